@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/fs.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_fd(int fd, struct strbuf *out, size_t max)
+{
+	size_t start = out->len;
+
+	for (;;) {
+		ssize_t n;
+
+		strbuf_grow(out, 64 * 1024);
+		n = read(fd, out->buf + out->len, 64 * 1024);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		out->len += (size_t)n;
+		out->buf[out->len] = '\0';
+		if (max && out->len - start > max)
+			return -EFBIG;
+	}
+}
+
+int fs_read(const char *path, struct strbuf *out, size_t max)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : read_fd(fd, out, max);
+}
+
+int fs_read_line(const char *path, struct strbuf *out)
+{
+	int r = fs_read(path, out, 64 * 1024);
+
+	if (r < 0)
+		return r;
+	while (out->len && out->buf[out->len - 1] == '\n')
+		out->buf[--out->len] = '\0';
+	return 0;
+}
+
+int fs_write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int write_and_sync(int fd, const void *data, size_t n, mode_t mode)
+{
+	int r = fs_write_all(fd, data, n);
+
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode)
+{
+	_cleanup_free_ char *temporary = xasprintf("%s.XXXXXX", path);
+	_cleanup_close_ int fd = mkostemp(temporary, O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_and_sync(fd, data, n, mode);
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary);
+	return r;
+}
+
+int fs_write_existing(const char *path, const char *text)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return fs_write_all(fd, text, strlen(text));
+}
+
+int fs_mkdir_p(const char *path, mode_t mode)
+{
+	_cleanup_free_ char *copy = xstrdup(path);
+
+	for (char *p = copy + 1; *copy; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			return -errno;
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	return fs_is_dir(path) ? 0 : -ENOTDIR;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int fs_remove_tree(const char *path)
+{
+	int r = nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+
+	if (r == -1)
+		return errno == ENOENT ? 0 : -errno;
+	return r;
+}
+
+bool fs_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+bool fs_is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int fs_copy(const char *from, const char *to)
+{
+	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int out = -1;
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return -errno;
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
+	if (out < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+	}
+	if (futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0)
+		return -errno;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int fs_list(const char *path, char ***names)
+{
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
+	struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		strv_add(&found, entry->d_name);
+	}
+	qsort(found, strv_length(found), sizeof(*found), compare_names);
+	*names = TAKE_PTR(found);
+	return 0;
+}
+
+void strv_free(char **strv)
+{
+	strv_foreach(s, strv)
+		free(*s);
+	free(strv);
+}
+
+size_t strv_length(char *const *strv)
+{
+	size_t n = 0;
+
+	strv_foreach(s, strv)
+		n++;
+	return n;
+}
+
+void strv_add(char ***strv, const char *s)
+{
+	size_t n = strv_length(*strv);
+
+	*strv = xreallocarray(*strv, n + 2, sizeof(**strv));
+	(*strv)[n] = xstrdup(s);
+	(*strv)[n + 1] = NULL;
+}
+
+bool strv_contains(char *const *strv, const char *s)
+{
+	strv_foreach(each, strv)
+		if (strcmp(*each, s) == 0)
+			return true;
+	return false;
+}

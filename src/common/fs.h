@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files and folders. All return 0 (or what is said) or -errno, and say nothing. */
+#ifndef OUTPOST_FS_H
+#define OUTPOST_FS_H
+
+#include "common/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Appends the whole file to `out`; -EFBIG when it is longer than `max` bytes (0: no limit). */
+int fs_read(const char *path, struct strbuf *out, size_t max);
+
+/* One small file of the kernel's (/proc, /sys), without the newline at its end. */
+int fs_read_line(const char *path, struct strbuf *out);
+
+/* Replaces the file as a whole: written beside it, synced, renamed. */
+int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode);
+
+/* write(2) until all is written. */
+int fs_write_all(int fd, const void *data, size_t n);
+
+/* Writes into a file that exists (a sysctl, say); never creates one. */
+int fs_write_existing(const char *path, const char *text);
+
+int fs_mkdir_p(const char *path, mode_t mode);
+
+/* Removes a file or a whole folder; nothing there is no error. Does not follow links nor cross into mounts. */
+int fs_remove_tree(const char *path);
+
+bool fs_exists(const char *path);
+bool fs_is_dir(const char *path);
+
+/* Copies content, mode and modification time. */
+int fs_copy(const char *from, const char *to);
+
+/* Names in a folder, sorted, without "." and "..": an array of strings ended by NULL, freed with strv_free(). */
+int fs_list(const char *path, char ***names);
+
+void strv_free(char **strv);
+size_t strv_length(char *const *strv);
+/* Adds a copy of `s` to an array that may be NULL. */
+void strv_add(char ***strv, const char *s);
+bool strv_contains(char *const *strv, const char *s);
+
+#define strv_foreach(s, strv) for (char *const *s = (strv); s && *s; s++)
+
+static inline void strv_freep(char ***strv)
+{
+	strv_free(*strv);
+}
+#define _cleanup_strv_ __attribute__((cleanup(strv_freep)))
+
+#endif

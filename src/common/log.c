@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/log.h"
+
+#include "common/cleanup.h"
+#include "common/strbuf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum log_level shown = LOG_LEVEL_INFO;
+static const char *name = "outpost";
+static int log_fd = -1;
+static void (*hook_before)(void);
+static void (*hook_after)(void);
+
+void log_set_level(enum log_level level)
+{
+	shown = level;
+}
+
+enum log_level log_get_level(void)
+{
+	return shown;
+}
+
+void log_set_name(const char *n)
+{
+	name = n;
+}
+
+void log_set_hooks(void (*before)(void), void (*after)(void))
+{
+	hook_before = before;
+	hook_after = after;
+}
+
+int log_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (log_fd >= 0)
+		close(log_fd);
+	log_fd = fd;
+	return 0;
+}
+
+/* One write, so that messages of two processes never mix within a line. */
+static void write_whole(int fd, const struct strbuf *sb)
+{
+	for (size_t done = 0; done < sb->len;) {
+		ssize_t n = write(fd, sb->buf + done, sb->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		done += (size_t)n;
+	}
+}
+
+static void add_timestamp(struct strbuf *sb)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	strbuf_addf(sb, "%s.%03ldZ [%d] ", text, now.tv_nsec / 1000000, (int)getpid());
+}
+
+static void emit(enum log_level level, const char *word, const struct strbuf *message)
+{
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	size_t start = 0;
+
+	add_timestamp(&line);
+	start = line.len;
+	strbuf_addf(&line, "%s: %s", name, word);
+	strbuf_add_clean(&line, message->buf, message->len);
+	strbuf_addch(&line, '\n');
+	if (log_fd >= 0)
+		write_whole(log_fd, &line);
+	if (level > shown)
+		return;
+	strbuf_consume(&line, start);
+	if (hook_before)
+		hook_before();
+	write_whole(STDERR_FILENO, &line);
+	if (hook_after)
+		hook_after();
+}
+
+static const char *level_word(enum log_level level)
+{
+	return level == LOG_LEVEL_ERROR ? "error: " : level == LOG_LEVEL_WARN ? "warning: " : "";
+}
+
+void log_message(enum log_level level, const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	emit(level, level_word(level), &sb);
+}
+
+int log_errno(enum log_level level, int r, const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	strbuf_addf(&sb, ": %s", strerror(r < 0 ? -r : r));
+	emit(level, level_word(level), &sb);
+	return r;
+}
+
+void log_hint(const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	emit(LOG_LEVEL_ERROR, "hint: ", &sb);
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/options.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+int parse_int(const char *text, int least, int most, int *value)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno || end == text || *end || isspace((unsigned char)*text) || n < least || n > most)
+		return -EINVAL;
+	*value = (int)n;
+	return 0;
+}
+
+int parse_duration_ms(const char *text, int *ms)
+{
+	static const struct {
+		const char *suffix;
+		double ms;
+	} units[] = { { "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 } };
+	char *end;
+	double n = strtod(text, &end);
+
+	if (end == text || !isdigit((unsigned char)*text))
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(end, units[i].suffix) != 0)
+			continue;
+		n *= units[i].ms;
+		if (!(n >= 0 && n <= 24 * 3600 * 1000))
+			return -EINVAL;
+		*ms = (int)n;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int parse_bool(const char *text, bool *value)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*value = i % 2;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int options_set(const struct option_row *row, void *dest, const char *value, const char **why)
+{
+	void *field = (char *)dest + row->offset;
+
+	switch (row->type) {
+	case OPTION_TYPE_FLAG:
+		*why = "yes or no is expected";
+		return parse_bool(value, field);
+	case OPTION_TYPE_STRING:
+		free(*(char **)field);
+		*(char **)field = xstrdup(value);
+		return 0;
+	case OPTION_TYPE_LIST:
+		strv_add(field, value);
+		return 0;
+	case OPTION_TYPE_INT:
+		*why = "a whole number is expected, not less than its least value";
+		return parse_int(value, row->least, 1 << 30, field);
+	case OPTION_TYPE_DURATION:
+		*why = "a time is expected, such as 500ms, 10s or 2m";
+		if (parse_duration_ms(value, field) < 0 || *(int *)field < row->least)
+			return -EINVAL;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static const struct option_row *find_name(const struct option_row *rows, const char *name, size_t n)
+{
+	for (; rows->name; rows++)
+		if (strlen(rows->name) == n && strncmp(rows->name, name, n) == 0)
+			return rows;
+	return NULL;
+}
+
+static const struct option_row *find_letter(const struct option_row *rows, char letter)
+{
+	for (; rows->name; rows++)
+		if (rows->letter == letter)
+			return rows;
+	return NULL;
+}
+
+const struct option_row *options_find_key(const struct option_row *rows, const char *key)
+{
+	for (; rows->name; rows++)
+		if (rows->key && strcmp(rows->key, key) == 0)
+			return rows;
+	return NULL;
+}
+
+static int set_option(const struct option_row *row, void *dest, const char *value)
+{
+	const char *why = "";
+
+	if (row->type == OPTION_TYPE_FLAG)
+		value = "yes";
+	if (options_set(row, dest, value, &why) == 0)
+		return 0;
+	log_error("Option --%s: '%s' is not valid: %s.", row->name, value, why);
+	return -EINVAL;
+}
+
+/* One "--name", "--name=value" or "--name value" at argv[i]; how many words it took, or -EINVAL. */
+static int parse_long(const struct option_row *rows, void *dest, char **word)
+{
+	const char *name = word[0] + 2;
+	size_t n = strcspn(name, "=");
+	const struct option_row *row = find_name(rows, name, n);
+	int r;
+
+	if (!row) {
+		log_error("There is no option --%.*s here.", (int)n, name);
+		return -EINVAL;
+	}
+	if (!row->arg && name[n]) {
+		log_error("Option --%s takes no value.", row->name);
+		return -EINVAL;
+	}
+	if (row->arg && !name[n] && !word[1]) {
+		log_error("Option --%s wants a value: --%s=%s.", row->name, row->name, row->arg);
+		return -EINVAL;
+	}
+	r = set_option(row, dest, name[n] ? name + n + 1 : word[1]);
+	if (r < 0)
+		return r;
+	return row->arg && !name[n] ? 2 : 1;
+}
+
+/* A cluster of letters, "-vb vm" or "-vbvm"; how many words it took, or -EINVAL. */
+static int parse_short(const struct option_row *rows, void *dest, char **word)
+{
+	for (const char *p = word[0] + 1; *p; p++) {
+		const struct option_row *row = find_letter(rows, *p);
+		int r;
+
+		if (!row) {
+			log_error("There is no option -%c here.", *p);
+			return -EINVAL;
+		}
+		if (row->arg && !p[1] && !word[1]) {
+			log_error("Option -%c wants a value: -%c %s.", *p, *p, row->arg);
+			return -EINVAL;
+		}
+		r = set_option(row, dest, p[1] ? p + 1 : word[1]);
+		if (r < 0)
+			return r;
+		if (row->arg)
+			return p[1] ? 1 : 2;
+	}
+	return 1;
+}
+
+int options_parse(const struct option_row *rows, void *dest, int *argc, char **argv,
+		  int stop_at_argument)
+{
+	int kept = 1, i = 1, help = 0;
+
+	while (i < *argc) {
+		char *word = argv[i];
+		int taken;
+
+		if (strcmp(word, "--") == 0) {
+			i++;
+			break;
+		}
+		if (word[0] != '-' || !word[1]) {
+			if (stop_at_argument)
+				break;
+			argv[kept++] = argv[i++];
+			continue;
+		}
+		if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
+			help = OPTIONS_HELP;
+			i++;
+			continue;
+		}
+		taken = word[1] == '-' ? parse_long(rows, dest, argv + i)
+				       : parse_short(rows, dest, argv + i);
+		if (taken < 0)
+			return taken;
+		i += taken;
+	}
+	while (i < *argc)
+		argv[kept++] = argv[i++];
+	argv[kept] = NULL;
+	*argc = kept;
+	return help;
+}
+
+int options_from_environment(const struct option_row *rows, void *dest)
+{
+	for (; rows->name; rows++) {
+		_cleanup_free_ char *variable = NULL;
+		const char *value, *why = "";
+
+		if (!rows->key)
+			continue;
+		variable = xasprintf("OUTPOST_%s", rows->key);
+		for (char *p = variable; *p; p++)
+			*p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+		value = getenv(variable);
+		if (!value || options_set(rows, dest, value, &why) == 0)
+			continue;
+		log_error("%s=%s in the environment is not valid: %s.", variable, value, why);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+void options_release(const struct option_row *rows, void *dest)
+{
+	for (; rows->name; rows++) {
+		void **field = (void **)((char *)dest + rows->offset);
+
+		if (rows->type == OPTION_TYPE_STRING)
+			free(*field);
+		else if (rows->type == OPTION_TYPE_LIST)
+			strv_free((char **)*field);
+		else
+			continue;
+		*field = NULL;
+	}
+}
+
+void options_format_help(const struct option_row *rows, struct strbuf *out)
+{
+	for (; rows->name; rows++) {
+		_cleanup_free_ char *left = NULL;
+		char letter[] = { '-', rows->letter, ',', ' ', '\0' };
+
+		left = xasprintf("%s--%s%s%s", rows->letter ? letter : "    ", rows->name,
+				 rows->arg ? " " : "", rows->arg ? rows->arg : "");
+		strbuf_addf(out, "  %-26s %s", left, rows->help);
+		if (rows->key)
+			strbuf_addf(out, " [%s]", rows->key);
+		strbuf_addch(out, '\n');
+	}
+	strbuf_addf(out, "  %-26s %s\n", "-h, --help", "show this");
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A growing byte string. `buf` is always NUL-terminated and never NULL, and
+ * may hold NUL bytes of its own; `len` is its length.
+ *
+ *	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+ */
+#ifndef OUTPOST_STRBUF_H
+#define OUTPOST_STRBUF_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct strbuf {
+	char *buf;
+	size_t len;
+	size_t size; /* allocated; 0 while buf is the shared empty string */
+};
+
+extern char strbuf_empty[];
+
+#define STRBUF_INIT { .buf = strbuf_empty }
+
+void strbuf_release(struct strbuf *sb);
+void strbuf_reset(struct strbuf *sb);
+void strbuf_grow(struct strbuf *sb, size_t more); /* room for `more` bytes past len */
+void strbuf_add(struct strbuf *sb, const void *data, size_t n);
+void strbuf_adds(struct strbuf *sb, const char *s);
+void strbuf_addch(struct strbuf *sb, char c);
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+/* Drops the first n bytes. */
+void strbuf_consume(struct strbuf *sb, size_t n);
+
+/* Gives the string to the caller, who frees it; the buffer is empty after. */
+char *strbuf_detach(struct strbuf *sb);
+
+/*
+ * Adds `n` bytes of text that came from elsewhere, safe for a terminal:
+ * control characters other than tab and newline, and bytes that are not valid
+ * UTF-8, are written as \xNN.
+ */
+void strbuf_add_clean(struct strbuf *sb, const char *text, size_t n);
+
+#endif

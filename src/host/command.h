@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A command is one file, cmd_<name>.c, that exports one struct command. Its
+ * run() parses nothing but its arguments, calls the steps in order, and
+ * prints; nothing below it prints to stdout or exits.
+ */
+#ifndef OUTPOST_COMMAND_H
+#define OUTPOST_COMMAND_H
+
+#include "common/options.h"
+
+#include <stdbool.h>
+
+struct config;
+
+/* Exit statuses; the worst verdict decides. */
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_FAIL = 1,
+	STATUS_USAGE = 2,
+	STATUS_TROUBLE = 3, /* lost, error, nothing judged: also what -errno becomes */
+	STATUS_CRASH = 4,   /* crash and hang */
+};
+
+/* What every command is given: the options that stand before its name. */
+struct context {
+	char *board;	/* -b; NULL: not said, which is "vm" unless board.default says otherwise */
+	char *dir;	/* -C */
+	char *log_file; /* --log */
+	bool verbose;
+	bool quiet;
+	bool json;
+	bool version;
+	struct config *config;
+};
+
+struct command {
+	const char *name;
+	const char *args;    /* what follows the name, for the help: "[PATH...]" */
+	const char *summary; /* one line without a period */
+	const char *help;    /* more of it: whole lines; or NULL */
+	const struct option_row *options; /* or NULL */
+	size_t options_size;		  /* of the struct that the rows fill */
+	const void *defaults;		  /* its initial content; NULL: zeroes. Strings in it are copied. */
+	bool has_json;			  /* --json is refused where it says nothing */
+	bool words_after; /* options end at the first argument: what follows is another program's */
+	int least_args, most_args;	  /* most_args < 0: any number */
+	/*
+	 * argv[0] is the command's name, argv[argc] NULL. An exit status, or
+	 * -errno after having said what is wrong.
+	 */
+	int (*run)(struct context *ctx, void *options, int argc, char **argv);
+};
+
+/* All of them, in the order of the help, ended by NULL. */
+extern const struct command *const commands[];
+
+/* Says what was wrong with the arguments; returns STATUS_USAGE. */
+int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Config files, INI as libinih reads them: first the person's
+ * ($XDG_CONFIG_HOME/outpost/outpost.conf), then the project's (outpost.conf in
+ * the current folder or the nearest one above), later ones winning. They are
+ * read once; each command takes what its option rows name.
+ */
+#ifndef OUTPOST_CONFIG_H
+#define OUTPOST_CONFIG_H
+
+#include "common/cleanup.h"
+#include "common/options.h"
+
+struct config;
+
+/* Reads both files; one that is not there is no error. 0 or -errno, said with file and line. */
+int config_load(struct config **config);
+void config_free(struct config *config);
+
+/* Sets what the files, then the environment, have for the rows' keys. 0 or -EINVAL, said. */
+int config_apply(const struct config *config, const struct option_row *rows, void *dest);
+
+/* Calls `fn` for each key "section.name" until it returns non-zero, which is returned. */
+int config_each(const struct config *config,
+		int (*fn)(const char *key, const char *value, const char *file, void *arg),
+		void *arg);
+
+DEFINE_CLEANUP(struct config *, config_free);
+
+#endif
