@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Building modules out of tree. Sources are copied (only what changed) to
+ * $XDG_CACHE_HOME/outpost/build/<hash of path>/<release> and built there, so
+ * that the user's folder is never written to.
+ */
+#ifndef OUTPOST_BUILD_H
+#define OUTPOST_BUILD_H
+
+#include "host/kernel.h"
+#include "host/module.h"
+
+struct build_request {
+	const struct kernel_tree *tree;
+	char *const *paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
+	bool tests;	    /* also build the test programs */
+	int jobs;	    /* 0: one per processor */
+	void (*progress)(const char *what, size_t done, size_t total, void *arg); /* or NULL */
+	void *arg;
+};
+
+/*
+ * Builds all of it and adds every module to `list`, ordered for loading. A
+ * folder that does not compile is said (the compiler's messages, with the
+ * user's paths) and leaves one entry that has `error` set; the others are
+ * built all the same. 0, or -errno (said) when nothing can be built at all:
+ * a path that cannot be read, no obj-m in it.
+ */
+int build(const struct build_request *request, struct module_list *list);
+
+/* The compile_commands.json that building `path` for `release` made; the caller frees it. */
+char *build_compile_commands(const char *path, const char *release);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Debian packages of any architecture, without touching the machine's own
+ * dpkg and apt: apt-get runs with a state and cache of its own under
+ * $XDG_CACHE_HOME/outpost/apt/<arch>, with the Debian mirrors (and their keys)
+ * that the machine's apt configuration names. Packages are checked by apt
+ * against the signed lists, kept, and unpacked by dpkg-deb.
+ */
+#ifndef OUTPOST_DEBIAN_H
+#define OUTPOST_DEBIAN_H
+
+#include "common/cleanup.h"
+
+#include <stdbool.h>
+
+struct debian;
+
+/*
+ * `arch` in Debian's words ("arm64", "amd64"). Refreshes the package lists
+ * when they are older than a day (or, in debian_download(), when a package's
+ * version is gone from the mirror). 0 or -errno, said.
+ */
+int debian_open(struct debian **debian, const char *arch);
+void debian_close(struct debian *debian);
+
+/*
+ * The package that `meta` depends on whose name starts with `prefix`, as
+ * "linux-image-arm64" depends on "linux-image-6.1.0-50-arm64". The caller
+ * frees *package. 0, -ENOENT (said), or -errno.
+ */
+int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package);
+
+/* Is there such a package? */
+bool debian_has(struct debian *debian, const char *package);
+
+/*
+ * Downloads what is not there yet and unpacks it all below `dir`, which is
+ * made. With `dependencies`, also everything that the packages depend on
+ * (not what they recommend). 0 or -errno, said.
+ */
+int debian_unpack(struct debian *debian, const char *dir, char *const *packages, bool dependencies);
+
+/* The Debian architecture of this machine: "amd64", "arm64". */
+const char *debian_host_arch(void);
+
+DEFINE_CLEANUP(struct debian *, debian_close);
+
+#endif

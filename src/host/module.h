@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A module: one .ko and what belongs to it. */
+#ifndef OUTPOST_MODULE_H
+#define OUTPOST_MODULE_H
+
+#include "common/cleanup.h"
+#include "host/testconf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct module {
+	char *name;	   /* as in /proc/modules: dashes are underscores */
+	char *unstripped;  /* the .ko as built or given, with debug info if it has any */
+	char *stripped;	   /* what is sent: without debug info; the same path when there is none to strip */
+	char *source;	   /* the user's folder (or .ko) it comes from */
+	char *build_dir;   /* where it was built: paths in its debug info start with this; NULL for a .ko */
+	char *build_id;	   /* hexadecimal, "" when the .ko has none */
+	char *vermagic;	   /* "" when there is none */
+	char *license;	   /* "" when there is none */
+	char **depends;	   /* direct ones, from .modinfo */
+	int machine;	   /* ELF e_machine */
+	char *test_program; /* ready to run on the board, or NULL */
+	struct test_config test;
+	int build_ms;
+	char *error; /* why there is no .ko to judge (it does not compile, ...): one line. NULL: all is well */
+};
+
+/* In the order in which they can be loaded. */
+struct module_list {
+	struct module **modules;
+	size_t n;
+};
+
+void module_free(struct module *module);
+void module_list_release(struct module_list *list);
+void module_list_add(struct module_list *list, struct module *module); /* takes it over */
+struct module *module_list_find(const struct module_list *list, const char *name);
+
+/* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno, said. */
+int module_read(const char *path, struct module **module);
+
+/*
+ * Orders the list so that a module stands after those it depends on (.modinfo
+ * and test.conf); otherwise the order stays. -ELOOP, said, where that cannot be.
+ */
+int module_list_order(struct module_list *list);
+
+DEFINE_CLEANUP(struct module *, module_free);
+
+#endif
