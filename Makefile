@@ -16,7 +16,7 @@ O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst un
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wformat=2 -Wundef -Wno-missing-field-initializers
-CPPFLAGS += -D_GNU_SOURCE -Isrc
+CPPFLAGS += -D_GNU_SOURCE -Isrc -Ibuild/proto
 BASE     := -std=gnu11 $(WARNINGS) -MMD -MP
 
 HOST_PKGS  := libkmod libdw libelf libzstd libb2 sqlite3 jansson inih
@@ -30,7 +30,7 @@ AGENT_SRC  := $(sort $(wildcard src/agent/*.c))
 # What the agent takes of src/common: it has no use for the rest.
 objects = $(patsubst src/%.c,$(1)/%.o,$(2))
 
-COMMON_OBJ := $(call objects,$(O),$(COMMON_SRC))
+COMMON_OBJ := $(call objects,$(O),$(COMMON_SRC)) $(O)/outpost.pb.o
 HOST_OBJ   := $(call objects,$(O),$(HOST_SRC))
 
 .DELETE_ON_ERROR:
@@ -48,6 +48,17 @@ $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
+
+# The messages: C made from the one page that says them.
+build/proto/outpost.pb.c build/proto/outpost.pb.h &: proto/outpost.proto proto/outpost.options
+	@mkdir -p build/proto
+	cd proto && protoc --plugin=protoc-gen-nanopb=/usr/bin/protoc-gen-nanopb \
+		--nanopb_out=../build/proto outpost.proto
+
+$(O)/outpost.pb.o: build/proto/outpost.pb.c
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
+
+$(COMMON_OBJ) $(HOST_OBJ): | build/proto/outpost.pb.h
 
 # --- tests -------------------------------------------------------------------
 

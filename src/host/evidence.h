@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a journal says about one attempt at one module, taken out of the stream
+ * of entries and put where the verdict can look at it. Nothing is judged here.
+ */
+#ifndef OUTPOST_EVIDENCE_H
+#define OUTPOST_EVIDENCE_H
+
+#include "common/proto.h"
+#include "common/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct evidence_step {
+	bool begun, ended;
+	uint32_t repetition; /* the last one begun */
+	outpost_StepEnd end; /* the first that failed, else the last; valid where ended */
+	uint64_t begin_us;
+	uint64_t duration_us; /* of all repetitions */
+};
+
+struct evidence_record {
+	uint64_t sequence;
+	uint64_t time_us;
+	uint32_t level;
+	size_t offset, length; /* of the text, within evidence.text */
+};
+
+struct evidence {
+	outpost_PlanModule plan;
+	uint32_t repeat;
+	outpost_Purpose purpose;
+	uint32_t attempt;
+	bool begun;	/* ModuleBegin */
+	bool ended;	/* ModuleEnd: the board recorded a result */
+	outpost_ModuleEnd end;
+	bool has_before, has_after;
+	outpost_State before, after;
+	struct evidence_step steps[6]; /* by outpost_Step */
+	struct evidence_record *records; /* of the window, in order */
+	size_t n_records;
+	struct strbuf text;	/* of all records */
+	uint64_t lost;		/* records */
+	bool kept_back;		/* some of them for their number */
+	struct strbuf output;	/* of the test program */
+	bool output_truncated;
+	char **leftovers;
+	char boot_id[40], nonce[40];	   /* when the module began */
+	bool rebooted;		/* the next Boot is another one, or the board was found so */
+	bool reboot_ordered;	/* by the supervisor, after this module: its reason is in reboot_why */
+	char reboot_why[128];
+	struct strbuf survivors; /* text that survived the crash: pstore, in order */
+	bool unreachable;	/* the board did not come back in its time */
+	bool watchdog_armed;
+	bool cancelled;
+	char what[256];		/* why the run could not go on, where it could not */
+	uint64_t begin_us, end_us;
+};
+
+/* All attempts that a journal tells of, in order. */
+struct evidence_list {
+	struct evidence **items;
+	size_t n;
+	/* of the whole run */
+	outpost_Plan plan;
+	outpost_PlanModule *modules;
+	size_t n_modules;
+	outpost_Boot boot; /* the last */
+	bool has_boot;
+	bool ended;
+	outpost_RunEnd run_end;
+	struct evidence *current; /* the attempt that entries belong to now; or NULL */
+};
+
+/* Takes in the next entry. -EBADMSG when it contradicts what came before (said). */
+int evidence_add(struct evidence_list *list, const outpost_Entry *entry);
+
+/* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno, said. */
+int evidence_read(struct evidence_list *list, const char *journal);
+
+/* The last attempt at this module of the plan, or NULL. */
+struct evidence *evidence_find(const struct evidence_list *list, uint32_t index);
+
+void evidence_list_release(struct evidence_list *list);
+
+#endif

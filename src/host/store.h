@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What was run before: results.db (SQLite) under path_state(), and a folder
+ * runs/<run>/ each with the copy of the board's journal and the kernel logs.
+ * A run is entered when it starts, so that one whose host went away is found
+ * and collected later.
+ */
+#ifndef OUTPOST_STORE_H
+#define OUTPOST_STORE_H
+
+#include "common/cleanup.h"
+#include "host/result.h"
+
+#include <jansson.h>
+
+struct store;
+
+int store_open(struct store **store);
+void store_close(struct store *store);
+DEFINE_CLEANUP(struct store *, store_close);
+
+/* A new run id, made of the time and chance: "20260102-150405-1a2b3c". The caller frees it. */
+char *store_new_run(void);
+
+/* The folder of a run, made if need be; the caller frees it. */
+char *store_run_dir(const char *run);
+
+/* Enters a run as open. 0 or -errno, said. */
+int store_begin(struct store *store, const char *run, const char *board, long long started_s);
+
+/* Enters its results and closes it; the JSON document is kept with it. */
+int store_finish(struct store *store, const struct run_result *run, const json_t *document);
+
+/* Runs on this board that have no result yet, oldest first (strv_free()). */
+int store_open_runs(struct store *store, const char *board, char ***runs);
+
+/* Gives up on an open run: the board does not know it (any more). */
+int store_abandon(struct store *store, const char *run, const char *why);
+
+/* One row a run, the newest first, at most `limit`: {"run","board","kernel","started","state","summary":{...}}. */
+int store_list(struct store *store, const char *board, int limit, json_t **rows);
+
+/* The document of a finished run. -ENOENT, said, when there is none. */
+int store_get(struct store *store, const char *run, json_t **document);
+
+#endif
