@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <sys/types.h>
 
+/* The words of a command line that is known where it stands, for process_run(). */
+#define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
+
 struct process_options {
 	const char *dir;	   /* working directory, or NULL */
 	char *const *env;	   /* whole environment, or NULL for ours */

@@ -46,7 +46,7 @@ struct command {
 	bool words_after; /* options end at the first argument: what follows is another program's */
 	int least_args, most_args;	  /* most_args < 0: any number */
 	/*
-	 * argv[0] is the command's name, argv[argc] NULL. An exit status, or
+	 * argv[0] is the first argument, argv[argc] NULL. An exit status, or
 	 * -errno after having said what is wrong.
 	 */
 	int (*run)(struct context *ctx, void *options, int argc, char **argv);

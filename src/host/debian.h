@@ -17,8 +17,10 @@ struct debian;
 
 /*
  * `arch` in Debian's words ("arm64", "amd64"). Refreshes the package lists
- * when they are older than a day (or, in debian_download(), when a package's
- * version is gone from the mirror). 0 or -errno, said.
+ * when they are older than a day or the machine's sources have changed (and
+ * debian_unpack() does when a package's version is gone from the mirror). 0 or
+ * -errno, said. Each call works under a lock of its own: a process may have
+ * several open, and two processes wait for each other.
  */
 int debian_open(struct debian **debian, const char *arch);
 void debian_close(struct debian *debian);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of debian.c share, and what its tests reach. */
+#ifndef OUTPOST_DEBIAN_INTERNAL_H
+#define OUTPOST_DEBIAN_INTERNAL_H
+
+#include "common/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct debian {
+	char *arch;
+	char *dir;      /* the private state */
+	char *config;   /* dir/apt.conf */
+	char *archives; /* dir/archives: the .debs that are kept */
+	bool refreshed; /* the lists were brought up to date by this process */
+};
+
+/*
+ * Runs one of apt's programs with the private configuration; stdout goes to
+ * `output`, what it complains of to `error`. The exit status or -errno, not said.
+ */
+int debian_apt(const struct debian *debian, struct strbuf *output, struct strbuf *error,
+	       const char *dir, char *const *words);
+
+/* Only one process at a time works with a state. The file descriptor to close, or -errno, said. */
+int debian_lock(const struct debian *debian);
+
+/* Brings the lists up to date; the lock is held. 0 or -errno, said. */
+int debian_refresh(struct debian *debian);
+
+/* The first "E:" line of what apt wrote, without that; the last line where there is none. Freed by
+ * the caller. */
+char *debian_apt_reason(const struct strbuf *error);
+
+/*
+ * sources.list for `arch`, of the lines that
+ *	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(SIGNED_BY)'
+ * writes: Debian's own, main only. How many it took. apt of Debian 12 does not
+ * know SIGNED_BY and leaves it as it stands.
+ */
+size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out);
+
+/* The first package in a "Depends:" line of `show` (apt-cache show) that starts with `prefix`;
+ * NULL: none. */
+char *debian_find_dependency(const char *show, const char *prefix);
+
+/* One package file, as `apt-get download --print-uris` writes it: 'URI' FILE SIZE SHA256:HASH */
+struct debian_file {
+	char *name; /* the .deb's */
+	char *sha256;
+	long long size; /* bytes */
+};
+
+struct debian_files {
+	struct debian_file *files;
+	size_t n;
+};
+
+/* Adds what the lines name. 0, or -EBADMSG where a line has no SHA256. */
+int debian_files_parse(struct debian_files *list, const char *uris);
+void debian_files_release(struct debian_files *list);
+
+/* The package's name, the file name up to its first underscore; the caller frees it. */
+char *debian_file_package(const struct debian_file *file);
+
+#endif

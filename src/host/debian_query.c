@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What apt says, read: sources, dependencies, files. */
+#include "host/debian.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/debian_internal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out)
+{
+	size_t taken = 0, n;
+
+	for (const char *line = targets; *line; line += n + (line[n] != '\0')) {
+		_cleanup_free_ char *copy = NULL;
+		char *uri, *release, *component, *origin, *signed_by, *rest;
+
+		n = strcspn(line, "\n");
+		copy = xstrndup(line, n);
+		uri = strtok_r(copy, " ", &rest);
+		release = strtok_r(NULL, " ", &rest);
+		component = strtok_r(NULL, " ", &rest);
+		origin = strtok_r(NULL, " ", &rest);
+		signed_by = strtok_r(NULL, " ", &rest);
+		if (!origin || strcmp(origin, "Debian") != 0 || strcmp(component, "main") != 0)
+			continue;
+		/* Of the targets only Packages: the machine may fetch Contents and more. */
+		strbuf_addf(out, "deb [arch=%s target=Packages", arch);
+		if (signed_by && *signed_by == '/')
+			strbuf_addf(out, " signed-by=%s", signed_by);
+		strbuf_addf(out, "] %s %s main\n", uri, release);
+		taken++;
+	}
+	return taken;
+}
+
+char *debian_find_dependency(const char *show, const char *prefix)
+{
+	static const char field[] = "\nDepends: ";
+	const char *p = strncmp(show, field + 1, strlen(field + 1)) == 0 ? show + strlen(field + 1)
+									 : strstr(show, field);
+
+	if (!p)
+		return NULL;
+	if (*p == '\n')
+		p += strlen(field);
+	while (*p && *p != '\n') {
+		size_t n = strcspn(p, " ,|(:\n");
+
+		if (n && strncmp(p, prefix, strlen(prefix)) == 0)
+			return xstrndup(p, n);
+		p += strcspn(p, ",|\n");
+		p += strspn(p, ",| ");
+	}
+	return NULL;
+}
+
+/* The candidate's record. 0, -ENOENT when there is none (not said), or -errno, said. */
+static int show(struct debian *debian, const char *package, struct strbuf *record)
+{
+	char *const *words = ARGV("apt-cache", "show", "--no-all-versions", package);
+	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
+	_cleanup_close_ int lock = debian_lock(debian);
+	int r = lock;
+
+	if (r < 0)
+		return r;
+	r = debian_apt(debian, record, &error, NULL, words);
+	if (r < 0)
+		return r == -EINTR ? r : log_error_errno(r, "Cannot run apt-cache");
+	return strncmp(record->buf, "Package: ", 9) == 0 ? 0 : -ENOENT;
+}
+
+bool debian_has(struct debian *debian, const char *package)
+{
+	_cleanup_(strbuf_release) struct strbuf record = STRBUF_INIT;
+
+	return show(debian, package, &record) == 0;
+}
+
+int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package)
+{
+	_cleanup_(strbuf_release) struct strbuf record = STRBUF_INIT;
+	char *found;
+	int r = show(debian, meta, &record);
+
+	if (r == -ENOENT)
+		log_error("There is no package %s for %s in Debian's lists.", meta, debian->arch);
+	if (r < 0)
+		return r;
+	found = debian_find_dependency(record.buf, prefix);
+	if (!found) {
+		log_error("Debian's package %s (%s) depends on no %s* package.", meta, debian->arch,
+			  prefix);
+		return -ENOENT;
+	}
+	*package = found;
+	return 0;
+}
+
+int debian_files_parse(struct debian_files *list, const char *uris)
+{
+	size_t n;
+
+	for (const char *line = uris; *line; line += n + (line[n] != '\0')) {
+		_cleanup_free_ char *copy = NULL;
+		char *name, *size, *hash, *rest;
+
+		n = strcspn(line, "\n");
+		if (*line != '\'')
+			continue; /* "Reading package lists..." */
+		copy = xstrndup(line, n);
+		strtok_r(copy, " ", &rest);
+		name = strtok_r(NULL, " ", &rest);
+		size = strtok_r(NULL, " ", &rest);
+		hash = strtok_r(NULL, " ", &rest);
+		if (!hash || strncmp(hash, "SHA256:", 7) != 0 || strlen(hash) != 7 + 64 ||
+		    strchr(name, '/'))
+			return -EBADMSG;
+		GROW(list->files, list->n);
+		list->files[list->n++] = (struct debian_file){
+			.name = xstrdup(name),
+			.sha256 = xstrdup(hash + 7),
+			.size = strtoll(size, NULL, 10),
+		};
+	}
+	return 0;
+}
+
+void debian_files_release(struct debian_files *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->files[i].name);
+		free(list->files[i].sha256);
+	}
+	free(list->files);
+	*list = (struct debian_files){ 0 };
+}
+
+char *debian_file_package(const struct debian_file *file)
+{
+	return xstrndup(file->name, strcspn(file->name, "_"));
+}
