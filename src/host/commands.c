@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/command.h"
 
-#define COMMANDS(_) _(unpack) _(clean)
+#define COMMANDS(_) _(kernel) _(unpack) _(clean)
 
 #define DECLARE(name) extern const struct command cmd_##name;
 COMMANDS(DECLARE)

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/command.h"
+#include "host/kernel.h"
+#include "host/kernel_internal.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* nftw() has no argument for its function. */
+static long long bytes_seen;
+
+static int add_size(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)path;
+	(void)flag;
+	(void)ftw;
+	bytes_seen += (long long)st->st_blocks * 512;
+	return 0;
+}
+
+/* On disk; for a user's own tree only the reference to it. */
+static long long tree_size(const struct kernel_tree *tree)
+{
+	bytes_seen = 0;
+	nftw(tree->root, add_size, 32, FTW_PHYS | FTW_MOUNT);
+	return bytes_seen;
+}
+
+static json_t *tree_json(const struct kernel_tree *tree)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "release", tree->release, "source",
+			 tree->source, "build", tree->build, "compiler", tree->compiler, "bytes",
+			 (json_int_t)tree_size(tree));
+}
+
+/* Takes the array over. */
+static int print_json(json_t *kernels)
+{
+	json_t *document =
+		json_pack("{s:s, s:o}", "schema", "outpost.kernel/1", "kernels", kernels);
+
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
+	return STATUS_OK;
+}
+
+static int print_one(const struct context *ctx, const struct kernel_tree *tree)
+{
+	json_t *kernels;
+
+	if (!ctx->json) {
+		printf("%s\n", tree->build);
+		return STATUS_OK;
+	}
+	kernels = json_array();
+	json_array_append_new(kernels, tree_json(tree));
+	return print_json(kernels);
+}
+
+static int run_add(struct context *ctx, const char *what)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_free_ char *newest = NULL;
+	int r;
+
+	if (what && (strchr(what, '/') || strcmp(what, ".") == 0 || strcmp(what, "..") == 0)) {
+		r = kernel_add_path(what, &tree);
+	} else {
+		r = what ? 0 : kernel_debian_default(&newest);
+		if (r == 0)
+			r = kernel_obtain(what ? what : newest, &tree);
+	}
+	if (r < 0)
+		return r;
+	log_info("The kernel tree for %s is ready.", tree->release);
+	return print_one(ctx, tree);
+}
+
+static void print_row(const struct kernel_tree *tree)
+{
+	printf("%-28s %-8s %-24s %5lld MB\n", tree->release, tree->source, tree->compiler,
+	       (tree_size(tree) + 500000) / 1000000);
+}
+
+/* A damaged tree is said on the way, and makes the status tell of it. */
+static int run_list(struct context *ctx, const char *what)
+{
+	_cleanup_strv_ char **releases = NULL;
+	json_t *kernels;
+	int status = kernel_list(&releases);
+
+	(void)what;
+	if (status < 0)
+		return status;
+	kernels = json_array();
+	if (*releases && !ctx->json)
+		printf("%-28s %-8s %-24s %8s\n", "RELEASE", "SOURCE", "COMPILER", "SIZE");
+	strv_foreach (release, releases) {
+		_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+		int r = kernel_read(*release, &tree);
+
+		if (r < 0)
+			status = r;
+		else if (ctx->json)
+			json_array_append_new(kernels, tree_json(tree));
+		else
+			print_row(tree);
+	}
+	if (!*releases && !ctx->json)
+		log_info("There is no kernel tree yet; outpost kernel add gets one.");
+	if (ctx->json)
+		print_json(kernels);
+	else
+		json_decref(kernels);
+	return status;
+}
+
+static int not_there(const char *release)
+{
+	log_error("There is no kernel tree for '%s' here.", release);
+	log_hint("outpost kernel list shows those that are, outpost kernel add %s gets it.",
+		 release);
+	return -ENOENT;
+}
+
+static int run_path(struct context *ctx, const char *what)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_strv_ char **releases = NULL;
+	int r = what ? 0 : kernel_list(&releases);
+
+	if (r < 0)
+		return r;
+	if (!what && strv_length(releases) > 1)
+		return usage_error("There are several kernel trees: say which. outpost kernel list "
+				   "shows them.");
+	if (!what && !*releases) {
+		log_error("There is no kernel tree here.");
+		log_hint("outpost kernel add gets one.");
+		return -ENOENT;
+	}
+	if (!what)
+		what = *releases;
+	r = kernel_read(what, &tree);
+	if (r < 0)
+		return r == -ENOENT ? not_there(what) : r;
+	return print_one(ctx, tree);
+}
+
+static int run_remove(struct context *ctx, const char *what)
+{
+	int r;
+
+	if (ctx->json)
+		return usage_error("'kernel remove' has no --json.");
+	if (!what)
+		return usage_error(
+			"'kernel remove' wants a RELEASE; outpost kernel list shows them.");
+	r = kernel_remove(what);
+	return r == -ENOENT ? not_there(what) : r;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct context *ctx, const char *what);
+	bool takes_one;
+} actions[] = {
+	{ "add", run_add, true },
+	{ "list", run_list, false },
+	{ "path", run_path, true },
+	{ "remove", run_remove, true },
+};
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		if (strcmp(argv[0], actions[i].name) != 0)
+			continue;
+		if (argc > 1 + actions[i].takes_one)
+			return usage_error("'kernel %s' takes %s.", argv[0],
+					   actions[i].takes_one ? "one argument" : "no argument");
+		return actions[i].run(ctx, argv[1]);
+	}
+	return usage_error("There is no 'kernel %s'; it is add, list, path or remove.", argv[0]);
+}
+
+const struct command cmd_kernel = {
+	.name = "kernel",
+	.args = "add [RELEASE|PATH] | list | path [RELEASE] | remove RELEASE",
+	.summary = "Kernel trees to build modules against",
+	.help = "add      get the tree for RELEASE (uname -r of the board; none: Debian's newest\n"
+		"         arm64 kernel), or refer to a kernel that you built yourself at PATH\n"
+		"         (a word with a slash in it: ./linux)\n"
+		"list     what is there: release, source, compiler, size on disk\n"
+		"path     the folder for make -C; without RELEASE that of the only tree\n"
+		"remove   forget a tree; your own at PATH is not touched\n",
+	.has_json = true,
+	.least_args = 1,
+	.most_args = 2,
+	.run = run,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of kernel.c share, and what its tests reach. */
+#ifndef OUTPOST_KERNEL_INTERNAL_H
+#define OUTPOST_KERNEL_INTERNAL_H
+
+#include "common/strbuf.h"
+#include "host/kernel.h"
+
+#include <stdbool.h>
+
+/* TREE/manifest.ini, written when a tree is whole: without one it is not a tree. */
+struct kernel_manifest {
+	char *release;
+	char *source;
+	char *build;    /* below the tree; an absolute path where a user's own tree is meant */
+	char *compiler; /* CONFIG_CC_VERSION_TEXT */
+	char *symvers;  /* kernel_symvers_digest(); NULL for a user's own tree, which may be built
+			   anew */
+};
+
+/* 0, -ENOENT, or -EBADMSG when it is not one or lacks something; not said. */
+int kernel_manifest_read(const char *root, struct kernel_manifest *manifest);
+/* 0 or -errno, said. */
+int kernel_manifest_write(const char *root, const struct kernel_manifest *manifest);
+void kernel_manifest_release(struct kernel_manifest *manifest);
+
+/* "<size> <BLAKE2b-256>" of build/Module.symvers, freed by the caller. 0 or -errno, not said. */
+int kernel_symvers_digest(const char *build, char **digest);
+
+/* A release that can name a folder and a package: at most 64 letters, digits and "._+~-", not first
+ * one of those. */
+bool kernel_release_is_valid(const char *release);
+
+/* trees/<release>, freed by the caller. */
+char *kernel_root(const char *release);
+
+/*
+ * The release that modules built with this tree will have in their vermagic
+ * (include/generated/utsrelease.h; Debian's include/config/kernel.release has
+ * less). 0, or -errno, not said.
+ */
+int kernel_release_of(const char *build, char **release);
+
+/* A value of build/.config, without quotes, freed by the caller. 0, -ENOENT, or -errno; not said.
+ */
+int kernel_config_value(const char *build, const char *key, char **value);
+
+/*
+ * Do release, config and Module.symvers belong together, and do the tools of
+ * kbuild run here? 0 or -errno, said.
+ */
+int kernel_verify(const char *build, const char *release);
+
+/* "aarch64-linux-gnu-", or "" on an arm64 host. */
+const char *kernel_cross_prefix(void);
+
+/* 12 of "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"; -EINVAL when it is not a gcc's. */
+int kernel_compiler_major(const char *version_text);
+
+/*
+ * The gcc to use for a kernel that was built with this one: the versioned name
+ * if it is installed, else the plain one of the same major version, else
+ * (-ENOPKG, not said) the versioned name all the same. The caller frees
+ * *compiler. -EINVAL: not gcc.
+ */
+int kernel_compiler_choose(const char *version_text, char **compiler);
+
+/*
+ * kernel_find() without a look at the compiler: `compiler` may name one that
+ * is not installed, and is "" where it is not a gcc.
+ */
+int kernel_read(const char *release, struct kernel_tree **tree);
+
+/* One process at a time makes or removes trees. The file descriptor to close, or -errno, said. */
+int kernel_lock(void);
+
+/*
+ * A Debian headers package's Makefile includes the one of the -common package
+ * from /usr/src: as a path relative to itself it works wherever the tree is.
+ */
+void kernel_debian_rewrite_makefile(const char *text, struct strbuf *out);
+
+/* The target of a link that is absolute within `root`, as seen from the link's folder (below
+ * `root`, "usr/src"). */
+char *kernel_debian_relative_link(const char *folder, const char *target);
+
+extern const struct kernel_source kernel_source_debian;
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A tree is made beside the others, verified, and put in place by rename. */
+#include "host/kernel.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/kernel_internal.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+const struct kernel_source *const kernel_sources[] = { &kernel_source_debian, NULL };
+
+int kernel_lock(void)
+{
+	_cleanup_free_ char *dir = path_cache("trees", NULL), *path = path_join(dir, ".lock", NULL);
+	_cleanup_close_ int fd = -1;
+	int r = fs_mkdir_p(dir, 0755);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return log_error_errno(-errno, "Cannot open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return TAKE_FD(fd);
+	if (errno == EWOULDBLOCK)
+		log_info("Waiting for another outpost that is working on kernel trees");
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR || process_interrupted)
+			return errno == EINTR ? -EINTR
+					      : log_error_errno(-errno, "Cannot lock %s", path);
+	return TAKE_FD(fd);
+}
+
+/* What an interrupted process left: no one else is at work, the lock is ours. */
+static void remove_half_made(const char *dir)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fs_list(dir, &names) < 0)
+		return;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(dir, *name, NULL);
+
+		if (strncmp(*name, ".new-", 5) == 0)
+			fs_remove_tree(path);
+	}
+}
+
+/* Files only: what is in a read-only folder could not be removed. */
+static int make_read_only(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)ftw;
+	return flag == FTW_F && chmod(path, st->st_mode & 07555) < 0 ? -errno : 0;
+}
+
+static int complete(const char *dir, const char *below, const char *release, const char *source)
+{
+	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
+	_cleanup_free_ char *build = path_join(dir, below, NULL), *root = kernel_root(release);
+	int r = kernel_verify(build, release);
+
+	if (r < 0)
+		return r;
+	r = kernel_config_value(build, "CONFIG_CC_VERSION_TEXT", &m.compiler);
+	if (r == 0)
+		r = kernel_symvers_digest(build, &m.symvers);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", build);
+	m.release = xstrdup(release);
+	m.source = xstrdup(source);
+	m.build = xstrdup(below);
+	r = kernel_manifest_write(dir, &m);
+	if (r < 0)
+		return r;
+	r = nftw(dir, make_read_only, 32, FTW_PHYS | FTW_MOUNT);
+	if (r == 0 && (chmod(dir, 0755) < 0 || rename(dir, root) < 0))
+		r = -errno;
+	return r < 0 ? log_error_errno(r, "Cannot put the kernel tree in place as %s", root) : 0;
+}
+
+static int obtain_from(const struct kernel_source *source, const char *release, const char *trees)
+{
+	_cleanup_free_ char *dir = path_join(trees, ".new-XXXXXX", NULL), *below = NULL;
+	int r;
+
+	if (!mkdtemp(dir))
+		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
+	r = source->obtain(release, dir, &below);
+	if (r == 0)
+		r = complete(dir, below, release, source->name);
+	if (r < 0)
+		fs_remove_tree(dir);
+	return r;
+}
+
+/* kbuild refuses such paths itself, in words that do not tell what to do. */
+static int check_path(const char *dir)
+{
+	if (!strpbrk(dir, " :"))
+		return 0;
+	log_error("The kernel's build system cannot work in %s: there is a blank or a colon in it.",
+		  dir);
+	log_hint("Set XDG_CACHE_HOME to a folder without.");
+	return -EINVAL;
+}
+
+int kernel_obtain(const char *release, struct kernel_tree **tree)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL);
+	_cleanup_close_ int lock = -1;
+	int r = kernel_find(release, tree);
+
+	if (r != -ENOENT)
+		return r;
+	r = check_path(trees);
+	if (r < 0)
+		return r;
+	lock = kernel_lock();
+	if (lock < 0)
+		return lock;
+	r = kernel_find(release, tree); /* another may have made it while we waited */
+	if (r != -ENOENT)
+		return r;
+	remove_half_made(trees);
+	for (size_t i = 0; kernel_sources[i] && kernel_release_is_valid(release); i++) {
+		r = obtain_from(kernel_sources[i], release, trees);
+		if (r == 0)
+			return kernel_find(release, tree);
+		if (r != -ENOENT)
+			return r;
+	}
+	log_error("No source has a kernel tree for '%s'.", release);
+	log_hint("outpost kernel add takes Debian's newest arm64 kernel; outpost kernel add PATH a "
+		 "tree you built.");
+	return -ENOENT;
+}

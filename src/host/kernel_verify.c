@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/kernel_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/paths.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+bool kernel_release_is_valid(const char *release)
+{
+	size_t n = strlen(release);
+
+	if (n < 1 || n > 64 || !isalnum((unsigned char)*release))
+		return false;
+	for (; *release; release++)
+		if (!isalnum((unsigned char)*release) && !strchr("._+~-", *release))
+			return false;
+	return true;
+}
+
+/* #define UTS_RELEASE "6.1.0-50-arm64" */
+int kernel_release_of(const char *build, char **release)
+{
+	_cleanup_free_ char *path = path_join(build, "include/generated/utsrelease.h", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *found = NULL;
+	const char *p;
+	int r = fs_read(path, &text, 64 * 1024);
+
+	if (r < 0)
+		return r;
+	p = strstr(text.buf, "UTS_RELEASE \"");
+	if (!p)
+		return -EBADMSG;
+	p += strlen("UTS_RELEASE \"");
+	found = xstrndup(p, strcspn(p, "\"\n"));
+	if (!kernel_release_is_valid(found))
+		return -EBADMSG;
+	*release = TAKE_PTR(found);
+	return 0;
+}
+
+int kernel_config_value(const char *build, const char *key, char **value)
+{
+	_cleanup_free_ char *path = path_join(build, ".config", NULL),
+			    *line = xasprintf("\n%s=", key);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const char *p;
+	size_t n;
+	int r;
+
+	strbuf_addch(&text, '\n');
+	r = fs_read(path, &text, 16 << 20);
+	if (r < 0)
+		return r;
+	p = strstr(text.buf, line);
+	if (!p)
+		return -ENOENT;
+	p += strlen(line);
+	n = strcspn(p, "\n");
+	if (n >= 2 && *p == '"' && p[n - 1] == '"') {
+		p++;
+		n -= 2;
+	}
+	*value = xstrndup(p, n);
+	return 0;
+}
+
+static int verify_release(const char *build, const char *release)
+{
+	_cleanup_free_ char *found = NULL;
+	int r = kernel_release_of(build, &found);
+
+	if (r < 0) {
+		log_error("%s is not a configured kernel tree: include/generated/utsrelease.h "
+			  "names no release.",
+			  build);
+		return -EINVAL;
+	}
+	if (strcmp(found, release) == 0)
+		return 0;
+	log_error("%s is the tree of kernel %s, not of %s.", build, found, release);
+	return -EINVAL;
+}
+
+static int verify_config(const char *build)
+{
+	static const char *const needed[] = { "CONFIG_ARM64", "CONFIG_MODULES" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		_cleanup_free_ char *value = NULL;
+		int r = kernel_config_value(build, needed[i], &value);
+
+		if (r < 0 && r != -ENOENT)
+			return log_error_errno(r, "Cannot read %s/.config", build);
+		if (r < 0 || strcmp(value, "y") != 0) {
+			log_error(
+				"%s/.config does not set %s: not a 64-bit ARM kernel with modules.",
+				build, needed[i]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* "0x28f6f105 <tab> init_uts_ns <tab> vmlinux <tab> EXPORT_SYMBOL_GPL <tab> [namespace]", to the
+ * last line. */
+static bool is_symvers_line(const char *line, size_t n)
+{
+	size_t tabs = 0;
+
+	for (size_t i = 0; i < n; i++)
+		tabs += line[i] == '\t';
+	return n > 12 && line[0] == '0' && line[1] == 'x' && line[10] == '\t' && tabs >= 3;
+}
+
+static int verify_symvers(const char *build)
+{
+	_cleanup_free_ char *path = path_join(build, "Module.symvers", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t line = 1, n;
+	int r = fs_read(path, &text, 0);
+
+	if (r == -ENOENT) {
+		log_error("There is no %s: modules built without it would not load.", path);
+		log_hint("It is made by building the kernel (make modules); modules_prepare does "
+			 "not make it.");
+	}
+	if (r < 0)
+		return r == -ENOENT ? r : log_error_errno(r, "Cannot read %s", path);
+	for (const char *p = text.buf; *p; p += n + 1, line++) {
+		n = strcspn(p, "\n");
+		if (p[n] == '\n' && is_symvers_line(p, n))
+			continue;
+		log_error("%s:%zu: this is not a symbol with its CRC; the file is damaged.", path,
+			  line);
+		return -EINVAL;
+	}
+	if (line > 1)
+		return 0;
+	log_error("%s is empty.", path);
+	return -EINVAL;
+}
+
+/* Called without arguments they write their usage or nothing. Another machine's program does not
+ * even start. */
+static int verify_tools(const char *build)
+{
+	static const char *const tools[] = { "scripts/basic/fixdep", "scripts/mod/modpost" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		_cleanup_free_ char *path = path_join(build, tools[i], NULL);
+		_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+		int r = process_run(ARGV(path),
+				    &(struct process_options){ .output = &output,
+							       .error = &output,
+							       .timeout_ms = 10 * 1000 });
+
+		if (r >= 0 && r < 126)
+			continue;
+		if (r == -EINTR)
+			return r;
+		log_error("%s does not run on this machine: %.*s", path,
+			  output.len ? (int)strcspn(output.buf, "\n") : 200,
+			  output.len ? output.buf : strerror(r < 0 ? -r : ENOEXEC));
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+int kernel_verify(const char *build, const char *release)
+{
+	int r = verify_release(build, release);
+
+	if (r == 0)
+		r = verify_config(build);
+	if (r == 0)
+		r = verify_symvers(build);
+	if (r == 0)
+		r = verify_tools(build);
+	return r;
+}
