@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/command.h"
 
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+
+#include <stdarg.h>
+
 #define COMMANDS(_) _(kernel) _(unpack) _(clean)
 
 #define DECLARE(name) extern const struct command cmd_##name;
@@ -8,3 +14,15 @@ COMMANDS(DECLARE)
 
 #define ROW(name) &cmd_##name,
 const struct command *const commands[] = { COMMANDS(ROW) NULL };
+
+int usage_error(const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	log_error("%s", sb.buf);
+	return STATUS_USAGE;
+}

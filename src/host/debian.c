@@ -112,7 +112,7 @@ char *debian_apt_reason(const struct strbuf *error)
 static int read_sources(const struct debian *debian, struct strbuf *sources)
 {
 	char *const *argv = ARGV("apt-get", "indextargets", "--format",
-				 "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(SIGNED_BY)",
+				 "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(ORIGIN)\t$(SIGNED_BY)",
 				 "Created-By: Packages");
 	_cleanup_(strbuf_release) struct strbuf targets = STRBUF_INIT, error = STRBUF_INIT;
 	_cleanup_free_ char *why = NULL;

@@ -36,7 +36,7 @@ char *debian_apt_reason(const struct strbuf *error);
 /*
  * sources.list for `arch`, of the lines that
  *	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(SIGNED_BY)'
- * writes: Debian's own, main only. How many it took. apt of Debian 12 does not
+ * writes with tabs for the blanks: Debian's own, main only. How many it took. apt of Debian 12 does not
  * know SIGNED_BY and leaves it as it stands.
  */
 size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out);

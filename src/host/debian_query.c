@@ -22,11 +22,11 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
 
 		n = strcspn(line, "\n");
 		copy = xstrndup(line, n);
-		uri = strtok_r(copy, " ", &rest);
-		release = strtok_r(NULL, " ", &rest);
-		component = strtok_r(NULL, " ", &rest);
-		origin = strtok_r(NULL, " ", &rest);
-		signed_by = strtok_r(NULL, " ", &rest);
+		uri = strtok_r(copy, "\t", &rest);
+		release = strtok_r(NULL, "\t", &rest);
+		component = strtok_r(NULL, "\t", &rest);
+		origin = strtok_r(NULL, "\t", &rest);
+		signed_by = strtok_r(NULL, "\t", &rest);
 		if (!origin || strcmp(origin, "Debian") != 0 || strcmp(component, "main") != 0)
 			continue;
 		/* Of the targets only Packages: the machine may fetch Contents and more. */

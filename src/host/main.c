@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,18 +48,6 @@ static void set_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
-}
-
-int usage_error(const char *fmt, ...)
-{
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&sb, fmt, ap);
-	va_end(ap);
-	log_error("%s", sb.buf);
-	return STATUS_USAGE;
 }
 
 static void print_overview(FILE *out)
