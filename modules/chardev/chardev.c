@@ -76,6 +76,14 @@ static int chardev_lock_writable(const struct file *file)
 	}
 }
 
+/* What was moved before a fault counts; the next call meets the fault again. */
+static ssize_t chardev_moved(unsigned int copied, int r)
+{
+	if (!copied && r)
+		return r;
+	return copied;
+}
+
 static ssize_t chardev_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
 	unsigned int copied;
@@ -93,7 +101,7 @@ static ssize_t chardev_read(struct file *file, char __user *to, size_t len, loff
 	mutex_unlock(&chardev_lock);
 
 	wake_up_interruptible(&chardev_writable);
-	return copied ?: r;
+	return chardev_moved(copied, r);
 }
 
 static ssize_t chardev_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
@@ -113,7 +121,7 @@ static ssize_t chardev_write(struct file *file, const char __user *from, size_t 
 	mutex_unlock(&chardev_lock);
 
 	wake_up_interruptible(&chardev_readable);
-	return copied ?: r;
+	return chardev_moved(copied, r);
 }
 
 static __poll_t chardev_poll(struct file *file, struct poll_table_struct *table)

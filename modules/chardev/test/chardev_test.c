@@ -13,7 +13,7 @@
 
 #include "../chardev_uapi.h"
 
-#define TESTS 15
+#define TESTS 17
 
 static unsigned int done, failed;
 
@@ -84,14 +84,19 @@ static void test_full(int fd)
 
 static void test_refusals(int fd)
 {
+	char c = 0;
+	/* An address that is ours, and that nobody may touch. */
 	void *bad = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	test("unknown ioctl is ENOTTY", fails_with(ioctl(fd, _IO(CHARDEV_IOC, 99)), ENOTTY));
 	test("unknown flag is EINVAL", fails_with(clear(fd, 1U << 31), EINVAL));
-	test("bad pointers are EFAULT",
-	     bad != MAP_FAILED && fails_with(ioctl(fd, CHARDEV_IOC_STATS, bad), EFAULT) &&
-	     fails_with(ioctl(fd, CHARDEV_IOC_CLEAR, bad), EFAULT) &&
-	     fails_with(write(fd, bad, 1), EFAULT));
+	test("ioctl with a bad pointer is EFAULT",
+	     fails_with(ioctl(fd, CHARDEV_IOC_STATS, bad), EFAULT) &&
+	     fails_with(ioctl(fd, CHARDEV_IOC_CLEAR, bad), EFAULT));
+	test("write from a bad pointer is EFAULT", fails_with(write(fd, bad, 1), EFAULT));
+	test("read to a bad pointer is EFAULT, and takes nothing",
+	     write(fd, "y", 1) == 1 && fails_with(read(fd, bad, 1), EFAULT) &&
+	     read(fd, &c, 1) == 1 && c == 'y');
 	test("seeking is ESPIPE", fails_with(lseek(fd, 0, SEEK_SET), ESPIPE));
 }
 
