@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Does nothing: it is the test program that misbehaves. */
+#include <linux/init.h>
+#include <linux/module.h>
+
+static int __init test_segv_init(void)
+{
+	return 0;
+}
+
+static void __exit test_segv_exit(void)
+{
+}
+
+module_init(test_segv_init);
+module_exit(test_segv_exit);
+
+MODULE_DESCRIPTION("Outpost crasher: a test program that crashes");
+MODULE_LICENSE("GPL");
