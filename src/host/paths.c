@@ -107,7 +107,7 @@ static char *program_dir(void)
 
 char *path_own_file(const char *name)
 {
-	static const char *const places[] = { "", "../lib/outpost" };
+	static const char *const places[] = { "", "..", "../lib/outpost" };
 	_cleanup_free_ char *dir = program_dir();
 
 	for (size_t i = 0; dir && i < ARRAY_SIZE(places); i++) {

@@ -20,26 +20,32 @@ struct session_options {
 
 /*
  * Starts ssh, sends Hello, and waits for nothing. An agent that is missing or
- * not ours is put in place when that shows, and the flight sent again.
- * 0 or -errno, said.
+ * not ours is put in place when that shows, a shared connection that proves
+ * dead is dropped, and the flight sent again. `board` must outlive the
+ * session. SIGPIPE must be ignored. 0 or -errno, said.
  */
 int session_open(const struct board *board, const struct session_options *options,
 		 struct session **session);
 
-/* Ends the ssh process; the board's runs go on without it. */
+/* Ends the ssh process, at once: what was not answered may not have arrived. The board's runs go on. */
 void session_close(struct session *session);
 DEFINE_CLEANUP(struct session *, session_close);
 
-/* Queues a request; what is queued is sent while session_receive() waits, or by session_flush(). */
+/*
+ * Queues a request, or bytes of a file in frames; what is queued is sent while
+ * session_receive() waits, or by session_flush(). 0 or -EMSGSIZE.
+ */
 int session_send(struct session *session, const outpost_Request *request);
 int session_send_blob_data(struct session *session, const void *data, size_t n);
+/* 0 once all is with ssh; else as session_receive(). */
 int session_flush(struct session *session);
 
 /*
- * The next frame: 1 and *frame (valid until the next call; Alive replies are
- * taken out); 0 after `timeout_ms` without one (-1: wait for ever);
- * -EPIPE when the connection ended (session_why() says more; not said here);
- * -EINTR when the user interrupts; -EBADMSG.
+ * The next frame: 1 and *frame (valid until the next call; Welcome and Alive
+ * are taken out); 0 after `timeout_ms` without one (-1: wait for ever);
+ * -EPIPE when the connection ended or never came about (session_why() says
+ * more; not said here); -EINTR while process_interrupted is set (set it to 0
+ * to go on and cancel); -EBADMSG.
  */
 int session_receive(struct session *session, int timeout_ms, struct frame *frame);
 
@@ -49,13 +55,20 @@ int session_welcome(struct session *session, const outpost_Welcome **welcome);
 /* Milliseconds since anything at all (an Alive, too) came from the board. */
 int session_silence_ms(const struct session *session);
 
-/* Why the connection ended, in words and with what to do: "host key changed", "sudo asks for a password", ... */
+/* Why the connection ended, in words: "the host key changed", "sudo asks for a password", ... */
 const char *session_why(const struct session *session);
+
+/* Says that, with the board's name, and what to do; returns the -errno that it comes to. */
+int session_say(const struct session *session);
 
 /* Ends the shared master of this board, which a rebooted board leaves dead. */
 void session_drop_master(const struct board *board);
 
-/* The ssh command line up to the destination, for `shell` and the installer; strv_free(). */
+/*
+ * The start of an ssh command line, shared master and all; the caller adds
+ * options, "--", the destination and the command. Without `options` ssh may
+ * ask at the terminal. strv_free().
+ */
 char **session_ssh_argv(const struct board *board, const struct session_options *options);
 
 #endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files session*.c share with each other and with nobody else. */
+#ifndef OUTPOST_SESSION_PARTS_H
+#define OUTPOST_SESSION_PARTS_H
+
+#include "common/strbuf.h"
+#include "host/session.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define SESSION_TIMEOUT_MS 15000
+
+/* Why a connection did not come about, or ended. */
+struct failure {
+	int error;	/* -errno; 0: none */
+	char *why;	/* without the board's name, without a period */
+	char *hint;	/* what to do about it, or NULL */
+	bool agent;	/* an agent put in place (anew) may mend it */
+};
+
+void failure_release(struct failure *failure);
+
+/* What is known of an ssh that ended. */
+struct ssh_end {
+	int status;	      /* as process_run() gives it */
+	const char *error;    /* ssh's and the remote command's stderr */
+	const char *noise;    /* what came before the first frame, or "" */
+	size_t noise_len;
+	bool spoke;	      /* a frame came from the board */
+	int timeout_ms;	      /* > 0: our own patience ended, which was so long */
+};
+
+/* Finds out why; `failure` is released first. */
+void failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end);
+
+/* A child with three pipes of ours; all O_NONBLOCK. */
+struct ssh_child {
+	pid_t pid; /* 0: none */
+	int in, out, error;
+};
+
+/*
+ * Starts ssh in a session of its own: a Ctrl-C in our terminal is not for it,
+ * and nothing in it can ask there. 0 or -errno.
+ */
+int ssh_start(struct ssh_child *child, char *const *argv);
+
+/* Reads what is there, at most 64 KiB: 1, or 0 when there is nothing; at the end *fd is closed and -1. */
+int ssh_read(int *fd, struct strbuf *into);
+
+/*
+ * Closes its input, waits `grace_ms` for it to end by itself, then ends it.
+ * What it says meanwhile is added to `errors`. Its status as process_run() gives it.
+ */
+int ssh_stop(struct ssh_child *child, struct strbuf *errors, int grace_ms);
+
+/* The whole command line with `command` for the board's login shell. */
+char **ssh_command(const struct board *board, const struct session_options *options,
+		   const char *command);
+
+/* Is there a shared master's socket? */
+bool ssh_has_master(const struct board *board);
+
+/* Our own agent for boards of this machine (uname -m): its file, NULL when there is none; the caller frees it. */
+char *agent_file(const char *machine);
+
+/* The build-id of an ELF file in hexadecimal. 0 or -errno, not said. */
+int agent_build_id(const char *path, char *id, size_t size);
+
+/*
+ * Puts our agent in place; `machine` NULL: the board is asked. 0, or -errno
+ * with *failure filled.
+ */
+int agent_install(const struct board *board, const struct session_options *options,
+		  const char *machine, struct failure *failure);
+
+#endif

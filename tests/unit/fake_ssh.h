@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An ssh for tests: started under that name, the test program itself plays ssh
+ * and, behind it, a board with a small agent. What it does is in the
+ * environment: FAKE_MODE, and FAKE_DIR for what it leaves behind.
+ */
+#ifndef OUTPOST_TESTS_FAKE_SSH_H
+#define OUTPOST_TESTS_FAKE_SSH_H
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "host/session_parts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *fake_file(const char *name)
+{
+	return xasprintf("%s/%s", getenv("FAKE_DIR"), name);
+}
+
+static void fake_note(const char *word)
+{
+	_cleanup_free_ char *file = fake_file("log");
+	int fd = open(file, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	(void)!write(fd, word, strlen(word));
+	close(fd);
+}
+
+static bool fake_is(const char *mode)
+{
+	return strcmp(getenv("FAKE_MODE"), mode) == 0;
+}
+
+static bool fake_installed(void)
+{
+	_cleanup_free_ char *file = fake_file("agent");
+
+	return fs_exists(file);
+}
+
+static void fake_reply(const outpost_Reply *reply)
+{
+	uint8_t out[PROTO_BUFFER];
+	ssize_t n = proto_pack(FRAME_REPLY, outpost_Reply_fields, reply, out);
+
+	if (n < 0 || fs_write_all(STDOUT_FILENO, out, (size_t)n) < 0)
+		_exit(99);
+}
+
+static void fake_welcome(void)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_welcome_tag };
+	outpost_Welcome *w = &reply.body.welcome;
+	_cleanup_free_ char *own = agent_file("aarch64");
+
+	w->version = OUTPOST_PROTOCOL;
+	proto_set(w->machine, "aarch64");
+	proto_set(w->release, "6.1.0-fake");
+	if ((fake_is("old") && !fake_installed()) || fake_is("always-old"))
+		proto_set(w->build_id, "0123");
+	else
+		agent_build_id(own, w->build_id, sizeof(w->build_id));
+	fake_reply(&reply);
+}
+
+/* 8 MiB of entries before anything is read. */
+static void fake_flood(void)
+{
+	static uint8_t payload[FRAME_MAX];
+	uint8_t header[FRAME_HEADER];
+
+	frame_header(header, FRAME_ENTRY, payload, sizeof(payload));
+	for (int i = 0; i < 128; i++)
+		if (fs_write_all(STDOUT_FILENO, header, sizeof(header)) < 0 ||
+		    fs_write_all(STDOUT_FILENO, payload, sizeof(payload)) < 0)
+			_exit(99);
+}
+
+static size_t blob_bytes;
+
+static void fake_take(const struct frame *frame)
+{
+	outpost_Request request = { 0 };
+	outpost_Reply reply = { .which_body = outpost_Reply_done_tag };
+
+	if (frame->type == FRAME_BLOB) {
+		blob_bytes += frame->length;
+		return;
+	}
+	if (proto_unpack(frame, outpost_Request_fields, &request) < 0)
+		_exit(98);
+	if (request.which_body == outpost_Request_hello_tag) {
+		fake_welcome();
+		if (fake_is("flood"))
+			fake_flood();
+		if (fake_is("dies"))
+			_exit(3);
+	} else if (request.which_body == outpost_Request_runs_tag) {
+		_cleanup_free_ char *text = xasprintf("runs%zu ", blob_bytes);
+
+		fake_note(text);
+		reply.which_body = outpost_Reply_alive_tag;
+		fake_reply(&reply);
+		reply.which_body = outpost_Reply_done_tag;
+		fake_reply(&reply);
+	}
+}
+
+static int fake_serve(void)
+{
+	_cleanup_(strbuf_release) struct strbuf in = STRBUF_INIT;
+	int fd = STDIN_FILENO;
+
+	for (;;) {
+		struct frame frame;
+		int r = frame_parse((uint8_t *)in.buf, in.len, &frame);
+
+		if (r < 0)
+			return 97;
+		if (r == 1) {
+			fake_take(&frame);
+			strbuf_consume(&in, frame.total);
+		} else if (!ssh_read(&fd, &in)) {
+			return 0;
+		}
+	}
+}
+
+/* As the real command: a line with the size, then so many bytes. */
+static int fake_install(void)
+{
+	_cleanup_(strbuf_release) struct strbuf in = STRBUF_INIT;
+	_cleanup_free_ char *file = fake_file("agent");
+	int fd = STDIN_FILENO;
+	char *end;
+	size_t size;
+
+	fake_note("install ");
+	if (fake_is("full")) {
+		fprintf(stderr, "cat: write error: No space left on device\n");
+		return 1;
+	}
+	while (ssh_read(&fd, &in))
+		;
+	size = strtoul(in.buf, &end, 10);
+	if (*end != '\n' || in.len - (size_t)(end + 1 - in.buf) != size)
+		return 96;
+	return fs_write_atomic(file, end + 1, size, 0755) < 0;
+}
+
+static const char *fake_control(char **argv)
+{
+	for (; *argv; argv++)
+		if (strncmp(*argv, "ControlPath=", 12) == 0)
+			return *argv + 12;
+	return "none";
+}
+
+static int fake_session(char **argv)
+{
+	const char *control = fake_control(argv);
+
+	if (fake_is("silent"))
+		sleep(20);
+	if (fake_is("refused")) {
+		fprintf(stderr, "ssh: connect to host pi port 22: Connection refused\r\n");
+		return 255;
+	}
+	if ((fake_is("missing") || fake_is("full")) && !fake_installed()) {
+		fprintf(stderr, "outpost-agent: missing\n");
+		return 127;
+	}
+	if (fake_is("dead-master") && fs_exists(control))
+		return 255;
+	if (fake_is("master"))
+		close(open(control, O_WRONLY | O_CREAT, 0600));
+	if (fake_is("noise")) {
+		printf("Welcome to \xf5 my Pi!\n");
+		fflush(stdout);
+	}
+	if (fake_is("only-noise"))
+		return puts("Hello \033[31mthere") < 0;
+	return fake_serve();
+}
+
+static int fake_ssh(int argc, char **argv)
+{
+	const char *command = argv[argc - 1];
+
+	if (strstr(command, "outpost-agent serve")) {
+		fake_note("open ");
+		return fake_session(argv);
+	}
+	if (strstr(command, "umask"))
+		return fake_install();
+	if (strcmp(command, "uname -m") == 0) {
+		fake_note("uname ");
+		printf("Hello\n%s\n", fake_is("armv7") ? "armv7l" : "aarch64");
+		return 0;
+	}
+	fake_note("other ");
+	return 0;
+}
+
+#endif

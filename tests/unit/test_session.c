@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fake_ssh.h"
+
+#include "common/log.h"
+#include "common/process.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/outpost-session-XXXXXX";
+static char *agent_dir; /* where agent_file() finds ours: beside this program */
+static struct board board = { .name = (char *)"pi", .destination = (char *)"me@pi" };
+
+/* What the fake was asked since the last look. */
+static const char *asked(void)
+{
+	static struct strbuf said = STRBUF_INIT;
+	_cleanup_free_ char *log = fake_file("log");
+
+	strbuf_reset(&said);
+	fs_read(log, &said, 0);
+	unlink(log);
+	return said.buf;
+}
+
+static int each_setup(void **state)
+{
+	_cleanup_free_ char *agent = xasprintf("%s/agent", dir);
+
+	(void)state;
+	unlink(agent);
+	asked();
+	session_drop_master(&board);
+	asked();
+	process_interrupted = 0;
+	board.is_vm = false;
+	return 0;
+}
+
+static struct session *open_session(const char *mode, bool quiet)
+{
+	struct session *session = NULL;
+	struct session_options options = { .timeout_ms = 1000, .quiet = quiet };
+
+	setenv("FAKE_MODE", mode, 1);
+	assert_int_equal(session_open(&board, &options, &session), 0);
+	return session;
+}
+
+static void queue_runs(struct session *session)
+{
+	outpost_Request request = { .which_body = outpost_Request_runs_tag };
+
+	assert_int_equal(session_send(session, &request), 0);
+}
+
+/* The next frame must be Done: Welcome and Alive are not for us. */
+static void expect_done(struct session *session)
+{
+	outpost_Reply reply = { 0 };
+	struct frame frame;
+
+	assert_int_equal(session_receive(session, 5000, &frame), 1);
+	assert_int_equal(frame.type, FRAME_REPLY);
+	assert_int_equal(proto_unpack(&frame, outpost_Reply_fields, &reply), 0);
+	assert_int_equal(reply.which_body, outpost_Reply_done_tag);
+}
+
+static void test_flight(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("agent", false);
+	const outpost_Welcome *welcome;
+	struct frame frame;
+
+	(void)state;
+	queue_runs(session);
+	assert_int_equal(session_welcome(session, &welcome), 0);
+	expect_done(session);
+	assert_string_equal(welcome->release, "6.1.0-fake");
+	assert_string_equal(asked(), "open runs0 ");
+	queue_runs(session);
+	assert_int_equal(session_flush(session), 0);
+	expect_done(session);
+	assert_int_equal(session_receive(session, 30, &frame), 0);
+	assert_true(session_silence_ms(session) >= 30);
+	assert_true(session_silence_ms(session) < 5000);
+}
+
+/* Both directions are full at once: neither side may wait for the other. */
+static void test_both_ways(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("flood", false);
+	_cleanup_free_ char *data = xcalloc(1, 8 << 20);
+	struct frame frame;
+
+	(void)state;
+	assert_int_equal(session_send_blob_data(session, data, 8 << 20), 0);
+	queue_runs(session);
+	for (int i = 0; i < 128; i++) {
+		assert_int_equal(session_receive(session, 5000, &frame), 1);
+		assert_int_equal(frame.type, FRAME_ENTRY);
+		assert_int_equal(frame.length, FRAME_MAX);
+	}
+	expect_done(session);
+	assert_string_equal(asked(), "open runs8388608 ");
+}
+
+static void check_installed(const char *expected)
+{
+	_cleanup_free_ char *own = agent_file("aarch64"), *there = fake_file("agent");
+	_cleanup_(strbuf_release) struct strbuf a = STRBUF_INIT, b = STRBUF_INIT;
+
+	assert_string_equal(asked(), expected);
+	assert_int_equal(fs_read(own, &a, 0), 0);
+	assert_int_equal(fs_read(there, &b, 0), 0);
+	assert_int_equal(a.len, b.len);
+	assert_memory_equal(a.buf, b.buf, a.len);
+}
+
+static void test_missing_agent(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("missing", true);
+
+	(void)state;
+	session_send_blob_data(session, "abc", 3);
+	queue_runs(session);
+	expect_done(session);
+	check_installed("open uname install open runs3 ");
+}
+
+/* What the old one did with the rest of the flight is not asked: Hello told it to take nothing. */
+static void test_old_agent(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("old", true);
+	const outpost_Welcome *welcome;
+
+	(void)state;
+	assert_int_equal(session_welcome(session, &welcome), 0);
+	check_installed("open install open ");
+	queue_runs(session);
+	expect_done(session);
+}
+
+static void expect_failure(const char *mode, int error, const char *why)
+{
+	_cleanup_(session_closep) struct session *session = open_session(mode, true);
+	const outpost_Welcome *welcome;
+	struct frame frame;
+
+	assert_int_equal(session_welcome(session, &welcome), error);
+	if (!strstr(session_why(session), why))
+		fail_msg("%s: why is '%s', without '%s'", mode, session_why(session), why);
+	assert_int_equal(session_receive(session, 100, &frame), -EPIPE);
+}
+
+static void test_failures(void **state)
+{
+	(void)state;
+	expect_failure("refused", -ECONNREFUSED, "refused");
+	assert_string_equal(asked(), "open ");
+	expect_failure("full", -ENOSPC, "disk is full");
+	asked();
+	expect_failure("always-old", -EPROTO, "not the one");
+	assert_string_equal(asked(), "open install open ");
+	expect_failure("silent", -ETIMEDOUT, "no answer within 1000 ms");
+	asked();
+	expect_failure("only-noise", -EPIPE, "Hello \\x1b[31mthere");
+	assert_string_equal(asked(), "open uname install open ");
+	board.is_vm = true;
+	expect_failure("refused", -ECONNREFUSED, "virtual Pi is not running");
+}
+
+static void test_noise_is_skipped(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("noise", true);
+
+	(void)state;
+	queue_runs(session);
+	expect_done(session);
+	assert_string_equal(asked(), "open runs0 ");
+}
+
+static void test_end_after_welcome(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("dies", true);
+	const outpost_Welcome *welcome;
+	struct frame frame;
+
+	(void)state;
+	assert_int_equal(session_welcome(session, &welcome), 0);
+	assert_int_equal(session_receive(session, 5000, &frame), -EPIPE);
+	assert_non_null(strstr(session_why(session), "the agent ended (status 3)"));
+	assert_string_equal(asked(), "open ");
+}
+
+/* A shared connection that is dead is replaced, once, and the flight sent again. */
+static void test_dead_master(void **state)
+{
+	struct session *session = open_session("master", true);
+	const outpost_Welcome *welcome;
+
+	(void)state;
+	assert_int_equal(session_welcome(session, &welcome), 0);
+	session_close(session);
+	assert_true(ssh_has_master(&board));
+	asked();
+	session = open_session("dead-master", true);
+	queue_runs(session);
+	expect_done(session);
+	session_close(session);
+	assert_false(ssh_has_master(&board));
+	assert_string_equal(asked(), "open other open runs0 ");
+}
+
+static void test_interrupt(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("agent", true);
+	struct frame frame;
+
+	(void)state;
+	process_interrupted = SIGINT;
+	assert_int_equal(session_receive(session, -1, &frame), -EINTR);
+	process_interrupted = 0;
+	queue_runs(session);
+	expect_done(session);
+}
+
+/* Real messages of OpenSSH 9.2, sudo 1.9 and shells. */
+static void test_reasons(void **state)
+{
+	static const struct {
+		const char *said, *why, *hint;
+		int status, error;
+	} cases[] = {
+		{ "ssh: Could not resolve hostname pi: Name or service not known\r\n", "name is not known",
+		  "ssh -G me@pi", 255, -EHOSTUNREACH },
+		{ "me@pi: Permission denied (publickey).\r\n", "none of your keys", "ssh-copy-id me@pi",
+		  255, -EACCES },
+		{ "Host key verification failed.\r\n", "not known here", "ssh me@pi", 255, -EKEYREJECTED },
+		{ "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n"
+		  "Offending ED25519 key in /home/me/.ssh/known_hosts:3\r\n"
+		  "Host key for pi.lan has changed and you have requested strict checking.\r\n"
+		  "Host key verification failed.\r\n",
+		  "host key changed", "line 3 of /home/me/.ssh/known_hosts", 255, -EKEYREJECTED },
+		{ "Offending ECDSA key in /k:12\r\nHost key for [pi]:2222 has changed\r\n"
+		  "REMOTE HOST IDENTIFICATION HAS CHANGED", "host key changed",
+		  "ssh-keygen -f /k -R '[pi]:2222'", 255, -EKEYREJECTED },
+		{ "sudo: a password is required\n", "sudo asks for a password",
+		  "me ALL=(root) NOPASSWD: /usr/local/lib/outpost/outpost-agent", 1, -EPERM },
+		{ "sh: 1: exec: sudo: not found\n", "there is no sudo", "root", 127, -ENOENT },
+		{ "/bin/sh: 1: exec: /usr/local/lib/outpost/outpost-agent: Exec format error\n",
+		  "another architecture", NULL, 126, -ENOEXEC },
+		{ "mkdir: cannot create directory: Read-only file system\n", "read-only", "remount", 1, -EROFS },
+		{ "ssh: connect to host 10.0.0.9 port 22: Connection timed out\r\n", "does not answer", "firewall",
+		  255, -ETIMEDOUT },
+		{ "one\ntwo \033[1mthree\n", "two \\x1b[1mthree", NULL, 255, -EPIPE },
+		{ "", "ssh ended with status 255", NULL, 255, -EPIPE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(failure_release) struct failure failure = { 0 };
+		const struct ssh_end end = { .status = cases[i].status, .error = cases[i].said, .noise = "" };
+
+		failure_explain(&failure, &board, &end);
+		if (failure.error != cases[i].error || !strstr(failure.why, cases[i].why) ||
+		    (cases[i].hint && (!failure.hint || !strstr(failure.hint, cases[i].hint))))
+			fail_msg("case %zu: %d '%s', hint '%s'", i, failure.error, failure.why,
+				 failure.hint ? failure.hint : "none");
+	}
+}
+
+static bool has(char **argv, const char *word)
+{
+	return strv_contains(argv, word);
+}
+
+static void test_command_line(void **state)
+{
+	struct board other = { .name = (char *)"b", .destination = (char *)"b", .ssh_config = (char *)"/x" };
+	_cleanup_strv_ char **usual = session_ssh_argv(&board, &(struct session_options){ 0 });
+	_cleanup_strv_ char **fresh = session_ssh_argv(&board, &(struct session_options){ .fresh = true });
+	_cleanup_strv_ char **asking = session_ssh_argv(&other, NULL);
+
+	(void)state;
+	assert_true(has(usual, "BatchMode=yes") && has(usual, "ControlMaster=auto"));
+	assert_true(has(usual, "ConnectTimeout=15") && !has(usual, "-F"));
+	assert_true(has(fresh, "ControlMaster=no") && has(fresh, "ControlPath=none"));
+	assert_true(has(asking, "-F") && has(asking, "/x") && !has(asking, "BatchMode=yes"));
+	for (char **word = usual; *word; word++)
+		if (strncmp(*word, "ControlPath=", 12) == 0)
+			assert_true(strlen(*word + 12) + 17 < 108);
+}
+
+/* Our agent for this program is a file beside it: any ELF file with a build-id serves. */
+static int setup(void **state)
+{
+	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
+	_cleanup_free_ char *path = NULL, *agent = NULL;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	if (!mkdtemp(dir))
+		return -1;
+	bin = path_join(dir, "bin", NULL);
+	ssh = path_join(bin, "ssh", NULL);
+	agent_dir = xasprintf("%.*s/aarch64", (int)(strrchr(self, '/') - self), self);
+	agent = path_join(agent_dir, "outpost-agent", NULL);
+	path = xasprintf("%s:%s", bin, getenv("PATH"));
+	setenv("PATH", path, 1);
+	setenv("FAKE_DIR", dir, 1);
+	setenv("XDG_RUNTIME_DIR", dir, 1);
+	setenv("FAKE_MODE", "agent", 1);
+	fs_mkdir_p(bin, 0700);
+	fs_mkdir_p(agent_dir, 0700);
+	unlink(agent);
+	return symlink(self, ssh) < 0 || symlink("../test_session", agent) < 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fs_remove_tree(agent_dir);
+	return fs_remove_tree(dir);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_flight, each_setup),
+		cmocka_unit_test_setup(test_both_ways, each_setup),
+		cmocka_unit_test_setup(test_missing_agent, each_setup),
+		cmocka_unit_test_setup(test_old_agent, each_setup),
+		cmocka_unit_test_setup(test_failures, each_setup),
+		cmocka_unit_test_setup(test_noise_is_skipped, each_setup),
+		cmocka_unit_test_setup(test_end_after_welcome, each_setup),
+		cmocka_unit_test_setup(test_dead_master, each_setup),
+		cmocka_unit_test_setup(test_interrupt, each_setup),
+		cmocka_unit_test_setup(test_reasons, each_setup),
+		cmocka_unit_test_setup(test_command_line, each_setup),
+	};
+
+	if (strcmp(basename(argv[0]), "ssh") == 0)
+		return fake_ssh(argc, argv);
+	alarm(60);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
