@@ -73,6 +73,17 @@ $(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)
 check-unit: $(UNIT:%=$(O)/tests/%)
 	@for t in $^; do echo "== $${t##*/}"; $$t || exit 1; done
 
+# --- klog, measured ------------------------------------------------------------
+
+$(O)/klog_score: bench/klog_score.c $(COMMON_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+
+# CORPUS: a folder of logs with known answers; see bench/klog_score.c.
+klog-score: $(O)/klog_score
+	@$(if $(CORPUS),$< $(CORPUS) $(if $(V),-v))
+	@$< --speed
+
 # --- care --------------------------------------------------------------------
 
 format:

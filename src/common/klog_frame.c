@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lines of call traces, and which of their functions mean something. */
+#include "common/klog_internal.h"
+
+#include "common/cleanup.h"
+
+static bool is_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
+}
+
+static bool take_hex(struct text *t, uint32_t *value)
+{
+	uint64_t v = 0;
+	size_t i = 2;
+
+	if (!text_starts(*t, "0x"))
+		return false;
+	for (; i < t->n && i < 18 && isxdigit((unsigned char)t->p[i]); i++) {
+		char c = (char)(t->p[i] | 0x20);
+
+		v = v << 4 | (uint64_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
+	}
+	if (i == 2)
+		return false;
+	*value = v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+	text_skip(t, i);
+	return true;
+}
+
+/* "[<ffffffff82d4e304>] ", also with {..} as old kernels have it */
+static bool take_address(struct text *t)
+{
+	struct text at = *t;
+
+	if (!text_take(&at, "[<"))
+		return false;
+	while (at.n && isxdigit((unsigned char)*at.p))
+		text_skip(&at, 1);
+	if (!text_take(&at, ">]"))
+		return false;
+	text_skip_blanks(&at);
+	*t = at;
+	return true;
+}
+
+/* " [module]", perhaps with flags or a build-id: "[crash(OE)]", "[crash 0123abcd...]" */
+static void take_module(struct text *t, struct klog_frame *frame)
+{
+	struct text at = *t, name;
+
+	if (!text_take(&at, " ["))
+		return;
+	name = (struct text){ at.p, 0 };
+	while (name.n < at.n && (is_name(at.p[name.n]) || at.p[name.n] == '-'))
+		name.n++;
+	if (!name.n || name.n == at.n || !strchr("] (", at.p[name.n]))
+		return;
+	if (name.n == 6 && memcmp(name.p, "inline", 6) == 0)
+		return;
+	text_copy(frame->module, sizeof(frame->module), name);
+}
+
+bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
+{
+	struct text at = *t, name = { t->p, 0 };
+
+	while (name.n < at.n && is_name(at.p[name.n]))
+		name.n++;
+	if (!name.n || isdigit((unsigned char)*name.p))
+		return false;
+	text_skip(&at, name.n);
+	memset(frame, 0, sizeof(*frame));
+	if (!text_take(&at, "+") || !take_hex(&at, &frame->offset))
+		return false;
+	if (text_take(&at, "/") && !take_hex(&at, &frame->size))
+		return false;
+	text_copy(frame->function, sizeof(frame->function), name);
+	take_module(&at, frame);
+	*t = at;
+	return true;
+}
+
+/* "<IRQ>", "</TASK>", "<EOI>", "<#DF>" */
+static void take_marks(struct text *t)
+{
+	for (;;) {
+		const char *end;
+
+		text_skip_blanks(t);
+		end = t->n && *t->p == '<' ? memchr(t->p, '>', t->n < 10 ? t->n : 10) : NULL;
+		if (!end)
+			return;
+		text_skip(t, (size_t)(end - t->p) + 1);
+	}
+}
+
+/* arm: "(callee) from [<addr>] (caller+0x1/0x2)" or "callee from caller+0x1/0x2": where it was called */
+static bool take_from(struct text *t)
+{
+	struct text rest;
+
+	if (!text_after(*t, " from ", &rest) || rest.p - t->p > 128)
+		return false;
+	take_address(&rest);
+	text_take(&rest, "(");
+	*t = rest;
+	return true;
+}
+
+bool klog_parse_frame(struct text line, struct klog_frame *frame)
+{
+	struct text at = line;
+	bool bracketed;
+
+	take_marks(&at);
+	bracketed = take_address(&at);
+	if (text_starts(at, "? "))
+		return false;
+	if ((bracketed || at.p == line.p) && take_from(&at))
+		return klog_parse_symbol(&at, frame);
+	/* Without indentation only what has an address or is a whole line is a frame. */
+	if (text_take(&at, "("))
+		return false;
+	if (!klog_parse_symbol(&at, frame))
+		return false;
+	return bracketed || at.p > line.p;
+}
+
+bool klog_is_trace_filler(struct text line)
+{
+	struct klog_frame frame;
+	struct text at = line;
+
+	take_marks(&at);
+	if (!at.n)
+		return true;
+	take_address(&at);
+	if (text_take(&at, "? "))
+		return true;
+	return klog_parse_symbol(&at, &frame) || text_find(at, "[inline]");
+}
+
+/* "0010:", "0010:[<addr>]  [<addr>] ": kernel code segments only */
+static bool take_segment(struct text *t)
+{
+	if (text_starts(*t, "0033:") || text_starts(*t, "0023:") || text_starts(*t, "002b:"))
+		return false;
+	if (t->n > 5 && t->p[4] == ':')
+		text_skip(t, 5);
+	while (take_address(t))
+		;
+	return true;
+}
+
+bool klog_parse_pc(struct text line, struct klog_frame *frame)
+{
+	static const char *const starts[] = { "RIP: ", "pc : ", "PC is at ", "IP: ",
+					      "EIP: ", "EIP is at ", "NIP [", "epc : " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		struct text at = line;
+
+		if (*line.p != *starts[i] || !text_take(&at, starts[i]))
+			continue;
+		return take_segment(&at) && klog_parse_symbol(&at, frame);
+	}
+	return false;
+}
+
+void klog_plain_name(char *to, size_t size, const char *function)
+{
+	static const char *const suffixes[] = { ".isra", ".constprop", ".part", ".cold", ".llvm", ".lto" };
+	struct text t = { function, strlen(function) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		const char *at = text_find(t, suffixes[i]);
+
+		if (at && at > t.p)
+			t.n = (size_t)(at - t.p);
+	}
+	text_copy(to, size, t);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which functions of a trace are not where the fault is: those that report it,
+ * check for it, take locks, copy memory or wait on behalf of somebody. A name
+ * stands for all that begin with it; one that ends with '$' for itself only.
+ */
+#include "common/klog_internal.h"
+
+#include "common/cleanup.h"
+
+/* For every kind. */
+static const char *const helpers[] = {
+	/* reporting */
+	"dump_stack", "__dump_stack", "dump_backtrace", "show_stack", "show_regs", "show_trace", "print_",
+	"panic", "vpanic", "nmi_panic", "__warn", "warn_slowpath", "warn_bogus", "report_bug", "report_",
+	"__report_bug", "fixup_bug", "handle_bug", "bug_handler", "bug_brk_handler", "call_break_hook",
+	"brk_handler", "die$", "__die", "die_", "oops", "bust_spinlocks", "printk", "_printk", "vprintk",
+	"console_unlock", "check_preemption_disabled", "debug_smp_processor_id", "__this_cpu_preempt_check",
+	"__might_", "___might_", "might_", "__cant_", "__schedule_bug", "should_fail", "fail_dump",
+	"object_err", "slab_err", "slab_bug", "object_", "check_object", "slab_fix", "on_freelist",
+	"free_debug_processing", "alloc_debug_processing", "bad_page", "free_page_is_bad",
+	"kernel_init_free_pages", "check_new_page", "free_pages_check", "dump_page",
+	/* traps */
+	"do_error_trap", "do_trap", "do_invalid_op", "invalid_op", "exc_", "asm_exc_", "asm_sysvec",
+	"sysvec_", "do_general_protection", "general_protection", "do_page_fault", "__do_page_fault",
+	"page_fault", "async_page_fault", "page_fault_oops", "no_context", "bad_area", "__bad_area",
+	"do_user_addr_fault", "do_kern_addr_fault", "handle_page_fault", "do_mem_abort",
+	"do_translation_fault", "do_bad_area", "do_alignment_fault", "do_tag_check_fault",
+	"do_debug_exception", "do_undefinstr", "do_el1_", "do_sp_pc_abort", "el1_", "el1h_", "el1t_",
+	"__el1_", "error_entry", "do_double_fault", "double_fault", "df_debug", "__dabt_", "__und_",
+	"__irq_svc", "do_DataAbort", "do_PrefetchAbort", "do_int3", "int3", "irqentry_", "idtentry",
+	"early_brk64", "__do_kernel_fault", "do_kernel_fault", "arm_notify_die", "do_bad$", "do_serror",
+	/* sanitizers */
+	"kasan", "__kasan", "__asan", "__hwasan", "hwasan", "kmsan", "__kmsan", "__msan", "kcsan",
+	"__kcsan", "__tsan", "tsan", "kfence_", "ubsan", "__ubsan", "__sanitizer", "check_memory_region",
+	"check_region", "check_heap", "__check_heap", "__check_object_size", "check_stack_object",
+	"handle_overflow", "val_to_string", "end_report", "start_report", "memory_is_", "bytes_is_",
+	"kcov_", "write_comp_data", "check_panic_on_warn", "set_in_report", "instrument_",
+	/* locks, and the checks of locks */
+	"lock_acquire", "__lock_acquire", "lock_release", "__lock_release", "lockdep", "lock_is_held",
+	"register_lock_class", "mark_lock", "mark_held_locks", "mark_usage", "validate_chain", "check_prev",
+	"check_noncircular", "check_usage", "check_irq_usage", "check_deadlock", "check_wait_context",
+	"save_trace", "debug_check_no_locks", "check_flags", "hlock_class", "lock_", "__lock_",
+	"look_up_lock_class", "trace_hardirqs", "trace_softirqs", "_raw_", "__raw_", "do_raw_", "raw_spin",
+	"spin_", "__spin", "_spin", "queued_", "native_queued", "__pv_queued", "pv_queued", "arch_spin",
+	"arch_local_irq", "spin_bug", "rwlock_bug", "rwsem_", "mutex_", "__mutex", "ww_mutex", "rt_mutex",
+	"down_read", "down_write", "__down", "down_", "down$", "up_read", "up_write", "up$", "__up",
+	"percpu_down", "percpu_up", "cpus_read", "local_bh_", "__local_bh_", "lock_sock", "release_sock",
+	"try_to_grab_pending", "irq_work_",
+	/* memory */
+	"memcpy", "__memcpy", "memmove", "__memmove", "memset", "__memset", "memcmp", "__memcmp", "memchr",
+	"memscan", "bcmp", "strlen", "strcmp", "strcpy", "strncpy", "strscpy", "sized_strscpy", "strlcpy",
+	"strncmp", "strnlen", "strchr", "strcat", "strstr", "strcasecmp", "strncasecmp", "read_word_at_a_time",
+	"string_nocheck", "string$", "vsnprintf", "snprintf", "sprintf", "scnprintf", "pointer", "number",
+	"copy_user", "copy_to_user", "copy_from_user", "_copy_", "__copy_", "copy_page_to", "copyout",
+	"copyin", "copy_from_", "raw_copy", "__arch_copy", "arm64_", "put_user", "get_user", "__put_user",
+	"__get_user", "__put_get", "clear_page", "copy_page$", "rep_", "kmalloc", "__kmalloc", "kzalloc",
+	"kcalloc", "krealloc", "kmem_cache_", "__kmem_cache", "kmemdup", "kstrdup", "kvmalloc", "kvfree",
+	"kfree$", "__kfree", "kfree_", "kfree_sensitive", "kzfree", "vfree", "__vfree", "vmalloc", "__vmalloc",
+	"vunmap", "__vunmap", "slab_", "__slab", "___slab", "__slub", "slob_", "cache_alloc", "cache_free",
+	"____cache", "___cache", "qlist_", "new_slab", "allocate_slab", "fixup_", "kmemleak", "free_pages",
+	"__free_pages", "__free_slab", "free_unref", "__alloc_pages", "alloc_pages", "alloc_slab",
+	"do_kmem_cache", "__do_kmalloc", "__do_kmem", "__do_cache", "check_poison", "mempool_alloc",
+	"get_page_from_freelist", "prep_new_page", "post_alloc_hook", "free_large", "get_free_pages",
+	"__get_free_pages", "build_skb", "__build_skb", "alloc_skb", "__alloc_skb", "kfree_skb",
+	"skb_release", "consume_skb", "sk_prot_alloc", "sk_alloc", "__set_page_owner", "set_page_owner",
+	"__page_cache_alloc", "usercopy", "fortify", "__fortify", "free_unref_", "folio_alloc", "put_page",
+	"__folio_put", "percpu_", "pcpu_", "free_percpu", "__alloc_percpu", "kasprintf", "kvasprintf",
+	"devm_k", "alloc_workqueue", "krealloc",
+	/* lists, counters, trees, objects */
+	"__list_", "list_", "__hlist", "hlist_", "llist_", "rb_", "__rb_", "plist_", "timerqueue_$",
+	"refcount_", "__refcount", "kref_", "atomic_", "arch_atomic", "kobject_", "__kobject", "kset_",
+	"kobj", "debug_object", "__debug_object", "debug_check_no_obj", "__debug_check", "debug_timer",
+	"debug_work", "debug_hrtimer", "debug_rcu", "lookup_object", "idr_", "ida_", "radix_tree", "xas_",
+	"__xa_", "xa_", "find_next_bit", "_find_", "test_bit", "set_bit", "clear_bit", "constant_test_bit",
+	"variable_test_bit", "rht_", "dst_release", "sock_put", "sk_free", "sysfs_", "kernfs_",
+	"device_del", "device_add$", "device_remove_", "dpm_sysfs", "klist_",
+	/* timers, waiting */
+	"del_timer", "timer_delete", "try_to_del_timer", "__timer_delete", "timer_fixup", "init_timer",
+	"timer_is_static", "work_is_static", "work_fixup", "mod_timer", "__mod_timer", "add_timer",
+	"schedule$", "__schedule", "schedule_", "preempt_schedule", "__preempt", "io_schedule",
+	"context_switch", "__cond_resched", "_cond_resched", "dynamic_cond_resched", "__might_resched",
+	"wait_for_common", "__wait_for_common", "do_wait_for_common", "wait_for_completion",
+	"complete$", "complete_all", "swake_up", "__wake_up", "try_to_wake_up", "wake_up_",
+	"call_rcu", "__call_rcu", "kvfree_call_rcu", "rcu_read", "rcu_note", "rcu_is_watching",
+	"__synchronize_hardirq", "usleep_range", "msleep", "udelay", "__udelay", "__delay", "__const_udelay",
+	"delay_", "__x86_indirect_thunk", "__x86_return", "retint_", "restore_", "perf_trace_", "trace_event_raw",
+	"trace_", "__traceiter", "__bpf_trace", "__fget", "do_one_initcall$",
+	"get_signal$", "stack_trace_", "arch_stack_walk", "save_stack", "unwind_", "stack_depot",
+};
+
+/* For what waits: whom it waits through does not matter. */
+static const char *const waiters[] = {
+	"wait_", "__wait_", "bit_wait", "__filemap", "filemap_", "fdatawait", "__lock_page", "__folio_lock",
+	"folio_wait", "wb_wait", "flush_work", "__flush_work", "flush_workqueue", "__flush_workqueue",
+	"__synchronize", "_synchronize", "exp_funnel", "rcu_barrier$", "read_bio", "out_of_line_wait",
+	"__switch_to", "refrigerator", "__refrigerator", "blk_mq_freeze", "kthread_stop", "jbd2_log_wait",
+	"synchronize_net", "request_wait_answer", "futex_wait",
+};
+
+/* For what never ends: the part that found out, and the smallest steps of the loop. */
+static const char *const stall_helpers[] = {
+	"sched_show_task", "_sched_show", "print_other_cpu", "check_cpu_stall", "rcu_", "update_process_times",
+	"tick_", "__hrtimer", "hrtimer_", "smp_apic", "smp_trace_apic", "apic_timer", "local_apic", "nmi_",
+	"lapic_", "trigger_", "arch_trigger", "csd_lock", "cpu_relax", "native_safe_halt", "native_",
+	"default_idle", "watchdog_",
+};
+
+static const char *const dispatchers[] = {
+	"process_one_work", "worker_thread", "kthread$", "ret_from_fork", "do_syscall", "do_fast_syscall",
+	"__do_fast_syscall", "do_int80", "do_SYSENTER", "entry_SYSCALL", "entry_SYSENTER", "entry_INT80",
+	"sysenter_", "tracesys", "ia32_", "system_call", "el0_", "el0t_", "invoke_syscall", "ret_fast_syscall",
+	"x64_sys_call", "ia32_sys_call", "__do_softirq", "handle_softirqs", "__softirqentry", "do_softirq",
+	"run_ksoftirqd", "smpboot_thread", "call_timer_fn", "expire_timers", "__run_timers", "run_timer",
+	"__hrtimer_run", "hrtimer_run", "irq_exit", "__irq_exit", "invoke_softirq", "handle_irq",
+	"__handle_irq", "generic_handle", "gic_handle", "do_IRQ", "common_interrupt", "asm_",
+	"netif_receive_skb", "__netif_receive_skb", "process_backlog", "napi_poll", "__napi_poll",
+	"net_rx_action", "vfs_write", "__vfs_write", "vfs_read", "__vfs_read", "new_sync_", "__do_fault",
+	"do_page_mkwrite", "do_fault", "handle_mm_fault", "__handle_mm_fault", "vfs_ioctl", "do_vfs_ioctl",
+	"__x64_sys", "__se_sys", "__arm64_sys", "__ia32_sys", "__do_sys", "SyS_", "SYSC_", "ksys_",
+	"sock_sendmsg", "__sock_sendmsg", "sock_recvmsg", "____sys_", "___sys_", "__sys_", "do_one_initcall",
+	"do_init_module", "__fput", "____fput", "task_work_run", "exit_to_user", "cpu_startup_entry",
+	"start_secondary", "start_kernel", "rest_init", "do_idle", "call_write_iter", "compat_SyS",
+};
+
+static bool listed(const char *const *names, size_t n, const char *function)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len;
+
+		if (*names[i] != *function)
+			continue;
+		len = strlen(names[i]);
+		if (names[i][len - 1] == '$') {
+			if (strlen(function) == len - 1 && memcmp(names[i], function, len - 1) == 0)
+				return true;
+		} else if (strncmp(names[i], function, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+#define LISTED(names, function) listed(names, ARRAY_SIZE(names), function)
+
+bool klog_is_helper(enum klog_kind kind, const char *function)
+{
+	char name[KLOG_FUNCTION_SIZE];
+
+	klog_plain_name(name, sizeof(name), function);
+	if (LISTED(helpers, name))
+		return true;
+	switch (kind) {
+	case KLOG_HUNG_TASK: return LISTED(waiters, name);
+	case KLOG_RCU_STALL:
+	case KLOG_SOFT_LOCKUP:
+	case KLOG_HARD_LOCKUP: return LISTED(stall_helpers, name);
+	default: return false;
+	}
+}
+
+bool klog_is_dispatcher(const char *function)
+{
+	return LISTED(dispatchers, function);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of klog share: the tables and the reading of frames. */
+#ifndef OUTPOST_KLOG_INTERNAL_H
+#define OUTPOST_KLOG_INTERNAL_H
+
+#include "common/klog.h"
+
+enum {
+	ROW_FATAL = 1 << 0,   /* the task or the kernel does not go on */
+	ROW_PROBATION = 1 << 1, /* others print such text too: wait for what follows */
+	ROW_REFINES = 1 << 2, /* says more exactly what an open warning or bug is */
+	ROW_DIES = 1 << 3,    /* the Oops line that other headers are followed by */
+	ROW_PANIC = 1 << 4,   /* joins whatever report led to it */
+	ROW_STALL = 1 << 5,   /* a task that does not go on: the frames of interrupts are not it */
+	ROW_MINOR = 1 << 6,   /* no report of its own within another */
+	ROW_BACKTRACE = 1 << 7, /* other traces come first: only one after "stack backtrace:" counts */
+	ROW_SINGLE = 1 << 8,  /* one line is all there is */
+};
+
+struct klog_row {
+	const char *text; /* how the line begins */
+	enum klog_kind kind;
+	unsigned int flags;
+	const char *with; /* must stand somewhere in the rest of the line; NULL: nothing */
+	const char *cut;  /* the title ends before this; NULL: at the line's end */
+};
+
+/* The row that `text` begins with, or NULL. */
+const struct klog_row *klog_find_row(struct text text);
+
+/* The row that a source file ("lib/refcount.c") makes of a warning or bug; KLOG_NONE: none. */
+enum klog_kind klog_kind_of_file(struct text path);
+
+/* A line as it stands within reports: registers, indented text and the like. */
+bool klog_belongs(struct text text);
+
+/* A function that reports, checks or dispatches: not where the fault is. */
+bool klog_is_helper(enum klog_kind kind, const char *function);
+
+/* Functions that call into a subsystem from outside: the frame before one is where a stall is. */
+bool klog_is_dispatcher(const char *function);
+
+/* "func+0x1f/0x20 [module]"; false when it does not begin with one. */
+bool klog_parse_symbol(struct text *t, struct klog_frame *frame);
+
+/* A line of a call trace. A frame that the unwinder doubts ("? func") is none. */
+bool klog_parse_frame(struct text line, struct klog_frame *frame);
+
+/* A line that could stand in a trace though it names no frame to take. */
+bool klog_is_trace_filler(struct text line);
+
+/* "RIP: 0010:func+...", "pc : func+...", "PC is at func+...", "IP: func+...": the kernel's only. */
+bool klog_parse_pc(struct text line, struct klog_frame *frame);
+
+/* Without ".isra.0" and the like. */
+void klog_plain_name(char *to, size_t size, const char *function);
+
+#endif

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel says when something is wrong. A row is matched at the start
+ * of a line's text; the first that fits wins, so the more exact ones come
+ * first. To find another complaint, add a row.
+ */
+#include "common/klog_internal.h"
+
+#include "common/cleanup.h"
+
+#define P ROW_PROBATION
+#define R (ROW_PROBATION | ROW_REFINES)
+#define D (ROW_FATAL | ROW_DIES)
+
+static const struct klog_row rows[] = {
+	/* arm64 and arm */
+	{ "Unable to handle kernel ", KLOG_OOPS, ROW_FATAL, NULL, " at virtual address" },
+	{ "Unhandled fault: ", KLOG_OOPS, ROW_FATAL, " at 0x", " at 0x" },
+	{ "Unhandled prefetch abort: ", KLOG_OOPS, ROW_FATAL, NULL, " at 0x" },
+	{ "Alignment trap: not handling instruction", KLOG_OOPS, ROW_FATAL, NULL, " at [" },
+	{ "Insufficient stack space to handle exception!", KLOG_STACK_OVERFLOW, ROW_FATAL, NULL, NULL },
+	{ "Bad mode in ", KLOG_OOPS, ROW_FATAL, " handler detected", " handler detected" },
+	{ "Unhandled 64-bit el1h ", KLOG_OOPS, ROW_FATAL, NULL, " on CPU" },
+	{ "Internal error: ", KLOG_OOPS, D, "[#", ": " },
+	{ "SError Interrupt on CPU", KLOG_OOPS, ROW_FATAL, NULL, NULL },
+	{ "Unexpected kernel BRK exception at EL1", KLOG_OOPS, ROW_FATAL, NULL, NULL },
+
+	/* x86 */
+	{ "BUG: unable to handle ", KLOG_OOPS, ROW_FATAL, NULL, " at " },
+	{ "BUG: kernel NULL pointer dereference", KLOG_OOPS, ROW_FATAL, NULL, ", address" },
+	{ "BUG: stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL, NULL, " at " },
+	{ "BUG: TASK stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL, NULL, " at " },
+	{ "BUG: IRQ stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL, NULL, " at " },
+	{ "kernel stack overflow (", KLOG_STACK_OVERFLOW, D, NULL, ": " },
+	{ "general protection fault", KLOG_OOPS, D, "[#", NULL },
+	{ "stack segment: ", KLOG_OOPS, D, "[#", ": " },
+	{ "invalid opcode: ", KLOG_OOPS, D, "[#", ": " },
+	{ "divide error: ", KLOG_OOPS, D, "[#", ": " },
+	{ "int3: ", KLOG_OOPS, D, "[#", ": " },
+	{ "double fault: ", KLOG_OOPS, D, "[#", ": " },
+	{ "invalid TSS: ", KLOG_OOPS, D, "[#", ": " },
+	{ "segment not present: ", KLOG_OOPS, D, "[#", ": " },
+	{ "alignment check: ", KLOG_OOPS, D, "[#", ": " },
+	{ "bounds: ", KLOG_OOPS, D, "[#", ": " },
+	{ "traps: Missing ENDBR", KLOG_OOPS, ROW_FATAL, NULL, NULL },
+	{ "PANIC: double fault", KLOG_OOPS, ROW_FATAL, NULL, "," },
+	{ "PANIC: early exception", KLOG_OOPS, ROW_FATAL, NULL, NULL },
+	{ "Oops: ", KLOG_OOPS, D, "[#", NULL },
+	{ "Oops - ", KLOG_OOPS, D, "[#", ": " },
+	{ "Oops [#", KLOG_OOPS, D, NULL, " [#" },
+	{ "KASAN: null-ptr-deref in range", KLOG_OOPS, ROW_REFINES | ROW_MINOR | P, NULL, NULL },
+
+	{ "Kernel panic - not syncing: stack-protector: ", KLOG_STACK_CORRUPTION, ROW_FATAL | ROW_PANIC,
+	  NULL, " in: " },
+	{ "Kernel panic - not syncing: corrupted stack end", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_PANIC,
+	  NULL, NULL },
+	{ "Kernel panic - not syncing: kernel stack overflow", KLOG_STACK_OVERFLOW,
+	  ROW_FATAL | ROW_PANIC, NULL, NULL },
+	{ "Kernel panic - not syncing", KLOG_PANIC, ROW_FATAL | ROW_PANIC, NULL, NULL },
+	{ "kernel BUG at ", KLOG_BUG, ROW_FATAL, NULL, NULL },
+	{ "kernel tried to execute ", KLOG_OOPS, ROW_FATAL | P | ROW_MINOR, NULL, NULL },
+
+	/* sanitizers and debugging allocators */
+	{ "BUG: KASAN: ", KLOG_KASAN, 0, NULL, " in " },
+	{ "BUG: KMSAN: ", KLOG_KMSAN, 0, NULL, " in " },
+	{ "BUG: KCSAN: ", KLOG_KCSAN, 0, NULL, " in " },
+	{ "BUG: KFENCE: ", KLOG_KFENCE, 0, NULL, " in " },
+	{ "UBSAN: ", KLOG_UBSAN, 0, " in ", NULL },
+	{ "Internal UBSAN error", KLOG_UBSAN, 0, NULL, NULL },
+	{ "BUG: memory leak", KLOG_KMEMLEAK, 0, NULL, NULL },
+	{ "unreferenced object 0x", KLOG_KMEMLEAK, ROW_MINOR, " (size ", " 0x" },
+	{ "kmemleak: ", KLOG_KMEMLEAK, ROW_SINGLE, " new suspected memory leak", NULL },
+	{ "INFO: Allocated in ", KLOG_SLUB, ROW_MINOR, " age=", " age=" },
+	{ "INFO: Freed in ", KLOG_SLUB, ROW_MINOR, " age=", " age=" },
+	{ "BUG ", KLOG_SLUB, 0, "): ", NULL },
+
+	/* locks and atomic context */
+	{ "WARNING: possible circular locking", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: possible recursive locking", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: possible irq lock inversion", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: inconsistent lock state", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: inconsistent ", KLOG_LOCKDEP, ROW_BACKTRACE, " state", NULL },
+	{ "WARNING: suspicious RCU usage", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: bad unlock balance", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: bad contention detected", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: held lock freed", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: lock held when returning", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: lock held at task exit", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: Nested lock was not taken", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: nested lock was not taken", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: HARDIRQ-", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: SOFTIRQ-", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: RECLAIM_FS-", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "WARNING: ", KLOG_LOCKDEP, ROW_BACKTRACE, "still has locks held", NULL },
+	{ "WARNING: ", KLOG_LOCKDEP, ROW_BACKTRACE, "possible ww", NULL },
+	{ "[ INFO: possible ", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "[ INFO: suspicious RCU usage", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "[ INFO: inconsistent lock state", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "[ INFO: ", KLOG_LOCKDEP, ROW_BACKTRACE, "lock", NULL },
+	{ "[ BUG: ", KLOG_LOCKDEP, ROW_BACKTRACE, " ]", NULL },
+	{ "[ WARNING: ", KLOG_LOCKDEP, ROW_BACKTRACE, NULL, NULL },
+	{ "BUG: MAX_LOCK", KLOG_LOCKDEP, 0, " too low!", NULL },
+	{ "BUG: MAX_STACK_TRACE_ENTRIES too low!", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "BUG: key ", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "BUG: Invalid wait context", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "INFO: trying to register non-static key", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "BUG: spinlock ", KLOG_LOCKDEP, 0, " on CPU", " on CPU" },
+	{ "BUG: rwlock ", KLOG_LOCKDEP, 0, " on CPU", " on CPU" },
+	{ "BUG: rtmutex ", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "BUG: sleeping function called from ", KLOG_ATOMIC_SLEEP, 0, NULL, NULL },
+	{ "BUG: scheduling while atomic", KLOG_ATOMIC_SLEEP, 0, NULL, ":" },
+	{ "BUG: using ", KLOG_ATOMIC_SLEEP, 0, " in preemptible", " [" },
+	{ "BUG: workqueue leaked ", KLOG_ATOMIC_SLEEP, 0, NULL, ": " },
+	{ "initcall ", KLOG_ATOMIC_SLEEP, ROW_SINGLE, " returned with preemption imbalance", NULL },
+	{ "DEBUG_LOCKS_WARN_ON(", KLOG_LOCKDEP, R, NULL, NULL },
+
+	/* what does not go on */
+	{ "INFO: rcu", KLOG_RCU_STALL, ROW_STALL, " stall", NULL },
+	{ "INFO: task ", KLOG_HUNG_TASK, 0, " blocked for more than ", NULL },
+	{ "INFO: task ", KLOG_HUNG_TASK, 0, " can't die for more than ", NULL },
+	{ "INFO: task ", KLOG_HUNG_TASK, 0, " blocked in I/O wait for more than ", NULL },
+	{ "BUG: soft lockup", KLOG_SOFT_LOCKUP, ROW_STALL, NULL, NULL },
+	{ "BUG: workqueue lockup", KLOG_WORKQUEUE_LOCKUP, 0, NULL, NULL },
+	{ "Watchdog detected hard LOCKUP", KLOG_HARD_LOCKUP, ROW_STALL, NULL, NULL },
+	{ "Watchdog detected Hard LOCKUP", KLOG_HARD_LOCKUP, ROW_STALL, NULL, NULL },
+	{ "CPU", KLOG_HARD_LOCKUP, ROW_STALL, ": Watchdog detected hard LOCKUP", NULL },
+	{ "smp: csd: Detected non-responsive CSD lock", KLOG_SOFT_LOCKUP, ROW_STALL, NULL, NULL },
+
+	/* structures found broken; a WARNING or BUG line usually follows */
+	{ "list_add corruption", KLOG_LIST_CORRUPTION, R, NULL, NULL },
+	{ "list_del corruption", KLOG_LIST_CORRUPTION, R, NULL, NULL },
+	{ "list_add double add", KLOG_LIST_CORRUPTION, R, NULL, NULL },
+	{ "list_add attempted on force-poisoned", KLOG_LIST_CORRUPTION, R, NULL, NULL },
+	{ "slab: double-free", KLOG_SLUB, R, NULL, NULL },
+	{ "refcount_t: ", KLOG_REFCOUNT, R, NULL, NULL },
+	{ "refcount_t ", KLOG_REFCOUNT, R, " detected", NULL },
+	{ "usercopy: ", KLOG_USERCOPY, R, " attempt detected ", NULL },
+	{ "Bad or missing usercopy whitelist?", KLOG_USERCOPY, R, NULL, NULL },
+	{ "Buffer overflow detected (", KLOG_FORTIFY, R, NULL, NULL },
+	{ "detected buffer overflow in ", KLOG_FORTIFY, R, NULL, NULL },
+	{ "memcpy: detected field-spanning", KLOG_FORTIFY, R, NULL, NULL },
+	{ "memset: detected field-spanning", KLOG_FORTIFY, R, NULL, NULL },
+	{ "memmove: detected field-spanning", KLOG_FORTIFY, R, NULL, NULL },
+	{ "str", KLOG_FORTIFY, R, ": detected buffer overflow", NULL },
+	{ "mem", KLOG_FORTIFY, R, ": detected buffer overflow", NULL },
+	{ "ODEBUG: ", KLOG_ODEBUG, R, " object", NULL },
+	{ "Corrupted page table at ", KLOG_BAD_PAGE, P, NULL, NULL },
+	{ "BUG: Bad page ", KLOG_BAD_PAGE, 0, NULL, " in process" },
+	{ "BUG: Bad rss-counter state", KLOG_BAD_PAGE, ROW_SINGLE, NULL, " mm:" },
+	{ "BUG: non-zero pgtables_bytes on freeing mm", KLOG_BAD_PAGE, ROW_SINGLE, NULL, NULL },
+	{ "unregister_netdevice: waiting for ", KLOG_NETDEV_WAIT, ROW_SINGLE, " to become free",
+	  " Usage count" },
+
+	/* WARN() itself: before 2025 "WARNING: CPU: 1 PID: 2 at file:1 f+0x1/0x2", then "WARNING: file:1 at f+0x1/0x2" */
+	{ "WARNING: CPU: ", KLOG_WARNING, 0, " at ", NULL },
+	{ "WARNING: at ", KLOG_WARNING, P, ":", NULL },
+	{ "WARNING: kernel stack regs at ", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL, NULL },
+	{ "WARNING: kernel stack frame pointer at ", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL, NULL },
+	{ "WARNING: stack going in the wrong direction", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL, NULL },
+	{ "WARNING: ", KLOG_WARNING, 0, ".c:", NULL },
+	{ "WARNING: ", KLOG_WARNING, 0, ".h:", NULL },
+
+	/* dumps that are no complaint of the kernel about itself */
+	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
+	{ "sysrq: ", KLOG_NONE, 0, NULL, NULL },
+	{ "SysRq : ", KLOG_NONE, 0, NULL, NULL },
+	{ "Out of memory: ", KLOG_NONE, 0, NULL, NULL },
+	{ "Memory cgroup out of memory: ", KLOG_NONE, 0, NULL, NULL },
+	{ "WARNING: The mand mount option", KLOG_NONE, 0, NULL, NULL },
+
+	/* anything else in their style, if a dump follows */
+	{ "BUG: ", KLOG_BUG, P, NULL, NULL },
+	{ "WARNING: ", KLOG_WARNING, P, NULL, NULL },
+	{ "INFO: ", KLOG_WARNING, P, NULL, NULL },
+};
+
+/* These begin with the name of a task, so that only their middle is fixed. */
+static const struct klog_row anywhere[] = {
+	{ " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL },
+	{ ": page allocation failure: ", KLOG_NONE, 0, NULL, NULL },
+	{ ": page allocation stalls ", KLOG_NONE, 0, NULL, NULL },
+};
+
+#define TASK_NAME_SIZE 16
+
+/* Subsystems put their names before some headers. */
+static const char *const subsystems[] = { "rcu: ", "watchdog: ", "NMI watchdog: ", "workqueue: ",
+					  "hung_task: ", "kfence: ", "slub: ", "lockdep: " };
+
+#define MAX_HEADER 512
+
+static bool fits(const struct klog_row *row, struct text t)
+{
+	if (!text_take(&t, row->text))
+		return false;
+	/* No header is longer than this; a line may be. */
+	t.n = t.n < MAX_HEADER ? t.n : MAX_HEADER;
+	return !row->with || text_find(t, row->with);
+}
+
+/* Most lines of a log begin with none of these bytes. */
+static bool may_begin_header(unsigned char c)
+{
+	static bool known[256];
+
+	if (!known['B']) {
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+			known[(unsigned char)*rows[i].text] = true;
+	}
+	return known[c];
+}
+
+static const struct klog_row *find(struct text t)
+{
+	if (!t.n || !may_begin_header((unsigned char)*t.p))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (*rows[i].text == *t.p && fits(&rows[i], t))
+			return &rows[i];
+	return NULL;
+}
+
+static const struct klog_row *find_anywhere(struct text t)
+{
+	for (size_t i = 0; i < t.n && i < 2 * TASK_NAME_SIZE; i++) {
+		struct text rest = { t.p + i, t.n - i };
+
+		if (*rest.p != ' ' && *rest.p != ':')
+			continue;
+		for (size_t j = 0; j < ARRAY_SIZE(anywhere); j++)
+			if (text_starts(rest, anywhere[j].text))
+				return &anywhere[j];
+	}
+	return NULL;
+}
+
+const struct klog_row *klog_find_row(struct text text)
+{
+	const struct klog_row *row = find(text);
+
+	if (row || !text.n)
+		return row;
+	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
+		struct text rest = text;
+
+		if (*subsystems[i] == *text.p && text_take(&rest, subsystems[i]))
+			return klog_find_row(rest);
+	}
+	return find_anywhere(text);
+}
+
+enum klog_kind klog_kind_of_file(struct text path)
+{
+	static const struct {
+		const char *file;
+		enum klog_kind kind;
+	} files[] = {
+		{ "lib/list_debug.c", KLOG_LIST_CORRUPTION },
+		{ "include/linux/list.h", KLOG_LIST_CORRUPTION },
+		{ "lib/refcount.c", KLOG_REFCOUNT },
+		{ "include/linux/refcount.h", KLOG_REFCOUNT },
+		{ "lib/debugobjects.c", KLOG_ODEBUG },
+		{ "mm/usercopy.c", KLOG_USERCOPY },
+		{ "lib/string_helpers.c", KLOG_FORTIFY },
+		{ "kernel/locking/lockdep.c", KLOG_LOCKDEP },
+		{ "kernel/workqueue.c", KLOG_WARNING },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (text_find(path, files[i].file))
+			return files[i].kind;
+	return KLOG_NONE;
+}
+
+const char *klog_kind_name(enum klog_kind kind)
+{
+	static const char *const names[KLOG_N_KINDS] = {
+		[KLOG_NONE] = "none",
+		[KLOG_OOPS] = "oops",
+		[KLOG_BUG] = "bug",
+		[KLOG_WARNING] = "warning",
+		[KLOG_PANIC] = "panic",
+		[KLOG_KASAN] = "kasan",
+		[KLOG_KMSAN] = "kmsan",
+		[KLOG_KCSAN] = "kcsan",
+		[KLOG_KFENCE] = "kfence",
+		[KLOG_UBSAN] = "ubsan",
+		[KLOG_SLUB] = "slub",
+		[KLOG_KMEMLEAK] = "kmemleak",
+		[KLOG_LOCKDEP] = "lockdep",
+		[KLOG_ATOMIC_SLEEP] = "atomic-sleep",
+		[KLOG_RCU_STALL] = "rcu-stall",
+		[KLOG_SOFT_LOCKUP] = "soft-lockup",
+		[KLOG_HARD_LOCKUP] = "hard-lockup",
+		[KLOG_HUNG_TASK] = "hung-task",
+		[KLOG_WORKQUEUE_LOCKUP] = "workqueue-lockup",
+		[KLOG_LIST_CORRUPTION] = "list-corruption",
+		[KLOG_REFCOUNT] = "refcount",
+		[KLOG_STACK_OVERFLOW] = "stack-overflow",
+		[KLOG_STACK_CORRUPTION] = "stack-corruption",
+		[KLOG_USERCOPY] = "usercopy",
+		[KLOG_FORTIFY] = "fortify",
+		[KLOG_BAD_PAGE] = "bad-page",
+		[KLOG_ODEBUG] = "odebug",
+		[KLOG_NETDEV_WAIT] = "netdev-wait",
+		[KLOG_REBOOT] = "reboot",
+		[KLOG_TRACE] = "trace",
+	};
+
+	return kind < KLOG_N_KINDS ? names[kind] : "none";
+}
+
+bool klog_belongs(struct text t)
+{
+	static const char *const starts[] = {
+		"CPU: ", "Hardware name: ", "Modules linked in:", "Code: ", "RIP: ", "RSP: ", "RAX: ",
+		"RBX: ", "RDX: ", "RBP: ", "R10: ", "R13: ", "FS: ", "CS: ", "CR2: ", "DR0: ", "DR3: ",
+		"PKRU: ", "PGD ", "P4D ", "PUD ", "PMD ", "EAX: ", "ESI: ", "EFLAGS: ", "EIP: ", "IP: ",
+		"task: ", "Task: ", "Workqueue: ", "Stack:", "Process ", "Call Trace:", "Call trace:",
+		"Backtrace:", "pc : ", "lr : ", "sp : ", "x", "pstate: ", "psr: ", "PC is at ",
+		"LR is at ", "r1", "r3 : ", "r7 : ", "Flags: ", "Control: ", "Register ", "Exception stack",
+		"Mem abort info:", "Data abort info:", "user pgtable: ", "swapper pgtable: ", "pgd = ",
+		"Tainted: ", "Unloaded tainted modules:", "#PF: ", "page:", "page: ", "flags: ", "raw: ",
+		"Read of size ", "Write of size ", "The buggy address ", "Allocated", "Freed", "Memory state",
+		"Dumping ftrace", "irq event stamp", "hardirqs last ", "softirqs last ", "Kernel Offset:",
+		"SMP: stopping", "Kernel Offset: ", "CPU features: ", "Memory Limit: ", "Rebooting in ",
+		"note: ", "Fixing recursive fault", "ESR", "FAR", "Showing all locks", "preempt_count=",
+		"Preemption disabled", "caller is ", "Sending NMI", "NMI backtrace", "kasan: ", "KASAN: ",
+		"stack backtrace:", "other info that might", "INFO: lockdep is turned off", "rcu: ",
+		"\"echo 0 > /proc", "task:", "Object ", "Redzone ", "Padding ", "Bytes b4 ",
+	};
+
+	if (!t.n || *t.p == ' ' || *t.p == '\t' || *t.p == '[' || *t.p == '<')
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (*starts[i] == *t.p && text_starts(t, starts[i]))
+			return true;
+	return false;
+}

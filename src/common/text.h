@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bounded text: (pointer, length) pairs that are not NUL-terminated, and fixed
+ * buffers that are. Nothing here allocates, as the supervisor uses it.
+ */
+#ifndef OUTPOST_TEXT_H
+#define OUTPOST_TEXT_H
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct text {
+	const char *p;
+	size_t n;
+};
+
+static inline bool text_starts(struct text t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return t.n >= n && memcmp(t.p, prefix, n) == 0;
+}
+
+static inline void text_skip(struct text *t, size_t n)
+{
+	n = n < t->n ? n : t->n;
+	t->p += n;
+	t->n -= n;
+}
+
+/* Takes `prefix` off, if it is there. */
+static inline bool text_take(struct text *t, const char *prefix)
+{
+	if (!text_starts(*t, prefix))
+		return false;
+	text_skip(t, strlen(prefix));
+	return true;
+}
+
+static inline void text_skip_blanks(struct text *t)
+{
+	while (t->n && (*t->p == ' ' || *t->p == '\t'))
+		text_skip(t, 1);
+}
+
+/* Drops blanks, carriage returns and newlines at the end. */
+static inline void text_trim_end(struct text *t)
+{
+	while (t->n && isspace((unsigned char)t->p[t->n - 1]))
+		t->n--;
+}
+
+/* Where `what` begins within, or NULL. */
+static inline const char *text_find(struct text t, const char *what)
+{
+	return memmem(t.p, t.n, what, strlen(what));
+}
+
+/* What follows `what` in `t`; false when it is not there. */
+static inline bool text_after(struct text t, const char *what, struct text *rest)
+{
+	const char *at = text_find(t, what);
+
+	if (!at)
+		return false;
+	at += strlen(what);
+	*rest = (struct text){ at, t.n - (size_t)(at - t.p) };
+	return true;
+}
+
+/* Copies into a buffer of `size` bytes, cut to fit and terminated; false when it was cut. */
+static inline bool text_copy(char *to, size_t size, struct text t)
+{
+	size_t n = t.n < size ? t.n : size - 1;
+
+	memcpy(to, t.p, n);
+	to[n] = '\0';
+	return n == t.n;
+}
+
+/* Takes a decimal number; false when there is none or it is too large. */
+static inline bool text_take_u64(struct text *t, uint64_t *value)
+{
+	struct text at = *t;
+	uint64_t v = 0;
+
+	while (at.n && isdigit((unsigned char)*at.p)) {
+		unsigned int digit = (unsigned int)(*at.p - '0');
+
+		if (v > (UINT64_MAX - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+		text_skip(&at, 1);
+	}
+	if (at.p == t->p)
+		return false;
+	*value = v;
+	*t = at;
+	return true;
+}
+
+#endif
