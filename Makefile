@@ -27,17 +27,28 @@ COMMON_SRC := $(sort $(wildcard src/common/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*.c src/host/vm/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c))
 
-# What the agent takes of src/common: it has no use for the rest.
 objects = $(patsubst src/%.c,$(1)/%.o,$(2))
 
 COMMON_OBJ := $(call objects,$(O),$(COMMON_SRC)) $(O)/outpost.pb.o
 HOST_OBJ   := $(call objects,$(O),$(HOST_SRC))
+AGENT_OBJ  := $(call objects,$(O),$(AGENT_SRC))
+
+# The boards' agent: static, and small. libb2, zstd and nanopb for arm64 come as
+# Debian packages that Outpost itself unpacks (it needs no agent for that).
+A       := build/aarch64
+BOARD_CC := $(if $(filter aarch64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
+SYSROOT := $(if $(filter aarch64,$(ARCH)),,$(A)/sysroot)
+BOARD_FLAGS := -Os -g -ffunction-sections -fdata-sections $(if $(SYSROOT),-I$(SYSROOT)/usr/include)
+BOARD_LINK  := -static -Wl,--gc-sections -Wl,--build-id $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu)
+AGENT_LIBS  := -lprotobuf-nanopb -lzstd -lb2
+BOARD_OBJ   := $(call objects,$(A),$(AGENT_SRC))
+BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit clean format tidy
+.PHONY: all check check-unit check-cli check-vm deps deps-test clean format tidy
 
-all: build/outpost
+all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
 build/outpost: $(O)/outpost
 	@ln -sf $(patsubst build/%,%,$<) $@
@@ -49,6 +60,30 @@ $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
+$(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
+	$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
+
+$(A)/outpost-agent: $(BOARD_OBJ) $(A)/common.a
+	$(BOARD_CC) $(BOARD_FLAGS) $(BOARD_LINK) -o $@.debug $^ $(AGENT_LIBS)
+	$(if $(SYSROOT),aarch64-linux-gnu-)strip -o $@ $@.debug
+
+$(A)/common.a: $(BOARD_COMMON)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BOARD_OBJ) $(BOARD_COMMON): | $(SYSROOT) build/proto/outpost.pb.h
+
+$(A)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
+
+$(A)/outpost.pb.o: build/proto/outpost.pb.c
+	$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
+
+$(A)/sysroot: | build/outpost
+	build/outpost unpack --arch arm64 $@.new libnanopb-dev libzstd-dev libb2-dev
+	mv $@.new $@
+
 # The messages: C made from the one page that says them.
 build/proto/outpost.pb.c build/proto/outpost.pb.h &: proto/outpost.proto proto/outpost.options
 	@mkdir -p build/proto
@@ -58,7 +93,7 @@ build/proto/outpost.pb.c build/proto/outpost.pb.h &: proto/outpost.proto proto/o
 $(O)/outpost.pb.o: build/proto/outpost.pb.c
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
-$(COMMON_OBJ) $(HOST_OBJ): | build/proto/outpost.pb.h
+$(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
 
 # --- tests -------------------------------------------------------------------
 
@@ -69,6 +104,12 @@ $(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
 		$(filter %.c %.o,$^) -lcmocka $(HOST_LIBS)
+
+# The agent's parts have tests of their own: two programs, two sets of names.
+$(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
+		$(filter %.c %.o,$^) -lcmocka $(AGENT_LIBS)
 
 check-unit: $(UNIT:%=$(O)/tests/%)
 	@for t in $^; do echo "== $${t##*/}"; $$t || exit 1; done
@@ -84,6 +125,42 @@ klog-score: $(O)/klog_score
 	@$(if $(CORPUS),$< $(CORPUS) $(if $(V),-v))
 	@$< --speed
 
+check: deps-test
+	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory check-unit
+	$(MAKE) --no-print-directory check-cli
+	$(MAKE) --no-print-directory check-vm
+
+# --- what Debian has to provide ------------------------------------------------
+
+# To build and to use; the cross compiler only where the host is not arm64.
+DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libkmod-dev libdw-dev \
+        libelf-dev libzstd-dev libb2-dev libsqlite3-dev libjansson-dev libinih-dev libfdt-dev \
+        openssh-client qemu-system-arm e2fsprogs dropbear-bin kmod xz-utils bzip2 patch bc \
+        ca-certificates debian-archive-keyring \
+        $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+DEPS_TEST := libcmocka-dev openssh-server cpio libxml2-utils
+
+# $(1): packages. Asks apt only when something is missing, so that a second run takes no time.
+define install
+	@missing=; for p in $(1); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "Installing:$$missing"; \
+		as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+		$$as_root apt-get update -q && \
+		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qy --no-install-recommends $$missing; \
+	fi
+endef
+
+deps:
+	$(call install,$(DEPS))
+
+deps-test:
+	$(call install,$(DEPS) $(DEPS_TEST))
+
+
 # --- care --------------------------------------------------------------------
 
 format:
@@ -92,4 +169,4 @@ format:
 clean:
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -name '*.d' -type f 2>/dev/null)

@@ -29,20 +29,21 @@ int parse_duration_ms(const char *text, int *ms)
 {
 	static const struct {
 		const char *suffix;
-		double ms;
+		int ms;
 	} units[] = { { "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 } };
 	char *end;
-	double n = strtod(text, &end);
+	long long n;
 
-	if (end == text || !isdigit((unsigned char)*text))
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno || end == text || !isdigit((unsigned char)*text))
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(end, units[i].suffix) != 0)
 			continue;
-		n *= units[i].ms;
-		if (!(n >= 0 && n <= 24 * 3600 * 1000))
+		if (n > 24 * 3600 * 1000 / units[i].ms)
 			return -EINVAL;
-		*ms = (int)n;
+		*ms = (int)n * units[i].ms;
 		return 0;
 	}
 	return -EINVAL;

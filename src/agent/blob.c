@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent/blob.h"
+
+#include "common/cleanup.h"
+#include "common/fs.h"
+
+#include <blake2.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <zstd.h>
+
+#define KEPT_BLOBS   256
+#define KEPT_BACKUPS 5
+
+void blob_init(struct blob_receiver *receiver, const struct place *place)
+{
+	*receiver = (struct blob_receiver){ .place = place, .fd = -1, .dropped = true };
+}
+
+static void hash_text(const uint8_t hash[HASH_SIZE], char text[2 * HASH_SIZE + 1])
+{
+	for (int i = 0; i < HASH_SIZE; i++)
+		sprintf(text + 2 * i, "%02x", hash[i]);
+}
+
+int blob_path(const struct place *place, const uint8_t hash[HASH_SIZE], char path[PLACE_MAX])
+{
+	char text[2 * HASH_SIZE + 1];
+
+	hash_text(hash, text);
+	return place_path(place, path, "blobs/%s", text);
+}
+
+bool blob_exists(const struct place *place, const uint8_t hash[HASH_SIZE])
+{
+	char path[PLACE_MAX];
+
+	return blob_path(place, hash, path) == 0 && fs_exists(path);
+}
+
+static void drop(struct blob_receiver *r)
+{
+	if (r->fd >= 0) {
+		close(r->fd);
+		unlink(r->path);
+	}
+	r->fd = -1;
+	r->dropped = true;
+}
+
+static int make_temporary(struct blob_receiver *r, const char *kind, char path[PLACE_MAX])
+{
+	char dir[PLACE_MAX];
+	int e = place_path(r->place, dir, "blobs");
+	int fd;
+
+	if (e == 0)
+		e = place_mkdir(r->place, dir);
+	if (e == 0)
+		e = place_path(r->place, path, "blobs/.%s.XXXXXX", kind);
+	if (e < 0)
+		return e;
+	fd = mkostemp(path, O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
+{
+	drop(r);
+	r->blob = *blob;
+	r->received = 0;
+	if (blob->hash.size != HASH_SIZE || blob->size > BLOB_MAX || blob->packed > BLOB_MAX ||
+	    (blob->reference.size && blob->reference.size != HASH_SIZE))
+		return -EBADMSG;
+	if (blob->reference.size && !blob_exists(r->place, blob->reference.bytes))
+		return 0; /* shows as a Need */
+	r->fd = make_temporary(r, "packed", r->path);
+	if (r->fd < 0)
+		return r->fd;
+	r->dropped = false;
+	return 0;
+}
+
+/* A whole file in memory, read-only. NULL and *size 0 when it is empty or not there. */
+struct mapping {
+	void *data;
+	size_t size;
+};
+
+static void unmap(struct mapping *m)
+{
+	if (m->data)
+		munmap(m->data, m->size);
+}
+
+static int map_fd(int fd, struct mapping *m)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size == 0)
+		return 0;
+	m->data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (m->data == MAP_FAILED) {
+		m->data = NULL;
+		return -errno;
+	}
+	m->size = (size_t)st.st_size;
+	return 0;
+}
+
+static int map_blob(const struct place *place, const uint8_t *hash, struct mapping *m)
+{
+	char path[PLACE_MAX];
+	int r = blob_path(place, hash, path);
+	_cleanup_close_ int fd = r < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+
+	return r < 0 ? r : fd < 0 ? -errno : map_fd(fd, m);
+}
+
+static int unpack_into(const struct mapping *packed, const struct mapping *reference, uint8_t *out,
+		       size_t size)
+{
+	ZSTD_DCtx *d = ZSTD_createDCtx();
+	size_t n;
+
+	if (!d)
+		return -ENOMEM;
+	ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, 28);
+	if (reference->data)
+		ZSTD_DCtx_refPrefix(d, reference->data, reference->size);
+	n = ZSTD_decompressDCtx(d, out, size, packed->data, packed->size);
+	ZSTD_freeDCtx(d);
+	return ZSTD_isError(n) || n != size ? -EBADMSG : 0;
+}
+
+/* Unpacked, checked against its hash, synced, and renamed to it. */
+static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
+{
+	_cleanup_(unmap) struct mapping packed = { 0 };
+	_cleanup_(unmap) struct mapping reference = { 0 };
+	_cleanup_(unmap) struct mapping content = { 0 };
+	uint8_t hash[HASH_SIZE];
+	char path[PLACE_MAX];
+	int e = map_fd(r->fd, &packed);
+
+	if (e == 0 && r->blob.reference.size)
+		e = map_blob(r->place, r->blob.reference.bytes, &reference);
+	/* Blocks first: a full disk must be an error here and not a signal at a page fault. */
+	if (e == 0 && r->blob.size)
+		e = -posix_fallocate(fd, 0, (off_t)r->blob.size);
+	if (e < 0)
+		return e;
+	content.size = r->blob.size;
+	if (content.size) {
+		content.data = mmap(NULL, content.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (content.data == MAP_FAILED) {
+			content.data = NULL;
+			return -errno;
+		}
+	}
+	e = unpack_into(&packed, &reference, content.data, content.size);
+	if (e < 0)
+		return e;
+	blake2b(hash, content.data, NULL, HASH_SIZE, content.size, 0);
+	if (memcmp(hash, r->blob.hash.bytes, HASH_SIZE) != 0)
+		return -EBADMSG;
+	e = blob_path(r->place, hash, path);
+	if (e < 0)
+		return e;
+	if (fchmod(fd, 0755) < 0 || fchown(fd, r->place->uid, r->place->gid) < 0 ||
+	    rename(temporary, path) < 0)
+		return -errno;
+	return 0;
+}
+
+static int complete(struct blob_receiver *r)
+{
+	char temporary[PLACE_MAX];
+	_cleanup_close_ int fd = make_temporary(r, "content", temporary);
+	int e;
+
+	if (fd < 0)
+		return fd;
+	e = put_in_place(r, fd, temporary);
+	if (e < 0)
+		unlink(temporary);
+	return e;
+}
+
+int blob_data(struct blob_receiver *r, const uint8_t *data, size_t n)
+{
+	int e;
+
+	if (n > r->blob.packed - r->received)
+		return -EBADMSG;
+	r->received += n;
+	if (r->dropped)
+		return 0;
+	e = fs_write_all(r->fd, data, n);
+	if (e == 0 && r->received < r->blob.packed)
+		return 0;
+	if (e == 0)
+		e = complete(r);
+	drop(r);
+	return e < 0 ? e : 1;
+}
+
+/* The folder's entries beyond the newest `kept`, by modification time, are removed. */
+static void keep_newest(const char *dir, size_t kept)
+{
+	struct { char name[80]; time_t time; } oldest;
+	size_t n;
+
+	do {
+		_cleanup_closedir_ DIR *d = opendir(dir);
+		const struct dirent *entry;
+		struct stat st;
+
+		n = 0;
+		while (d && (entry = readdir(d))) {
+			if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof(oldest.name) ||
+			    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+				continue;
+			if (n++ && st.st_mtime >= oldest.time)
+				continue;
+			proto_set(oldest.name, entry->d_name);
+			oldest.time = st.st_mtime;
+		}
+		if (n > kept && unlinkat(dirfd(d), oldest.name, 0) < 0)
+			return;
+	} while (n > kept);
+}
+
+void blob_prune(const struct place *place)
+{
+	char dir[PLACE_MAX];
+
+	if (place_path(place, dir, "blobs") == 0)
+		keep_newest(dir, KEPT_BLOBS);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
+/* What is deployed now gets a second name among the backups, by when it was replaced. */
+static int back_up(const struct place *place, const char *name, const char *path)
+{
+	char dir[PLACE_MAX], to[PLACE_MAX];
+	struct timespec now;
+	int r = place_path(place, dir, "backups/%s", name);
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (r == 0)
+		r = place_mkdir(place, dir);
+	if (r == 0)
+		r = place_path(place, to, "backups/%s/%lld.%09ld.ko", name, (long long)now.tv_sec,
+			       now.tv_nsec);
+	if (r < 0)
+		return r;
+	if (link(path, to) < 0)
+		return -errno;
+	(void)utimensat(AT_FDCWD, to, NULL, 0);
+	keep_newest(dir, KEPT_BACKUPS);
+	return 0;
+}
+
+int blob_deploy(const struct place *place, const char *name, const uint8_t hash[HASH_SIZE],
+		char path[PLACE_MAX])
+{
+	char dir[PLACE_MAX], blob[PLACE_MAX], new[PLACE_MAX];
+	int r;
+
+	if (!place_plain(name))
+		return -EINVAL;
+	r = place_path(place, dir, "modules/%s", name);
+	if (r == 0)
+		r = place_mkdir(place, dir);
+	if (r == 0)
+		r = place_path(place, path, "modules/%s/%s.ko", name, name);
+	if (r == 0)
+		r = place_path(place, new, "modules/%s/.%s.ko.new", name, name);
+	if (r == 0)
+		r = blob_path(place, hash, blob);
+	if (r < 0)
+		return r;
+	if (same_file(blob, path))
+		return 0;
+	if (fs_exists(path)) {
+		r = back_up(place, name, path);
+		if (r < 0)
+			return r;
+	}
+	unlink(new);
+	return link(blob, new) < 0 || rename(new, path) < 0 ? -errno : 1;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The journal of a run: ~/development/logs/<run>/journal, ENTRY frames one
+ * after the other, only ever appended to. What a crash tore off at its end is
+ * cut away before anything is appended again.
+ */
+#ifndef OUTPOST_AGENT_JOURNAL_H
+#define OUTPOST_AGENT_JOURNAL_H
+
+#include "agent/place.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct journal {
+	int fd;
+	int error; /* the first that an append met: the evidence ends there */
+	uint8_t buffer[PROTO_BUFFER];
+};
+
+/* A new one, with room set aside so that a disk that fills later does not end it. -EEXIST. */
+int journal_create(struct journal *journal, const struct place *place, const char *run);
+
+/* One that exists: for reading, or (`append`) cut behind its last whole frame. */
+int journal_open(struct journal *journal, const struct place *place, const char *run, bool append);
+
+void journal_close(struct journal *journal);
+
+/* Sets the entry's time and appends it. 0 or -errno. */
+int journal_append(struct journal *journal, outpost_Entry *entry);
+int journal_sync(struct journal *journal);
+
+/*
+ * Reads the whole journal, calling `fn` for each entry (which may be NULL)
+ * until it returns non-zero. *size: bytes up to the end of the last whole
+ * frame. 0, what `fn` returned, or -errno.
+ */
+int journal_each(const struct journal *journal, int (*fn)(const outpost_Entry *entry, void *arg),
+		 void *arg, uint64_t *size);
+
+#endif

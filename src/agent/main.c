@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * outpost-agent: what runs on a board.
+ *
+ *	serve				a connection: the conversation of proto/outpost.proto on stdin and stdout
+ *	supervise HOME RUN ATTEMPT N...	a run (started by serve)
+ *	build-id			of this program
+ */
+#include "agent/build_id.h"
+#include "agent/serve.h"
+#include "agent/supervisor.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "";
+
+	log_set_name("outpost-agent");
+	if (strcmp(command, "serve") == 0 && argc == 2)
+		return serve();
+	if (strcmp(command, "supervise") == 0)
+		return supervise(argc - 2, argv + 2);
+	if (strcmp(command, "build-id") == 0 && argc == 2)
+		return puts(build_id()) < 0;
+	log_error("usage: outpost-agent serve | build-id");
+	return 2;
+}

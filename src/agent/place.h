@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the agent keeps things on a board.
+ *
+ *	~/development/modules/<name>/<name>.ko	what was deployed last
+ *	~/development/backups/<name>/		what it replaced, the latest few
+ *	~/development/blobs/<hash>		files as they were sent
+ *	~/development/logs/<run>/journal	runs
+ *	/run/outpost/				of this boot: lock, nonce, what is armed
+ *
+ * ~ is the home of the login user, also under sudo. Without root (as in tests)
+ * $XDG_RUNTIME_DIR/outpost stands for /run/outpost.
+ */
+#ifndef OUTPOST_AGENT_PLACE_H
+#define OUTPOST_AGENT_PLACE_H
+
+#include "common/proto.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define PLACE_MAX 512
+
+struct place {
+	char home[256];
+	char runtime[128];
+	uid_t uid; /* of the login user: files in the home are theirs */
+	gid_t gid;
+};
+
+/* Finds the home and makes the runtime folder. 0 or -errno. */
+int place_init(struct place *place);
+/* The same for a known home (the supervisor's). */
+int place_init_home(struct place *place, const char *home);
+
+/* "<home>/development/<format...>" into path; -ENAMETOOLONG. */
+int place_path(const struct place *place, char path[PLACE_MAX], const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int place_runtime(const struct place *place, char path[PLACE_MAX], const char *name);
+
+/* Makes the folder and its parents below the home, owned by the login user. */
+int place_mkdir(const struct place *place, const char *path);
+
+/* A run id or module name that may become part of a path: letters, digits, '-', '_', '.', not first '.'. */
+bool place_plain(const char *name);
+
+/* This boot: the kernel's boot_id, and a number of our own in /run, for snapshots of a boot that were restored. */
+void place_boot(const struct place *place, char boot_id[40], char nonce[40]);
+
+/* Trimmed content of a small file; "" when it cannot be read. */
+void place_read(const char *path, char *text, size_t size);
+
+#endif

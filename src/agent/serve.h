@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection: requests on stdin, replies and the journal's entries on
+ * stdout. It carries nothing out itself; when it ends, runs go on.
+ *
+ *	serve.c		requests in, replies out
+ *	serve_run.c	starting, following and cancelling runs
+ *	serve_facts.c	what the board says of itself
+ */
+#ifndef OUTPOST_AGENT_SERVE_H
+#define OUTPOST_AGENT_SERVE_H
+
+#include "agent/blob.h"
+#include "agent/journal.h"
+#include "agent/kmsg_reader.h"
+
+#include <stdbool.h>
+
+struct serve {
+	struct place place;
+	outpost_Request request; /* the one being answered */
+	outpost_Reply reply;	 /* the one being made */
+	bool greeted;
+	bool void_flight; /* something in it failed: the rest is not done */
+	bool gone;	  /* nobody reads our answers */
+	struct blob_receiver blob;
+
+	struct journal plan; /* being received; fd < 0: none */
+	uint32_t plan_modules, plan_received;
+
+	bool start_waits; /* for blobs that were asked for */
+	outpost_Start start;
+	char start_user[96];
+	bool deploy_waits;
+	outpost_Deploy deploy;
+
+	char run[48]; /* attached to; "": to none */
+	int follow_fd;
+	int inotify_fd;
+	uint64_t follow_offset;
+
+	bool log_follows; /* the kernel log is being sent */
+	struct kmsg_reader log;
+};
+
+int serve(void);
+
+/* serve.c */
+outpost_Reply *serve_reply(struct serve *s, pb_size_t tag);
+void serve_send(struct serve *s);
+/* A Failure with this errno; the rest of the flight is void. */
+void serve_fail(struct serve *s, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* serve_run.c */
+void serve_plan(struct serve *s, const outpost_Plan *plan);
+void serve_plan_module(struct serve *s, const outpost_PlanModule *module);
+void serve_start(struct serve *s); /* s->start, once all its blobs are there */
+void serve_attach(struct serve *s, const outpost_Attach *attach);
+void serve_cancel(struct serve *s, const outpost_Cancel *cancel);
+void serve_runs(struct serve *s);
+/* Sends what the journal has got since; called on inotify and every second. */
+void serve_follow_run(struct serve *s);
+
+/* serve_facts.c */
+void serve_welcome(struct serve *s);
+
+#endif

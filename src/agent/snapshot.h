@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel shows of itself before and after a module: taint, counters,
+ * and the names in the places where modules leave things behind.
+ */
+#ifndef OUTPOST_AGENT_SNAPSHOT_H
+#define OUTPOST_AGENT_SNAPSHOT_H
+
+#include "common/proto.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Taint and counters into the message; the rest of it is the caller's. */
+void snapshot_state(outpost_State *state);
+
+#define SNAPSHOT_NAMES 16384
+
+/* Names as hashes: a fixed size, and no allocation while a board may be dying. */
+struct snapshot {
+	uint64_t names[SNAPSHOT_NAMES];
+	size_t n;
+	bool complete; /* they all fitted */
+};
+
+void snapshot_take(struct snapshot *snapshot);
+
+/* Calls `fn` for each path that is there now and was not in the snapshot. */
+void snapshot_compare(const struct snapshot *snapshot, void (*fn)(const char *path, void *arg),
+		      void *arg);
+
+#endif

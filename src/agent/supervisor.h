@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The supervisor: the process on the board that carries out a run. It outlives
+ * the connection that started it, writes all that happens into the journal,
+ * and is the only one that feeds the watchdog.
+ *
+ *	supervise.c	its life: protection, arming, the list of modules, the end
+ *	watch.c		what it does all the time: kernel log, output, watchdog, waiting
+ *	trial.c		one module: needs, load, test, unload, settle, compare
+ */
+#ifndef OUTPOST_AGENT_SUPERVISOR_H
+#define OUTPOST_AGENT_SUPERVISOR_H
+
+#include "agent/guard.h"
+#include "agent/journal.h"
+#include "agent/kmsg_reader.h"
+#include "agent/snapshot.h"
+#include "agent/step.h"
+#include "common/klog.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct supervisor {
+	struct place place;
+	struct journal journal;
+	struct guard guard;
+	struct kmsg_reader log;
+	bool has_log;	   /* the kernel log can be read */
+	struct klog klog;
+	outpost_Entry entry; /* the one being made */
+	outpost_Plan plan;
+	outpost_PlanModule *modules; /* of the whole plan */
+	size_t n_modules;
+	bool *unusable;	   /* modules that did not come through: what needs them is not run */
+	struct snapshot before;
+
+	/* of the trial under way */
+	const outpost_PlanModule *current;
+	uint64_t first_sequence; /* 0: nothing was logged */
+	uint64_t reports_before;
+	uint64_t log_bytes, output_bytes; /* put into the journal for it */
+	uint64_t kept_back, kept_back_first;
+	char reboot_why[128]; /* "": none is needed */
+};
+
+extern volatile sig_atomic_t supervisor_cancelled;
+
+/* supervise.c */
+
+/* `outpost-agent supervise HOME RUN ATTEMPT INDEX...`; its exit status. */
+int supervise(int argc, char **argv);
+
+/* watch.c */
+
+/* The entry, empty but for its kind. */
+outpost_Entry *watch_entry(struct supervisor *s, pb_size_t tag);
+/* Appends it; `sync`: and sees to it that it is on the disk. */
+void watch_write(struct supervisor *s, bool sync);
+void watch_note(struct supervisor *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes in every record that the kernel log has now. */
+void watch_drain(struct supervisor *s);
+
+enum watch_end { WATCH_ENDED, WATCH_LATE, WATCH_CANCELLED, WATCH_REPORT };
+
+/*
+ * Waits until the step's child ends, `deadline_us` (CLOCK_BOOTTIME) passes, or
+ * the run is cancelled (which only ends a wait that is `cancellable`); in the
+ * meantime the log is read, output is taken, and the watchdog is fed. With no
+ * step it waits for the time to pass.
+ */
+enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t deadline_us, bool cancellable);
+
+/* trial.c */
+
+/* Carries out one module of the plan; sets reboot_why where the board must not go on like this. */
+void trial_run(struct supervisor *s, uint32_t index, uint32_t attempt);
+
+#endif

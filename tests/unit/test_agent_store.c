@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the agent keeps on a board: blobs, deployed modules and journals. */
+#include "unit.h"
+
+#include "agent/blob.h"
+#include "agent/journal.h"
+#include "common/fs.h"
+
+#include <blake2.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+static struct place place;
+static char home[] = "/tmp/outpost-test-XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(home + sizeof(home) - 7, "XXXXXX");
+	if (!mkdtemp(home))
+		return -1;
+	place = (struct place){ .uid = getuid(), .gid = getgid() };
+	proto_set(place.home, home);
+	snprintf(place.runtime, sizeof(place.runtime), "%s", home);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return fs_remove_tree(home);
+}
+
+/* Announces and sends `content`, packed against `reference` (NULL: none), in pieces of `piece` bytes. */
+static int send(const char *content, const char *reference, size_t piece, outpost_Blob *blob)
+{
+	struct blob_receiver receiver;
+	uint8_t packed[4096];
+	ZSTD_CCtx *c = ZSTD_createCCtx();
+	size_t size = strlen(content), n, done = 0;
+	int r;
+
+	memset(blob, 0, sizeof(*blob));
+	if (reference) {
+		ZSTD_CCtx_refPrefix(c, reference, strlen(reference));
+		blob->reference.size = HASH_SIZE;
+		blake2b(blob->reference.bytes, reference, NULL, HASH_SIZE, strlen(reference), 0);
+	}
+	n = ZSTD_compress2(c, packed, sizeof(packed), content, size);
+	ZSTD_freeCCtx(c);
+	blob->hash.size = HASH_SIZE;
+	blake2b(blob->hash.bytes, content, NULL, HASH_SIZE, size, 0);
+	blob->size = size;
+	blob->packed = n;
+	blob_init(&receiver, &place);
+	r = blob_begin(&receiver, blob);
+	while (r == 0 && done < n) {
+		size_t some = n - done < piece ? n - done : piece;
+
+		r = blob_data(&receiver, packed + done, some);
+		done += some;
+	}
+	return r;
+}
+
+static void assert_content(const char *path, const char *expected)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	assert_int_equal(fs_read(path, &sb, 0), 0);
+	assert_string_equal(sb.buf, expected);
+	strbuf_release(&sb);
+}
+
+static void a_blob_arrives_in_pieces(void **state)
+{
+	outpost_Blob blob;
+	char path[PLACE_MAX];
+
+	(void)state;
+	assert_int_equal(send("a module, as it were", NULL, 3, &blob), 1);
+	assert_true(blob_exists(&place, blob.hash.bytes));
+	blob_path(&place, blob.hash.bytes, path);
+	assert_content(path, "a module, as it were");
+}
+
+static void a_blob_is_packed_against_an_earlier_one(void **state)
+{
+	static const char first[] = "the quick brown fox jumps over the lazy dog, again and again and again";
+	static const char second[] = "the quick brown fox jumps over the lazy cat, again and again and again";
+	outpost_Blob blob;
+	char path[PLACE_MAX];
+
+	(void)state;
+	assert_int_equal(send(second, first, 4096, &blob), 0); /* the reference is not there: passed over */
+	assert_false(blob_exists(&place, blob.hash.bytes));
+	assert_int_equal(send(first, NULL, 4096, &blob), 1);
+	assert_int_equal(send(second, first, 4096, &blob), 1);
+	blob_path(&place, blob.hash.bytes, path);
+	assert_content(path, second);
+}
+
+static void a_blob_that_is_not_what_it_says_is_refused(void **state)
+{
+	struct blob_receiver receiver;
+	outpost_Blob blob = { .hash.size = HASH_SIZE, .size = 4, .packed = 4 };
+	char **left = NULL, dir[PLACE_MAX];
+
+	(void)state;
+	blob_init(&receiver, &place);
+	assert_int_equal(blob_begin(&receiver, &blob), 0);
+	assert_int_equal(blob_data(&receiver, (const uint8_t *)"nope", 4), -EBADMSG);
+	assert_false(blob_exists(&place, blob.hash.bytes));
+	assert_int_equal(blob_data(&receiver, (const uint8_t *)"more", 4), -EBADMSG);
+	place_path(&place, dir, "blobs");
+	assert_int_equal(fs_list(dir, &left), 0);
+	if (*left)
+		fail_msg("%s was left behind", *left);
+	strv_free(left);
+}
+
+static void deploying_keeps_a_bounded_number_of_earlier_ones(void **state)
+{
+	outpost_Blob blob;
+	char path[PLACE_MAX], dir[PLACE_MAX], **backups = NULL;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		char content[32];
+
+		snprintf(content, sizeof(content), "version %d", i);
+		assert_int_equal(send(content, NULL, 4096, &blob), 1);
+		assert_int_equal(blob_deploy(&place, "hello", blob.hash.bytes, path), 1);
+		assert_int_equal(blob_deploy(&place, "hello", blob.hash.bytes, path), 0);
+		assert_content(path, content);
+	}
+	place_path(&place, dir, "backups/hello");
+	assert_int_equal(fs_list(dir, &backups), 0);
+	assert_int_equal(strv_length(backups), 5);
+	strv_free(backups);
+	assert_int_equal(blob_deploy(&place, "../../etc/x", blob.hash.bytes, path), -EINVAL);
+}
+
+static int count(const outpost_Entry *entry, void *arg)
+{
+	(void)entry;
+	++*(int *)arg;
+	return 0;
+}
+
+static void a_torn_journal_ends_at_its_last_whole_frame(void **state)
+{
+	static struct journal journal;
+	outpost_Entry entry = { .which_body = outpost_Entry_note_tag };
+	char path[PLACE_MAX];
+	uint64_t size;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(journal_append(&journal, &entry), 0);
+	journal_close(&journal);
+	assert_int_equal(journal_create(&journal, &place, "run-1"), -EEXIST);
+	place_path(&place, path, "logs/run-1/journal");
+	stat(path, &st);
+	for (off_t cut = st.st_size; cut > 0; cut--) {
+		int n = 0;
+
+		assert_int_equal(truncate(path, cut), 0);
+		assert_int_equal(journal_open(&journal, &place, "run-1", true), 0);
+		assert_int_equal(journal_each(&journal, count, &n, &size), 0);
+		assert_int_equal(n, cut / (st.st_size / 3));
+		assert_int_equal(size, n * (st.st_size / 3));
+		assert_int_equal(journal_append(&journal, &entry), 0);
+		n = 0;
+		journal_each(&journal, count, &n, &size);
+		assert_int_equal(n, 1 + (int)(cut / (st.st_size / 3)));
+		journal_close(&journal);
+	}
+}
+
+static void names_that_leave_their_folder_are_refused(void **state)
+{
+	static struct journal journal;
+
+	(void)state;
+	assert_int_equal(journal_create(&journal, &place, "../x"), -EINVAL);
+	assert_int_equal(journal_open(&journal, &place, "", false), -EINVAL);
+	assert_false(place_plain(".hidden"));
+	assert_false(place_plain("a/b"));
+	assert_true(place_plain("v4l2loopback"));
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_blob_arrives_in_pieces),
+		TEST(a_blob_is_packed_against_an_earlier_one),
+		TEST(a_blob_that_is_not_what_it_says_is_refused),
+		TEST(deploying_keeps_a_bounded_number_of_earlier_ones),
+		TEST(a_torn_journal_ends_at_its_last_whole_frame),
+		TEST(names_that_leave_their_folder_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
