@@ -17,7 +17,7 @@ static const char *const helpers[] = {
 	"brk_handler", "die$", "__die", "die_", "oops", "bust_spinlocks", "printk", "_printk", "vprintk",
 	"console_unlock", "check_preemption_disabled", "debug_smp_processor_id", "__this_cpu_preempt_check",
 	"__might_", "___might_", "might_", "__cant_", "__schedule_bug", "should_fail", "fail_dump",
-	"object_err", "slab_err", "slab_bug", "object_", "check_object", "slab_fix", "on_freelist",
+	"check_bytes", "check_pad", "check_slab", "object_err", "slab_err", "slab_bug", "object_", "check_object", "slab_fix", "on_freelist",
 	"free_debug_processing", "alloc_debug_processing", "bad_page", "free_page_is_bad",
 	"kernel_init_free_pages", "check_new_page", "free_pages_check", "dump_page",
 	/* traps */

@@ -30,4 +30,11 @@ void test_config_release(struct test_config *config);
  */
 int test_config_read(struct test_config *config, const char *path, const char *name);
 
+/*
+ * Words separated by blanks; "..." and '...' keep blanks together, \\ takes the
+ * next character as it is (not within '...'). 0, or -EINVAL when a quote is not
+ * closed. *words is an array for strv_free(), NULL when there are none.
+ */
+int words_split(const char *text, char ***words);
+
 #endif
