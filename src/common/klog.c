@@ -607,7 +607,8 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 	return false;
 }
 
-static void feed_one(struct klog *k, struct text line, uint64_t position)
+/* `piece`: what another line was printed into, or a prefix that nobody knows. */
+static void feed_one(struct klog *k, struct text line, bool piece, uint64_t position)
 {
 	struct klog_prefix prefix;
 	struct text t = klog_strip_prefix(line, &prefix);
@@ -616,7 +617,7 @@ static void feed_one(struct klog *k, struct text line, uint64_t position)
 
 	k->lines++;
 	k->has_callers |= prefix.caller != 0;
-	if (handle_banner(k, &prefix, t, position))
+	if (!piece && handle_banner(k, &prefix, t, position))
 		return;
 	o = find_open(k, prefix.caller);
 	row = klog_find_row(t);
@@ -658,10 +659,10 @@ static void feed_line(struct klog *k, struct text t, uint64_t position)
 
 		/* "<4>", a date or a name before the first stamp are its prefix. */
 		if (memchr(t.p, ' ', before) || *t.p == '[')
-			feed_one(k, first, position);
+			feed_one(k, first, true, position);
 		text_skip(&t, before);
 	}
-	feed_one(k, t, position);
+	feed_one(k, t, false, position);
 }
 
 void klog_feed(struct klog *k, const char *line, size_t n, uint64_t position)
