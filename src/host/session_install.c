@@ -101,6 +101,14 @@ int agent_build_id(const char *path, char *id, size_t size)
 	return r;
 }
 
+void agent_own_id(const char *machine, char *id, size_t size)
+{
+	_cleanup_free_ char *path = agent_file(machine);
+
+	if (!path || agent_build_id(path, id, size) < 0)
+		*id = '\0';
+}
+
 /* Runs a fixed command on the board; what it wrote is in `output`. 0, or -errno with *failure filled. */
 static int remote(const struct board *board, const struct session_options *options,
 		  const char *command, const struct strbuf *input, struct strbuf *output,

@@ -68,11 +68,52 @@ char *agent_file(const char *machine);
 /* The build-id of an ELF file in hexadecimal. 0 or -errno, not said. */
 int agent_build_id(const char *path, char *id, size_t size);
 
+/* The same of our own agent for this machine; "" when there is none. */
+void agent_own_id(const char *machine, char *id, size_t size);
+
 /*
  * Puts our agent in place; `machine` NULL: the board is asked. 0, or -errno
  * with *failure filled.
  */
 int agent_install(const struct board *board, const struct session_options *options,
 		  const char *machine, struct failure *failure);
+
+struct session {
+	const struct board *board;
+	struct session_options options;
+	struct ssh_child ssh;
+	char agent[44];	      /* build-id of the agent that Hello names; "": any */
+	size_t hello;	      /* length of its frame, which the flight starts with */
+	struct strbuf flight; /* all frames since the opening, until Welcome has come; then what is not sent */
+	size_t sent;	      /* of it */
+	struct strbuf incoming;
+	size_t taken; /* of it: parsed, and perhaps still in the caller's hands */
+	struct strbuf errors, noise;
+	bool warm;	/* it goes through a master that was there before */
+	bool reopened;	/* such a one proved dead, once */
+	bool installed; /* the agent was put in place, once */
+	bool spoke;	/* a frame came, of this connection */
+	bool welcomed;
+	outpost_Welcome welcome;
+	long long opened_ms, heard_ms;
+	struct failure failure;
+};
+
+/* Starts ssh; the flight begins anew. 0, or -errno with s->failure filled. */
+int link_connect(struct session *s);
+
+/* Moves bytes in all directions, waiting at most so long for some. 0, -EPIPE when ssh has no more, -EINTR. */
+int link_pump(struct session *s, long long wait_ms);
+
+/* The next whole frame of those that have arrived: 1, 0, -EBADMSG. */
+int link_parse(struct session *s, struct frame *frame);
+
+/* From Welcome on nothing is ever sent twice: drops what was sent. */
+void link_forget_sent(struct session *s);
+
+static inline bool link_has_unsent(const struct session *s)
+{
+	return s->sent < s->flight.len;
+}
 
 #endif

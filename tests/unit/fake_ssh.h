@@ -51,19 +51,22 @@ static void fake_reply(const outpost_Reply *reply)
 		_exit(99);
 }
 
-static void fake_welcome(void)
+static bool fake_void; /* Hello named another agent: nothing is taken until the next one */
+
+static void fake_welcome(const outpost_Hello *hello)
 {
 	outpost_Reply reply = { .which_body = outpost_Reply_welcome_tag };
 	outpost_Welcome *w = &reply.body.welcome;
-	_cleanup_free_ char *own = agent_file("aarch64");
+	const char *machine = fake_is("x86") ? "x86_64" : "aarch64";
 
 	w->version = OUTPOST_PROTOCOL;
-	proto_set(w->machine, "aarch64");
+	proto_set(w->machine, machine);
 	proto_set(w->release, "6.1.0-fake");
 	if ((fake_is("old") && !fake_installed()) || fake_is("always-old"))
 		proto_set(w->build_id, "0123");
 	else
-		agent_build_id(own, w->build_id, sizeof(w->build_id));
+		agent_own_id(machine, w->build_id, sizeof(w->build_id));
+	fake_void = *hello->build_id && strcmp(hello->build_id, w->build_id) != 0;
 	fake_reply(&reply);
 }
 
@@ -88,17 +91,19 @@ static void fake_take(const struct frame *frame)
 	outpost_Reply reply = { .which_body = outpost_Reply_done_tag };
 
 	if (frame->type == FRAME_BLOB) {
-		blob_bytes += frame->length;
+		blob_bytes += fake_void ? 0 : frame->length;
 		return;
 	}
 	if (proto_unpack(frame, outpost_Request_fields, &request) < 0)
 		_exit(98);
 	if (request.which_body == outpost_Request_hello_tag) {
-		fake_welcome();
+		fake_welcome(&request.body.hello);
 		if (fake_is("flood"))
 			fake_flood();
 		if (fake_is("dies"))
 			_exit(3);
+	} else if (fake_void) {
+		fake_note("void ");
 	} else if (request.which_body == outpost_Request_runs_tag) {
 		_cleanup_free_ char *text = xasprintf("runs%zu ", blob_bytes);
 
