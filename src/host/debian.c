@@ -12,10 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-
-#define LISTS_MAX_AGE (24 * 3600) /* seconds */
+#include <unistd.h>
 
 /* After the machine's own apt configuration, which has its proxies and the like. */
 static const char config_format[] =
@@ -108,38 +105,6 @@ char *debian_apt_reason(const struct strbuf *error)
 	return xstrndup(last, strcspn(last, "\n"));
 }
 
-/* The machine's list of sources, as lines for ours. */
-static int read_sources(const struct debian *debian, struct strbuf *sources)
-{
-	char *const *argv = ARGV("apt-get", "indextargets", "--format",
-				 "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(ORIGIN)\t$(SIGNED_BY)",
-				 "Created-By: Packages");
-	_cleanup_(strbuf_release) struct strbuf targets = STRBUF_INIT, error = STRBUF_INIT;
-	_cleanup_free_ char *why = NULL;
-	int r = process_run(argv, &(struct process_options){ .output = &targets, .error = &error });
-
-	if (r < 0)
-		return log_error_errno(r, "Cannot run apt-get, which fetches Debian's packages");
-	if (r > 0) {
-		why = debian_apt_reason(&error);
-		log_error("apt-get cannot tell this machine's package sources: %s", why);
-		return -EIO;
-	}
-	if (debian_sources_format(targets.buf, debian->arch, sources) > 0)
-		return 0;
-	if (targets.len == 0) {
-		log_error("The package lists of this machine's apt are empty: it does not know a "
-			  "Debian mirror.");
-		log_hint("Run apt-get update as root, then try again.");
-	} else {
-		log_error("This machine's apt has no source of Debian's own packages (origin "
-			  "Debian, component main).");
-		log_hint("Add one below /etc/apt/sources.list.d, run apt-get update as root, then "
-			 "try again.");
-	}
-	return -ENOENT;
-}
-
 /* Keys that are trusted: the machine's, and Debian's keyring where nothing names it. */
 static void link_keys(const char *dir)
 {
@@ -159,7 +124,7 @@ static void link_keys(const char *dir)
 	}
 }
 
-static int write_file(const struct debian *debian, const char *name, const char *text)
+int debian_write(const struct debian *debian, const char *name, const char *text)
 {
 	_cleanup_free_ char *path = path_join(debian->dir, name, NULL);
 	int r = fs_write_atomic(path, text, strlen(text), 0644);
@@ -183,83 +148,8 @@ static int set_up(const struct debian *debian)
 		if (strcmp(dirs[i], "trusted.gpg.d") == 0)
 			link_keys(path);
 	}
-	r = write_file(debian, "status", "");
-	return r < 0 ? r : write_file(debian, "apt.conf", text);
-}
-
-int debian_refresh(struct debian *debian)
-{
-	char *const *words = ARGV("apt-get", "update");
-	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, error = STRBUF_INIT;
-	_cleanup_free_ char *why = NULL;
-	int r = read_sources(debian, &sources);
-
-	if (r == 0)
-		r = write_file(debian, "sources.list", sources.buf);
-	if (r < 0)
-		return r;
-	log_info("Refreshing Debian's package lists (%s)", debian->arch);
-	r = debian_apt(debian, &error, &error, NULL, words);
-	if (r < 0)
-		return r == -EINTR ? r : log_error_errno(r, "Cannot run apt-get update");
-	if (r > 0) {
-		why = debian_apt_reason(&error);
-		log_error("Cannot fetch Debian's package lists (%s): %s", debian->arch, why);
-		log_hint("Is there a network, or a proxy to set? apt-get update as root uses the "
-			 "same mirror.");
-		return -EHOSTUNREACH;
-	}
-	debian->refreshed = true;
-	return write_file(debian, "updated", "");
-}
-
-static bool is_newer(const char *path, time_t than)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && st.st_mtime > than;
-}
-
-/* Were the machine's sources changed since? */
-static bool sources_changed(time_t since)
-{
-	static const char parts[] = "/etc/apt/sources.list.d";
-	_cleanup_strv_ char **names = NULL;
-
-	if (is_newer("/etc/apt/sources.list", since) || is_newer(parts, since))
-		return true;
-	if (fs_list(parts, &names) < 0)
-		return false;
-	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(parts, *name, NULL);
-
-		if (is_newer(path, since))
-			return true;
-	}
-	return false;
-}
-
-/* Old lists are better than none: with them a failing refresh is no more than a warning. */
-static int refresh_when_due(struct debian *debian)
-{
-	_cleanup_free_ char *stamp = path_join(debian->dir, "updated", NULL);
-	_cleanup_close_ int lock = debian_lock(debian);
-	struct stat st;
-	time_t now = time(NULL);
-	int r;
-
-	if (lock < 0)
-		return lock;
-	if (stat(stamp, &st) < 0)
-		return debian_refresh(debian);
-	if (now >= st.st_mtime && now - st.st_mtime < LISTS_MAX_AGE &&
-	    !sources_changed(st.st_mtime))
-		return 0;
-	r = debian_refresh(debian);
-	if (r != -EHOSTUNREACH)
-		return r;
-	log_warn("Going on with the package lists of an earlier day.");
-	return 0;
+	r = debian_write(debian, "status", "");
+	return r < 0 ? r : debian_write(debian, "apt.conf", text);
 }
 
 int debian_open(struct debian **debian, const char *arch)
@@ -273,7 +163,7 @@ int debian_open(struct debian **debian, const char *arch)
 	d->archives = path_join(d->dir, "archives", NULL);
 	r = set_up(d);
 	if (r == 0)
-		r = refresh_when_due(d);
+		r = debian_refresh_when_due(d);
 	if (r < 0)
 		return r;
 	*debian = TAKE_PTR(d);

@@ -26,8 +26,14 @@ int debian_apt(const struct debian *debian, struct strbuf *output, struct strbuf
 /* Only one process at a time works with a state. The file descriptor to close, or -errno, said. */
 int debian_lock(const struct debian *debian);
 
+/* Replaces a file of the state. 0 or -errno, said. */
+int debian_write(const struct debian *debian, const char *name, const char *text);
+
 /* Brings the lists up to date; the lock is held. 0 or -errno, said. */
 int debian_refresh(struct debian *debian);
+
+/* The same, under the lock and only when they are old or the machine's sources have changed. */
+int debian_refresh_when_due(struct debian *debian);
 
 /* The first "E:" line of what apt wrote, without that; the last line where there is none. Freed by
  * the caller. */
@@ -36,8 +42,8 @@ char *debian_apt_reason(const struct strbuf *error);
 /*
  * sources.list for `arch`, of the lines that
  *	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(SIGNED_BY)'
- * writes with tabs for the blanks: Debian's own, main only. How many it took. apt of Debian 12 does not
- * know SIGNED_BY and leaves it as it stands.
+ * writes with tabs for the blanks: Debian's own, main only. How many it took. apt of Debian 12 does
+ *not know SIGNED_BY and leaves it as it stands.
  */
 size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out);
 

@@ -17,6 +17,7 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
 	size_t taken = 0, n;
 
 	for (const char *line = targets; *line; line += n + (line[n] != '\0')) {
+		_cleanup_(strbuf_release) struct strbuf entry = STRBUF_INIT;
 		_cleanup_free_ char *copy = NULL;
 		char *uri, *release, *component, *origin, *signed_by, *rest;
 
@@ -30,10 +31,14 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
 		if (!origin || strcmp(origin, "Debian") != 0 || strcmp(component, "main") != 0)
 			continue;
 		/* Of the targets only Packages: the machine may fetch Contents and more. */
-		strbuf_addf(out, "deb [arch=%s target=Packages", arch);
+		strbuf_addf(&entry, "deb [arch=%s target=Packages", arch);
 		if (signed_by && *signed_by == '/')
-			strbuf_addf(out, " signed-by=%s", signed_by);
-		strbuf_addf(out, "] %s %s main\n", uri, release);
+			strbuf_addf(&entry, " signed-by=%s", signed_by);
+		strbuf_addf(&entry, "] %s %s main\n", uri, release);
+		if (strstr(out->buf, entry.buf))
+			continue; /* a machine of several architectures names each source as often
+				   */
+		strbuf_add(out, entry.buf, entry.len);
 		taken++;
 	}
 	return taken;

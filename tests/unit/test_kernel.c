@@ -48,7 +48,7 @@ static void put_build(const char *dir)
 	    "0x28f6f105\tinit_uts_ns\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
 	    "0xf7370f56\tsystem_state\tvmlinux\tEXPORT_SYMBOL\t\n",
 	    0644);
-	put(dir, "scripts/basic/fixdep", "#!/bin/sh\necho usage >&2\nexit 1\n", 0755);
+	put(dir, "scripts/basic/fixdep", "#!/bin/sh\necho Usage: fixdep >&2\nexit 1\n", 0755);
 	put(dir, "scripts/mod/modpost", "#!/bin/sh\nexit 0\n", 0755);
 }
 
@@ -185,6 +185,10 @@ static void verified(void **state)
 		  0644 },
 		{ "Module.symvers", "<html>not found</html>\n", 0644 },
 		{ "scripts/basic/fixdep", "\177ELF", 0755 },
+		{ "scripts/basic/fixdep", "#!/bin/sh\nexit 1\n", 0755 },
+		{ "scripts/mod/modpost", "#!/bin/sh\necho GLIBC_2.38 not found >&2\nexit 1\n",
+		  0755 },
+		{ "scripts/mod/modpost.real-lsb-64", "#!/bin/sh\nexit 1\n", 0755 },
 		{ "scripts/mod/modpost", "#!/bin/sh\n", 0644 },
 		{ "scripts/mod/modpost", "#!/nonexistent\n", 0755 },
 	};

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The package lists: from where, and how old they may be. */
+#include "host/debian.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/debian_internal.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LISTS_MAX_AGE (24 * 3600) /* seconds */
+#define STAMP         "updated"   /* an empty file: when the lists were */
+
+/* The machine's list of sources, as lines for ours. */
+static int read_sources(const struct debian *debian, struct strbuf *sources)
+{
+	char *const *argv = ARGV("apt-get", "indextargets", "--format",
+				 "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(ORIGIN)\t$(SIGNED_BY)",
+				 "Created-By: Packages");
+	_cleanup_(strbuf_release) struct strbuf targets = STRBUF_INIT, error = STRBUF_INIT;
+	_cleanup_free_ char *why = NULL;
+	int r = process_run(argv, &(struct process_options){ .output = &targets, .error = &error });
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot run apt-get, which fetches Debian's packages");
+	if (r > 0) {
+		why = debian_apt_reason(&error);
+		log_error("apt-get cannot tell this machine's package sources: %s", why);
+		return -EIO;
+	}
+	if (debian_sources_format(targets.buf, debian->arch, sources) > 0)
+		return 0;
+	if (targets.len == 0) {
+		log_error("The package lists of this machine's apt are empty: it does not know a "
+			  "Debian mirror.");
+		log_hint("Run apt-get update as root, then try again.");
+	} else {
+		log_error("This machine's apt has no source of Debian's own packages (origin "
+			  "Debian, component main).");
+		log_hint("Add one below /etc/apt/sources.list.d, run apt-get update as root, then "
+			 "try again.");
+	}
+	return -ENOENT;
+}
+
+/* Writes sources.list. Lists of other sources than these are no longer any use: there is none then.
+ */
+static int update_sources(const struct debian *debian)
+{
+	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, old = STRBUF_INIT;
+	_cleanup_free_ char *path = path_join(debian->dir, "sources.list", NULL);
+	_cleanup_free_ char *stamp = path_join(debian->dir, STAMP, NULL);
+	int r = read_sources(debian, &sources);
+
+	if (r < 0)
+		return r;
+	if (fs_read(path, &old, 0) == 0 && strcmp(old.buf, sources.buf) == 0)
+		return 0;
+	if (unlink(stamp) < 0 && errno != ENOENT)
+		return log_error_errno(-errno, "Cannot remove %s", stamp);
+	return debian_write(debian, "sources.list", sources.buf);
+}
+
+/* 0, or -errno, said, but for *why: what apt says when it cannot have the lists (-EHOSTUNREACH). */
+static int refresh(struct debian *debian, char **why)
+{
+	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
+	int r = update_sources(debian);
+
+	if (r < 0)
+		return r;
+	log_info("Refreshing Debian's package lists (%s)", debian->arch);
+	r = debian_apt(debian, &error, &error, NULL, ARGV("apt-get", "update"));
+	if (r < 0)
+		return r == -EINTR ? r : log_error_errno(r, "Cannot run apt-get update");
+	if (r > 0) {
+		*why = debian_apt_reason(&error);
+		return -EHOSTUNREACH;
+	}
+	debian->refreshed = true;
+	return debian_write(debian, STAMP, "");
+}
+
+static void say_unreachable(const struct debian *debian, const char *why)
+{
+	log_error("Cannot fetch Debian's package lists (%s): %s", debian->arch, why);
+	log_hint("Is there a network, or a proxy to set? apt-get update as root uses the same "
+		 "mirror.");
+}
+
+int debian_refresh(struct debian *debian)
+{
+	_cleanup_free_ char *why = NULL;
+	int r = refresh(debian, &why);
+
+	if (why)
+		say_unreachable(debian, why);
+	return r;
+}
+
+static bool is_newer(const char *path, time_t than)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_mtime > than;
+}
+
+/* Were the machine's sources changed since? */
+static bool sources_changed(time_t since)
+{
+	static const char parts[] = "/etc/apt/sources.list.d";
+	_cleanup_strv_ char **names = NULL;
+
+	if (is_newer("/etc/apt/sources.list", since) || is_newer(parts, since))
+		return true;
+	if (fs_list(parts, &names) < 0)
+		return false;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(parts, *name, NULL);
+
+		if (is_newer(path, since))
+			return true;
+	}
+	return false;
+}
+
+int debian_refresh_when_due(struct debian *debian)
+{
+	_cleanup_free_ char *stamp = path_join(debian->dir, STAMP, NULL), *why = NULL;
+	_cleanup_close_ int lock = debian_lock(debian);
+	time_t now = time(NULL);
+	const struct timespec in_an_hour = { .tv_sec = now - LISTS_MAX_AGE + 3600 };
+	struct stat st;
+	int r = lock;
+
+	if (r < 0)
+		return r;
+	if (stat(stamp, &st) == 0 && now >= st.st_mtime && now - st.st_mtime < LISTS_MAX_AGE &&
+	    !sources_changed(st.st_ctime)) /* ctime: when they were last asked for */
+		return 0;
+	r = refresh(debian, &why);
+	if (!why)
+		return r;
+	/* Old lists are better than none. */
+	if (utimensat(AT_FDCWD, stamp, (struct timespec[]){ in_an_hour, in_an_hour }, 0) == 0) {
+		log_warn("Going on with Debian's package lists of an earlier day: %s", why);
+		return 0;
+	}
+	say_unreachable(debian, why);
+	return r;
+}
