@@ -98,8 +98,7 @@ char *strbuf_detach(struct strbuf *sb)
 	return s;
 }
 
-/* Length of the valid UTF-8 sequence at `s`, or 0. Overlong forms, surrogates and C1 controls are not valid here. */
-static size_t utf8_length(const unsigned char *s, size_t n)
+size_t utf8_length(const unsigned char *s, size_t n)
 {
 	static const unsigned int least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
 	size_t len = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;

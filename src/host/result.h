@@ -24,13 +24,31 @@ enum verdict {
 /* "pass", "fail", ... */
 const char *verdict_name(enum verdict verdict);
 
+/* The verdict of this name, or -EINVAL. */
+int verdict_from_name(const char *name);
+
 /* What a run with these counts exits with: the worst decides; nothing judged is STATUS_TROUBLE. */
 int verdict_exit_status(const unsigned int counts[VERDICT_COUNT]);
 
-enum timing { TIMING_BUILD, TIMING_CHECK, TIMING_DEPLOY, TIMING_LOAD, TIMING_TEST, TIMING_UNLOAD, TIMING_SETTLE, TIMING_COUNT };
+enum timing {
+	TIMING_BUILD,
+	TIMING_CHECK,
+	TIMING_DEPLOY,
+	TIMING_LOAD,
+	TIMING_TEST,
+	TIMING_UNLOAD,
+	TIMING_SETTLE,
+	TIMING_COUNT,
+};
 
 /* "build", "check", ... */
 const char *timing_name(enum timing timing);
+
+/* Where a frame of a report's trace is in the sources. */
+struct source_line {
+	char *file; /* NULL: not known */
+	int line;   /* 0: not known */
+};
 
 struct result {
 	char *module;
@@ -44,6 +62,7 @@ struct result {
 	char **ktap_failed;  /* names */
 	struct klog_report *reports; /* of this module's window */
 	size_t n_reports;
+	struct source_line *sources; /* KLOG_MAX_FRAMES for each report; NULL: none was looked up */
 	size_t log_records;
 	uint64_t log_lost;
 	char *log;	     /* path of the saved kernel log of the window; NULL: none was saved */
@@ -61,7 +80,15 @@ struct run_result {
 	struct result *results;
 	size_t n;
 	unsigned int counts[VERDICT_COUNT];
+	struct json_t *document; /* what phase and rule point into, where it was read back; else NULL */
 };
+
+/* All zeroes and no step done: what a result starts as. */
+void result_init(struct result *result);
+void result_release(struct result *result);
+
+/* Of a report of this result and a frame of its trace; makes room for all of them at the first use. */
+struct source_line *result_source(struct result *result, size_t report, size_t frame);
 
 /* Adds a result, which is taken over, and counts it. */
 void run_result_add(struct run_result *run, const struct result *result);

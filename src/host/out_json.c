@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/out.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#define SCHEMA "outpost.test/1"
+
+/* NULL becomes null; each byte that is not UTF-8 becomes U+FFFD. */
+static json_t *text_json(const char *text)
+{
+	_cleanup_(strbuf_release) struct strbuf valid = STRBUF_INIT;
+	size_t n = text ? strlen(text) : 0;
+
+	for (size_t i = 0; i < n;) {
+		const unsigned char *s = (const unsigned char *)text + i;
+		size_t len = *s < 0x80 ? 1 : utf8_length(s, n - i);
+
+		strbuf_add(&valid, len ? (const char *)s : "\xef\xbf\xbd", len ? len : 3);
+		i += len ? len : 1;
+	}
+	return text ? json_stringn(valid.buf, valid.len) : json_null();
+}
+
+/* For what is "" where it is not known. */
+static json_t *name_json(const char *name)
+{
+	return text_json(name && *name ? name : NULL);
+}
+
+static json_t *time_json(long long seconds)
+{
+	char text[32];
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+static json_t *counts_json(const unsigned int counts[VERDICT_COUNT])
+{
+	json_t *object = json_object();
+
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		json_object_set_new(object, verdict_name(v), json_integer(counts[v]));
+	return object;
+}
+
+static json_t *timings_json(const struct result *result)
+{
+	json_t *object = json_object();
+
+	for (int t = 0; t < TIMING_COUNT; t++)
+		if (result->timings_ms[t] >= 0)
+			json_object_set_new(object, timing_name(t),
+					    json_integer(result->timings_ms[t]));
+	return object;
+}
+
+static json_t *frame_json(const struct klog_frame *frame, const struct source_line *source)
+{
+	json_t *object = json_object();
+	char offset[16];
+
+	snprintf(offset, sizeof(offset), "0x%x", frame->offset);
+	json_object_set_new(object, "function", text_json(frame->function));
+	json_object_set_new(object, "offset", json_string(offset));
+	json_object_set_new(object, "module", name_json(frame->module));
+	if (source && source->file)
+		json_object_set_new(object, "file", text_json(source->file));
+	if (source && source->line)
+		json_object_set_new(object, "line", json_integer(source->line));
+	return object;
+}
+
+static json_t *report_json(const struct klog_report *report, const struct source_line *sources)
+{
+	json_t *trace = json_array();
+
+	for (size_t i = 0; i < report->n; i++)
+		json_array_append_new(trace,
+				      frame_json(&report->trace[i], sources ? &sources[i] : NULL));
+	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
+			 "title", text_json(report->title), "function", name_json(report->function),
+			 "module", name_json(report->module), "fatal", report->fatal, "trace", trace);
+}
+
+static json_t *reports_json(const struct result *result)
+{
+	json_t *reports = json_array();
+
+	for (size_t i = 0; i < result->n_reports; i++)
+		json_array_append_new(reports,
+				      report_json(&result->reports[i],
+						  result->sources ?
+							  result->sources + i * KLOG_MAX_FRAMES :
+							  NULL));
+	return reports;
+}
+
+static json_t *ktap_json(const struct result *result)
+{
+	json_t *failed = json_array();
+
+	strv_foreach(name, result->ktap_failed)
+		json_array_append_new(failed, text_json(*name));
+	return json_pack("{s:i, s:i, s:i, s:o}", "pass", result->ktap_pass, "fail",
+			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
+}
+
+static json_t *result_json(const struct result *result)
+{
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+			 "module", text_json(result->module ? result->module : ""),
+			 "verdict", verdict_name(result->verdict), "phase", name_json(result->phase),
+			 "rule", name_json(result->rule),
+			 "summary", text_json(result->summary ? result->summary : ""),
+			 "duration_ms", result->duration_ms, "timings_ms", timings_json(result),
+			 "ktap", ktap_json(result), "reports", reports_json(result),
+			 "log_records", (json_int_t)result->log_records,
+			 "log_lost", (json_int_t)result->log_lost, "log", text_json(result->log),
+			 "output", text_json(result->output));
+}
+
+json_t *out_test_json(const struct run_result *run)
+{
+	json_t *results = json_array();
+
+	for (size_t i = 0; i < run->n; i++)
+		json_array_append_new(results, result_json(&run->results[i]));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "schema", SCHEMA,
+			 "run", text_json(run->run), "board", text_json(run->board),
+			 "kernel", name_json(run->kernel), "boot_id", name_json(run->boot_id),
+			 "started", time_json(run->started_s), "duration_ms", run->duration_ms,
+			 "cancelled", run->cancelled, "results", results,
+			 "summary", counts_json(run->counts));
+}
+
+int out_json(json_t *document)
+{
+	/* ASCII only: text of a board may go to a terminal this way, too. */
+	int r = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	json_decref(document);
+	if (r == 0 && putchar('\n') != EOF && fflush(stdout) == 0)
+		return 0;
+	r = errno ? -errno : -EIO;
+	return r == -EPIPE ? r : log_error_errno(r, "Cannot write the JSON document");
+}
