@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/log.h"
+#include "host/command.h"
+#include "host/out.h"
+#include "host/store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+struct results_options {
+	int limit;
+};
+
+static const struct option_row options[] = {
+	OPTION_INT(struct results_options, limit, 'n', "limit", "N", 0, NULL,
+		   "how many runs to list (default: 20; 0: all)"),
+	OPTION_END,
+};
+
+static const char *text_of(const json_t *row, const char *key)
+{
+	const char *text = json_string_value(json_object_get(row, key));
+
+	return text ? text : "";
+}
+
+/* By the clock of whoever reads it. */
+static void add_when(struct strbuf *out, const json_t *row)
+{
+	time_t t = (time_t)json_integer_value(json_object_get(row, "started_s"));
+	char text[32];
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%b %d %H:%M", &tm);
+	strbuf_adds(out, text);
+}
+
+/* What came of it: the counts, and what else there is to say. */
+static void add_outcome(struct strbuf *out, const json_t *row)
+{
+	const json_t *summary = json_object_get(row, "summary");
+	const char *state = text_of(row, "state"), *why = text_of(row, "why");
+	unsigned int counts[VERDICT_COUNT];
+
+	if (strcmp(state, "finished") != 0)
+		strbuf_addf(out, "%s%s", state, json_is_object(summary) || *why ? ": " : "");
+	strbuf_add_clean(out, why, strlen(why));
+	if (!json_is_object(summary))
+		return;
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		counts[v] = (unsigned int)json_integer_value(
+			json_object_get(summary, verdict_name(v)));
+	out_counts(out, counts);
+}
+
+static int widest(const json_t *rows, const char *key)
+{
+	size_t width = strlen(key);
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		size_t n = strlen(text_of(json_array_get(rows, i), key));
+
+		width = n > width ? n : width;
+	}
+	return (int)width;
+}
+
+static void print_rows(const json_t *rows)
+{
+	int run = widest(rows, "run"), board = widest(rows, "board"), kernel = widest(rows, "kernel");
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	strbuf_addf(&out, "%-*s  %-12s  %-*s  %-*s  result\n", run, "run", "when", board, "board",
+		    kernel, "kernel");
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+
+		strbuf_addf(&out, "%-*s  ", run, text_of(row, "run"));
+		add_when(&out, row);
+		strbuf_addf(&out, "  %-*s  %-*s  ", board, text_of(row, "board"), kernel,
+			    text_of(row, "kernel"));
+		add_outcome(&out, row);
+		strbuf_addch(&out, '\n');
+	}
+	fwrite(out.buf, 1, out.len, stdout);
+}
+
+static int list(const struct context *ctx, struct store *store, int limit)
+{
+	json_t *rows;
+	int r = store_list(store, ctx->board, limit, &rows);
+
+	if (r < 0)
+		return r;
+	if (ctx->json)
+		return out_json(json_pack("{s:s, s:o}", "schema", "outpost.results/1", "runs", rows));
+	if (json_array_size(rows))
+		print_rows(rows);
+	else
+		log_info("Nothing was run yet%s%s.", ctx->board ? " on " : "",
+			 ctx->board ? ctx->board : "");
+	json_decref(rows);
+	return STATUS_OK;
+}
+
+/* The same table that the run ended with. */
+static int print_run(const struct context *ctx, json_t *document)
+{
+	struct run_result run;
+	time_t started;
+	char when[64];
+	struct tm tm;
+	int r = out_test_from_json(document, &run);
+
+	if (r < 0) {
+		log_error("The result of this run is not one that this Outpost knows (%s)",
+			  text_of(document, "schema"));
+		log_hint("Use --json to see it as it is.");
+	} else {
+		started = (time_t)run.started_s;
+		strftime(when, sizeof(when), "%a %b %d %H:%M:%S %Y", localtime_r(&started, &tm));
+		printf("run %s, %s\n\n", run.run, when);
+		out_table(stdout, &run, ctx->verbose);
+	}
+	run_result_release(&run);
+	return r;
+}
+
+static int show(const struct context *ctx, struct store *store, const char *word)
+{
+	_cleanup_free_ char *run = NULL;
+	json_t *document;
+	int r = store_find(store, word, &run);
+
+	if (r == 0)
+		r = store_get(store, run, &document);
+	if (r < 0)
+		return r;
+	if (ctx->json)
+		return out_json(document);
+	r = print_run(ctx, document);
+	json_decref(document);
+	return r;
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	const struct results_options *o = arg;
+	_cleanup_(store_closep) struct store *store = NULL;
+	int r = store_open(&store);
+
+	if (r < 0)
+		return r;
+	return argc ? show(ctx, store, argv[0]) : list(ctx, store, o->limit);
+}
+
+const struct command cmd_results = {
+	.name = "results",
+	.args = "[RUN]",
+	.summary = "Show what was run before, or one run in full",
+	.help = "RUN is an id from the list, its beginning or the beginning of its last part where\n"
+		"only one run has it, or \"last\". With -b BOARD only that board's runs are listed.\n",
+	.options = options,
+	.options_size = sizeof(struct results_options),
+	.defaults = &(const struct results_options){ .limit = 20 },
+	.has_json = true,
+	.most_args = 1,
+	.run = run,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The results store, private to store.c (the file itself) and store_runs.c (what is in it). */
+#ifndef OUTPOST_STORE_INTERNAL_H
+#define OUTPOST_STORE_INTERNAL_H
+
+#include "common/cleanup.h"
+
+#include <sqlite3.h>
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	char *runs; /* the folder beside it */
+};
+
+/* Says what went wrong last, "Cannot <what> <path>: ...", and what to do; -errno. */
+int store_error(const struct store *s, const char *what);
+
+static inline void store_finalizep(sqlite3_stmt **st)
+{
+	sqlite3_finalize(*st);
+}
+#define _cleanup_statement_ _cleanup_(store_finalizep)
+
+#endif
