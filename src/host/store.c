@@ -29,11 +29,12 @@ static const char tables[] = "CREATE TABLE run ("
 			     "CREATE INDEX run_started ON run (started_s);"
 			     "PRAGMA user_version = 1;";
 
+/* With the files beside it: what SQLite has not yet merged must not end up in a new one. */
 static int log_damage(const struct store *s)
 {
 	log_error("The results in %s are damaged: %s", s->path, sqlite3_errmsg(s->db));
-	log_hint("Move it away to begin anew (mv %s %s.damaged); the logs in %s stay.", s->path,
-		 s->path, s->runs);
+	log_hint("Begin anew with: mkdir %s.damaged && mv %s %s-* %s.damaged/ (logs in %s stay)",
+		 s->path, s->path, s->path, s->path, s->runs);
 	return -EUCLEAN;
 }
 
