@@ -80,7 +80,7 @@ static int set_wal(sqlite3 *db)
 
 	for (int waited = 0; waited < BUSY_MS; waited += WAL_RETRY_MS) {
 		r = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-		if (r != SQLITE_BUSY)
+		if ((r & 0xff) != SQLITE_BUSY)
 			break;
 		pause_ms(WAL_RETRY_MS);
 	}
