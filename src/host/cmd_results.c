@@ -51,8 +51,8 @@ static void add_outcome(struct strbuf *out, const json_t *row)
 	if (!json_is_object(summary))
 		return;
 	for (int v = 0; v < VERDICT_COUNT; v++)
-		counts[v] = (unsigned int)json_integer_value(
-			json_object_get(summary, verdict_name(v)));
+		counts[v] =
+			(unsigned int)json_integer_value(json_object_get(summary, verdict_name(v)));
 	out_counts(out, counts);
 }
 
@@ -70,7 +70,9 @@ static int widest(const json_t *rows, const char *key)
 
 static void print_rows(const json_t *rows)
 {
-	int run = widest(rows, "run"), board = widest(rows, "board"), kernel = widest(rows, "kernel");
+	int run = widest(rows, "run");
+	int board = widest(rows, "board");
+	int kernel = widest(rows, "kernel");
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	strbuf_addf(&out, "%-*s  %-12s  %-*s  %-*s  result\n", run, "run", "when", board, "board",
@@ -96,7 +98,8 @@ static int list(const struct context *ctx, struct store *store, int limit)
 	if (r < 0)
 		return r;
 	if (ctx->json)
-		return out_json(json_pack("{s:s, s:o}", "schema", "outpost.results/1", "runs", rows));
+		return out_json(
+			json_pack("{s:s, s:o}", "schema", "outpost.results/1", "runs", rows));
 	if (json_array_size(rows))
 		print_rows(rows);
 	else
@@ -161,8 +164,8 @@ const struct command cmd_results = {
 	.name = "results",
 	.args = "[RUN]",
 	.summary = "Show what was run before, or one run in full",
-	.help = "RUN is an id from the list, its beginning or the beginning of its last part where\n"
-		"only one run has it, or \"last\". With -b BOARD only that board's runs are listed.\n",
+	.help = "RUN is an id from the list, its beginning, or the beginning of its last part\n"
+		"where only one run has it; or \"last\". -b BOARD lists that board's runs only.\n",
 	.options = options,
 	.options_size = sizeof(struct results_options),
 	.defaults = &(const struct results_options){ .limit = 20 },

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define INDENT	     2
-#define LABEL	     8
+#define INDENT       2
+#define LABEL        8
 #define NAMES_SHOWN  10
 #define OUTPUT_LINES 10
 
@@ -86,9 +86,9 @@ static size_t find_frame(const struct klog_report *report)
 {
 	size_t n = strlen(report->function), i = 0;
 
-	while (i < report->n && !(strncmp(report->trace[i].function, report->function, n) == 0 &&
-				  (report->trace[i].function[n] == '\0' ||
-				   report->trace[i].function[n] == '.')))
+	while (i < report->n &&
+	       !(strncmp(report->trace[i].function, report->function, n) == 0 &&
+		 (report->trace[i].function[n] == '\0' || report->trace[i].function[n] == '.')))
 		i++;
 	return i;
 }

@@ -89,19 +89,20 @@ static json_t *report_json(const struct klog_report *report, const struct source
 				      frame_json(&report->trace[i], sources ? &sources[i] : NULL));
 	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
 			 "title", text_json(report->title), "function", name_json(report->function),
-			 "module", name_json(report->module), "fatal", report->fatal, "trace", trace);
+			 "module", name_json(report->module), "fatal", report->fatal, "trace",
+			 trace);
 }
 
-static json_t *reports_json(const struct result *result)
+static json_t *reports_json(const struct result *r)
 {
 	json_t *reports = json_array();
 
-	for (size_t i = 0; i < result->n_reports; i++)
-		json_array_append_new(reports,
-				      report_json(&result->reports[i],
-						  result->sources ?
-							  result->sources + i * KLOG_MAX_FRAMES :
-							  NULL));
+	for (size_t i = 0; i < r->n_reports; i++) {
+		const struct source_line *sources = r->sources ? r->sources + i * KLOG_MAX_FRAMES :
+								 NULL;
+
+		json_array_append_new(reports, report_json(&r->reports[i], sources));
+	}
 	return reports;
 }
 
@@ -118,15 +119,14 @@ static json_t *ktap_json(const struct result *result)
 static json_t *result_json(const struct result *result)
 {
 	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
-			 "module", text_json(result->module ? result->module : ""),
-			 "verdict", verdict_name(result->verdict), "phase", name_json(result->phase),
-			 "rule", name_json(result->rule),
-			 "summary", text_json(result->summary ? result->summary : ""),
-			 "duration_ms", result->duration_ms, "timings_ms", timings_json(result),
-			 "ktap", ktap_json(result), "reports", reports_json(result),
-			 "log_records", (json_int_t)result->log_records,
-			 "log_lost", (json_int_t)result->log_lost, "log", text_json(result->log),
-			 "output", text_json(result->output));
+			 "module", text_json(result->module ? result->module : ""), "verdict",
+			 verdict_name(result->verdict), "phase", name_json(result->phase), "rule",
+			 name_json(result->rule), "summary",
+			 text_json(result->summary ? result->summary : ""), "duration_ms",
+			 result->duration_ms, "timings_ms", timings_json(result), "ktap",
+			 ktap_json(result), "reports", reports_json(result), "log_records",
+			 (json_int_t)result->log_records, "log_lost", (json_int_t)result->log_lost,
+			 "log", text_json(result->log), "output", text_json(result->output));
 }
 
 json_t *out_test_json(const struct run_result *run)
@@ -136,11 +136,10 @@ json_t *out_test_json(const struct run_result *run)
 	for (size_t i = 0; i < run->n; i++)
 		json_array_append_new(results, result_json(&run->results[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "schema", SCHEMA,
-			 "run", text_json(run->run), "board", text_json(run->board),
-			 "kernel", name_json(run->kernel), "boot_id", name_json(run->boot_id),
-			 "started", time_json(run->started_s), "duration_ms", run->duration_ms,
-			 "cancelled", run->cancelled, "results", results,
-			 "summary", counts_json(run->counts));
+			 "run", text_json(run->run), "board", text_json(run->board), "kernel",
+			 name_json(run->kernel), "boot_id", name_json(run->boot_id), "started",
+			 time_json(run->started_s), "duration_ms", run->duration_ms, "cancelled",
+			 run->cancelled, "results", results, "summary", counts_json(run->counts));
 }
 
 int out_json(json_t *document)

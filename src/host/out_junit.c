@@ -18,24 +18,17 @@ static bool is_xml_char(const unsigned char *s, size_t len)
 	return !(len == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe); /* U+FFFE, U+FFFF */
 }
 
-/* What must not stand as it is in an attribute's value; all of it may be written so in text, too. */
+/* What must not stand as it is in an attribute's value; text may be written so, too. */
 static const char *find_entity(char c, bool attribute)
 {
 	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\r':
-		return "&#13;";
-	case '\n':
-		return attribute ? "&#10;" : NULL;
-	case '\t':
-		return attribute ? "&#9;" : NULL;
+	case '&': return "&amp;";
+	case '<': return "&lt;";
+	case '>': return "&gt;";
+	case '"': return "&quot;";
+	case '\r': return "&#13;";
+	case '\n': return attribute ? "&#10;" : NULL;
+	case '\t': return attribute ? "&#9;" : NULL;
 	}
 	return NULL;
 }
@@ -194,7 +187,7 @@ static void add_timestamp(struct strbuf *out, long long seconds)
 	add_attribute(out, "timestamp", text);
 }
 
-/* A pipe or a terminal is written to; a file is replaced by rename, which would put one in their place. */
+/* A pipe or a terminal is written to: the rename that replaces a file would replace them. */
 static int write_report(const char *path, const struct strbuf *text)
 {
 	_cleanup_close_ int fd = -1;
@@ -211,7 +204,8 @@ int out_junit(const char *path, const struct run_result *run)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	int r;
 
-	strbuf_adds(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"outpost\"");
+	strbuf_adds(&out,
+		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"outpost\"");
 	add_totals(&out, run);
 	strbuf_adds(&out, ">\n  <testsuite");
 	add_attribute(&out, "name", "outpost test");

@@ -185,8 +185,10 @@ static size_t stream_columns(FILE *stream)
 
 void out_table(FILE *stream, const struct run_result *run, bool verbose)
 {
-	struct table t = { .text = STRBUF_INIT, .name_width = name_width(run),
-			   .columns = stream_columns(stream), .colour = out_colour(stream),
+	struct table t = { .text = STRBUF_INIT,
+			   .name_width = name_width(run),
+			   .columns = stream_columns(stream),
+			   .colour = out_colour(stream),
 			   .verbose = verbose };
 	_cleanup_(strbuf_release) struct strbuf head = STRBUF_INIT;
 

@@ -14,9 +14,9 @@
 #define REDRAW_MS 100
 
 static struct {
-	int depth;	/* progress_start() within progress_start() */
-	bool shown;	/* stderr is a place for a line that is redrawn */
-	bool drawn;	/* it stands there now */
+	int depth;  /* progress_start() within progress_start() */
+	bool shown; /* stderr is a place for a line that is redrawn */
+	bool drawn; /* it stands there now */
 	struct strbuf step;
 	size_t done, total;
 	long long started_ms, drawn_ms;

@@ -11,14 +11,14 @@
 #include <string.h>
 
 static const char *const verdict_names[VERDICT_COUNT] = {
-	[VERDICT_PASS] = "pass", [VERDICT_FAIL] = "fail", [VERDICT_CRASH] = "crash",
-	[VERDICT_HANG] = "hang", [VERDICT_LOST] = "lost", [VERDICT_INCONCLUSIVE] = "inconclusive",
+	[VERDICT_PASS] = "pass", [VERDICT_FAIL] = "fail",   [VERDICT_CRASH] = "crash",
+	[VERDICT_HANG] = "hang", [VERDICT_LOST] = "lost",   [VERDICT_INCONCLUSIVE] = "inconclusive",
 	[VERDICT_SKIP] = "skip", [VERDICT_ERROR] = "error",
 };
 
 static const char *const timing_names[TIMING_COUNT] = {
 	[TIMING_BUILD] = "build",   [TIMING_CHECK] = "check", [TIMING_DEPLOY] = "deploy",
-	[TIMING_LOAD] = "load",	    [TIMING_TEST] = "test",   [TIMING_UNLOAD] = "unload",
+	[TIMING_LOAD] = "load",     [TIMING_TEST] = "test",   [TIMING_UNLOAD] = "unload",
 	[TIMING_SETTLE] = "settle",
 };
 
@@ -74,8 +74,8 @@ void result_release(struct result *result)
 struct source_line *result_source(struct result *result, size_t report, size_t frame)
 {
 	if (!result->sources)
-		result->sources = xcalloc(result->n_reports * KLOG_MAX_FRAMES,
-					  sizeof(*result->sources));
+		result->sources =
+			xcalloc(result->n_reports * KLOG_MAX_FRAMES, sizeof(*result->sources));
 	return &result->sources[report * KLOG_MAX_FRAMES + frame];
 }
 

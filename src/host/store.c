@@ -12,8 +12,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define VERSION	     1	  /* of the tables: PRAGMA user_version */
-#define BUSY_MS	     5000 /* how long to wait for another process */
+#define VERSION      1    /* of the tables: PRAGMA user_version */
+#define BUSY_MS      5000 /* how long to wait for another process */
 #define WAL_RETRY_MS 10
 
 static const char tables[] = "CREATE TABLE run ("
@@ -24,7 +24,7 @@ static const char tables[] = "CREATE TABLE run ("
 			     " state TEXT NOT NULL" /* open, finished, cancelled, abandoned */
 			     "  CHECK (state IN ('open', 'finished', 'cancelled', 'abandoned')),"
 			     " why TEXT,"
-			     " summary TEXT,"	/* the counts, JSON */
+			     " summary TEXT,"   /* the counts, JSON */
 			     " document TEXT);" /* outpost.test/1 */
 			     "CREATE INDEX run_started ON run (started_s);"
 			     "PRAGMA user_version = 1;";
@@ -44,18 +44,15 @@ int store_error(const struct store *s, const char *what)
 
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return log_damage(s);
+	case SQLITE_NOTADB: return log_damage(s);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		log_error("Cannot %s %s: another process has held it for %d s", what, s->path,
 			  BUSY_MS / 1000);
 		log_hint("See who it is with: fuser -v %s", s->path);
 		return -EBUSY;
-	case SQLITE_READONLY:
-		return log_error_errno(-EROFS, "Cannot %s %s", what, s->path);
-	case SQLITE_FULL:
-		return log_error_errno(-ENOSPC, "Cannot %s %s", what, s->path);
+	case SQLITE_READONLY: return log_error_errno(-EROFS, "Cannot %s %s", what, s->path);
+	case SQLITE_FULL: return log_error_errno(-ENOSPC, "Cannot %s %s", what, s->path);
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
 		if (system)
@@ -121,8 +118,9 @@ static int check_version(struct store *s)
 	if (r == 0 && version == 0)
 		return make_tables(s);
 	if (r == 0 && version != VERSION) {
-		log_error("%s was written by a newer Outpost (its version is %d, this one knows %d)",
-			  s->path, version, VERSION);
+		log_error(
+			"%s was written by a newer Outpost (its version is %d, this one knows %d)",
+			s->path, version, VERSION);
 		log_hint("Update this Outpost, or set XDG_STATE_HOME to a folder of its own.");
 		return -EPROTONOSUPPORT;
 	}
@@ -152,7 +150,7 @@ int store_open(struct store **store)
 		return store_error(s, "open");
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	/* In WAL mode this survives kill -9; after a power cut the last run is open again and is collected. */
+	/* With WAL this survives kill -9; after a power cut the last run is open again. */
 	if (sqlite3_exec(s->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK)
 		return store_error(s, "open");
 	r = check_version(s);

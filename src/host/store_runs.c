@@ -48,7 +48,8 @@ int store_begin(struct store *s, const char *run, const char *board, long long s
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 	int r = prepare(s, &st,
-			"INSERT INTO run (run, board, started_s, state) VALUES (?1, ?2, ?3, 'open')",
+			"INSERT INTO run (run, board, started_s, state)"
+			" VALUES (?1, ?2, ?3, 'open')",
 			run, board, END);
 
 	if (r < 0)
@@ -61,7 +62,8 @@ int store_finish(struct store *s, const struct run_result *run, const json_t *do
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 	_cleanup_free_ char *text = json_dumps(document, JSON_COMPACT);
-	_cleanup_free_ char *summary = json_dumps(json_object_get(document, "summary"), JSON_COMPACT);
+	_cleanup_free_ char *summary =
+		json_dumps(json_object_get(document, "summary"), JSON_COMPACT);
 	int r = prepare(s, &st,
 			"INSERT INTO run (run, board, kernel, state, summary, document, started_s)"
 			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
@@ -116,13 +118,12 @@ static json_t *row_json(sqlite3_stmt *st)
 	const char *summary = column(st, 6);
 	json_t *counts = summary ? json_loads(summary, 0, NULL) : NULL;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "run",
-			 text_or_null(column(st, 0)), "board", text_or_null(column(st, 1)),
-			 "kernel", text_or_null(column(st, 2)), "started",
-			 text_or_null(column(st, 3)), "started_s",
-			 (json_int_t)sqlite3_column_int64(st, 4), "state",
-			 text_or_null(column(st, 5)), "why", text_or_null(column(st, 7)),
-			 "summary", counts ? counts : json_null());
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "run", text_or_null(column(st, 0)),
+		"board", text_or_null(column(st, 1)), "kernel", text_or_null(column(st, 2)),
+		"started", text_or_null(column(st, 3)), "started_s",
+		(json_int_t)sqlite3_column_int64(st, 4), "state", text_or_null(column(st, 5)),
+		"why", text_or_null(column(st, 7)), "summary", counts ? counts : json_null());
 }
 
 int store_list(struct store *s, const char *board, int limit, json_t **rows)
@@ -164,7 +165,7 @@ static int log_several(const char *word, const char *one, const char *other)
 	return -ENOTUNIQ;
 }
 
-/* The last part of an id begins after "20260102-150405-". An id said in full wins over longer ones. */
+/* The last part of an id begins after "20260102-150405-"; a whole id wins over longer ones. */
 int store_find(struct store *s, const char *word, char **run)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
@@ -193,7 +194,7 @@ static int log_no_result(const char *run, const char *state, const char *why)
 {
 	if (strcmp(state, "open") == 0) {
 		log_error("The run %s has no result yet", run);
-		log_hint("The next outpost test on its board collects it, where the board still has it.");
+		log_hint("The next outpost test on its board collects it, if the board has it.");
 	} else {
 		log_error("The run %s was given up: %s", run, why ? why : "no reason is known");
 	}

@@ -52,8 +52,9 @@ static void sample_add_fail(struct run_result *run)
 	r.ktap_fail = 2;
 	strv_add(&r.ktap_failed, "ioctl rejects a size that is not ours");
 	strv_add(&r.ktap_failed, "read\033[31m after close");
-	r.output = xstrdup("TAP version 13\nok 1 - open\n# expected 5 & < 6, got \"4\" \xff\033[2J\n"
-			   "not ok 2 - read after close\n");
+	r.output =
+		xstrdup("TAP version 13\nok 1 - open\n# expected 5 & < 6, got \"4\" \xff\033[2J\n"
+			"not ok 2 - read after close\n");
 	r.log = xstrdup("/home/me/.local/state/outpost/runs/20260102-150405-1a2b3c/chardev.log");
 	run_result_add(run, &r);
 }
@@ -90,10 +91,12 @@ static void sample_add_crash(struct run_result *run)
 
 static void sample_begin(struct run_result *run, const char *id)
 {
-	*run = (struct run_result){ .run = xstrdup(id), .board = xstrdup("vm"),
+	*run = (struct run_result){ .run = xstrdup(id),
+				    .board = xstrdup("vm"),
 				    .kernel = xstrdup("6.1.0-50-arm64"),
 				    .boot_id = xstrdup("6c1bbf5d-0000-4a6e-9d4f-1d0f5e3c2b1a"),
-				    .started_s = 1767366245, .duration_ms = 4210 };
+				    .started_s = 1767366245,
+				    .duration_ms = 4210 };
 }
 
 /* 2 pass, and one each of the others. */
@@ -106,15 +109,18 @@ static void sample_run(struct run_result *run, const char *id)
 	sample_add_pass(run, "a_module_with_a_name_as_long_as_the_kernel_lets_it_be_1");
 	sample_add_fail(run);
 	sample_add_crash(run);
-	r = sample_result("sleepy", VERDICT_HANG, "unload did not end within 10 s and cannot be ended");
+	r = sample_result("sleepy", VERDICT_HANG,
+			  "unload did not end within 10 s and cannot be ended");
 	run_result_add(run, &r);
-	r = sample_result("gone", VERDICT_LOST, "the board could not be reached again within 120 s");
+	r = sample_result("gone", VERDICT_LOST,
+			  "the board could not be reached again within 120 s");
 	run_result_add(run, &r);
 	r = sample_result("noisy", VERDICT_INCONCLUSIVE, "412 log records were lost, twice");
 	run_result_add(run, &r);
 	r = sample_result("gpio", VERDICT_SKIP, "the board has no gpiochip1");
 	run_result_add(run, &r);
-	r = sample_result("broken", VERDICT_ERROR, "it does not compile: broken.c:12: unknown type");
+	r = sample_result("broken", VERDICT_ERROR,
+			  "it does not compile: broken.c:12: unknown type");
 	run_result_add(run, &r);
 }
 

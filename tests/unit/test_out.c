@@ -116,8 +116,7 @@ static void test_table_of_nothing(void **state)
 	sample_begin(&run, "x");
 	run.cancelled = true;
 	text = table_of(&run, false);
-	assert_string_equal(text,
-			    "cancelled: nothing was tested in 4.2 s on vm, 6.1.0-50-arm64\n");
+	assert_string_equal(text, "cancelled: nothing was tested in 4.2 s on vm, 6.1.0-50-arm64\n");
 	run_result_release(&run);
 }
 
@@ -144,9 +143,8 @@ static void test_duration(void **state)
 		long long ms;
 		const char *text;
 	} rows[] = {
-		{ 0, "0 ms" },	       { 999, "999 ms" },     { 1000, "1.0 s" },
-		{ 59949, "59.9 s" },   { 59950, "1m00s" },    { 61000, "1m01s" },
-		{ 5999000, "99m59s" }, { 6000000, "1h40m" },
+		{ 0, "0 ms" },      { 999, "999 ms" },  { 1000, "1.0 s" },     { 59949, "59.9 s" },
+		{ 59950, "1m00s" }, { 61000, "1m01s" }, { 5999000, "99m59s" }, { 6000000, "1h40m" },
 	};
 
 	(void)state;
@@ -177,10 +175,10 @@ static void test_json_fields(void **state)
 	assert_int_equal(crashes, 1);
 	d = json_object_get(d, "results");
 	assert_int_equal(json_unpack(json_array_get(d, 3),
-				     "{s:s, s:{s:i}, s:{s:i}, s:[{s:[{s:s, s:s, s:i}]}]}", "verdict",
-				     &verdict, "timings_ms", "load", &load, "ktap", "fail", &failed,
-				     "reports", "trace", "offset", &offset, "file", &file, "line",
-				     &line),
+				     "{s:s, s:{s:i}, s:{s:i}, s:[{s:[{s:s, s:s, s:i}]}]}",
+				     "verdict", &verdict, "timings_ms", "load", &load, "ktap",
+				     "fail", &failed, "reports", "trace", "offset", &offset, "file",
+				     &file, "line", &line),
 			 0);
 	assert_string_equal(verdict, "crash");
 	assert_string_equal(offset, "0x2c");
@@ -234,7 +232,8 @@ static void test_json_bad(void **state)
 		"{\"schema\": \"outpost.test/2\", \"results\": []}",
 		"{\"schema\": \"outpost.test/1\"}",
 		"{\"schema\": \"outpost.test/1\", \"results\": [3]}",
-		"{\"schema\": \"outpost.test/1\", \"results\": [{\"module\": \"a\", \"verdict\": \"x\"}]}",
+		"{\"schema\": \"outpost.test/1\", \"results\": [{\"module\": \"a\", \"verdict\": "
+		"\"x\"}]}",
 		"{\"schema\": \"outpost.test/1\", \"results\": [{\"verdict\": \"pass\"}]}",
 	};
 
@@ -255,7 +254,9 @@ static char *xmllint(const char *file, char *const *options)
 {
 	_cleanup_strv_ char **argv = NULL;
 	struct strbuf out = STRBUF_INIT;
-	const struct process_options process = { .output = &out, .error = &out, .timeout_ms = 20000 };
+	const struct process_options process = { .output = &out,
+						 .error = &out,
+						 .timeout_ms = 20000 };
 	int r;
 
 	strv_add(&argv, "xmllint");
@@ -276,8 +277,8 @@ static char *xmllint(const char *file, char *const *options)
 
 static void assert_xpath(const char *file, const char *expression, const char *value)
 {
-	_cleanup_free_ char *found = xmllint(
-		file, (char *[]){ (char *)"--xpath", (char *)expression, NULL });
+	_cleanup_free_ char *found =
+		xmllint(file, (char *[]){ (char *)"--xpath", (char *)expression, NULL });
 
 	assert_non_null(found);
 	if (strcmp(found, value) != 0)
@@ -296,8 +297,8 @@ static void check_junit(const char *file)
 {
 	_cleanup_free_ char *tree = path_source_tree();
 	_cleanup_free_ char *schema = path_join(tree ? tree : ".", "tests/unit/junit.xsd", NULL);
-	_cleanup_free_ char *said = xmllint(
-		file, (char *[]){ (char *)"--noout", (char *)"--schema", schema, NULL });
+	_cleanup_free_ char *said =
+		xmllint(file, (char *[]){ (char *)"--noout", (char *)"--schema", schema, NULL });
 
 	if (!said)
 		skip_without_xmllint();
@@ -313,7 +314,8 @@ static void check_junit(const char *file)
 		     "the board has no gpiochip1");
 	assert_xpath(file, "string(//testsuite/@timestamp)", "2026-01-02T15:04:05");
 	assert_xpath(file, "string(//testcase[@name='crash']/@classname)", "vm.6_1_0-50-arm64");
-	assert_xpath(file, "count(//system-out[contains(., '5 & < 6, got \"4\" \xef\xbf\xbd')])", "1");
+	assert_xpath(file, "count(//system-out[contains(., '5 & < 6, got \"4\" \xef\xbf\xbd')])",
+		     "1");
 	assert_xpath(file, "count(//failure[contains(., 'c_init.isra.0+0x2c [crash] crash.c:5')])",
 		     "1");
 }

@@ -113,7 +113,8 @@ static void test_life_of_a_run(void **state)
 	store_close(store);
 }
 
-/* Giving up comes too late for a run that has its result; a result wins over having been given up. */
+/* Giving up comes too late for a run that has its result; a result wins over having been given up.
+ */
 static void test_result_wins(void **state)
 {
 	struct store *store = open_store();
@@ -161,8 +162,8 @@ static void test_list(void **state)
 	first = json_array_get(rows, 2);
 	assert_string_equal(json_string_value(json_object_get(first, "started")),
 			    "2026-01-02T15:04:05Z");
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(first, "summary"), "pass")),
-			 2);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(first, "summary"), "pass")), 2);
 	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "summary")));
 	json_decref(rows);
 	assert_int_equal(store_list(store, "vm", 1, &rows), 0);
@@ -178,12 +179,12 @@ static void test_find(void **state)
 		const char *word, *run;
 		int r;
 	} rows[] = {
-		{ RUN_A, RUN_A, 0 },	   { "20260102-150405", RUN_A, 0 },
+		{ RUN_A, RUN_A, 0 },       { "20260102-150405", RUN_A, 0 },
 		{ "20260103", RUN_C, 0 },  { "1a2", RUN_A, 0 },
-		{ "c", RUN_C, 0 },	   { "last", RUN_C, 0 },
+		{ "c", RUN_C, 0 },         { "last", RUN_C, 0 },
 		{ "1a", NULL, -ENOTUNIQ }, { "2026", NULL, -ENOTUNIQ },
-		{ "", NULL, -ENOENT },	   { "nothing", NULL, -ENOENT },
-		{ "%", NULL, -ENOENT },	   { "' OR 1 --", NULL, -ENOENT },
+		{ "", NULL, -ENOENT },     { "nothing", NULL, -ENOENT },
+		{ "%", NULL, -ENOENT },    { "' OR 1 --", NULL, -ENOENT },
 	};
 	struct store *store = open_store();
 
@@ -217,7 +218,7 @@ static void user(int number, int n)
 	_exit(0);
 }
 
-/* Several first users at once: each makes the file, and nobody's runs are lost. */
+/* Several at once: nobody's runs are lost. */
 static void test_many_users(void **state)
 {
 	enum { USERS = 8, RUNS = 25 };
@@ -242,6 +243,48 @@ static void test_many_users(void **state)
 	assert_int_equal(store_open_runs(store, "vm", &open), 0);
 	assert_int_equal(strv_length(open), USERS * RUNS);
 	store_close(store);
+}
+
+static void wait_and_open(int gate)
+{
+	struct store *store = NULL;
+	char c;
+
+	(void)!read(gate, &c, 1);
+	_exit(store_open(&store) < 0);
+}
+
+static int open_at_once(int users)
+{
+	int gate[2], status, failed = 0;
+
+	assert_int_equal(pipe(gate), 0);
+	for (int i = 0; i < users; i++) {
+		if (fork() == 0) {
+			close(gate[1]);
+			wait_and_open(gate[0]);
+		}
+	}
+	close(gate[0]);
+	usleep(10000);
+	close(gate[1]); /* lets all of them go */
+	for (int i = 0; i < users && wait(&status) > 0; i++)
+		failed += status != 0;
+	return failed;
+}
+
+/* The change to WAL is where SQLite itself does not wait. */
+static void test_first_users(void **state)
+{
+	int failed = 0;
+
+	for (int round = 0; round < 30; round++) {
+		_cleanup_free_ char *dir = xasprintf("%s/%d", (char *)*state, round);
+
+		setenv("XDG_STATE_HOME", dir, 1);
+		failed += open_at_once(12);
+	}
+	assert_int_equal(failed, 0);
 }
 
 /* Enters runs until it is killed, and says each that is entered. */
@@ -314,8 +357,9 @@ static void test_not_a_database(void **state)
 
 	(void)state;
 	store_close(store);
-	write_file(path, "this is no database, and it is long enough to be looked at as one........."
-			 "..........................................................");
+	write_file(path,
+		   "this is no database, and it is long enough to be looked at as one........."
+		   "..........................................................");
 	store = NULL;
 	assert_int_equal(store_open(&store), -EUCLEAN);
 	assert_null(store);
@@ -380,10 +424,10 @@ static void test_no_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_new_run),	    TEST(test_life_of_a_run), TEST(test_result_wins),
-		TEST(test_list),	    TEST(test_find),	      TEST(test_many_users),
-		TEST(test_killed),	    TEST(test_not_a_database), TEST(test_damaged_page),
-		TEST(test_newer_version),   TEST(test_no_folder),
+		TEST(test_new_run),      TEST(test_life_of_a_run), TEST(test_result_wins),
+		TEST(test_list),         TEST(test_find),          TEST(test_many_users),
+		TEST(test_first_users),  TEST(test_killed),        TEST(test_not_a_database),
+		TEST(test_damaged_page), TEST(test_newer_version), TEST(test_no_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
