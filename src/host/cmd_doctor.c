@@ -257,10 +257,10 @@ static void print_checks(const struct checks *c)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct check *check = &c->items[i];
 
-		printf("%-6s %-20s %-8s %s\n", check->where, check->name, words[check->state],
+		printf("%-6s %-22s %-8s %s\n", check->where, check->name, words[check->state],
 		       check->detail);
 		if (check->mend)
-			printf("%36s -> %s\n", "", check->mend);
+			printf("%29s -> %s\n", "", check->mend);
 	}
 	if (c->packages) {
 		printf("\napt-get install");
