@@ -251,12 +251,15 @@ static void add_reboot(struct evidence_list *list, const outpost_RebootOrdered *
 	proto_set(e->reboot_why, reboot->why);
 }
 
-/* What survived belongs to the module that was under way, or was last. */
+/*
+ * What survived belongs to the module that was under way, or was last; it is
+ * recorded before the new Boot. After an ordered reboot it tells nothing new.
+ */
 static void add_survivor(struct evidence_list *list, const outpost_Survivor *survivor)
 {
 	struct evidence *e = last_attempt(list);
 
-	if (!e || !e->rebooted || e->survivors.len + survivor->data.size > SURVIVOR_MAX)
+	if (!e || e->reboot_ordered || e->survivors.len + survivor->data.size > SURVIVOR_MAX)
 		return;
 	strbuf_add(&e->survivors, survivor->data.bytes, survivor->data.size);
 }
@@ -269,9 +272,6 @@ static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
 	list->ended = true;
 	list->current = NULL;
 	if (!e)
-		return;
-	/* One that was through before the user cancelled, or the run failed, keeps its result. */
-	if (e->ended && e->has_after)
 		return;
 	e->cancelled = end->cancelled;
 	proto_set(e->what, end->what);
@@ -339,7 +339,8 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
 {
 	int r = add_entry(list, entry);
 
-	list->last_us = entry->time_us;
+	if (entry->which_body != outpost_Entry_survivor_tag) /* by the clock of a boot yet to be told */
+		list->last_us = entry->time_us;
 	return r;
 }
 

@@ -127,10 +127,14 @@ bool rule_own_report(struct judge *j)
 
 bool rule_cancel(struct judge *j)
 {
-	outpost_Step step = last_step(j->e);
+	const struct evidence *e = j->e;
+	bool cut = !e->ended;
 
-	return j->e->cancelled &&
-	       decide(j, VERDICT_SKIP, phase_name(step), "interrupted while %s it", doing(step));
+	/* One that was through before the user cancelled keeps its result. */
+	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
+		cut |= failed_end(j, step) != NULL;
+	return e->cancelled && (cut || missing_evidence(j)) &&
+	       decide(j, VERDICT_SKIP, phase_name(last_step(e)), "interrupted before it was through");
 }
 
 bool rule_prepare(struct judge *j)
@@ -149,6 +153,6 @@ bool rule_prepare(struct judge *j)
 
 bool rule_run(struct judge *j)
 {
-	return *j->e->what && decide(j, VERDICT_ERROR, phase_name(last_step(j->e)),
+	return *j->e->what && missing_evidence(j) && decide(j, VERDICT_ERROR, phase_name(last_step(j->e)),
 				     "the run could not go on: %s", j->e->what);
 }

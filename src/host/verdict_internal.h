@@ -63,6 +63,9 @@ bool judge_unloads(const struct judge *j);
 /* The step's end, when there is one that went wrong; NULL otherwise. */
 const outpost_StepEnd *failed_end(const struct judge *j, outpost_Step step);
 
+/* What of the evidence for a PASS is not there, in words; NULL: nothing. */
+const char *missing_evidence(const struct judge *j);
+
 /* The rules; true when one has decided. */
 bool rule_plan(struct judge *j);
 bool rule_fatal_report(struct judge *j);

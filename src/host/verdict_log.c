@@ -9,8 +9,8 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 
-#include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,24 +232,35 @@ static bool contains(struct text text, const char *before, const char *name, con
 }
 
 /* Done by the process that loads or tests, as "Comm: name" or "[name:123]" or "task name:123" say? */
-static bool names_task(struct text line, const char *program)
+static bool names_task(struct text line, const char *comm)
 {
-	char comm[16]; /* TASK_COMM_LEN */
-
-	if (!*program)
-		return false;
-	text_copy(comm, sizeof(comm), (struct text){ program, strlen(program) });
 	return contains(line, "Comm: ", comm, " ") || contains(line, "[", comm, ":") ||
 	       contains(line, "task ", comm, ":");
 }
 
+/* The agent runs a test program from a file that is named by its hash; the kernel cuts that at TASK_COMM_LEN. */
+static void test_comm(const struct evidence *e, char comm[16])
+{
+	size_t n = e->plan.program.size < 8 ? e->plan.program.size : 8;
+	char hex[17] = "";
+
+	for (size_t i = 0; i < n; i++)
+		snprintf(hex + 2 * i, 3, "%02x", e->plan.program.bytes[i]);
+	memcpy(comm, hex, 15);
+	comm[15] = '\0';
+}
+
 static bool line_is_ours(const struct evidence *e, struct text line)
 {
+	char comm[16];
+
 	/* Lists every module there is, and "[last unloaded: name]". */
 	if (text_find(line, "Modules linked in:"))
 		return false;
-	return contains(line, "[", e->plan.name, "] ") || names_task(line, "outpost-agent") ||
-	       names_task(line, e->plan.program_name);
+	if (contains(line, "[", e->plan.name, "] ") || names_task(line, "outpost-agent"))
+		return true;
+	test_comm(e, comm);
+	return *comm && names_task(line, comm);
 }
 
 /*

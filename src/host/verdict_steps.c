@@ -67,6 +67,9 @@ bool rule_result(struct judge *j)
 
 	if (!end)
 		return false;
+	if (!end->error && end->signal)
+		return decide(j, VERDICT_FAIL, "load", "loading %s was ended by a signal: %s",
+			      j->e->plan.name, strsignal(end->signal));
 	meaning = load_error_meaning(end->error);
 	return decide(j, VERDICT_FAIL, "load", "loading %s failed: %s (%s)%s%s%s%s", j->e->plan.name,
 		      strerror(end->error), error_name(end->error), meaning ? ": " : "",

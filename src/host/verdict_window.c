@@ -69,15 +69,13 @@ bool rule_other_report(struct judge *j)
 /* Each record between the ends of the window has to be accounted for. */
 static uint64_t missing_records(const struct evidence *e)
 {
-	uint64_t expected, read = 0;
+	uint64_t first = e->end.first_sequence, end = e->end.end_sequence, read = 0;
 
-	if (!e->ended || e->end.not_run || e->end.end_sequence < e->end.first_sequence)
+	if (!e->ended || e->end.not_run || end < first)
 		return 0;
-	expected = e->end.end_sequence - e->end.first_sequence;
 	for (size_t i = 0; i < e->n_records; i++)
-		read += e->records[i].sequence >= e->end.first_sequence &&
-			e->records[i].sequence < e->end.end_sequence;
-	return expected > read ? expected - read : 0;
+		read += e->records[i].sequence >= first && e->records[i].sequence < end;
+	return end - first > read ? end - first - read : 0;
 }
 
 bool rule_lost(struct judge *j)
@@ -131,6 +129,10 @@ static const char *missing_step(const struct judge *j)
 		return "that it was unloaded";
 	if (judge_tests(j) && !steps[outpost_Step_SETTLE].ended)
 		return "that somebody listened after the unload";
+	if (judge_tests(j) && steps[outpost_Step_UNLOADING].repetition + 1 < j->e->repeat)
+		return "that it was done as often as planned";
+	if (failed_end(j, outpost_Step_RESTORE))
+		return "that what it needs was unloaded again";
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
 		if (steps[step].begun && (!steps[step].ended || failed_end(j, step)))
 			return "the end of a step";
@@ -138,7 +140,7 @@ static const char *missing_step(const struct judge *j)
 }
 
 /* What of the evidence for a PASS is not there; NULL: nothing. */
-static const char *missing_evidence(const struct judge *j)
+const char *missing_evidence(const struct judge *j)
 {
 	const struct evidence *e = j->e;
 

@@ -87,9 +87,9 @@ static void sees_which_boot_it_is(void **state)
 		journal_die_in(j, outpost_Step_TESTING);
 		if (ordered)
 			proto_set(journal_add(j, outpost_Entry_reboot_tag)->body.reboot.why, "a hang");
-		journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
 		journal_survivor(j, "what ");
 		journal_survivor(j, "was left");
+		journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
 		assert_true(parse(&list, j) > 0);
 		assert_int_equal(list.items[0]->rebooted, !ordered);
 		assert_int_equal(list.items[0]->reboot_ordered, ordered);
@@ -184,24 +184,6 @@ static void reads_a_file_and_says_what_is_damaged(void **state)
 	assert_int_equal(evidence_read(&damaged, path), -ENOENT);
 }
 
-static void cancel_touches_only_what_was_not_through(void **state)
-{
-	(void)state;
-	for (int through = 0; through < 2; through++) {
-		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
-		_cleanup_free_ struct journal *j = good();
-
-		if (through)
-			j->n--; /* RunEnd */
-		else
-			journal_die_in(j, outpost_Step_TESTING);
-		journal_add(j, outpost_Entry_run_end_tag)->body.run_end.cancelled = true;
-		assert_true(parse(&list, j) > 0);
-		assert_int_equal(list.items[0]->cancelled, !through);
-		assert_true(list.run_end.cancelled);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,7 +194,6 @@ int main(void)
 		cmocka_unit_test(refuses_contradictions),
 		cmocka_unit_test(drops_a_torn_frame_wherever_it_is_torn),
 		cmocka_unit_test(reads_a_file_and_says_what_is_damaged),
-		cmocka_unit_test(cancel_touches_only_what_was_not_through),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

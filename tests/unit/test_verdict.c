@@ -301,6 +301,11 @@ static void rebooted_afterwards(struct journal *j)
 	journal_boot(j, JOURNAL_OTHER_BOOT);
 }
 
+static void fewer_repetitions(struct journal *j)
+{
+	journal_first(j, outpost_Entry_plan_tag)->body.plan.repeat = 2;
+}
+
 static void missing_log_line(struct journal *j)
 {
 	outpost_PlanModule *m = &journal_first(j, outpost_Entry_module_tag)->body.module;
@@ -324,7 +329,7 @@ static void every_source_of_evidence_counts(void **state)
 		CASE(test_late), CASE(unload_failed), CASE(unload_stuck), CASE(prepare_failed),
 		CASE(settle_failed), CASE(restore_failed), CASE(leftovers_unchecked), CASE(not_run),
 		CASE(window_longer_than_read), CASE(left_behind), CASE(lost_records),
-		CASE(no_boot_identity), CASE(rebooted_afterwards), CASE(missing_log_line),
+		CASE(no_boot_identity), CASE(rebooted_afterwards), CASE(missing_log_line), CASE(fewer_repetitions),
 	};
 
 	(void)state;
@@ -468,9 +473,9 @@ static struct journal *dies(const char *const *streamed, const char *survived, u
 	struct journal *j = journal_with(lines);
 
 	journal_die_in(j, outpost_Step_LOADING);
-	journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += away;
 	if (survived)
 		journal_survivor(j, survived);
+	journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += away;
 	return j;
 }
 
@@ -518,7 +523,9 @@ static void streamed_and_survived_are_one_log(void **state)
 		strbuf_addf(&text, "<4>[%5u.%06u] %s\n", (unsigned int)(us / 1000000),
 			    (unsigned int)(us % 1000000), oops[i]);
 	}
+	j->n--;
 	journal_survivor(j, text.buf);
+	journal_boot(j, JOURNAL_OTHER_BOOT);
 	run = judge(j, 0);
 	assert_int_equal(run.results[0].verdict, VERDICT_CRASH);
 	assert_int_equal(run.results[0].n_reports, 1);
@@ -585,7 +592,7 @@ static void inconclusive(void **state)
 	expect(while_other_warns(NULL), VERDICT_INCONCLUSIVE, "load", "owner", "[bystander]");
 	/* The same in the task that loads is this module's doing. */
 	expect(while_other_warns(CPU_LINE("outpost-agent")), VERDICT_FAIL, "load", "report", "bystander");
-	expect(while_other_warns(CPU_LINE("hello_test")), VERDICT_FAIL, "load", "report", "bystander");
+	expect(while_other_warns(CPU_LINE("000000000000000")), VERDICT_FAIL, "load", "report", "bystander");
 }
 
 static void skipped_and_in_error(void **state)
@@ -605,6 +612,12 @@ static void skipped_and_in_error(void **state)
 	journal_die_in(j, outpost_Step_TESTING);
 	journal_add(j, outpost_Entry_run_end_tag)->body.run_end.cancelled = true;
 	expect(j, VERDICT_SKIP, "test", "", "interrupted");
+	/* What was through before keeps its result. */
+	j = good();
+	journal_first(j, outpost_Entry_run_end_tag)->body.run_end.cancelled = true;
+	assert_true(is_pass(j));
+	test_killed(j);
+	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
 	j = good();
 	journal_die_in(j, outpost_Step_TESTING);
 	proto_set(journal_add(j, outpost_Entry_run_end_tag)->body.run_end.what, "disk full");
