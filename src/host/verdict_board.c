@@ -147,7 +147,7 @@ bool rule_prepare(struct judge *j)
 			      e->plan.name, end->detail, *end->detail && end->error ? ": " : "",
 			      end->error ? strerror(end->error) : "");
 	if (e->ended && e->end.not_run)
-		return decide(j, VERDICT_ERROR, "load", "not run: %s", e->end.why);
+		return decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
 	return false;
 }
 
