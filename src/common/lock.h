@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A lock between processes: a file, locked as long as its descriptor is open. */
+#ifndef OUTPOST_LOCK_H
+#define OUTPOST_LOCK_H
+
+/*
+ * Makes the file where needed, and waits for whoever holds it, which is said
+ * as "Waiting for another outpost that <what>". The descriptor, or -errno,
+ * said; -EINTR (not said) after a Ctrl-C.
+ */
+int lock_take(const char *path, const char *what);
+
+/* The same without waiting: -EWOULDBLOCK, not said, when it is held. */
+int lock_try(const char *path);
+
+#endif
