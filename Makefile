@@ -60,6 +60,9 @@ $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
+# The vm's init is part of the program.
+$(O)/host/vm/guest.o: board/vm-init
+
 $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
 	$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
 

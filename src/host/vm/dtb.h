@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device tree that QEMU's machine `virt` describes itself with, made fit
+ * for us: the topmost MiB of memory is ramoops' (the kernel's
+ * Documentation/devicetree/bindings/reserved-memory/ramoops.yaml), which
+ * survives a reset; and the virtio-mmio slots are gone, as all devices are on
+ * PCI and 32 of them take 70 ms to probe under TCG.
+ */
+#ifndef OUTPOST_VM_DTB_H
+#define OUTPOST_VM_DTB_H
+
+#include "common/strbuf.h"
+
+#include <stddef.h>
+
+#define DTB_RAMOOPS_SIZE        0x100000U /* of memory's end */
+#define DTB_RAMOOPS_RECORD_SIZE 0x20000U  /* one dump: eight of them are kept */
+
+/* Appends the edited tree to `out`. 0; -EINVAL, not said, when this is no such tree. */
+int dtb_edit(const void *dtb, size_t n, struct strbuf *out);
+
+#endif

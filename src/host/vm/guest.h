@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What makes a booted image this vm: /init, /etc, and the keys, as a small
+ * archive behind the image's own.
+ */
+#ifndef OUTPOST_VM_GUEST_H
+#define OUTPOST_VM_GUEST_H
+
+/* init prints this when the ssh server listens. */
+#define GUEST_READY "outpost: ready"
+
+/* Or this, and why, when it cannot become so. */
+#define GUEST_FAILED "outpost: failed: "
+
+/* Writes `dir`/initrd: the archive `initramfs`, then the vm's own. 0 or -errno, said. */
+int guest_write_initrd(const char *name, const char *dir, const char *initramfs);
+
+#endif

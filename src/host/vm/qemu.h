@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The QEMU of one vm: its command line, and its process. */
+#ifndef OUTPOST_VM_QEMU_H
+#define OUTPOST_VM_QEMU_H
+
+#include "common/strbuf.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct qemu_config {
+	const char *name;    /* the vm's */
+	const char *dir;     /* where QEMU starts; files of the vm are named relative to it */
+	const char *kernel;  /* an arm64 Image */
+	const char *modules; /* a disk image, read-only */
+	int memory_mib, cpus, port;
+	bool kvm;
+};
+
+/* Can this machine run arm64 guests at full speed? */
+bool qemu_has_kvm(void);
+
+/* The arguments, freed with strv_free(). With `dumpdtb` QEMU only writes its device tree to that
+ * file. */
+char **qemu_argv(const struct qemu_config *config, const char *dumpdtb);
+
+/* Appends the device tree that QEMU would give to this vm. 0 or -errno, said. */
+int qemu_dump_dtb(const struct qemu_config *config, struct strbuf *dtb);
+
+/*
+ * Starts it in the background, on a free port, which it sets: 0 or -errno,
+ * said. `prepare` is called with the port before each try; an error of its
+ * own it has said itself.
+ */
+int qemu_start(struct qemu_config *config, int (*prepare)(int port, void *arg), void *arg);
+
+/*
+ * The process that runs the vm in `dir`; 0: none. QEMU holds a lock on its
+ * pid file as long as it lives, so that a stale file, whose number may be
+ * somebody else's by now, is never believed.
+ */
+pid_t qemu_pid(const char *dir);
+
+/* Waits until it is gone: 0, -ETIME, or -EINTR. */
+int qemu_await_end(const char *dir, int timeout_ms);
+
+/* Ends it: politely through QMP, then by signal. 0 or -errno, not said. */
+int qemu_stop(const char *dir);
+
+#endif
