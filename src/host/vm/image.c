@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/vm/image.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/lock.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/debian.h"
+#include "host/paths.h"
+#include "host/vm/cpio.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const image_files[] = { "vmlinuz", "initramfs.cpio", "modules.img", NULL };
+
+/* What the vm's disks, network, crash log and watchdog need; a kernel may have some of it built in.
+ */
+static const char *const boot_modules[] = { "crc32c_generic", "virtio_pci", "virtio_blk",
+					    "virtio_net",     "ext4",       "ramoops",
+					    "i6300esb",       NULL };
+
+/* Debian moves folders below /usr from one release to the next; the caller frees it, or NULL. */
+static char *find_in(const char *root, const char *name)
+{
+	_cleanup_free_ char *path = path_join(root, "usr", name, NULL);
+
+	if (fs_exists(path))
+		return TAKE_PTR(path);
+	free(path);
+	path = path_join(root, name, NULL);
+	return fs_exists(path) ? TAKE_PTR(path) : NULL;
+}
+
+static int add_program(struct strbuf *cpio, const char *root, const char *from, const char *to,
+		       char ***libraries)
+{
+	_cleanup_free_ char *path = find_in(root, from);
+	int r;
+
+	if (!path) {
+		log_error("Debian's arm64 packages hold no %s.", from);
+		return -ENOENT;
+	}
+	r = libraries ? library_closure(root, path, libraries) : 0;
+	if (r < 0)
+		return r;
+	r = cpio_add_file(cpio, to, 0755, path);
+	return r < 0 ? log_error_errno(r, "Cannot read %s", path) : 0;
+}
+
+static int add_programs(struct strbuf *cpio, const char *root)
+{
+	_cleanup_strv_ char **libraries = NULL;
+	int r = add_program(cpio, root, "bin/busybox", "bin/busybox", NULL);
+
+	if (r == 0)
+		r = add_program(cpio, root, "sbin/dropbear", "usr/sbin/dropbear", &libraries);
+	if (r == 0) /* without which today's scp does not work */
+		r = add_program(cpio, root, "lib/openssh/sftp-server", "usr/lib/sftp-server",
+				&libraries);
+	if (r < 0)
+		return r;
+	strv_foreach (path, libraries) {
+		_cleanup_free_ char *name = xasprintf("lib/%s", strrchr(*path, '/') + 1);
+
+		r = cpio_add_file(cpio, name, 0755, *path);
+		if (r < 0)
+			return log_error_errno(r, "Cannot read %s", *path);
+	}
+	return 0;
+}
+
+/* Adds the folders that lead to `name`. modules.dep's paths are all of the kind kernel/a/b/c.ko. */
+static void add_parents(struct strbuf *cpio, const char *name, char ***done)
+{
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		_cleanup_free_ char *dir = xstrndup(name, (size_t)(slash - name));
+
+		if (strv_contains(*done, dir))
+			continue;
+		cpio_add_dir(cpio, dir, 0755);
+		strv_add(done, dir);
+	}
+}
+
+static int add_module_files(struct strbuf *cpio, const char *from, const char *to, char **lines)
+{
+	_cleanup_strv_ char **dirs = NULL;
+	_cleanup_(strbuf_release) struct strbuf dep = STRBUF_INIT;
+	_cleanup_free_ char *dep_name = path_join(to, "modules.dep", NULL);
+
+	strv_foreach (line, lines) {
+		_cleanup_free_ char *name = xstrndup(*line, strcspn(*line, ":"));
+		_cleanup_free_ char *path = path_join(from, name, NULL);
+		_cleanup_free_ char *in_cpio = path_join(to, name, NULL);
+		int r;
+
+		add_parents(cpio, in_cpio, &dirs);
+		r = cpio_add_file(cpio, in_cpio, 0644, path);
+		if (r < 0)
+			return log_error_errno(r, "Cannot read %s", path);
+		strbuf_addf(&dep, "%s\n", *line);
+	}
+	add_parents(cpio, dep_name, &dirs);
+	cpio_add_data(cpio, dep_name, 0644, dep.buf, dep.len);
+	return 0;
+}
+
+static int add_modules(struct strbuf *cpio, const char *base, const char *release)
+{
+	_cleanup_free_ char *to = path_join("lib/modules", release, NULL);
+	_cleanup_free_ char *from = path_join(base, to, NULL);
+	_cleanup_free_ char *dep_path = path_join(from, "modules.dep", NULL);
+	_cleanup_(strbuf_release) struct strbuf dep = STRBUF_INIT, list = STRBUF_INIT;
+	_cleanup_strv_ char **found = NULL, **lines = NULL;
+	int r = fs_read(dep_path, &dep, 0);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", dep_path);
+	lines = modules_closure(dep.buf, boot_modules, &found);
+	strv_foreach (name, found)
+		strbuf_addf(&list, "%s ", *name);
+	strbuf_adds(&list, "\n");
+	cpio_add_dir(cpio, "etc", 0755);
+	cpio_add_data(cpio, "etc/modules", 0644, list.buf, list.len);
+	return add_module_files(cpio, from, to, lines);
+}
+
+static int write_initramfs(const char *root, const char *base, const char *release,
+			   const char *path)
+{
+	static const char *const dirs[] = {
+		"bin",       "dev",           "lib",           "mnt",
+		"proc",      "root",          "run",           "sbin",
+		"sys",       "usr",           "usr/bin",       "usr/lib",
+		"usr/local", "usr/local/bin", "usr/local/lib", "usr/local/sbin",
+		"usr/sbin",  "var",           "var/lib",       "var/log",
+	};
+	_cleanup_(strbuf_release) struct strbuf cpio = STRBUF_INIT;
+	int r;
+
+	cpio_add_dir(&cpio, ".", 0755);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		cpio_add_dir(&cpio, dirs[i], 0755);
+	cpio_add_dir(&cpio, "tmp", 01777);
+	cpio_add_link(&cpio, "bin/sh", "busybox");
+	cpio_add_link(&cpio, "usr/local/lib/outpost", "/root/.outpost/lib");
+	cpio_add_link(&cpio, "var/run", "/run");
+	r = add_programs(&cpio, root);
+	if (r == 0)
+		r = add_modules(&cpio, base, release);
+	if (r < 0)
+		return r;
+	cpio_end(&cpio);
+	r = fs_write_atomic(path, cpio.buf, cpio.len, 0644);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+}
+
+static int unpack(const char *root, const char *release)
+{
+	_cleanup_(debian_closep) struct debian *debian = NULL;
+	_cleanup_free_ char *kernel = xasprintf("linux-image-%s", release);
+	char *const *programs = ARGV("busybox-static", "dropbear-bin");
+	/* sftp-server's dependencies are a whole ssh client; all it uses is libc. */
+	char *const *bare = ARGV("openssh-sftp-server", kernel);
+	int r = debian_open(&debian, "arm64");
+
+	if (r < 0)
+		return r;
+	if (!debian_has(debian, kernel)) {
+		log_error("Debian has no arm64 package %s.", kernel);
+		log_hint("outpost vm up --kernel newest takes the kernel that it has.");
+		return -ENOENT;
+	}
+	r = debian_unpack(debian, root, programs, true);
+	return r < 0 ? r : debian_unpack(debian, root, bare, false);
+}
+
+/* Fills `dir` from the packages below `root`. */
+static int fill(const char *dir, const char *root, const char *release)
+{
+	_cleanup_free_ char *boot = xasprintf("%s/boot/vmlinuz-%s", root, release);
+	_cleanup_free_ char *kernel = path_join(dir, "vmlinuz", NULL);
+	_cleanup_free_ char *initramfs = path_join(dir, "initramfs.cpio", NULL);
+	_cleanup_free_ char *disk = path_join(dir, "modules.img", NULL);
+	_cleanup_free_ char *in_usr = path_join(root, "usr/lib/modules", release, NULL);
+	_cleanup_free_ char *usr = path_join(root, "usr", NULL);
+	const char *base = fs_exists(in_usr) ? usr : root;
+	int r = fs_copy(boot, kernel);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot copy the kernel %s", boot);
+	r = modules_prepare(base, release);
+	if (r == 0)
+		r = write_initramfs(root, base, release, initramfs);
+	if (r == 0)
+		r = modules_write_disk(base, disk);
+	if (r < 0)
+		return r;
+	r = manifest_write(dir, image_files);
+	return r < 0 ? log_error_errno(r, "Cannot write the manifest in %s", dir) : 0;
+}
+
+static int replace(const char *from, const char *to)
+{
+	int r = fs_remove_tree(to);
+
+	if (r == 0 && rename(from, to) < 0)
+		r = -errno;
+	return r < 0 ? log_error_errno(r, "Cannot put %s in its place", to) : 0;
+}
+
+/* The lock is held: one folder for what is being made is enough, and holds what an interrupted one
+ * left. */
+static int make(const char *dir, const char *parent, const char *release)
+{
+	_cleanup_free_ char *temporary = path_join(parent, ".new", NULL);
+	_cleanup_free_ char *root = path_join(temporary, "root", NULL);
+	int r = fs_remove_tree(temporary);
+
+	if (r == 0)
+		r = fs_mkdir_p(temporary, 0755);
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", temporary);
+	log_info("Making the virtual Pi's image for kernel %s; this is done once.", release);
+	r = unpack(root, release);
+	if (r == 0)
+		r = fill(temporary, root, release);
+	if (r == 0)
+		r = fs_remove_tree(root);
+	if (r == 0)
+		r = replace(temporary, dir);
+	fs_remove_tree(temporary);
+	return r;
+}
+
+static struct image *new_image(const char *dir, const char *release)
+{
+	struct image *image = xcalloc(1, sizeof(*image));
+
+	image->release = xstrdup(release);
+	image->kernel = path_join(dir, "vmlinuz", NULL);
+	image->initramfs = path_join(dir, "initramfs.cpio", NULL);
+	image->modules = path_join(dir, "modules.img", NULL);
+	return image;
+}
+
+int image_obtain(const char *release, bool thorough, struct image **image)
+{
+	_cleanup_free_ char *dir = path_cache("vm", release, NULL);
+	_cleanup_free_ char *parent = path_cache("vm", NULL),
+			    *lock_path = path_join(parent, ".lock", NULL);
+	_cleanup_close_ int lock = -1;
+	int r = fs_mkdir_p(parent, 0755);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", parent);
+	lock = lock_take(lock_path, "makes an image");
+	if (lock < 0)
+		return lock;
+	r = manifest_check(dir, image_files, thorough);
+	if (r < 0 && r != -ENOENT)
+		log_warn("The image in %s is damaged; making it again.", dir);
+	if (r < 0) {
+		r = make(dir, parent, release);
+		if (r < 0)
+			return r;
+		r = 1;
+	}
+	*image = new_image(dir, release);
+	return r;
+}
+
+void image_free(struct image *image)
+{
+	free(image->release);
+	free(image->kernel);
+	free(image->initramfs);
+	free(image->modules);
+	free(image);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The /lib/modules of a vm. */
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/paths.h"
+#include "host/vm/image.h"
+#include "host/vm/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What nftw() finds: it has no argument to give to its function. */
+static char **compressed;
+static size_t compressed_n;
+static off_t total_size;
+static int total_files;
+
+static int find_compressed(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	size_t n = strlen(path);
+
+	(void)st;
+	(void)ftw;
+	if (flag != FTW_F || n < 6 || strcmp(path + n - 6, ".ko.xz") != 0)
+		return 0;
+	GROW(compressed, compressed_n);
+	compressed[compressed_n++] = xstrdup(path);
+	return 0;
+}
+
+/* As many files to one xz as surely fit into its arguments. */
+#define BATCH 500
+
+static int decompress(void)
+{
+	for (size_t i = 0; i < compressed_n; i += BATCH) {
+		const char *argv[BATCH + 4] = { "xz", "-d", "--" };
+		int r;
+
+		for (size_t k = 0; k < BATCH && i + k < compressed_n; k++)
+			argv[3 + k] = compressed[i + k];
+		r = tool_run((char *const *)argv, "xz-utils", NULL);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int modules_prepare(const char *base, const char *release)
+{
+	_cleanup_free_ char *dir = path_join(base, "lib/modules", release, NULL);
+	int r = 0;
+
+	compressed = NULL;
+	compressed_n = 0;
+	if (nftw(dir, find_compressed, 32, FTW_PHYS) < 0)
+		return log_error_errno(-errno, "Cannot read %s", dir);
+	r = decompress();
+	for (size_t i = 0; i < compressed_n; i++)
+		free(compressed[i]);
+	free(compressed);
+	return r < 0 ? r : tool_run(ARGV("depmod", "-b", base, release), "kmod", NULL);
+}
+
+/* Is `path` (until `n`) the module `name`? */
+static bool is_module(const char *path, size_t n, const char *name)
+{
+	const char *slash = memrchr(path, '/', n);
+	const char *start = slash ? slash + 1 : path;
+	size_t length = strlen(name);
+
+	if ((size_t)(path + n - start) != length + 3 || memcmp(path + n - 3, ".ko", 3) != 0)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if ((start[i] == '-' ? '_' : start[i]) != (name[i] == '-' ? '_' : name[i]))
+			return false;
+	return true;
+}
+
+/* The line of modules.dep ("path: dependency dependency") that is for this module or path. */
+static char *find_line(const char *dep, const char *name, bool is_path)
+{
+	while (*dep) {
+		size_t length = strcspn(dep, "\n");
+		const char *colon = memchr(dep, ':', length);
+		size_t n = colon ? (size_t)(colon - dep) : 0;
+
+		if (n && (is_path ? n == strlen(name) && memcmp(dep, name, n) == 0
+				  : is_module(dep, n, name)))
+			return xstrndup(dep, length);
+		dep += length + (dep[length] == '\n');
+	}
+	return NULL;
+}
+
+static void add_closure(const char *dep, char *line, char ***lines)
+{
+	_cleanup_free_ char *copy = xstrdup(line);
+	char *save = NULL;
+	char *word = strtok_r(copy, ": ", &save);
+
+	/* modules.dep lists everything, so that this is at most one level deep. */
+	while ((word = strtok_r(NULL, ": ", &save))) {
+		_cleanup_free_ char *other = find_line(dep, word, true);
+
+		if (other && !strv_contains(*lines, other))
+			strv_add(lines, other);
+	}
+	if (!strv_contains(*lines, line))
+		strv_add(lines, line);
+}
+
+char **modules_closure(const char *dep, const char *const *names, char ***found)
+{
+	char **lines = NULL;
+
+	for (const char *const *name = names; *name; name++) {
+		_cleanup_free_ char *line = find_line(dep, *name, false);
+
+		if (!line)
+			continue;
+		add_closure(dep, line, &lines);
+		strv_add(found, *name);
+	}
+	return lines;
+}
+
+static int add_size(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)path;
+	(void)flag;
+	(void)ftw;
+	total_size += (st->st_size + 4095) / 4096 * 4096;
+	total_files++;
+	return 0;
+}
+
+int modules_write_disk(const char *base, const char *image)
+{
+	_cleanup_free_ char *dir = path_join(base, "lib/modules", NULL);
+	_cleanup_free_ char *inodes = NULL, *size = NULL;
+
+	total_size = 0;
+	total_files = 0;
+	if (nftw(dir, add_size, 32, FTW_PHYS) < 0)
+		return log_error_errno(-errno, "Cannot read %s", dir);
+	/* Beside the content: 256 bytes an inode, and a few per cent for its own tables. */
+	inodes = xasprintf("%d", total_files + 64);
+	size = xasprintf("%lldk",
+			 (long long)((total_size + total_files * 256LL) / 1024 * 104 / 100 + 8192));
+	return tool_run(ARGV("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-O",
+			     "^has_journal", "-N", inodes, "-d", dir, "--", image, size),
+			"e2fsprogs", NULL);
+}
