@@ -59,4 +59,8 @@ int kernel_remove(const char *release);
 /* The release that Debian's newest arm64 kernel of the configured suite has; the caller frees it. */
 int kernel_debian_default(char **release);
 
+/* A release that can name a folder and a package: at most 64 letters, digits and "._+~-", not first
+ * one of those. */
+bool kernel_release_is_valid(const char *release);
+
 #endif

@@ -27,10 +27,6 @@ void kernel_manifest_release(struct kernel_manifest *manifest);
 /* "<size> <BLAKE2b-256>" of build/Module.symvers, freed by the caller. 0 or -errno, not said. */
 int kernel_symvers_digest(const char *build, char **digest);
 
-/* A release that can name a folder and a package: at most 64 letters, digits and "._+~-", not first
- * one of those. */
-bool kernel_release_is_valid(const char *release);
-
 /* trees/<release>, freed by the caller. */
 char *kernel_root(const char *release);
 
@@ -77,8 +73,6 @@ int kernel_lock(void);
 /*
  * A Debian headers package's Makefile includes the one of the -common package
  * from /usr/src: as a path relative to itself it works wherever the tree is.
- * And where pahole or the kernel's own BTF is missing, modules are to be built
- * without BTF instead of not at all.
  */
 void kernel_debian_rewrite_makefile(const char *text, struct strbuf *out);
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who a vm is and who may log in: keys made once per vm, so that ssh can
+ * verify it like any other machine.
+ */
+#ifndef OUTPOST_VM_KEYS_H
+#define OUTPOST_VM_KEYS_H
+
+/*
+ * Makes in `dir` what is missing of id_ed25519(.pub), host_key (in dropbear's
+ * format) and known_hosts. 0 or -errno, said.
+ */
+int keys_make(const char *name, const char *dir);
+
+/* Writes ssh_config and board.conf. 0 or -errno, said. */
+int keys_write_config(const char *name, const char *dir, int port);
+
+#endif

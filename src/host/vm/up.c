@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Starting a vm. */
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/kernel.h"
+#include "host/paths.h"
+#include "host/vm/console.h"
+#include "host/vm/dtb.h"
+#include "host/vm/guest.h"
+#include "host/vm/image.h"
+#include "host/vm/instance.h"
+#include "host/vm/keys.h"
+#include "host/vm/net.h"
+#include "host/vm/qemu.h"
+#include "host/vm/tool.h"
+#include "host/vm/vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_MEMORY_MIB 1024
+#define DEFAULT_CPUS       2
+#define DEFAULT_TIMEOUT_MS 30000
+#define DISK_SIZE          "512M"
+
+/* How long a running vm may take to greet. */
+#define ANSWER_MS 5000
+
+static int choose_kernel(struct instance *vm, const struct vm_options *o)
+{
+	if (o->kernel && strcmp(o->kernel, "newest") != 0) {
+		if (!kernel_release_is_valid(o->kernel)) {
+			log_error("'%s' is not a kernel release, such as 6.1.0-50-arm64.",
+				  o->kernel);
+			return -EINVAL;
+		}
+		free(vm->kernel);
+		vm->kernel = xstrdup(o->kernel);
+		return 0;
+	}
+	if (!o->kernel && vm->kernel && kernel_release_is_valid(vm->kernel))
+		return 0;
+	free(vm->kernel);
+	vm->kernel = NULL;
+	return kernel_debian_default(&vm->kernel);
+}
+
+/* One that is up already: right only if it is usable. */
+static int check_running(const struct instance *vm, const struct vm_options *o)
+{
+	int r = net_await_ssh(vm->port, o->timeout_ms ? o->timeout_ms : ANSWER_MS);
+
+	if (r < 0) {
+		if (r == -EINTR)
+			return r;
+		log_error("The vm %s runs but does not answer.", vm->name);
+		log_hint("outpost vm reset %s, or outpost vm console %s to see it", vm->name,
+			 vm->name);
+		return -ETIMEDOUT;
+	}
+	log_info("The vm %s is running: kernel %s.", vm->name, vm->kernel);
+	if (o->kernel && strcmp(o->kernel, "newest") != 0 && strcmp(o->kernel, vm->kernel) != 0) {
+		log_warn("It stays with that kernel, not %s.", o->kernel);
+		log_hint("outpost vm down %s first", vm->name);
+	}
+	return 0;
+}
+
+/* A disk appears when it is whole. */
+static int make_disk(const char *dir)
+{
+	_cleanup_free_ char *path = path_join(dir, "disk.img", NULL);
+	_cleanup_free_ char *new_path = path_join(dir, "disk.new", NULL);
+	int r;
+
+	if (fs_exists(path))
+		return 0;
+	fs_remove_tree(new_path); /* of one that was interrupted; else mke2fs says it */
+	r = tool_run(ARGV("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
+			  "root_owner=0:0,lazy_itable_init=0", "--", new_path, DISK_SIZE),
+		     "e2fsprogs", NULL);
+	if (r < 0)
+		return r;
+	return rename(new_path, path) < 0 ? log_error_errno(-errno, "Cannot make %s", path) : 0;
+}
+
+static int write_dtb(const struct qemu_config *config)
+{
+	_cleanup_free_ char *path = path_join(config->dir, "board.dtb", NULL);
+	_cleanup_(strbuf_release) struct strbuf plain = STRBUF_INIT, edited = STRBUF_INIT;
+	int r = qemu_dump_dtb(config, &plain);
+
+	if (r < 0)
+		return r;
+	r = dtb_edit(plain.buf, plain.len, &edited);
+	if (r < 0)
+		return log_error_errno(r, "Cannot add ramoops to QEMU's device tree");
+	r = fs_write_atomic(path, edited.buf, edited.len, 0600);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+}
+
+/* Called with each port that is tried. */
+static int write_port(int port, void *arg)
+{
+	struct instance *vm = arg;
+	int r;
+
+	vm->port = port;
+	r = keys_write_config(vm->name, vm->dir, port);
+	return r < 0 ? r : instance_save(vm);
+}
+
+static int boot(struct instance *vm, const struct image *image, int timeout_ms)
+{
+	struct qemu_config config = {
+		.name = vm->name,
+		.dir = vm->dir,
+		.kernel = image->kernel,
+		.modules = image->modules,
+		.memory_mib = vm->memory_mib,
+		.cpus = vm->cpus,
+		.kvm = qemu_has_kvm(),
+	};
+	int r = guest_write_initrd(vm->name, vm->dir, image->initramfs);
+
+	if (r == 0)
+		r = write_dtb(&config);
+	if (r == 0)
+		r = qemu_start(&config, write_port, vm);
+	if (r < 0)
+		return r;
+	r = console_await_ready(vm->dir, 0, timeout_ms);
+	if (r == 0 || r == -EINTR)
+		return r;
+	if (r == -ETIME)
+		log_error("The vm %s did not come up within %d s (kernel %s).", vm->name,
+			  timeout_ms / 1000, vm->kernel);
+	else
+		log_error("The vm %s did not come up (kernel %s)%s.", vm->name, vm->kernel,
+			  r == -ECONNRESET ? ": it powered itself off" : "");
+	console_show_end(vm->dir, 20);
+	return r;
+}
+
+/* An image that was damaged without a trace in size or time shows when it does not boot. */
+static int boot_checked(struct instance *vm, int timeout_ms)
+{
+	_cleanup_(image_freep) struct image *image = NULL, *again = NULL;
+	int made = image_obtain(vm->kernel, false, &image);
+	int r = made < 0 ? made : boot(vm, image, timeout_ms);
+
+	if (r == 0 || r == -EINTR || made != 0)
+		return r;
+	if (qemu_pid(vm->dir))
+		qemu_stop(vm->dir);
+	made = image_obtain(vm->kernel, true, &again);
+	if (made < 0)
+		return made;
+	return made ? boot(vm, again, timeout_ms) : r;
+}
+
+static int start(struct instance *vm, const struct vm_options *o)
+{
+	long long begin = monotonic_ms();
+	int r;
+
+	vm->memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY_MIB;
+	vm->cpus = o->cpus ? o->cpus : DEFAULT_CPUS;
+	r = choose_kernel(vm, o);
+	if (r == 0)
+		r = keys_make(vm->name, vm->dir);
+	if (r == 0)
+		r = make_disk(vm->dir);
+	if (r < 0)
+		return r;
+	r = boot_checked(vm, o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS);
+	if (r < 0) {
+		if (qemu_pid(vm->dir) && qemu_stop(vm->dir) < 0)
+			log_warn("QEMU of the vm %s does not end: process %d.", vm->name,
+				 qemu_pid(vm->dir));
+		return r;
+	}
+	log_info("The vm %s is up: kernel %s, %.1f s.", vm->name, vm->kernel,
+		 (double)(monotonic_ms() - begin) / 1000);
+	return 0;
+}
+
+int vm_up(const char *name, const struct vm_options *o)
+{
+	_cleanup_(instance_freep) struct instance *vm = NULL;
+	_cleanup_close_ int lock = -1;
+	int r = instance_open(name, &vm);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = fs_mkdir_p(vm->dir, 0700);
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", vm->dir);
+	lock = instance_lock(vm);
+	if (lock < 0)
+		return lock;
+	return qemu_pid(vm->dir) ? check_running(vm, o) : start(vm, o);
+}

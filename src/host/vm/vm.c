@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is done with a vm that is there; up.c starts one. */
+#include "host/vm/vm.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/lock.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/paths.h"
+#include "host/vm/console.h"
+#include "host/vm/instance.h"
+#include "host/vm/net.h"
+#include "host/vm/qemu.h"
+#include "host/vm/qmp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a guest may take to log one in and power off before it is ended. */
+#define POWEROFF_MS 8000
+
+#define RESET_MS 30000
+
+static int open_existing(const char *name, struct instance **vm)
+{
+	int r = instance_open(name, vm);
+
+	if (r != -ENOENT)
+		return r;
+	log_error("There is no vm %s.", name);
+	log_hint("outpost vm up %s makes it", name);
+	return r;
+}
+
+static int open_running(const char *name, struct instance **vm)
+{
+	int r = open_existing(name, vm);
+
+	if (r < 0 || qemu_pid((*vm)->dir))
+		return r;
+	log_error("The vm %s is not running.", name);
+	log_hint("outpost vm up %s", name);
+	return -ENOTCONN;
+}
+
+/* Through ssh, as one would: what was written reaches the disk. */
+static int power_off(const struct instance *vm)
+{
+	_cleanup_free_ char *config = path_join(vm->dir, "ssh_config", NULL);
+	_cleanup_free_ char *host = xasprintf("outpost-%s", vm->name);
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	struct process_options options = { .output = &said,
+					   .error = &said,
+					   .timeout_ms = POWEROFF_MS };
+	char *const *argv =
+		ARGV("ssh", "-F", config, "-o", "BatchMode=yes", "-S", "none", host, "poweroff");
+	int r = net_await_ssh(vm->port, 1000);
+
+	if (r < 0)
+		return r;
+	r = process_run(argv, &options);
+	if (r == -EINTR)
+		return r;
+	log_debug("poweroff in %s: %d %s", vm->name, r, said.buf);
+	return qemu_await_end(vm->dir, POWEROFF_MS);
+}
+
+int vm_down(const char *name)
+{
+	_cleanup_(instance_freep) struct instance *vm = NULL;
+	_cleanup_close_ int lock = -1;
+	int r = open_existing(name, &vm);
+
+	if (r < 0)
+		return r;
+	lock = instance_lock(vm);
+	if (lock < 0)
+		return lock;
+	if (!qemu_pid(vm->dir)) {
+		log_info("The vm %s is not running.", name);
+		return 0;
+	}
+	r = power_off(vm);
+	if (r == -EINTR)
+		return r;
+	if (r < 0) {
+		log_warn("The vm %s does not power off; ending it.", name);
+		r = qemu_stop(vm->dir);
+	}
+	if (r < 0)
+		return log_error_errno(r, "Cannot end QEMU of the vm %s, process %d", name,
+				       qemu_pid(vm->dir));
+	log_info("The vm %s is down.", name);
+	return 0;
+}
+
+int vm_reset(const char *name, int timeout_ms)
+{
+	_cleanup_(instance_freep) struct instance *vm = NULL;
+	_cleanup_close_ int lock = -1;
+	int limit = timeout_ms ? timeout_ms : RESET_MS;
+	int r = open_running(name, &vm);
+	off_t from;
+
+	if (r < 0)
+		return r;
+	lock = instance_lock(vm);
+	if (lock < 0)
+		return lock;
+	from = console_length(vm->dir);
+	r = qmp_command(vm->dir, "system_reset");
+	if (r < 0)
+		return log_error_errno(r, "Cannot reset the vm %s", name);
+	r = console_await_ready(vm->dir, from, limit);
+	if (r == 0) {
+		log_info("The vm %s is up again.", name);
+		return 0;
+	}
+	if (r == -EINTR)
+		return r;
+	log_error("The vm %s did not come up again within %d s.", name, limit / 1000);
+	console_show_end(vm->dir, 20);
+	return r;
+}
+
+int vm_console(const char *name)
+{
+	_cleanup_(instance_freep) struct instance *vm = NULL;
+	_cleanup_free_ char *lock_path = NULL;
+	_cleanup_close_ int lock = -1, fd = -1;
+	int r = open_running(name, &vm);
+
+	if (r < 0)
+		return r;
+	/* QEMU serves one at a time, and lets others wait without a word. */
+	lock_path = path_join(vm->dir, "console.lock", NULL);
+	lock = lock_try(lock_path);
+	if (lock == -EWOULDBLOCK)
+		log_error("Another outpost is connected to the console of the vm %s.", name);
+	if (lock < 0)
+		return lock;
+	fd = net_connect_unix(vm->dir, "console.sock");
+	if (fd < 0)
+		return log_error_errno(fd, "Cannot connect to the console of the vm %s", name);
+	log_info("Console of the vm %s; ctrl-] leaves it.", name);
+	r = console_attach(fd);
+	return r < 0 ? log_error_errno(r, "The console of the vm %s", name) : 0;
+}
+
+int vm_status(const char *name, struct vm_status *status)
+{
+	_cleanup_(instance_freep) struct instance *vm = NULL;
+	int r = open_existing(name, &vm);
+
+	if (r < 0)
+		return r;
+	*status = (struct vm_status){
+		.name = xstrdup(name),
+		.dir = TAKE_PTR(vm->dir),
+		.kernel = TAKE_PTR(vm->kernel),
+		.memory_mib = vm->memory_mib,
+		.cpus = vm->cpus,
+		.port = vm->port,
+	};
+	status->pid = qemu_pid(status->dir);
+	if (status->pid)
+		status->state = net_await_ssh(status->port, 1000) == 0 ? VM_RUNNING : VM_SILENT;
+	return 0;
+}
+
+void vm_status_release(struct vm_status *status)
+{
+	free(status->name);
+	free(status->dir);
+	free(status->kernel);
+}
+
+int vm_list(char ***names)
+{
+	_cleanup_free_ char *dir = path_state("vm", NULL);
+	_cleanup_strv_ char **all = NULL, **found = xcalloc(1, sizeof(*found));
+	int r = fs_list(dir, &all);
+
+	if (r < 0 && r != -ENOENT)
+		return log_error_errno(r, "Cannot read %s", dir);
+	strv_foreach (name, all) {
+		_cleanup_free_ char *conf = path_join(dir, *name, "vm.conf", NULL);
+
+		if (path_is_plain_name(*name) && fs_exists(conf))
+			strv_add(&found, *name);
+	}
+	*names = TAKE_PTR(found);
+	return 0;
+}
+
+bool vm_is_running(const char *name)
+{
+	_cleanup_free_ char *dir = path_state("vm", name, NULL);
+
+	return path_is_plain_name(name) && qemu_pid(dir) != 0;
+}
+
+char *vm_ssh_config(const char *name)
+{
+	return path_state("vm", name, "ssh_config", NULL);
+}
