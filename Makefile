@@ -10,8 +10,8 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 ARCH    := $(shell uname -m)
 SAN     ?=
+,       := ,
 O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst undefined,ubsan,$(SAN)))))
-, := ,
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \

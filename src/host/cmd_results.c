@@ -165,7 +165,8 @@ const struct command cmd_results = {
 	.args = "[RUN]",
 	.summary = "Show what was run before, or one run in full",
 	.help = "RUN is an id from the list, its beginning, or the beginning of its last part\n"
-		"where only one run has it; or \"last\". -b BOARD lists that board's runs only.\n",
+		"where only one run has it; or \"last\", the newest with a result. -b BOARD\n"
+		"lists that board's runs only.\n",
 	.options = options,
 	.options_size = sizeof(struct results_options),
 	.defaults = &(const struct results_options){ .limit = 20 },

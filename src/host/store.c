@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #define VERSION      1    /* of the tables: PRAGMA user_version */
 #define BUSY_MS      5000 /* how long to wait for another process */
@@ -33,8 +34,8 @@ static const char tables[] = "CREATE TABLE run ("
 static int log_damage(const struct store *s)
 {
 	log_error("The results in %s are damaged: %s", s->path, sqlite3_errmsg(s->db));
-	log_hint("Begin anew with: mkdir %s.damaged && mv %s %s-* %s.damaged/ (logs in %s stay)",
-		 s->path, s->path, s->path, s->path, s->runs);
+	log_hint("Begin anew with: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs stay)",
+		 s->dir, s->path, s->dir, s->dir);
 	return -EUCLEAN;
 }
 
@@ -42,6 +43,9 @@ int store_error(const struct store *s, const char *what)
 {
 	int code = sqlite3_errcode(s->db), system = sqlite3_system_errno(s->db);
 
+	/* On a read-only file system it is the log beside it that is missed first. */
+	if (access(s->path, W_OK) < 0 && errno != ENOENT)
+		system = errno;
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB: return log_damage(s);
@@ -127,24 +131,16 @@ static int check_version(struct store *s)
 	return r;
 }
 
-static int make_state_folder(void)
-{
-	_cleanup_free_ char *dir = path_state("", NULL);
-	int r = fs_mkdir_p(dir, 0700);
-
-	return r < 0 ? log_error_errno(r, "Cannot make the folder of results %s", dir) : 0;
-}
-
 int store_open(struct store **store)
 {
-	_cleanup_(store_closep) struct store *s = NULL;
-	int r = make_state_folder();
+	_cleanup_(store_closep) struct store *s = xcalloc(1, sizeof(*s));
+	int r;
 
-	if (r < 0)
-		return r;
-	s = xcalloc(1, sizeof(*s));
 	s->path = path_state("results.db", NULL);
-	s->runs = path_state("runs", NULL);
+	s->dir = xstrndup(s->path, (size_t)(strrchr(s->path, '/') - s->path));
+	r = fs_mkdir_p(s->dir, 0700);
+	if (r < 0)
+		return log_error_errno(r, "Cannot make the folder of results %s", s->dir);
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
 	    SQLITE_OK)
 		return store_error(s, "open");
@@ -164,7 +160,7 @@ void store_close(struct store *s)
 {
 	sqlite3_close(s->db);
 	free(s->path);
-	free(s->runs);
+	free(s->dir);
 	free(s);
 }
 

@@ -43,8 +43,8 @@ int store_abandon(struct store *store, const char *run, const char *why);
 
 /*
  * The id of the run that `word` means: the whole id, the beginning of it or of
- * its last part where only one has it, or "last". 0, -ENOENT, -ENOTUNIQ or
- * another -errno, all said. The caller frees it.
+ * its last part where only one has it, or "last" for the newest with a result.
+ * 0, -ENOENT, -ENOTUNIQ or another -errno, all said. The caller frees it.
  */
 int store_find(struct store *store, const char *word, char **run);
 

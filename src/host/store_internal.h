@@ -9,8 +9,8 @@
 
 struct store {
 	sqlite3 *db;
+	char *dir;
 	char *path;
-	char *runs; /* the folder beside it */
 };
 
 /* Says what went wrong last, "Cannot <what> <path>: ...", and what to do; -errno. */

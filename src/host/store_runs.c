@@ -171,7 +171,8 @@ int store_find(struct store *s, const char *word, char **run)
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 	_cleanup_free_ char *found = NULL;
 	int r = prepare(s, &st,
-			"SELECT run FROM run WHERE ?1 = 'last' OR (?1 != '' AND"
+			"SELECT run FROM run WHERE (?1 = 'last' AND document IS NOT NULL)"
+			" OR (?1 != '' AND"
 			" (substr(run, 1, length(?1)) = ?1 OR substr(run, 17, length(?1)) = ?1))"
 			" ORDER BY run != ?1, started_s DESC, run DESC LIMIT 2",
 			word, END);

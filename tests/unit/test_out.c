@@ -160,7 +160,7 @@ static void test_duration(void **state)
 static void test_json_fields(void **state)
 {
 	struct run_result run;
-	json_t *d;
+	json_t *d, *crash;
 	const char *run_id, *schema, *verdict, *offset, *file;
 	int load, crashes, line, failed;
 
@@ -173,8 +173,8 @@ static void test_json_fields(void **state)
 	assert_string_equal(schema, "outpost.test/1");
 	assert_string_equal(run_id, "the-run");
 	assert_int_equal(crashes, 1);
-	d = json_object_get(d, "results");
-	assert_int_equal(json_unpack(json_array_get(d, 3),
+	crash = json_array_get(json_object_get(d, "results"), 3);
+	assert_int_equal(json_unpack(crash,
 				     "{s:s, s:{s:i}, s:{s:i}, s:[{s:[{s:s, s:s, s:i}]}]}",
 				     "verdict", &verdict, "timings_ms", "load", &load, "ktap",
 				     "fail", &failed, "reports", "trace", "offset", &offset, "file",
@@ -185,11 +185,14 @@ static void test_json_fields(void **state)
 	assert_string_equal(file, "crash.c");
 	assert_int_equal(line, 5);
 	assert_int_equal(load, 71);
-	d = json_array_get(d, 3);
-	assert_null(json_object_get(json_object_get(d, "timings_ms"), "test"));
-	d = json_object_get(json_array_get(json_object_get(d, "reports"), 0), "trace");
-	assert_null(json_object_get(json_array_get(d, 1), "file"));
-	assert_null(json_object_get(json_array_get(d, 1), "line"));
+	assert_null(json_object_get(json_object_get(crash, "timings_ms"), "test"));
+	crash = json_array_get(json_object_get(crash, "reports"), 0);
+	crash = json_array_get(json_object_get(crash, "trace"), 1);
+	assert_string_equal(json_string_value(json_object_get(crash, "function")),
+			    "do_one_initcall");
+	assert_null(json_object_get(crash, "file"));
+	assert_null(json_object_get(crash, "line"));
+	json_decref(d);
 	run_result_release(&run);
 }
 
