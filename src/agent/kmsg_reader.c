@@ -5,6 +5,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/*
+ * By reading, not by seeking: only who knows the number of the last record can
+ * tell that the first one after it was overwritten.
+ */
+static void skip_to_end(struct kmsg_reader *reader)
+{
+	struct kmsg_record record;
+	uint64_t lost;
+
+	while (kmsg_reader_next(reader, &record, &lost) > 0)
+		;
+}
+
 int kmsg_reader_open(struct kmsg_reader *reader, bool from_start)
 {
 	reader->next = 0;
@@ -12,7 +25,7 @@ int kmsg_reader_open(struct kmsg_reader *reader, bool from_start)
 	if (reader->fd < 0)
 		return -errno;
 	if (!from_start)
-		(void)lseek(reader->fd, 0, SEEK_END);
+		skip_to_end(reader);
 	return 0;
 }
 

@@ -64,7 +64,8 @@ static void set_one_aside(const char *name, const char *path, void *arg)
 	const struct place *place = arg;
 	char to[PLACE_MAX];
 
-	if (place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL), name) < 0)
+	if (place_path(place, to, "logs/earlier-crashes") < 0 || place_mkdir(place, to) < 0 ||
+	    place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL), name) < 0)
 		return;
 	if (fs_copy(path, to) == 0)
 		unlink(path);
@@ -72,9 +73,5 @@ static void set_one_aside(const char *name, const char *path, void *arg)
 
 void pstore_set_aside(const struct place *place)
 {
-	char dir[PLACE_MAX];
-
-	if (place_path(place, dir, "logs/earlier-crashes") < 0 || place_mkdir(place, dir) < 0)
-		return;
 	each_record(set_one_aside, (void *)place);
 }

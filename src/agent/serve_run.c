@@ -320,7 +320,7 @@ static int find_missing(const outpost_Entry *entry, void *arg)
 
 	if (entry->which_body == outpost_Entry_plan_tag)
 		proto_set(m->s->start_user, entry->body.plan.user);
-	if (entry->which_body != outpost_Entry_module_tag || *entry->body.module.skip)
+	if (entry->which_body != outpost_Entry_module_tag) /* one that is skipped may be needed by another */
 		return 0;
 	need_blob(m, entry->body.module.hash.bytes, entry->body.module.hash.size);
 	need_blob(m, entry->body.module.program.bytes, entry->body.module.program.size);
@@ -382,7 +382,8 @@ void serve_start(struct serve *s)
 	if (r > 0)
 		return; /* asked for; this is called again when they are there */
 	/* What a crash tore off must be gone before anybody reads on from there. */
-	if (r == 0 && inspect_run(s, s->start.run, &size) == outpost_RunState_State_ENDED)
+	if (r == 0 && inspect_run(s, s->start.run, &size) == outpost_RunState_State_ENDED &&
+	    s->start.attempt < 2)
 		r = -EALREADY;
 	if (r == 0 && s->start.offset > size)
 		s->start.offset = size;

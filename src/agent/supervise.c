@@ -267,8 +267,9 @@ int supervise(int argc, char **argv)
 	int attempt, r;
 	pid_t worker;
 
-	if (argc < 4 || parse_int(argv[2], 1, 100, &attempt) < 0)
+	if (argc < 3 || parse_int(argv[2], 1, 100, &attempt) < 0)
 		return 2;
+	prctl(PR_SET_NAME, "outpost-agent"); /* the kernel's reports name it: started as /proc/self/exe it would be "exe" */
 	set_signals();
 	r = open_run(&s, argv[0], argv[1]);
 	if (r < 0)

@@ -254,6 +254,8 @@ static bool prepare(struct supervisor *s, char *why, size_t size)
 	outpost_StepEnd end = { .step = outpost_Step_PREPARE };
 	bool ok;
 
+	if (!m->needs_count && !m->in_tree_count && !module_is_loaded(m->name))
+		return true;
 	begin_step(s, outpost_Step_PREPARE, 0);
 	ok = remove_earlier(s, &end);
 	for (pb_size_t i = 0; ok && i < m->needs_count; i++)

@@ -25,11 +25,20 @@ struct evidence_record {
 	uint64_t sequence;
 	uint64_t time_us;
 	uint32_t level;
+	size_t marks; /* how many steps had begun when it was journaled */
 	size_t offset, length; /* of the text, within evidence.text */
+};
+
+/* A step began: tells in which one something in the log happened. */
+struct evidence_mark {
+	uint64_t time_us;
+	outpost_Step step;
 };
 
 struct evidence {
 	outpost_PlanModule plan;
+	const outpost_PlanModule *modules; /* of the whole plan; the list owns them */
+	size_t n_modules;
 	uint32_t repeat;
 	outpost_Purpose purpose;
 	uint32_t attempt;
@@ -39,21 +48,29 @@ struct evidence {
 	bool has_before, has_after;
 	outpost_State before, after;
 	struct evidence_step steps[6]; /* by outpost_Step */
+	struct evidence_mark *marks; /* all repetitions, in order */
+	size_t n_marks;
 	struct evidence_record *records; /* of the window, in order */
 	size_t n_records;
 	struct strbuf text;	/* of all records */
 	uint64_t lost;		/* records */
+	size_t lost_marks;	/* how many steps had begun when that was first noticed */
 	bool kept_back;		/* some of them for their number */
 	struct strbuf output;	/* of the test program */
 	bool output_truncated;
 	char **leftovers;
 	char boot_id[40], nonce[40];	   /* when the module began */
-	bool rebooted;		/* the next Boot is another one, or the board was found so */
+	bool rebooted;		/* without an order: the next Boot is another one, or the board was found so */
+	bool restored;		/* the same boot_id with another nonce: set back to a snapshot */
 	bool reboot_ordered;	/* by the supervisor, after this module: its reason is in reboot_why */
 	char reboot_why[128];
 	struct strbuf survivors; /* text that survived the crash: pstore, in order */
 	bool unreachable;	/* the board did not come back in its time */
-	bool watchdog_armed;
+	bool has_down;
+	int64_t down_ms;	/* between the last sign of life and the start of the next boot */
+	bool has_skew;
+	int64_t skew_us;	/* how far the clock of the entries is ahead of the kernel log's */
+	uint32_t watchdog_s;	/* armed with this time-out; 0: not armed */
 	bool cancelled;
 	char what[256];		/* why the run could not go on, where it could not */
 	uint64_t begin_us, end_us;
@@ -69,6 +86,10 @@ struct evidence_list {
 	size_t n_modules;
 	outpost_Boot boot; /* the last */
 	bool has_boot;
+	uint64_t boot_us;  /* when it was recorded, by that boot's clock */
+	uint64_t last_us;  /* likewise the last entry */
+	bool has_skew;
+	int64_t skew_us;
 	bool ended;
 	outpost_RunEnd run_end;
 	struct evidence *current; /* the attempt that entries belong to now; or NULL */
@@ -76,6 +97,16 @@ struct evidence_list {
 
 /* Takes in the next entry. -EBADMSG when it contradicts what came before (said). */
 int evidence_add(struct evidence_list *list, const outpost_Entry *entry);
+
+/* Did the step go wrong, by any of what its end says? */
+bool evidence_step_failed(const outpost_StepEnd *end);
+
+/*
+ * Takes in the whole frames at the start of `data`: how many bytes they are,
+ * which is less than n when the last one is torn off; -EBADMSG (said) for
+ * bytes that are no journal.
+ */
+ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n);
 
 /* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno, said. */
 int evidence_read(struct evidence_list *list, const char *journal);

@@ -40,8 +40,12 @@ int kernel_debian_default(char **release)
 void kernel_debian_rewrite_makefile(const char *text, struct strbuf *out)
 {
 	static const char absolute[] = "include /usr/src/";
+	static const char btf[] = "ifeq ($(and $(wildcard vmlinux),$(shell command -v pahole)),)\n"
+				  "MAKEOVERRIDES += CONFIG_DEBUG_INFO_BTF_MODULES=\n"
+				  "endif\n";
 	size_t n;
 
+	strbuf_adds(out, btf);
 	for (const char *line = text; *line; line += n) {
 		n = strcspn(line, "\n");
 		n += line[n] == '\n';
@@ -120,7 +124,7 @@ static int unpack_headers(const char *headers, const char *dir, char **kbuild)
 	if (r < 0)
 		return r;
 	if (!debian_has(debian, headers))
-		return -ENOENT;
+		return process_interrupted ? -EINTR : -ENOENT;
 	r = debian_resolve(debian, headers, "linux-headers-", &common);
 	if (r == 0)
 		r = debian_resolve(debian, headers, "linux-kbuild-", kbuild);

@@ -73,6 +73,8 @@ int kernel_lock(void);
 /*
  * A Debian headers package's Makefile includes the one of the -common package
  * from /usr/src: as a path relative to itself it works wherever the tree is.
+ * And where pahole or the kernel's own BTF is missing, modules are to be built
+ * without BTF instead of not at all.
  */
 void kernel_debian_rewrite_makefile(const char *text, struct strbuf *out);
 

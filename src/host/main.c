@@ -192,6 +192,8 @@ static int start(struct context *ctx, int argc, char **argv)
 		return log_error_errno(-errno, "Cannot work in %s", ctx->dir);
 	open_log(ctx, argv + 1);
 	r = config_load(&ctx->config);
+	if (r == 0 && !ctx->board) /* no other of these options has a key */
+		r = config_apply(ctx->config, rows, ctx);
 	if (r < 0)
 		return r;
 	return run_command(ctx, c, argc - 1, argv + 1);

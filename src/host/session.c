@@ -296,6 +296,11 @@ const char *session_why(const struct session *s)
 	return s->failure.why ? s->failure.why : "the connection stands";
 }
 
+const char *session_hint(const struct session *s)
+{
+	return s->failure.hint;
+}
+
 int session_say(const struct session *s)
 {
 	const struct board *board = s->board;

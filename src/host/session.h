@@ -58,6 +58,9 @@ int session_silence_ms(const struct session *session);
 /* Why the connection ended, in words: "the host key changed", "sudo asks for a password", ... */
 const char *session_why(const struct session *session);
 
+/* What to do about it, or NULL. */
+const char *session_hint(const struct session *session);
+
 /* Says that, with the board's name, and what to do; returns the -errno that it comes to. */
 int session_say(const struct session *session);
 

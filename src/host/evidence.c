@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/evidence.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A journal is a board's word: what it makes the host keep is bounded. */
+#define MODULES_MAX  1024
+#define ATTEMPTS_MAX 4096
+#define MARKS_MAX    65536
+#define TEXT_MAX     (64u * 1024 * 1024) /* of the records of one attempt */
+#define OUTPUT_MAX   (16u * 1024 * 1024)
+#define SURVIVOR_MAX (16u * 1024 * 1024)
+#define JOURNAL_MAX  (1024u * 1024 * 1024)
+
+static int contradiction(const char *what)
+{
+	log_error("The journal of this run contradicts itself: %s", what);
+	return -EBADMSG;
+}
+
+static struct evidence *last_attempt(const struct evidence_list *list)
+{
+	return list->n ? list->items[list->n - 1] : NULL;
+}
+
+bool evidence_step_failed(const outpost_StepEnd *end)
+{
+	return end->error || end->exit_status || end->signal || end->late || end->stuck;
+}
+
+static int add_plan(struct evidence_list *list, const outpost_Plan *plan)
+{
+	if (list->modules)
+		return contradiction("it has two plans");
+	if (plan->modules > MODULES_MAX)
+		return contradiction("its plan has too many modules");
+	list->plan = *plan;
+	list->modules = xcalloc(plan->modules ? plan->modules : 1, sizeof(*list->modules));
+	return 0;
+}
+
+static int add_module(struct evidence_list *list, const outpost_PlanModule *module)
+{
+	if (!list->modules || module->index != list->n_modules ||
+	    module->index >= list->plan.modules)
+		return contradiction("a module that is not in its plan");
+	list->modules[list->n_modules++] = *module;
+	return 0;
+}
+
+/*
+ * How long the board was gone, by its own wall clock. Without a clock chip it
+ * may be wrong until the network sets it, to the short side.
+ */
+static void set_down(const struct evidence_list *list, struct evidence *e,
+		     const outpost_Boot *boot, uint64_t now)
+{
+	int64_t last_alive, started;
+
+	if (!list->has_boot || e->has_down || list->boot.wall_s > INT32_MAX * 2ll ||
+	    boot->wall_s > INT32_MAX * 2ll || now > INT64_MAX / 2 || list->last_us > INT64_MAX / 2)
+		return;
+	last_alive = (int64_t)list->boot.wall_s * 1000 +
+		     ((int64_t)list->last_us - (int64_t)list->boot_us) / 1000;
+	started = (int64_t)boot->wall_s * 1000 - (int64_t)now / 1000;
+	e->has_down = true;
+	e->down_ms = started - last_alive;
+}
+
+/*
+ * A supervisor that starts in another boot tells that the board went down
+ * after the last module began, or after it ended: what a module leaves behind
+ * may kill the board when its window has closed.
+ */
+static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint64_t now)
+{
+	struct evidence *last = last_attempt(list);
+
+	if (last && !last->reboot_ordered && !last->rebooted &&
+	    strcmp(last->boot_id, boot->boot_id) != 0) {
+		last->rebooted = true;
+		set_down(list, last, boot, now);
+	} else if (last && strcmp(last->boot_id, boot->boot_id) == 0 &&
+		   strcmp(last->nonce, boot->nonce) != 0) {
+		last->restored = true;
+	}
+	list->boot = *boot;
+	list->has_boot = true;
+	list->boot_us = now;
+	list->has_skew = false;
+	list->ended = false;
+	list->current = NULL;
+}
+
+static int add_begin(struct evidence_list *list, const outpost_ModuleBegin *begin, uint64_t now)
+{
+	struct evidence *e;
+
+	if (begin->index >= list->n_modules)
+		return contradiction("it begins with a module that is not in its plan");
+	if (list->n >= ATTEMPTS_MAX)
+		return contradiction("it has too many attempts");
+	e = xcalloc(1, sizeof(*e));
+	e->text = e->output = e->survivors = (struct strbuf)STRBUF_INIT;
+	e->plan = list->modules[begin->index];
+	e->modules = list->modules;
+	e->n_modules = list->n_modules;
+	e->has_skew = list->has_skew;
+	e->skew_us = list->skew_us;
+	e->repeat = list->plan.repeat;
+	e->purpose = list->plan.purpose;
+	e->attempt = begin->attempt;
+	e->begun = true;
+	e->begin_us = now;
+	if (list->has_boot) {
+		proto_set(e->boot_id, list->boot.boot_id);
+		proto_set(e->nonce, list->boot.nonce);
+		e->watchdog_s = list->boot.watchdog_s;
+	}
+	GROW(list->items, list->n);
+	list->items[list->n++] = e;
+	list->current = e;
+	return 0;
+}
+
+static void add_state(struct evidence *e, const outpost_State *state)
+{
+	if (state->when == outpost_State_When_AFTER) {
+		e->after = *state;
+		e->has_after = true;
+	} else if (!e->has_before) {
+		e->before = *state;
+		e->has_before = true;
+	}
+}
+
+static struct evidence_step *step_of(struct evidence *e, outpost_Step step)
+{
+	return (unsigned int)step < ARRAY_SIZE(e->steps) ? &e->steps[step] : NULL;
+}
+
+static void add_step_begin(struct evidence *e, const outpost_StepBegin *begin, uint64_t now)
+{
+	struct evidence_step *step = step_of(e, begin->step);
+
+	if (!step)
+		return;
+	step->begun = true;
+	step->ended = false;
+	step->repetition = begin->repetition;
+	step->begin_us = now;
+	if (e->n_marks >= MARKS_MAX)
+		return;
+	GROW(e->marks, e->n_marks);
+	e->marks[e->n_marks++] = (struct evidence_mark){ .time_us = now, .step = begin->step };
+}
+
+static int add_step_end(struct evidence *e, const outpost_StepEnd *end)
+{
+	struct evidence_step *step = step_of(e, end->step);
+
+	if (!step)
+		return 0;
+	if (!step->begun || step->ended)
+		return contradiction("a step ends that had not begun");
+	step->ended = true;
+	step->duration_us += end->duration_us;
+	if (!evidence_step_failed(&step->end))
+		step->end = *end;
+	return 0;
+}
+
+static void add_lost(struct evidence *e, uint64_t count, bool kept_back)
+{
+	if (!e->lost)
+		e->lost_marks = e->n_marks;
+	e->lost += count ? count : 1;
+	e->kept_back |= kept_back;
+}
+
+static void add_record(struct evidence *e, const outpost_Record *record)
+{
+	if (e->text.len + record->text.size > TEXT_MAX) {
+		add_lost(e, 1, true);
+		return;
+	}
+	GROW(e->records, e->n_records);
+	e->records[e->n_records++] = (struct evidence_record){
+		.sequence = record->sequence,
+		.time_us = record->time_us,
+		.level = record->level,
+		.marks = e->n_marks,
+		.offset = e->text.len,
+		.length = record->text.size,
+	};
+	strbuf_add(&e->text, record->text.bytes, record->text.size);
+}
+
+/*
+ * The entries' clock and the kernel log's drift apart over days. A record that
+ * was read at once shows by how much.
+ */
+static void learn_skew(struct evidence_list *list, uint64_t now, uint64_t record_us)
+{
+	int64_t skew = (int64_t)(now - record_us);
+
+	if (list->has_skew && skew >= list->skew_us)
+		return;
+	list->has_skew = true;
+	list->skew_us = skew;
+	if (list->current) {
+		list->current->has_skew = true;
+		list->current->skew_us = skew;
+	}
+}
+
+static void add_output(struct evidence *e, const outpost_Output *output)
+{
+	e->output_truncated |= output->truncated;
+	if (e->output.len + output->data.size > OUTPUT_MAX)
+		e->output_truncated = true;
+	else
+		strbuf_add(&e->output, output->data.bytes, output->data.size);
+}
+
+static int add_end(struct evidence_list *list, const outpost_ModuleEnd *end, uint64_t now)
+{
+	struct evidence *e = list->current;
+
+	if (!e || e->ended || end->index != e->plan.index || end->attempt != e->attempt)
+		return contradiction("a module ends that had not begun");
+	e->end = *end;
+	e->ended = true;
+	e->end_us = now;
+	return 0;
+}
+
+static void add_reboot(struct evidence_list *list, const outpost_RebootOrdered *reboot)
+{
+	struct evidence *e = last_attempt(list);
+
+	if (!e)
+		return;
+	e->reboot_ordered = true;
+	proto_set(e->reboot_why, reboot->why);
+}
+
+/*
+ * What survived belongs to the module that was under way, or was last; it is
+ * recorded before the new Boot. After an ordered reboot it tells nothing new.
+ */
+static void add_survivor(struct evidence_list *list, const outpost_Survivor *survivor)
+{
+	struct evidence *e = last_attempt(list);
+
+	if (!e || e->reboot_ordered || e->survivors.len + survivor->data.size > SURVIVOR_MAX)
+		return;
+	strbuf_add(&e->survivors, survivor->data.bytes, survivor->data.size);
+}
+
+static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
+{
+	struct evidence *e = list->current;
+
+	list->run_end = *end;
+	list->ended = true;
+	list->current = NULL;
+	if (!e)
+		return;
+	e->cancelled = end->cancelled;
+	proto_set(e->what, end->what);
+}
+
+/* Entries of the module under way. Outside of one they say nothing about any module. */
+static int add_to_attempt(struct evidence *e, const outpost_Entry *entry)
+{
+	switch (entry->which_body) {
+	case outpost_Entry_state_tag:
+		add_state(e, &entry->body.state);
+		return 0;
+	case outpost_Entry_step_tag:
+		add_step_begin(e, &entry->body.step, entry->time_us);
+		return 0;
+	case outpost_Entry_step_end_tag:
+		return add_step_end(e, &entry->body.step_end);
+	case outpost_Entry_record_tag:
+		add_record(e, &entry->body.record);
+		return 0;
+	case outpost_Entry_lost_tag:
+		add_lost(e, entry->body.lost.count, entry->body.lost.kept_back);
+		return 0;
+	case outpost_Entry_output_tag:
+		add_output(e, &entry->body.output);
+		return 0;
+	case outpost_Entry_leftover_tag:
+		strv_add(&e->leftovers, entry->body.leftover.path);
+		return 0;
+	}
+	return 0; /* a kind of entry that a later version has */
+}
+
+static int add_entry(struct evidence_list *list, const outpost_Entry *entry)
+{
+	switch (entry->which_body) {
+	case outpost_Entry_plan_tag:
+		return add_plan(list, &entry->body.plan);
+	case outpost_Entry_module_tag:
+		return add_module(list, &entry->body.module);
+	case outpost_Entry_boot_tag:
+		add_boot(list, &entry->body.boot, entry->time_us);
+		return 0;
+	case outpost_Entry_begin_tag:
+		return add_begin(list, &entry->body.begin, entry->time_us);
+	case outpost_Entry_end_tag:
+		return add_end(list, &entry->body.end, entry->time_us);
+	case outpost_Entry_survivor_tag:
+		add_survivor(list, &entry->body.survivor);
+		return 0;
+	case outpost_Entry_reboot_tag:
+		add_reboot(list, &entry->body.reboot);
+		return 0;
+	case outpost_Entry_run_end_tag:
+		add_run_end(list, &entry->body.run_end);
+		return 0;
+	case outpost_Entry_record_tag:
+		learn_skew(list, entry->time_us, entry->body.record.time_us);
+		break;
+	}
+	return list->current ? add_to_attempt(list->current, entry) : 0;
+}
+
+int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
+{
+	int r = add_entry(list, entry);
+
+	if (entry->which_body != outpost_Entry_survivor_tag) /* by the clock of a boot yet to be told */
+		list->last_us = entry->time_us;
+	return r;
+}
+
+ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n)
+{
+	static outpost_Entry entry; /* large, and no business of any caller's stack */
+	size_t used = 0;
+
+	for (;;) {
+		struct frame frame;
+		int r = frame_parse((const uint8_t *)data + used, n - used, &frame);
+
+		if (r == 0)
+			return (ssize_t)used;
+		if (r > 0 && frame.type == FRAME_ENTRY) {
+			entry = (outpost_Entry)outpost_Entry_init_zero;
+			r = proto_unpack(&frame, outpost_Entry_fields, &entry);
+		} else if (r > 0) {
+			r = -EBADMSG;
+		}
+		if (r < 0)
+			return log_error_errno(r, "The journal is damaged at byte %zu", used);
+		r = evidence_add(list, &entry);
+		if (r < 0)
+			return r;
+		used += frame.total;
+	}
+}
+
+int evidence_read(struct evidence_list *list, const char *journal)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	ssize_t used;
+	int r = fs_read(journal, &sb, JOURNAL_MAX);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the journal %s", journal);
+	used = evidence_parse(list, sb.buf, sb.len);
+	if (used < 0)
+		return (int)used;
+	if ((size_t)used < sb.len)
+		log_debug("The journal %s is torn off in its last frame: %zu bytes dropped", journal,
+			  sb.len - (size_t)used);
+	return 0;
+}
+
+struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
+{
+	for (size_t i = list->n; i-- > 0;)
+		if (list->items[i]->plan.index == index)
+			return list->items[i];
+	return NULL;
+}
+
+static void evidence_free(struct evidence *e)
+{
+	free(e->marks);
+	free(e->records);
+	strbuf_release(&e->text);
+	strbuf_release(&e->output);
+	strbuf_release(&e->survivors);
+	strv_free(e->leftovers);
+	free(e);
+}
+
+void evidence_list_release(struct evidence_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		evidence_free(list->items[i]);
+	free(list->items);
+	free(list->modules);
+	*list = (struct evidence_list){ 0 };
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rules about the board and the run: what it complained of, whether it went on, what hindered it. */
+#include "host/verdict_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/alloc.h"
+
+bool rule_plan(struct judge *j)
+{
+	const struct evidence *e = j->e;
+
+	return *e->plan.skip && decide(j, VERDICT_SKIP, "load", "%s", e->plan.skip);
+}
+
+static const char *aftermath(const struct evidence *e)
+{
+	if (e->unreachable)
+		return "; the board did not come back";
+	return e->rebooted ? "; the board died and came back" : "";
+}
+
+static bool decide_report(struct judge *j, size_t i, enum verdict verdict)
+{
+	const struct klog_report *report = &j->reports[i];
+	outpost_Step step = step_of_line(j, report->start);
+	_cleanup_free_ char *where = NULL;
+	bool said = *report->function && strstr(report->title, report->function);
+
+	where = xasprintf("%s%s%s%s%s", said || !*report->function ? "" : " in ",
+			  said ? "" : report->function, *report->module ? " [" : "", report->module,
+			  *report->module ? "]" : "");
+	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", report->title, where,
+		      doing(step), j->e->plan.name, aftermath(j->e));
+}
+
+bool rule_fatal_report(struct judge *j)
+{
+	for (size_t i = 0; i < j->n_reports; i++)
+		if (j->reports[i].fatal)
+			return decide_report(j, i, report_is_hang(&j->reports[i]) ? VERDICT_HANG
+										   : VERDICT_CRASH);
+	return false;
+}
+
+bool rule_stuck(struct judge *j)
+{
+	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
+		const outpost_StepEnd *end = failed_end(j, step);
+
+		if (end && end->stuck)
+			return decide(j, VERDICT_HANG, phase_name(step),
+				      "%s %s went past its time limit and cannot be ended, not even by SIGKILL",
+				      doing(step), j->e->plan.name);
+	}
+	return false;
+}
+
+/*
+ * A reset that the kernel had no time to announce comes at once when something
+ * restarts the board, and after the time-out when the watchdog does.
+ */
+bool rule_watchdog(struct judge *j)
+{
+	const struct evidence *e = j->e;
+	outpost_Step step = last_step(e);
+
+	if (!e->rebooted || !e->watchdog_s || !e->has_down ||
+	    e->down_ms < (int64_t)e->watchdog_s * 500)
+		return false;
+	return decide(j, VERDICT_HANG, phase_name(step),
+		      "the board stopped while %s %s, and its watchdog (%" PRIu32
+		      " s) reset it without any report",
+		      doing(step), e->plan.name, e->watchdog_s);
+}
+
+static bool boots_differ(const struct evidence *e)
+{
+	return (e->has_before && strcmp(e->before.boot_id, e->boot_id) != 0) ||
+	       (e->has_after && strcmp(e->after.boot_id, e->boot_id) != 0);
+}
+
+static bool nonces_differ(const struct evidence *e)
+{
+	return e->restored || (e->has_before && strcmp(e->before.nonce, e->nonce) != 0) ||
+	       (e->has_after && strcmp(e->after.nonce, e->nonce) != 0);
+}
+
+bool rule_boot(struct judge *j)
+{
+	const struct evidence *e = j->e;
+	outpost_Step step = last_step(e);
+
+	if (!judge_has(j, MECHANISM_SETTLE) && step >= outpost_Step_SETTLE)
+		return false;
+	if (e->rebooted || boots_differ(e))
+		return decide(j, VERDICT_CRASH, phase_name(step),
+			      "the board rebooted by itself while %s %s, without any report", doing(step),
+			      e->plan.name);
+	if (nonces_differ(e))
+		return decide(j, VERDICT_INCONCLUSIVE, phase_name(step),
+			      "the board was set back to an earlier state while %s %s", doing(step),
+			      e->plan.name);
+	return false;
+}
+
+bool rule_unreachable(struct judge *j)
+{
+	outpost_Step step = last_step(j->e);
+
+	return j->e->unreachable &&
+	       decide(j, VERDICT_LOST, phase_name(step),
+		      "the board could not be reached again in its time; last seen while %s %s",
+		      doing(step), j->e->plan.name);
+}
+
+bool rule_own_report(struct judge *j)
+{
+	for (size_t i = 0; i < j->n_reports; i++)
+		if (j->ours[i])
+			return decide_report(j, i, report_is_hang(&j->reports[i]) ? VERDICT_HANG
+										   : VERDICT_FAIL);
+	return false;
+}
+
+bool rule_cancel(struct judge *j)
+{
+	const struct evidence *e = j->e;
+	bool cut = !e->ended;
+
+	/* One that was through before the user cancelled keeps its result. */
+	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
+		cut |= failed_end(j, step) != NULL;
+	return e->cancelled && (cut || missing_evidence(j)) &&
+	       decide(j, VERDICT_SKIP, phase_name(last_step(e)), "interrupted before it was through");
+}
+
+bool rule_prepare(struct judge *j)
+{
+	const struct evidence *e = j->e;
+	const outpost_StepEnd *end = failed_end(j, outpost_Step_PREPARE);
+
+	if (end)
+		return decide(j, VERDICT_ERROR, "load", "what %s needs could not be loaded: %s%s%s",
+			      e->plan.name, end->detail, *end->detail && end->error ? ": " : "",
+			      end->error ? strerror(end->error) : "");
+	if (e->ended && e->end.not_run)
+		return decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
+	return false;
+}
+
+bool rule_run(struct judge *j)
+{
+	return *j->e->what && missing_evidence(j) && decide(j, VERDICT_ERROR, phase_name(last_step(j->e)),
+				     "the run could not go on: %s", j->e->what);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "journal.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static const char *const hello[] = { "hello", NULL };
+static const char *const greets[] = { "hello: hello", "hello: world", NULL };
+static const char *const *const lines[6] = { [outpost_Step_LOADING] = greets };
+
+static struct journal *good(void)
+{
+	struct journal *j = journal_new();
+
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, lines);
+	journal_end(j);
+	return j;
+}
+
+static ssize_t parse(struct evidence_list *list, const struct journal *j)
+{
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+
+	journal_pack(j, &bytes);
+	return evidence_parse(list, bytes.buf, bytes.len);
+}
+
+static void reads_a_run(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = good();
+	const struct evidence *e;
+
+	(void)state;
+	assert_true(parse(&list, j) > 0);
+	assert_int_equal(list.n, 1);
+	assert_true(list.ended);
+	e = evidence_find(&list, 0);
+	assert_non_null(e);
+	assert_true(e->begun && e->ended && e->has_before && e->has_after);
+	assert_int_equal(e->n_records, 2);
+	assert_int_equal(e->records[1].length, strlen("hello: world"));
+	assert_memory_equal(e->text.buf + e->records[1].offset, "hello: world", 12);
+	assert_int_equal(e->steps[outpost_Step_LOADING].duration_us, 2000);
+	assert_string_equal(e->boot_id, JOURNAL_BOOT);
+	assert_true(e->has_skew);
+	assert_int_equal(e->skew_us, 100);
+	assert_false(e->rebooted);
+	assert_null(evidence_find(&list, 1));
+}
+
+static void keeps_the_first_failure_of_repetitions(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = journal_new();
+	const struct evidence_step *step;
+
+	(void)state;
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_add(j, outpost_Entry_begin_tag)->body.begin.attempt = 1;
+	journal_step(j, outpost_Step_TESTING, NULL);
+	journal_step(j, outpost_Step_TESTING, NULL);
+	j->entries[j->n - 1].body.step_end.exit_status = 7;
+	journal_step(j, outpost_Step_TESTING, NULL);
+	assert_true(parse(&list, j) > 0);
+	step = &list.items[0]->steps[outpost_Step_TESTING];
+	assert_int_equal(step->end.exit_status, 7);
+	assert_int_equal(step->duration_us, 6000);
+}
+
+static void sees_which_boot_it_is(void **state)
+{
+	(void)state;
+	for (int ordered = 0; ordered < 2; ordered++) {
+		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+		_cleanup_free_ struct journal *j = good();
+
+		journal_die_in(j, outpost_Step_TESTING);
+		if (ordered)
+			proto_set(journal_add(j, outpost_Entry_reboot_tag)->body.reboot.why, "a hang");
+		journal_survivor(j, "what ");
+		journal_survivor(j, "was left");
+		journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
+		assert_true(parse(&list, j) > 0);
+		assert_int_equal(list.items[0]->rebooted, !ordered);
+		assert_int_equal(list.items[0]->reboot_ordered, ordered);
+		/* After an ordered reboot there is always some log left, and it tells nothing new. */
+		assert_string_equal(list.items[0]->survivors.buf, ordered ? "" : "what was left");
+		assert_int_equal(list.items[0]->has_down, !ordered);
+		if (!ordered)
+			assert_in_range(list.items[0]->down_ms, 16000, 20000);
+	}
+}
+
+static void same_boot_with_another_nonce_is_a_snapshot(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = good();
+
+	(void)state;
+	journal_die_in(j, outpost_Step_TESTING);
+	proto_set(journal_boot(j, JOURNAL_BOOT)->nonce, "another");
+	assert_true(parse(&list, j) > 0);
+	assert_true(list.items[0]->restored);
+	assert_false(list.items[0]->rebooted);
+}
+
+static void refuses_contradictions(void **state)
+{
+	static const struct {
+		pb_size_t kind;
+		size_t twice; /* 1: added again, 0: taken away */
+	} cases[] = {
+		{ outpost_Entry_plan_tag, 1 },	{ outpost_Entry_plan_tag, 0 },
+		{ outpost_Entry_module_tag, 1 }, { outpost_Entry_module_tag, 0 },
+		{ outpost_Entry_begin_tag, 0 },	{ outpost_Entry_step_tag, 0 },
+		{ outpost_Entry_step_end_tag, 1 }, { outpost_Entry_end_tag, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+		_cleanup_free_ struct journal *j = good();
+		outpost_Entry *entry = journal_first(j, cases[i].kind);
+		size_t at = (size_t)(entry - j->entries);
+
+		if (cases[i].twice) {
+			memmove(entry + 1, entry, (j->n - at) * sizeof(*entry));
+			j->n++;
+		} else {
+			journal_drop(j, at);
+		}
+		if (parse(&list, j) != -EBADMSG)
+			fail_msg("case %zu was taken", i);
+	}
+}
+
+static void drops_a_torn_frame_wherever_it_is_torn(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+	_cleanup_free_ struct journal *j = good();
+
+	(void)state;
+	journal_pack(j, &bytes);
+	for (size_t n = 0; n < bytes.len; n++) {
+		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+		ssize_t used = evidence_parse(&list, bytes.buf, n);
+
+		if (used < 0 || (size_t)used > n)
+			fail_msg("torn at %zu: %zd", n, used);
+		assert_false(list.ended);
+	}
+}
+
+static void reads_a_file_and_says_what_is_damaged(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 }, damaged = { 0 };
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+	_cleanup_free_ struct journal *j = good();
+	char path[] = "/tmp/outpost-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	journal_pack(j, &bytes);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(fs_write_atomic(path, bytes.buf, bytes.len - 3, 0600), 0);
+	assert_int_equal(evidence_read(&list, path), 0);
+	assert_int_equal(list.n, 1);
+	assert_false(list.ended);
+	bytes.buf[bytes.len / 2] ^= 1;
+	assert_int_equal(fs_write_atomic(path, bytes.buf, bytes.len, 0600), 0);
+	assert_int_equal(evidence_read(&damaged, path), -EBADMSG);
+	unlink(path);
+	assert_int_equal(evidence_read(&damaged, path), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_run),
+		cmocka_unit_test(keeps_the_first_failure_of_repetitions),
+		cmocka_unit_test(sees_which_boot_it_is),
+		cmocka_unit_test(same_boot_with_another_nonce_is_a_snapshot),
+		cmocka_unit_test(refuses_contradictions),
+		cmocka_unit_test(drops_a_torn_frame_wherever_it_is_torn),
+		cmocka_unit_test(reads_a_file_and_says_what_is_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
