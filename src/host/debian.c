@@ -3,15 +3,14 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "host/debian_internal.h"
 #include "host/paths.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* After the machine's own apt configuration, which has its proxies and the like. */
@@ -75,19 +74,8 @@ int debian_apt(const struct debian *debian, struct strbuf *output, struct strbuf
 int debian_lock(const struct debian *debian)
 {
 	_cleanup_free_ char *path = path_join(debian->dir, "lock", NULL);
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 
-	if (fd < 0)
-		return log_error_errno(-errno, "Cannot open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return TAKE_FD(fd);
-	if (errno == EWOULDBLOCK)
-		log_info("Waiting for another outpost to finish with %s", debian->dir);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR || process_interrupted)
-			return errno == EINTR ? -EINTR
-					      : log_error_errno(-errno, "Cannot lock %s", path);
-	return TAKE_FD(fd);
+	return lock_take(path, "is fetching Debian packages");
 }
 
 char *debian_apt_reason(const struct strbuf *error)

@@ -4,18 +4,16 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/lock.h"
 #include "common/log.h"
-#include "common/process.h"
 #include "host/kernel_internal.h"
 #include "host/paths.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 const struct kernel_source *const kernel_sources[] = { &kernel_source_debian, NULL };
@@ -23,23 +21,11 @@ const struct kernel_source *const kernel_sources[] = { &kernel_source_debian, NU
 int kernel_lock(void)
 {
 	_cleanup_free_ char *dir = path_cache("trees", NULL), *path = path_join(dir, ".lock", NULL);
-	_cleanup_close_ int fd = -1;
 	int r = fs_mkdir_p(dir, 0755);
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return log_error_errno(-errno, "Cannot open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return TAKE_FD(fd);
-	if (errno == EWOULDBLOCK)
-		log_info("Waiting for another outpost that is working on kernel trees");
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR || process_interrupted)
-			return errno == EINTR ? -EINTR
-					      : log_error_errno(-errno, "Cannot lock %s", path);
-	return TAKE_FD(fd);
+	return lock_take(path, "is working on kernel trees");
 }
 
 /* What an interrupted process left: no one else is at work, the lock is ours. */
