@@ -117,6 +117,10 @@ $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.
 check-unit: $(UNIT:%=$(O)/tests/%)
 	@for t in $^; do echo "== $${t##*/}"; $$t || exit 1; done
 
+# ONLY: names of tests, or parts of them.
+check-cli: all
+	@tests/cli/run $(ONLY)
+
 # --- klog, measured ------------------------------------------------------------
 
 $(O)/klog_score: bench/klog_score.c $(COMMON_OBJ)

@@ -116,7 +116,7 @@ static int remote(const struct board *board, const struct session_options *optio
 {
 	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
 	_cleanup_strv_ char **argv = ssh_command(board, options, command);
-	struct ssh_end end = { .noise = "" };
+	struct ssh_end end = { 0 };
 	int r = process_run(argv, &(struct process_options){
 					  .input = input ? input->buf : NULL,
 					  .input_len = input ? input->len : 0,
@@ -135,6 +135,8 @@ static int remote(const struct board *board, const struct session_options *optio
 	end.status = r < 0 ? 255 : r;
 	end.timeout_ms = r < 0 ? INSTALL_TIMEOUT_MS : 0;
 	end.error = error.buf;
+	end.noise = output->buf;
+	end.noise_len = output->len;
 	failure_explain(failure, board, &end);
 	return failure->error;
 }

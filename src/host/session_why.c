@@ -128,7 +128,8 @@ static char *word_after(const char *text, const char *start, const char *stop)
 /* "Offending ED25519 key in FILE:LINE", then "Host key for HOST has changed and ..." */
 static char *host_key_hint(const char *said)
 {
-	_cleanup_free_ char *place = word_after(said, " key in ", "\r\n");
+	const char *offending = strcasestr(said, "offending ");
+	_cleanup_free_ char *place = offending ? word_after(offending, " key in ", "\r\n") : NULL;
 	_cleanup_free_ char *host = word_after(said, "host key for ", " \r\n");
 	char *colon = place ? strrchr(place, ':') : NULL;
 
@@ -166,7 +167,8 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 	_cleanup_free_ char *noise = last_line(end->noise, end->noise_len);
 
 	f->error = -EPIPE;
-	f->agent = end->status != 255 && end->status <= 128 && !end->spoke;
+	/* ssh is never silent about itself: then a signal ended what it ran, as with half of a program. */
+	f->agent = !end->spoke && (end->status == 255 ? !said && !noise : end->status <= 128);
 	if (end->timeout_ms) {
 		f->error = -ETIMEDOUT;
 		f->why = xasprintf("no answer within %d ms%s%s", end->timeout_ms, said ? ": " : "",
@@ -179,8 +181,11 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 	} else if (end->spoke && end->status != 255) {
 		f->why = xasprintf("the agent ended (status %d)%s%s", end->status, said ? ": " : "",
 				   said ? said : "");
+	} else if (said) {
+		f->why = xstrdup(said);
 	} else {
-		f->why = said ? xstrdup(said) : xasprintf("ssh ended with status %d", end->status);
+		f->why = end->status == 255 ? xstrdup("something ended the agent")
+					    : xasprintf("ssh ended with status %d", end->status);
 	}
 }
 

@@ -281,6 +281,7 @@ static void test_reasons(void **state)
 		  255, -EACCES },
 		{ "Host key verification failed.\r\n", "not known here", "ssh me@pi", 255, -EKEYREJECTED },
 		{ "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n"
+		  "Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.\r\n"
 		  "Offending ED25519 key in /home/me/.ssh/known_hosts:3\r\n"
 		  "Host key for pi.lan has changed and you have requested strict checking.\r\n"
 		  "Host key verification failed.\r\n",
@@ -297,7 +298,7 @@ static void test_reasons(void **state)
 		{ "ssh: connect to host 10.0.0.9 port 22: Connection timed out\r\n", "does not answer", "firewall",
 		  255, -ETIMEDOUT },
 		{ "one\ntwo \033[1mthree\n", "two \\x1b[1mthree", NULL, 255, -EPIPE },
-		{ "", "ssh ended with status 255", NULL, 255, -EPIPE },
+		{ "", "something ended the agent", NULL, 255, -EPIPE },
 	};
 
 	(void)state;

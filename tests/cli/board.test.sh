@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# The boards that are known, and what a board that answers says.
+
+test_add_list_remove() {
+	outpost board list
+	expect_status 0
+	expect_silent out
+	expect_err "No board is known yet"
+	touch ssh.conf
+	outpost board add pi me@raspberry --power-cycle 'usbrelay 1 0' --ssh-config ssh.conf
+	expect_status 0
+	outpost board list
+	expect_out "me@raspberry"
+	outpost --json board list
+	expect_status 0
+	expect_out '"schema": "outpost.board/1"'
+	expect_out '"destination": "me@raspberry"'
+	expect_out "\"ssh_config\": \"$WORK/ssh.conf\""
+	expect_out '"power_cycle": "usbrelay 1 0"'
+	outpost board add pi other
+	expect_status 3
+	expect_one_error "There is a board 'pi' already"
+	outpost board remove pi
+	expect_status 0
+	outpost board remove pi
+	expect_status 3
+	expect_one_error "There is no board 'pi'"
+	outpost --json board list
+	expect_out '"boards": []'
+}
+
+test_add_refuses() {
+	outpost board add ../etc me@pi
+	expect_status 2
+	expect_one_error "'../etc' is no name for a board"
+	outpost board add pi -oProxyCommand=touch
+	expect_status 2
+	outpost board add pi -- -oProxyCommand=touch
+	expect_status 2
+	expect_one_error "is no ssh destination"
+	outpost board add pi 'me@pi; reboot'
+	expect_status 2
+	expect_one_error "is no ssh destination"
+	outpost board add pi me@pi --power-cycle 'a ; b'
+	expect_status 2
+	expect_one_error "power_cycle"
+	outpost board add pi me@pi --ssh-config nonexistent
+	expect_status 3
+	expect_one_error "Cannot find the ssh configuration nonexistent"
+	outpost board add pi
+	expect_status 2
+	[ -z "$(ls "$XDG_CONFIG_HOME/outpost/boards" 2>/dev/null)" ] || fail "something was written"
+}
+
+test_what_is_no_board() {
+	outpost -b -oProxyCommand=touch board show
+	expect_status 3
+	expect_one_error "neither a board nor an ssh destination"
+	outpost board show
+	expect_status 3
+	expect_one_error "There is no virtual Pi yet"
+	expect_err "outpost vm up"
+	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"
+	echo 'ssh_config = /x' >"$XDG_CONFIG_HOME/outpost/boards/bad.conf"
+	outpost -b bad board show
+	expect_status 3
+	expect_one_error "bad.conf: 'destination = ' is missing"
+}
+
+test_show() {
+	make_board
+	install_agent
+	outpost -b board board show
+	expect_status 0
+	expect_silent err
+	expect_out "kernel     $(uname -r), $(uname -m)"
+	expect_out "agent      $("$AGENT" build-id)"
+	expect_out "boot       $(cat /proc/sys/kernel/random/boot_id)"
+	expect_out "home       $B/home"
+	outpost --json board show board
+	expect_status 0
+	expect_out '"schema": "outpost.board/1"'
+	expect_out "\"kernel\": \"$(uname -r)\""
+	expect_out "\"boot_id\": \"$(cat /proc/sys/kernel/random/boot_id)\""
+}
+
+test_default_board() {
+	make_board
+	install_agent
+	printf '[board]\ndefault = board\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
+	outpost board show
+	expect_status 0
+	OUTPOST_BOARD_DEFAULT=refused.invalid outpost board show
+	expect_status 3
+	expect_one_error "refused.invalid"
+	OUTPOST_BOARD_DEFAULT=refused.invalid outpost -b board board show
+	expect_status 0
+}
+
+# A command that finds a shared connection makes none, and one agent is enough for each.
+test_shared_connection() {
+	make_board
+	install_agent
+	outpost -b board board show
+	[ -S "$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)" ] || fail "there is no shared connection"
+	[ "$(stat -c %a "$XDG_RUNTIME_DIR/outpost")" = 700 ] || fail "others may look at its socket"
+	mv "$WORK/sshd_config" "$WORK/away"
+	outpost -b board board show
+	expect_status 0
+	[ "$(sessions)" = 2 ] || fail "2 sessions are expected: $(cat "$B/commands")"
+}
+
+test_shared_connection_that_died() {
+	make_board
+	install_agent
+	outpost -b board board show
+	expect_status 0
+	local socket pid
+	socket=$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)
+	pid=$(ssh -F none -o ControlPath="$socket" -O check x 2>&1 | sed -n 's/.*pid=\([0-9]*\).*/\1/p')
+	kill -9 "$pid"
+	outpost -b board board show
+	expect_status 0
+	expect_silent err
+}
+
+# It hangs: its socket takes requests, and nothing comes back.
+test_shared_connection_that_hangs() {
+	make_board
+	install_agent
+	outpost -b board board show
+	local socket pid
+	socket=$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)
+	pid=$(ssh -F none -o ControlPath="$socket" -O check x 2>&1 | sed -n 's/.*pid=\([0-9]*\).*/\1/p')
+	kill -STOP "$pid"
+	outpost -b board board show
+	kill -9 "$pid"
+	expect_status 0
+}
+
+test_shell() {
+	make_board
+	# shellcheck disable=SC2016
+	outpost -b board shell -- 'echo "out $((6 * 7))"; echo err >&2; exit 7'
+	expect_status 7
+	expect_out "out 42"
+	expect_err "err"
+	outpost -b refused.invalid shell -- true
+	expect_status 255
+}
+
+test_log() {
+	make_board
+	install_agent
+	outpost -b board log
+	# Not every container may read it.
+	if timeout 5 head -n1 /dev/kmsg >kmsg; then
+		expect_status 0
+		expect_silent err
+		grep -q '^\[ *[0-9]*\.[0-9]\{6\}\] ' out || fail "no record was shown"
+		expect_out "$(sed 's/^[^;]*;//' kmsg)"
+		local all
+		all=$(wc -l <out)
+		outpost -b board log --level err
+		[ "$(wc -l <out)" -lt "$all" ] || fail "--level err shows no less"
+	else
+		expect_status 3
+		expect_one_error "Cannot read the kernel log"
+	fi
+}
+
+test_doctor() {
+	make_board
+	install_agent
+	outpost --json doctor
+	expect_out '"schema": "outpost.doctor/1"'
+	expect_out "there is no board yet"
+	outpost -b board doctor
+	expect_out "agent                  ok       $("$AGENT" build-id)"
+	expect_out "free space"
+	expect_out "kernel tree"
+	outpost -b nosuch.invalid doctor
+	expect_status 1
+	expect_out "reachable              MISSING  board nosuch.invalid: its name is not known"
+	# Without any tool: each is named, and one command for all of them.
+	PATH=/nonexistent outpost doctor
+	if [ ! -e /usr/sbin/mke2fs ]; then
+		return
+	fi
+	expect_status 1
+	expect_out "-> apt-get install qemu-system-arm"
+	grep -q '^apt-get install .*make' out || fail "no command mends it all"
+}

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What tests are written with. $WORK is a folder of the test's own, $B the
+# board's part of it.
+#
+# The board is this machine behind a real sshd, which ssh starts as its
+# ProxyCommand: no port, no root. A forced command plays the board's login: it
+# has a home of its own, /usr/local/lib/outpost is a folder of the test's, and
+# sudo is a stand-in ("sudo -n" of a person who may).
+
+# shellcheck disable=SC2034 # some of these are for the tests
+set_up() {
+	B=$WORK/board
+	OUTPOST=$TOP/build/outpost
+	AGENT=$TOP/build/host/outpost-agent
+	[ "$(uname -m)" = aarch64 ] && AGENT=$TOP/build/aarch64/outpost-agent
+	export HOME=$WORK/home XDG_CONFIG_HOME=$WORK/config XDG_STATE_HOME=$WORK/state
+	export XDG_CACHE_HOME=$WORK/cache XDG_RUNTIME_DIR=$WORK/run
+	unset "${!OUTPOST_@}" NO_COLOR SSH_AUTH_SOCK SUDO_USER
+	OUTPOST=$TOP/build/outpost
+	mkdir -p "$HOME/.ssh" "$XDG_RUNTIME_DIR" "$B/lib" "$B/bin" "$B/home"
+	chmod 700 "$HOME/.ssh" "$XDG_RUNTIME_DIR"
+	cd "$WORK" || exit 1
+}
+
+clean_up() {
+	local socket
+	for socket in "$XDG_RUNTIME_DIR"/outpost/ssh-*; do
+		[ -S "$socket" ] && ssh -F none -o ControlPath="$socket" -O exit x 2>/dev/null
+	done
+	return 0
+}
+
+# --- running and looking -------------------------------------------------------
+
+# run COMMAND...: its status is in $status, what it wrote in files out and err.
+run() {
+	echo "\$ ${*/#$OUTPOST/outpost}"
+	"$@" >out 2>err </dev/null
+	status=$?
+	sed 's/^/out: /' out
+	sed 's/^/err: /' err
+	echo "status: $status"
+}
+
+outpost() {
+	run "$OUTPOST" "$@"
+}
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+expect_status() {
+	[ "$status" = "$1" ] || fail "status $1 is expected, not $status"
+}
+
+# expect_out TEXT, expect_err TEXT: it stands somewhere in there.
+expect_out() {
+	grep -qF -e "$1" out || fail "'$1' is expected on standard output"
+}
+
+expect_err() {
+	grep -qF -e "$1" err || fail "'$1' is expected on standard error"
+}
+
+expect_silent() { # out or err
+	[ ! -s "$1" ] || fail "nothing is expected on standard $1"
+}
+
+# One message and at most one hint: no wall of text.
+expect_one_error() {
+	[ "$(grep -c 'error:' err)" = 1 ] || fail "one error is expected"
+	expect_err "$1"
+}
+
+# --- the board -------------------------------------------------------------------
+
+# shellcheck disable=SC2016
+make_login() {
+	cat >"$B/login" <<-END
+		#!/bin/bash
+		# Plays the login's shell. What is fixed in the program is led into the test's folder.
+		[ -e $B/noise ] && cat $B/noise
+		[ -e $B/nologin ] && exit 1
+		command=\${SSH_ORIGINAL_COMMAND//\/usr\/local\/lib\/outpost/$B/lib}
+		command=\${command//\[ -O \/ ]/[ -e $B/is-root ]}
+		export HOME=$B/home PATH=$B/bin:/usr/bin:/bin
+		echo "\$command" >>$B/commands
+		cd && exec /bin/sh -c "\$command"
+	END
+	cat >"$B/bin/sudo" <<-END
+		#!/bin/sh
+		[ "\$1" = -n ] || { echo "sudo was called without -n" >&2; exit 99; }
+		shift
+		echo "\$*" >>$B/sudo-commands
+		exec "\$@"
+	END
+	chmod +x "$B/login" "$B/bin/sudo"
+}
+
+make_sshd() {
+	# Without PAM sshd looks itself whether the account is locked.
+	local pam=no
+	if [ "$(id -u)" = 0 ]; then
+		[ -d /run/sshd ] || mkdir /run/sshd # where sshd as root puts its unprivileged half
+		grep -q '^root:!' /etc/shadow && pam=yes
+	fi
+	ssh-keygen -q -t ed25519 -N '' -C board -f "$WORK/host_key"
+	ssh-keygen -q -t ed25519 -N '' -C me -f "$HOME/.ssh/id_ed25519"
+	cp "$HOME/.ssh/id_ed25519.pub" "$WORK/authorized_keys"
+	cat >"$WORK/sshd_config" <<-END
+		HostKey $WORK/host_key
+		AuthorizedKeysFile $WORK/authorized_keys
+		StrictModes no
+		UsePAM $pam
+		PasswordAuthentication no
+		KbdInteractiveAuthentication no
+		PermitRootLogin prohibit-password
+		PidFile none
+		ForceCommand $B/login
+	END
+}
+
+# The person's own ssh configuration; $1: the ProxyCommand, where it is another.
+make_ssh_config() {
+	cat >"$WORK/ssh_config" <<-END
+		Host board
+			HostName board.test
+			HostKeyAlias board.test
+			User $(id -un)
+			IdentityFile $HOME/.ssh/id_ed25519
+			IdentitiesOnly yes
+			UserKnownHostsFile $HOME/.ssh/known_hosts
+			GlobalKnownHostsFile none
+			ProxyCommand ${1:-/usr/sbin/sshd -i -f $WORK/sshd_config -E $WORK/sshd.log}
+		Host refused
+			HostName 127.0.0.1
+			Port 1
+	END
+	echo "board.test $(cut -d' ' -f1,2 "$WORK/host_key.pub")" >"$HOME/.ssh/known_hosts"
+}
+
+# A board called "board" that can be reached, without an agent.
+make_board() {
+	[ -x /usr/sbin/sshd ] || skip "there is no sshd here: apt-get install openssh-server"
+	[ -x "$AGENT" ] || fail "$AGENT is not built"
+	make_login
+	make_sshd
+	make_ssh_config "$@"
+	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"
+	printf 'destination = board\nssh_config = %s\n' "$WORK/ssh_config" \
+		>"$XDG_CONFIG_HOME/outpost/boards/board.conf"
+}
+
+install_agent() {
+	cp "$AGENT" "$B/lib/outpost-agent"
+}
+
+# An agent that works, and is not ours: the same with another build-id.
+install_other_agent() {
+	local id
+	id=$("$AGENT" build-id)
+	perl -e 'local $/; open F, "<", $ARGV[0]; $_ = <F>; $id = pack "H*", $ARGV[1];
+		 s/\Q$id\E/~$id/ge or die; print' "$AGENT" "$id" >"$B/lib/outpost-agent"
+	chmod +x "$B/lib/outpost-agent"
+	[ "$("$B/lib/outpost-agent" build-id)" != "$id" ] || fail "the other agent says that it is ours"
+}
+
+expect_our_agent() {
+	cmp "$AGENT" "$B/lib/outpost-agent" || fail "the agent on the board is not ours"
+	[ "$(stat -c %a "$B/lib/outpost-agent")" = 755 ] || fail "its mode is wrong"
+	[ "$(ls "$B/lib")" = outpost-agent ] || fail "something else was left behind: $(ls "$B/lib")"
+}
+
+sessions() {
+	grep -c 'outpost-agent serve' "$B/commands"
+}

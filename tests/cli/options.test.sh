@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# Options, commands, exit statuses: what holds for all of them.
+
+commands() {
+	"$OUTPOST" --help | sed -n 's/^  \([a-z]\{2,\}\)  .*/\1/p'
+}
+
+test_overview() {
+	outpost --help
+	expect_status 0
+	expect_out "usage: outpost"
+	expect_silent err
+	for command in board log shell doctor clean; do
+		commands | grep -qx "$command" || fail "'$command' is not among the commands"
+	done
+	outpost
+	expect_status 2
+	expect_silent out
+	expect_err "usage: outpost"
+}
+
+test_version() {
+	outpost --version
+	expect_status 0
+	expect_out "outpost "
+	[ "$(wc -l <out)" = 1 ] || fail "one line is expected"
+}
+
+test_unknown_command() {
+	outpost frobnicate
+	expect_status 2
+	expect_one_error "There is no command 'frobnicate'."
+	expect_err "hint: outpost --help"
+}
+
+test_unknown_options() {
+	outpost --frobnicate
+	expect_status 2
+	expect_one_error "--frobnicate"
+	outpost -Z
+	expect_status 2
+	expect_one_error "-Z"
+	outpost board list --frobnicate
+	expect_status 2
+	expect_one_error "--frobnicate"
+	outpost -b
+	expect_status 2
+	expect_one_error "-b wants a value"
+}
+
+test_help_of_every_command() {
+	local n=0
+	for command in $(commands); do
+		outpost "$command" --help
+		expect_status 0
+		expect_out "usage: outpost"
+		expect_out " $command"
+		expect_out "--help"
+		expect_silent err
+		n=$((n + 1))
+	done
+	[ $n -ge 5 ] || fail "only $n commands were found"
+}
+
+test_json_is_refused() {
+	local refused=0
+	for command in $(commands); do
+		"$OUTPOST" "$command" --help | grep -q '^usage:.*\[--json\]' && continue
+		outpost --json "$command"
+		expect_status 2
+		expect_one_error "'$command' has no --json"
+		expect_silent out
+		refused=$((refused + 1))
+	done
+	[ $refused -ge 2 ] || fail "only $refused commands refuse it"
+	outpost --json board remove x
+	expect_status 2
+	expect_one_error "has no --json"
+}
+
+test_number_of_arguments() {
+	outpost log surplus
+	expect_status 2
+	expect_one_error "'log' takes no arguments"
+	outpost board
+	expect_status 2
+	expect_one_error "'board' wants"
+	outpost board list surplus
+	expect_status 2
+	expect_one_error "'board' takes"
+}
+
+test_directory() {
+	outpost -C /nonexistent board list
+	expect_status 3
+	expect_one_error "/nonexistent"
+	mkdir sub
+	echo '[board' >sub/outpost.conf
+	outpost -C sub board list
+	expect_status 3
+	expect_one_error "outpost.conf:1"
+}
+
+test_standard_output_is_full() {
+	printf 'destination = x\n' >pi.conf
+	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"
+	mv pi.conf "$XDG_CONFIG_HOME/outpost/boards/pi.conf"
+	run bash -c "'$OUTPOST' board list >/dev/full"
+	expect_status 3
+	expect_one_error "standard output"
+}
+
+test_action_log() {
+	outpost board list
+	grep -q 'Z \[[0-9]*\] outpost: outpost .*: board list$' "$XDG_STATE_HOME/outpost/outpost.log" ||
+		fail "the action log does not say what was done: $(cat "$XDG_STATE_HOME/outpost/outpost.log")"
+	outpost --log mine.log board remove nonesuch
+	expect_status 3
+	grep -q "error: There is no board 'nonesuch'" mine.log || fail "$(cat mine.log)"
+}
+
+test_log_options() {
+	outpost log --level loud
+	expect_status 2
+	expect_one_error "--level: 'loud'"
+	outpost log --new
+	expect_status 2
+	expect_one_error "--new without --follow"
+}
