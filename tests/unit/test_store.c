@@ -113,12 +113,20 @@ static void test_life_of_a_run(void **state)
 	store_close(store);
 }
 
-/* Giving up comes too late for a run that has its result; a result wins over having been given up.
- */
+static void assert_row(const json_t *rows, size_t i, const char *run, const char *state)
+{
+	const json_t *row = json_array_get(rows, i);
+
+	assert_non_null(row);
+	assert_string_equal(json_string_value(json_object_get(row, "run")), run);
+	assert_string_equal(json_string_value(json_object_get(row, "state")), state);
+}
+
+/* A result wins over giving up, whichever comes first. */
 static void test_result_wins(void **state)
 {
 	struct store *store = open_store();
-	json_t *document;
+	json_t *document, *rows;
 
 	(void)state;
 	assert_int_equal(store_begin(store, RUN_A, "vm", 1), 0);
@@ -131,17 +139,12 @@ static void test_result_wins(void **state)
 	finish(store, RUN_B, 1);
 	assert_int_equal(store_get(store, RUN_B, &document), 0);
 	json_decref(document);
+	assert_int_equal(store_list(store, NULL, 0, &rows), 0);
+	assert_row(rows, 0, RUN_B, "finished");
+	assert_row(rows, 1, RUN_A, "finished");
+	json_decref(rows);
 	assert_true(store_begin(store, RUN_A, "vm", 1) < 0);
 	store_close(store);
-}
-
-static void assert_row(const json_t *rows, size_t i, const char *run, const char *state)
-{
-	const json_t *row = json_array_get(rows, i);
-
-	assert_non_null(row);
-	assert_string_equal(json_string_value(json_object_get(row, "run")), run);
-	assert_string_equal(json_string_value(json_object_get(row, "state")), state);
 }
 
 static void test_list(void **state)
