@@ -5,7 +5,7 @@
 #include "host/out.h"
 #include "host/store.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,15 +26,25 @@ static const char *text_of(const json_t *row, const char *key)
 	return text ? text : "";
 }
 
-/* By the clock of whoever reads it. */
+/* The last part of an id is what people say; the rest of it is the time, which is shown anyway. */
+static const char *short_id(const json_t *row)
+{
+	const char *run = text_of(row, "run");
+	const char *dash = strrchr(run, '-');
+
+	return dash ? dash + 1 : run;
+}
+
+/* By the clock of whoever reads it; the year only where it is not plain, as ls(1) has it. */
 static void add_when(struct strbuf *out, const json_t *row)
 {
 	time_t t = (time_t)json_integer_value(json_object_get(row, "started_s"));
+	bool recent = llabs((long long)time(NULL) - (long long)t) < 180 * 86400LL;
 	char text[32];
 	struct tm tm;
 
 	localtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%b %d %H:%M", &tm);
+	strftime(text, sizeof(text), recent ? "%b %d %H:%M" : "%b %d  %Y", &tm);
 	strbuf_adds(out, text);
 }
 
@@ -70,17 +80,16 @@ static int widest(const json_t *rows, const char *key)
 
 static void print_rows(const json_t *rows)
 {
-	int run = widest(rows, "run");
 	int board = widest(rows, "board");
 	int kernel = widest(rows, "kernel");
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
-	strbuf_addf(&out, "%-*s  %-12s  %-*s  %-*s  result\n", run, "run", "when", board, "board",
+	strbuf_addf(&out, "%-6s  %-12s  %-*s  %-*s  result\n", "run", "when", board, "board",
 		    kernel, "kernel");
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 
-		strbuf_addf(&out, "%-*s  ", run, text_of(row, "run"));
+		strbuf_addf(&out, "%-6s  ", short_id(row));
 		add_when(&out, row);
 		strbuf_addf(&out, "  %-*s  %-*s  ", board, text_of(row, "board"), kernel,
 			    text_of(row, "kernel"));
@@ -164,7 +173,7 @@ const struct command cmd_results = {
 	.name = "results",
 	.args = "[RUN]",
 	.summary = "Show what was run before, or one run in full",
-	.help = "RUN is an id from the list, its beginning, or the beginning of its last part\n"
+	.help = "RUN is what the list shows, or a run's whole id, or the beginning of either\n"
 		"where only one run has it; or \"last\", the newest with a result. -b BOARD\n"
 		"lists that board's runs only.\n",
 	.options = options,
