@@ -76,7 +76,7 @@ child_exec(char *const *argv, const struct process_options *o, const struct pipe
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	child_redirect(p, o);
-	if (!o->dir || chdir(o->dir) == 0) {
+	if ((!o->dir || chdir(o->dir) == 0) && !(o->in_child && (errno = -o->in_child()) > 0)) {
 		if (o->env)
 			execvpe(argv[0], argv, o->env);
 		else
@@ -103,6 +103,12 @@ static int take_output(int *fd, struct strbuf *into)
 	into->len += (size_t)n;
 	into->buf[into->len] = '\0';
 	return 1;
+}
+
+static bool too_much(const struct process_options *o)
+{
+	return o->output_max && ((o->output && o->output->len > o->output_max) ||
+				 (o->error && o->error->len > o->output_max));
 }
 
 static void give_input(int *fd, const struct process_options *o, size_t *given)
@@ -157,6 +163,8 @@ static int attend(struct pipes *p, const struct process_options *o, int pidfd)
 			news |= take_output(&p->output[0], o->output);
 		if (fds[1].revents)
 			news |= take_output(&p->error[0], o->error);
+		if (too_much(o))
+			return -EFBIG;
 		if (fds[2].revents)
 			give_input(&p->input[1], o, &given);
 		if (fds[3].revents)

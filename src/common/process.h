@@ -21,6 +21,8 @@ struct process_options {
 	void (*on_output)(void *arg); /* called after each piece that arrives */
 	void *arg;
 	int timeout_ms;		   /* 0: none; after it the child's process group is killed */
+	size_t output_max;	   /* bytes of output and of error, each; 0: no limit; beyond it: killed, -EFBIG */
+	int (*in_child)(void);	   /* called in the child before exec; its -errno is process_run()'s */
 };
 
 /*
