@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/mirror.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define MIRROR_MAX_DEPTH 40
+
+/* What one path in the copy was made from. */
+struct entry {
+	char *path; /* below the folder */
+	char type;  /* f, d or l */
+	unsigned int mode;
+	long long mtime; /* nanoseconds */
+	long long size;
+	char *link; /* what a link says; else "" */
+};
+
+struct entries {
+	struct entry *list;
+	size_t n;
+};
+
+struct mirror {
+	const char *from, *to;
+	struct entries old, new;
+	bool changed;
+};
+
+static void entries_release(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->n; i++) {
+		free(entries->list[i].path);
+		free(entries->list[i].link);
+	}
+	free(entries->list);
+	*entries = (struct entries){ 0 };
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
+}
+
+static struct entry *find_entry(const struct entries *sorted, const char *path)
+{
+	struct entry key = { .path = (char *)path };
+
+	if (sorted->n == 0)
+		return NULL;
+	return bsearch(&key, sorted->list, sorted->n, sizeof(key), compare_entries);
+}
+
+static void sort_entries(struct entries *entries)
+{
+	if (entries->n)
+		qsort(entries->list, entries->n, sizeof(*entries->list), compare_entries);
+}
+
+/* --- the manifest: for each entry "type mode mtime size path NUL link NUL" ------- */
+
+static const char *read_entry(struct entries *entries, const char *p, const char *end)
+{
+	struct entry e = { 0 };
+	int path_at = 0;
+	const char *link;
+
+	if (sscanf(p, "%c %o %lld %lld %n", &e.type, &e.mode, &e.mtime, &e.size, &path_at) != 4 ||
+	    !path_at)
+		return NULL;
+	link = p + strlen(p) + 1;
+	if (link >= end)
+		return NULL;
+	e.path = xstrdup(p + path_at);
+	e.link = xstrdup(link);
+	GROW(entries->list, entries->n);
+	entries->list[entries->n++] = e;
+	return link + strlen(link) + 1;
+}
+
+/* One that cannot be read or understood costs copying everything, no more. */
+static void read_manifest(struct entries *entries, const char *path)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	const char *p;
+
+	if (fs_read(path, &sb, 0) < 0)
+		return;
+	p = sb.buf;
+	while (p && p < sb.buf + sb.len)
+		p = read_entry(entries, p, sb.buf + sb.len);
+	sort_entries(entries);
+}
+
+/* Not synced: after a power cut the copy is made anew, or the file system kept its order. */
+static int write_manifest(const struct entries *entries, const char *path)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	_cleanup_close_ int fd = -1;
+
+	for (size_t i = 0; i < entries->n; i++) {
+		const struct entry *e = &entries->list[i];
+
+		strbuf_addf(&sb, "%c %o %lld %lld %s", e->type, e->mode, e->mtime, e->size,
+			    e->path);
+		strbuf_addch(&sb, '\0');
+		strbuf_adds(&sb, e->link);
+		strbuf_addch(&sb, '\0');
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fs_write_all(fd, sb.buf, sb.len);
+}
+
+/* --- walking ------------------------------------------------------------------- */
+
+/* kbuild leaves .foo.o.cmd beside each object it makes; one without it was put there by a person.
+ */
+static bool is_built_object(const char *dir, const char *name)
+{
+	_cleanup_free_ char *cmd = xasprintf("%s/.%s.cmd", dir, name);
+
+	return fnmatch("*.o", name, 0) == 0 && fs_exists(cmd);
+}
+
+static bool is_left_out(const char *dir, const char *name)
+{
+	static const char *const patterns[] = {
+		".git",    ".svn",   ".hg",    "CVS",           "*.ko",           "*.mod",
+		"*.mod.c", ".*.cmd", ".*.o.d", "modules.order", "Module.symvers", ".tmp_versions",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return is_built_object(dir, name);
+}
+
+static int walk(struct mirror *m, const char *from, const char *rel, int depth);
+
+static long long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static long long mtime_ns(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec;
+}
+
+/*
+ * File systems stamp changes with a clock that ticks every few milliseconds:
+ * a file saved just now could be saved again with the same time. Once the tick
+ * is over, a later change will show.
+ */
+static void wait_for_tick(const struct stat *st)
+{
+	static const struct timespec tick = { .tv_nsec = 10 * 1000 * 1000 };
+	long long age = now_ns() - mtime_ns(st);
+
+	if (age >= 0 && age < tick.tv_nsec)
+		nanosleep(&tick, NULL);
+}
+
+/* Is what stands in the copy still made from this? */
+static bool is_current(const struct mirror *m, const struct entry *e, const char *dest)
+{
+	const struct entry *old = find_entry(&m->old, e->path);
+	struct stat st;
+
+	return old && old->type == e->type && old->mode == e->mode && old->mtime == e->mtime &&
+	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0;
+}
+
+static int copy_file(struct mirror *m, const char *from, const char *dest, const struct entry *e)
+{
+	const struct entry *old = find_entry(&m->old, e->path);
+	int r;
+
+	unlink(dest); /* a link, or a file that the build made read-only */
+	r = fs_copy(from, dest);
+	if (r < 0)
+		return log_error_errno(r, "Cannot copy %s to %s", from, dest);
+	chmod(dest, (e->mode & 0777) | 0600);
+	/* Replaced by an older one: make would take what it built from the newer one for current.
+	 */
+	if (old && e->mtime <= old->mtime)
+		utimensat(AT_FDCWD, dest, NULL, 0);
+	return 0;
+}
+
+static int make_link(const char *dest, const struct entry *e)
+{
+	unlink(dest);
+	return symlink(e->link, dest) < 0 ? log_error_errno(-errno, "Cannot make the link %s", dest)
+					  : 0;
+}
+
+static int make_dir(const char *dest)
+{
+	return mkdir(dest, 0700) < 0 && errno != EEXIST
+		       ? log_error_errno(-errno, "Cannot make %s", dest)
+		       : 0;
+}
+
+static void add_entry(struct mirror *m, const struct entry *e)
+{
+	GROW(m->new.list, m->new.n);
+	m->new.list[m->new.n] = *e;
+	m->new.list[m->new.n].path = xstrdup(e->path);
+	m->new.list[m->new.n++].link = xstrdup(e->link);
+}
+
+/* Makes one entry of the copy, where it is not there yet. */
+static int put(struct mirror *m, const char *from, const struct entry *e)
+{
+	_cleanup_free_ char *dest = path_join(m->to, e->path, NULL);
+	const struct entry *old = find_entry(&m->old, e->path);
+	int r = 0;
+
+	add_entry(m, e);
+	if (is_current(m, e, dest))
+		return 0;
+	m->changed = true;
+	if (old && old->type != e->type)
+		r = fs_remove_tree(dest);
+	if (r < 0)
+		return log_error_errno(r, "Cannot remove %s", dest);
+	if (e->type == 'd')
+		return make_dir(dest);
+	return e->type == 'l' ? make_link(dest, e) : copy_file(m, from, dest, e);
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/*
+ * What to say in the copy instead of the link `from`: itself when it is
+ * relative and stays within the folder or leads nowhere, the same place in the
+ * copy when it is absolute; NULL when it leads out.
+ */
+static char *link_in_copy(const struct mirror *m, const char *from)
+{
+	_cleanup_free_ char *real = realpath(from, NULL);
+	char text[PATH_MAX];
+	ssize_t n = readlink(from, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	if (!real)
+		return xstrdup(text);
+	if (!is_below(real, m->from))
+		return NULL;
+	return *text == '/' ? path_join(m->to, real + strlen(m->from), NULL) : xstrdup(text);
+}
+
+static int visit(struct mirror *m, const char *from, const char *rel, int depth)
+{
+	_cleanup_free_ char *link = NULL;
+	struct stat st;
+	struct entry e = { .path = (char *)rel, .link = (char *)"" };
+
+	if (lstat(from, &st) < 0)
+		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot look at %s", from);
+	if (S_ISLNK(st.st_mode)) {
+		link = link_in_copy(m, from);
+		if (link) {
+			e.type = 'l';
+			e.link = link;
+			return put(m, from, &e);
+		}
+		if (stat(from, &st) < 0)
+			return errno == ENOENT ? 0
+					       : log_error_errno(-errno, "Cannot follow %s", from);
+	}
+	if (S_ISDIR(st.st_mode)) {
+		int r;
+
+		e.type = 'd';
+		r = put(m, from, &e);
+		return r < 0 ? r : walk(m, from, rel, depth + 1);
+	}
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	wait_for_tick(&st);
+	e.type = 'f';
+	e.mode = st.st_mode & 0777;
+	e.mtime = mtime_ns(&st);
+	e.size = st.st_size;
+	return put(m, from, &e);
+}
+
+static int walk(struct mirror *m, const char *from, const char *rel, int depth)
+{
+	_cleanup_strv_ char **names = NULL;
+	int r = depth > MIRROR_MAX_DEPTH ? -ELOOP : fs_list(from, &names);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the folder %s", from);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *child = path_join(from, *name, NULL);
+		_cleanup_free_ char *child_rel =
+			*rel ? path_join(rel, *name, NULL) : xstrdup(*name);
+
+		if (is_left_out(from, *name))
+			continue;
+		r = visit(m, child, child_rel, depth);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What is not in the sources any more goes, a folder with all that was built in it. */
+static int remove_gone(struct mirror *m)
+{
+	for (size_t i = 0; i < m->old.n; i++) {
+		_cleanup_free_ char *dest = path_join(m->to, m->old.list[i].path, NULL);
+		int r;
+
+		if (find_entry(&m->new, m->old.list[i].path))
+			continue;
+		m->changed = true;
+		r = fs_remove_tree(dest);
+		if (r < 0)
+			return log_error_errno(r, "Cannot remove %s", dest);
+	}
+	return 0;
+}
+
+static int update(struct mirror *m, const char *manifest)
+{
+	int r;
+
+	read_manifest(&m->old, manifest);
+	r = walk(m, m->from, "", 0);
+	if (r < 0)
+		return r;
+	sort_entries(&m->new);
+	r = remove_gone(m);
+	if (r < 0 || !m->changed)
+		return r;
+	r = write_manifest(&m->new, manifest);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", manifest) : 0;
+}
+
+int mirror_update(const char *from, const char *to, const char *manifest, bool *changed)
+{
+	struct mirror m = { .from = from, .to = to };
+	int r = fs_mkdir_p(to, 0700);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make the folder %s", to);
+	r = update(&m, manifest);
+	if (r < 0)
+		unlink(manifest); /* half done: all of it next time */
+	*changed = m.changed;
+	entries_release(&m.old);
+	entries_release(&m.new);
+	return r;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A copy of a source folder that is brought up to date by copying only what
+ * changed (size or modification time). What the build adds to the copy stays
+ * there; what is deleted from the sources goes. Files keep the modification
+ * time they have in the sources, so that make sees what changed.
+ *
+ * Not copied: version control, what a kernel build in the sources left behind
+ * (*.ko, *.mod.c, .*.cmd, modules.order, an object that has such a .cmd, ...),
+ * sockets, pipes and devices. Links that stay within the folder are copied as
+ * links; of those that lead out of it, what they lead to is copied.
+ */
+#ifndef OUTPOST_MIRROR_H
+#define OUTPOST_MIRROR_H
+
+#include <stdbool.h>
+
+/*
+ * Brings the folder `to` up to date with the folder `from` (absolute, without
+ * links). `manifest` is a file that remembers what was copied; without it all
+ * is copied anew. *changed tells whether anything was. 0 or -errno, said.
+ */
+int mirror_update(const char *from, const char *to, const char *manifest, bool *changed);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Makefiles and sources reach beside their folder: "-I$(src)/../include",
+ * #include "../../common/x.h", "../lib/list.o". So that the copy finds them,
+ * what is named like that, up to two levels up, stands in the same place
+ * beside the copy: as a link to the user's, or, where objects are made in it,
+ * as a copy too.
+ */
+#ifndef OUTPOST_NEIGHBOURS_H
+#define OUTPOST_NEIGHBOURS_H
+
+#include <stdbool.h>
+
+/*
+ * `user` is the user's folder, `copy` its copy, two folders below which is
+ * ours. With `search` the copy's files are searched anew; else only the copies
+ * made before are brought up to date. *changed is set when they changed. 0 or -errno, said.
+ */
+int neighbours_update(const char *user, const char *copy, bool search, bool *changed);
+
+#endif
