@@ -9,7 +9,6 @@
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 ARCH    := $(shell uname -m)
-, := ,
 SAN     ?=
 ,       := ,
 O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst undefined,ubsan,$(SAN)))))
@@ -52,10 +51,13 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
 build/outpost: $(O)/outpost
-	@$(if $(SAN),,ln -sf $(patsubst build/%,%,$<) $@)
+	@ln -sf $(patsubst build/%,%,$<) $@
 
 $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+
+# It holds the script; the compiler does not see that.
+$(O)/host/dkms.o: src/host/dkms_eval.sh
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
