@@ -12,9 +12,10 @@
 
 struct build_request {
 	const struct kernel_tree *tree;
-	char *const *paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
-	bool tests;	    /* also build the test programs */
-	int jobs;	    /* 0: one per processor */
+	char *const
+		*paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
+	bool tests;     /* also build the test programs */
+	int jobs;       /* 0: one per processor */
 	void (*progress)(const char *what, size_t done, size_t total, void *arg); /* or NULL */
 	void *arg;
 };
@@ -28,7 +29,10 @@ struct build_request {
  */
 int build(const struct build_request *request, struct module_list *list);
 
-/* The compile_commands.json that building `path` for `release` made; the caller frees it. */
-char *build_compile_commands(const char *path, const char *release);
+/*
+ * Writes to `to`, as one compile_commands.json, how everything in `paths` was
+ * compiled when it was last built for `release`. 0 or -errno, said.
+ */
+int build_compile_commands(char *const *paths, const char *release, const char *to);
 
 #endif

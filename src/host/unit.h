@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A unit is one folder (or .ko) that is built as a whole. What it needs lives
+ * below $XDG_CACHE_HOME/outpost/build/<hash>-<name>/<release>:
+ *
+ *	tree/up/<name>/         the copy that is built; what its makefiles and sources
+ *	                        reach by "../x" and "../../x" stands beside it
+ *	dkms/<package>/<version>/{build,source}    links to the copy, for dkms.conf
+ *	bin/uname               answers for the board, first in PATH for a MAKE of dkms.conf
+ *	stripped/, test/        what is sent: modules without debug info, test programs
+ *	build.log               all that make said, the last time it ran
+ *	messages, error         what is worth reading of it; why there is no module
+ *	stamp                   what the last good build was made with
+ *	compile_commands.json
+ *	lock                    held (flock) by who builds
+ */
+#ifndef OUTPOST_UNIT_H
+#define OUTPOST_UNIT_H
+
+#include "host/dkms.h"
+#include "host/messages.h"
+#include "host/module.h"
+#include "host/sources.h"
+
+#include <stdbool.h>
+
+struct unit {
+	struct source source;
+	const struct kernel_tree *tree;
+	char *dir;       /* the folder described above */
+	char *copy;      /* in it */
+	char *shown;     /* the user's folder, for messages */
+	char *name;      /* its last component */
+	char *alias;     /* the copy's name for dkms.conf, or NULL */
+	char *dkms_tree; /* "dir"/dkms */
+	struct dkms_conf conf;
+	char **provides; /* names by which others may want it: modules, folder, package */
+	char **wants;    /* names of what must be built before */
+	char **symvers;  /* Module.symvers of those */
+	bool tests;      /* test programs too */
+	int jobs;
+	int ms;      /* how long it took */
+	char *error; /* why it cannot be built, one line; said */
+};
+
+/* Where things are: see above. Nothing is made. `path` is the user's, absolute. */
+char *unit_dir(const char *path, const char *release) __attribute__((returns_nonnull));
+char *unit_file(const struct unit *unit, const char *name) __attribute__((returns_nonnull));
+
+/* Fills in all but symvers, tests and jobs; takes `source` over. What cannot be used gets its
+ * `error`. */
+void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree);
+void unit_release(struct unit *unit);
+
+struct path_map unit_path_map(const struct unit *unit);
+
+/*
+ * Brings its folder up to date and runs make; with the lock held. 0, or a
+ * negative number with the reason in *error, one line; says nothing but with -v.
+ */
+int unit_build(struct unit *unit, char **error);
+
+/* The .ko files that are there after building, by path; for dkms.conf those that it names. */
+char **unit_modules(const struct unit *unit);
+
+/* Where the stripped one of such a .ko is. */
+char *unit_stripped(const struct unit *unit, const char *ko) __attribute__((returns_nonnull));
+
+/* Adds what was built, or what went wrong, to the list. 0 or -errno, said. */
+int unit_collect(struct unit *unit, struct module_list *list);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What came out of building a unit. */
+#include "host/unit.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/check.h"
+#include "host/paths.h"
+#include "host/testprog.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- which .ko files ---------------------------------------------------------------- */
+
+/* modules.order has a line for each: "/copy/x.ko" or, from Linux 6.3 on, "/copy/x.o" or "x.o". */
+static char **modules_in_order(const struct unit *unit)
+{
+	_cleanup_free_ char *path = path_join(unit->copy, "modules.order", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	char **found = NULL, *rest;
+
+	if (fs_read(path, &text, 0) < 0)
+		return NULL;
+	rest = text.buf;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *dot = strrchr(line, '.');
+		_cleanup_free_ char *name = NULL, *ko = NULL;
+
+		if (!dot)
+			continue;
+		*dot = '\0';
+		name = xasprintf("%s.ko", line);
+		ko = *name == '/' ? xstrdup(name) : path_join(unit->copy, name, NULL);
+		if (fs_exists(ko))
+			strv_add(&found, ko);
+	}
+	return found;
+}
+
+static void modules_below(const char *dir, char ***found)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fs_list(dir, &names) < 0)
+		return;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(dir, *name, NULL);
+		struct stat st;
+
+		if (lstat(path, &st) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode))
+			modules_below(path, found);
+		else if (fnmatch("*.ko", *name, 0) == 0)
+			strv_add(found, path);
+	}
+}
+
+char **unit_modules(const struct unit *unit)
+{
+	_cleanup_free_ char *own = unit_file(unit, "own-makefile");
+	char **found = NULL;
+
+	if (unit->source.kind == SOURCE_KO) {
+		strv_add(&found, unit->source.path);
+	} else if (unit->source.kind == SOURCE_DKMS) {
+		for (size_t i = 0; i < unit->conf.n_modules; i++) {
+			_cleanup_free_ char *ko =
+				xasprintf("%s/%s/%s.ko", unit->copy, unit->conf.modules[i].location,
+					  unit->conf.modules[i].name);
+			_cleanup_free_ char *real = realpath(ko, NULL);
+
+			strv_add(&found, real ? real : ko);
+		}
+	} else {
+		found = modules_in_order(unit);
+		if (!found)
+			modules_below(unit->copy, &found);
+	}
+	return found;
+}
+
+/* --- entries of the list -------------------------------------------------------------- */
+
+static void set_common(const struct unit *unit, struct module *module)
+{
+	free(module->source);
+	module->source = xstrdup(unit->source.path);
+	if (unit->source.kind != SOURCE_KO && !module->build_dir)
+		module->build_dir = xstrdup(unit->copy);
+	module->build_ms = unit->ms;
+}
+
+static int add_failed(const struct unit *unit, struct module_list *list, const char *name,
+		      const char *error)
+{
+	struct module *module = module_new(name);
+
+	set_common(unit, module);
+	module->error = xstrdup(error);
+	module_list_add(list, module);
+	return 0;
+}
+
+/* One that is not for this kernel is nobody's failure. */
+static int add_skipped(const struct unit *unit, struct module_list *list)
+{
+	struct module *module =
+		module_new(unit->conf.n_modules ? unit->conf.modules[0].name : unit->conf.name);
+
+	set_common(unit, module);
+	free(module->test.skip);
+	module->test.skip = xasprintf("not for this kernel: %s", unit->conf.excluded);
+	module_list_add(list, module);
+	return 0;
+}
+
+static int take_test(const struct unit *unit, struct module *module)
+{
+	_cleanup_free_ char *conf = path_join(unit->source.path, "test.conf", NULL);
+	int r;
+
+	if (unit->source.kind == SOURCE_KO)
+		return 0;
+	r = test_config_read(&module->test, conf, module->name);
+	if (r == 0 && module->test.program && unit->tests)
+		module->test_program = testprog_path(unit, module->test.program);
+	return r;
+}
+
+static void take_stripped(const struct unit *unit, struct module *module)
+{
+	_cleanup_free_ char *stripped = unit_stripped(unit, module->unstripped);
+
+	if (!fs_exists(stripped) ||
+	    (unit->source.kind == SOURCE_KO && !module_can_strip(module->unstripped)))
+		return;
+	free(module->stripped);
+	module->stripped = TAKE_PTR(stripped);
+}
+
+static int add_module(const struct unit *unit, struct module_list *list, const char *ko)
+{
+	_cleanup_(module_freep) struct module *module = NULL;
+	int r;
+
+	if (!fs_exists(ko)) {
+		_cleanup_free_ char *why = xasprintf("make did not make %s", ko);
+
+		log_error("%s: %s, which its dkms.conf names.", unit->shown, why);
+		return add_failed(unit, list, ko, why);
+	}
+	r = module_read(ko, &module);
+	if (r == 0)
+		r = take_test(unit, module);
+	if (r < 0)
+		return add_failed(unit, list, ko, "it cannot be read as a module");
+	set_common(unit, module);
+	take_stripped(unit, module);
+	if (check_module(module, unit->tree->release, &module->error) < 0)
+		log_error("%s cannot be used: %s.",
+			  unit->source.kind == SOURCE_KO ? unit->shown : ko, module->error);
+	module_list_add(list, TAKE_PTR(module));
+	return 0;
+}
+
+int unit_collect(struct unit *unit, struct module_list *list)
+{
+	_cleanup_strv_ char **modules = NULL;
+	int r = 0;
+
+	if (unit->error)
+		return add_failed(unit, list, unit->provides ? *unit->provides : unit->name,
+				  unit->error);
+	if (unit->conf.excluded)
+		return add_skipped(unit, list);
+	modules = unit_modules(unit);
+	for (char **ko = modules; ko && *ko && r == 0; ko++)
+		r = add_module(unit, list, *ko);
+	return r;
+}
