@@ -9,6 +9,7 @@
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 ARCH    := $(shell uname -m)
+, := ,
 SAN     ?=
 ,       := ,
 O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst undefined,ubsan,$(SAN)))))
@@ -51,7 +52,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
 build/outpost: $(O)/outpost
-	@ln -sf $(patsubst build/%,%,$<) $@
+	@$(if $(SAN),,ln -sf $(patsubst build/%,%,$<) $@)
 
 $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)

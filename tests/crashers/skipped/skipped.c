@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Panics in init, if anybody loads it. */
+#include <linux/module.h>
+#include <linux/panic.h>
+
+static int __init skipped_init(void)
+{
+	panic("skipped: nobody was to load this");
+	return 0;
+}
+
+static void __exit skipped_exit(void)
+{
+}
+
+module_init(skipped_init);
+module_exit(skipped_exit);
+
+MODULE_DESCRIPTION("Outpost crasher: not to be tested");
+MODULE_LICENSE("GPL");
