@@ -116,14 +116,17 @@ static int fail(struct session *s, int error, char *why, const char *hint)
 	return -EPIPE;
 }
 
-/* Puts the agent in place and sends the flight once more. 0: the session goes on; or -EPIPE. */
+/* Puts the agent in place and sends the flight once more. 0: the session goes on; -EPIPE or -EINTR. */
 static int install_and_reopen(struct session *s, const char *machine)
 {
+	int r;
+
 	ssh_stop(&s->ssh, &s->errors, 0);
 	s->installed = true;
-	if (agent_install(s->board, &s->options, machine, &s->failure) < 0 || link_connect(s) < 0)
-		return -EPIPE;
-	return 0;
+	r = agent_install(s->board, &s->options, machine, &s->failure);
+	if (r == 0)
+		r = link_connect(s);
+	return r < 0 && r != -EINTR ? -EPIPE : r;
 }
 
 /* The agent is not the one that Hello named, and has left the flight alone. 0: the session goes on; or -EPIPE. */

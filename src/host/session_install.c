@@ -31,7 +31,7 @@ static const struct {
  * that costs no process.
  */
 #define INSTALL                                                                                    \
-	"exec /bin/sh -c '[ -O / ] && exec /bin/sh -c \"$1\"; exec sudo -n /bin/sh -c \"$1\"' sh " \
+	"exec /bin/sh -c 'export LC_ALL=C; [ -O / ] && exec /bin/sh -c \"$1\"; exec sudo -n /bin/sh -c \"$1\"' sh " \
 	"'umask 022; t=" AGENT_PATH ".$$; read size && mkdir -p " AGENT_DIR " && cat >$t && "      \
 	"[ $(wc -c <$t) -eq $size ] && chmod 755 $t && sync && mv -f $t " AGENT_PATH               \
 	" || { rm -f $t; exit 1; }'"
@@ -129,7 +129,8 @@ static int remote(const struct board *board, const struct session_options *optio
 		return 0;
 	if (r < 0 && r != -ETIME) {
 		failure_release(failure);
-		failure->why = xasprintf("ssh could not be run: %s", strerror(-r));
+		failure->why = r == -EINTR ? xstrdup("interrupted")
+					   : xasprintf("ssh cannot be run: %s", strerror(-r));
 		return failure->error = r;
 	}
 	end.status = r < 0 ? 255 : r;

@@ -14,9 +14,13 @@
 /* Text before the first frame, and messages of ssh: more than that is not kept. */
 #define TALK_MAX (64 * 1024)
 
-/* One fixed string for any login shell; only root owns "/", and asking that costs no process. */
+/*
+ * One fixed string for any login shell. Only root owns "/", and asking that
+ * costs no process. What goes wrong is to be said in English: it is looked for.
+ */
 #define SERVE                                                                                      \
-	"exec /bin/sh -c '[ -x " AGENT_PATH " ] || { echo outpost-agent: missing >&2; exit 127; }; " \
+	"exec /bin/sh -c 'export LC_ALL=C; "                                                       \
+	"[ -x " AGENT_PATH " ] || { echo outpost-agent: missing >&2; exit 127; }; "                \
 	"[ -O / ] && exec " AGENT_PATH " serve; exec sudo -n " AGENT_PATH " serve'"
 
 int link_connect(struct session *s)

@@ -184,8 +184,9 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 	} else if (said) {
 		f->why = xstrdup(said);
 	} else {
-		f->why = end->status == 255 ? xstrdup("something ended the agent")
-					    : xasprintf("ssh ended with status %d", end->status);
+		f->why = end->status != 255 ? xasprintf("ssh ended with status %d", end->status)
+			 : end->spoke	    ? xstrdup("the connection was lost")
+					    : xstrdup("something ended the agent");
 	}
 }
 
