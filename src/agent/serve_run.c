@@ -285,7 +285,8 @@ static int spawn_supervisor(struct serve *s, int lock)
 		write_holder(lock, s->start.run, getpid(), s->start_user);
 		for (int fd = 0; fd < 3; fd++)
 			dup2(null, fd);
-		dup2(lock, 3); /* without close-on-exec: the lock lives as long as the supervisor */
+		dup2(lock, 3);
+		fcntl(3, F_SETFD, 0); /* stays open over exec: the lock lives as long as the supervisor */
 		close_range(4, ~0u, 0);
 		execv("/proc/self/exe", argv);
 		_exit(127);
