@@ -47,7 +47,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-cli check-vm deps deps-test clean format tidy
+.PHONY: all check check-unit klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm deps deps-test clean format tidy
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
@@ -106,6 +106,8 @@ $(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
 
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 
+FUZZ ?= $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+
 # A unit test links all but main(): it can reach any function that has a header.
 $(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
@@ -118,8 +120,45 @@ $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
 		$(filter %.c %.o,$^) -lcmocka $(AGENT_LIBS)
 
-check-unit: $(UNIT:%=$(O)/tests/%)
-	@for t in $^; do echo "== $${t##*/}"; $$t || exit 1; done
+check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
+	@for t in $(filter $(O)/tests/%,$^); do echo "== $${t##*/}"; $$t || exit 1; done
+	@for t in $(FUZZ); do echo "== replay $$t"; $(O)/fuzz/replay_$$t fuzz/corpus/$$t || exit 1; done
+
+# --- fuzzing -------------------------------------------------------------------
+
+# make fuzz [FUZZ="klog ktap"] [FUZZ_TIME=60]: seconds each; what it finds new goes to
+# build/fuzz/found, what breaks a parser to build/fuzz/crash-*.
+FUZZ_TIME ?= 60
+FUZZ_O    := build/fuzz
+FUZZ_SAN  := address,undefined
+
+FUZZ_LINK = $(filter-out %.h,$(filter %.c %.o,$^)) $(HOST_LIBS)
+
+$(O)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c fuzz/fuzz.h $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Ifuzz -o $@ $(FUZZ_LINK)
+
+$(FUZZ_O)/fuzz_%: fuzz/fuzz_%.c fuzz/fuzz.h $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS),fuzzer -Ifuzz -o $@ $(FUZZ_LINK)
+
+fuzz-programs: $(FUZZ:%=$(FUZZ_O)/fuzz_%)
+
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang O=$(FUZZ_O) \
+		HOST_FLAGS='-DOUTPOST_VERSION=\"fuzz\" -fno-omit-frame-pointer -fsanitize=$(FUZZ_SAN),fuzzer-no-link' \
+		fuzz-programs
+	@for t in $(FUZZ); do \
+		mkdir -p $(FUZZ_O)/found/$$t; \
+		$(FUZZ_O)/fuzz_$$t -max_total_time=$(FUZZ_TIME) -timeout=5 -max_len=16384 -print_final_stats=1 \
+			-artifact_prefix=$(FUZZ_O)/crash-$$t- $(FUZZ_O)/found/$$t fuzz/corpus/$$t || exit 1; \
+	done
+
+# Keeps of all that was found what covers something of its own.
+fuzz-merge:
+	@for t in $(FUZZ); do \
+		mkdir -p $(FUZZ_O)/merged/$$t; \
+		$(FUZZ_O)/fuzz_$$t -merge=1 $(FUZZ_O)/merged/$$t $(FUZZ_O)/found/$$t fuzz/corpus/$$t; \
+	done
 
 # ONLY: names of tests, or parts of them.
 check-cli: all

@@ -354,7 +354,7 @@ static bool begins_trace(struct text t)
 					      "  backtrace", "stack backtrace:", "Call Trace (", "Trace:" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (*starts[i] == *t.p && text_starts(t, starts[i]))
+		if (t.n && *starts[i] == *t.p && text_starts(t, starts[i]))
 			return true;
 	return false;
 }
@@ -369,7 +369,7 @@ static bool begins_other_part(struct text t)
 					      "read to 0x", "Sending NMI", "Rebooting in" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (*starts[i] == *t.p && text_starts(t, starts[i]))
+		if (t.n && *starts[i] == *t.p && text_starts(t, starts[i]))
 			return true;
 	return false;
 }
@@ -466,10 +466,15 @@ static void handle_trace_line(struct klog *k, struct klog_open *o, struct text t
 	struct klog_frame frame;
 
 	if (klog_parse_frame(t, &frame)) {
+		if (o->cut_here) /* the line that should have followed is lost */
+			o->report.kind = KLOG_TRACE;
+		o->report.corrupted |= o->cut_here;
+		o->cut_here = false;
 		push_frame(&o->report, &frame);
 		confirm(k, o);
 		touch(o, position);
 	} else if (klog_belongs(t) || klog_is_trace_filler(t)) {
+		find_access(&o->report, t);
 		touch(o, position);
 	} else if (++o->other_lines > TRACE_GAP) {
 		end_trace(o);

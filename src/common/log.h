@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 enum log_level {
+	LOG_LEVEL_NONE = -1, /* for log_set_level(): show nothing */
 	LOG_LEVEL_ERROR, /* the command cannot do what it was asked */
 	LOG_LEVEL_WARN,
 	LOG_LEVEL_INFO,	 /* not with -q */
