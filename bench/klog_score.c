@@ -37,7 +37,7 @@ static void on_report(const struct klog_report *r, void *arg)
 {
 	struct found *f = arg;
 
-	if (!f->n++)
+	if (!f->n++ || r->start < f->first.start)
 		f->first = *r;
 }
 

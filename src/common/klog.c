@@ -35,24 +35,32 @@ static void name_function(struct klog_report *r, const struct klog_frame *frame)
 }
 
 /*
- * What a stalled task does at the moment is chance; the function that was
- * called from outside its subsystem, by a system call or a work queue, is not.
+ * What a stalled task does at the moment is chance, and so is where a stack
+ * overflows; the function that was called from outside its subsystem, by a
+ * system call or a work queue, is not. Looks at one frame after the other.
  */
-static const struct klog_frame *stalled_frame(const struct klog_open *o)
+static void follow_stall(struct klog_open *o, const struct klog_frame *frame)
 {
-	const struct klog_report *r = &o->report;
-	const struct klog_frame *found = NULL;
-
-	for (size_t i = o->irq_frames; i < r->n; i++) {
-		if (klog_is_dispatcher(r->trace[i].function)) {
-			if (found)
-				break;
-			continue;
-		}
-		if (!klog_is_helper(r->kind, r->trace[i].function))
-			found = &r->trace[i];
+	if (klog_is_entry(frame->function)) {
+		*o->stalled.function = '\0';
+		o->stall_done = false;
+	} else if (o->stall_done) {
+		return;
+	} else if (klog_is_dispatcher(frame->function)) {
+		o->stall_done = *o->stalled.function;
+	} else if (strncmp(frame->function, "smp_call_function", 17) == 0) {
+		o->stalled = *frame; /* it waits for another CPU */
+		o->stall_done = true;
+	} else if (!klog_is_helper(o->report.kind, frame->function)) {
+		o->stalled = *frame;
 	}
-	return found;
+}
+
+static void forget_frames(struct klog_open *o)
+{
+	o->report.n = 0;
+	*o->stalled.function = '\0';
+	o->stall_done = false;
 }
 
 static const struct klog_frame *first_frame(const struct klog_open *o)
@@ -69,14 +77,11 @@ static const struct klog_frame *first_frame(const struct klog_open *o)
 
 static void choose_function(struct klog_open *o)
 {
-	const struct klog_frame *frame = NULL;
+	const struct klog_frame *frame;
 
 	if (*o->report.function)
 		return;
-	if (row_has(o, ROW_STALL))
-		frame = stalled_frame(o);
-	if (!frame)
-		frame = first_frame(o);
+	frame = *o->stalled.function ? &o->stalled : first_frame(o);
 	if (frame)
 		name_function(&o->report, frame);
 }
@@ -327,12 +332,25 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 	return row->flags & (ROW_MINOR | ROW_PROBATION) && o->confirmed && !o->ended;
 }
 
+/* One line among those of another report. */
+static void report_single(struct klog *k, struct klog_open *o, const struct klog_row *row,
+			  struct text t, uint32_t caller, uint64_t position)
+{
+	start(k, row, t, caller, position);
+	close_open(k, k->last);
+	k->last = o;
+}
+
 static void handle_header(struct klog *k, struct klog_open *o, const struct klog_row *row,
 			  struct text t, uint32_t caller, uint64_t position)
 {
 	if (o && join(k, o, row, t)) {
 		o->lines++;
 		touch(o, position);
+		return;
+	}
+	if (o && o->confirmed && row->flags & ROW_SINGLE && !o->ended) {
+		report_single(k, o, row, t, caller, position);
 		return;
 	}
 	if (o && o->confirmed && !o->report.n && o->lines < PREFACE)
@@ -374,23 +392,31 @@ static bool begins_other_part(struct text t)
 	return false;
 }
 
-static void push_frame(struct klog_report *r, const struct klog_frame *frame)
+static void push_frame(struct klog_open *o, const struct klog_frame *frame)
 {
+	struct klog_report *r = &o->report;
+
+	if (row_has(o, ROW_STALL))
+		follow_stall(o, frame);
 	if (r->n == KLOG_MAX_FRAMES)
 		r->truncated = true;
 	else
 		r->trace[r->n++] = *frame;
 }
 
+/* The grace-period thread of RCU is shown where it starved: a symptom. */
+static void forget_gp_kthread(struct klog_open *o)
+{
+	for (size_t i = 0; i < o->report.n; i++)
+		if (strcmp(o->report.trace[i].function, "rcu_gp_kthread") == 0)
+			forget_frames(o);
+}
+
 static void begin_trace(struct klog_open *o)
 {
-	struct klog_report *r = &o->report;
-
-	/* The grace-period thread of RCU is shown first where it starved: a symptom. */
-	for (size_t i = 0; i < r->n && r->kind == KLOG_RCU_STALL; i++)
-		if (strcmp(r->trace[i].function, "rcu_gp_kthread") == 0)
-			r->n = o->irq_frames = 0;
-	if (r->n)
+	if (o->report.kind == KLOG_RCU_STALL)
+		forget_gp_kthread(o);
+	if (o->report.n)
 		return;
 	o->in_trace = true;
 	o->trace_done = false;
@@ -422,31 +448,42 @@ static void handle_pc(struct klog *k, struct klog_open *o, const struct klog_fra
 	confirm(k, o);
 	if (o->in_trace && o->report.n) {
 		/* Within a trace: what an interrupt or a trap hit. */
-		if (row_has(o, ROW_STALL))
-			o->irq_frames = (uint16_t)o->report.n;
-		push_frame(&o->report, pc);
+		*o->stalled.function = '\0';
+		o->stall_done = false;
+		push_frame(o, pc);
 	} else if (!*o->at.function && !o->trace_done) {
 		o->at = *pc;
 	}
 }
 
-/* Locks are named with the place that takes them; "caller is" and the like with a function. */
+/* "is trying to acquire lock:", and on the next line "... at: [<addr>] func+0x1/0x2" */
+static void find_lock_place(struct klog_open *o, struct text t)
+{
+	struct klog_frame frame;
+	struct text rest = t;
+
+	if (*o->at.function && !klog_is_helper(o->report.kind, o->at.function))
+		return;
+	if (o->place_next) {
+		text_after(t, " at: ", &rest);
+		if (klog_parse_symbol(&rest, &frame) || klog_parse_frame(rest, &frame))
+			o->at = frame;
+	}
+	o->place_next = text_find(t, "is trying to ") || text_find(t, " still held ") ||
+			text_find(t, "already hold");
+}
+
 static void find_named_place(struct klog_open *o, struct text t)
 {
 	struct klog_frame frame;
 	struct text rest;
 
-	if (o->report.kind == KLOG_LOCKDEP && !*o->at.function && text_after(t, "at: ", &rest)) {
-		if (text_take(&rest, "[<") && text_after(rest, ">] ", &rest)) {
-		}
-		if (klog_parse_symbol(&rest, &frame))
-			o->at = frame;
-	} else if (text_take(&t, "caller is ")) {
-		if (klog_parse_symbol(&t, &frame))
-			o->at = frame;
-	} else if (text_after(t, "last function: ", &rest)) {
+	if (o->report.kind == KLOG_LOCKDEP)
+		find_lock_place(o, t);
+	if (text_take(&t, "caller is ") && klog_parse_symbol(&t, &frame))
+		o->at = frame;
+	else if (text_after(t, "last function: ", &rest))
 		text_copy(o->report.function, sizeof(o->report.function), rest);
-	}
 }
 
 static bool is_user_mode(struct text t)
@@ -470,7 +507,7 @@ static void handle_trace_line(struct klog *k, struct klog_open *o, struct text t
 			o->report.kind = KLOG_TRACE;
 		o->report.corrupted |= o->cut_here;
 		o->cut_here = false;
-		push_frame(&o->report, &frame);
+		push_frame(o, &frame);
 		confirm(k, o);
 		touch(o, position);
 	} else if (klog_belongs(t) || klog_is_trace_filler(t)) {
@@ -556,8 +593,11 @@ static struct klog_open *adopt_backtrace(struct klog *k, struct klog_open *o, ui
 
 	if (!stall || stall->report.kind != KLOG_RCU_STALL || text_find(t, "skipped"))
 		return o;
+	forget_gp_kthread(stall);
+	if (*stall->stalled.function)
+		return o;
 	stall->caller = caller;
-	stall->report.n = stall->irq_frames = 0;
+	forget_frames(stall);
 	stall->in_trace = stall->trace_done = false;
 	return stall;
 }

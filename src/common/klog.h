@@ -90,7 +90,6 @@ struct klog_open {
 	uint32_t caller; /* context, 0 if the log does not say */
 	unsigned int other_lines; /* in a row that could not belong to it */
 	unsigned int lines;	  /* since the header */
-	uint16_t irq_frames;	  /* frames of an interrupt, before those of what it hit */
 	bool used;
 	bool confirmed;	  /* the header alone, or what followed, makes it a report */
 	bool cut_here;	  /* only "[ cut here ]" was seen so far */
@@ -99,7 +98,10 @@ struct klog_open {
 	bool died;	  /* an Oops line was seen: a second one is another report */
 	bool ended;	  /* "---[ end trace" */
 	bool announced;	  /* `begun` counts it */
+	bool place_next;  /* the next line says where a lock was taken */
+	bool stall_done;  /* `stalled` is final */
 	struct klog_frame at; /* of the header, or an instruction pointer */
+	struct klog_frame stalled; /* for ROW_STALL; function "" while there is none */
 };
 
 struct klog {

@@ -28,16 +28,19 @@ static bool take_hex(struct text *t, uint32_t *value)
 	return true;
 }
 
-/* "[<ffffffff82d4e304>] ", also with {..} as old kernels have it */
+/* "[<ffffffff82d4e304>] ", without <> on powerpc */
 static bool take_address(struct text *t)
 {
 	struct text at = *t;
+	size_t digits = 0;
 
-	if (!text_take(&at, "[<"))
+	if (!text_take(&at, "["))
 		return false;
-	while (at.n && isxdigit((unsigned char)*at.p))
+	text_take(&at, "<");
+	for (; at.n && isxdigit((unsigned char)*at.p); digits++)
 		text_skip(&at, 1);
-	if (!text_take(&at, ">]"))
+	text_take(&at, ">");
+	if (digits < 8 || !text_take(&at, "]"))
 		return false;
 	text_skip_blanks(&at);
 	*t = at;
@@ -115,6 +118,8 @@ bool klog_parse_frame(struct text line, struct klog_frame *frame)
 
 	take_marks(&at);
 	bracketed = take_address(&at);
+	while (bracketed && take_address(&at))
+		;
 	if (text_starts(at, "? "))
 		return false;
 	if ((bracketed || at.p == line.p) && take_from(&at))
@@ -156,7 +161,7 @@ static bool take_segment(struct text *t)
 bool klog_parse_pc(struct text line, struct klog_frame *frame)
 {
 	static const char *const starts[] = { "RIP: ", "pc : ", "PC is at ", "IP: ",
-					      "EIP: ", "EIP is at ", "NIP [", "epc : " };
+					      "EIP: ", "EIP is at ", "NIP ", "epc : " };
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		struct text at = line;

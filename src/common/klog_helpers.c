@@ -11,7 +11,7 @@
 /* For every kind. */
 static const char *const helpers[] = {
 	/* reporting */
-	"dump_stack", "__dump_stack", "dump_backtrace", "show_stack", "show_regs", "show_trace", "print_",
+	"dump_stack", "__dump_stack", "dump_backtrace", "show_stack", "show_regs", "show_trace", "print_", "debug_print_",
 	"panic", "vpanic", "nmi_panic", "__warn", "warn_slowpath", "warn_bogus", "report_bug", "report_",
 	"__report_bug", "fixup_bug", "handle_bug", "bug_handler", "bug_brk_handler", "call_break_hook",
 	"brk_handler", "die$", "__die", "die_", "oops", "bust_spinlocks", "printk", "_printk", "vprintk",
@@ -23,11 +23,11 @@ static const char *const helpers[] = {
 	/* traps */
 	"do_error_trap", "do_trap", "do_invalid_op", "invalid_op", "exc_", "asm_exc_", "asm_sysvec",
 	"sysvec_", "do_general_protection", "general_protection", "do_page_fault", "__do_page_fault",
-	"page_fault", "async_page_fault", "page_fault_oops", "no_context", "bad_area", "__bad_area",
+	"page_fault", "async_page_fault", "page_fault_oops", "no_context",
 	"do_user_addr_fault", "do_kern_addr_fault", "handle_page_fault", "do_mem_abort",
 	"do_translation_fault", "do_bad_area", "do_alignment_fault", "do_tag_check_fault",
 	"do_debug_exception", "do_undefinstr", "do_el1_", "do_sp_pc_abort", "el1_", "el1h_", "el1t_",
-	"__el1_", "error_entry", "do_double_fault", "double_fault", "df_debug", "__dabt_", "__und_",
+	"__el1_", "error_entry", "do_double_fault", "double_fault", "df_debug",
 	"__irq_svc", "do_DataAbort", "do_PrefetchAbort", "do_int3", "int3", "irqentry_", "idtentry",
 	"early_brk64", "__do_kernel_fault", "do_kernel_fault", "arm_notify_die", "do_bad$", "do_serror",
 	/* sanitizers */
@@ -58,7 +58,7 @@ static const char *const helpers[] = {
 	"kcalloc", "krealloc", "kmem_cache_", "__kmem_cache", "kmemdup", "kstrdup", "kvmalloc", "kvfree",
 	"kfree$", "__kfree", "kfree_", "kfree_sensitive", "kzfree", "vfree", "__vfree", "vmalloc", "__vmalloc",
 	"vunmap", "__vunmap", "slab_", "__slab", "___slab", "__slub", "slob_", "cache_alloc", "cache_free",
-	"____cache", "___cache", "qlist_", "new_slab", "allocate_slab", "fixup_", "kmemleak", "free_pages",
+	"____cache", "___cache", "qlist_", "new_slab", "allocate_slab", "fixup_", "kmemleak", "__netdev_alloc_skb", "netdev_alloc_skb", "free_pages",
 	"__free_pages", "__free_slab", "free_unref", "__alloc_pages", "alloc_pages", "alloc_slab",
 	"do_kmem_cache", "__do_kmalloc", "__do_kmem", "__do_cache", "check_poison", "mempool_alloc",
 	"get_page_from_freelist", "prep_new_page", "post_alloc_hook", "free_large", "get_free_pages",
@@ -84,18 +84,22 @@ static const char *const helpers[] = {
 	"complete$", "complete_all", "swake_up", "__wake_up", "try_to_wake_up", "wake_up_",
 	"call_rcu", "__call_rcu", "kvfree_call_rcu", "rcu_read", "rcu_note", "rcu_is_watching",
 	"__synchronize_hardirq", "usleep_range", "msleep", "udelay", "__udelay", "__delay", "__const_udelay",
-	"delay_", "__x86_indirect_thunk", "__x86_return", "retint_", "restore_", "perf_trace_", "trace_event_raw",
-	"trace_", "__traceiter", "__bpf_trace", "__fget", "do_one_initcall$",
-	"get_signal$", "stack_trace_", "arch_stack_walk", "save_stack", "unwind_", "stack_depot",
+	"delay_", "__x86_indirect_thunk", "__x86_return", "retint_", "restore_regs", "restore_all", "perf_trace_", "trace_event_raw",
+	"trace_", "__traceiter", "__bpf_trace", "__fget",
+	"get_signal$", "__queue_work", "queue_work", "queue_delayed", "__queue_delayed", "__flush_work",
+	"flush_work", "flush_delayed", "cancel_work", "__cancel_work", "cancel_delayed", "drain_workqueue",
+	"__drain_work", "destroy_workqueue", "create_object", "handle_bad_stack", "__bad_stack",
+	"get_device_parent", "device_unregister", "rollback_registered", "unregister_netdevice_many",
+	"unregister_netdevice_queue", "page_pool_", "__page_pool", "stack_trace_", "arch_stack_walk", "save_stack", "unwind_", "stack_depot",
 };
 
 /* For what waits: whom it waits through does not matter. */
 static const char *const waiters[] = {
 	"wait_", "__wait_", "bit_wait", "__filemap", "filemap_", "fdatawait", "__lock_page", "__folio_lock",
 	"folio_wait", "wb_wait", "flush_work", "__flush_work", "flush_workqueue", "__flush_workqueue",
-	"__synchronize", "_synchronize", "exp_funnel", "rcu_barrier$", "read_bio", "out_of_line_wait",
+	"exp_funnel", "_synchronize_rcu", "synchronize_rcu_expedited_wait", "read_bio", "out_of_line_wait",
 	"__switch_to", "refrigerator", "__refrigerator", "blk_mq_freeze", "kthread_stop", "jbd2_log_wait",
-	"synchronize_net", "request_wait_answer", "futex_wait",
+	"request_wait_answer", "futex_wait",
 };
 
 /* For what never ends: the part that found out, and the smallest steps of the loop. */
@@ -103,7 +107,7 @@ static const char *const stall_helpers[] = {
 	"sched_show_task", "_sched_show", "print_other_cpu", "check_cpu_stall", "rcu_", "update_process_times",
 	"tick_", "__hrtimer", "hrtimer_", "smp_apic", "smp_trace_apic", "apic_timer", "local_apic", "nmi_",
 	"lapic_", "trigger_", "arch_trigger", "csd_lock", "cpu_relax", "native_safe_halt", "native_",
-	"default_idle", "watchdog_",
+	"default_idle", "watchdog_", "dump_cpu_task", "handle_percpu", "arch_timer",
 };
 
 static const char *const dispatchers[] = {
@@ -117,10 +121,19 @@ static const char *const dispatchers[] = {
 	"netif_receive_skb", "__netif_receive_skb", "process_backlog", "napi_poll", "__napi_poll",
 	"net_rx_action", "vfs_write", "__vfs_write", "vfs_read", "__vfs_read", "new_sync_", "__do_fault",
 	"do_page_mkwrite", "do_fault", "handle_mm_fault", "__handle_mm_fault", "vfs_ioctl", "do_vfs_ioctl",
-	"__x64_sys", "__se_sys", "__arm64_sys", "__ia32_sys", "__do_sys", "SyS_", "SYSC_", "ksys_",
+	"__x64_sys_ioctl", "__se_sys_ioctl", "__arm64_sys_ioctl", "SyS_ioctl", "compat_SyS_ioctl", "ksys_ioctl",
+	"ksys_write", "ksys_read", "SyS_write", "SyS_read", "sock_common_setsockopt", "sock_common_getsockopt",
+	"__sys_setsockopt", "__sys_getsockopt", "SyS_setsockopt", "do_sock_setsockopt", "netlink_rcv_skb",
+	"rtnetlink_rcv", "genl_rcv", "genl_family_rcv", "netlink_unicast", "netlink_sendmsg", "call_read_iter",
 	"sock_sendmsg", "__sock_sendmsg", "sock_recvmsg", "____sys_", "___sys_", "__sys_", "do_one_initcall",
 	"do_init_module", "__fput", "____fput", "task_work_run", "exit_to_user", "cpu_startup_entry",
-	"start_secondary", "start_kernel", "rest_init", "do_idle", "call_write_iter", "compat_SyS",
+	"start_secondary", "start_kernel", "rest_init", "do_idle", "call_write_iter",
+	"asm_exc",
+};
+
+static const char *const entries[] = {
+	"el1_irq", "el1_interrupt", "el1h_64_irq", "el1h_64_sync", "el1_sync", "__irq_svc", "__dabt_svc",
+	"apic_timer_interrupt", "asm_sysvec_apic", "handle_bad_stack", "__bad_stack", "call_on_irq_stack",
 };
 
 static bool listed(const char *const *names, size_t n, const char *function)
@@ -157,6 +170,11 @@ bool klog_is_helper(enum klog_kind kind, const char *function)
 	case KLOG_HARD_LOCKUP: return LISTED(stall_helpers, name);
 	default: return false;
 	}
+}
+
+bool klog_is_entry(const char *function)
+{
+	return LISTED(entries, function);
 }
 
 bool klog_is_dispatcher(const char *function)

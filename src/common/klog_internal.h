@@ -11,10 +11,9 @@ enum {
 	ROW_REFINES = 1 << 2, /* says more exactly what an open warning or bug is */
 	ROW_DIES = 1 << 3,    /* the Oops line that other headers are followed by */
 	ROW_PANIC = 1 << 4,   /* joins whatever report led to it */
-	ROW_STALL = 1 << 5,   /* a task that does not go on: the frames of interrupts are not it */
+	ROW_STALL = 1 << 5,   /* where exactly is chance: the way into the subsystem counts */
 	ROW_MINOR = 1 << 6,   /* no report of its own within another */
-	ROW_BACKTRACE = 1 << 7, /* other traces come first: only one after "stack backtrace:" counts */
-	ROW_SINGLE = 1 << 8,  /* one line is all there is */
+	ROW_SINGLE = 1 << 7,  /* one line is all there is */
 };
 
 struct klog_row {
@@ -39,6 +38,9 @@ bool klog_is_helper(enum klog_kind kind, const char *function);
 
 /* Functions that call into a subsystem from outside: the frame before one is where a stall is. */
 bool klog_is_dispatcher(const char *function);
+
+/* Where an interrupt or a fault begins: what follows in the trace is what it hit. */
+bool klog_is_entry(const char *function);
 
 /* "func+0x1f/0x20 [module]"; false when it does not begin with one. */
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame);
