@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: replay FOLDER\n");
 		return 2;
 	}
-	strv_foreach(name, names) {
+	strv_foreach (name, names) {
 		_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 		_cleanup_free_ char *path = xasprintf("%s/%s", argv[1], *name);
 		_cleanup_free_ uint8_t *exact = NULL;

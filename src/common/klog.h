@@ -22,11 +22,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KLOG_MAX_FRAMES	   24
+#define KLOG_MAX_FRAMES    24
 #define KLOG_FUNCTION_SIZE 64 /* longer names are cut */
 #define KLOG_MODULE_SIZE   56 /* MODULE_NAME_LEN of a 64-bit kernel */
-#define KLOG_TITLE_SIZE	   160
-#define KLOG_MAX_OPEN	   4 /* reports of different contexts at one time */
+#define KLOG_TITLE_SIZE    160
+#define KLOG_MAX_OPEN      4 /* reports of different contexts at one time */
 
 /* The words that stand for them are in klog_kind_name(); see docs for what each is. */
 enum klog_kind {
@@ -65,19 +65,21 @@ enum klog_kind {
 
 struct klog_frame {
 	char function[KLOG_FUNCTION_SIZE]; /* as printed, with .isra and the like */
-	char module[KLOG_MODULE_SIZE];	   /* "" for the kernel itself */
-	uint32_t offset, size;		   /* bytes; size 0: not printed */
+	char module[KLOG_MODULE_SIZE];     /* "" for the kernel itself */
+	uint32_t offset, size;             /* bytes; size 0: not printed */
 };
 
 struct klog_report {
 	enum klog_kind kind;
-	char title[KLOG_TITLE_SIZE];	   /* raw text of the board's: clean it before a terminal sees it */
-	char function[KLOG_FUNCTION_SIZE]; /* where it happened, without compiler suffixes; "" if unknown */
-	char module[KLOG_MODULE_SIZE];	   /* that function's; "" if unknown or the kernel itself */
-	char access[8];			   /* "read", "write", "exec" or "" */
-	bool fatal;	/* the kernel, or the task it happened in, did not go on */
-	bool corrupted; /* cut off or mixed with another: function and trace are doubtful */
-	bool truncated; /* there were more frames */
+	char title[KLOG_TITLE_SIZE]; /* raw text of the board's: clean it before a terminal sees it
+				      */
+	char function[KLOG_FUNCTION_SIZE]; /* where it happened, without compiler suffixes; "" if
+					      unknown */
+	char module[KLOG_MODULE_SIZE];     /* that function's; "" if unknown or the kernel itself */
+	char access[8];                    /* "read", "write", "exec" or "" */
+	bool fatal;          /* the kernel, or the task it happened in, did not go on */
+	bool corrupted;      /* cut off or mixed with another: function and trace are doubtful */
+	bool truncated;      /* there were more frames */
 	uint64_t start, end; /* positions of its first and last line, as the caller counts */
 	struct klog_frame trace[KLOG_MAX_FRAMES];
 	size_t n;
@@ -87,20 +89,20 @@ struct klog_report {
 struct klog_open {
 	struct klog_report report;
 	const struct klog_row *row;
-	uint32_t caller; /* context, 0 if the log does not say */
+	uint32_t caller;          /* context, 0 if the log does not say */
 	unsigned int other_lines; /* in a row that could not belong to it */
-	unsigned int lines;	  /* since the header */
+	unsigned int lines;       /* since the header */
 	bool used;
-	bool confirmed;	  /* the header alone, or what followed, makes it a report */
-	bool cut_here;	  /* only "[ cut here ]" was seen so far */
-	bool in_trace;	  /* frames are taken */
-	bool trace_done;  /* they were, and something else followed */
-	bool died;	  /* an Oops line was seen: a second one is another report */
-	bool ended;	  /* "---[ end trace" */
-	bool announced;	  /* `begun` counts it */
-	bool place_next;  /* the next line says where a lock was taken */
-	bool stall_done;  /* `stalled` is final */
-	struct klog_frame at; /* of the header, or an instruction pointer */
+	bool confirmed;            /* the header alone, or what followed, makes it a report */
+	bool cut_here;             /* only "[ cut here ]" was seen so far */
+	bool in_trace;             /* frames are taken */
+	bool trace_done;           /* they were, and something else followed */
+	bool died;                 /* an Oops line was seen: a second one is another report */
+	bool ended;                /* "---[ end trace" */
+	bool announced;            /* `begun` counts it */
+	bool place_next;           /* the next line says where a lock was taken */
+	bool stall_done;           /* `stalled` is final */
+	struct klog_frame at;      /* of the header, or an instruction pointer */
 	struct klog_frame stalled; /* for ROW_STALL; function "" while there is none */
 };
 
@@ -144,7 +146,7 @@ const char *klog_kind_name(enum klog_kind kind);
  */
 struct klog_prefix {
 	uint32_t caller; /* T123 or C0 as one number; 0 if there is none */
-	bool has_time;	 /* a kernel timestamp: seconds since boot */
+	bool has_time;   /* a kernel timestamp: seconds since boot */
 };
 
 struct text klog_strip_prefix(struct text line, struct klog_prefix *prefix);

@@ -98,7 +98,8 @@ static void take_marks(struct text *t)
 	}
 }
 
-/* arm: "(callee) from [<addr>] (caller+0x1/0x2)" or "callee from caller+0x1/0x2": where it was called */
+/* arm: "(callee) from [<addr>] (caller+0x1/0x2)" or "callee from caller+0x1/0x2": where it was
+ * called */
 static bool take_from(struct text *t)
 {
 	struct text rest;
@@ -160,8 +161,8 @@ static bool take_segment(struct text *t)
 
 bool klog_parse_pc(struct text line, struct klog_frame *frame)
 {
-	static const char *const starts[] = { "RIP: ", "pc : ", "PC is at ", "IP: ",
-					      "EIP: ", "EIP is at ", "NIP ", "epc : " };
+	static const char *const starts[] = { "RIP: ", "pc : ",      "PC is at ", "IP: ",
+					      "EIP: ", "EIP is at ", "NIP ",      "epc : " };
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		struct text at = line;
@@ -175,7 +176,8 @@ bool klog_parse_pc(struct text line, struct klog_frame *frame)
 
 void klog_plain_name(char *to, size_t size, const char *function)
 {
-	static const char *const suffixes[] = { ".isra", ".constprop", ".part", ".cold", ".llvm", ".lto" };
+	static const char *const suffixes[] = { ".isra", ".constprop", ".part",
+						".cold", ".llvm",      ".lto" };
 	struct text t = { function, strlen(function) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {

@@ -6,14 +6,14 @@
 #include "common/klog.h"
 
 enum {
-	ROW_FATAL = 1 << 0,   /* the task or the kernel does not go on */
+	ROW_FATAL = 1 << 0,     /* the task or the kernel does not go on */
 	ROW_PROBATION = 1 << 1, /* others print such text too: wait for what follows */
-	ROW_REFINES = 1 << 2, /* says more exactly what an open warning or bug is */
-	ROW_DIES = 1 << 3,    /* the Oops line that other headers are followed by */
-	ROW_PANIC = 1 << 4,   /* joins whatever report led to it */
-	ROW_STALL = 1 << 5,   /* where exactly is chance: the way into the subsystem counts */
-	ROW_MINOR = 1 << 6,   /* no report of its own within another */
-	ROW_SINGLE = 1 << 7,  /* one line is all there is */
+	ROW_REFINES = 1 << 2,   /* says more exactly what an open warning or bug is */
+	ROW_DIES = 1 << 3,      /* the Oops line that other headers are followed by */
+	ROW_PANIC = 1 << 4,     /* joins whatever report led to it */
+	ROW_STALL = 1 << 5,     /* where exactly is chance: the way into the subsystem counts */
+	ROW_MINOR = 1 << 6,     /* no report of its own within another */
+	ROW_SINGLE = 1 << 7,    /* one line is all there is */
 };
 
 struct klog_row {
@@ -23,6 +23,45 @@ struct klog_row {
 	const char *with; /* must stand somewhere in the rest of the line; NULL: nothing */
 	const char *cut;  /* the title ends before this; NULL: at the line's end */
 };
+
+static inline bool klog_row_has(const struct klog_open *o, unsigned int flags)
+{
+	return o->row && o->row->flags & flags;
+}
+
+/* --- klog_report.c: reports begin and end --- */
+
+/* Takes a slot for a report, closing the oldest where all are in use. */
+struct klog_open *klog_begin(struct klog *k, const struct klog_row *row, uint32_t caller,
+			     uint64_t position);
+
+/* It is certain that there is a report: says so through `begun`, once. */
+void klog_confirm(struct klog *k, struct klog_open *o);
+
+/* The line at `position` belongs to the report. */
+void klog_touch(struct klog_open *o, uint64_t position);
+
+/* Reports it, unless it was none. `o` may be NULL. */
+void klog_close(struct klog *k, struct klog_open *o);
+void klog_close_all(struct klog *k); /* in the order in which they began */
+
+/* For ROW_STALL: looks at one frame after the other. */
+void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame);
+void klog_forget_frames(struct klog_open *o);
+
+/* --- klog_header.c, klog_body.c: lines --- */
+
+void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint32_t caller,
+		uint64_t position);
+/* A line that a row fits; `o` is what is open in its context, or NULL. */
+void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_row *row,
+			struct text t, uint32_t caller, uint64_t position);
+void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64_t position);
+void klog_find_access(struct klog_report *r, struct text t);
+bool klog_begins_trace(struct text t);
+void klog_forget_gp_kthread(struct klog_open *o);
+
+/* --- klog_table.c, klog_helpers.c, klog_frame.c: what text means --- */
 
 /* The row that `text` begins with, or NULL. */
 const struct klog_row *klog_find_row(struct text text);

@@ -42,7 +42,8 @@ static bool take_record_header(struct text *t, struct klog_prefix *prefix)
 	end = memchr(at.p, ';', at.n < 64 ? at.n : 64);
 	if (!end)
 		return false;
-	if (text_after((struct text){ at.p, (size_t)(end - at.p) }, "caller=", &rest) && rest.n > 1) {
+	if (text_after((struct text){ at.p, (size_t)(end - at.p) }, "caller=", &rest) &&
+	    rest.n > 1) {
 		char type = *rest.p;
 
 		text_skip(&rest, 1);
@@ -86,7 +87,8 @@ static bool parse_stamp(struct text inside)
 	return !inside.n || *inside.p == '<';
 }
 
-/* "Wed Nov 22 20:34:01 2023" (dmesg -T), "Nov22 20:34" (dmesg -e), "4:   swapper/4:    0" (vendors) */
+/* "Wed Nov 22 20:34:01 2023" (dmesg -T), "Nov22 20:34" (dmesg -e), "4:   swapper/4:    0" (vendors)
+ */
 static bool parse_clock(struct text inside)
 {
 	const char *colon = memchr(inside.p, ':', inside.n);

@@ -18,8 +18,8 @@ static const struct klog_row rows[] = {
 	{ "Unhandled fault: ", KLOG_OOPS, ROW_FATAL, " at 0x", " at 0x" },
 	{ "Unhandled prefetch abort: ", KLOG_OOPS, ROW_FATAL, NULL, " at 0x" },
 	{ "Alignment trap: not handling instruction", KLOG_OOPS, ROW_FATAL, NULL, " at [" },
-	{ "Insufficient stack space to handle exception!", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL,
-	  NULL, NULL },
+	{ "Insufficient stack space to handle exception!", KLOG_STACK_OVERFLOW,
+	  ROW_FATAL | ROW_STALL, NULL, NULL },
 	{ "Bad mode in ", KLOG_OOPS, ROW_FATAL, " handler detected", " handler detected" },
 	{ "Unhandled 64-bit el1h ", KLOG_OOPS, ROW_FATAL, NULL, " on CPU" },
 	{ "Internal error: ", KLOG_OOPS, D, "[#", ": " },
@@ -31,9 +31,12 @@ static const struct klog_row rows[] = {
 	{ "BUG: Unable to handle kernel ", KLOG_OOPS, ROW_FATAL, NULL, " at 0x" },
 	{ "BUG: Kernel NULL pointer dereference", KLOG_OOPS, ROW_FATAL, NULL, " at 0x" },
 	{ "BUG: kernel NULL pointer dereference", KLOG_OOPS, ROW_FATAL, NULL, ", address" },
-	{ "BUG: stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL, NULL, " at " },
-	{ "BUG: TASK stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL, NULL, " at " },
-	{ "BUG: IRQ stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL, NULL, " at " },
+	{ "BUG: stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL, NULL,
+	  " at " },
+	{ "BUG: TASK stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL, NULL,
+	  " at " },
+	{ "BUG: IRQ stack guard page was hit", KLOG_STACK_OVERFLOW, ROW_FATAL | ROW_STALL, NULL,
+	  " at " },
 	{ "kernel stack overflow (", KLOG_STACK_OVERFLOW, D | ROW_STALL, NULL, ": " },
 	{ "general protection fault", KLOG_OOPS, D, "[#", NULL },
 	{ "stack segment: ", KLOG_OOPS, D, "[#", ": " },
@@ -53,8 +56,8 @@ static const struct klog_row rows[] = {
 	{ "Oops [#", KLOG_OOPS, D, NULL, " [#" },
 	{ "KASAN: null-ptr-deref in range", KLOG_OOPS, ROW_REFINES | ROW_MINOR | P, NULL, NULL },
 
-	{ "Kernel panic - not syncing: stack-protector: ", KLOG_STACK_CORRUPTION, ROW_FATAL | ROW_PANIC,
-	  NULL, " in: " },
+	{ "Kernel panic - not syncing: stack-protector: ", KLOG_STACK_CORRUPTION,
+	  ROW_FATAL | ROW_PANIC, NULL, " in: " },
 	{ "Kernel panic - not syncing: corrupted stack end", KLOG_STACK_OVERFLOW,
 	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
 	{ "Kernel panic - not syncing: kernel stack overflow", KLOG_STACK_OVERFLOW,
@@ -95,7 +98,6 @@ static const struct klog_row rows[] = {
 	{ "WARNING: SOFTIRQ-", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: RECLAIM_FS-", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: ", KLOG_LOCKDEP, 0, "still has locks held", NULL },
-	{ "WARNING: ", KLOG_LOCKDEP, 0, "possible ww", NULL },
 	{ "[ INFO: possible ", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "[ INFO: suspicious RCU usage", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "[ INFO: inconsistent lock state", KLOG_LOCKDEP, 0, NULL, NULL },
@@ -154,12 +156,15 @@ static const struct klog_row rows[] = {
 	{ "unregister_netdevice: waiting for ", KLOG_NETDEV_WAIT, ROW_SINGLE, " to become free",
 	  " Usage count" },
 
-	/* WARN() itself: before 2025 "WARNING: CPU: 1 PID: 2 at file:1 f+0x1/0x2", then "WARNING: file:1 at f+0x1/0x2" */
+	/* WARN() itself: before 2025 "WARNING: CPU: 1 PID: 2 at file:1 f+0x1/0x2", then "WARNING:
+	   file:1 at f+0x1/0x2" */
 	{ "WARNING: CPU: ", KLOG_WARNING, 0, " at ", NULL },
 	{ "WARNING: at ", KLOG_WARNING, P, ":", NULL },
 	{ "WARNING: kernel stack regs at ", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL, NULL },
-	{ "WARNING: kernel stack frame pointer at ", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL, NULL },
-	{ "WARNING: stack going in the wrong direction", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL, NULL },
+	{ "WARNING: kernel stack frame pointer at ", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL,
+	  NULL },
+	{ "WARNING: stack going in the wrong direction", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL,
+	  NULL },
 	{ "WARNING: ", KLOG_WARNING, 0, ".c:", NULL },
 	{ "WARNING: ", KLOG_WARNING, 0, ".h:", NULL },
 
@@ -177,8 +182,8 @@ static const struct klog_row rows[] = {
 	{ "INFO: ", KLOG_WARNING, P, NULL, NULL },
 };
 
-/* These begin with the name of a task, so that only their middle is fixed. */
-static const struct klog_row anywhere[] = {
+/* These begin with the name of a task, so that they are looked for after one. */
+static const struct klog_row after_task[] = {
 	{ " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation failure: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation stalls ", KLOG_NONE, 0, NULL, NULL },
@@ -187,69 +192,93 @@ static const struct klog_row anywhere[] = {
 #define TASK_NAME_SIZE 16
 
 /* Subsystems put their names before some headers. */
-static const char *const subsystems[] = { "rcu: ", "watchdog: ", "NMI watchdog: ", "workqueue: ",
-					  "hung_task: ", "kfence: ", "slub: ", "lockdep: " };
+static const char *const subsystems[] = { "rcu: ",       "watchdog: ",  "NMI watchdog: ",
+					  "workqueue: ", "hung_task: ", "kfence: ",
+					  "slub: ",      "lockdep: " };
+#define SUBSYSTEM_INITIALS "rwNhksl"
 
 #define MAX_HEADER 512
 
-static bool fits(const struct klog_row *row, struct text t)
-{
-	if (!text_take(&t, row->text))
-		return false;
-	/* No header is longer than this; a line may be. */
-	t.n = t.n < MAX_HEADER ? t.n : MAX_HEADER;
-	return !row->with || text_find(t, row->with);
-}
+/*
+ * Rows by the first byte of their text, in order: a line is compared with a
+ * few of them, and most lines with none.
+ */
+#define N_ROWS ARRAY_SIZE(rows)
+#define NO_ROW 0xff
+_Static_assert(N_ROWS < NO_ROW, "a row's number is one byte");
 
-/* Most lines of a log begin with none of these bytes. */
-static bool may_begin_header(unsigned char c)
-{
-	static bool known[256];
+static struct {
+	bool made;
+	uint8_t first[256], next[N_ROWS], length[N_ROWS];
+} rows_by_byte;
 
-	if (!known['B']) {
-		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-			known[(unsigned char)*rows[i].text] = true;
+static void make_index(void)
+{
+	memset(rows_by_byte.first, NO_ROW, sizeof(rows_by_byte.first));
+	for (size_t i = N_ROWS; i-- > 0;) {
+		uint8_t *first = &rows_by_byte.first[(unsigned char)*rows[i].text];
+
+		rows_by_byte.length[i] = (uint8_t)strlen(rows[i].text);
+		rows_by_byte.next[i] = *first;
+		*first = (uint8_t)i;
 	}
-	return known[c];
+	rows_by_byte.made = true;
 }
 
 static const struct klog_row *find(struct text t)
 {
-	if (!t.n || !may_begin_header((unsigned char)*t.p))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (*rows[i].text == *t.p && fits(&rows[i], t))
+	if (!rows_by_byte.made)
+		make_index();
+	for (uint8_t i = rows_by_byte.first[(unsigned char)*t.p]; i != NO_ROW;
+	     i = rows_by_byte.next[i]) {
+		size_t n = rows_by_byte.length[i];
+
+		if (t.n < n || t.p[n - 1] != rows[i].text[n - 1] ||
+		    memcmp(t.p, rows[i].text, n) != 0)
+			continue;
+		if (!rows[i].with || text_find((struct text){ t.p + n, t.n - n }, rows[i].with))
 			return &rows[i];
+	}
 	return NULL;
 }
 
-static const struct klog_row *find_anywhere(struct text t)
+/* Only near the start: a task's name is what stands before. */
+static const struct klog_row *find_after_task(struct text t)
 {
-	for (size_t i = 0; i < t.n && i < 2 * TASK_NAME_SIZE; i++) {
-		struct text rest = { t.p + i, t.n - i };
-
-		if (*rest.p != ' ' && *rest.p != ':')
+	for (size_t i = 0; i + 1 < t.n && i < 2 * TASK_NAME_SIZE; i++) {
+		if (!(t.p[i] == ' ' && t.p[i + 1] == 'i') && !(t.p[i] == ':' && t.p[i + 1] == ' '))
 			continue;
-		for (size_t j = 0; j < ARRAY_SIZE(anywhere); j++)
-			if (text_starts(rest, anywhere[j].text))
-				return &anywhere[j];
+		for (size_t j = 0; j < ARRAY_SIZE(after_task); j++)
+			if (text_starts((struct text){ t.p + i, t.n - i }, after_task[j].text))
+				return &after_task[j];
 	}
 	return NULL;
+}
+
+/* "watchdog: " and the like, which need not be there. */
+static struct text skip_subsystem(struct text t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++)
+		if (*subsystems[i] == *t.p && text_take(&t, subsystems[i]))
+			break;
+	return t;
 }
 
 const struct klog_row *klog_find_row(struct text text)
 {
-	const struct klog_row *row = find(text);
+	const struct klog_row *row;
 
-	if (row || !text.n)
-		return row;
-	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
-		struct text rest = text;
+	if (!text.n)
+		return NULL;
+	/* No header is longer than this; a line may be. */
+	text.n = text.n < MAX_HEADER ? text.n : MAX_HEADER;
+	row = find(text);
+	if (!row && strchr(SUBSYSTEM_INITIALS, *text.p)) {
+		struct text rest = skip_subsystem(text);
 
-		if (*subsystems[i] == *text.p && text_take(&rest, subsystems[i]))
-			return klog_find_row(rest);
+		row = rest.p > text.p && rest.n ? find(rest) : NULL;
 	}
-	return find_anywhere(text);
+	return row ? row : find_after_task(text);
 }
 
 enum klog_kind klog_kind_of_file(struct text path)
@@ -316,21 +345,106 @@ const char *klog_kind_name(enum klog_kind kind)
 bool klog_belongs(struct text t)
 {
 	static const char *const starts[] = {
-		"CPU: ", "Hardware name: ", "Modules linked in:", "Code: ", "RIP: ", "RSP: ", "RAX: ",
-		"RBX: ", "RDX: ", "RBP: ", "R10: ", "R13: ", "FS: ", "CS: ", "CR2: ", "DR0: ", "DR3: ",
-		"PKRU: ", "PGD ", "P4D ", "PUD ", "PMD ", "EAX: ", "ESI: ", "EFLAGS: ", "EIP: ", "IP: ",
-		"task: ", "Task: ", "Workqueue: ", "Stack:", "Process ", "Call Trace:", "Call trace:",
-		"Backtrace:", "pc : ", "lr : ", "sp : ", "x", "pstate: ", "psr: ", "PC is at ",
-		"LR is at ", "r1", "r3 : ", "r7 : ", "Flags: ", "Control: ", "Register ", "Exception stack",
-		"Mem abort info:", "Data abort info:", "user pgtable: ", "swapper pgtable: ", "pgd = ",
-		"Tainted: ", "Unloaded tainted modules:", "#PF: ", "page:", "page: ", "flags: ", "raw: ",
-		"Read of size ", "Write of size ", "The buggy address ", "Allocated", "Freed", "Memory state",
-		"Dumping ftrace", "irq event stamp", "hardirqs last ", "softirqs last ", "Kernel Offset:",
-		"SMP: stopping", "Kernel Offset: ", "CPU features: ", "Memory Limit: ", "Rebooting in ",
-		"note: ", "Fixing recursive fault", "ESR", "FAR", "Showing all locks", "preempt_count=",
-		"Preemption disabled", "caller is ", "Sending NMI", "NMI backtrace", "kasan: ", "KASAN: ",
-		"stack backtrace:", "other info that might", "INFO: lockdep is turned off", "rcu: ",
-		"\"echo 0 > /proc", "task:", "Object ", "Redzone ", "Padding ", "Bytes b4 ",
+		"CPU: ",
+		"Hardware name: ",
+		"Modules linked in:",
+		"Code: ",
+		"RIP: ",
+		"RSP: ",
+		"RAX: ",
+		"RBX: ",
+		"RDX: ",
+		"RBP: ",
+		"R10: ",
+		"R13: ",
+		"FS: ",
+		"CS: ",
+		"CR2: ",
+		"DR0: ",
+		"DR3: ",
+		"PKRU: ",
+		"PGD ",
+		"P4D ",
+		"PUD ",
+		"PMD ",
+		"EAX: ",
+		"ESI: ",
+		"EFLAGS: ",
+		"EIP: ",
+		"IP: ",
+		"task: ",
+		"Task: ",
+		"Workqueue: ",
+		"Stack:",
+		"Process ",
+		"Call Trace:",
+		"Call trace:",
+		"Backtrace:",
+		"pc : ",
+		"lr : ",
+		"sp : ",
+		"x",
+		"pstate: ",
+		"psr: ",
+		"PC is at ",
+		"LR is at ",
+		"r1",
+		"r3 : ",
+		"r7 : ",
+		"Flags: ",
+		"Control: ",
+		"Register ",
+		"Exception stack",
+		"Mem abort info:",
+		"Data abort info:",
+		"user pgtable: ",
+		"swapper pgtable: ",
+		"pgd = ",
+		"Tainted: ",
+		"Unloaded tainted modules:",
+		"#PF: ",
+		"page:",
+		"page: ",
+		"flags: ",
+		"raw: ",
+		"Read of size ",
+		"Write of size ",
+		"The buggy address ",
+		"Allocated",
+		"Freed",
+		"Memory state",
+		"Dumping ftrace",
+		"irq event stamp",
+		"hardirqs last ",
+		"softirqs last ",
+		"Kernel Offset:",
+		"SMP: stopping",
+		"Kernel Offset: ",
+		"CPU features: ",
+		"Memory Limit: ",
+		"Rebooting in ",
+		"note: ",
+		"Fixing recursive fault",
+		"ESR",
+		"FAR",
+		"Showing all locks",
+		"preempt_count=",
+		"Preemption disabled",
+		"caller is ",
+		"Sending NMI",
+		"NMI backtrace",
+		"kasan: ",
+		"KASAN: ",
+		"stack backtrace:",
+		"other info that might",
+		"INFO: lockdep is turned off",
+		"rcu: ",
+		"\"echo 0 > /proc",
+		"task:",
+		"Object ",
+		"Redzone ",
+		"Padding ",
+		"Bytes b4 ",
 	};
 
 	if (!t.n || *t.p == ' ' || *t.p == '\t' || *t.p == '[' || *t.p == '<')

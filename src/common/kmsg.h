@@ -23,7 +23,7 @@ struct kmsg_record {
 	uint64_t seq;
 	uint64_t usec;
 	bool continuation; /* a fragment of a line (flags c, +) */
-	const char *text;  /* in the caller's text_buf, NUL-terminated; may hold NULs and newlines */
+	const char *text; /* in the caller's text_buf, NUL-terminated; may hold NULs and newlines */
 	size_t len;
 };
 

@@ -98,7 +98,8 @@ static void drop_child(struct ktap *k)
 	k->has_child = false;
 	k->result.plan_broken = true;
 	if (explain(k, &k->child))
-		add(k->result.why, sizeof(k->result.why), "the result of the suite itself is missing");
+		add(k->result.why, sizeof(k->result.why),
+		    "the result of the suite itself is missing");
 }
 
 static struct ktap_level *push(struct ktap *k, size_t indent)

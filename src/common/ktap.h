@@ -14,12 +14,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define KTAP_MAX_DEPTH	8
+#define KTAP_MAX_DEPTH  8
 #define KTAP_MAX_FAILED 16
-#define KTAP_NAME_SIZE	128
+#define KTAP_NAME_SIZE  128
 
 enum ktap_source {
-	KTAP_STDOUT,	 /* what a test program prints: a version line may be missing */
+	KTAP_STDOUT,     /* what a test program prints: a version line may be missing */
 	KTAP_KERNEL_LOG, /* results count only in a document that a version line began */
 };
 
@@ -31,22 +31,22 @@ enum ktap_source {
 struct ktap_result {
 	unsigned int pass, fail, skip, todo;
 	unsigned int error, timeout; /* those of `fail` that say so */
-	bool seen;	     /* there were results, or a plan */
-	bool plan_broken;    /* fewer or more results than announced, or numbers missing */
-	bool contradiction;  /* a suite says ok though a test of it failed */
-	bool bailed;	     /* "Bail out!" */
-	bool too_deep;	     /* nested deeper than KTAP_MAX_DEPTH */
-	unsigned int n_failed; /* names of failed tests, "suite.test"; `fail` may be more */
+	bool seen;                   /* there were results, or a plan */
+	bool plan_broken;            /* fewer or more results than announced, or numbers missing */
+	bool contradiction;          /* a suite says ok though a test of it failed */
+	bool bailed;                 /* "Bail out!" */
+	bool too_deep;               /* nested deeper than KTAP_MAX_DEPTH */
+	unsigned int n_failed;       /* names of failed tests, "suite.test"; `fail` may be more */
 	char failed[KTAP_MAX_FAILED][KTAP_NAME_SIZE];
 	char why[160]; /* the first thing wrong apart from failed tests, for people; or "" */
 };
 
 struct ktap_level {
 	size_t indent;
-	unsigned int planned;	/* valid if has_plan */
-	unsigned int results;	/* result lines so far */
-	unsigned int highest;	/* highest test number */
-	unsigned int failed;	/* failures within, of its own tests and those below */
+	unsigned int planned; /* valid if has_plan */
+	unsigned int results; /* result lines so far */
+	unsigned int highest; /* highest test number */
+	unsigned int failed;  /* failures within, of its own tests and those below */
 	bool has_plan;
 	char name[KTAP_NAME_SIZE]; /* of the suite where known, from "# Subtest:" */
 };
@@ -54,7 +54,7 @@ struct ktap_level {
 struct ktap {
 	enum ktap_source source;
 	bool in_document; /* results count */
-	size_t depth;	  /* levels in use */
+	size_t depth;     /* levels in use */
 	struct ktap_level levels[KTAP_MAX_DEPTH];
 	/* The suite that ended last, waiting for the line of its own. */
 	struct ktap_level child;

@@ -38,10 +38,10 @@ static json_t *trace_to_json(const struct klog_report *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct klog_frame *f = &r->trace[i];
 
-		json_array_append_new(trace, json_pack("{s:o, s:o, s:o, s:o}", "function",
-						       json_text(f->function), "offset",
-						       json_hex(f->offset), "size", json_hex(f->size),
-						       "module", json_text(f->module)));
+		json_array_append_new(
+			trace, json_pack("{s:o, s:o, s:o, s:o}", "function", json_text(f->function),
+					 "offset", json_hex(f->offset), "size", json_hex(f->size),
+					 "module", json_text(f->module)));
 	}
 	return trace;
 }
@@ -50,8 +50,8 @@ static json_t *report_to_json(const struct klog_report *r)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:b, s:b, s:I, s:I, s:o}", "kind",
 			 klog_kind_name(r->kind), "title", json_text(r->title), "function",
-			 json_text(r->function), "module", json_text(r->module), "access", r->access,
-			 "fatal", r->fatal, "corrupted", r->corrupted, "start_line",
+			 json_text(r->function), "module", json_text(r->module), "access",
+			 r->access, "fatal", r->fatal, "corrupted", r->corrupted, "start_line",
 			 (json_int_t)r->start, "end_line", (json_int_t)r->end, "trace",
 			 trace_to_json(r));
 }
@@ -118,7 +118,8 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 		return log_error_errno(-errno, "Cannot read %s", name);
 	r = scan(name ? file : stdin, name ? name : "standard input", &p);
 	if (p.reports) {
-		json_t *doc = json_pack("{s:s, s:o}", "schema", "outpost.klog/1", "reports", p.reports);
+		json_t *doc =
+			json_pack("{s:s, s:o}", "schema", "outpost.klog/1", "reports", p.reports);
 
 		if (r >= 0 && json_dumpf(doc, stdout, JSON_INDENT(2)) == 0)
 			putchar('\n');
@@ -131,8 +132,10 @@ const struct command cmd_klog = {
 	.name = "klog",
 	.args = "[FILE]",
 	.summary = "Find kernel reports in any log",
-	.help = "Reads FILE, or standard input: what dmesg, journalctl -k, a serial console or pstore\n"
-		"have, in any of their time formats. Exits with 1 when there are reports, 0 when there\n"
+	.help = "Reads FILE, or standard input: what dmesg, journalctl -k, a serial console or "
+		"pstore\n"
+		"have, in any of their time formats. Exits with 1 when there are reports, 0 when "
+		"there\n"
 		"are none.\n",
 	.has_json = true,
 	.least_args = 0,

@@ -12,10 +12,10 @@
 #include <string.h>
 
 /* Defaults; testconf.h says what each limits. */
-#define LOAD_TIMEOUT_MS	  (10 * 1000)
-#define TEST_TIMEOUT_MS	  (30 * 1000)
+#define LOAD_TIMEOUT_MS   (10 * 1000)
+#define TEST_TIMEOUT_MS   (30 * 1000)
 #define UNLOAD_TIMEOUT_MS (10 * 1000)
-#define SETTLE_MS	  50
+#define SETTLE_MS         50
 
 enum key_type {
 	KEY_STRING,
@@ -34,16 +34,21 @@ struct key {
 	const char *expected;
 };
 
-#define KEY(n, t, member, e) { n, t, offsetof(struct test_config, member), e }
+#define KEY(n, t, member, e)                                  \
+	{                                                     \
+		n, t, offsetof(struct test_config, member), e \
+	}
 
 static const struct key keys[] = {
-	KEY("params", KEY_WORDS_STRING, params, "parameters such as a=1 b=\"two words\", with quotes closed"),
+	KEY("params", KEY_WORDS_STRING, params,
+	    "parameters such as a=1 b=\"two words\", with quotes closed"),
 	KEY("depends", KEY_NAMES, depends, "names of modules, separated by commas"),
 	KEY("program", KEY_STRING, program, "the path of a program, such as test/foo.c"),
 	KEY("args", KEY_WORDS, args, "arguments separated by blanks, with quotes closed"),
 	KEY("log", KEY_LINES, log_lines, "text that must appear in the kernel log"),
 	KEY("skip", KEY_STRING, skip, "a reason"),
-	KEY("load_timeout", KEY_LIMIT, load_timeout_ms, "a duration above zero such as 10s or 500ms"),
+	KEY("load_timeout", KEY_LIMIT, load_timeout_ms,
+	    "a duration above zero such as 10s or 500ms"),
 	KEY("timeout", KEY_LIMIT, test_timeout_ms, "a duration above zero such as 30s or 2m"),
 	KEY("unload_timeout", KEY_LIMIT, unload_timeout_ms, "a duration above zero such as 10s"),
 	KEY("settle", KEY_DURATION, settle_ms, "a duration such as 50ms, or 0"),
@@ -253,7 +258,8 @@ int test_config_read(struct test_config *config, const char *path, const char *n
 	if (reader.failed)
 		return -EINVAL;
 	if (r > 0) {
-		log_error("%s:%d: this is neither [module] nor key = value, or it is too long.", path, r);
+		log_error("%s:%d: this is neither [module] nor key = value, or it is too long.",
+			  path, r);
 		return -EINVAL;
 	}
 	return r < 0 ? log_error_errno(-EACCES, "Cannot read %s", path) : 0;

@@ -24,9 +24,10 @@ static void on_report(const struct klog_report *r, void *arg)
 {
 	struct found *f = arg;
 
-	print_message("  %s: %s | %s [%s]%s%s %llu-%llu, %zu frames\n", klog_kind_name(r->kind), r->title,
-		      r->function, r->module, r->fatal ? " fatal" : "", r->corrupted ? " corrupted" : "",
-		      (unsigned long long)r->start, (unsigned long long)r->end, r->n);
+	print_message("  %s: %s | %s [%s]%s%s %llu-%llu, %zu frames\n", klog_kind_name(r->kind),
+		      r->title, r->function, r->module, r->fatal ? " fatal" : "",
+		      r->corrupted ? " corrupted" : "", (unsigned long long)r->start,
+		      (unsigned long long)r->end, r->n);
 	assert_true(f->n < MAX_FOUND);
 	f->reports[f->n++] = *r;
 }
@@ -53,31 +54,32 @@ static void feed(struct found *f, const char *text, const char *prefix)
 	free(k);
 }
 
-#define STATE_LINES                                                                                \
-	"Modules linked in: crash(O+)\n"                                                           \
-	"CPU: 1 PID: 321 Comm: insmod Tainted: G           O       6.1.0-50-arm64 #1\n"            \
-	"Hardware name: linux,dummy-virt (DT)\n"                                                   \
+#define STATE_LINES                                                                     \
+	"Modules linked in: crash(O+)\n"                                                \
+	"CPU: 1 PID: 321 Comm: insmod Tainted: G           O       6.1.0-50-arm64 #1\n" \
+	"Hardware name: linux,dummy-virt (DT)\n"                                        \
 	"pstate: 60400005 (nZCv daif +PAN -UAO -TCO -DIT -SSBS BTYPE=--)\n"
 
-#define OOPS                                                                                       \
-	"Unable to handle kernel NULL pointer dereference at virtual address 0000000000000000\n"  \
-	"Mem abort info:\n  ESR = 0x0000000096000044\n  EC = 0x25: DABT (current EL)\n"            \
-	"Data abort info:\n  ISV = 0, ISS = 0x00000044\n  CM = 0, WnR = 1\n"                       \
-	"[0000000000000000] user address but active_mm is swapper\n"                               \
-	"Internal error: Oops: 0000000096000044 [#1] SMP\n" STATE_LINES                            \
-	"pc : c_init+0x2c/0x1000 [crash]\n"                                                        \
-	"lr : c_init+0x20/0x1000 [crash]\n"                                                        \
-	"sp : ffff80000a4cbaa0\n"                                                                  \
-	"x29: ffff80000a4cbaa0 x28: ffff80000a4cbc20 x27: ffffd1c3b5b0a000\n"                      \
-	"Call trace:\n c_init+0x2c/0x1000 [crash]\n do_one_initcall+0x50/0x2b0\n"                  \
-	" do_init_module+0x50/0x210\n"                                                             \
-	"Code: d2800000 f9000001 (b900001f) d65f03c0 \n"                                           \
+#define OOPS                                                                                     \
+	"Unable to handle kernel NULL pointer dereference at virtual address 0000000000000000\n" \
+	"Mem abort info:\n  ESR = 0x0000000096000044\n  EC = 0x25: DABT (current EL)\n"          \
+	"Data abort info:\n  ISV = 0, ISS = 0x00000044\n  CM = 0, WnR = 1\n"                     \
+	"[0000000000000000] user address but active_mm is swapper\n"                             \
+	"Internal error: Oops: 0000000096000044 [#1] SMP\n" STATE_LINES                          \
+	"pc : c_init+0x2c/0x1000 [crash]\n"                                                      \
+	"lr : c_init+0x20/0x1000 [crash]\n"                                                      \
+	"sp : ffff80000a4cbaa0\n"                                                                \
+	"x29: ffff80000a4cbaa0 x28: ffff80000a4cbc20 x27: ffffd1c3b5b0a000\n"                    \
+	"Call trace:\n c_init+0x2c/0x1000 [crash]\n do_one_initcall+0x50/0x2b0\n"                \
+	" do_init_module+0x50/0x210\n"                                                           \
+	"Code: d2800000 f9000001 (b900001f) d65f03c0 \n"                                         \
 	"---[ end trace 0000000000000000 ]---\n"
 
-#define WARNING_TAIL                                                                               \
-	STATE_LINES "pc : w_init+0x18/0x1000 [warn]\nlr : w_init+0x10/0x1000 [warn]\n"             \
-		    "Call trace:\n w_init+0x18/0x1000 [warn] (P)\n do_one_initcall+0x50/0x2b0 (P)\n" \
-		    "---[ end trace 0000000000000000 ]---\n"
+#define WARNING_TAIL                                                                             \
+	STATE_LINES                                                                              \
+		"pc : w_init+0x18/0x1000 [warn]\nlr : w_init+0x10/0x1000 [warn]\n"               \
+		"Call trace:\n w_init+0x18/0x1000 [warn] (P)\n do_one_initcall+0x50/0x2b0 (P)\n" \
+		"---[ end trace 0000000000000000 ]---\n"
 
 #define CUT "------------[ cut here ]------------\n"
 
@@ -87,75 +89,93 @@ static const struct {
 	const char *function, *module, *title; /* title: how it begins */
 	bool fatal, corrupted;
 } cases[] = {
-	{ "arm64 oops", OOPS, KLOG_OOPS, "c_init", "crash", "Unable to handle kernel NULL pointer dereference",
-	  true, false },
-	{ "oops, then panic", OOPS "Kernel panic - not syncing: Oops: Fatal exception\nSMP: stopping secondary CPUs\n"
-				   "---[ end Kernel panic - not syncing: Oops: Fatal exception ]---\n",
+	{ "arm64 oops", OOPS, KLOG_OOPS, "c_init", "crash",
+	  "Unable to handle kernel NULL pointer dereference", true, false },
+	{ "oops, then panic",
+	  OOPS "Kernel panic - not syncing: Oops: Fatal exception\nSMP: stopping secondary CPUs\n"
+	       "---[ end Kernel panic - not syncing: Oops: Fatal exception ]---\n",
 	  KLOG_OOPS, "c_init", "crash", "Unable to handle", true, false },
-	{ "arm64 warning", CUT "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7 w_init+0x18/0x1000 [warn]\n" WARNING_TAIL,
-	  KLOG_WARNING, "w_init", "warn", "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7", false, false },
+	{ "arm64 warning",
+	  CUT "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7 w_init+0x18/0x1000 [warn]\n" WARNING_TAIL,
+	  KLOG_WARNING, "w_init", "warn", "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7", false,
+	  false },
 	{ "warning of 2025",
-	  CUT "WARNING: warn.c:7 at w_init+0x18/0x1000 [warn], CPU#0: insmod/12\n" WARNING_TAIL, KLOG_WARNING,
-	  "w_init", "warn", "WARNING: warn.c:7 at", false, false },
+	  CUT "WARNING: warn.c:7 at w_init+0x18/0x1000 [warn], CPU#0: insmod/12\n" WARNING_TAIL,
+	  KLOG_WARNING, "w_init", "warn", "WARNING: warn.c:7 at", false, false },
 	{ "warning, then panic_on_warn",
 	  CUT "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7 w_init+0x18/0x1000 [warn]\n" WARNING_TAIL
 	      "Kernel panic - not syncing: kernel: panic_on_warn set ...\n",
 	  KLOG_WARNING, "w_init", "warn", "WARNING", true, false },
 	{ "BUG on arm64",
-	  CUT "kernel BUG at /tmp/bug.c:9!\nInternal error: Oops - BUG: 00000000f2000800 [#1] SMP\n" STATE_LINES
+	  CUT "kernel BUG at /tmp/bug.c:9!\nInternal error: Oops - BUG: 00000000f2000800 [#1] "
+	      "SMP\n" STATE_LINES
 	      "pc : b_init+0x8/0x1000 [bug]\nCall trace:\n b_init+0x8/0x1000 [bug]\n",
 	  KLOG_BUG, "b_init", "bug", "kernel BUG at /tmp/bug.c:9!", true, false },
 	{ "refcount",
 	  CUT "refcount_t: underflow; use-after-free.\n"
-	      "WARNING: CPU: 0 PID: 12 at lib/refcount.c:28 refcount_warn_saturate+0xf4/0x148\n" STATE_LINES
-	      "pc : refcount_warn_saturate+0xf4/0x148\nCall trace:\n refcount_warn_saturate+0xf4/0x148\n"
+	      "WARNING: CPU: 0 PID: 12 at lib/refcount.c:28 "
+	      "refcount_warn_saturate+0xf4/0x148\n" STATE_LINES
+	      "pc : refcount_warn_saturate+0xf4/0x148\nCall trace:\n "
+	      "refcount_warn_saturate+0xf4/0x148\n"
 	      " r_exit+0x30/0xff0 [ref]\n",
 	  KLOG_REFCOUNT, "r_exit", "ref", "refcount_t: underflow", false, false },
 	{ "list corruption",
-	  CUT "list_del corruption. next->prev should be ffff0000c3a5b000, but was 6b6b6b6b6b6b6b6b\n"
-	      "kernel BUG at lib/list_debug.c:62!\nInternal error: Oops - BUG: 00000000f2000800 [#1] SMP\n"
-	      STATE_LINES "pc : __list_del_entry_valid+0xb8/0xd0\n"
-	      "Call trace:\n __list_del_entry_valid+0xb8/0xd0\n l_exit+0x1c/0xff0 [lst]\n",
+	  CUT
+	  "list_del corruption. next->prev should be ffff0000c3a5b000, but was 6b6b6b6b6b6b6b6b\n"
+	  "kernel BUG at lib/list_debug.c:62!\nInternal error: Oops - BUG: 00000000f2000800 [#1] "
+	  "SMP\n" STATE_LINES "pc : __list_del_entry_valid+0xb8/0xd0\n"
+	  "Call trace:\n __list_del_entry_valid+0xb8/0xd0\n l_exit+0x1c/0xff0 [lst]\n",
 	  KLOG_LIST_CORRUPTION, "l_exit", "lst", "list_del corruption", true, false },
 	{ "x86 oops",
-	  "BUG: kernel NULL pointer dereference, address: 0000000000000008\n#PF: supervisor write access in kernel mode\n"
+	  "BUG: kernel NULL pointer dereference, address: 0000000000000008\n#PF: supervisor write "
+	  "access in kernel mode\n"
 	  "Oops: 0002 [#1] PREEMPT SMP NOPTI\nCPU: 0 PID: 1 Comm: insmod\n"
-	  "RIP: 0010:x_init+0x5/0x1000 [x]\nCall Trace:\n <TASK>\n ? __die+0x1/0x2\n do_one_initcall+0x1/0x2\n"
+	  "RIP: 0010:x_init+0x5/0x1000 [x]\nCall Trace:\n <TASK>\n ? __die+0x1/0x2\n "
+	  "do_one_initcall+0x1/0x2\n"
 	  " </TASK>\n---[ end trace 0000000000000000 ]---\n",
 	  KLOG_OOPS, "x_init", "x", "BUG: kernel NULL pointer dereference", true, false },
 	{ "panic alone",
-	  "Kernel panic - not syncing: as asked\nCPU: 0 PID: 1 Comm: insmod\nCall trace:\n dump_backtrace+0x1/0x2\n"
+	  "Kernel panic - not syncing: as asked\nCPU: 0 PID: 1 Comm: insmod\nCall trace:\n "
+	  "dump_backtrace+0x1/0x2\n"
 	  " show_stack+0x1/0x2\n dump_stack+0x1/0x2\n panic+0x1/0x2\n p_init+0x1/0x2 [p]\n",
 	  KLOG_PANIC, "p_init", "p", "Kernel panic - not syncing: as asked", true, false },
 	{ "hung task",
 	  "INFO: task insmod:321 blocked for more than 10 seconds.\n      Not tainted 6.1.0 #1\n"
 	  "\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.\n"
-	  "task:insmod state:D stack:0 pid:321 ppid:320 flags:0x00000008\nCall trace:\n __switch_to+0x1/0x2\n"
+	  "task:insmod state:D stack:0 pid:321 ppid:320 flags:0x00000008\nCall trace:\n "
+	  "__switch_to+0x1/0x2\n"
 	  " __schedule+0x1/0x2\n schedule+0x1/0x2\n h_init+0x1/0x2 [h]\n do_one_initcall+0x1/0x2\n",
 	  KLOG_HUNG_TASK, "h_init", "h", "INFO: task insmod:321 blocked", false, false },
 	{ "soft lockup",
 	  "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [insmod:12]\n" STATE_LINES
-	  "pc : s_init+0x8/0x1000 [s]\nCall trace:\n s_init+0x8/0x1000 [s]\n do_one_initcall+0x1/0x2\n",
+	  "pc : s_init+0x8/0x1000 [s]\nCall trace:\n s_init+0x8/0x1000 [s]\n "
+	  "do_one_initcall+0x1/0x2\n",
 	  KLOG_SOFT_LOCKUP, "s_init", "s", "watchdog: BUG: soft lockup", false, false },
 	{ "RCU stall",
 	  "rcu: INFO: rcu_preempt self-detected stall on CPU\nrcu: \t0-....: (5249 ticks this GP)\n"
 	  "\t(t=5250 jiffies g=1 q=2)\nCPU: 0 PID: 12 Comm: insmod\npc : r_init+0x8/0x1000 [r]\n"
 	  "Call trace:\n r_init+0x8/0x1000 [r]\n do_one_initcall+0x1/0x2\n",
-	  KLOG_RCU_STALL, "r_init", "r", "rcu: INFO: rcu_preempt self-detected stall", false, false },
+	  KLOG_RCU_STALL, "r_init", "r", "rcu: INFO: rcu_preempt self-detected stall", false,
+	  false },
 	{ "sleeping in atomic context",
 	  "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:580\n"
-	  "in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: 12, name: insmod\nCPU: 0 PID: 12 Comm: insmod\n"
+	  "in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: 12, name: insmod\nCPU: 0 PID: 12 "
+	  "Comm: insmod\n"
 	  "Call trace:\n dump_stack+0x1/0x2\n __might_resched+0x1/0x2\n __might_sleep+0x1/0x2\n"
 	  " mutex_lock+0x1/0x2\n a_init+0x1/0x2 [a]\n",
 	  KLOG_ATOMIC_SLEEP, "a_init", "a", "BUG: sleeping function", false, false },
 	{ "KASAN",
 	  "==================================================================\n"
-	  "BUG: KASAN: slab-use-after-free in k_read+0x1c/0x40 [k]\nWrite of size 8 at addr ffff0000c3a5b000 by task cat/12\n"
-	  "\nCPU: 0 PID: 12 Comm: cat\nCall trace:\n dump_backtrace+0x1/0x2\n kasan_report+0x1/0x2\n"
-	  " k_read+0x1c/0x40 [k]\n vfs_read+0x1/0x2\n\nAllocated by task 11:\n kasan_save_stack+0x1/0x2\n other+0x1/0x2 [o]\n",
+	  "BUG: KASAN: slab-use-after-free in k_read+0x1c/0x40 [k]\nWrite of size 8 at addr "
+	  "ffff0000c3a5b000 by task cat/12\n"
+	  "\nCPU: 0 PID: 12 Comm: cat\nCall trace:\n dump_backtrace+0x1/0x2\n "
+	  "kasan_report+0x1/0x2\n"
+	  " k_read+0x1c/0x40 [k]\n vfs_read+0x1/0x2\n\nAllocated by task 11:\n "
+	  "kasan_save_stack+0x1/0x2\n other+0x1/0x2 [o]\n",
 	  KLOG_KASAN, "k_read", "k", "BUG: KASAN: slab-use-after-free", false, false },
 	{ "UBSAN",
-	  "UBSAN: array-index-out-of-bounds in /tmp/u.c:9:3\nindex 9 is out of range for type 'int [4]'\n"
+	  "UBSAN: array-index-out-of-bounds in /tmp/u.c:9:3\nindex 9 is out of range for type 'int "
+	  "[4]'\n"
 	  "CPU: 0 PID: 12 Comm: insmod\nCall trace:\n dump_stack+0x1/0x2\n ubsan_epilogue+0x1/0x2\n"
 	  " __ubsan_handle_out_of_bounds+0x1/0x2\n u_init+0x1/0x2 [u]\n",
 	  KLOG_UBSAN, "u_init", "u", "UBSAN: array-index-out-of-bounds", false, false },
@@ -163,25 +183,33 @@ static const struct {
 	  "=============================================================================\n"
 	  "BUG kmalloc-64 (Tainted: G           O      ): Poison overwritten\n"
 	  "-----------------------------------------------------------------------------\n\n"
-	  "CPU: 0 PID: 12 Comm: insmod\nCall trace:\n dump_stack+0x1/0x2\n check_bytes_and_report+0x1/0x2\n"
+	  "CPU: 0 PID: 12 Comm: insmod\nCall trace:\n dump_stack+0x1/0x2\n "
+	  "check_bytes_and_report+0x1/0x2\n"
 	  " d_init+0x1/0x2 [d]\n",
 	  KLOG_SLUB, "d_init", "d", "BUG kmalloc-64", false, false },
 	{ "lockdep",
-	  "============================================\nWARNING: possible recursive locking detected\n"
+	  "============================================\nWARNING: possible recursive locking "
+	  "detected\n"
 	  "6.1.0 #1 Tainted: G           O\n--------------------------------------------\n"
-	  "insmod/12 is trying to acquire lock:\nffff0000c3a5b000 (lock_a){+.+.}-{3:3}, at: d_init+0x20/0x1000 [d]\n\n"
-	  "but task is already holding lock:\nffff0000c3a5b040 (lock_a){+.+.}-{3:3}, at: d_init+0x10/0x1000 [d]\n\n"
+	  "insmod/12 is trying to acquire lock:\nffff0000c3a5b000 (lock_a){+.+.}-{3:3}, at: "
+	  "d_init+0x20/0x1000 [d]\n\n"
+	  "but task is already holding lock:\nffff0000c3a5b040 (lock_a){+.+.}-{3:3}, at: "
+	  "d_init+0x10/0x1000 [d]\n\n"
 	  "stack backtrace:\nCPU: 0 PID: 12 Comm: insmod\nCall trace:\n dump_stack+0x1/0x2\n"
 	  " __lock_acquire+0x1/0x2\n lock_acquire+0x1/0x2\n d_init+0x20/0x1000 [d]\n",
-	  KLOG_LOCKDEP, "d_init", "d", "WARNING: possible recursive locking detected", false, false },
-	{ "a trace that nothing announced", "Call trace:\n dump_stack+0x1/0x2\n t_init+0x1/0x2 [t]\n", KLOG_TRACE,
-	  "t_init", "t", "Call trace:", false, false },
-	{ "cut off", "BUG: KASAN: slab-use-after-free in k_read+0x1c/0x40 [k]\n", KLOG_KASAN, "k_read", "k",
-	  "BUG: KASAN", false, true },
-	{ "some other BUG with a dump", "BUG: my structure is broken\nCPU: 0 PID: 1 Comm: x\nCall trace:\n f+0x1/0x2 [m]\n",
+	  KLOG_LOCKDEP, "d_init", "d", "WARNING: possible recursive locking detected", false,
+	  false },
+	{ "a trace that nothing announced",
+	  "Call trace:\n dump_stack+0x1/0x2\n t_init+0x1/0x2 [t]\n", KLOG_TRACE, "t_init", "t",
+	  "Call trace:", false, false },
+	{ "cut off", "BUG: KASAN: slab-use-after-free in k_read+0x1c/0x40 [k]\n", KLOG_KASAN,
+	  "k_read", "k", "BUG: KASAN", false, true },
+	{ "some other BUG with a dump",
+	  "BUG: my structure is broken\nCPU: 0 PID: 1 Comm: x\nCall trace:\n f+0x1/0x2 [m]\n",
 	  KLOG_BUG, "f", "m", "BUG: my structure", false, false },
 	{ "unexpected reboot",
-	  "Booting Linux on physical CPU 0x0000000000 [0x410fd034]\nLinux version 6.1.0\nfirst\nsecond\n"
+	  "Booting Linux on physical CPU 0x0000000000 [0x410fd034]\nLinux version "
+	  "6.1.0\nfirst\nsecond\n"
 	  "Booting Linux on physical CPU 0x0000000000 [0x410fd034]\nLinux version 6.1.0\n",
 	  KLOG_REBOOT, "", "", "Booting Linux", true, false },
 };
@@ -262,8 +290,10 @@ static void test_innocent(void **state)
 		"lockdep is off. Oops: not really\n",
 		"Oops: I did it again\n",
 		"Internal error: none\n",
-		"FAULT_INJECTION: forcing a failure.\nCPU: 0 PID: 1 Comm: x\nCall Trace:\n dump_stack+0x1/0x2\n f+0x1/0x2\n",
-		"cat invoked oom-killer: gfp_mask=0x1\nCPU: 0 PID: 1 Comm: x\nCall trace:\n dump_stack+0x1/0x2\n",
+		"FAULT_INJECTION: forcing a failure.\nCPU: 0 PID: 1 Comm: x\nCall Trace:\n "
+		"dump_stack+0x1/0x2\n f+0x1/0x2\n",
+		"cat invoked oom-killer: gfp_mask=0x1\nCPU: 0 PID: 1 Comm: x\nCall trace:\n "
+		"dump_stack+0x1/0x2\n",
 		"sysrq: Show Blocked State\nCall trace:\n __switch_to+0x1/0x2\n",
 		"Linux version 6.1.0\nMemory: 1G\nreboot: Restarting system\nLinux version 6.1.0\n",
 		"",
@@ -286,7 +316,10 @@ static void test_told_apart(void **state)
 	struct found f;
 
 	(void)state;
-	feed(&f, OOPS "something else\n" CUT "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7 w_init+0x18/0x1000 [warn]\n" WARNING_TAIL,
+	feed(&f,
+	     OOPS
+	     "something else\n" CUT
+	     "WARNING: CPU: 0 PID: 12 at /tmp/warn.c:7 w_init+0x18/0x1000 [warn]\n" WARNING_TAIL,
 	     "[   12.345678] ");
 	assert_int_equal(f.n, 2);
 	assert_string_equal(f.reports[1].function, "w_init");
@@ -381,9 +414,9 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),	   cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_innocent),   cmocka_unit_test(test_told_apart),
-		cmocka_unit_test(test_details),	   cmocka_unit_test(test_begun),
+		cmocka_unit_test(test_cases),    cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_innocent), cmocka_unit_test(test_told_apart),
+		cmocka_unit_test(test_details),  cmocka_unit_test(test_begun),
 		cmocka_unit_test(test_bounds),
 	};
 

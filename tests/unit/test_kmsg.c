@@ -20,8 +20,8 @@ static void test_records(void **state)
 		bool continuation;
 		const char *text;
 	} cases[] = {
-		{ "6,339,5140900,-;NET: Registered\n SUBSYSTEM=net\n DEVICE=+pci\n", 6, 0, 339, 5140900,
-		  false, "NET: Registered" },
+		{ "6,339,5140900,-;NET: Registered\n SUBSYSTEM=net\n DEVICE=+pci\n", 6, 0, 339,
+		  5140900, false, "NET: Registered" },
 		{ "0,0,0,-;\n", 0, 0, 0, 0, false, "" },
 		{ "30,7,8,-;systemd[1]: hello", 6, 3, 7, 8, false, "systemd[1]: hello" },
 		{ "4,1,2,c;part\n", 4, 0, 1, 2, true, "part" },
@@ -54,9 +54,23 @@ static void test_records(void **state)
 static void test_not_records(void **state)
 {
 	static const char *const cases[] = {
-		"", ";", "6", "6,1", "6,1,2", "6,1,2,", "6,1,2,-", "6,1,2,-\n;x", "-6,1,2,-;x", "x,1,2,-;x",
-		"6,,2,-;x", "6,1,,-;x", " 6,1,2,-;x", "99999,1,2,-;x", "6,18446744073709551616,2,-;x",
-		"[    1.234567] text", "6,1,2;x",
+		"",
+		";",
+		"6",
+		"6,1",
+		"6,1,2",
+		"6,1,2,",
+		"6,1,2,-",
+		"6,1,2,-\n;x",
+		"-6,1,2,-;x",
+		"x,1,2,-;x",
+		"6,,2,-;x",
+		"6,1,,-;x",
+		" 6,1,2,-;x",
+		"99999,1,2,-;x",
+		"6,18446744073709551616,2,-;x",
+		"[    1.234567] text",
+		"6,1,2;x",
 	};
 
 	(void)state;
@@ -65,7 +79,8 @@ static void test_not_records(void **state)
 		char text[64];
 
 		print_message("%s\n", cases[i]);
-		assert_int_equal(kmsg_parse(cases[i], strlen(cases[i]), &r, text, sizeof(text)), -EBADMSG);
+		assert_int_equal(kmsg_parse(cases[i], strlen(cases[i]), &r, text, sizeof(text)),
+				 -EBADMSG);
 	}
 }
 

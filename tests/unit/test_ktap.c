@@ -27,8 +27,8 @@ static const char *summary(const struct ktap_result *r)
 {
 	static char s[512];
 
-	snprintf(s, sizeof(s), "%u pass %u fail %u skip %u todo%s%s%s; first failed: %s; why: %s", r->pass,
-		 r->fail, r->skip, r->todo, r->plan_broken ? " broken" : "",
+	snprintf(s, sizeof(s), "%u pass %u fail %u skip %u todo%s%s%s; first failed: %s; why: %s",
+		 r->pass, r->fail, r->skip, r->todo, r->plan_broken ? " broken" : "",
 		 r->contradiction ? " contradiction" : "", r->bailed ? " bailed" : "",
 		 r->n_failed ? r->failed[0] : "none", r->why);
 	return s;
@@ -57,7 +57,8 @@ static void check(const struct expectation *cases, size_t n, enum ktap_source so
 		assert_int_equal(r->fail, e->fail);
 		assert_int_equal(r->skip, e->skip);
 		assert_int_equal(r->todo, e->todo);
-		assert_int_equal(r->plan_broken * BROKEN + r->contradiction * WRONG + r->bailed * BAILED,
+		assert_int_equal(r->plan_broken * BROKEN + r->contradiction * WRONG +
+					 r->bailed * BAILED,
 				 e->flags);
 		assert_int_equal(*r->why != '\0', e->flags != 0);
 		if (e->failed)
@@ -71,15 +72,16 @@ static void check(const struct expectation *cases, size_t n, enum ktap_source so
 static const struct expectation both[] = {
 	{ "flat", "KTAP version 1\n1..2\nok 1 one\nok 2 two\n", 2, 0, 0, 0, 0, NULL },
 	{ "a failure", "KTAP version 1\n1..2\nok 1 one\nnot ok 2 two\n", 1, 1, 0, 0, 0, "two" },
-	{ "TAP 13 with dashes", "TAP version 13\n1..2\nok 1 - one\nnot ok 2 - two words\n", 1, 1, 0, 0, 0,
-	  "two words" },
+	{ "TAP 13 with dashes", "TAP version 13\n1..2\nok 1 - one\nnot ok 2 - two words\n", 1, 1, 0,
+	  0, 0, "two words" },
 	{ "directives",
 	  "KTAP version 1\n1..8\nok 1 a # SKIP no device\nnot ok 2 b # SKIP\nnot ok 3 c # TODO\n"
 	  "not ok 4 d # XFAIL known\nnot ok 5 e # TIMEOUT 30 seconds\nnot ok 6 f # ERROR -5\n"
 	  "ok 7 g # rcode=0\nok 8 h # XPASS\n",
 	  2, 2, 2, 2, 0, "e" },
 	{ "lower case", "TAP version 13\n1..1\nok 1 a # skip why\n", 0, 0, 1, 0, 0, NULL },
-	{ "an error said to be ok", "KTAP version 1\n1..1\nok 1 a # ERROR x\n", 0, 1, 0, 0, 0, "a" },
+	{ "an error said to be ok", "KTAP version 1\n1..1\nok 1 a # ERROR x\n", 0, 1, 0, 0, 0,
+	  "a" },
 	{ "nested by two",
 	  "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 test_1\n  not ok 2 test_2\n"
 	  "# example failed\nnot ok 1 example\n",
@@ -89,38 +91,49 @@ static const struct expectation both[] = {
 	  "  1..1\n  ok 1 b # SKIP\nok 2 second\n",
 	  1, 0, 1, 0, 0, NULL },
 	{ "KUnit, nested by four and eight",
-	  "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n    # module: m\n    1..2\n"
-	  "        KTAP version 1\n        # Subtest: params\n        ok 1 v=1\n        not ok 2 v=2\n"
-	  "    # params: pass:1 fail:1\n    not ok 1 params\n    ok 2 plain\n# suite: pass:1\nnot ok 1 suite\n",
+	  "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n    # module: m\n    "
+	  "1..2\n"
+	  "        KTAP version 1\n        # Subtest: params\n        ok 1 v=1\n        not ok 2 "
+	  "v=2\n"
+	  "    # params: pass:1 fail:1\n    not ok 1 params\n    ok 2 plain\n# suite: pass:1\nnot "
+	  "ok 1 suite\n",
 	  2, 1, 0, 0, 0, "suite.params.v=2" },
-	{ "other lines between", "KTAP version 1\n1..2\nusb 1-1: new device\nok 1 a\n  random text\nok 2 b\n",
-	  2, 0, 0, 0, 0, NULL },
+	{ "other lines between",
+	  "KTAP version 1\n1..2\nusb 1-1: new device\nok 1 a\n  random text\nok 2 b\n", 2, 0, 0, 0,
+	  0, NULL },
 	{ "suite fails though its tests pass",
-	  "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\nnot ok 1 suite\n", 1, 1, 0, 0, 0, "suite" },
+	  "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\nnot ok 1 suite\n", 1, 1, 0, 0,
+	  0, "suite" },
 	{ "suite says ok though a test fails",
-	  "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nok 1 suite\n", 0, 1, 0, 0, WRONG, "a" },
+	  "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nok 1 suite\n", 0, 1, 0, 0,
+	  WRONG, "a" },
 	{ "too few", "KTAP version 1\n1..3\nok 1 a\n", 1, 0, 0, 0, BROKEN, NULL },
 	{ "too many", "KTAP version 1\n1..1\nok 1 a\nok 2 b\n", 1, 0, 0, 0, BROKEN, NULL },
-	{ "cut off in a suite", "KTAP version 1\n1..1\n  KTAP version 1\n  # Subtest: s\n  1..2\n  ok 1 a\n", 1, 0,
-	  0, 0, BROKEN, NULL },
-	{ "cut off after a suite", "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\n", 1, 0, 0, 0,
+	{ "cut off in a suite",
+	  "KTAP version 1\n1..1\n  KTAP version 1\n  # Subtest: s\n  1..2\n  ok 1 a\n", 1, 0, 0, 0,
 	  BROKEN, NULL },
+	{ "cut off after a suite", "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\n", 1,
+	  0, 0, 0, BROKEN, NULL },
 	{ "nothing after the version line", "KTAP version 1\n", 0, 0, 0, 0, BROKEN, NULL },
 	{ "no plan", "KTAP version 1\nok 1 a\nok 2 b\n", 2, 0, 0, 0, 0, NULL },
-	{ "no plan, a number is missing", "KTAP version 1\nok 1 a\nok 3 b\n", 2, 0, 0, 0, BROKEN, NULL },
-	{ "bail out", "TAP version 13\n1..2\nok 1 a\nBail out! no memory\n", 1, 0, 0, 0, BROKEN | BAILED, NULL },
+	{ "no plan, a number is missing", "KTAP version 1\nok 1 a\nok 3 b\n", 2, 0, 0, 0, BROKEN,
+	  NULL },
+	{ "bail out", "TAP version 13\n1..2\nok 1 a\nBail out! no memory\n", 1, 0, 0, 0,
+	  BROKEN | BAILED, NULL },
 	{ "all skipped", "TAP version 13\n1..0 # SKIP not root\n", 0, 0, 1, 0, 0, NULL },
-	{ "a suite all skipped", "KTAP version 1\n1..1\n  TAP version 14\n  1..0 # SKIP x\nok 1 s # SKIP x\n", 0,
-	  0, 1, 0, 0, NULL },
-	{ "two documents",
-	  "KTAP version 1\n1..1\nok 1 a\nKTAP version 1\n1..1\nnot ok 1 b\n", 1, 1, 0, 0, 0, "b" },
+	{ "a suite all skipped",
+	  "KTAP version 1\n1..1\n  TAP version 14\n  1..0 # SKIP x\nok 1 s # SKIP x\n", 0, 0, 1, 0,
+	  0, NULL },
+	{ "two documents", "KTAP version 1\n1..1\nok 1 a\nKTAP version 1\n1..1\nnot ok 1 b\n", 1, 1,
+	  0, 0, 0, "b" },
 	{ "carriage returns and stamps",
 	  "[   12.345678] KTAP version 1\r\n[   12.345679] 1..1\r\n"
 	  "[   12.345680]   KTAP version 1\r\n[   12.4] # x\r\n[   12.345681]   ok 1 a\r\n"
 	  "[   12.345682] ok 1 s\r\n",
 	  1, 0, 0, 0, 0, NULL },
 	{ "no description", "KTAP version 1\n1..2\nok 1\nnot ok 2\n", 1, 1, 0, 0, 0, "test 2" },
-	{ "an escaped hash", "TAP version 13\n1..1\nok 1 a \\# SKIP is text\n", 1, 0, 0, 0, 0, NULL },
+	{ "an escaped hash", "TAP version 13\n1..1\nok 1 a \\# SKIP is text\n", 1, 0, 0, 0, 0,
+	  NULL },
 };
 
 static const struct expectation on_stdout[] = {
@@ -131,17 +144,21 @@ static const struct expectation on_stdout[] = {
 	{ "too many without numbers", "1..1\nok\nok\n", 2, 0, 0, 0, BROKEN, NULL },
 	{ "two programs", "1..1\nok 1 a\n1..1\nok 1 b\n", 2, 0, 0, 0, 0, NULL },
 	{ "not results", "ok: fine\nokay 1\nnot okay\nbroken 1\nok_1\n", 0, 0, 0, 0, 0, NULL },
-	{ "kselftest's children are diagnostics", "TAP version 13\n1..1\n# not ok 1 inner\nok 1 outer\n", 1, 0, 0,
-	  0, 0, NULL },
+	{ "kselftest's children are diagnostics",
+	  "TAP version 13\n1..1\n# not ok 1 inner\nok 1 outer\n", 1, 0, 0, 0, 0, NULL },
 };
 
 static const struct expectation in_a_log[] = {
-	{ "innocent text", "ok 1 is a good start\nnot ok 1 is not\n1..5\nBail out!\n", 0, 0, 0, 0, 0, NULL },
-	{ "after the end of a document", "KTAP version 1\n1..1\nok 1 a\nfoo: bar\nnot ok 1 of another\n", 1, 0, 0,
-	  0, 0, NULL },
-	{ "lost at the end", "KTAP version 1\n1..1\nnot ok 1 a\nnot ok 2 b\n", 0, 2, 0, 0, BROKEN, "a" },
-	{ "without a number it is text", "KTAP version 1\n1..1\nok then\nok 1 a\n", 1, 0, 0, 0, 0, NULL },
-	{ "a raw record", "6,1,2,-;KTAP version 1\n6,2,3,-;1..1\n6,3,4,-;ok 1 a\n", 1, 0, 0, 0, 0, NULL },
+	{ "innocent text", "ok 1 is a good start\nnot ok 1 is not\n1..5\nBail out!\n", 0, 0, 0, 0,
+	  0, NULL },
+	{ "after the end of a document",
+	  "KTAP version 1\n1..1\nok 1 a\nfoo: bar\nnot ok 1 of another\n", 1, 0, 0, 0, 0, NULL },
+	{ "lost at the end", "KTAP version 1\n1..1\nnot ok 1 a\nnot ok 2 b\n", 0, 2, 0, 0, BROKEN,
+	  "a" },
+	{ "without a number it is text", "KTAP version 1\n1..1\nok then\nok 1 a\n", 1, 0, 0, 0, 0,
+	  NULL },
+	{ "a raw record", "6,1,2,-;KTAP version 1\n6,2,3,-;1..1\n6,3,4,-;ok 1 a\n", 1, 0, 0, 0, 0,
+	  NULL },
 };
 
 static void test_stdout(void **state)

@@ -43,13 +43,14 @@ static void test_all_keys(void **state)
 	struct test_config c;
 
 	(void)state;
-	assert_int_equal(read_text(&c,
-				   "params = a=1 b=\"two words\"\ndepends = other, in_tree\n"
-				   "program = test/foo.c\nargs = --fast \"a b\" 'c d' e\\ f\n"
-				   "log = hello: loaded\nlog = second\nskip = no hardware\n"
-				   "load_timeout = 2s\ntimeout = 500ms\nunload_timeout = 1m\nsettle = 0\n",
-				   "hello"),
-			 0);
+	assert_int_equal(
+		read_text(&c,
+			  "params = a=1 b=\"two words\"\ndepends = other, in_tree\n"
+			  "program = test/foo.c\nargs = --fast \"a b\" 'c d' e\\ f\n"
+			  "log = hello: loaded\nlog = second\nskip = no hardware\n"
+			  "load_timeout = 2s\ntimeout = 500ms\nunload_timeout = 1m\nsettle = 0\n",
+			  "hello"),
+		0);
 	assert_string_equal(c.params, "a=1 b=\"two words\"");
 	assert_int_equal(strv_length(c.depends), 2);
 	assert_string_equal(c.depends[0], "other");
@@ -72,8 +73,9 @@ static void test_all_keys(void **state)
 
 static void test_sections(void **state)
 {
-	static const char text[] = "params = a=0\ntimeout = 5s\nlog = every\n[ring-user]\nparams = a=1\n"
-				   "log = ring\n[other]\nparams = a=2\nskip = other only\n";
+	static const char text[] =
+		"params = a=0\ntimeout = 5s\nlog = every\n[ring-user]\nparams = a=1\n"
+		"log = ring\n[other]\nparams = a=2\nskip = other only\n";
 	struct test_config c;
 
 	(void)state;
@@ -93,10 +95,22 @@ static void test_sections(void **state)
 static void test_bad(void **state)
 {
 	static const char *const cases[] = {
-		"parms = a=1\n",	 "timeout = soon\n",	"timeout = 0\n",      "timeout = -1s\n",
-		"settle = x\n",		 "params = a=\"open\n", "args = 'open\n",     "depends =\n",
-		"depends = \"a\"\n",	 "depends = ../x\n",	"program =\n",	      "skip =\n",
-		"log =\n",		 "no equals sign\n",	"[other]\nbogus = 1\n", "[other]\ntimeout = x\n",
+		"parms = a=1\n",
+		"timeout = soon\n",
+		"timeout = 0\n",
+		"timeout = -1s\n",
+		"settle = x\n",
+		"params = a=\"open\n",
+		"args = 'open\n",
+		"depends =\n",
+		"depends = \"a\"\n",
+		"depends = ../x\n",
+		"program =\n",
+		"skip =\n",
+		"log =\n",
+		"no equals sign\n",
+		"[other]\nbogus = 1\n",
+		"[other]\ntimeout = x\n",
 	};
 
 	(void)state;
@@ -115,9 +129,15 @@ static void test_words(void **state)
 		size_t n;
 		const char *last;
 	} cases[] = {
-		{ "", 0, NULL },	  { "  \t ", 0, NULL },	    { "a", 1, "a" },
-		{ " a  b ", 2, "b" },	  { "a=\"b c\"d", 1, "a=b cd" }, { "''", 1, "" },
-		{ "'\\'", 1, "\\" },	  { "\"\\\"\"", 1, "\"" }, { "a\\", 1, "a\\" },
+		{ "", 0, NULL },
+		{ "  \t ", 0, NULL },
+		{ "a", 1, "a" },
+		{ " a  b ", 2, "b" },
+		{ "a=\"b c\"d", 1, "a=b cd" },
+		{ "''", 1, "" },
+		{ "'\\'", 1, "\\" },
+		{ "\"\\\"\"", 1, "\"" },
+		{ "a\\", 1, "a\\" },
 		{ "'a\"b' \"c'd\"", 2, "c'd" },
 	};
 	char **words;

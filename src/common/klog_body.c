@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lines that follow a header: registers, traces, who held what. */
+#include "common/klog_internal.h"
+
+#include "common/cleanup.h"
+
+/* Lines that cannot belong to a report, in a row, after which it is over. */
+#define LINGER 64
+/* Lines within which text that only looks like a header must prove itself. */
+#define PROBATION 16
+/* Foreign lines within a trace: another CPU's. */
+#define TRACE_GAP 6
+
+bool klog_begins_trace(struct text t)
+{
+	static const char *const starts[] = { "Call Trace:",  "Call trace:", "Backtrace:",
+					      "backtrace:",   "  backtrace", "stack backtrace:",
+					      "Call Trace (", "Trace:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (t.n && *starts[i] == *t.p && text_starts(t, starts[i]))
+			return true;
+	return false;
+}
+
+/* Parts of a report whose traces are somebody else's: who allocated, who held the lock. */
+static bool begins_other_part(struct text t)
+{
+	static const char *const starts[] = { "Allocated",         "Freed",
+					      "The buggy address", "Uninit was",
+					      "Local variable",    "kfence-#",
+					      "Last potentially",  "Second to last",
+					      "Memory state",      "Showing all locks",
+					      "page last ",        "RCU grace-period kthread",
+					      "write to 0x",       "read to 0x",
+					      "Sending NMI",       "Rebooting in" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (t.n && *starts[i] == *t.p && text_starts(t, starts[i]))
+			return true;
+	return false;
+}
+
+static void push_frame(struct klog_open *o, const struct klog_frame *frame)
+{
+	struct klog_report *r = &o->report;
+
+	if (klog_row_has(o, ROW_STALL))
+		klog_follow_stall(o, frame);
+	if (r->n == KLOG_MAX_FRAMES)
+		r->truncated = true;
+	else
+		r->trace[r->n++] = *frame;
+}
+
+/* The grace-period thread of RCU is shown where it starved: a symptom. */
+void klog_forget_gp_kthread(struct klog_open *o)
+{
+	for (size_t i = 0; i < o->report.n; i++)
+		if (strcmp(o->report.trace[i].function, "rcu_gp_kthread") == 0)
+			klog_forget_frames(o);
+}
+
+static void begin_trace(struct klog_open *o)
+{
+	if (o->report.kind == KLOG_RCU_STALL)
+		klog_forget_gp_kthread(o);
+	if (o->report.n)
+		return;
+	o->in_trace = true;
+	o->trace_done = false;
+}
+
+static void end_trace(struct klog_open *o)
+{
+	o->trace_done |= o->report.n > 0;
+	o->in_trace = false;
+}
+
+/* Sanitizers print the first trace without saying so. */
+static bool takes_frames(const struct klog_open *o)
+{
+	if (o->in_trace)
+		return true;
+	switch (o->report.kind) {
+	case KLOG_KFENCE:
+	case KLOG_KMSAN:
+	case KLOG_KCSAN:
+	case KLOG_KASAN:
+	case KLOG_BAD_PAGE: return !o->trace_done;
+	default: return false;
+	}
+}
+
+static void handle_pc(struct klog *k, struct klog_open *o, const struct klog_frame *pc)
+{
+	klog_confirm(k, o);
+	if (o->in_trace && o->report.n) {
+		/* Within a trace: what an interrupt or a trap hit. */
+		*o->stalled.function = '\0';
+		o->stall_done = false;
+		push_frame(o, pc);
+	} else if (!*o->at.function && !o->trace_done) {
+		o->at = *pc;
+	}
+}
+
+/* "is trying to acquire lock:", and on the next line "... at: [<addr>] func+0x1/0x2" */
+static void find_lock_place(struct klog_open *o, struct text t)
+{
+	struct klog_frame frame;
+	struct text rest = t;
+
+	if (*o->at.function && !klog_is_helper(o->report.kind, o->at.function))
+		return;
+	if (o->place_next) {
+		text_after(t, " at: ", &rest);
+		if (klog_parse_symbol(&rest, &frame) || klog_parse_frame(rest, &frame))
+			o->at = frame;
+	}
+	o->place_next = text_find(t, "is trying to ") || text_find(t, " still held ") ||
+			text_find(t, "already hold");
+}
+
+static void find_named_place(struct klog_open *o, struct text t)
+{
+	struct klog_frame frame;
+	struct text rest;
+
+	if (o->report.kind == KLOG_LOCKDEP)
+		find_lock_place(o, t);
+	if (text_take(&t, "caller is ") && klog_parse_symbol(&t, &frame))
+		o->at = frame;
+	else if (text_after(t, "last function: ", &rest))
+		text_copy(o->report.function, sizeof(o->report.function), rest);
+}
+
+static bool is_user_mode(struct text t)
+{
+	return text_starts(t, "RIP: 0033:") || text_starts(t, "RIP: 0023:") ||
+	       text_starts(t, "RIP: 002b:");
+}
+
+static bool proves_report(struct text t)
+{
+	return text_starts(t, "CPU: ") || text_starts(t, "Modules linked in:") ||
+	       text_starts(t, "Hardware name: ");
+}
+
+static void handle_trace_line(struct klog *k, struct klog_open *o, struct text t, uint64_t position)
+{
+	struct klog_frame frame;
+
+	if (klog_parse_frame(t, &frame)) {
+		if (o->cut_here) /* the line that should have followed is lost */
+			o->report.kind = KLOG_TRACE;
+		o->report.corrupted |= o->cut_here;
+		o->cut_here = false;
+		push_frame(o, &frame);
+		klog_confirm(k, o);
+		klog_touch(o, position);
+	} else if (klog_belongs(t) || klog_is_trace_filler(t)) {
+		klog_find_access(&o->report, t);
+		klog_touch(o, position);
+	} else if (++o->other_lines > TRACE_GAP) {
+		end_trace(o);
+	}
+}
+
+static void handle_other(struct klog_open *o, struct text t, uint64_t position)
+{
+	if (klog_belongs(t))
+		klog_touch(o, position);
+	else
+		o->other_lines++;
+	/* The first line of its message names a WARN() better than its place. */
+	if (o->cut_here && !*o->report.title && t.n)
+		text_copy(o->report.title, sizeof(o->report.title), t);
+	find_named_place(o, t);
+	klog_find_access(&o->report, t);
+}
+
+void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64_t position)
+{
+	struct klog_frame pc;
+
+	o->lines++;
+	if (!t.n)
+		return;
+	if (text_starts(t, "---[ end ")) {
+		o->ended = true;
+		end_trace(o);
+		klog_touch(o, position);
+	} else if (klog_begins_trace(t)) {
+		begin_trace(o);
+		klog_touch(o, position);
+	} else if (begins_other_part(t) || is_user_mode(t)) {
+		end_trace(o);
+		klog_touch(o, position);
+	} else if (klog_parse_pc(t, &pc)) {
+		handle_pc(k, o, &pc);
+		klog_touch(o, position);
+	} else if (takes_frames(o)) {
+		handle_trace_line(k, o, t, position);
+	} else {
+		if (proves_report(t) && !o->cut_here)
+			klog_confirm(k, o);
+		handle_other(o, t, position);
+	}
+	if (o->other_lines > LINGER || (!o->confirmed && o->lines > PROBATION))
+		klog_close(k, o);
+}

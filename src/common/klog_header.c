@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lines that begin a report, or say more of the one that is open. */
+#include "common/klog_internal.h"
+
+#include "common/cleanup.h"
+
+/* Lines between what was found broken and the WARNING or BUG line of it. */
+#define PREFACE 8
+
+static void set_title(struct klog_open *o, const struct klog_row *row, struct text t)
+{
+	const char *end = row->cut ? text_find(t, row->cut) : NULL;
+
+	if (end && end > t.p)
+		t.n = (size_t)(end - t.p);
+	text_take(&t, "[ ");
+	text_copy(o->report.title, sizeof(o->report.title), t);
+}
+
+/* "... in func+0x1/0x2", "... at file.c:12 func+0x1/0x2", "file.c:12 at func+0x1/0x2" */
+static bool find_place(struct text line, struct klog_frame *frame)
+{
+	static const char *const words[] = { " at ", " in ", " in: " };
+	struct text t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!text_after(line, words[i], &t))
+			continue;
+		if (klog_parse_symbol(&t, frame))
+			return true;
+		while (t.n && *t.p != ' ')
+			text_skip(&t, 1);
+		text_skip_blanks(&t);
+		if (klog_parse_symbol(&t, frame))
+			return true;
+	}
+	return false;
+}
+
+void klog_find_access(struct klog_report *r, struct text t)
+{
+	static const struct {
+		const char *text, *access;
+	} words[] = {
+		{ "Read of size ", "read" },     { "Write of size ", "write" },
+		{ "read access", "read" },       { "write access", "write" },
+		{ "instruction fetch", "exec" }, { " read in ", "read" },
+		{ " write in ", "write" },       { "WnR = 0", "read" },
+		{ "WnR = 1", "write" },          { "read of address", "read" },
+	};
+
+	if (*r->access || (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (text_find(t, words[i].text))
+			strcpy(r->access, words[i].access);
+}
+
+/* What a WARN() printed before its line makes a better title than the line. */
+static void title_of_warning(struct klog_open *o, const struct klog_row *row, struct text t)
+{
+	char message[KLOG_TITLE_SIZE];
+	size_t n;
+
+	memcpy(message, o->report.title, sizeof(message));
+	set_title(o, row, t);
+	n = strlen(o->report.title);
+	if (!*message || n + 3 > sizeof(o->report.title))
+		return;
+	memcpy(o->report.title + n, ": ", 3);
+	text_copy(o->report.title + n + 2, sizeof(o->report.title) - n - 2,
+		  (struct text){ message, strlen(message) });
+}
+
+/* The WARNING or BUG line of something that was found broken, or cut here, just before. */
+static void join_preface(struct klog *k, struct klog_open *o, const struct klog_row *row,
+			 struct text t)
+{
+	if (o->report.kind == KLOG_NONE) {
+		enum klog_kind kind = klog_kind_of_file(t);
+
+		o->report.kind = kind != KLOG_NONE ? kind : row->kind;
+		title_of_warning(o, row, t);
+		o->row = row;
+	}
+	o->cut_here = false;
+	o->report.fatal |= !!(row->flags & ROW_FATAL);
+	find_place(t, &o->at);
+	klog_confirm(k, o);
+}
+
+void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint32_t caller,
+		uint64_t position)
+{
+	struct klog_open *o = klog_begin(k, row, caller, position);
+	enum klog_kind kind = KLOG_NONE;
+
+	if (row->kind == KLOG_WARNING || row->kind == KLOG_BUG)
+		kind = klog_kind_of_file(t);
+	o->report.kind = kind != KLOG_NONE ? kind : row->kind;
+	o->report.fatal = row->flags & ROW_FATAL;
+	o->died = row->flags & ROW_DIES;
+	set_title(o, row, t);
+	find_place(t, &o->at);
+	klog_find_access(&o->report, t);
+	if (!(row->flags & ROW_PROBATION))
+		klog_confirm(k, o);
+}
+
+/* A panic is the same report as what led to it. */
+static bool is_consequence(const struct klog_open *o, struct text panic)
+{
+	static const char *const texts[] = { "panic_on_warn",
+					     "Fatal exception",
+					     "Oops",
+					     "hung_task",
+					     "softlockup",
+					     "RCU Stall",
+					     "hard lockup",
+					     "Hard LOCKUP",
+					     "Attempted to kill",
+					     "UBSAN",
+					     "KASAN",
+					     "kmsan",
+					     "kfence",
+					     "scheduling while atomic",
+					     "Machine halted" };
+
+	if (!o->confirmed || o->report.kind == KLOG_NONE)
+		return o->cut_here;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (text_find(panic, texts[i]))
+			return true;
+	return o->report.fatal && !o->ended;
+}
+
+static bool may_die(const struct klog_open *o)
+{
+	switch (o->report.kind) {
+	case KLOG_OOPS:
+	case KLOG_BUG:
+	case KLOG_LIST_CORRUPTION:
+	case KLOG_USERCOPY:
+	case KLOG_FORTIFY:
+	case KLOG_SLUB:
+	case KLOG_STACK_OVERFLOW:
+	case KLOG_LOCKDEP: return !o->died && !o->trace_done;
+	default: return false;
+	}
+}
+
+/* A header that continues what is open. */
+static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row, struct text t)
+{
+	bool fresh = o->lines <= PREFACE && !o->report.n;
+
+	if (row->flags & ROW_PANIC) {
+		if (!is_consequence(o, t))
+			return false;
+		o->report.fatal = true;
+		klog_confirm(k, o);
+		return true;
+	}
+	if (row->flags & ROW_DIES && may_die(o)) {
+		o->died = o->report.fatal = true;
+		klog_confirm(k, o);
+		return true;
+	}
+	if (row->flags & ROW_REFINES && fresh &&
+	    (o->cut_here || o->report.kind == KLOG_WARNING || o->report.kind == KLOG_BUG)) {
+		o->report.kind = row->kind;
+		o->row = row;
+		set_title(o, row, t);
+		if (o->confirmed)
+			klog_confirm(k, o);
+		return true;
+	}
+	if ((row->kind == KLOG_WARNING || row->kind == KLOG_BUG) && !(row->flags & ROW_MINOR) &&
+	    fresh && (o->cut_here || (!o->confirmed && klog_row_has(o, ROW_REFINES)))) {
+		join_preface(k, o, row, t);
+		return true;
+	}
+	if (row->flags & ROW_STALL && row->kind == o->report.kind && fresh)
+		return true;
+	return row->flags & (ROW_MINOR | ROW_PROBATION) && o->confirmed && !o->ended;
+}
+
+/* One line among those of another report. */
+static void report_single(struct klog *k, struct klog_open *o, const struct klog_row *row,
+			  struct text t, uint32_t caller, uint64_t position)
+{
+	klog_start(k, row, t, caller, position);
+	klog_close(k, k->last);
+	k->last = o;
+}
+
+void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_row *row,
+			struct text t, uint32_t caller, uint64_t position)
+{
+	if (o && join(k, o, row, t)) {
+		o->lines++;
+		klog_touch(o, position);
+		return;
+	}
+	if (o && o->confirmed && row->flags & ROW_SINGLE && !o->ended) {
+		report_single(k, o, row, t, caller, position);
+		return;
+	}
+	if (o && o->confirmed && !o->report.n && o->lines < PREFACE)
+		o->report.corrupted = true;
+	klog_close(k, o);
+	klog_start(k, row, t, caller, position);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reports begin, are confirmed, and end with the name of a function. */
+#include "common/klog_internal.h"
+
+#include "common/cleanup.h"
+
+static void name_function(struct klog_report *r, const struct klog_frame *frame)
+{
+	klog_plain_name(r->function, sizeof(r->function), frame->function);
+	memcpy(r->module, frame->module, sizeof(r->module));
+}
+
+/*
+ * What a stalled task does at the moment is chance, and so is where a stack
+ * overflows; the function that was called from outside its subsystem, by a
+ * system call or a work queue, is not. Looks at one frame after the other.
+ */
+void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame)
+{
+	if (klog_is_entry(frame->function)) {
+		*o->stalled.function = '\0';
+		o->stall_done = false;
+	} else if (o->stall_done) {
+		return;
+	} else if (klog_is_dispatcher(frame->function)) {
+		o->stall_done = *o->stalled.function;
+	} else if (strncmp(frame->function, "smp_call_function", 17) == 0) {
+		o->stalled = *frame; /* it waits for another CPU */
+		o->stall_done = true;
+	} else if (!klog_is_helper(o->report.kind, frame->function)) {
+		o->stalled = *frame;
+	}
+}
+
+void klog_forget_frames(struct klog_open *o)
+{
+	o->report.n = 0;
+	*o->stalled.function = '\0';
+	o->stall_done = false;
+}
+
+static const struct klog_frame *first_frame(const struct klog_open *o)
+{
+	const struct klog_report *r = &o->report;
+
+	if (*o->at.function && !klog_is_helper(r->kind, o->at.function))
+		return &o->at;
+	for (size_t i = 0; i < r->n; i++)
+		if (!klog_is_helper(r->kind, r->trace[i].function))
+			return &r->trace[i];
+	return *o->at.function ? &o->at : r->n ? &r->trace[0] : NULL;
+}
+
+static void choose_function(struct klog_open *o)
+{
+	const struct klog_frame *frame;
+
+	if (*o->report.function)
+		return;
+	frame = *o->stalled.function ? &o->stalled : first_frame(o);
+	if (frame)
+		name_function(&o->report, frame);
+}
+
+/* --- reports begin and end ---------------------------------------------------- */
+
+void klog_close(struct klog *k, struct klog_open *o)
+{
+	if (!o || !o->used)
+		return;
+	o->used = false;
+	if (!o->confirmed || o->report.kind == KLOG_NONE)
+		return;
+	choose_function(o);
+	o->report.corrupted |= !o->report.n && !klog_row_has(o, ROW_SINGLE);
+	k->ordered |= o->report.fatal || klog_row_has(o, ROW_STALL);
+	if (k->on_report)
+		k->on_report(&o->report, k->arg);
+}
+
+static struct klog_open *oldest(struct klog *k)
+{
+	struct klog_open *found = &k->open[0];
+
+	for (size_t i = 0; i < KLOG_MAX_OPEN; i++) {
+		if (!k->open[i].used)
+			return &k->open[i];
+		if (k->open[i].report.end < found->report.end)
+			found = &k->open[i];
+	}
+	return found;
+}
+
+void klog_close_all(struct klog *k)
+{
+	for (size_t i = 0; i < KLOG_MAX_OPEN; i++) {
+		struct klog_open *first = NULL;
+
+		for (size_t j = 0; j < KLOG_MAX_OPEN; j++)
+			if (k->open[j].used &&
+			    (!first || k->open[j].report.start < first->report.start))
+				first = &k->open[j];
+		klog_close(k, first);
+	}
+}
+
+struct klog_open *klog_begin(struct klog *k, const struct klog_row *row, uint32_t caller,
+			     uint64_t position)
+{
+	struct klog_open *o = oldest(k);
+
+	klog_close(k, o);
+	/* The frames need not be cleared: `n` says how many there are. */
+	memset(&o->report, 0, offsetof(struct klog_report, trace));
+	o->report.n = 0;
+	memset((char *)o + offsetof(struct klog_open, row), 0,
+	       sizeof(*o) - offsetof(struct klog_open, row));
+	o->used = true;
+	o->row = row;
+	o->caller = caller;
+	o->report.start = o->report.end = position;
+	k->last = o;
+	return o;
+}
+
+void klog_confirm(struct klog *k, struct klog_open *o)
+{
+	o->confirmed = true;
+	if (o->announced || o->report.kind == KLOG_NONE)
+		return;
+	o->announced = true;
+	k->begun++;
+}
+
+void klog_touch(struct klog_open *o, uint64_t position)
+{
+	o->report.end = position;
+	o->other_lines = 0;
+}
