@@ -154,10 +154,10 @@ fuzz:
 	done
 
 # Keeps of all that was found what covers something of its own.
-fuzz-merge:
+fuzz-merge: # after make fuzz
 	@for t in $(FUZZ); do \
 		mkdir -p $(FUZZ_O)/merged/$$t; \
-		$(FUZZ_O)/fuzz_$$t -merge=1 $(FUZZ_O)/merged/$$t $(FUZZ_O)/found/$$t fuzz/corpus/$$t; \
+		$(FUZZ_O)/fuzz_$$t -set_cover_merge=1 $(FUZZ_O)/merged/$$t $(FUZZ_O)/found/$$t fuzz/corpus/$$t; \
 	done
 
 # ONLY: names of tests, or parts of them.
