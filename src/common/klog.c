@@ -118,8 +118,6 @@ static void feed_one(struct klog *k, struct text line, bool piece, uint64_t posi
 	const struct klog_row *row;
 	struct klog_open *o;
 
-	k->lines++;
-	k->has_callers |= prefix.caller != 0;
 	if (!piece && handle_banner(k, &prefix, t, position))
 		return;
 	o = find_open(k, prefix.caller);

@@ -117,8 +117,6 @@ struct klog {
 
 	struct klog_open open[KLOG_MAX_OPEN];
 	struct klog_open *last; /* where a line without context belongs */
-	uint64_t lines;
-	bool has_callers;
 	bool ran;     /* kernel lines were seen since the last boot banner */
 	bool ordered; /* a crash or an ordered restart explains the next banner */
 	bool banner;  /* the last kernel line was one */
