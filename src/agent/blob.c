@@ -175,8 +175,9 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 	e = blob_path(r->place, hash, path);
 	if (e < 0)
 		return e;
+	/* Synced: a board that dies in a moment must not keep the name and lose the content. */
 	if (fchmod(fd, 0755) < 0 || fchown(fd, r->place->uid, r->place->gid) < 0 ||
-	    rename(temporary, path) < 0)
+	    fdatasync(fd) < 0 || rename(temporary, path) < 0)
 		return -errno;
 	return 0;
 }
