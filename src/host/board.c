@@ -121,7 +121,8 @@ int board_find(const char *name, struct board **board)
 		return r;
 	if (strcmp(name, "vm") == 0) {
 		log_error("There is no virtual Pi yet, and no other board was named.");
-		log_hint("outpost vm up makes and starts one; outpost -b NAME takes another board.");
+		log_hint(
+			"outpost vm up makes and starts one; outpost -b NAME takes another board.");
 		return -ENOENT;
 	}
 	if (!is_destination(name)) {
@@ -238,7 +239,7 @@ static int list_folder(const char *dir, bool vms, char ***names)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : log_error_errno(r, "Cannot read %s", dir);
-	strv_foreach(entry, found) {
+	strv_foreach (entry, found) {
 		size_t n = strlen(*entry);
 		_cleanup_free_ char *name = xstrdup(*entry);
 		_cleanup_free_ char *file = path_join(dir, *entry, vms ? "board.conf" : NULL, NULL);

@@ -34,7 +34,8 @@ static int add(const struct board_options *o, int argc, char **argv)
 	if (argc != 2)
 		return usage_error("'board add' wants a name and an ssh destination.");
 	if (o->ssh_config && !config)
-		return log_error_errno(-ENOENT, "Cannot find the ssh configuration %s", o->ssh_config);
+		return log_error_errno(-ENOENT, "Cannot find the ssh configuration %s",
+				       o->ssh_config);
 	board.name = argv[0];
 	board.destination = argv[1];
 	board.ssh_config = config;
@@ -67,7 +68,7 @@ static int list(const struct context *ctx)
 	if (r < 0)
 		return r;
 	boards = json_array();
-	strv_foreach(name, names) {
+	strv_foreach (name, names) {
 		_cleanup_(board_freep) struct board *board = NULL;
 
 		/* One that cannot be read is said, and does not hide the others. */
@@ -81,7 +82,8 @@ static int list(const struct context *ctx)
 	}
 	if (!*names && !ctx->json) {
 		log_info("No board is known yet.");
-		log_info("outpost board add NAME DESTINATION adds one; outpost vm up makes a virtual one.");
+		log_info("outpost board add NAME DESTINATION adds one; outpost vm up makes a "
+			 "virtual one.");
 	}
 	if (ctx->json)
 		return print_json(boards) < 0 ? STATUS_TROUBLE : r;
@@ -103,10 +105,13 @@ static json_t *welcome_json(const struct board *board, const outpost_Welcome *w)
 	const struct {
 		const char *key, *text;
 	} texts[] = {
-		{ "model", w->model },	     { "kernel", w->release },
+		{ "model", w->model },
+		{ "kernel", w->release },
 		{ "kernel_version", w->kernel_version },
-		{ "machine", w->machine },   { "home", w->home },
-		{ "agent", w->build_id },    { "boot_id", w->boot_id },
+		{ "machine", w->machine },
+		{ "home", w->home },
+		{ "agent", w->build_id },
+		{ "boot_id", w->boot_id },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -192,7 +197,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	const char *verb = argv[0];
 
 	if (strcmp(verb, "add") == 0)
-		return ctx->json ? usage_error("'board add' has no --json.") : add(o, argc - 1, argv + 1);
+		return ctx->json ? usage_error("'board add' has no --json.")
+				 : add(o, argc - 1, argv + 1);
 	if (o->ssh_config || o->power_cycle)
 		return usage_error("--ssh-config and --power-cycle are for 'board add'.");
 	if (strcmp(verb, "list") == 0 && argc == 1)
@@ -200,7 +206,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	if (strcmp(verb, "show") == 0 && argc <= 2)
 		return show(ctx, argv[1]);
 	if (strcmp(verb, "remove") == 0 && argc == 2)
-		return ctx->json ? usage_error("'board remove' has no --json.") : remove_board(argv[1]);
+		return ctx->json ? usage_error("'board remove' has no --json.")
+				 : remove_board(argv[1]);
 	return usage_error("'board' takes add NAME DESTINATION, list, show [NAME] or remove NAME.");
 }
 
@@ -208,8 +215,10 @@ const struct command cmd_board = {
 	.name = "board",
 	.args = "add NAME DESTINATION | list | show [NAME] | remove NAME",
 	.summary = "The boards you know",
-	.help = "A board is whatever ssh reaches: -b takes any ssh destination as it is, and 'add'\n"
-		"gives one a name. 'show' asks the board itself, and puts the agent there if need be.\n",
+	.help = "A board is whatever ssh reaches: -b takes any ssh destination as it is, and "
+		"'add'\n"
+		"gives one a name. 'show' asks the board itself, and puts the agent there if need "
+		"be.\n",
 	.options = options,
 	.options_size = sizeof(struct board_options),
 	.has_json = true,

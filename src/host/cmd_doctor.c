@@ -54,10 +54,10 @@ static void checks_release(struct checks *c)
 /* --- this machine ------------------------------------------------------------ */
 
 #if defined(__aarch64__)
-#define CROSS ""
+#define CROSS         ""
 #define CROSS_PACKAGE "gcc"
 #else
-#define CROSS "aarch64-linux-gnu-"
+#define CROSS         "aarch64-linux-gnu-"
 #define CROSS_PACKAGE "gcc-aarch64-linux-gnu"
 #endif
 
@@ -116,13 +116,14 @@ static void check_tools(struct checks *c)
 
 static void check_own_files(struct checks *c)
 {
-	char *agent = path_own_file("aarch64/outpost-agent");
+	_cleanup_free_ char *file = path_own_file("aarch64/outpost-agent");
+	char *agent = file ? realpath(file, NULL) : NULL;
 
 	if (agent)
 		add(c, "host", "agent", OK, agent, NULL);
 	else
-		add(c, "host", "agent", MISSING, xstrdup("what Outpost puts on a board is not built"),
-		    xstrdup("make"));
+		add(c, "host", "agent", MISSING,
+		    xstrdup("what Outpost puts on a board is not built"), xstrdup("make"));
 }
 
 /* --- the board ----------------------------------------------------------------- */
@@ -140,12 +141,14 @@ static void check_tree(struct checks *c, const outpost_Welcome *w)
 		    xasprintf("outpost kernel %s %s", r == -ENOENT ? "add" : "remove", w->release));
 		return;
 	}
-	add(c, "board", "kernel tree", OK, xasprintf("%s, from %s", tree->release, tree->source), NULL);
+	add(c, "board", "kernel tree", OK, xasprintf("%s, from %s", tree->release, tree->source),
+	    NULL);
 	if (find_tool(tree->compiler, &compiler)) {
 		add(c, "board", "compiler", OK, TAKE_PTR(compiler), NULL);
 		return;
 	}
-	add(c, "board", "compiler", MISSING, xasprintf("%s, which built its kernel, is not here", tree->compiler),
+	add(c, "board", "compiler", MISSING,
+	    xasprintf("%s, which built its kernel, is not here", tree->compiler),
 	    xstrdup("apt-get install " CROSS_PACKAGE));
 }
 
@@ -156,12 +159,14 @@ static void check_crash_help(struct checks *c, const outpost_Welcome *w)
 	else
 		add(c, "board", "pstore", NOTE,
 		    xstrdup("no: what a panic says is lost, and only that it happened is known"),
-		    xstrdup("on the board, configure ramoops (dtoverlay=ramoops on a Raspberry Pi)"));
+		    xstrdup("on the board, configure ramoops (dtoverlay=ramoops on a Raspberry "
+			    "Pi)"));
 	if (w->watchdog)
 		add(c, "board", "watchdog", OK, xstrdup("a board that hangs resets itself"), NULL);
 	else
 		add(c, "board", "watchdog", NOTE, xstrdup("no: a board that hangs stays so"),
-		    xstrdup("on a Raspberry Pi, dtparam=watchdog=on in config.txt; or a power_cycle command"));
+		    xstrdup("on a Raspberry Pi, dtparam=watchdog=on in config.txt; or a "
+			    "power_cycle command"));
 	if (w->lockdep_off)
 		add(c, "board", "lockdep", NOTE,
 		    xstrdup("has turned itself off: it found a problem since the board started"),
@@ -176,10 +181,13 @@ static void check_welcome(struct checks *c, const outpost_Welcome *w)
 	strbuf_add_clean(&home, w->home, strlen(w->home));
 	strbuf_add_clean(&model, what, strlen(what));
 	add(c, "board", "machine", OK, xasprintf("%s, Linux %s", model.buf, w->release), NULL);
-	add(c, "board", "agent", OK, xasprintf("%s%s", w->build_id, w->sudo ? ", through sudo" : ""), NULL);
+	add(c, "board", "agent", OK,
+	    xasprintf("%s%s", w->build_id, w->sudo ? ", through sudo" : ""), NULL);
 	add(c, "board", "free space", w->free_bytes < LEAST_FREE ? MISSING : OK,
 	    xasprintf("%llu MiB in %s", (unsigned long long)w->free_bytes >> 20, home.buf),
-	    w->free_bytes < LEAST_FREE ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20) : NULL);
+	    w->free_bytes < LEAST_FREE
+		    ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20)
+		    : NULL);
 	check_crash_help(c, w);
 	check_tree(c, w);
 }
@@ -201,7 +209,8 @@ static void check_board(struct checks *c, const struct board *board, bool asked)
 		    xasprintf("board %s: %s", board->name, session_why(session)),
 		    session_hint(session) ? xstrdup(session_hint(session)) : NULL);
 	else
-		add(c, "board", "reachable", MISSING, xasprintf("board %s: ssh cannot be run", board->name), NULL);
+		add(c, "board", "reachable", MISSING,
+		    xasprintf("board %s: ssh cannot be run", board->name), NULL);
 }
 
 static int check_boards(struct checks *c, const struct context *ctx)
@@ -213,7 +222,8 @@ static int check_boards(struct checks *c, const struct context *ctx)
 	if (r < 0)
 		return r;
 	if (!ctx->board && !strv_contains(names, "vm")) {
-		add(c, "board", "reachable", NOTE, xstrdup("there is no board yet; this machine alone was looked at"),
+		add(c, "board", "reachable", NOTE,
+		    xstrdup("there is no board yet; this machine alone was looked at"),
 		    xstrdup("outpost vm up"));
 		return 0;
 	}
@@ -241,8 +251,8 @@ static int print_json(const struct checks *c)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct check *check = &c->items[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s*}", "where", check->where,
-						      "name", check->name, "state",
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s*}", "where",
+						      check->where, "name", check->name, "state",
 						      state_names[check->state], "detail",
 						      check->detail, "mend", check->mend));
 	}
@@ -264,7 +274,7 @@ static void print_checks(const struct checks *c)
 	}
 	if (c->packages) {
 		printf("\napt-get install");
-		strv_foreach(package, c->packages)
+		strv_foreach (package, c->packages)
 			printf(" %s", *package);
 		printf("\n");
 	}

@@ -27,13 +27,15 @@ static const struct option_row options[] = {
 		    "wait for more at the end, until Ctrl-C"),
 	OPTION_FLAG(struct log_options, from_now, 'n', "new", NULL,
 		    "leave out what is there already; with --follow"),
-	OPTION_STRING(struct log_options, level, 0, "level", "LEVEL", NULL,
-		      "only this level and worse: emerg, alert, crit, err, warn, notice, info, debug"),
+	OPTION_STRING(
+		struct log_options, level, 0, "level", "LEVEL", NULL,
+		"only this level and worse: emerg, alert, crit, err, warn, notice, info, debug"),
 	OPTION_END,
 };
 
 /* The kernel's, 0 to 7. */
-static const char *const levels[] = { "emerg", "alert", "crit", "err", "warn", "notice", "info", "debug" };
+static const char *const levels[] = { "emerg", "alert",  "crit", "err",
+				      "warn",  "notice", "info", "debug" };
 
 static int parse_level(const char *text)
 {
@@ -72,7 +74,8 @@ static int take_frame(const struct board *board, const struct frame *frame, int 
 	case outpost_Reply_record_tag:
 		if (reply.body.record.lost) {
 			fflush(stdout);
-			log_warn("Records are missing before the next one: the kernel overwrote them.");
+			log_warn("Records are missing before the next one: the kernel overwrote "
+				 "them.");
 		}
 		if (reply.body.record.level <= (uint32_t)least)
 			print_record(&reply.body.record, colour);
@@ -80,8 +83,7 @@ static int take_frame(const struct board *board, const struct frame *frame, int 
 	case outpost_Reply_failure_tag:
 		log_error("Board %s: %s", board->name, reply.body.failure.what);
 		return -(reply.body.failure.error ? reply.body.failure.error : EIO);
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 
@@ -121,8 +123,10 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (least < 0)
-		return usage_error("--level: '%s' is none of emerg, alert, crit, err, warn, notice, info, "
-				   "debug, 0 to 7.", o->level);
+		return usage_error(
+			"--level: '%s' is none of emerg, alert, crit, err, warn, notice, info, "
+			"debug, 0 to 7.",
+			o->level);
 	if (o->from_now && !o->follow)
 		return usage_error("--new without --follow would show nothing.");
 	request.body.follow.all = !o->from_now;

@@ -14,7 +14,8 @@
 /* ssh's own status where it got nowhere. */
 #define SSH_FAILED 255
 
-/* Runs ssh in the foreground, with our terminal. Its status (128 + signal when killed by one) or -errno. */
+/* Runs ssh in the foreground, with our terminal. Its status (128 + signal when killed by one) or
+ * -errno. */
 static int run_ssh(char *const *argv)
 {
 	posix_spawnattr_t attributes;
@@ -69,7 +70,8 @@ const struct command cmd_shell = {
 	.name = "shell",
 	.args = "[COMMAND...]",
 	.summary = "A shell on the board, or one command in it",
-	.help = "As ssh does, the words of COMMAND are joined and given to the login's shell there.\n"
+	.help = "As ssh does, the words of COMMAND are joined and given to the login's shell "
+		"there.\n"
 		"The exit status is that of ssh.\n",
 	.words_after = true,
 	.most_args = -1,

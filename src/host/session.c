@@ -116,7 +116,8 @@ static int fail(struct session *s, int error, char *why, const char *hint)
 	return -EPIPE;
 }
 
-/* Puts the agent in place and sends the flight once more. 0: the session goes on; -EPIPE or -EINTR. */
+/* Puts the agent in place and sends the flight once more. 0: the session goes on; -EPIPE or -EINTR.
+ */
 static int install_and_reopen(struct session *s, const char *machine)
 {
 	int r;
@@ -129,12 +130,14 @@ static int install_and_reopen(struct session *s, const char *machine)
 	return r < 0 && r != -EINTR ? -EPIPE : r;
 }
 
-/* The agent is not the one that Hello named, and has left the flight alone. 0: the session goes on; or -EPIPE. */
+/* The agent is not the one that Hello named, and has left the flight alone. 0: the session goes on;
+ * or -EPIPE. */
 static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 {
 	bool whole = !link_has_unsent(s);
 
-	/* For a board of another kind it may be ours all the same: say so, but not within a frame. */
+	/* For a board of another kind it may be ours all the same: say so, but not within a frame.
+	 */
 	put_hello(s, welcome->machine);
 	if (!*s->agent || strcmp(welcome->build_id, s->agent) == 0) {
 		if (whole)
@@ -144,10 +147,11 @@ static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 	}
 	if (!s->installed)
 		return install_and_reopen(s, welcome->machine);
-	return fail(s, -EPROTO,
-		    xasprintf("the agent that answers is not the one just put in place (%s, not %s)",
-			      welcome->build_id, s->agent),
-		    "Is " AGENT_DIR " on the board a link or a mount?");
+	return fail(
+		s, -EPROTO,
+		xasprintf("the agent that answers is not the one just put in place (%s, not %s)",
+			  welcome->build_id, s->agent),
+		"Is " AGENT_DIR " on the board a link or a mount?");
 }
 
 /* The agent has said who it is. 0: the session goes on; or -EPIPE. */
@@ -159,8 +163,8 @@ static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 		return take_stranger(s, welcome);
 	if (welcome->version != OUTPOST_PROTOCOL)
 		return fail(s, -EPROTO,
-			    xasprintf("its agent speaks version %u, this program %d", welcome->version,
-				      OUTPOST_PROTOCOL),
+			    xasprintf("its agent speaks version %u, this program %d",
+				      welcome->version, OUTPOST_PROTOCOL),
 			    "'make' in Outpost's source tree builds the agent that belongs to it.");
 	s->welcome = *welcome;
 	s->welcomed = true;
@@ -182,7 +186,8 @@ static int take_reply(struct session *s, const struct frame *frame)
 	if (reply.which_body == outpost_Reply_welcome_tag && !s->welcomed)
 		return take_welcome(s, &reply.body.welcome);
 	if (!s->welcomed && reply.which_body == outpost_Reply_failure_tag)
-		return fail(s, -EPROTO, xasprintf("its agent refused: %s", reply.body.failure.what), NULL);
+		return fail(s, -EPROTO, xasprintf("its agent refused: %s", reply.body.failure.what),
+			    NULL);
 	return s->welcomed ? 1 : -EBADMSG;
 }
 

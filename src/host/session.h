@@ -13,9 +13,9 @@
 struct session;
 
 struct session_options {
-	int timeout_ms;	 /* to reach the board; 0: 15 s */
-	bool fresh;	 /* not through a shared master: it may be dead without knowing */
-	bool quiet;	 /* failures are not said: the caller tries again */
+	int timeout_ms; /* to reach the board; 0: 15 s */
+	bool fresh;     /* not through a shared master: it may be dead without knowing */
+	bool quiet;     /* failures are not said: the caller tries again */
 };
 
 /*
@@ -27,7 +27,8 @@ struct session_options {
 int session_open(const struct board *board, const struct session_options *options,
 		 struct session **session);
 
-/* Ends the ssh process, at once: what was not answered may not have arrived. The board's runs go on. */
+/* Ends the ssh process, at once: what was not answered may not have arrived. The board's runs go
+ * on. */
 void session_close(struct session *session);
 DEFINE_CLEANUP(struct session *, session_close);
 

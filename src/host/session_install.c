@@ -30,10 +30,11 @@ static const struct {
  * its file, as rename replaces the name only. Only root owns "/", and asking
  * that costs no process.
  */
-#define INSTALL                                                                                    \
-	"exec /bin/sh -c 'export LC_ALL=C; [ -O / ] && exec /bin/sh -c \"$1\"; exec sudo -n /bin/sh -c \"$1\"' sh " \
-	"'umask 022; t=" AGENT_PATH ".$$; read size && mkdir -p " AGENT_DIR " && cat >$t && "      \
-	"[ $(wc -c <$t) -eq $size ] && chmod 755 $t && sync && mv -f $t " AGENT_PATH               \
+#define INSTALL                                                                               \
+	"exec /bin/sh -c 'export LC_ALL=C; [ -O / ] && exec /bin/sh -c \"$1\"; exec sudo -n " \
+	"/bin/sh -c \"$1\"' sh "                                                              \
+	"'umask 022; t=" AGENT_PATH ".$$; read size && mkdir -p " AGENT_DIR " && cat >$t && " \
+	"[ $(wc -c <$t) -eq $size ] && chmod 755 $t && sync && mv -f $t " AGENT_PATH          \
 	" || { rm -f $t; exit 1; }'"
 
 char *agent_file(const char *machine)
@@ -109,7 +110,8 @@ void agent_own_id(const char *machine, char *id, size_t size)
 		*id = '\0';
 }
 
-/* Runs a fixed command on the board; what it wrote is in `output`. 0, or -errno with *failure filled. */
+/* Runs a fixed command on the board; what it wrote is in `output`. 0, or -errno with *failure
+ * filled. */
 static int remote(const struct board *board, const struct session_options *options,
 		  const char *command, const struct strbuf *input, struct strbuf *output,
 		  struct failure *failure)
@@ -166,26 +168,29 @@ static int find_agent(const char *machine, char **file, struct failure *failure)
 		return 0;
 	failure_release(failure);
 	failure->why = xasprintf("it is a '%s', and there is no agent for that here", machine);
-	failure->hint = strcmp(machine, "aarch64") == 0
-				? xstrdup("'make' in Outpost's source tree builds it.")
-				: xstrdup("Outpost's agent is built for 64-bit systems on ARM (aarch64); "
-					  "a Raspberry Pi 3 or later can run one.");
+	failure->hint =
+		strcmp(machine, "aarch64") == 0
+			? xstrdup("'make' in Outpost's source tree builds it.")
+			: xstrdup("Outpost's agent is built for 64-bit systems on ARM (aarch64); "
+				  "a Raspberry Pi 3 or later can run one.");
 	return failure->error = -ENOEXEC;
 }
 
-/* Where sudo asks, the person can do by hand what we cannot; sudoers need not allow more than the agent. */
+/* Where sudo asks, the person can do by hand what we cannot; sudoers need not allow more than the
+ * agent. */
 static void add_manual_way(struct failure *failure, const struct board *board, const char *file)
 {
 	char *hint;
 
 	if (failure->error != -EPERM)
 		return;
-	hint = xasprintf("Put the agent there by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
-			 "outpost-agent " AGENT_PATH "\n%s",
-			 board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
-			 board->ssh_config ? " " : "", file, board->destination,
-			 board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
-			 board->ssh_config ? " " : "", board->destination, failure->hint);
+	hint = xasprintf(
+		"Put the agent there by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
+		"outpost-agent " AGENT_PATH "\n%s",
+		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
+		board->ssh_config ? " " : "", file, board->destination,
+		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
+		board->ssh_config ? " " : "", board->destination, failure->hint);
 	free(failure->hint);
 	failure->hint = hint;
 }

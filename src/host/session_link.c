@@ -18,9 +18,9 @@
  * One fixed string for any login shell. Only root owns "/", and asking that
  * costs no process. What goes wrong is to be said in English: it is looked for.
  */
-#define SERVE                                                                                      \
-	"exec /bin/sh -c 'export LC_ALL=C; "                                                       \
-	"[ -x " AGENT_PATH " ] || { echo outpost-agent: missing >&2; exit 127; }; "                \
+#define SERVE                                                                       \
+	"exec /bin/sh -c 'export LC_ALL=C; "                                        \
+	"[ -x " AGENT_PATH " ] || { echo outpost-agent: missing >&2; exit 127; }; " \
 	"[ -O / ] && exec " AGENT_PATH " serve; exec sudo -n " AGENT_PATH " serve'"
 
 int link_connect(struct session *s)
@@ -125,9 +125,11 @@ static void note_first_frame(struct session *s)
 	s->spoke = true;
 	if (!s->noise.len)
 		return;
-	log_message(s->options.quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		    "The login's shell on %s prints text where none belongs; its start-up files should "
-		    "not: %.*s", s->board->name, (int)strcspn(text, "\r\n"), text);
+	log_message(
+		s->options.quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		"The login's shell on %s prints text where none belongs; its start-up files should "
+		"not: %.*s",
+		s->board->name, (int)strcspn(text, "\r\n"), text);
 }
 
 int link_parse(struct session *s, struct frame *frame)

@@ -13,22 +13,22 @@
 
 /* Why a connection did not come about, or ended. */
 struct failure {
-	int error;	/* -errno; 0: none */
-	char *why;	/* without the board's name, without a period */
-	char *hint;	/* what to do about it, or NULL */
-	bool agent;	/* an agent put in place (anew) may mend it */
+	int error;  /* -errno; 0: none */
+	char *why;  /* without the board's name, without a period */
+	char *hint; /* what to do about it, or NULL */
+	bool agent; /* an agent put in place (anew) may mend it */
 };
 
 void failure_release(struct failure *failure);
 
 /* What is known of an ssh that ended. */
 struct ssh_end {
-	int status;	      /* as process_run() gives it */
-	const char *error;    /* ssh's and the remote command's stderr */
-	const char *noise;    /* what came before the first frame, or "" */
+	int status;        /* as process_run() gives it */
+	const char *error; /* ssh's and the remote command's stderr */
+	const char *noise; /* what came before the first frame, or "" */
 	size_t noise_len;
-	bool spoke;	      /* a frame came from the board */
-	int timeout_ms;	      /* > 0: our own patience ended, which was so long */
+	bool spoke;     /* a frame came from the board */
+	int timeout_ms; /* > 0: our own patience ended, which was so long */
 };
 
 /* Finds out why; `failure` is released first. */
@@ -46,7 +46,8 @@ struct ssh_child {
  */
 int ssh_start(struct ssh_child *child, char *const *argv);
 
-/* Reads what is there, at most 64 KiB: 1, or 0 when there is nothing; at the end *fd is closed and -1. */
+/* Reads what is there, at most 64 KiB: 1, or 0 when there is nothing; at the end *fd is closed and
+ * -1. */
 int ssh_read(int *fd, struct strbuf *into);
 
 /*
@@ -62,7 +63,8 @@ char **ssh_command(const struct board *board, const struct session_options *opti
 /* Is there a shared master's socket? */
 bool ssh_has_master(const struct board *board);
 
-/* Our own agent for boards of this machine (uname -m): its file, NULL when there is none; the caller frees it. */
+/* Our own agent for boards of this machine (uname -m): its file, NULL when there is none; the
+ * caller frees it. */
 char *agent_file(const char *machine);
 
 /* The build-id of an ELF file in hexadecimal. 0 or -errno, not said. */
@@ -82,17 +84,18 @@ struct session {
 	const struct board *board;
 	struct session_options options;
 	struct ssh_child ssh;
-	char agent[44];	      /* build-id of the agent that Hello names; "": any */
-	size_t hello;	      /* length of its frame, which the flight starts with */
-	struct strbuf flight; /* all frames since the opening, until Welcome has come; then what is not sent */
-	size_t sent;	      /* of it */
+	char agent[44];       /* build-id of the agent that Hello names; "": any */
+	size_t hello;         /* length of its frame, which the flight starts with */
+	struct strbuf flight; /* all frames since the opening, until Welcome has come; then what is
+				 not sent */
+	size_t sent;          /* of it */
 	struct strbuf incoming;
 	size_t taken; /* of it: parsed, and perhaps still in the caller's hands */
 	struct strbuf errors, noise;
-	bool warm;	/* it goes through a master that was there before */
-	bool reopened;	/* such a one proved dead, once */
+	bool warm;      /* it goes through a master that was there before */
+	bool reopened;  /* such a one proved dead, once */
 	bool installed; /* the agent was put in place, once */
-	bool spoke;	/* a frame came, of this connection */
+	bool spoke;     /* a frame came, of this connection */
 	bool welcomed;
 	outpost_Welcome welcome;
 	long long opened_ms, heard_ms;
@@ -102,7 +105,8 @@ struct session {
 /* Starts ssh; the flight begins anew. 0, or -errno with s->failure filled. */
 int link_connect(struct session *s);
 
-/* Moves bytes in all directions, waiting at most so long for some. 0, -EPIPE when ssh has no more, -EINTR. */
+/* Moves bytes in all directions, waiting at most so long for some. 0, -EPIPE when ssh has no more,
+ * -EINTR. */
 int link_pump(struct session *s, long long wait_ms);
 
 /* The next whole frame of those that have arrived: 1, 0, -EBADMSG. */

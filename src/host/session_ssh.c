@@ -36,8 +36,8 @@ static bool is_private(const char *dir)
 /* A name that is short whatever the destination: the hash of all that decides where it leads. */
 static char *control_name(const struct board *board)
 {
-	_cleanup_free_ char *key = xasprintf("%s\n%s", board->destination,
-					     board->ssh_config ? board->ssh_config : "");
+	_cleanup_free_ char *key =
+		xasprintf("%s\n%s", board->destination, board->ssh_config ? board->ssh_config : "");
 	uint8_t hash[8];
 	struct strbuf name = STRBUF_INIT;
 
@@ -60,7 +60,8 @@ static char *control_path(const struct board *board)
 		_cleanup_free_ char *path = path_join(dirs[i], name, NULL);
 
 		/* What ssh would expand or take apart has no place in it either. */
-		if (!strpbrk(path, " \t%$\"'\\#") && strlen(path) + SOCKET_SUFFIX < sizeof(((struct sockaddr_un *)0)->sun_path) &&
+		if (!strpbrk(path, " \t%$\"'\\#") &&
+		    strlen(path) + SOCKET_SUFFIX < sizeof(((struct sockaddr_un *)0)->sun_path) &&
 		    is_private(dirs[i]))
 			return TAKE_PTR(path);
 	}
@@ -145,7 +146,9 @@ void session_drop_master(const struct board *board)
 	_cleanup_free_ char *control = control_path(board);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 	_cleanup_strv_ char **argv = NULL;
-	const struct process_options options = { .output = &said, .error = &said, .timeout_ms = 2000 };
+	const struct process_options options = { .output = &said,
+						 .error = &said,
+						 .timeout_ms = 2000 };
 
 	if (!control || !fs_exists(control))
 		return;

@@ -23,8 +23,10 @@ static const struct reason {
 } reasons[] = {
 	/* The remote side. */
 	{ "outpost-agent: missing", -ENOENT, "there is no agent on it", NULL, true },
-	{ "exec format error", -ENOEXEC, "the agent on it is for another architecture", NULL, true },
-	{ "cannot execute binary file", -ENOEXEC, "the agent on it is for another architecture", NULL, true },
+	{ "exec format error", -ENOEXEC, "the agent on it is for another architecture", NULL,
+	  true },
+	{ "cannot execute binary file", -ENOEXEC, "the agent on it is for another architecture",
+	  NULL, true },
 	{ "sudo: a password is required", -EPERM, "sudo asks for a password there",
 	  "On the board: " SUDOERS, false },
 	{ "sudo: a terminal is required", -EPERM, "sudo asks for a password there",
@@ -46,7 +48,8 @@ static const struct reason {
 	{ "account is currently not available", -EACCES, "the login has no shell there",
 	  "Use another login, or give it one: sudo chsh -s /bin/sh ^", false },
 	/* Who is at the other end. */
-	{ "remote host identification has changed", -EKEYREJECTED, "its host key changed", NULL, false },
+	{ "remote host identification has changed", -EKEYREJECTED, "its host key changed", NULL,
+	  false },
 	{ "host key verification failed", -EKEYREJECTED, "its host key is not known here",
 	  "Connect once by hand and compare the key: ssh @", false },
 	/* Who we are. */
@@ -66,14 +69,16 @@ static const struct reason {
 	{ "network is unreachable", -ENETUNREACH, "this machine has no network to reach it by",
 	  "Is this machine on-line?", false },
 	{ "timed out", -ETIMEDOUT, "it does not answer",
-	  "Is it switched on, is the address right, and does a firewall let port 22 through?", false },
+	  "Is it switched on, is the address right, and does a firewall let port 22 through?",
+	  false },
 	{ "not responding", -ETIMEDOUT, "it stopped answering", NULL, false },
 	{ "bad configuration option", -EINVAL, "your ssh configuration has a mistake",
 	  "ssh -G @ shows it.", false },
 	{ "bad owner or permissions", -EPERM, "your ssh configuration can be written by others",
 	  "chmod 600 that file; ssh -G @ says which.", false },
 	{ "kex_exchange_identification", -ECONNRESET, "it closed the connection at once",
-	  "Its SSH server is still starting, or bans this address (fail2ban, MaxStartups).", false },
+	  "Its SSH server is still starting, or bans this address (fail2ban, MaxStartups).",
+	  false },
 	{ "remote side unexpectedly closed", -ECONNRESET, "it closed the connection", NULL, false },
 	{ "connection reset", -ECONNRESET, "the connection was cut", NULL, false },
 	{ "broken pipe", -ECONNRESET, "the connection was cut", NULL, false },
@@ -134,10 +139,12 @@ static char *host_key_hint(const char *said)
 	char *colon = place ? strrchr(place, ':') : NULL;
 
 	if (!colon || !host)
-		return xstrdup("ssh-keygen -R HOST forgets the old key, if you know why it changed.");
+		return xstrdup(
+			"ssh-keygen -R HOST forgets the old key, if you know why it changed.");
 	*colon = '\0';
 	return xasprintf("The old one is line %s of %s. If you know why it changed (a new SD card, "
-			 "say): ssh-keygen -f %s -R '%s'", colon + 1, place, place, host);
+			 "say): ssh-keygen -f %s -R '%s'",
+			 colon + 1, place, place, host);
 }
 
 /* The last line that says something, cleaned; NULL when there is none. */
@@ -167,17 +174,20 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 	_cleanup_free_ char *noise = last_line(end->noise, end->noise_len);
 
 	f->error = -EPIPE;
-	/* ssh is never silent about itself: then a signal ended what it ran, as with half of a program. */
+	/* ssh is never silent about itself: then a signal ended what it ran, as with half of a
+	 * program. */
 	f->agent = !end->spoke && (end->status == 255 ? !said && !noise : end->status <= 128);
 	if (end->timeout_ms) {
 		f->error = -ETIMEDOUT;
 		f->why = xasprintf("no answer within %d ms%s%s", end->timeout_ms, said ? ": " : "",
 				   said ? said : "");
 	} else if (noise && !end->spoke) {
-		f->why = xasprintf("the login's shell printed text where the agent should answer: %s%s%s",
-				   noise, said ? "; " : "", said ? said : "");
-		f->hint = xstrdup("Its start-up files (.bashrc, .profile) must be silent, and must not "
-				  "end, when the shell is not interactive.");
+		f->why = xasprintf(
+			"the login's shell printed text where the agent should answer: %s%s%s",
+			noise, said ? "; " : "", said ? said : "");
+		f->hint = xstrdup(
+			"Its start-up files (.bashrc, .profile) must be silent, and must not "
+			"end, when the shell is not interactive.");
 	} else if (end->spoke && end->status != 255) {
 		f->why = xasprintf("the agent ended (status %d)%s%s", end->status, said ? ": " : "",
 				   said ? said : "");
@@ -185,7 +195,7 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 		f->why = xstrdup(said);
 	} else {
 		f->why = end->status != 255 ? xasprintf("ssh ended with status %d", end->status)
-			 : end->spoke	    ? xstrdup("the connection was lost")
+			 : end->spoke       ? xstrdup("the connection was lost")
 					    : xstrdup("something ended the agent");
 	}
 }
@@ -193,8 +203,8 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 /* A virtual Pi that is down is not to be searched on the network. */
 static void explain_vm(struct failure *f, const struct board *board)
 {
-	if (!board->is_vm || (f->error != -ECONNREFUSED && f->error != -ETIMEDOUT &&
-			      f->error != -ECONNRESET))
+	if (!board->is_vm ||
+	    (f->error != -ECONNREFUSED && f->error != -ETIMEDOUT && f->error != -ECONNRESET))
 		return;
 	if (f->error == -ECONNREFUSED) {
 		free(f->why);
@@ -203,7 +213,8 @@ static void explain_vm(struct failure *f, const struct board *board)
 	free(f->hint);
 	f->hint = strcmp(board->name, "vm") == 0
 			  ? xstrdup("outpost vm up starts it; outpost vm status says how it is.")
-			  : xasprintf("outpost -b %s vm up starts it; outpost vm status says how it is.",
+			  : xasprintf("outpost -b %s vm up starts it; outpost vm status says how "
+				      "it is.",
 				      board->name);
 }
 

@@ -275,28 +275,31 @@ static void test_reasons(void **state)
 		const char *said, *why, *hint;
 		int status, error;
 	} cases[] = {
-		{ "ssh: Could not resolve hostname pi: Name or service not known\r\n", "name is not known",
-		  "ssh -G me@pi", 255, -EHOSTUNREACH },
-		{ "me@pi: Permission denied (publickey).\r\n", "none of your keys", "ssh-copy-id me@pi",
-		  255, -EACCES },
-		{ "Host key verification failed.\r\n", "not known here", "ssh me@pi", 255, -EKEYREJECTED },
+		{ "ssh: Could not resolve hostname pi: Name or service not known\r\n",
+		  "name is not known", "ssh -G me@pi", 255, -EHOSTUNREACH },
+		{ "me@pi: Permission denied (publickey).\r\n", "none of your keys",
+		  "ssh-copy-id me@pi", 255, -EACCES },
+		{ "Host key verification failed.\r\n", "not known here", "ssh me@pi", 255,
+		  -EKEYREJECTED },
 		{ "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n"
-		  "Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.\r\n"
+		  "Add correct host key in /home/me/.ssh/known_hosts to get rid of this "
+		  "message.\r\n"
 		  "Offending ED25519 key in /home/me/.ssh/known_hosts:3\r\n"
 		  "Host key for pi.lan has changed and you have requested strict checking.\r\n"
 		  "Host key verification failed.\r\n",
 		  "host key changed", "line 3 of /home/me/.ssh/known_hosts", 255, -EKEYREJECTED },
 		{ "Offending ECDSA key in /k:12\r\nHost key for [pi]:2222 has changed\r\n"
-		  "REMOTE HOST IDENTIFICATION HAS CHANGED", "host key changed",
-		  "ssh-keygen -f /k -R '[pi]:2222'", 255, -EKEYREJECTED },
+		  "REMOTE HOST IDENTIFICATION HAS CHANGED",
+		  "host key changed", "ssh-keygen -f /k -R '[pi]:2222'", 255, -EKEYREJECTED },
 		{ "sudo: a password is required\n", "sudo asks for a password",
 		  "me ALL=(root) NOPASSWD: /usr/local/lib/outpost/outpost-agent", 1, -EPERM },
 		{ "sh: 1: exec: sudo: not found\n", "there is no sudo", "root", 127, -ENOENT },
 		{ "/bin/sh: 1: exec: /usr/local/lib/outpost/outpost-agent: Exec format error\n",
 		  "another architecture", NULL, 126, -ENOEXEC },
-		{ "mkdir: cannot create directory: Read-only file system\n", "read-only", "remount", 1, -EROFS },
-		{ "ssh: connect to host 10.0.0.9 port 22: Connection timed out\r\n", "does not answer", "firewall",
-		  255, -ETIMEDOUT },
+		{ "mkdir: cannot create directory: Read-only file system\n", "read-only", "remount",
+		  1, -EROFS },
+		{ "ssh: connect to host 10.0.0.9 port 22: Connection timed out\r\n",
+		  "does not answer", "firewall", 255, -ETIMEDOUT },
 		{ "one\ntwo \033[1mthree\n", "two \\x1b[1mthree", NULL, 255, -EPIPE },
 		{ "", "something ended the agent", NULL, 255, -EPIPE },
 	};
@@ -304,7 +307,9 @@ static void test_reasons(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_(failure_release) struct failure failure = { 0 };
-		const struct ssh_end end = { .status = cases[i].status, .error = cases[i].said, .noise = "" };
+		const struct ssh_end end = { .status = cases[i].status,
+					     .error = cases[i].said,
+					     .noise = "" };
 
 		failure_explain(&failure, &board, &end);
 		if (failure.error != cases[i].error || !strstr(failure.why, cases[i].why) ||
@@ -321,9 +326,12 @@ static bool has(char **argv, const char *word)
 
 static void test_command_line(void **state)
 {
-	struct board other = { .name = (char *)"b", .destination = (char *)"b", .ssh_config = (char *)"/x" };
+	struct board other = { .name = (char *)"b",
+			       .destination = (char *)"b",
+			       .ssh_config = (char *)"/x" };
 	_cleanup_strv_ char **usual = session_ssh_argv(&board, &(struct session_options){ 0 });
-	_cleanup_strv_ char **fresh = session_ssh_argv(&board, &(struct session_options){ .fresh = true });
+	_cleanup_strv_ char **fresh =
+		session_ssh_argv(&board, &(struct session_options){ .fresh = true });
 	_cleanup_strv_ char **asking = session_ssh_argv(&other, NULL);
 
 	(void)state;
