@@ -111,7 +111,7 @@ static void find_lock_place(struct klog_open *o, struct text t)
 	struct klog_frame frame;
 	struct text rest = t;
 
-	if (*o->at.function && !klog_is_helper(o->report.kind, o->at.function))
+	if (*o->at.function && !klog_is_helper(o->report.kind, &o->at))
 		return;
 	if (o->place_next) {
 		text_after(t, " at: ", &rest);

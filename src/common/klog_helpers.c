@@ -161,11 +161,14 @@ static bool listed(const char *const *names, size_t n, const char *function)
 
 #define LISTED(names, function) listed(names, ARRAY_SIZE(names), function)
 
-bool klog_is_helper(enum klog_kind kind, const char *function)
+bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame)
 {
 	char name[KLOG_FUNCTION_SIZE];
 
-	klog_plain_name(name, sizeof(name), function);
+	/* The lists know the kernel's own names: a module may call its functions as it likes. */
+	if (*frame->module)
+		return false;
+	klog_plain_name(name, sizeof(name), frame->function);
 	if (LISTED(helpers, name))
 		return true;
 	switch (kind) {

@@ -73,7 +73,7 @@ enum klog_kind klog_kind_of_file(struct text path);
 bool klog_belongs(struct text text);
 
 /* A function that reports, checks or dispatches: not where the fault is. */
-bool klog_is_helper(enum klog_kind kind, const char *function);
+bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame);
 
 /* Functions that call into a subsystem from outside: the frame before one is where a stall is. */
 bool klog_is_dispatcher(const char *function);

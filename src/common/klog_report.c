@@ -27,7 +27,7 @@ void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame)
 	} else if (strncmp(frame->function, "smp_call_function", 17) == 0) {
 		o->stalled = *frame; /* it waits for another CPU */
 		o->stall_done = true;
-	} else if (!klog_is_helper(o->report.kind, frame->function)) {
+	} else if (!klog_is_helper(o->report.kind, frame)) {
 		o->stalled = *frame;
 	}
 }
@@ -43,10 +43,10 @@ static const struct klog_frame *first_frame(const struct klog_open *o)
 {
 	const struct klog_report *r = &o->report;
 
-	if (*o->at.function && !klog_is_helper(r->kind, o->at.function))
+	if (*o->at.function && !klog_is_helper(r->kind, &o->at))
 		return &o->at;
 	for (size_t i = 0; i < r->n; i++)
-		if (!klog_is_helper(r->kind, r->trace[i].function))
+		if (!klog_is_helper(r->kind, &r->trace[i]))
 			return &r->trace[i];
 	return *o->at.function ? &o->at : r->n ? &r->trace[0] : NULL;
 }
