@@ -186,7 +186,7 @@ check: deps-test
 # To build and to use; the cross compiler only where the host is not arm64.
 DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libkmod-dev libdw-dev \
         libelf-dev libzstd-dev libb2-dev libsqlite3-dev libjansson-dev libinih-dev libfdt-dev \
-        openssh-client qemu-system-arm e2fsprogs dropbear-bin kmod xz-utils bzip2 patch bc \
+        openssh-client qemu-system-arm e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := libcmocka-dev openssh-server cpio libxml2-utils

@@ -76,8 +76,7 @@ static const struct tool {
 	{ "depmod", "kmod", "orders a kernel's modules", MISSING },
 	{ "qemu-system-aarch64", "qemu-system-arm", "runs the virtual Pi", MISSING },
 	{ "mke2fs", "e2fsprogs", "makes its disk", MISSING },
-	{ "dropbearkey", "dropbear-bin", "makes its keys", MISSING },
-	{ "ssh-keygen", "openssh-client", "makes yours for it", MISSING },
+	{ "ssh-keygen", "openssh-client", "makes its keys and yours", MISSING },
 };
 
 /* In PATH, or where Debian has what only root's PATH shows. */

@@ -24,13 +24,19 @@ extern const char guest_init_end[] __asm__("guest_init_end");
 static const struct {
 	const char *name, *text;
 } files[] = {
-	{ "etc/passwd",
-	  "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n" },
+	{ "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+			"sshd:x:100:65534:sshd:/run/sshd:/bin/false\n"
+			"nobody:x:65534:65534:nobody:/:/bin/false\n" },
 	{ "etc/group", "root:x:0:\nnogroup:x:65534:\n" },
 	{ "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
 	{ "etc/resolv.conf", "nameserver 10.0.2.3\n" },
 	{ "etc/profile", "export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
 			 "/sbin:/bin\ncd\n" },
+	{ "etc/ssh/sshd_config",
+	  "HostKey /etc/ssh/host_key\nAuthorizedKeysFile /etc/ssh/authorized_keys\n"
+	  "PidFile /run/sshd.pid\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+	  "UsePAM no\nUseDNS no\nPrintMotd no\nPrintLastLog no\nMaxSessions 100\n"
+	  "Subsystem sftp internal-sftp\n" },
 	{ "etc/fstab", "sysfs /sys sysfs defaults 0 0\n"
 		       "devpts /dev/pts devpts mode=0620,gid=5,ptmxmode=0666 0 0\n"
 		       "tmpfs /run tmpfs mode=0755 0 0\n"
@@ -39,22 +45,21 @@ static const struct {
 		       "pstore /sys/fs/pstore pstore defaults 0 0\n"
 		       "/dev/vda /root ext4 noatime 0 0\n"
 		       "/dev/vdb /lib/modules ext4 ro,noatime 0 0\n" },
-	{ "etc/inittab",
-	  "::respawn:/usr/sbin/dropbear -F -s -r /etc/dropbear/host_key -P /run/dropbear.pid\n"
-	  "::once:/bin/sh -c 'until [ -s /run/dropbear.pid ]; do usleep 10000; done; "
-	  "echo " GUEST_READY " >/dev/console'\n"
-	  "::askfirst:-/bin/sh\n"
-	  "::ctrlaltdel:/sbin/reboot\n"
-	  "::shutdown:/bin/umount -a -r\n" },
+	{ "etc/inittab", "::respawn:/usr/sbin/sshd -D\n"
+			 "::once:/bin/sh -c 'until [ -s /run/sshd.pid ]; do usleep 10000; done; "
+			 "echo " GUEST_READY " >/dev/console'\n"
+			 "::askfirst:-/bin/sh\n"
+			 "::ctrlaltdel:/sbin/reboot\n"
+			 "::shutdown:/bin/umount -a -r\n" },
 };
 
 static int add_keys(struct strbuf *archive, const char *dir)
 {
 	_cleanup_free_ char *host = path_join(dir, "host_key", NULL);
 	_cleanup_free_ char *login = path_join(dir, "id_ed25519.pub", NULL);
-	int r = cpio_add_file(archive, "etc/dropbear/host_key", 0600, host);
+	int r = cpio_add_file(archive, "etc/ssh/host_key", 0600, host);
 
-	return r < 0 ? r : cpio_add_file(archive, "etc/dropbear/authorized_keys", 0600, login);
+	return r < 0 ? r : cpio_add_file(archive, "etc/ssh/authorized_keys", 0600, login);
 }
 
 /* -errno is not said. */
@@ -65,7 +70,7 @@ static int add_guest(struct strbuf *archive, const char *name, const char *dir)
 
 	cpio_add_data(archive, "init", 0755, guest_init, (size_t)(guest_init_end - guest_init));
 	cpio_add_dir(archive, "etc", 0755);
-	cpio_add_dir(archive, "etc/dropbear", 0700);
+	cpio_add_dir(archive, "etc/ssh", 0755);
 	cpio_add_data(archive, "etc/hostname", 0644, hostname, strlen(hostname));
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		cpio_add_data(archive, files[i].name, 0644, files[i].text, strlen(files[i].text));

@@ -51,19 +51,30 @@ static int add_program(struct strbuf *cpio, const char *root, const char *from, 
 	return r < 0 ? log_error_errno(r, "Cannot read %s", path) : 0;
 }
 
+/*
+ * OpenSSH, as boards have it. Not dropbear, though it logs one in 0.4 s sooner:
+ * Debian 12's closes a session that opens while another one on the same
+ * connection ends (https://github.com/mkj/dropbear/pull/326).
+ */
 static int add_programs(struct strbuf *cpio, const char *root)
 {
+	static const char *const helpers[] = { "lib/openssh/sshd-session",
+					       "lib/openssh/sshd-auth" };
 	_cleanup_strv_ char **libraries = NULL;
 	int r = add_program(cpio, root, "bin/busybox", "bin/busybox", NULL);
 
 	if (r == 0)
-		r = add_program(cpio, root, "sbin/dropbear", "usr/sbin/dropbear", &libraries);
-	if (r == 0) /* without which today's scp does not work */
-		r = add_program(cpio, root, "lib/openssh/sftp-server", "usr/lib/sftp-server",
-				&libraries);
+		r = add_program(cpio, root, "sbin/sshd", "usr/sbin/sshd", &libraries);
+	/* since OpenSSH 9.8 and 10.0 sshd is several programs */
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(helpers); i++) {
+		_cleanup_free_ char *path = find_in(root, helpers[i]);
+		_cleanup_free_ char *to = path_join("usr", helpers[i], NULL);
+
+		r = path ? add_program(cpio, root, helpers[i], to, &libraries) : 0;
+	}
 	if (r < 0)
 		return r;
-	strv_foreach (path, libraries) {
+	strv_foreach(path, libraries) {
 		_cleanup_free_ char *name = xasprintf("lib/%s", strrchr(*path, '/') + 1);
 
 		r = cpio_add_file(cpio, name, 0755, *path);
@@ -92,7 +103,7 @@ static int add_module_files(struct strbuf *cpio, const char *from, const char *t
 	_cleanup_(strbuf_release) struct strbuf dep = STRBUF_INIT;
 	_cleanup_free_ char *dep_name = path_join(to, "modules.dep", NULL);
 
-	strv_foreach (line, lines) {
+	strv_foreach(line, lines) {
 		_cleanup_free_ char *name = xstrndup(*line, strcspn(*line, ":"));
 		_cleanup_free_ char *path = path_join(from, name, NULL);
 		_cleanup_free_ char *in_cpio = path_join(to, name, NULL);
@@ -121,7 +132,7 @@ static int add_modules(struct strbuf *cpio, const char *base, const char *releas
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", dep_path);
 	lines = modules_closure(dep.buf, boot_modules, &found);
-	strv_foreach (name, found)
+	strv_foreach(name, found)
 		strbuf_addf(&list, "%s ", *name);
 	strbuf_adds(&list, "\n");
 	cpio_add_dir(cpio, "etc", 0755);
@@ -133,11 +144,27 @@ static int write_initramfs(const char *root, const char *base, const char *relea
 			   const char *path)
 {
 	static const char *const dirs[] = {
-		"bin",       "dev",           "lib",           "mnt",
-		"proc",      "root",          "run",           "sbin",
-		"sys",       "usr",           "usr/bin",       "usr/lib",
-		"usr/local", "usr/local/bin", "usr/local/lib", "usr/local/sbin",
-		"usr/sbin",  "var",           "var/lib",       "var/log",
+		"bin",
+		"dev",
+		"lib",
+		"mnt",
+		"proc",
+		"root",
+		"run",
+		"sbin",
+		"sys",
+		"usr",
+		"usr/bin",
+		"usr/lib",
+		"usr/lib/openssh",
+		"usr/local",
+		"usr/local/bin",
+		"usr/local/lib",
+		"usr/local/sbin",
+		"usr/sbin",
+		"var",
+		"var/lib",
+		"var/log",
 	};
 	_cleanup_(strbuf_release) struct strbuf cpio = STRBUF_INIT;
 	int r;
@@ -163,9 +190,9 @@ static int unpack(const char *root, const char *release)
 {
 	_cleanup_(debian_closep) struct debian *debian = NULL;
 	_cleanup_free_ char *kernel = xasprintf("linux-image-%s", release);
-	char *const *programs = ARGV("busybox-static", "dropbear-bin");
-	/* sftp-server's dependencies are a whole ssh client; all it uses is libc. */
-	char *const *bare = ARGV("openssh-sftp-server", kernel);
+	char *const *programs = ARGV("busybox-static", "openssh-server");
+	/* on its own: what it depends on makes an initrd, which this is */
+	char *const *bare = ARGV(kernel);
 	int r = debian_open(&debian, "arm64");
 
 	if (r < 0)

@@ -4,7 +4,7 @@
  * made from Debian's arm64 packages once and put in place by rename:
  *
  *	vmlinuz		the kernel
- *	initramfs.cpio	busybox, dropbear, sftp-server, their libraries, and
+ *	initramfs.cpio	busybox, OpenSSH's server, its libraries, and
  *			the modules that booting needs
  *	modules.img	ext4 with all of /lib/modules/<release>
  *	manifest	size, time of change and hash of each
@@ -38,7 +38,7 @@ DEFINE_CLEANUP(struct image *, image_free);
  * Writes the manifest of `files` (names in `dir`, ended by NULL), or compares
  * it with what is there: by size and time of change, and where only the time
  * differs, or with `thorough`, by hash. 0, -EUCLEAN when something is not as it was,
- * -ENOENT when there is no manifest, -errno; not said.
+ * -ENOENT when there is no manifest of this kind, -errno; not said.
  */
 int manifest_write(const char *dir, const char *const *files);
 int manifest_check(const char *dir, const char *const *files, bool thorough);

@@ -12,58 +12,45 @@
 #include <errno.h>
 #include <string.h>
 
-static int make_login_key(const char *dir)
+/* One without the other is of no use; ssh-keygen would ask about the half that is there. */
+static int make_key(const char *dir, const char *name)
 {
-	_cleanup_free_ char *path = path_join(dir, "id_ed25519", NULL);
-	_cleanup_free_ char *pub = path_join(dir, "id_ed25519.pub", NULL);
+	_cleanup_free_ char *path = path_join(dir, name, NULL);
+	_cleanup_free_ char *pub = xasprintf("%s.pub", path);
 	int r;
 
 	if (fs_exists(path) && fs_exists(pub))
 		return 0;
-	r = fs_remove_tree(path); /* ssh-keygen would ask */
-	return r < 0 ? log_error_errno(r, "Cannot replace %s", path)
-		     : tool_run(ARGV("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "outpost",
-				     "-f", path),
-				"openssh-client", NULL);
+	r = fs_remove_tree(path);
+	if (r < 0)
+		return log_error_errno(r, "Cannot replace %s", path);
+	return tool_run(
+		ARGV("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "outpost", "-f", path),
+		"openssh-client", NULL);
 }
 
-/* dropbearkey prints the public half among other lines. */
-static int write_known_hosts(const char *name, const char *dir, const char *printed)
+static int write_known_hosts(const char *name, const char *dir)
 {
 	_cleanup_free_ char *path = path_join(dir, "known_hosts", NULL);
+	_cleanup_free_ char *pub = path_join(dir, "host_key.pub", NULL);
 	_cleanup_free_ char *line = NULL;
-	const char *key = strstr(printed, "ssh-ed25519 ");
-	int r;
+	_cleanup_(strbuf_release) struct strbuf key = STRBUF_INIT;
+	int r = fs_read_line(pub, &key);
 
-	if (!key) {
-		log_error("dropbearkey printed no ed25519 key, but: %s", printed);
-		return -EPROTO;
-	}
-	line = xasprintf("outpost-%s %.*s\n", name, (int)strcspn(key, "\n"), key);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", pub);
+	line = xasprintf("outpost-%s %s\n", name, key.buf);
 	r = fs_write_atomic(path, line, strlen(line), 0600);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-static int make_host_key(const char *name, const char *dir)
-{
-	_cleanup_free_ char *path = path_join(dir, "host_key", NULL);
-	_cleanup_free_ char *known = path_join(dir, "known_hosts", NULL);
-	_cleanup_(strbuf_release) struct strbuf printed = STRBUF_INIT;
-	char *const *generate = ARGV("dropbearkey", "-t", "ed25519", "-f", path);
-	char *const *show = ARGV("dropbearkey", "-y", "-f", path);
-	int r;
-
-	if (fs_exists(path) && fs_exists(known))
-		return 0;
-	r = tool_run(fs_exists(path) ? show : generate, "dropbear-bin", &printed);
-	return r < 0 ? r : write_known_hosts(name, dir, printed.buf);
-}
-
 int keys_make(const char *name, const char *dir)
 {
-	int r = make_login_key(dir);
+	int r = make_key(dir, "id_ed25519");
 
-	return r < 0 ? r : make_host_key(name, dir);
+	if (r == 0)
+		r = make_key(dir, "host_key");
+	return r < 0 ? r : write_known_hosts(name, dir);
 }
 
 /* A path as ssh_config(5) wants it: quoted, and % is written twice. */
@@ -96,7 +83,7 @@ static int write_ssh_config(const char *name, const char *path, const char *dir,
 		    "\tIdentityAgent none\n"
 		    "\tPreferredAuthentications publickey\n"
 		    "\tHostKeyAlgorithms ssh-ed25519\n"
-		    /* the cheapest exchange that both sides have: it is emulated */
+		    /* cheaper than what ssh would prefer, at an emulated server */
 		    "\tKexAlgorithms curve25519-sha256\n",
 		    name, port, name);
 	add_path(&text, "IdentityFile", dir, "id_ed25519");

@@ -7,8 +7,8 @@
 #define OUTPOST_VM_KEYS_H
 
 /*
- * Makes in `dir` what is missing of id_ed25519(.pub), host_key (in dropbear's
- * format) and known_hosts. 0 or -errno, said.
+ * Makes in `dir` what is missing of id_ed25519 and host_key (each with .pub),
+ * and known_hosts. 0 or -errno, said.
  */
 int keys_make(const char *name, const char *dir);
 

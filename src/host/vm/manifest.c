@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 /* Raised when images made by an older Outpost will not do any more. */
-#define MANIFEST_HEAD "outpost-image 1\n"
+#define MANIFEST_HEAD "outpost-image 2\n"
 
 #define HASH_SIZE 32
 
@@ -100,7 +100,7 @@ int manifest_check(const char *dir, const char *const *files, bool thorough)
 	if (r < 0)
 		return r;
 	if (strncmp(text.buf, MANIFEST_HEAD, strlen(MANIFEST_HEAD)) != 0)
-		return -EUCLEAN;
+		return -ENOENT;
 	line = text.buf + strlen(MANIFEST_HEAD);
 	for (const char *const *name = files; *name; name++) {
 		struct entry entry;

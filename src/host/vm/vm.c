@@ -186,7 +186,7 @@ int vm_list(char ***names)
 
 	if (r < 0 && r != -ENOENT)
 		return log_error_errno(r, "Cannot read %s", dir);
-	strv_foreach (name, all) {
+	strv_foreach(name, all) {
 		_cleanup_free_ char *conf = path_join(dir, *name, "vm.conf", NULL);
 
 		if (path_is_plain_name(*name) && fs_exists(conf))
