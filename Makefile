@@ -162,7 +162,7 @@ fuzz-merge: # after make fuzz
 
 # ONLY: names of tests, or parts of them.
 check-cli: all
-	@tests/cli/run $(ONLY)
+	@tests/run cli $(ONLY)
 
 # --- klog, measured ------------------------------------------------------------
 
