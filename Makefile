@@ -162,7 +162,7 @@ fuzz-merge: # after make fuzz
 
 # ONLY: names of tests, or parts of them.
 check-cli: all
-	@tests/run cli $(ONLY)
+	@tests/cli/run $(ONLY)
 
 # --- klog, measured ------------------------------------------------------------
 

@@ -66,6 +66,7 @@ struct evidence {
 	char reboot_why[128];
 	struct strbuf survivors; /* text that survived the crash: pstore, in order */
 	bool unreachable;	/* the board did not come back in its time */
+	bool power_cycled;	/* only that brought it back */
 	bool has_down;
 	int64_t down_ms;	/* between the last sign of life and the start of the next boot */
 	bool has_skew;

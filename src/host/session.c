@@ -221,7 +221,7 @@ static int take_end(struct session *s, int timeout_ms)
 static bool is_overdue(const struct session *s)
 {
 	return !s->welcomed && s->ssh.pid &&
-	       monotonic_ms() - s->opened_ms > s->options.timeout_ms + PATIENCE_MS;
+	       monotonic_ms() - s->heard_ms > s->options.timeout_ms + PATIENCE_MS;
 }
 
 /* One turn: 1 and a frame, 0 when there may be one next time, or -errno. */

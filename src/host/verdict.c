@@ -52,8 +52,6 @@ static void fill_timing(struct result *out, enum timing timing, const struct evi
 
 static void fill_timings(struct result *out, const struct evidence *e)
 {
-	for (int i = 0; i < TIMING_COUNT; i++)
-		out->timings_ms[i] = -1;
 	fill_timing(out, TIMING_LOAD, &e->steps[outpost_Step_LOADING]);
 	fill_timing(out, TIMING_TEST, &e->steps[outpost_Step_TESTING]);
 	fill_timing(out, TIMING_UNLOAD, &e->steps[outpost_Step_UNLOADING]);
@@ -119,7 +117,7 @@ void verdict_judge(const struct evidence *ev, uint32_t off, struct result *out)
 {
 	struct judge j = { .e = ev, .out = out, .off = off };
 
-	*out = (struct result){ .verdict = VERDICT_PASS, .phase = "", .rule = "" };
+	result_init(out);
 	out->module = xstrdup(ev->plan.name);
 	fill_timings(out, ev);
 	judge_read_log(&j);

@@ -52,10 +52,12 @@ enum mechanism {
 const char *mechanism_name(enum mechanism mechanism);
 
 /*
- * Judges one attempt. `out` is overwritten; run_result_release() frees what it
- * holds. Not filled: timings of build, check and deploy (-1), log (NULL).
+ * Judges one attempt. `out` is overwritten, for result_release(). Not filled: timings of build, check and deploy (-1), log (NULL).
  * `off` has the bit 1 << mechanism for each one to do without: 0 but in tests.
  */
 void verdict_judge(const struct evidence *ev, uint32_t off, struct result *out);
+
+/* Appends the kernel log of the window, with what survived, as dmesg prints it. */
+void verdict_log(const struct evidence *ev, struct strbuf *out);
 
 #endif

@@ -67,6 +67,10 @@ bool rule_watchdog(struct judge *j)
 	const struct evidence *e = j->e;
 	outpost_Step step = last_step(e);
 
+	if (e->rebooted && e->power_cycled)
+		return decide(j, VERDICT_HANG, phase_name(step),
+			      "the board stopped while %s %s; only switching it off and on brought it back",
+			      doing(step), e->plan.name);
 	if (!e->rebooted || !e->watchdog_s || !e->has_down ||
 	    e->down_ms < (int64_t)e->watchdog_s * 500)
 		return false;

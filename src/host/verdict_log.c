@@ -9,6 +9,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,18 +312,39 @@ static void read_ktap(struct judge *j)
 	ktap_finish(&j->output);
 }
 
-void judge_read_log(struct judge *j)
+static void read_lines(struct judge *j)
 {
 	add_records(j);
-	if (j->e->survivors.len) {
-		add_survivors(j);
-		merge_survivors(j);
-	}
+	if (!j->e->survivors.len)
+		return;
+	add_survivors(j);
+	merge_survivors(j);
+}
+
+void judge_read_log(struct judge *j)
+{
+	read_lines(j);
 	if (!judge_has(j, MECHANISM_SETTLE))
 		cut_after_unload(j);
 	if (judge_has(j, MECHANISM_REPORT))
 		read_reports(j);
 	read_ktap(j);
+}
+
+void verdict_log(const struct evidence *ev, struct strbuf *out)
+{
+	struct judge j = { .e = ev };
+
+	read_lines(&j);
+	for (size_t i = 0; i < j.n_lines; i++) {
+		const struct log_line *l = &j.lines[i];
+
+		strbuf_addf(out, "[%5" PRIu64 ".%06" PRIu64 "] ", l->time_us / 1000000,
+			    l->time_us % 1000000);
+		strbuf_add(out, l->text.p, l->text.n);
+		strbuf_addch(out, '\n');
+	}
+	judge_release(&j);
 }
 
 void judge_release(struct judge *j)

@@ -116,26 +116,11 @@ static struct run_result judge(const struct journal *j, uint32_t off)
 	return run;
 }
 
-static void release(struct run_result *run)
-{
-	for (size_t i = 0; i < run->n; i++) {
-		free(run->results[i].module);
-		free(run->results[i].summary);
-		free(run->results[i].reports);
-		free(run->results[i].output);
-		strv_free(run->results[i].ktap_failed);
-	}
-	free(run->results);
-}
-
-static const char *const names[] = { "pass", "fail", "crash", "hang", "lost",
-				     "inconclusive", "skip", "error" };
-
 /* Takes the journal over. */
 static void expect(struct journal *j, enum verdict verdict, const char *phase, const char *rule,
 		   const char *summary)
 {
-	_cleanup_(release) struct run_result run = judge(j, 0);
+	_cleanup_(run_result_release) struct run_result run = judge(j, 0);
 	const struct result *r = run.results;
 
 	free(j);
@@ -143,7 +128,7 @@ static void expect(struct journal *j, enum verdict verdict, const char *phase, c
 	if (r->verdict != verdict || strcmp(r->phase, phase) != 0 || strcmp(r->rule, rule) != 0 ||
 	    !strstr(r->summary, summary))
 		fail_msg("is %s in %s by rule '%s': %s\nnot %s in %s by rule '%s': ...%s...",
-			 names[r->verdict], r->phase, r->rule, r->summary, names[verdict], phase, rule,
+			 verdict_name(r->verdict), r->phase, r->rule, r->summary, verdict_name(verdict), phase, rule,
 			 summary);
 }
 
@@ -152,7 +137,7 @@ static void expect(struct journal *j, enum verdict verdict, const char *phase, c
 static void passes(void **state)
 {
 	_cleanup_free_ struct journal *j = good();
-	_cleanup_(release) struct run_result run = judge(j, 0);
+	_cleanup_(run_result_release) struct run_result run = judge(j, 0);
 	const struct result *r = run.results;
 
 	(void)state;
@@ -169,7 +154,7 @@ static void passes(void **state)
 
 static bool is_pass(const struct journal *j)
 {
-	_cleanup_(release) struct run_result run = judge(j, 0);
+	_cleanup_(run_result_release) struct run_result run = judge(j, 0);
 
 	return run.n && run.results[0].verdict == VERDICT_PASS;
 }
@@ -512,7 +497,7 @@ static void streamed_and_survived_are_one_log(void **state)
 	_cleanup_free_ char *survived = as_survivors(oops, 0);
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	uint64_t first_us = journal_first(j, outpost_Entry_record_tag)->body.record.time_us;
-	_cleanup_(release) struct run_result run = { 0 };
+	_cleanup_(run_result_release) struct run_result run = { 0 };
 
 	(void)state;
 	/* The same lines at the same times, and the rest of them; before all that an older oops. */
@@ -564,7 +549,7 @@ static void lost_boards(void **state)
 	verdict_judge(list.items[0], 0, &run.results[0]);
 	assert_int_equal(run.results[0].verdict, VERDICT_LOST);
 	assert_string_equal(run.results[0].phase, "load");
-	release(&run);
+	run_result_release(&run);
 }
 
 /* --- inconclusive, skip, error ------------------------------------------------- */
@@ -649,11 +634,11 @@ static void mechanisms_only_find_fault(void **state)
 
 	(void)state;
 	for (int m = 0; m < MECHANISM_COUNT; m++) {
-		_cleanup_(release) struct run_result run = judge(j, 1u << m);
+		_cleanup_(run_result_release) struct run_result run = judge(j, 1u << m);
 
 		if (m != MECHANISM_SETTLE && run.results[0].verdict != VERDICT_PASS)
 			fail_msg("without %s it is %s: %s", mechanism_name(m),
-				 names[run.results[0].verdict], run.results[0].summary);
+				 verdict_name(run.results[0].verdict), run.results[0].summary);
 	}
 }
 

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/prepare.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/build.h"
+#include "host/check.h"
+#include "host/out.h"
+#include "host/recall.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void on_build(const char *what, size_t done, size_t total, void *arg)
+{
+	(void)arg;
+	progress_step("building %s", what);
+	progress_fraction(done, total);
+}
+
+static void on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
+{
+	(void)arg;
+	progress_step("%s%s%s", doing, *module ? " " : "", module);
+	progress_fraction(done, total);
+}
+
+static void on_tick(void *arg)
+{
+	(void)arg;
+	progress_tick();
+}
+
+/* --- runs that were left open ------------------------------------------------------- */
+
+static int keep(struct prepare *p, const struct run_result *result)
+{
+	json_t *document = out_test_json(result);
+	int r = store_finish(p->store, result, document);
+
+	json_decref(document);
+	return r;
+}
+
+static int collect(struct prepare *p, const char *run)
+{
+	struct run_request request = { .board = p->board,
+				       .store = p->store,
+				       .return_ms = p->options->return_ms,
+				       .progress = on_run,
+				       .tick = on_tick };
+	struct run_result result;
+	int r;
+
+	progress_step("collecting run %s", run);
+	r = run_collect(&request, run, &p->session, &result);
+	if (r == -ENOENT) {
+		log_info("Run %s was left open, and board %s does not know it any more.", run, p->board->name);
+		return store_abandon(p->store, run, "the board does not know it any more");
+	}
+	if (r == 0)
+		r = keep(p, &result);
+	if (r == 0)
+		log_info("Run %s, which was left open, is complete now: outpost results %s", run, run);
+	run_result_release(&result);
+	return r == -EBUSY ? 0 : r;
+}
+
+static int collect_all(struct prepare *p)
+{
+	_cleanup_strv_ char **runs = NULL;
+	int r = store_open_runs(p->store, p->board->name, &runs);
+
+	strv_foreach(run, runs) {
+		if (r < 0)
+			return r;
+		r = collect(p, *run);
+	}
+	return r;
+}
+
+int prepare_board(struct prepare *p, const struct context *ctx,
+		  const struct prepare_options *options)
+{
+	int r;
+
+	*p = (struct prepare){ .ctx = ctx, .options = options };
+	r = board_get(ctx, &p->board);
+	if (r < 0)
+		return r;
+	progress_start();
+	r = session_open(p->board, NULL, &p->session);
+	if (r == 0)
+		r = session_flush(p->session); /* Hello travels while we do the rest */
+	if (r == -EPIPE)
+		r = session_say(p->session);
+	if (r == 0)
+		r = store_open(&p->store);
+	return r < 0 ? r : collect_all(p);
+}
+
+void prepare_release(struct prepare *p)
+{
+	progress_end();
+	module_list_release(&p->modules);
+	free(p->check_ms);
+	free(p->refused);
+	free(p->release);
+	if (p->session)
+		session_close(p->session);
+	if (p->store)
+		store_close(p->store);
+	if (p->board)
+		board_free(p->board);
+}
+
+/* --- modules -------------------------------------------------------------------------- */
+
+/* What the board runs: as asked for, as remembered, or as it says. */
+static int find_release(struct prepare *p)
+{
+	const outpost_Welcome *welcome;
+	int r = 0;
+
+	if (p->release)
+		return 0;
+	if (p->options->kernel)
+		p->release = xstrdup(p->options->kernel);
+	else
+		p->release = recall_release(p->board);
+	if (p->release)
+		return 0;
+	progress_step("asking %s what it runs", p->board->name);
+	r = session_welcome(p->session, &welcome);
+	if (r == 0)
+		p->release = xstrdup(welcome->release);
+	return r;
+}
+
+static void check_all(struct prepare *p)
+{
+	free(p->check_ms);
+	free(p->refused);
+	p->check_ms = xcalloc(p->modules.n + 1, sizeof(*p->check_ms));
+	p->refused = xcalloc(p->modules.n + 1, sizeof(*p->refused));
+	for (size_t i = 0; i < p->modules.n; i++) {
+		struct module *m = p->modules.modules[i];
+		long long start = monotonic_ms();
+
+		p->check_ms[i] = -1;
+		if (m->error)
+			continue;
+		p->refused[i] = check_module(m, p->release, &m->error) < 0;
+		p->check_ms[i] = (int)(monotonic_ms() - start);
+	}
+}
+
+static int build_all(struct prepare *p, char *const *paths, bool tests)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	struct build_request request = { .paths = paths, .tests = tests, .progress = on_build };
+	int r = find_release(p);
+
+	if (r < 0)
+		return r;
+	progress_step("looking for kernel %s", p->release);
+	r = kernel_obtain(p->release, &tree);
+	if (r < 0)
+		return r;
+	request.tree = tree;
+	module_list_release(&p->modules);
+	r = build(&request, &p->modules);
+	if (r == 0)
+		check_all(p);
+	return r;
+}
+
+/* The board's kernel is not the one that was built for. 0 to build anew. */
+static int take_release(struct prepare *p)
+{
+	const outpost_Welcome *welcome;
+	int r = session_welcome(p->session, &welcome);
+
+	if (r < 0)
+		return r;
+	recall_set_release(p->board, welcome->release);
+	if (p->options->kernel) {
+		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release, p->release);
+		log_hint("Without --kernel the modules are built for what the board runs.");
+		return -ENOEXEC;
+	}
+	log_info("Board %s runs %s now, not %s: the modules are built anew.", p->board->name,
+		 welcome->release, p->release);
+	free(p->release);
+	p->release = xstrdup(welcome->release);
+	session_close(TAKE_PTR(p->session));
+	return 0;
+}
+
+static void add_check(const struct prepare *p, struct run_result *result)
+{
+	for (size_t i = 0; i < result->n && i < p->modules.n; i++) {
+		result->results[i].timings_ms[TIMING_CHECK] = p->check_ms[i];
+		if (!p->refused[i])
+			continue;
+		result->results[i].phase = "check";
+		result->results[i].rule = "check";
+	}
+}
+
+int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
+		    struct run_result *result)
+{
+	int r;
+
+	request->board = p->board;
+	request->store = p->store;
+	request->modules = &p->modules;
+	request->wait_ms = p->options->wait_ms;
+	request->return_ms = p->options->return_ms;
+	request->progress = on_run;
+	request->tick = on_tick;
+	do {
+		r = paths ? build_all(p, paths, tests) : 0;
+		if (r < 0)
+			return r;
+		request->release = p->release;
+		progress_step("sending");
+		r = run_execute(request, &p->session, result);
+		if (r == -ESTALE && take_release(p) < 0)
+			return -ENOEXEC;
+	} while (r == -ESTALE);
+	if (result->kernel && *result->kernel)
+		recall_set_release(p->board, result->kernel);
+	if (paths && result->n)
+		add_check(p, result);
+	return r;
+}
+
+int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit)
+{
+	int stored = 0, written = 0;
+
+	progress_end();
+	if (r < 0 && !result->n)
+		return r;
+	/* An interrupted run that is not through yet stays open: it is collected next time. */
+	if (r == 0 || result->cancelled)
+		stored = keep(p, result);
+	if (junit)
+		written = out_junit(junit, result);
+	if (p->ctx->json)
+		written = written < 0 ? written : out_json(out_test_json(result));
+	else
+		out_table(stdout, result, p->ctx->verbose);
+	if (r < 0 || written < 0)
+		return r < 0 ? r : written;
+	return stored < 0 ? stored : verdict_exit_status(result->counts);
+}

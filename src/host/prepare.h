@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What test, load and unload have in common: board, session, store, and
+ * modules built for the kernel that the board runs. Which that is, is
+ * remembered from last time, so that building and connecting overlap.
+ */
+#ifndef OUTPOST_PREPARE_H
+#define OUTPOST_PREPARE_H
+
+#include "host/board.h"
+#include "host/command.h"
+#include "host/run.h"
+
+/* Options that the commands share; `in` is the member that holds them, with a dot, or nothing. */
+struct prepare_options {
+	char *kernel;
+	int wait_ms, return_ms;
+};
+
+#define PREPARE_OPTIONS(s, in)                                                                      \
+	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                       \
+		      "insist on this kernel (default: the one that the board runs)"),             \
+	OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                                   \
+			"wait so long for a board that somebody else holds"),                      \
+	OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME", "board.return_timeout",       \
+			"how long a board may take to come back after a crash (default: 60s)")
+
+struct prepare {
+	const struct context *ctx;
+	const struct prepare_options *options;
+	struct board *board;
+	struct session *session;
+	struct store *store;
+	struct module_list modules;
+	char *release;	/* that they are built for */
+	int *check_ms;	/* for each */
+	bool *refused;	/* likewise: its error comes from the check */
+};
+
+/* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno, said. */
+int prepare_board(struct prepare *p, const struct context *ctx,
+		  const struct prepare_options *options);
+void prepare_release(struct prepare *p);
+
+/*
+ * Builds and checks `paths`, with `tests`, and has the plan carried out; once
+ * more where the board turns out to run another kernel than last time. As
+ * run_execute(). `request` is completed with what `p` has.
+ */
+int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
+		    struct run_result *result);
+
+/* Stores the result and prints it; the exit status of the command, or -errno, said. */
+int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/recall.h"
+
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "host/paths.h"
+
+#include <blake2.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Anything that ssh takes may be a board's name: what is no file name goes by its hash. */
+static char *folder_name(const char *name)
+{
+	uint8_t hash[8];
+	struct strbuf sb = STRBUF_INIT;
+
+	if (path_is_plain_name(name)) {
+		strbuf_adds(&sb, name);
+		return strbuf_detach(&sb);
+	}
+	blake2s(hash, name, NULL, sizeof(hash), strlen(name), 0);
+	strbuf_addch(&sb, '_');
+	for (size_t i = 0; i < sizeof(hash); i++)
+		strbuf_addf(&sb, "%02x", hash[i]);
+	return strbuf_detach(&sb);
+}
+
+char *recall_path(const struct board *board, const char *name)
+{
+	_cleanup_free_ char *folder = folder_name(board->name);
+	_cleanup_free_ char *dir = path_state("boards", folder, NULL);
+
+	(void)fs_mkdir_p(dir, 0700);
+	return path_join(dir, name, NULL);
+}
+
+char *recall_release(const struct board *board)
+{
+	_cleanup_free_ char *path = recall_path(board, "release");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	if (fs_read(path, &sb, 128) < 0 || !sb.len)
+		return NULL;
+	return strbuf_detach(&sb);
+}
+
+void recall_set_release(const struct board *board, const char *release)
+{
+	_cleanup_free_ char *path = recall_path(board, "release");
+	_cleanup_free_ char *last = recall_release(board);
+
+	if (!last || strcmp(last, release) != 0)
+		(void)fs_write_atomic(path, release, strlen(release), 0600);
+}

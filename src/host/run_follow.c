@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Following a run on the board to its end. */
+#include "host/run_internal.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#define TURN_MS	      200   /* between looks at the clock */
+#define SILENCE_MS    3000  /* an agent says something every second */
+#define BUSY_GRACE_MS 2000  /* a run that is just ending holds the board no longer than this */
+#define BUSY_PAUSE_MS 300
+#define IN_VAIN_MAX   3	    /* supervisors that end at once */
+#define PATIENCE_MS   60000 /* while it takes in files and starts */
+#define CANCEL_MS     15000 /* for a run to end properly */
+
+static void say_progress(const struct run *run, const struct evidence *e)
+{
+	static const char *const doing[] = { "preparing", "loading", "testing",
+					     "unloading", "settling", "tidying up after" };
+	size_t done = 0;
+
+	if (!run->q->progress || !e->n_marks)
+		return;
+	for (size_t i = 0; i < run->list.n; i++)
+		done += run->list.items[i]->ended && run->list.items[i]->attempt == 1;
+	run->q->progress(doing[e->marks[e->n_marks - 1].step], e->plan.name, done, run->list.n_modules,
+			 run->q->arg);
+}
+
+static int take_entry(struct run *run, const struct frame *frame)
+{
+	const struct evidence *before = run->list.current, *e;
+	size_t marks = before ? before->n_marks : 0;
+	int r = run_journal_add(run, frame);
+
+	if (r < 0) {
+		/* Nothing that it does from here on can be judged. */
+		if (run_send_cancel(run) == 0)
+			(void)session_flush(*run->session);
+		return r;
+	}
+	e = run->list.current;
+	if (e && (e != before || e->n_marks != marks))
+		say_progress(run, e);
+	if (run->list.ended && run->state == RUN_GOING)
+		run->state = RUN_ENDED;
+	return 0;
+}
+
+/* The board took the plan: now it is a run that somebody may have to collect. */
+static int accept(struct run *run)
+{
+	int r;
+
+	run->accepted_ms = monotonic_ms();
+	if (run->deploy)
+		deploy_remember(run->deploy);
+	if (run->journal_fd >= 0)
+		return 0;
+	r = store_begin(run->q->store, run->id, run->q->board->name, run->began_s);
+	return r < 0 ? r : run_journal_open(run);
+}
+
+static int take_run_state(struct run *run, const outpost_RunState *state)
+{
+	bool first = run->state == RUN_STARTING;
+	int r;
+
+	if (strcmp(state->run, run->id) != 0)
+		return 0;
+	/* The link was cut before the plan was there: it is sent again. */
+	if (state->state == outpost_RunState_State_UNKNOWN && run->deploy && !run->dir)
+		return run_send_flight(run);
+	r = state->state == outpost_RunState_State_UNKNOWN ? -ENOENT : accept(run);
+	if (r < 0)
+		return r;
+	switch (state->state) {
+	case outpost_RunState_State_RUNNING:
+		run->state = run->list.ended && !first ? RUN_ENDED : RUN_GOING;
+		break;
+	case outpost_RunState_State_INTERRUPTED:
+		run->lock_is_free = true;
+		run->state = RUN_INTERRUPTED;
+		run->pending_size = state->size;
+		break;
+	case outpost_RunState_State_ENDED:
+		run->lock_is_free = true;
+		run->state = RUN_GOING; /* until its RunEnd has arrived */
+		if (run->list.ended)
+			run->state = RUN_ENDED;
+		break;
+	default:
+		return -EBADMSG;
+	}
+	run_journal_rewind(run, state->offset);
+	return 0;
+}
+
+static void say_busy(const struct run *run, const outpost_Busy *busy)
+{
+	time_t since = (time_t)busy->since;
+	char text[32];
+	struct tm tm;
+
+	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&since, &tm));
+	log_error("Board %s is held by %s since %s (run %s).", run->q->board->name,
+		  *busy->user ? busy->user : "somebody", text, busy->run);
+	log_hint("--wait 10m waits until it is free.");
+}
+
+/* Somebody else's turn: the plan is on the board already, so only Start is sent again. */
+static int wait_for_turn(struct run *run, const outpost_Busy *busy)
+{
+	long long now = monotonic_ms();
+	const outpost_Welcome *welcome;
+	int r;
+
+	if (!run->give_up_ms)
+		run->give_up_ms = now + (run->q->wait_ms > BUSY_GRACE_MS ? run->q->wait_ms : BUSY_GRACE_MS);
+	if (now > run->give_up_ms) {
+		say_busy(run, busy);
+		return -EBUSY;
+	}
+	if (run->q->progress && run->q->wait_ms)
+		run->q->progress("waiting for the board, held by", busy->user, 0, 0, run->q->arg);
+	poll(NULL, 0, BUSY_PAUSE_MS);
+	if (run->q->tick)
+		run->q->tick(run->q->arg);
+	session_close(TAKE_PTR(*run->session));
+	r = session_open(run->q->board, NULL, run->session);
+	if (r == 0)
+		r = run_send_rest(run);
+	return r < 0 ? r : session_welcome(*run->session, &welcome);
+}
+
+static int take_need(struct run *run, const outpost_Need *need)
+{
+	int r;
+
+	if (!run->deploy) {
+		log_error("Board %s has lost files of run %s; it cannot be carried on.",
+			  run->q->board->name, run->id);
+		return -EIO;
+	}
+	r = deploy_need(run->deploy, *run->session, need);
+	return r < 0 ? r : run_ignore_cut(session_flush(*run->session));
+}
+
+static int take_reply(struct run *run, const struct frame *frame)
+{
+	static outpost_Reply reply;
+
+	reply = (outpost_Reply)outpost_Reply_init_zero;
+	if (proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
+		return -EBADMSG;
+	switch (reply.which_body) {
+	case outpost_Reply_need_tag:
+		return take_need(run, &reply.body.need);
+	case outpost_Reply_run_tag:
+		return take_run_state(run, &reply.body.run);
+	case outpost_Reply_busy_tag:
+		return wait_for_turn(run, &reply.body.busy);
+	case outpost_Reply_failure_tag:
+		log_error("Board %s: %s", run->q->board->name, reply.body.failure.what);
+		if (reply.body.failure.error == ENOSPC)
+			log_hint("outpost shell, and remove what is not needed below ~/development.");
+		return reply.body.failure.error > 0 ? -reply.body.failure.error : -EIO;
+	}
+	return 0;
+}
+
+/* --- following ------------------------------------------------------------------------- */
+
+/* The user wants an end: the run is cancelled, and has some time to end properly. */
+static int interrupt(struct run *run)
+{
+	if (run->cancelled) {
+		log_warn("Run %s goes on ending by itself on board %s; outpost results collects it.", run->id,
+			 run->q->board->name);
+		return -EINTR;
+	}
+	run->signal = process_interrupted;
+	run->cancelled = true;
+	run->give_up_ms = monotonic_ms() + CANCEL_MS;
+	process_interrupted = 0; /* a second one comes here again */
+	log_info("Interrupted: the run is ended and the board tidied up. Once more leaves at once.");
+	if (run->q->progress)
+		run->q->progress("ending the run", "", 0, 0, run->q->arg);
+	return run_send_cancel(run);
+}
+
+static int reconnect(struct run *run)
+{
+	int r = run_reconnect(run);
+
+	if (r == -EINTR) {
+		run->signal = process_interrupted;
+		run->cancelled = true;
+		log_warn("Board %s does not answer; what it has of run %s is collected later: outpost results.",
+			 run->q->board->name, run->id);
+		return r;
+	}
+	if (r < 0) {
+		run->state = RUN_LOST;
+		return 0;
+	}
+	if (run->state != RUN_STARTING)
+		run->state = RUN_GOING;
+	return run->cancelled ? run_send_cancel(run) : 0;
+}
+
+/* Nobody carries it out any more, and all there is of it was read: the rest is started. */
+static int go_on(struct run *run)
+{
+	if (run->cancelled)
+		return -EINTR;
+	if (run->adopted && run_adopt_plan(run) < 0)
+		return -ENOENT;
+	run->in_vain = run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
+	if (run->in_vain > IN_VAIN_MAX) {
+		log_error("Board %s cannot carry out run %s: its supervisor ends at once.",
+			  run->q->board->name, run->id);
+		return -EIO;
+	}
+	return run_send_rest(run);
+}
+
+/* A board that takes in a large file over a slow line has no time for signs of life. */
+static bool is_silent(const struct run *run)
+{
+	return session_silence_ms(*run->session) >
+	       (run->state == RUN_STARTING ? PATIENCE_MS : SILENCE_MS);
+}
+
+/* One turn. 0 to go on, or -errno. */
+static int turn(struct run *run)
+{
+	struct frame frame;
+	int r;
+
+	if (run->state == RUN_INTERRUPTED && run->offset >= run->pending_size)
+		return go_on(run);
+	r = session_receive(*run->session, TURN_MS, &frame);
+	if (r == 1)
+		return frame.type == FRAME_ENTRY ? take_entry(run, &frame) : take_reply(run, &frame);
+	if (run->q->tick)
+		run->q->tick(run->q->arg);
+	if (r == -EINTR)
+		return interrupt(run);
+	if (r == -EPIPE || r == -EBADMSG || is_silent(run))
+		return reconnect(run);
+	return r;
+}
+
+static bool is_over(const struct run *run)
+{
+	return run->state == RUN_ENDED || run->state == RUN_LOST || run->state == RUN_FAILED;
+}
+
+int run_follow(struct run *run)
+{
+	while (!is_over(run)) {
+		int r = turn(run);
+
+		if (r < 0)
+			return r;
+		if (run->cancelled && monotonic_ms() > run->give_up_ms) {
+			log_warn("Board %s has not ended the run within %d s.", run->q->board->name,
+				 CANCEL_MS / 1000);
+			log_hint("outpost results shows how it ended, once it has.");
+			return -EINTR;
+		}
+	}
+	return 0;
+}
+
+/* The doubtful ones once more, once the board is free. */
+int run_once_more(struct run *run)
+{
+	outpost_Start start = { 0 };
+	int r = 0;
+
+	if (run->state != RUN_ENDED || run->cancelled || run->list.run_end.cancelled ||
+	    run->q->purpose != outpost_Purpose_TEST)
+		return 0;
+	run_doubtful(run, &start);
+	if (!start.indices_count)
+		return 0;
+	while (r == 0 && !run->lock_is_free) {
+		run->state = RUN_ENDED;
+		r = turn(run);
+		if (run->state == RUN_LOST)
+			return 0;
+	}
+	run->attempt = 2;
+	run->list.ended = false;
+	run->give_up_ms = 0;
+	if (r == 0)
+		r = run_send_start(run, &start);
+	return r < 0 ? r : run_follow(run);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of a run share. */
+#ifndef OUTPOST_RUN_INTERNAL_H
+#define OUTPOST_RUN_INTERNAL_H
+
+#include "host/deploy.h"
+#include "host/evidence.h"
+#include "host/run.h"
+
+/* Where a run stands, as far as the host knows. */
+enum run_state {
+	RUN_STARTING, /* Start is on its way */
+	RUN_GOING,
+	RUN_INTERRUPTED, /* nobody carries it out any more, and it is not through */
+	RUN_ENDED,
+	RUN_FAILED, /* it cannot go on; said */
+	RUN_LOST,   /* the board cannot be reached */
+};
+
+/* The plan, as it travels. */
+struct plan {
+	outpost_PlanModule *modules;
+	size_t n;
+	size_t n_asked; /* modules of the request */
+	int *index; /* for each module of the request: its place in the plan, -1: not in it */
+	char **why; /* likewise: why it is not; NULL: it is, or has an error of its own */
+};
+
+struct run {
+	const struct run_request *q;
+	struct session **session;
+	char *id;
+	char *dir;	/* its folder; NULL until it was accepted */
+	int journal_fd; /* the copy of its journal */
+	uint64_t local; /* bytes in it */
+	uint64_t offset; /* of the board's journal that comes next; less than `local` once a crash took its tail */
+	struct evidence_list list;
+	struct plan plan;
+	struct deploy *deploy;
+	enum run_state state;
+	uint32_t attempt;
+	bool lock_is_free; /* the board has said that nobody carries it out any more */
+	uint64_t start_offset;	/* where the last Start was made; to see that one moved on */
+	uint64_t pending_size;	/* INTERRUPTED, but entries up to here are still to come */
+	bool cancelled;		/* the user has interrupted */
+	int signal;
+	long long give_up_ms;	/* then, or for a busy board: when to stop waiting; 0: never */
+	bool power_cycled;
+	unsigned int in_vain;	/* supervisors in a row that did nothing */
+	struct adopted *adopted; /* a run that another host process started; or NULL */
+	long long alive_ms;	/* when the board last showed signs of life */
+	long long sent_ms, accepted_ms;
+	long long began_ms;
+	long long began_s;
+	char boot_id[40], nonce[40]; /* that it answered with */
+	char first_boot[40];
+	char release[68];
+};
+
+/* run.c */
+void run_begin(struct run *run, const struct run_request *q, struct session **session);
+void run_release(struct run *run);
+/* Follows what was sent to its end, and judges. As run_execute(). */
+int run_carry_out(struct run *run, struct run_result *out);
+
+/* run_send.c: queues; 0 or -errno */
+int run_send_flight(struct run *run); /* files, plan and start */
+int run_send_start(struct run *run, const outpost_Start *what);
+int run_send_rest(struct run *run); /* a Start of run_rest() */
+int run_send_attach(struct run *run);
+int run_send_cancel(struct run *run);
+/* A cut link is no error yet: it shows again when the next frame is waited for. */
+int run_ignore_cut(int r);
+
+/* run_follow.c: 0, or -errno, said but for -ENOENT (the board does not know the run) and -EINTR */
+int run_follow(struct run *run);
+/* After the end: the doubtful modules once more, once the board is free. */
+int run_once_more(struct run *run);
+
+/* run_collect.c: makes the plan out of the journal's, once that is here. 0 or -ENOENT. */
+int run_adopt_plan(struct run *run);
+
+/* run_plan.c */
+/* 0 or -errno, said. */
+int plan_make(struct plan *plan, const struct run_request *q, struct deploy *deploy);
+void plan_release(struct plan *plan);
+/* Does module `a` of the plan need one of those marked? The index of it, or -1. */
+int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
+
+/* run_link.c */
+/* Brings a new session about after the link was cut: the Attach is queued. 0, -EINTR, or -errno when the board is lost. */
+int run_reconnect(struct run *run);
+/* The board has said who it is: notes whether it is another boot. */
+void run_greet(struct run *run, const outpost_Welcome *welcome);
+
+/* run_journal.c */
+/* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows this run; -errno, said. */
+int run_journal_open(struct run *run);
+/* One ENTRY frame. 0 or -errno, said. */
+int run_journal_add(struct run *run, const struct frame *frame);
+/* The board goes on at `offset`. */
+void run_journal_rewind(struct run *run, uint64_t offset);
+void run_journal_close(struct run *run);
+
+/* run_result.c */
+void run_judge(struct run *run, struct run_result *out);
+/* The modules that no attempt was made at yet, without those that need one that took the board down. */
+void run_rest(const struct run *run, outpost_Start *start);
+/* Those that are inconclusive after their first attempt. */
+void run_doubtful(const struct run *run, outpost_Start *start);
+
+#endif

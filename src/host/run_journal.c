@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The copy of a run's journal. It keeps all that ever arrived: a crash may
+ * take the end of the board's own journal along, and what the new supervisor
+ * then writes stands at a lower place there. The difference is kept beside it,
+ * in "skew".
+ */
+#include "host/run_internal.h"
+
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+
+#define JOURNAL_LIMIT (1024u << 20)
+
+static uint64_t read_skew(const struct run *run)
+{
+	_cleanup_free_ char *path = path_join(run->dir, "skew", NULL);
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	return fs_read(path, &sb, 64) < 0 ? 0 : strtoull(sb.buf, NULL, 10);
+}
+
+void run_journal_rewind(struct run *run, uint64_t offset)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	if (offset == run->offset)
+		return;
+	log_debug("Run %s: the board's journal goes on at %llu, not at %llu", run->id,
+		  (unsigned long long)offset, (unsigned long long)run->offset);
+	run->offset = offset;
+	if (!run->dir || offset > run->local)
+		return;
+	path = path_join(run->dir, "skew", NULL);
+	strbuf_addf(&sb, "%llu\n", (unsigned long long)(run->local - offset));
+	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
+}
+
+/* What a host that went away had already; a frame torn off at the end comes once more. */
+static int take_in(struct run *run, const char *path)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	int r = fs_read(path, &sb, JOURNAL_LIMIT);
+	uint64_t skew = read_skew(run);
+	ssize_t used;
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", path);
+	used = evidence_parse(&run->list, sb.buf, sb.len);
+	if (used < 0)
+		return (int)used;
+	if (truncate(path, used) < 0)
+		return log_error_errno(-errno, "Cannot cut the torn end off %s", path);
+	run->local = (uint64_t)used;
+	run->offset = skew < run->local ? run->local - skew : 0;
+	return 0;
+}
+
+int run_journal_open(struct run *run)
+{
+	_cleanup_free_ char *path = NULL;
+
+	run->dir = store_run_dir(run->id);
+	if (!run->dir)
+		return -EIO;
+	path = path_join(run->dir, "journal", NULL);
+	run->journal_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (run->journal_fd < 0)
+		return log_error_errno(-errno, "Cannot write %s", path);
+	if (flock(run->journal_fd, LOCK_EX | LOCK_NB) < 0)
+		return -EBUSY;
+	return take_in(run, path);
+}
+
+void run_journal_close(struct run *run)
+{
+	if (run->journal_fd >= 0)
+		close(run->journal_fd);
+	run->journal_fd = -1;
+}
+
+static int append(struct run *run, const struct frame *frame)
+{
+	uint8_t header[FRAME_HEADER];
+	int r;
+
+	frame_header(header, frame->type, frame->payload, frame->length);
+	r = fs_write_all(run->journal_fd, header, sizeof(header));
+	if (r == 0)
+		r = fs_write_all(run->journal_fd, frame->payload, frame->length);
+	if (r < 0)
+		return log_error_errno(r, "Cannot write the journal in %s", run->dir);
+	run->local += frame->total;
+	run->offset += frame->total;
+	return 0;
+}
+
+int run_journal_add(struct run *run, const struct frame *frame)
+{
+	static outpost_Entry entry;
+	int r = append(run, frame);
+
+	if (r < 0)
+		return r;
+	entry = (outpost_Entry)outpost_Entry_init_zero;
+	r = proto_unpack(frame, outpost_Entry_fields, &entry);
+	if (r < 0)
+		return log_error_errno(r, "An entry of the journal of run %s", run->id);
+	return evidence_add(&run->list, &entry);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When the board has gone quiet: until it answers again, or its time is up. */
+#include "host/run_internal.h"
+
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/testconf.h"
+#include "host/vm/vm.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define TRY_MS	 4000 /* for one connection: a board that is rebooting may accept it and say no more */
+#define PAUSE_MS 250
+#define HOOK_MS	 60000
+
+static struct evidence *last_attempt(const struct run *run)
+{
+	return run->list.n ? run->list.items[run->list.n - 1] : NULL;
+}
+
+/*
+ * How long the board was gone, by our own clock, which is better than the
+ * board's: without a clock chip that one starts anywhere.
+ */
+static void note_reboot(struct run *run, const outpost_Welcome *welcome)
+{
+	struct evidence *e = last_attempt(run);
+	long long started = monotonic_ms() - welcome->uptime_s * 1000ll;
+
+	log_debug("Board %s: another boot, %s", run->q->board->name, welcome->boot_id);
+	if (!e || e->reboot_ordered || e->rebooted || strcmp(e->boot_id, welcome->boot_id) == 0)
+		return;
+	e->rebooted = true;
+	e->power_cycled = run->power_cycled;
+	if (!run->alive_ms)
+		return;
+	e->has_down = true;
+	e->down_ms = started - run->alive_ms;
+}
+
+void run_greet(struct run *run, const outpost_Welcome *welcome)
+{
+	if (*run->boot_id && strcmp(run->boot_id, welcome->boot_id) != 0)
+		note_reboot(run, welcome);
+	proto_set(run->boot_id, welcome->boot_id);
+	proto_set(run->nonce, welcome->nonce);
+	if (!*run->first_boot)
+		proto_set(run->first_boot, welcome->boot_id);
+	proto_set(run->release, welcome->release);
+}
+
+static int try_once(struct run *run)
+{
+	const struct session_options options = { .timeout_ms = TRY_MS, .fresh = true, .quiet = true };
+	_cleanup_(session_closep) struct session *session = NULL;
+	outpost_Request request = { .which_body = outpost_Request_attach_tag };
+	const outpost_Welcome *welcome;
+	int r = session_open(run->q->board, &options, &session);
+
+	if (r < 0)
+		return r;
+	proto_set(request.body.attach.run, run->id);
+	request.body.attach.offset = run->offset;
+	r = session_send(session, &request);
+	if (r == 0)
+		r = session_welcome(session, &welcome);
+	if (r < 0)
+		return r;
+	run_greet(run, welcome);
+	*run->session = TAKE_PTR(session);
+	return 0;
+}
+
+/* Switches the board off and on: once, and where there is a way. True when that was done. */
+static bool power_cycle(struct run *run)
+{
+	const struct board *board = run->q->board;
+	_cleanup_strv_ char **argv = NULL;
+	int r;
+
+	if (run->power_cycled || (!board->is_vm && !board->power_cycle))
+		return false;
+	run->power_cycled = true;
+	if (board->is_vm) {
+		log_info("Board %s does not answer: it is reset.", board->name);
+		return vm_reset(board->name, 0) == 0;
+	}
+	log_info("Board %s does not answer: its power is switched off and on (%s).", board->name,
+		 board->power_cycle);
+	r = words_split(board->power_cycle, &argv);
+	if (r == 0)
+		r = argv ? process_run(argv, &(struct process_options){ .timeout_ms = HOOK_MS }) : -EINVAL;
+	if (r != 0)
+		log_error("The power-cycle hook of board %s failed: %s", board->name,
+			  r < 0 ? strerror(-r) : "it ended with an error");
+	return r == 0;
+}
+
+static long long return_ms(const struct run *run)
+{
+	return run->q->return_ms ? run->q->return_ms : RUN_RETURN_MS;
+}
+
+static void pause_a_little(const struct run *run)
+{
+	poll(NULL, 0, PAUSE_MS);
+	if (run->q->tick)
+		run->q->tick(run->q->arg);
+}
+
+int run_reconnect(struct run *run)
+{
+	const struct board *board = run->q->board;
+	long long deadline;
+
+	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
+	log_debug("Board %s: %s; trying again", board->name, session_why(*run->session));
+	session_close(TAKE_PTR(*run->session));
+	session_drop_master(board);
+	deadline = run->alive_ms + return_ms(run);
+	if (run->q->progress)
+		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
+	for (;;) {
+		int r = process_interrupted ? -EINTR : try_once(run);
+
+		if (r == 0 || r == -EINTR)
+			return r;
+		if (run->give_up_ms && monotonic_ms() > run->give_up_ms)
+			return -ETIMEDOUT;
+		if (monotonic_ms() > deadline) {
+			if (!power_cycle(run))
+				break;
+			deadline = monotonic_ms() + return_ms(run);
+		}
+		pause_a_little(run);
+	}
+	log_error("Board %s could not be reached again within %lld s.", board->name, return_ms(run) / 1000);
+	log_hint("What it has of run %s is collected when it is back: outpost results.", run->id);
+	return -ETIMEDOUT;
+}
