@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Bad input and bad circumstances: one message, the right status, nothing half-done.
+
+test_no_such_path() {
+	outpost test nothing-here
+	expect_status 3
+	expect_one_error nothing-here
+}
+
+test_no_obj_m() {
+	mkdir empty
+	outpost test empty
+	expect_status 3
+	expect_one_error obj-m
+}
+
+test_it_does_not_compile() {
+	mkdir broken
+	printf 'obj-m := broken.o\n' >broken/Kbuild
+	printf '#include <linux/module.h>\nint x = no_such_thing;\nMODULE_LICENSE("GPL");\n' >broken/broken.c
+	outpost --json test broken "$TOP/modules/hello"
+	expect_status 3
+	expect_err "broken/broken.c:2:9"
+	expect_json '.results[] | select(.module == "hello") | .verdict' pass
+	expect_json '.results[] | select(.module == "broken") | .verdict' error
+	expect_json '.results[] | select(.module == "broken") | .phase' build
+	[ "$(wc -l <err)" -lt 15 ] || fail "that is a wall of text"
+}
+
+test_a_module_of_another_architecture() {
+	printf 'int x;\n' >x.c
+	gcc -c -o x.ko x.c
+	[ "$(uname -m)" != aarch64 ] || skip "the compiler here makes what the board wants"
+	outpost test x.ko
+	expect_status 3
+	expect_err x.ko
+}
+
+test_a_full_disk() {
+	board 'dd if=/dev/zero of=/root/fill bs=1M 2>/dev/null; dd if=/dev/zero of=/root/fill2 bs=1k 2>/dev/null; sync'
+	outpost test "$TOP/modules"
+	expect_status 3
+	expect_err "No space left"
+	board 'rm -f /root/fill /root/fill2'
+	outpost test "$TOP/modules/hello"
+	expect_status 0
+}
+
+test_a_read_only_home() {
+	board 'mount -o remount,ro /root'
+	outpost test "$TOP/modules/hello"
+	expect_status 3
+	expect_err "Read-only"
+	board 'mount -o remount,rw /root'
+	outpost test "$TOP/modules/hello"
+	expect_status 0
+}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Links that are cut, hosts that go away, people who come at the same time.
+
+# A run that takes some seconds: the test program only sleeps.
+make_slow_module() {
+	mkdir -p slow/test
+	cp -r "$TOP/modules/include" .
+	printf 'obj-m := slow.o\n' >slow/Kbuild
+	cat >slow/slow.c <<-'END'
+		#include <linux/module.h>
+		static int __init slow_init(void) { return 0; }
+		static void __exit slow_exit(void) { }
+		module_init(slow_init);
+		module_exit(slow_exit);
+		MODULE_LICENSE("GPL");
+	END
+	printf 'program = test/slow.sh\n' >slow/test.conf
+	printf '#!/bin/sh\necho TAP version 13\nsleep %s\necho ok 1 - slept\necho 1..1\n' "$1" >slow/test/slow.sh
+	chmod +x slow/test/slow.sh
+}
+
+# Until the test program runs on the board.
+wait_for_the_test() {
+	local i
+	for i in $(seq 60); do
+		board 'pgrep -f "sleep [0-9]" >/dev/null' && return
+		sleep 0.2
+	done
+	fail "the test program never ran"
+}
+
+start_slow_test() {
+	"$OUTPOST" --json test slow >slow.out 2>slow.err &
+	host=$!
+	wait_for_the_test
+}
+
+test_a_cut_link_costs_nothing() {
+	local pid
+	make_slow_module 6
+	start_slow_test
+	for pid in $(pgrep -P "$host"); do
+		kill -9 "$pid" # its ssh
+	done
+	wait "$host" || fail "status $?: $(cat slow.err)"
+	cp slow.out out
+	expect_json '.results[0].verdict' pass
+}
+
+test_a_host_that_is_killed_finds_its_result_later() {
+	make_slow_module 3
+	start_slow_test
+	kill -9 "$host"
+	wait "$host"
+	sleep 4
+	outpost --json results last
+	expect_status 0
+	expect_json '.results[0].module' slow
+	expect_json '.results[0].verdict' pass
+}
+
+test_an_interrupt_leaves_the_board_clean() {
+	make_slow_module 30
+	start_slow_test
+	kill -INT "$host"
+	wait "$host"
+	[ $? = 130 ] || fail "its status is not 130: $(cat slow.err)"
+	expect_clean_board slow
+}
+
+test_a_second_person_is_told_who_holds_the_board() {
+	make_slow_module 5
+	start_slow_test
+	outpost test "$TOP/modules/hello"
+	expect_status 3
+	expect_err "$(hostname)"
+	outpost test --wait 60s "$TOP/modules/hello"
+	expect_status 0
+	wait "$host" || fail "the first one was disturbed: $(cat slow.err)"
+}
+
+test_a_reboot_that_nobody_ordered() {
+	make_slow_module 30
+	start_slow_test
+	board 'echo b >/proc/sysrq-trigger' &
+	wait "$host"
+	[ $? = 4 ] || fail "its status is not 4: $(cat slow.err)"
+	cp slow.out out
+	expect_json '.results[0].verdict' crash
+	expect_json '.results[0].phase' test
+}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The whole path, on a virtual Pi that all tests of the suite share. Kernel
+# trees, images and packages come from the person's own cache; the rest is the
+# suite's.
+
+# shellcheck disable=SC2034 # for the runner
+AT_ONCE=1 LIMIT=900
+
+suite_up() {
+	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run XDG_CONFIG_HOME=$ALL/config
+	unset "${!OUTPOST_@}" NO_COLOR
+	mkdir -m 700 -p "$XDG_RUNTIME_DIR"
+	command -v qemu-system-aarch64 >/dev/null ||
+		{ echo "There is no qemu-system-aarch64 here: make deps-test" >&2; return 1; }
+	"$OUTPOST" vm up
+}
+
+suite_down() {
+	"$OUTPOST" vm down
+}
+
+set_up() {
+	cd "$WORK" || exit 1
+}
+
+# Whatever a test did to it: the next one finds the board as after boot, and nothing of a run under way.
+clean_up() {
+	local pid
+	for pid in $(jobs -p); do
+		kill "$pid" 2>/dev/null
+	done
+	return 0
+}
+
+# The board's shell, without Outpost's agent.
+board() {
+	"$OUTPOST" -q shell -- "$*"
+}
+
+# expect_json FILTER VALUE: what jq makes of the JSON on standard output.
+expect_json() {
+	local got
+	got=$(jq -r "$1" out) || fail "standard output is not JSON"
+	[ "$got" = "$2" ] || fail "$1 is '$got', not '$2'"
+}
+
+# Nothing of a run is left on the board: no lock held, nothing armed, no module of ours.
+expect_clean_board() {
+	local left
+	left=$(board 'cat /run/outpost/armed 2>/dev/null; cut -d" " -f1 /proc/modules') || fail "the board cannot be asked"
+	! grep -q /proc/sys <<<"$left" || fail "the board is still armed: $left"
+	for module in "$@"; do
+		! grep -qx "$module" <<<"$left" || fail "$module is still loaded"
+	done
+}
