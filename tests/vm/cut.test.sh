@@ -22,8 +22,8 @@ make_slow_module() {
 
 # Until the test program runs on the board.
 wait_for_the_test() {
-	local i
-	for i in $(seq 60); do
+
+	for _ in $(seq 60); do
 		board 'pgrep -f "sleep [0-9]" >/dev/null' && return
 		sleep 0.2
 	done

@@ -11,7 +11,7 @@ AT_ONCE=1 LIMIT=900
 suite_up() {
 	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run XDG_CONFIG_HOME=$ALL/config
 	unset "${!OUTPOST_@}" NO_COLOR
-	mkdir -m 700 -p "$XDG_RUNTIME_DIR"
+	mkdir -m 700 "$XDG_RUNTIME_DIR"
 	command -v qemu-system-aarch64 >/dev/null ||
 		{ echo "There is no qemu-system-aarch64 here: make deps-test" >&2; return 1; }
 	"$OUTPOST" vm up
