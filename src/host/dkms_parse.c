@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The half of dkms.h that takes apart and checks what the evaluation gave. */
-#include "host/dkms.h"
+#include "host/dkms_internal.h"
 
 #include "common/alloc.h"
 #include "common/fs.h"
@@ -10,7 +10,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <regex.h>
 #include <string.h>
 
 #define DKMS_MAX_INDEX 1023
@@ -149,19 +148,6 @@ static int take_package(struct parser *p)
 	return r < 0 ? r : check_script(p, "POST_BUILD", &p->conf->post_build);
 }
 
-/* As bash's =~ does it. An expression that is none matches nothing. */
-static bool matches(const char *text, const char *expression)
-{
-	regex_t regex;
-	bool found;
-
-	if (regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	found = regexec(&regex, text, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return found;
-}
-
 /* MAKE[0] where it has no MAKE_MATCH; the last one that matches wins. */
 static void take_make(struct parser *p)
 {
@@ -170,7 +156,7 @@ static void take_make(struct parser *p)
 	for (int i = 0; i <= last_index(p, "MAKE"); i++) {
 		const char *match = get(p, "MAKE_MATCH", i);
 
-		if (match && get(p, "MAKE", i) && matches(p->tree->release, match))
+		if (match && get(p, "MAKE", i) && dkms_matches(p->tree->release, match))
 			chosen = get(p, "MAKE", i);
 	}
 	p->conf->make = copy_of(chosen);
@@ -182,7 +168,7 @@ static int take_patches(struct parser *p)
 		const char *patch = get(p, "PATCH", i);
 		const char *match = get(p, "PATCH_MATCH", i);
 
-		if (!patch || (match && !matches(p->tree->release, match)))
+		if (!patch || (match && !dkms_matches(p->tree->release, match)))
 			continue;
 		if (!stays_within(patch))
 			return refuse(p, "PATCH[%d]=\"%s\" leaves the folder", i, patch);
@@ -255,79 +241,11 @@ static int take_modules(struct parser *p)
 	return n ? 0 : refuse(p, "it sets no BUILT_MODULE_NAME and no DEST_MODULE_LOCATION");
 }
 
-/* --- is it for this kernel? ---------------------------------------------------------- */
-
-/* By the numbers in them, as far as both have some: 6.1.0-53 is neither below nor above 6.1. */
-static int compare_releases(const char *a, const char *b)
-{
-	for (;;) {
-		unsigned long x, y;
-
-		a += strcspn(a, "0123456789");
-		b += strcspn(b, "0123456789");
-		if (!*a || !*b)
-			return 0;
-		x = strtoul(a, (char **)&a, 10);
-		y = strtoul(b, (char **)&b, 10);
-		if (x != y)
-			return x < y ? -1 : 1;
-	}
-}
-
-static bool config_has(const char *config, const char *name)
-{
-	_cleanup_free_ char *line = xasprintf("\n%s=", name);
-	const char *found = strstr(config, line);
-
-	return found && strchr("ym", found[strlen(line)]) && found[strlen(line)];
-}
-
-/* "CONFIG_A !CONFIG_B": the first must be set, the second must not. */
-static char *excluded_by_config(const struct parser *p, const char *wanted)
-{
-	_cleanup_free_ char *path = path_join(p->tree->build, ".config", NULL);
-	_cleanup_free_ char *words = xstrdup(wanted);
-	_cleanup_(strbuf_release) struct strbuf config = STRBUF_INIT;
-	char *rest = words;
-
-	strbuf_addch(&config, '\n');
-	if (fs_read(path, &config, 0) < 0)
-		return NULL;
-	for (char *word; (word = strsep(&rest, " \t\n"));) {
-		bool unwanted = *word == '!';
-
-		if (word[unwanted] && config_has(config.buf, word + unwanted) == unwanted)
-			return xasprintf("BUILD_EXCLUSIVE_CONFIG wants %s", word);
-	}
-	return NULL;
-}
-
-static char *excluded(const struct parser *p)
-{
-	const char *release = p->tree->release;
-	const char *kernel = get(p, "BUILD_EXCLUSIVE_KERNEL", 0);
-	const char *arch = get(p, "BUILD_EXCLUSIVE_ARCH", 0);
-	const char *least = get(p, "BUILD_EXCLUSIVE_KERNEL_MIN", 0);
-	const char *most = get(p, "BUILD_EXCLUSIVE_KERNEL_MAX", 0);
-	const char *config = get(p, "BUILD_EXCLUSIVE_CONFIG", 0);
-	const char *obsolete = get(p, "OBSOLETE_BY", 0);
-
-	if (kernel && !matches(release, kernel))
-		return xasprintf("BUILD_EXCLUSIVE_KERNEL=\"%s\" does not match %s", kernel,
-				 release);
-	if (arch && !matches("aarch64", arch))
-		return xasprintf("BUILD_EXCLUSIVE_ARCH=\"%s\" does not match aarch64", arch);
-	if (least && compare_releases(release, least) < 0)
-		return xasprintf("BUILD_EXCLUSIVE_KERNEL_MIN=\"%s\" is above %s", least, release);
-	if (most && compare_releases(release, most) > 0)
-		return xasprintf("BUILD_EXCLUSIVE_KERNEL_MAX=\"%s\" is below %s", most, release);
-	if (obsolete && compare_releases(release, obsolete) >= 0)
-		return xasprintf("OBSOLETE_BY=\"%s\": %s has it", obsolete, release);
-	return config ? excluded_by_config(p, config) : NULL;
-}
+/* --- all of it ----------------------------------------------------------------------- */
 
 static int take_all(struct parser *p, const char *data, size_t n)
 {
+	const char *exclusive[DKMS_N_EXCLUSIVE];
 	int r = take_values(p, data, n);
 
 	if (r == 0)
@@ -339,7 +257,9 @@ static int take_all(struct parser *p, const char *data, size_t n)
 	if (r < 0)
 		return r;
 	take_make(p);
-	p->conf->excluded = excluded(p);
+	for (size_t i = 0; i < DKMS_N_EXCLUSIVE; i++)
+		exclusive[i] = get(p, dkms_exclusive_names[i], 0);
+	p->conf->excluded = dkms_excluded(p->tree, exclusive);
 	/* For a kernel that it is not for, a dkms.conf may well leave its modules out. */
 	return p->conf->excluded ? 0 : take_modules(p);
 }

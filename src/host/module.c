@@ -5,15 +5,18 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/order.h"
 
 #include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
+#include <zstd.h>
+
+#define MODULE_MAX (512UL * 1024 * 1024)
 
 DEFINE_CLEANUP(Elf *, elf_end);
+DEFINE_CLEANUP(ZSTD_DStream *, ZSTD_freeDStream);
 
 void module_free(struct module *module)
 {
@@ -191,17 +194,53 @@ static int read_elf(const char *path, Elf *elf, struct module *module)
 	return 0;
 }
 
+/* libdw unpacks .gz and .xz, but not .zst in Debian 12. */
+static int unpack_zstd(int fd, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf packed = STRBUF_INIT;
+	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", fd);
+	ZSTD_inBuffer in;
+	_cleanup_(ZSTD_freeDStreamp) ZSTD_DStream *stream = ZSTD_createDStream();
+	int r = fs_read(path, &packed, MODULE_MAX);
+
+	in = (ZSTD_inBuffer){ packed.buf, packed.len, 0 };
+	while (r == 0 && in.pos < in.size) {
+		ZSTD_outBuffer piece;
+
+		strbuf_grow(out, ZSTD_DStreamOutSize());
+		piece = (ZSTD_outBuffer){ out->buf + out->len, ZSTD_DStreamOutSize(), 0 };
+		if (ZSTD_isError(ZSTD_decompressStream(stream, &piece, &in)))
+			return -EBADMSG;
+		out->len += piece.pos;
+		if (out->len > MODULE_MAX)
+			return -EFBIG;
+	}
+	return r;
+}
+
+/* `buffer` holds what the result may point into. */
+static Elf *open_elf(int fd, struct strbuf *buffer)
+{
+	static const unsigned char zstd_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
+	unsigned char magic[4];
+
+	elf_version(EV_CURRENT);
+	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) || memcmp(magic, zstd_magic, sizeof(magic)) != 0)
+		return dwelf_elf_begin(fd);
+	return unpack_zstd(fd, buffer) < 0 ? NULL : elf_memory(buffer->buf, buffer->len);
+}
+
 int module_read(const char *path, struct module **module)
 {
 	_cleanup_(module_freep) struct module *m = module_new(path);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_(strbuf_release) struct strbuf buffer = STRBUF_INIT;
 	_cleanup_(elf_endp) Elf *elf = NULL;
 	int r;
 
 	if (fd < 0)
 		return log_error_errno(-errno, "Cannot read the module %s", path);
-	elf_version(EV_CURRENT);
-	elf = dwelf_elf_begin(fd); /* unpacks .gz, .xz and .zst on the way */
+	elf = open_elf(fd, &buffer);
 	r = read_elf(path, elf, m);
 	if (r < 0)
 		return r;
@@ -235,54 +274,4 @@ bool module_can_strip(const char *path)
 			NULL); /* a compressed file is not ELF here, and stays as it is */
 	return elf && elf_kind(elf) == ELF_K_ELF && find_section(elf, ".debug_info") &&
 	       !is_signed(fd);
-}
-
-/* --- order ------------------------------------------------------------------- */
-
-static bool names_module(char *const *names, const char *module)
-{
-	strv_foreach (name, names) {
-		_cleanup_free_ char *canonical = module_canonical_name(*name);
-
-		if (strcmp(canonical, module) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool needs(size_t i, size_t j, void *arg)
-{
-	const struct module_list *list = arg;
-	const struct module *module = list->modules[i];
-	const char *other = list->modules[j]->name;
-
-	return names_module(module->depends, other) || names_module(module->test.depends, other);
-}
-
-static int say_cycle(const struct module_list *list, const size_t *cycle, size_t n)
-{
-	_cleanup_(strbuf_release) struct strbuf names = STRBUF_INIT;
-
-	for (size_t i = 0; i < n; i++)
-		strbuf_addf(&names, "%s -> ", list->modules[cycle[i]]->name);
-	log_error("These modules depend on each other in a circle: %s%s.", names.buf,
-		  list->modules[cycle[0]]->name);
-	log_hint("Look at 'depends' in their test.conf, and at which of them uses symbols of "
-		 "which.");
-	return -ELOOP;
-}
-
-int module_list_order(struct module_list *list)
-{
-	_cleanup_free_ size_t *order = xcalloc(list->n + 1, sizeof(*order));
-	_cleanup_free_ struct module **sorted = xcalloc(list->n + 1, sizeof(struct module *));
-	size_t n_cycle;
-	int r = order_by_needs(list->n, needs, list, order, &n_cycle);
-
-	if (r < 0)
-		return say_cycle(list, order, n_cycle);
-	for (size_t i = 0; i < list->n; i++)
-		sorted[i] = list->modules[order[i]];
-	memcpy(list->modules, sorted, list->n * sizeof(struct module *));
-	return 0;
 }

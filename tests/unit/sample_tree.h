@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A kernel tree in miniature: a Makefile that knows "make -C tree M=dir
+ * modules" and makes, of each x.o in obj-m, with the real cross compiler, an
+ * object with a .modinfo section called x.ko. It fails as modpost does where
+ * a file says NEEDS(symbol) and no KBUILD_EXTRA_SYMBOLS has it.
+ */
+#ifndef OUTPOST_SAMPLE_TREE_H
+#define OUTPOST_SAMPLE_TREE_H
+
+#include "unit.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/process.h"
+#include "common/strbuf.h"
+#include "host/kernel_internal.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SAMPLE_RELEASE "6.1.0-50-arm64"
+
+static char sample_top[] = "/tmp/outpost-test-XXXXXX";
+static char *sample_work; /* the user's folders are in it; emptied before each test */
+static struct kernel_tree sample_tree;
+
+static void put_mode(const char *dir, const char *name, const char *text, mode_t mode)
+{
+	_cleanup_free_ char *path = path_join(dir, name, NULL), *folder = xstrdup(path);
+
+	*strrchr(folder, '/') = '\0';
+	assert_int_equal(fs_mkdir_p(folder, 0755), 0);
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), mode), 0);
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	put_mode(dir, name, text, 0644);
+}
+
+static inline char *get(const char *dir, const char *name)
+{
+	_cleanup_free_ char *path = path_join(dir, name, NULL);
+	struct strbuf text = STRBUF_INIT;
+	int r = fs_read(path, &text, 0);
+
+	if (r < 0) {
+		strbuf_release(&text);
+		return NULL;
+	}
+	return strbuf_detach(&text);
+}
+
+static void assert_contains(const char *text, const char *part)
+{
+	if (!text || !strstr(text, part))
+		fail_msg("'%s' is not in:\n%s", part, text ? text : "(nothing)");
+}
+
+static inline void assert_lacks(const char *text, const char *part)
+{
+	if (text && strstr(text, part))
+		fail_msg("'%s' is in:\n%s", part, text);
+}
+
+/* What a module's C file looks like for it. */
+#define SAMPLE_MODULE(name, depends)                                                               \
+	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n"     \
+	"INFO(i1, \"name=" name "\"); INFO(i2, \"license=GPL\"); INFO(i3, \"depends=" depends      \
+	"\");\n"                                                                                   \
+	"INFO(i4, \"vermagic=" SAMPLE_RELEASE " SMP aarch64\");\n"
+
+static const char sample_makefile[] =
+	"include $(wildcard $(M)/Kbuild $(if $(wildcard $(M)/Kbuild),,$(M)/Makefile))\n"
+	"modules: $(obj-m:%.o=$(M)/%.ko)\n"
+	"\t@printf '%s\\n' $(obj-m:%.o=$(M)/%.ko) > $(M)/modules.order\n"
+	"\t@echo made >> $(M)/runs\n"
+	"$(M)/%.ko: $(M)/%.c\n"
+	"\t@echo '  CC [M]  $@'\n"
+	"\t@$(CC) -g -Wall -I$(M)/../include -c -o $@ $< -MMD -MF $(M)/$*.d\n"
+	"\t@printf 'cmd_%s := %s\\n\\nsource_x := y\\n\\ndeps_%s := \\\\\\n' $(M)/$*.o '$(CC) -c -o $(M)/$*.o $<' "
+	"$(M)/$*.o > $(M)/.$*.o.cmd\n"
+	"\t@tr ' ' '\\n' < $(M)/$*.d | grep / | sed 's/^/  /; s/$$/ \\\\/' >> $(M)/.$*.o.cmd\n"
+	"\t@for s in $$(sed -n 's/.*NEEDS(\\(.*\\)).*/\\1/p' $<); do \\\n"
+	"\tcat /dev/null $(KBUILD_EXTRA_SYMBOLS) | grep -q \"\t$$s\t\" || { rm $@; \\\n"
+	"\techo \"ERROR: modpost: \\\"$$s\\\" [$@] undefined!\"; exit 1; }; done\n"
+	"\t@sed -n 's/.*EXPORTS(\\(.*\\)).*/0x1\\t\\1\\t$*\\tEXPORT_SYMBOL\\t/p' $< > $(M)/Module.symvers\n";
+
+static int sample_start(void **state)
+{
+	_cleanup_free_ char *cache = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(sample_top));
+	cache = path_join(sample_top, "cache", NULL);
+	setenv("XDG_CACHE_HOME", cache, 1);
+	sample_work = path_join(sample_top, "work", NULL);
+	sample_tree = (struct kernel_tree){
+		.release = xstrdup(SAMPLE_RELEASE),
+		.root = path_join(sample_top, "tree", NULL),
+		.build = path_join(sample_top, "tree", NULL),
+		.source = xstrdup("path"),
+		.cross_prefix = xstrdup(kernel_cross_prefix()),
+		.compiler = xasprintf("%sgcc", kernel_cross_prefix()),
+	};
+	put(sample_tree.build, "Makefile", sample_makefile);
+	put(sample_tree.build, ".config", "CONFIG_A=y\nCONFIG_B=m\n# CONFIG_C is not set\n");
+	return 0;
+}
+
+static int sample_clear(void **state)
+{
+	_cleanup_free_ char *cache = path_cache("build", NULL);
+
+	(void)state;
+	assert_int_equal(fs_remove_tree(cache), 0);
+	assert_int_equal(fs_remove_tree(sample_work), 0);
+	assert_int_equal(fs_mkdir_p(sample_work, 0755), 0);
+	assert_int_equal(chdir(sample_work), 0);
+	return 0;
+}
+
+static int sample_end(void **state)
+{
+	(void)state;
+	free(sample_tree.release);
+	free(sample_tree.root);
+	free(sample_tree.build);
+	free(sample_tree.source);
+	free(sample_tree.cross_prefix);
+	free(sample_tree.compiler);
+	free(sample_work);
+	assert_int_equal(chdir("/"), 0);
+	return fs_remove_tree(sample_top);
+}
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dkms.conf: what its evaluation gives, what is refused, and that it can do no harm. */
+#include "sample_tree.h"
+
+#include "host/dkms.h"
+
+#define PACKAGE "PACKAGE_NAME=p\nPACKAGE_VERSION=1.0+x~1\n"
+#define MODULE	"BUILT_MODULE_NAME[0]=m\nDEST_MODULE_LOCATION[0]=/extra\n"
+
+static struct dkms_conf conf;
+
+static int evaluate(const char *text)
+{
+	dkms_conf_release(&conf);
+	put(sample_work, "dkms.conf", text);
+	return dkms_read(&conf, sample_work, &sample_tree, "/the/dkms", "/the/source");
+}
+
+static int cleanup(void **state)
+{
+	(void)state;
+	dkms_conf_release(&conf);
+	return 0;
+}
+
+static void plain(void **state)
+{
+	(void)state;
+	assert_int_equal(evaluate(PACKAGE MODULE), 0);
+	assert_string_equal(conf.name, "p");
+	assert_string_equal(conf.version, "1.0+x~1");
+	assert_null(conf.make);
+	assert_null(conf.excluded);
+	assert_int_equal(conf.n_modules, 1);
+	assert_string_equal(conf.modules[0].name, "m");
+	assert_string_equal(conf.modules[0].location, "");
+}
+
+static void logic(void **state)
+{
+	(void)state;
+	assert_int_equal(evaluate(PACKAGE "i=0\nfor n in a b c; do BUILT_MODULE_NAME[$i]=x-$n\n"
+					  "BUILT_MODULE_LOCATION[$i]=src/$n/; DEST_MODULE_LOCATION[$i]=/extra\n"
+					  "i=$((i+1)); done\n"
+					  ". $kernel_source_dir/.config\n[ $CONFIG_B = m ] || exit 1\n"
+					  "MAKE=\"make -C $kernel_source_dir M=$dkms_tree/$PACKAGE_NAME A='b c' $arch "
+					  "$kernelver $source_tree\"\n"
+					  "echo to standard output\nPRE_BUILD='setup.sh a'\nBUILD_DEPENDS=(q r)\n"),
+			 0);
+	assert_int_equal(conf.n_modules, 3);
+	assert_string_equal(conf.modules[2].name, "x-c");
+	assert_string_equal(conf.modules[2].location, "src/c/");
+	assert_contains(conf.make, "M=/the/dkms/p A='b c' aarch64 " SAMPLE_RELEASE " /the/source");
+	assert_string_equal(conf.pre_build, "setup.sh a");
+	assert_int_equal(strv_length(conf.depends), 2);
+}
+
+static void matches(void **state)
+{
+	(void)state;
+	assert_int_equal(evaluate(PACKAGE MODULE "MAKE[0]=zero\nMAKE[1]=one\nMAKE_MATCH[1]='^6\\.'\n"
+						 "MAKE[2]=two\nMAKE_MATCH[2]='^5\\.'\n"
+						 "PATCH=(a.patch b.patch c.patch)\nPATCH_MATCH=('' '^5' '^6')\n"),
+			 0);
+	assert_string_equal(conf.make, "one");
+	assert_int_equal(strv_length(conf.patches), 2);
+	assert_string_equal(conf.patches[1], "c.patch");
+}
+
+static void exclusive(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *why; /* NULL: it is for this kernel */
+	} cases[] = {
+		{ "BUILD_EXCLUSIVE_KERNEL='^(5|6)\\.'", NULL },
+		{ "BUILD_EXCLUSIVE_KERNEL='^5\\.'", "BUILD_EXCLUSIVE_KERNEL=\"^5" },
+		{ "BUILD_EXCLUSIVE_ARCH='aarch64|x86_64'", NULL },
+		{ "BUILD_EXCLUSIVE_ARCH=x86_64", "BUILD_EXCLUSIVE_ARCH" },
+		{ "BUILD_EXCLUSIVE_KERNEL_MIN=6.1", NULL },
+		{ "BUILD_EXCLUSIVE_KERNEL_MIN=6.2", "KERNEL_MIN=\"6.2\" is above" },
+		{ "BUILD_EXCLUSIVE_KERNEL_MAX=6.1", NULL },
+		{ "BUILD_EXCLUSIVE_KERNEL_MAX=5.19", "KERNEL_MAX=\"5.19\" is below" },
+		{ "BUILD_EXCLUSIVE_CONFIG='CONFIG_A CONFIG_B !CONFIG_C'", NULL },
+		{ "BUILD_EXCLUSIVE_CONFIG='CONFIG_A CONFIG_C'", "wants CONFIG_C" },
+		{ "BUILD_EXCLUSIVE_CONFIG='!CONFIG_B'", "wants !CONFIG_B" },
+		{ "OBSOLETE_BY=5.4", "OBSOLETE_BY" },
+		{ "OBSOLETE_BY=6.2", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *text = xasprintf(PACKAGE MODULE "%s\n", cases[i].text);
+
+		assert_int_equal(evaluate(text), 0);
+		if (cases[i].why)
+			assert_contains(conf.excluded, cases[i].why);
+		else if (conf.excluded)
+			fail_msg("%s: excluded: %s", cases[i].text, conf.excluded);
+	}
+}
+
+static void refused(void **state)
+{
+	static const char *const cases[] = {
+		MODULE "PACKAGE_NAME=p\n",
+		"PACKAGE_NAME=../../x\nPACKAGE_VERSION=1\n" MODULE,
+		"PACKAGE_NAME=p\nPACKAGE_VERSION='1 2'\n" MODULE,
+		PACKAGE,
+		PACKAGE "BUILT_MODULE_NAME=m.ko\n",
+		PACKAGE "BUILT_MODULE_NAME=../m\n",
+		PACKAGE MODULE "BUILT_MODULE_LOCATION=/etc\n",
+		PACKAGE MODULE "BUILT_MODULE_LOCATION=a/../../b\n",
+		PACKAGE MODULE "BUILT_MODULE_LOCATION=..\n",
+		PACKAGE MODULE "DEST_MODULE_NAME='a b'\n",
+		PACKAGE MODULE "PATCH=../../etc/passwd\n",
+		PACKAGE MODULE "PRE_BUILD=/bin/sh\n",
+		PACKAGE MODULE "BUILD_DEPENDS='a;b'\n",
+		PACKAGE MODULE "MAKE[5000]=x\n",
+		PACKAGE MODULE "exit 0\n",
+		PACKAGE MODULE "exit 3\n",
+		"syntax ( error\n" PACKAGE,
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int r = evaluate(cases[i]);
+
+		if (r != -EINVAL)
+			fail_msg("%d for:\n%s", r, cases[i]);
+	}
+}
+
+static void endless(void **state)
+{
+	long long start = monotonic_ms();
+
+	(void)state;
+	assert_int_equal(evaluate(PACKAGE MODULE "while :; do :; done\n"), -ETIME);
+	assert_in_range(monotonic_ms() - start, 4900, 8000);
+}
+
+static void flooding(void **state)
+{
+	(void)state;
+	assert_int_equal(evaluate(PACKAGE MODULE "yes\n"), -EFBIG);
+	assert_int_equal(evaluate(PACKAGE MODULE "printf -v PRE_BUILD %01000000d 0\n"), -EFBIG);
+}
+
+/* Whatever it tries, all that is in the folder (and, here, the sample tree) is as it was. */
+static void harmful(void **state)
+{
+	static const char *const cases[] = {
+		"rm -rf \"$PWD\"/* \"$PWD\"",
+		"echo x > $PWD/new; touch $PWD/other; mkdir $PWD/dir",
+		"echo x > $kernel_source_dir/.config",
+		"mv precious gone; ln -s a b; chmod 000 precious",
+		"mount -o remount,rw / && touch $PWD/new; mount -t tmpfs none $PWD",
+		"exec 5<>/dev/tcp/127.0.0.1/22 && PACKAGE_NAME=reached",
+		"kill -9 $$ ; true", /* itself: no harm, but no result */
+		"(setsid sleep 60 & echo x > $PWD/new) ; sleep 0.1; echo y > $PWD/new",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *text = xasprintf(PACKAGE MODULE "%s\n", cases[i]);
+		_cleanup_free_ char *precious = NULL, *config = NULL;
+		_cleanup_strv_ char **names = NULL;
+
+		put(sample_work, "precious", "as it was");
+		(void)evaluate(text);
+		precious = get(sample_work, "precious");
+		config = get(sample_tree.build, ".config");
+		assert_int_equal(fs_list(sample_work, &names), 0);
+		if (!precious || strcmp(precious, "as it was") != 0 || strv_length(names) != 2)
+			fail_msg("it could write: %s", cases[i]);
+		assert_contains(config, "CONFIG_A=y");
+		if (conf.name)
+			assert_string_equal(conf.name, "p");
+	}
+}
+
+static void confined(void **state)
+{
+	(void)state;
+	setenv("SECRET_OF_MINE", "x", 1);
+	assert_int_equal(evaluate(PACKAGE MODULE "MAKE=\"$SECRET_OF_MINE-$(grep -c : /proc/net/dev)-"
+						 "$(sed -n 's/^CapEff:.//p' /proc/self/status)-$$-"
+						 "$(cat /dev/null && echo null)\"\n"),
+			 0);
+	/* Nothing of our environment; one network device, lo; no capabilities; the first process. */
+	assert_string_equal(conf.make, "-1-0000000000000000-1-null");
+}
+
+static int parse(const char *data, size_t n, char **why)
+{
+	dkms_conf_release(&conf);
+	return dkms_parse(&conf, &sample_tree, data, n, why);
+}
+
+static void torn(void **state)
+{
+	static const char whole[] = "PACKAGE_NAME\0" "0\0" "p\0" "PACKAGE_VERSION\0" "0\0" "1\0"
+				    "BUILT_MODULE_NAME\0" "0\0" "m\0" "END\0\0";
+	_cleanup_free_ char *why = NULL;
+
+	(void)state;
+	assert_int_equal(parse(whole, sizeof(whole), &why), 0);
+	for (size_t n = 0; n < sizeof(whole); n++) {
+		/* A copy of just that length, for the sanitizer to watch. */
+		_cleanup_free_ char *copy = xmalloc(n + 1);
+		_cleanup_free_ char *reason = NULL;
+		char *data = copy;
+
+		memcpy(data, whole, n);
+		if (parse(data, n, &reason) != -EINVAL || !reason)
+			fail_msg("%zu bytes were taken for all of it", n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(plain, sample_clear),
+		cmocka_unit_test_setup(logic, sample_clear),
+		cmocka_unit_test_setup(matches, sample_clear),
+		cmocka_unit_test_setup(exclusive, sample_clear),
+		cmocka_unit_test_setup(refused, sample_clear),
+		cmocka_unit_test_setup(endless, sample_clear),
+		cmocka_unit_test_setup(flooding, sample_clear),
+		cmocka_unit_test_setup(harmful, sample_clear),
+		cmocka_unit_test_setup(confined, sample_clear),
+		cmocka_unit_test_setup_teardown(torn, sample_clear, cleanup),
+	};
+
+	return cmocka_run_group_tests(tests, sample_start, sample_end);
+}
