@@ -260,8 +260,13 @@ static int take_all(struct parser *p, const char *data, size_t n)
 	for (size_t i = 0; i < DKMS_N_EXCLUSIVE; i++)
 		exclusive[i] = get(p, dkms_exclusive_names[i], 0);
 	p->conf->excluded = dkms_excluded(p->tree, exclusive);
+	r = take_modules(p);
+	if (r == 0 || !p->conf->excluded)
+		return r;
 	/* For a kernel that it is not for, a dkms.conf may well leave its modules out. */
-	return p->conf->excluded ? 0 : take_modules(p);
+	free(*p->why);
+	*p->why = NULL;
+	return 0;
 }
 
 int dkms_parse(struct dkms_conf *conf, const struct kernel_tree *tree, const char *data, size_t n,

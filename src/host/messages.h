@@ -37,7 +37,8 @@ void messages_read(struct messages *messages, const struct path_map *map, const 
 
 /*
  * Appends `text` with each path in the copy replaced by the user's, where the
- * user has such a file; what the build made keeps its path.
+ * user has such a file; what the build made keeps its path. The user's own
+ * become as they are shown.
  */
 void path_map_text(const struct path_map *map, const char *text, size_t n, struct strbuf *out);
 

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "host/inventory.h"
 #include "host/paths.h"
 
 #include <errno.h>
@@ -18,110 +19,11 @@
 
 #define MIRROR_MAX_DEPTH 40
 
-/* What one path in the copy was made from. */
-struct entry {
-	char *path; /* below the folder */
-	char type;  /* f, d or l */
-	unsigned int mode;
-	long long mtime; /* nanoseconds */
-	long long size;
-	char *link; /* what a link says; else "" */
-};
-
-struct entries {
-	struct entry *list;
-	size_t n;
-};
-
 struct mirror {
 	const char *from, *to;
-	struct entries old, new;
+	struct inventory old, new;
 	bool changed;
 };
-
-static void entries_release(struct entries *entries)
-{
-	for (size_t i = 0; i < entries->n; i++) {
-		free(entries->list[i].path);
-		free(entries->list[i].link);
-	}
-	free(entries->list);
-	*entries = (struct entries){ 0 };
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
-}
-
-static struct entry *find_entry(const struct entries *sorted, const char *path)
-{
-	struct entry key = { .path = (char *)path };
-
-	if (sorted->n == 0)
-		return NULL;
-	return bsearch(&key, sorted->list, sorted->n, sizeof(key), compare_entries);
-}
-
-static void sort_entries(struct entries *entries)
-{
-	if (entries->n)
-		qsort(entries->list, entries->n, sizeof(*entries->list), compare_entries);
-}
-
-/* --- the manifest: for each entry "type mode mtime size path NUL link NUL" ------- */
-
-static const char *read_entry(struct entries *entries, const char *p, const char *end)
-{
-	struct entry e = { 0 };
-	int path_at = 0;
-	const char *link;
-
-	if (sscanf(p, "%c %o %lld %lld %n", &e.type, &e.mode, &e.mtime, &e.size, &path_at) != 4 ||
-	    !path_at)
-		return NULL;
-	link = p + strlen(p) + 1;
-	if (link >= end)
-		return NULL;
-	e.path = xstrdup(p + path_at);
-	e.link = xstrdup(link);
-	GROW(entries->list, entries->n);
-	entries->list[entries->n++] = e;
-	return link + strlen(link) + 1;
-}
-
-/* One that cannot be read or understood costs copying everything, no more. */
-static void read_manifest(struct entries *entries, const char *path)
-{
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	const char *p;
-
-	if (fs_read(path, &sb, 0) < 0)
-		return;
-	p = sb.buf;
-	while (p && p < sb.buf + sb.len)
-		p = read_entry(entries, p, sb.buf + sb.len);
-	sort_entries(entries);
-}
-
-/* Not synced: after a power cut the copy is made anew, or the file system kept its order. */
-static int write_manifest(const struct entries *entries, const char *path)
-{
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	_cleanup_close_ int fd = -1;
-
-	for (size_t i = 0; i < entries->n; i++) {
-		const struct entry *e = &entries->list[i];
-
-		strbuf_addf(&sb, "%c %o %lld %lld %s", e->type, e->mode, e->mtime, e->size,
-			    e->path);
-		strbuf_addch(&sb, '\0');
-		strbuf_adds(&sb, e->link);
-		strbuf_addch(&sb, '\0');
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fs_write_all(fd, sb.buf, sb.len);
-}
 
 /* --- walking ------------------------------------------------------------------- */
 
@@ -177,18 +79,18 @@ static void wait_for_tick(const struct stat *st)
 }
 
 /* Is what stands in the copy still made from this? */
-static bool is_current(const struct mirror *m, const struct entry *e, const char *dest)
+static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *dest)
 {
-	const struct entry *old = find_entry(&m->old, e->path);
+	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	struct stat st;
 
 	return old && old->type == e->type && old->mode == e->mode && old->mtime == e->mtime &&
 	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0;
 }
 
-static int copy_file(struct mirror *m, const char *from, const char *dest, const struct entry *e)
+static int copy_file(struct mirror *m, const char *from, const char *dest, const struct inventory_entry *e)
 {
-	const struct entry *old = find_entry(&m->old, e->path);
+	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	int r;
 
 	unlink(dest); /* a link, or a file that the build made read-only */
@@ -203,7 +105,7 @@ static int copy_file(struct mirror *m, const char *from, const char *dest, const
 	return 0;
 }
 
-static int make_link(const char *dest, const struct entry *e)
+static int make_link(const char *dest, const struct inventory_entry *e)
 {
 	unlink(dest);
 	return symlink(e->link, dest) < 0 ? log_error_errno(-errno, "Cannot make the link %s", dest)
@@ -217,22 +119,14 @@ static int make_dir(const char *dest)
 		       : 0;
 }
 
-static void add_entry(struct mirror *m, const struct entry *e)
-{
-	GROW(m->new.list, m->new.n);
-	m->new.list[m->new.n] = *e;
-	m->new.list[m->new.n].path = xstrdup(e->path);
-	m->new.list[m->new.n++].link = xstrdup(e->link);
-}
-
 /* Makes one entry of the copy, where it is not there yet. */
-static int put(struct mirror *m, const char *from, const struct entry *e)
+static int put(struct mirror *m, const char *from, const struct inventory_entry *e)
 {
 	_cleanup_free_ char *dest = path_join(m->to, e->path, NULL);
-	const struct entry *old = find_entry(&m->old, e->path);
+	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	int r = 0;
 
-	add_entry(m, e);
+	inventory_add(&m->new, e);
 	if (is_current(m, e, dest))
 		return 0;
 	m->changed = true;
@@ -270,14 +164,14 @@ static char *link_in_copy(const struct mirror *m, const char *from)
 		return xstrdup(text);
 	if (!is_below(real, m->from))
 		return NULL;
-	return *text == '/' ? path_join(m->to, real + strlen(m->from), NULL) : xstrdup(text);
+	return *text == '/' ? xasprintf("%s%s", m->to, real + strlen(m->from)) : xstrdup(text);
 }
 
 static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 {
 	_cleanup_free_ char *link = NULL;
 	struct stat st;
-	struct entry e = { .path = (char *)rel, .link = (char *)"" };
+	struct inventory_entry e = { .path = (char *)rel, .link = (char *)"" };
 
 	if (lstat(from, &st) < 0)
 		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot look at %s", from);
@@ -337,7 +231,7 @@ static int remove_gone(struct mirror *m)
 		_cleanup_free_ char *dest = path_join(m->to, m->old.list[i].path, NULL);
 		int r;
 
-		if (find_entry(&m->new, m->old.list[i].path))
+		if (inventory_find(&m->new, m->old.list[i].path))
 			continue;
 		m->changed = true;
 		r = fs_remove_tree(dest);
@@ -351,15 +245,15 @@ static int update(struct mirror *m, const char *manifest)
 {
 	int r;
 
-	read_manifest(&m->old, manifest);
+	inventory_read(&m->old, manifest);
 	r = walk(m, m->from, "", 0);
 	if (r < 0)
 		return r;
-	sort_entries(&m->new);
+	inventory_sort(&m->new);
 	r = remove_gone(m);
 	if (r < 0 || !m->changed)
 		return r;
-	r = write_manifest(&m->new, manifest);
+	r = inventory_write(&m->new, manifest);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", manifest) : 0;
 }
 
@@ -374,7 +268,7 @@ int mirror_update(const char *from, const char *to, const char *manifest, bool *
 	if (r < 0)
 		unlink(manifest); /* half done: all of it next time */
 	*changed = m.changed;
-	entries_release(&m.old);
-	entries_release(&m.new);
+	inventory_release(&m.old);
+	inventory_release(&m.new);
 	return r;
 }

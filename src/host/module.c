@@ -266,12 +266,12 @@ bool module_can_strip(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_(elf_endp) Elf *elf = NULL;
+	GElf_Ehdr header;
 
 	if (fd < 0)
 		return false;
 	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ,
-			NULL); /* a compressed file is not ELF here, and stays as it is */
-	return elf && elf_kind(elf) == ELF_K_ELF && find_section(elf, ".debug_info") &&
-	       !is_signed(fd);
+	elf = elf_begin(fd, ELF_C_READ, NULL); /* a compressed file is not ELF here, and stays as it is */
+	return elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) &&
+	       header.e_machine == EM_AARCH64 && find_section(elf, ".debug_info") && !is_signed(fd);
 }

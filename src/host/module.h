@@ -43,7 +43,7 @@ struct module *module_new(const char *name) __attribute__((returns_nonnull));
 /* "dir/my-module.ko.xz", "my-module" or "my_module" to "my_module"; the caller frees it. */
 char *module_canonical_name(const char *name) __attribute__((returns_nonnull));
 
-/* Has it debug info that can be taken out (and no signature, which that would break)? */
+/* Is it for aarch64, with debug info that can be taken out, and no signature, which that would break? */
 bool module_can_strip(const char *path);
 
 /* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno, said. */

@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/process.h"
+#include "host/kbuild_internal.h"
 #include "host/paths.h"
 
 #include <ctype.h>
@@ -81,6 +82,7 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	_cleanup_free_ char *made_by = xasprintf("%s.cmd", to),
 			    *include = xasprintf("-I%s", unit->source.path);
 	_cleanup_(strbuf_release) struct strbuf command = STRBUF_INIT;
+	_cleanup_strv_ char **env = kbuild_environment();
 	const char *const argv[] = { unit->tree->compiler,
 				     "-std=gnu11",
 				     "-O2",
@@ -102,7 +104,7 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	if (is_current(to, deps, made_by, command.buf))
 		return 0;
 	r = process_run((char *const *)argv,
-			&(struct process_options){ .output = output, .error = output });
+			&(struct process_options){ .env = env, .output = output, .error = output });
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;
 	if (r == 0)

@@ -14,8 +14,8 @@
  *	compile_commands.json
  *	lock                    held (flock) by who builds
  */
-#ifndef OUTPOST_UNIT_H
-#define OUTPOST_UNIT_H
+#ifndef OUTPOST_HOST_UNIT_H
+#define OUTPOST_HOST_UNIT_H
 
 #include "host/dkms.h"
 #include "host/messages.h"

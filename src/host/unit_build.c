@@ -245,12 +245,13 @@ static int build_tests(const struct unit *unit, struct strbuf *output, char **er
 	return 0;
 }
 
-static void write_messages(const struct unit *unit, const struct strbuf *output, char **error)
+static void write_messages(const struct unit *unit, const struct strbuf *output, bool make_failed,
+			   char **error)
 {
 	struct messages messages = MESSAGES_INIT;
 	struct path_map map = unit_path_map(unit);
 
-	messages_read(&messages, &map, output->buf, *error);
+	messages_read(&messages, &map, output->buf, make_failed);
 	if (*error && messages.first_error) {
 		char *with_reason = xasprintf("%s: %s", *error, messages.first_error);
 
@@ -287,12 +288,14 @@ static int build_folder(const struct unit *unit, struct strbuf *output, char **e
 int unit_build(struct unit *unit, char **error)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	bool make_failed;
 	int r = unit->source.kind == SOURCE_KO ? 0 : build_folder(unit, &output, error);
 
+	make_failed = r < 0;
 	if (r == 0)
 		r = strip_all(unit, error);
 	if (r == 0 && unit->tests && unit->source.kind != SOURCE_KO)
 		r = build_tests(unit, &output, error);
-	write_messages(unit, &output, error);
+	write_messages(unit, &output, make_failed, error);
 	return r;
 }

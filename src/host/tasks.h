@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Building units side by side, each in a child process, as their dependencies
+ * and the jobs allow. Two outposts may want the same unit: its lock is held
+ * from the start until tasks_release(), and one that is taken is left for
+ * later, so that they never wait for each other in a circle.
+ */
+#ifndef OUTPOST_TASKS_H
+#define OUTPOST_TASKS_H
+
+#include "host/build.h"
+#include "host/unit.h"
+
+#include <sys/types.h>
+
+enum state { WAITING, RUNNING, DONE };
+
+struct task {
+	struct unit unit;
+	enum state state;
+	bool said_waiting; /* for another process that builds it */
+	pid_t pid;
+	int pidfd;
+	int lock;
+	long long started;
+};
+
+struct tasks {
+	const struct build_request *request;
+	struct task *list;
+	size_t n, n_done, n_running;
+	int jobs;
+};
+
+/* Takes the sources over. */
+void tasks_prepare(struct tasks *t, const struct build_request *request, struct source_list *sources);
+
+/* Builds all that can be built; the others have their error, said. 0, -EINTR, or -errno, said. */
+int tasks_run(struct tasks *t);
+
+/* Ends what still runs. */
+void tasks_release(struct tasks *t);
+
+/* Says what there is to say of a unit that was built: messages, and hints. */
+void tasks_say(const struct tasks *t, const struct unit *unit);
+
+#endif
