@@ -153,10 +153,10 @@ int module_unload(const void *arg, struct step_report *report)
 
 	for (;;) {
 		report->tries++;
-		if (syscall(SYS_delete_module, unload->name, O_NONBLOCK) == 0)
+		report->error = syscall(SYS_delete_module, unload->name, O_NONBLOCK) < 0 ? errno : 0;
+		if (!report->error)
 			return 0;
-		report->error = errno;
-		if ((errno != EAGAIN && errno != EBUSY) || boottime_us() >= deadline)
+		if ((report->error != EAGAIN && report->error != EBUSY) || boottime_us() >= deadline)
 			break;
 		usleep((useconds_t)pause_us);
 		if (pause_us < 100000)

@@ -42,6 +42,8 @@ static void set_signals(void)
 	struct sigaction action = { .sa_handler = on_cancel };
 
 	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGCHLD, &action, NULL); /* serve ignores it, and that is inherited: children would leave no status */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
