@@ -146,8 +146,12 @@ static void test_dtb_gets_ramoops(void **state)
 
 	(void)state;
 	make_tree(tree, sizeof(tree), 0x180000000ULL); /* 6 GiB: beyond 32 bits */
-	assert_int_equal(dtb_edit(tree, sizeof(tree), &out), 0);
+	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), 0);
 	assert_int_equal(fdt_check_full(out.buf, out.len), 0);
+	assert_true(dtb_is_made_for(out.buf, out.len, "x"));
+	assert_false(dtb_is_made_for(out.buf, out.len, "xy"));
+	assert_false(dtb_is_made_for(out.buf, out.len - 1, "x"));
+	assert_false(dtb_is_made_for(tree, sizeof(tree), "x"));
 	node = fdt_path_offset(out.buf, "/reserved-memory/ramoops@1bff00000");
 	assert_true(node > 0);
 	assert_int_equal(fdt_node_check_compatible(out.buf, node, "ramoops"), 0);
@@ -169,12 +173,12 @@ static void test_dtb_refuses_others(void **state)
 
 	(void)state;
 	memset(tree, 'x', sizeof(tree));
-	assert_int_equal(dtb_edit(tree, sizeof(tree), &out), -EINVAL);
-	assert_int_equal(dtb_edit(tree, 3, &out), -EINVAL);
+	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), -EINVAL);
+	assert_int_equal(dtb_edit(tree, 3, "x", &out), -EINVAL);
 	fdt_create_empty_tree(tree, sizeof(tree)); /* no memory node */
-	assert_int_equal(dtb_edit(tree, sizeof(tree), &out), -EINVAL);
+	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), -EINVAL);
 	make_tree(tree, sizeof(tree), DTB_RAMOOPS_SIZE); /* too little of it */
-	assert_int_equal(dtb_edit(tree, sizeof(tree), &out), -EINVAL);
+	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), -EINVAL);
 	assert_int_equal(out.len, 0);
 }
 
@@ -377,10 +381,10 @@ static void test_boot_modules_bring_what_they_need(void **state)
 		"kernel/drivers/virtio-rng.ko:\n"
 		"kernel/drivers/next4.ko: kernel/lib/crc16.ko\n";
 	static const char *const names[] = { "absent", "ext4", "virtio_rng", "crc16", NULL };
-	_cleanup_strv_ char **found = NULL;
-	_cleanup_strv_ char **lines = modules_closure(dep, names, &found);
+	_cleanup_strv_ char **found = NULL, **lines = NULL;
 
 	(void)state;
+	modules_closure(dep, names, &lines, &found);
 	assert_int_equal(strv_length(lines), 4);
 	assert_string_equal(lines[0], "kernel/lib/crc16.ko:");
 	assert_string_equal(lines[1], "kernel/fs/jbd2/jbd2.ko:");

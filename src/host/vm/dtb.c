@@ -8,9 +8,12 @@
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What the new nodes need at most. */
 #define ROOM 4096
+
+#define MADE_FOR "outpost,made-for"
 
 static int remove_virtio_mmio(void *fdt)
 {
@@ -81,14 +84,27 @@ static int add_ramoops(void *fdt)
 	return r;
 }
 
-int dtb_edit(const void *dtb, size_t n, struct strbuf *out)
+int dtb_edit(const void *dtb, size_t n, const char *made_for, struct strbuf *out)
 {
 	_cleanup_free_ void *fdt = xcalloc(1, n + ROOM);
 
 	if (n < sizeof(struct fdt_header) || fdt_check_full(dtb, n) < 0 ||
 	    fdt_open_into(dtb, fdt, (int)(n + ROOM)) < 0 || remove_virtio_mmio(fdt) < 0 ||
-	    add_ramoops(fdt) < 0 || fdt_pack(fdt) < 0)
+	    add_ramoops(fdt) < 0 || fdt_setprop_string(fdt, 0, MADE_FOR, made_for) < 0 ||
+	    fdt_pack(fdt) < 0)
 		return -EINVAL;
 	strbuf_add(out, fdt, fdt_totalsize(fdt));
 	return 0;
+}
+
+bool dtb_is_made_for(const void *dtb, size_t n, const char *made_for)
+{
+	int length;
+	const char *found;
+
+	if (n < sizeof(struct fdt_header) || fdt_check_full(dtb, n) < 0)
+		return false;
+	found = fdt_getprop(dtb, 0, MADE_FOR, &length);
+	return found && (size_t)length == strlen(made_for) + 1 &&
+	       memcmp(found, made_for, (size_t)length) == 0;
 }

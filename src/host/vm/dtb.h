@@ -11,12 +11,19 @@
 
 #include "common/strbuf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DTB_RAMOOPS_SIZE        0x100000U /* of memory's end */
 #define DTB_RAMOOPS_RECORD_SIZE 0x20000U  /* one dump: eight of them are kept */
 
-/* Appends the edited tree to `out`. 0; -EINVAL, not said, when this is no such tree. */
-int dtb_edit(const void *dtb, size_t n, struct strbuf *out);
+/*
+ * Appends the edited tree to `out`, with a note in it of what it was made for.
+ * 0; -EINVAL, not said, when this is no such tree.
+ */
+int dtb_edit(const void *dtb, size_t n, const char *made_for, struct strbuf *out);
+
+/* Is this a tree that dtb_edit() made, and for that? */
+bool dtb_is_made_for(const void *dtb, size_t n, const char *made_for);
 
 #endif

@@ -39,15 +39,13 @@ static const struct {
 	  "Subsystem sftp internal-sftp\n" },
 	{ "etc/fstab", "sysfs /sys sysfs defaults 0 0\n"
 		       "devpts /dev/pts devpts mode=0620,gid=5,ptmxmode=0666 0 0\n"
-		       "tmpfs /run tmpfs mode=0755 0 0\n"
 		       "tmpfs /dev/shm tmpfs mode=1777 0 0\n"
 		       "debugfs /sys/kernel/debug debugfs defaults 0 0\n"
 		       "pstore /sys/fs/pstore pstore defaults 0 0\n"
 		       "/dev/vda /root ext4 noatime 0 0\n"
 		       "/dev/vdb /lib/modules ext4 ro,noatime 0 0\n" },
 	{ "etc/inittab", "::respawn:/usr/sbin/sshd -D\n"
-			 "::once:/bin/sh -c 'until [ -s /run/sshd.pid ]; do usleep 10000; done; "
-			 "echo " GUEST_READY " >/dev/console'\n"
+			 "::once:/init\n"
 			 "::askfirst:-/bin/sh\n"
 			 "::ctrlaltdel:/sbin/reboot\n"
 			 "::shutdown:/bin/umount -a -r\n" },

@@ -6,7 +6,7 @@
 #ifndef OUTPOST_VM_GUEST_H
 #define OUTPOST_VM_GUEST_H
 
-/* init prints this when the ssh server listens. */
+/* What board/vm-init prints when the ssh server listens and all else is done. */
 #define GUEST_READY "outpost: ready"
 
 /* Or this, and why, when it cannot become so. */

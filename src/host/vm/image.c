@@ -16,11 +16,12 @@
 
 static const char *const image_files[] = { "vmlinuz", "initramfs.cpio", "modules.img", NULL };
 
-/* What the vm's disks, network, crash log and watchdog need; a kernel may have some of it built in.
+/*
+ * What the vm's disks, network, crash log and watchdog need; a kernel may have
+ * some of it built in. The two lists share no module: they are loaded at once.
  */
-static const char *const boot_modules[] = { "crc32c_generic", "virtio_pci", "virtio_blk",
-					    "virtio_net",     "ext4",       "ramoops",
-					    "i6300esb",       NULL };
+static const char *const drivers[] = { "virtio_pci", "virtio_blk", "virtio_net", NULL };
+static const char *const others[] = { "crc32c_generic", "ext4", "ramoops", "i6300esb", NULL };
 
 /* Debian moves folders below /usr from one release to the next; the caller frees it, or NULL. */
 static char *find_in(const char *root, const char *name)
@@ -120,58 +121,45 @@ static int add_module_files(struct strbuf *cpio, const char *from, const char *t
 	return 0;
 }
 
+/* The names go to etc/modules, a line for each list. */
 static int add_modules(struct strbuf *cpio, const char *base, const char *release)
 {
+	const char *const *const lists[] = { drivers, others };
 	_cleanup_free_ char *to = path_join("lib/modules", release, NULL);
 	_cleanup_free_ char *from = path_join(base, to, NULL);
 	_cleanup_free_ char *dep_path = path_join(from, "modules.dep", NULL);
-	_cleanup_(strbuf_release) struct strbuf dep = STRBUF_INIT, list = STRBUF_INIT;
-	_cleanup_strv_ char **found = NULL, **lines = NULL;
+	_cleanup_(strbuf_release) struct strbuf dep = STRBUF_INIT, names = STRBUF_INIT;
+	_cleanup_strv_ char **lines = NULL;
 	int r = fs_read(dep_path, &dep, 0);
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", dep_path);
-	lines = modules_closure(dep.buf, boot_modules, &found);
-	strv_foreach(name, found)
-		strbuf_addf(&list, "%s ", *name);
-	strbuf_adds(&list, "\n");
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		_cleanup_strv_ char **found = NULL;
+
+		modules_closure(dep.buf, lists[i], &lines, &found);
+		strv_foreach(name, found)
+			strbuf_addf(&names, "%s ", *name);
+		strbuf_adds(&names, "\n");
+	}
 	cpio_add_dir(cpio, "etc", 0755);
-	cpio_add_data(cpio, "etc/modules", 0644, list.buf, list.len);
+	cpio_add_data(cpio, "etc/modules", 0644, names.buf, names.len);
 	return add_module_files(cpio, from, to, lines);
 }
 
 static int write_initramfs(const char *root, const char *base, const char *release,
 			   const char *path)
 {
-	static const char *const dirs[] = {
-		"bin",
-		"dev",
-		"lib",
-		"mnt",
-		"proc",
-		"root",
-		"run",
-		"sbin",
-		"sys",
-		"usr",
-		"usr/bin",
-		"usr/lib",
-		"usr/lib/openssh",
-		"usr/local",
-		"usr/local/bin",
-		"usr/local/lib",
-		"usr/local/sbin",
-		"usr/sbin",
-		"var",
-		"var/lib",
-		"var/log",
-	};
+	static const char dirs[] =
+		". bin dev lib mnt proc root run sbin sys usr usr/bin usr/lib usr/lib/openssh "
+		"usr/local usr/local/bin usr/local/lib usr/local/sbin usr/sbin var var/lib var/log";
+	_cleanup_free_ char *copy = xstrdup(dirs);
+	char *save = NULL;
 	_cleanup_(strbuf_release) struct strbuf cpio = STRBUF_INIT;
 	int r;
 
-	cpio_add_dir(&cpio, ".", 0755);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		cpio_add_dir(&cpio, dirs[i], 0755);
+	for (char *dir = strtok_r(copy, " ", &save); dir; dir = strtok_r(NULL, " ", &save))
+		cpio_add_dir(&cpio, dir, 0755);
 	cpio_add_dir(&cpio, "tmp", 01777);
 	cpio_add_link(&cpio, "bin/sh", "busybox");
 	cpio_add_link(&cpio, "usr/local/lib/outpost", "/root/.outpost/lib");

@@ -57,11 +57,11 @@ int library_closure(const char *root, const char *program, char ***paths);
 int modules_prepare(const char *base, const char *release);
 
 /*
- * Lines of modules.dep (text `dep`) that `names` and all they depend on have,
- * in an order for loading, freed with strv_free(); each name found is also
- * added to `found`. Dashes and underscores are the same. Names that are not in it are left out.
+ * Adds to `lines` the lines of modules.dep (text `dep`) that `names` and all
+ * they depend on have, those needed first, each once; and to `found` the names
+ * that have one. Dashes and underscores are the same.
  */
-char **modules_closure(const char *dep, const char *const *names, char ***found);
+void modules_closure(const char *dep, const char *const *names, char ***lines, char ***found);
 
 /* An ext4 image of the folder `base`/lib/modules. 0 or -errno, said. */
 int modules_write_disk(const char *base, const char *image);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 /* Raised when images made by an older Outpost will not do any more. */
-#define MANIFEST_HEAD "outpost-image 2\n"
+#define MANIFEST_HEAD "outpost-image 3\n"
 
 #define HASH_SIZE 32
 

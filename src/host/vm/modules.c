@@ -115,19 +115,16 @@ static void add_closure(const char *dep, char *line, char ***lines)
 		strv_add(lines, line);
 }
 
-char **modules_closure(const char *dep, const char *const *names, char ***found)
+void modules_closure(const char *dep, const char *const *names, char ***lines, char ***found)
 {
-	char **lines = NULL;
-
 	for (const char *const *name = names; *name; name++) {
 		_cleanup_free_ char *line = find_line(dep, *name, false);
 
 		if (!line)
 			continue;
-		add_closure(dep, line, &lines);
+		add_closure(dep, line, lines);
 		strv_add(found, *name);
 	}
-	return lines;
 }
 
 static int add_size(const char *path, const struct stat *st, int flag, struct FTW *ftw)

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,6 +125,41 @@ char **qemu_argv(const struct qemu_config *c, const char *dumpdtb)
 	return argv;
 }
 
+static int no_qemu(void)
+{
+	log_error("There is no %s on this machine.", QEMU);
+	log_hint("apt install qemu-system-arm");
+	return -ENOENT;
+}
+
+/* As execvp() finds it; the caller frees it, or NULL. */
+static char *find_program(const char *name)
+{
+	_cleanup_free_ char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+	char *save = NULL;
+
+	for (char *dir = strtok_r(path, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+		_cleanup_free_ char *file = path_join(dir, name, NULL);
+
+		if (access(file, X_OK) == 0)
+			return TAKE_PTR(file);
+	}
+	return NULL;
+}
+
+char *qemu_describe_machine(const struct qemu_config *c)
+{
+	_cleanup_free_ char *file = find_program(QEMU);
+	struct stat st;
+
+	if (!file || stat(file, &st) < 0) {
+		no_qemu();
+		return NULL;
+	}
+	return xasprintf("%s %d %d %lld.%09ld %s", c->kvm ? "kvm" : "tcg", c->cpus, c->memory_mib,
+			 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, OUTPOST_VERSION);
+}
+
 /* Runs QEMU until it has daemonized or ended; what it said is in `said`. */
 static int run(const struct qemu_config *c, const char *dumpdtb, struct strbuf *said)
 {
@@ -133,13 +169,9 @@ static int run(const struct qemu_config *c, const char *dumpdtb, struct strbuf *
 	};
 	int r = process_run(argv, &options);
 
-	if (r == -ENOENT) {
-		log_error("There is no %s on this machine.", QEMU);
-		log_hint("apt install qemu-system-arm");
-	} else if (r < 0 && r != -EINTR) {
-		log_error_errno(r, "Cannot start %s", QEMU);
-	}
-	return r;
+	if (r == -ENOENT)
+		return no_qemu();
+	return r < 0 && r != -EINTR ? log_error_errno(r, "Cannot start %s", QEMU) : r;
 }
 
 static int complain(int status, const struct strbuf *said)

@@ -24,6 +24,12 @@ bool qemu_has_kvm(void);
  * file. */
 char **qemu_argv(const struct qemu_config *config, const char *dumpdtb);
 
+/*
+ * What the device tree depends on, as one line: the caller frees it. NULL,
+ * said, when there is no QEMU.
+ */
+char *qemu_describe_machine(const struct qemu_config *config);
+
 /* Appends the device tree that QEMU would give to this vm. 0 or -errno, said. */
 int qemu_dump_dtb(const struct qemu_config *config, struct strbuf *dtb);
 

@@ -90,19 +90,32 @@ static int make_disk(const char *dir)
 	return rename(new_path, path) < 0 ? log_error_errno(-errno, "Cannot make %s", path) : 0;
 }
 
-static int write_dtb(const struct qemu_config *config)
+static int make_dtb(const struct qemu_config *config, const char *machine, const char *path)
 {
-	_cleanup_free_ char *path = path_join(config->dir, "board.dtb", NULL);
 	_cleanup_(strbuf_release) struct strbuf plain = STRBUF_INIT, edited = STRBUF_INIT;
 	int r = qemu_dump_dtb(config, &plain);
 
 	if (r < 0)
 		return r;
-	r = dtb_edit(plain.buf, plain.len, &edited);
+	r = dtb_edit(plain.buf, plain.len, machine, &edited);
 	if (r < 0)
 		return log_error_errno(r, "Cannot add ramoops to QEMU's device tree");
 	r = fs_write_atomic(path, edited.buf, edited.len, 0600);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+}
+
+/* Made anew when it was for another machine: asking QEMU takes 0.1 s. */
+static int write_dtb(const struct qemu_config *config)
+{
+	_cleanup_free_ char *path = path_join(config->dir, "board.dtb", NULL);
+	_cleanup_free_ char *machine = qemu_describe_machine(config);
+	_cleanup_(strbuf_release) struct strbuf last = STRBUF_INIT;
+
+	if (!machine)
+		return -ENOENT;
+	if (fs_read(path, &last, 1024 * 1024) == 0 && dtb_is_made_for(last.buf, last.len, machine))
+		return 0;
+	return make_dtb(config, machine, path);
 }
 
 /* Called with each port that is tried. */
@@ -116,23 +129,15 @@ static int write_port(int port, void *arg)
 	return r < 0 ? r : instance_save(vm);
 }
 
-static int boot(struct instance *vm, const struct image *image, int timeout_ms)
+static int boot(struct instance *vm, struct qemu_config *config, const struct image *image,
+		int timeout_ms)
 {
-	struct qemu_config config = {
-		.name = vm->name,
-		.dir = vm->dir,
-		.kernel = image->kernel,
-		.modules = image->modules,
-		.memory_mib = vm->memory_mib,
-		.cpus = vm->cpus,
-		.kvm = qemu_has_kvm(),
-	};
 	int r = guest_write_initrd(vm->name, vm->dir, image->initramfs);
 
+	config->kernel = image->kernel;
+	config->modules = image->modules;
 	if (r == 0)
-		r = write_dtb(&config);
-	if (r == 0)
-		r = qemu_start(&config, write_port, vm);
+		r = qemu_start(config, write_port, vm);
 	if (r < 0)
 		return r;
 	r = console_await_ready(vm->dir, 0, timeout_ms);
@@ -149,11 +154,11 @@ static int boot(struct instance *vm, const struct image *image, int timeout_ms)
 }
 
 /* An image that was damaged without a trace in size or time shows when it does not boot. */
-static int boot_checked(struct instance *vm, int timeout_ms)
+static int boot_checked(struct instance *vm, struct qemu_config *config, int timeout_ms)
 {
 	_cleanup_(image_freep) struct image *image = NULL, *again = NULL;
 	int made = image_obtain(vm->kernel, false, &image);
-	int r = made < 0 ? made : boot(vm, image, timeout_ms);
+	int r = made < 0 ? made : boot(vm, config, image, timeout_ms);
 
 	if (r == 0 || r == -EINTR || made != 0)
 		return r;
@@ -162,24 +167,33 @@ static int boot_checked(struct instance *vm, int timeout_ms)
 	made = image_obtain(vm->kernel, true, &again);
 	if (made < 0)
 		return made;
-	return made ? boot(vm, again, timeout_ms) : r;
+	return made ? boot(vm, config, again, timeout_ms) : r;
 }
 
 static int start(struct instance *vm, const struct vm_options *o)
 {
+	struct qemu_config config = {
+		.name = vm->name,
+		.dir = vm->dir,
+		.memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY_MIB,
+		.cpus = o->cpus ? o->cpus : DEFAULT_CPUS,
+		.kvm = qemu_has_kvm(),
+	};
 	long long begin = monotonic_ms();
 	int r;
 
-	vm->memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY_MIB;
-	vm->cpus = o->cpus ? o->cpus : DEFAULT_CPUS;
-	r = choose_kernel(vm, o);
+	vm->memory_mib = config.memory_mib;
+	vm->cpus = config.cpus;
+	r = write_dtb(&config); /* first: it tells whether there is a QEMU */
+	if (r == 0)
+		r = choose_kernel(vm, o);
 	if (r == 0)
 		r = keys_make(vm->name, vm->dir);
 	if (r == 0)
 		r = make_disk(vm->dir);
 	if (r < 0)
 		return r;
-	r = boot_checked(vm, o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS);
+	r = boot_checked(vm, &config, o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS);
 	if (r < 0) {
 		if (qemu_pid(vm->dir) && qemu_stop(vm->dir) < 0)
 			log_warn("QEMU of the vm %s does not end: process %d.", vm->name,
