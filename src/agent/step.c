@@ -115,17 +115,18 @@ static void close_step(struct step *step)
 void step_finish(struct step *step, outpost_StepEnd *end)
 {
 	struct step_report report = { 0 };
-	int status = 0;
+	int status = 0, r;
 
-	while (waitpid(step->pid, &status, 0) < 0 && errno == EINTR)
+	while ((r = waitpid(step->pid, &status, 0)) < 0 && errno == EINTR)
 		;
+	if (r < 0) /* nobody knows how it ended: that is no success */
+		report.error = errno;
 	fcntl(step->report_fd, F_SETFL, O_NONBLOCK);
-	if (read(step->report_fd, &report, sizeof(report)) == sizeof(report)) {
+	if (r >= 0 && read(step->report_fd, &report, sizeof(report)) == sizeof(report))
 		report.detail[sizeof(report.detail) - 1] = '\0';
-		end->error = report.error;
-		end->tries = report.tries;
-		proto_set(end->detail, report.detail);
-	}
+	end->error = report.error;
+	end->tries = report.tries;
+	proto_set(end->detail, report.detail);
 	if (WIFEXITED(status))
 		end->exit_status = WEXITSTATUS(status);
 	else if (WIFSIGNALED(status))
