@@ -165,7 +165,7 @@ check-vm: all
 	@tests/run vm $(ONLY)
 
 check-cli: all
-	@tests/cli/run $(ONLY)
+	@tests/run cli $(ONLY)
 
 # --- klog, measured ------------------------------------------------------------
 

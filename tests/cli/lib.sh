@@ -9,7 +9,13 @@
 # has a home of its own, /usr/local/lib/outpost is a folder of the test's, and
 # sudo is a stand-in ("sudo -n" of a person who may).
 
-# shellcheck disable=SC2034 # some of these are for the tests
+# shellcheck disable=SC2034 # some of these are for the runner and the tests
+AT_ONCE=4 LIMIT=60
+
+suite_up() { :; }
+suite_down() { :; }
+
+# shellcheck disable=SC2034
 set_up() {
 	B=$WORK/board
 	OUTPOST=$TOP/build/outpost
@@ -30,55 +36,6 @@ clean_up() {
 		[ -S "$socket" ] && ssh -F none -o ControlPath="$socket" -O exit x 2>/dev/null
 	done
 	return 0
-}
-
-# --- running and looking -------------------------------------------------------
-
-# run COMMAND...: its status is in $status, what it wrote in files out and err.
-run() {
-	echo "\$ ${*/#$OUTPOST/outpost}"
-	"$@" >out 2>err </dev/null
-	status=$?
-	sed 's/^/out: /' out
-	sed 's/^/err: /' err
-	echo "status: $status"
-}
-
-outpost() {
-	run "$OUTPOST" "$@"
-}
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-skip() {
-	echo "$*"
-	exit 77
-}
-
-expect_status() {
-	[ "$status" = "$1" ] || fail "status $1 is expected, not $status"
-}
-
-# expect_out TEXT, expect_err TEXT: it stands somewhere in there.
-expect_out() {
-	grep -qF -e "$1" out || fail "'$1' is expected on standard output"
-}
-
-expect_err() {
-	grep -qF -e "$1" err || fail "'$1' is expected on standard error"
-}
-
-expect_silent() { # out or err
-	[ ! -s "$1" ] || fail "nothing is expected on standard $1"
-}
-
-# One message and at most one hint: no wall of text.
-expect_one_error() {
-	[ "$(grep -c 'error:' err)" = 1 ] || fail "one error is expected"
-	expect_err "$1"
 }
 
 # --- the board -------------------------------------------------------------------
