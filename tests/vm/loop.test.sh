@@ -29,7 +29,7 @@ test_repeat_loads_it_again() {
 }
 
 test_load_with_a_parameter_leaves_it_loaded() {
-	outpost load "$TOP/modules/hello" name=outpost
+	outpost load "$TOP/modules/hello" whom=outpost
 	expect_status 0
 	board 'grep -c "^hello " /proc/modules; dmesg | tail -3' >seen
 	grep -qx 1 seen || fail "hello is not loaded: $(cat seen)"
@@ -40,7 +40,7 @@ test_load_with_a_parameter_leaves_it_loaded() {
 }
 
 test_load_refuses_a_bad_parameter() {
-	outpost load "$TOP/modules/hello" name=
+	outpost load "$TOP/modules/hello" whom=
 	expect_status 1
 	expect_clean_board hello
 }
