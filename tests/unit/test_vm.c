@@ -208,7 +208,7 @@ static void test_qemu_arguments(void **state)
 
 	(void)state;
 	assert_string_equal(argv[0], "qemu-system-aarch64");
-	assert_string_equal(after(argv, "-machine"), "virt");
+	assert_string_equal(after(argv, "-machine"), "virt,acpi=off");
 	assert_string_equal(after(argv, "-cpu"), "cortex-a72");
 	assert_string_equal(after(argv, "-accel"), "tcg,thread=multi");
 	assert_string_equal(after(argv, "-smp"), "3");
@@ -229,7 +229,7 @@ static void test_qemu_arguments_for_its_tree(void **state)
 	_cleanup_strv_ char **argv = qemu_argv(&config, "t.dtb");
 
 	(void)state;
-	assert_string_equal(after(argv, "-machine"), "virt,dumpdtb=t.dtb");
+	assert_string_equal(after(argv, "-machine"), "virt,acpi=off,dumpdtb=t.dtb");
 	assert_string_equal(after(argv, "-cpu"), "host");
 	assert_string_equal(after(argv, "-accel"), "kvm");
 	assert_false(strv_contains(argv, "-daemonize"));
