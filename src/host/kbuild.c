@@ -151,6 +151,8 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	kbuild_word(&argv, "-C");
 	kbuild_word(&argv, "%s", unit->tree->build);
 	kbuild_word(&argv, "M=%s", unit->copy);
+	/* __FILE__ stands in every WARNING: the source's name, not where the copy happens to be. */
+	kbuild_word(&argv, "KCFLAGS=-fmacro-prefix-map=%s/=", unit->copy);
 	strv_foreach (variable, variables)
 		strv_add(&argv, *variable);
 	kbuild_add_symvers(unit, &argv);
