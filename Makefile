@@ -47,7 +47,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm deps deps-test clean format tidy
+.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm deps deps-test clean format tidy
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
@@ -123,6 +123,18 @@ $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.
 check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
 	@for t in $(filter $(O)/tests/%,$^); do echo "== $${t##*/}"; $$t || exit 1; done
 	@for t in $(FUZZ); do echo "== replay $$t"; $(O)/fuzz/replay_$$t fuzz/corpus/$$t || exit 1; done
+	@$(MAKE) --no-print-directory check-mutation
+
+# --- mutation --------------------------------------------------------------------
+
+$(O)/mutate: tests/mutation/mutate.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+
+# Without one mechanism of the verdict exactly the crashers that name it turn wrong. JOURNALS: of a run of them.
+JOURNALS ?= $(wildcard tests/mutation/*.journal.zst)
+
+check-mutation: $(O)/mutate
+	@echo "== mutation"; $< tests/crashers $(JOURNALS)
 
 # --- fuzzing -------------------------------------------------------------------
 

@@ -12,7 +12,10 @@ bool rule_plan(struct judge *j)
 {
 	const struct evidence *e = j->e;
 
-	return *e->plan.skip && decide(j, VERDICT_SKIP, "load", "%s", e->plan.skip);
+	if (*e->plan.skip)
+		return decide(j, VERDICT_SKIP, "load", "%s", e->plan.skip);
+	return e->ended && e->end.not_run && !failed_end(j, outpost_Step_PREPARE) &&
+	       decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
 }
 
 static const char *aftermath(const struct evidence *e)
@@ -22,17 +25,34 @@ static const char *aftermath(const struct evidence *e)
 	return e->rebooted ? "; the board died and came back" : "";
 }
 
+/* "WARNING: CPU: 0 PID: 12 at /long/path/x.c:8 f+0x1/0x2": who, where and when are said better. */
+char *short_title(const struct klog_report *report)
+{
+	const char *at = strstr(report->title, " at "), *end, *slash;
+
+	if (report->kind != KLOG_WARNING || strncmp(report->title, "WARNING: ", 9) != 0 || !at)
+		return xstrdup(report->title);
+	at += 4;
+	end = at + strcspn(at, " ");
+	if (!memchr(at, ':', (size_t)(end - at)))
+		return xstrdup(report->title);
+	slash = memrchr(at, '/', (size_t)(end - at));
+	at = slash ? slash + 1 : at;
+	return xasprintf("WARNING at %.*s", (int)(end - at), at);
+}
+
 static bool decide_report(struct judge *j, size_t i, enum verdict verdict)
 {
 	const struct klog_report *report = &j->reports[i];
 	outpost_Step step = step_of_line(j, report->start);
 	_cleanup_free_ char *where = NULL;
-	bool said = *report->function && strstr(report->title, report->function);
+	_cleanup_free_ char *title = short_title(report);
+	bool said = *report->function && strstr(title, report->function);
 
 	where = xasprintf("%s%s%s%s%s", said || !*report->function ? "" : " in ",
 			  said ? "" : report->function, *report->module ? " [" : "", report->module,
 			  *report->module ? "]" : "");
-	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", report->title, where,
+	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", title, where,
 		      doing(step), j->e->plan.name, aftermath(j->e));
 }
 
@@ -150,8 +170,6 @@ bool rule_prepare(struct judge *j)
 		return decide(j, VERDICT_ERROR, "load", "what %s needs could not be loaded: %s%s%s",
 			      e->plan.name, end->detail, *end->detail && end->error ? ": " : "",
 			      end->error ? strerror(end->error) : "");
-	if (e->ended && e->end.not_run)
-		return decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
 	return false;
 }
 

@@ -42,6 +42,9 @@ const char *phase_name(outpost_Step step);
 outpost_Step step_of_line(const struct judge *j, size_t line);
 outpost_Step last_step(const struct evidence *e);
 
+/* What a summary calls it; the caller frees it. */
+char *short_title(const struct klog_report *report);
+
 /* A hang, though the kernel may have made a panic of it. */
 bool report_is_hang(const struct klog_report *report);
 

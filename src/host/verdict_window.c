@@ -2,6 +2,8 @@
 /* Rules about the window as a whole: what else is short of a PASS. */
 #include "host/verdict_internal.h"
 
+#include "common/cleanup.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -56,13 +58,15 @@ bool rule_taint(struct judge *j)
 
 bool rule_other_report(struct judge *j)
 {
-	const struct klog_report *report;
+	const struct klog_report *report = j->reports;
+	_cleanup_free_ char *title = NULL;
 
 	if (!j->n_reports)
 		return false;
-	report = &j->reports[0];
+	title = short_title(report);
 	return decide(j, VERDICT_INCONCLUSIVE, phase_name(step_of_line(j, report->start)),
-		      "meanwhile something else complained: %s%s%s%s", report->title,
+		      "meanwhile something else complained: %s in %s%s%s%s", title,
+		      *report->function ? report->function : "the kernel",
 		      *report->module ? " [" : "", report->module, *report->module ? "]" : "");
 }
 

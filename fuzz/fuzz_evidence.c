@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Journals, up to the verdicts. The frames' checks would keep any fuzzer out:
+ * the input is the entries, each after its length in two bytes (little-endian),
+ * and is framed here. As it is, it is read as a journal's bytes, too.
+ */
+#include "fuzz.h"
+#include "host/verdict.h"
+
+#include "common/log.h"
+
+#include <string.h>
+
+static void check(const struct evidence *e)
+{
+	struct result result;
+
+	MUST(e->n_marks == 0 || e->marks);
+	for (size_t i = 0; i < e->n_records; i++)
+		MUST(e->records[i].offset + e->records[i].length <= e->text.len);
+	verdict_judge(e, 0, &result);
+	MUST(result.verdict < VERDICT_COUNT && result.summary && *result.phase);
+	if (result.verdict == VERDICT_PASS) {
+		MUST(e->begun && e->ended && e->has_before && e->has_after && !e->rebooted && !e->lost);
+		MUST(e->before.has_log && e->after.has_log && !result.n_reports && !result.ktap_fail);
+		MUST(!*result.rule);
+	}
+	result_release(&result);
+}
+
+static void frame_entries(const uint8_t *data, size_t size, struct strbuf *journal)
+{
+	while (size >= 2) {
+		size_t n = data[0] | (size_t)data[1] << 8;
+		uint8_t header[FRAME_HEADER];
+
+		data += 2;
+		size -= 2;
+		n = n < size ? n : size;
+		frame_header(header, FRAME_ENTRY, data, n);
+		strbuf_add(journal, header, sizeof(header));
+		strbuf_add(journal, data, n);
+		data += n;
+		size -= n;
+	}
+}
+
+static void judge(const void *journal, size_t size)
+{
+	struct evidence_list list = { 0 };
+	ssize_t used = evidence_parse(&list, journal, size);
+
+	MUST(used < 0 || (size_t)used <= size);
+	/* What was taken in before a contradiction is judged, too. */
+	for (size_t i = 0; i < list.n; i++)
+		check(list.items[i]);
+	evidence_list_release(&list);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct strbuf journal = STRBUF_INIT;
+
+	log_set_level((enum log_level) - 1); /* contradictions are the rule here */
+	frame_entries(data, size, &journal);
+	judge(journal.buf, journal.len);
+	judge(data, size);
+	strbuf_release(&journal);
+	return 0;
+}
