@@ -43,7 +43,7 @@ int build(const struct build_request *request, struct module_list *list)
 	tasks_prepare(&t, request, &sources);
 	r = tasks_run(&t);
 	for (size_t i = 0; i < t.n && r == 0; i++)
-		r = unit_collect(&t.list[i].unit, list);
+		module_list_take(list, &t.list[i].modules);
 	return r < 0 ? r : module_list_order(list);
 }
 

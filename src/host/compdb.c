@@ -132,6 +132,12 @@ static char *map_command(const struct path_map *map, const char *command)
 	return strbuf_detach(&out);
 }
 
+static bool is_source(const struct path_map *map, const char *file)
+{
+	return strncmp(file, map->user, strlen(map->user)) == 0 ||
+	       strncmp(file, map->copy, strlen(map->copy)) == 0;
+}
+
 static void add_command(struct visitor *v, const char *text)
 {
 	_cleanup_(strbuf_release) struct strbuf file = STRBUF_INIT;
@@ -146,6 +152,10 @@ static void add_command(struct visitor *v, const char *text)
 		   fs_exists(in_copy); /* from 6.13 on it runs in the folder itself */
 	path_map_text(v->map, relative ? in_copy : entry.file,
 		      strlen(relative ? in_copy : entry.file), &file);
+	if (ends_with(file.buf, file.len, ".mod.c") || !is_source(v->map, file.buf)) {
+		compdb_entry_release(&entry); /* kbuild's own: nothing that anybody edits */
+		return;
+	}
 	command = map_command(v->map, entry.command);
 	json_array_append_new(v->list, json_pack("{s:s, s:s, s:s}", "directory",
 						 relative ? v->map->copy : v->tree, "command",

@@ -51,6 +51,14 @@ void module_list_add(struct module_list *list, struct module *module)
 	list->modules[list->n++] = module;
 }
 
+void module_list_take(struct module_list *list, struct module_list *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		module_list_add(list, from->modules[i]);
+	free(from->modules);
+	*from = (struct module_list){ 0 };
+}
+
 char *module_canonical_name(const char *name)
 {
 	const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;

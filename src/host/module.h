@@ -35,6 +35,7 @@ struct module_list {
 void module_free(struct module *module);
 void module_list_release(struct module_list *list);
 void module_list_add(struct module_list *list, struct module *module); /* takes it over */
+void module_list_take(struct module_list *list, struct module_list *from); /* all of them; `from` is empty then */
 struct module *module_list_find(const struct module_list *list, const char *name);
 
 /* A module of which only the name is known; what else there is to say is for the caller to fill in. */

@@ -42,8 +42,18 @@ static void read_error(struct unit *unit)
 	unit->error = strbuf_detach(&text);
 }
 
+static void unlock(struct task *task)
+{
+	if (task->lock >= 0)
+		close(task->lock);
+	task->lock = -1;
+}
+
 static void finish(struct tasks *t, struct task *task)
 {
+	if (!process_interrupted)
+		unit_collect(&task->unit, &task->modules);
+	unlock(task);
 	task->state = DONE;
 	t->n_done++;
 	progress(t, task->unit.shown);
@@ -68,12 +78,15 @@ static void reap(struct tasks *t, struct task *task)
 
 /* --- starting one -------------------------------------------------------------------- */
 
-static void __attribute__((noreturn)) run_child(struct unit *unit)
+static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *unit)
 {
 	_cleanup_free_ char *path = unit_file(unit, "error");
 	char *error = NULL;
 	int r;
 
+	for (size_t i = 0; i < t->n; i++)
+		if (&t->list[i].unit != unit)
+			unlock(&t->list[i]); /* a lock lasts as long as anybody has it open */
 	log_set_hooks(NULL, NULL); /* the progress line is the parent's */
 	unlink(path);
 	r = unit_build(unit, &error);
@@ -146,7 +159,7 @@ static int start(struct tasks *t, struct task *task)
 	task->started = monotonic_ms();
 	task->pid = fork();
 	if (task->pid == 0)
-		run_child(unit);
+		run_child(t, unit);
 	if (task->pid < 0)
 		return log_error_errno(-errno, "Cannot start a process for %s", unit->shown);
 	task->pidfd = (int)syscall(SYS_pidfd_open, task->pid, 0);
@@ -234,8 +247,8 @@ void tasks_release(struct tasks *t)
 			kill(task->pid, SIGTERM);
 			reap(t, task);
 		}
-		if (task->lock >= 0)
-			close(task->lock);
+		unlock(task);
+		module_list_release(&task->modules);
 		unit_release(&task->unit);
 	}
 	free(t->list);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Building units side by side, each in a child process, as their dependencies
- * and the jobs allow. Two outposts may want the same unit: its lock is held
- * from the start until tasks_release(), and one that is taken is left for
- * later, so that they never wait for each other in a circle.
+ * and the jobs allow. Two outposts may want the same units: none waits for a
+ * lock, but tries again later, and none keeps one when its unit is done. So
+ * they never wait for each other in a circle.
  */
 #ifndef OUTPOST_TASKS_H
 #define OUTPOST_TASKS_H
@@ -21,7 +21,8 @@ struct task {
 	bool said_waiting; /* for another process that builds it */
 	pid_t pid;
 	int pidfd;
-	int lock;
+	int lock; /* held while it is built and its result is read */
+	struct module_list modules;
 	long long started;
 };
 

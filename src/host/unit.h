@@ -65,7 +65,7 @@ char **unit_modules(const struct unit *unit);
 /* Where the stripped one of such a .ko is. */
 char *unit_stripped(const struct unit *unit, const char *ko) __attribute__((returns_nonnull));
 
-/* Adds what was built, or what went wrong, to the list. 0 or -errno, said. */
-int unit_collect(struct unit *unit, struct module_list *list);
+/* Adds what was built, or what went wrong, to the list; with the lock held. */
+void unit_collect(struct unit *unit, struct module_list *list);
 
 #endif

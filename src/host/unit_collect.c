@@ -95,7 +95,7 @@ static void set_common(const struct unit *unit, struct module *module)
 	module->build_ms = unit->ms;
 }
 
-static int add_failed(const struct unit *unit, struct module_list *list, const char *name,
+static void add_failed(const struct unit *unit, struct module_list *list, const char *name,
 		      const char *error)
 {
 	struct module *module = module_new(name);
@@ -103,11 +103,10 @@ static int add_failed(const struct unit *unit, struct module_list *list, const c
 	set_common(unit, module);
 	module->error = xstrdup(error);
 	module_list_add(list, module);
-	return 0;
 }
 
 /* One that is not for this kernel is nobody's failure. */
-static int add_skipped(const struct unit *unit, struct module_list *list)
+static void add_skipped(const struct unit *unit, struct module_list *list)
 {
 	struct module *module =
 		module_new(unit->conf.n_modules ? unit->conf.modules[0].name : unit->conf.name);
@@ -116,7 +115,6 @@ static int add_skipped(const struct unit *unit, struct module_list *list)
 	free(module->test.skip);
 	module->test.skip = xasprintf("not for this kernel: %s", unit->conf.excluded);
 	module_list_add(list, module);
-	return 0;
 }
 
 static int take_test(const struct unit *unit, struct module *module)
@@ -143,7 +141,7 @@ static void take_stripped(const struct unit *unit, struct module *module)
 	module->stripped = TAKE_PTR(stripped);
 }
 
-static int add_module(const struct unit *unit, struct module_list *list, const char *ko)
+static void add_module(const struct unit *unit, struct module_list *list, const char *ko)
 {
 	_cleanup_(module_freep) struct module *module = NULL;
 	int r;
@@ -152,34 +150,37 @@ static int add_module(const struct unit *unit, struct module_list *list, const c
 		_cleanup_free_ char *why = xasprintf("make did not make %s", ko);
 
 		log_error("%s: %s, which its dkms.conf names.", unit->shown, why);
-		return add_failed(unit, list, ko, why);
+		add_failed(unit, list, ko, why);
+		return;
 	}
 	r = module_read(ko, &module);
 	if (r == 0)
 		r = take_test(unit, module);
-	if (r < 0)
-		return add_failed(unit, list, ko, "it cannot be read as a module");
+	if (r < 0) {
+		add_failed(unit, list, ko, "it cannot be read as a module");
+		return;
+	}
 	set_common(unit, module);
 	take_stripped(unit, module);
 	if (check_module(module, unit->tree->release, &module->error) < 0)
 		log_error("%s cannot be used: %s.",
 			  unit->source.kind == SOURCE_KO ? unit->shown : ko, module->error);
 	module_list_add(list, TAKE_PTR(module));
-	return 0;
 }
 
-int unit_collect(struct unit *unit, struct module_list *list)
+void unit_collect(struct unit *unit, struct module_list *list)
 {
 	_cleanup_strv_ char **modules = NULL;
-	int r = 0;
 
-	if (unit->error)
-		return add_failed(unit, list, unit->provides ? *unit->provides : unit->name,
-				  unit->error);
-	if (unit->conf.excluded)
-		return add_skipped(unit, list);
+	if (unit->error) {
+		add_failed(unit, list, unit->provides ? *unit->provides : unit->name, unit->error);
+		return;
+	}
+	if (unit->conf.excluded) {
+		add_skipped(unit, list);
+		return;
+	}
 	modules = unit_modules(unit);
-	for (char **ko = modules; ko && *ko && r == 0; ko++)
-		r = add_module(unit, list, *ko);
-	return r;
+	strv_foreach (ko, modules)
+		add_module(unit, list, *ko);
 }

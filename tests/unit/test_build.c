@@ -12,6 +12,7 @@
 
 #include <elf.h>
 #include <jansson.h>
+#include <sys/wait.h>
 
 /* --- sources ---------------------------------------------------------------------- */
 
@@ -80,6 +81,14 @@ static long long time_of(const char *name)
 	return st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
 }
 
+static void assert_file(const char *name, const char *expected)
+{
+	_cleanup_free_ char *text = get(sample_work, name);
+
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+}
+
 static void mirrored(void **state)
 {
 	(void)state;
@@ -95,7 +104,7 @@ static void mirrored(void **state)
 	assert_false(mirror()); /* what the build changes is its own affair */
 	put(sample_work, "from/a.c", "1!!"); /* the same size */
 	assert_true(mirror());
-	assert_string_equal(get(sample_work, "to/a.c"), "1!!");
+	assert_file("to/a.c", "1!!");
 	assert_true(fs_exists("to/a.o"));
 	assert_false(mirror());
 }
@@ -127,7 +136,7 @@ static void mirrored_older(void **state)
 	put(sample_work, "from/a.c", "old");
 	set_time("from/a.c", 1000);
 	assert_true(mirror());
-	assert_string_equal(get(sample_work, "to/a.c"), "old");
+	assert_file("to/a.c", "old");
 	/* Not the old time: make would take an object made since for current. */
 	assert_true(time_of("to/a.c") > 1000000000LL * 1000000000LL);
 	assert_false(mirror());
@@ -174,13 +183,13 @@ static void links(void **state)
 	assert_int_equal(readlink("to/same.c", text, sizeof(text)), 3);
 	assert_true(readlink("to/absolute.c", text, sizeof(text) - 1) > 0);
 	assert_int_equal(strncmp(text, in_copy, strlen(in_copy)), 0);
-	assert_string_equal(get(sample_work, "to/outside.h"), "two");
+	assert_file("to/outside.h", "two");
 	assert_true(readlink("to/outside.h", text, sizeof(text)) < 0);
-	assert_string_equal(get(sample_work, "to/dir/x.h"), "three");
+	assert_file("to/dir/x.h", "three");
 	assert_false(mirror());
 	put(sample_work, "outside.h", "other");
 	assert_true(mirror());
-	assert_string_equal(get(sample_work, "to/outside.h"), "other");
+	assert_file("to/outside.h", "other");
 }
 
 static void endless_link(void **state)
@@ -342,11 +351,12 @@ static void put_module(const char *dir, const char *name, const char *depends, c
 }
 
 static struct module_list built; /* by the last do_build() */
+static int jobs = 2;
 
 static int do_build(const char *a, const char *b)
 {
 	char *const paths[] = { (char *)a, (char *)b, NULL };
-	struct build_request request = { .tree = &sample_tree, .paths = paths, .tests = true, .jobs = 2 };
+	struct build_request request = { .tree = &sample_tree, .paths = paths, .tests = true, .jobs = jobs };
 
 	module_list_release(&built);
 	return build(&request, &built);
@@ -619,6 +629,34 @@ static void compile_commands(void **state)
 	assert_lacks(command, "work/one/one.o"); /* objects stay in the copy */
 }
 
+/* Each has built what the other still wants: neither may keep the other waiting. */
+static void two_at_once(void **state)
+{
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	put_module("a", "a", "", "");
+	put_module("b", "b", "", "");
+	jobs = 1; /* one after the other, in opposite order */
+	pid = fork();
+	if (pid == 0) {
+		alarm(60);
+		_exit(do_build("b", "a") == 0 && built.n == 2 && !built.modules[0]->error &&
+				      !built.modules[1]->error ? 0 : 1);
+	}
+	alarm(60);
+	assert_int_equal(do_build("a", "b"), 0);
+	assert_null(the_module("a")->error);
+	assert_null(the_module("b")->error);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	alarm(0);
+	jobs = 2;
+	assert_int_equal(status, 0);
+	assert_int_equal(runs_of("a"), 1);
+	assert_int_equal(runs_of("b"), 1);
+}
+
 static int cleanup(void **state)
 {
 	(void)state;
@@ -651,6 +689,7 @@ int main(void)
 		cmocka_unit_test_setup(dkms_packages, sample_clear),
 		cmocka_unit_test_setup(own_makefile, sample_clear),
 		cmocka_unit_test_setup(compile_commands, sample_clear),
+		cmocka_unit_test_setup(two_at_once, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, cleanup);
