@@ -182,18 +182,23 @@ static void write_end(struct supervisor *s)
 	watch_write(s, true);
 }
 
-/* In an orderly way if that works within a few seconds, else at once. */
+/*
+ * Synced, if that works within a few seconds, then at once: an orderly reboot
+ * waits for what may never end, and stops the watchdog before it does.
+ */
 static void reboot_board(void)
 {
+	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		sync();
-		reboot(RB_AUTOBOOT);
-		_exit(1);
+		_exit(0);
 	}
-	sleep(3);
+	for (int i = 0; i < 150 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		nanosleep(&pause, NULL);
 	(void)fs_write_existing("/proc/sysrq-trigger", "b");
+	reboot(RB_AUTOBOOT); /* a kernel without sysrq */
 	sleep(60); /* the watchdog, which nobody feeds any more, has the last word */
 }
 
