@@ -68,9 +68,12 @@ static char *excluded_by_config(const struct kernel_tree *tree, const char *want
 }
 
 const char *const dkms_exclusive_names[DKMS_N_EXCLUSIVE] = {
-	[DKMS_KERNEL] = "BUILD_EXCLUSIVE_KERNEL",	  [DKMS_ARCH] = "BUILD_EXCLUSIVE_ARCH",
-	[DKMS_KERNEL_MIN] = "BUILD_EXCLUSIVE_KERNEL_MIN", [DKMS_KERNEL_MAX] = "BUILD_EXCLUSIVE_KERNEL_MAX",
-	[DKMS_CONFIG] = "BUILD_EXCLUSIVE_CONFIG",	  [DKMS_OBSOLETE_BY] = "OBSOLETE_BY",
+	[DKMS_KERNEL] = "BUILD_EXCLUSIVE_KERNEL",
+	[DKMS_ARCH] = "BUILD_EXCLUSIVE_ARCH",
+	[DKMS_KERNEL_MIN] = "BUILD_EXCLUSIVE_KERNEL_MIN",
+	[DKMS_KERNEL_MAX] = "BUILD_EXCLUSIVE_KERNEL_MAX",
+	[DKMS_CONFIG] = "BUILD_EXCLUSIVE_CONFIG",
+	[DKMS_OBSOLETE_BY] = "OBSOLETE_BY",
 };
 
 char *dkms_excluded(const struct kernel_tree *tree, const char *const *values)

@@ -22,7 +22,8 @@ void inventory_release(struct inventory *entries)
 
 static int compare_entries(const void *a, const void *b)
 {
-	return strcmp(((const struct inventory_entry *)a)->path, ((const struct inventory_entry *)b)->path);
+	return strcmp(((const struct inventory_entry *)a)->path,
+		      ((const struct inventory_entry *)b)->path);
 }
 
 struct inventory_entry *inventory_find(const struct inventory *sorted, const char *path)

@@ -88,7 +88,8 @@ static bool is_current(const struct mirror *m, const struct inventory_entry *e, 
 	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0;
 }
 
-static int copy_file(struct mirror *m, const char *from, const char *dest, const struct inventory_entry *e)
+static int copy_file(struct mirror *m, const char *from, const char *dest,
+		     const struct inventory_entry *e)
 {
 	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	int r;

@@ -233,7 +233,8 @@ static Elf *open_elf(int fd, struct strbuf *buffer)
 	unsigned char magic[4];
 
 	elf_version(EV_CURRENT);
-	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) || memcmp(magic, zstd_magic, sizeof(magic)) != 0)
+	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) ||
+	    memcmp(magic, zstd_magic, sizeof(magic)) != 0)
 		return dwelf_elf_begin(fd);
 	return unpack_zstd(fd, buffer) < 0 ? NULL : elf_memory(buffer->buf, buffer->len);
 }
@@ -279,7 +280,8 @@ bool module_can_strip(const char *path)
 	if (fd < 0)
 		return false;
 	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL); /* a compressed file is not ELF here, and stays as it is */
+	elf = elf_begin(fd, ELF_C_READ,
+			NULL); /* a compressed file is not ELF here, and stays as it is */
 	return elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) &&
 	       header.e_machine == EM_AARCH64 && find_section(elf, ".debug_info") && !is_signed(fd);
 }

@@ -87,7 +87,7 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 	for (size_t i = 0; i < t->n; i++)
 		if (&t->list[i].unit != unit)
 			unlock(&t->list[i]); /* a lock lasts as long as anybody has it open */
-	log_set_hooks(NULL, NULL); /* the progress line is the parent's */
+	log_set_hooks(NULL, NULL);           /* the progress line is the parent's */
 	unlink(path);
 	r = unit_build(unit, &error);
 	if (r < 0 && !error)
@@ -254,7 +254,8 @@ void tasks_release(struct tasks *t)
 	free(t->list);
 }
 
-void tasks_prepare(struct tasks *t, const struct build_request *request, struct source_list *sources)
+void tasks_prepare(struct tasks *t, const struct build_request *request,
+		   struct source_list *sources)
 {
 	t->request = request;
 	t->list = xcalloc(sources->n + 1, sizeof(*t->list));

@@ -96,7 +96,7 @@ static void set_common(const struct unit *unit, struct module *module)
 }
 
 static void add_failed(const struct unit *unit, struct module_list *list, const char *name,
-		      const char *error)
+		       const char *error)
 {
 	struct module *module = module_new(name);
 

@@ -30,8 +30,10 @@ static void classified(void **state)
 	_cleanup_(source_list_release) struct source_list list = { 0 };
 
 	(void)state;
-	put(sample_work, "k/Kbuild", "# obj-m := no.o\nobj-m := a-b.o \\\n   c.o\nobj-m += d.o # e.o\n");
-	put(sample_work, "m/Makefile", "ifneq ($(KERNELRELEASE),)\nobj-$(CONFIG_X) += x.o\nendif\n");
+	put(sample_work, "k/Kbuild",
+	    "# obj-m := no.o\nobj-m := a-b.o \\\n   c.o\nobj-m += d.o # e.o\n");
+	put(sample_work, "m/Makefile",
+	    "ifneq ($(KERNELRELEASE),)\nobj-$(CONFIG_X) += x.o\nendif\n");
 	put(sample_work, "d/dkms.conf", "");
 	put(sample_work, "d/Makefile", "obj-m := y.o\n");
 	put(sample_work, "x.ko", "");
@@ -58,7 +60,8 @@ static void classified(void **state)
 
 static bool mirror(void)
 {
-	_cleanup_free_ char *from = path_join(sample_work, "from", NULL), *to = path_join(sample_work, "to", NULL);
+	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
+			    *to = path_join(sample_work, "to", NULL);
 	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
 	bool changed;
 
@@ -101,7 +104,7 @@ static void mirrored(void **state)
 	assert_int_equal(access("to/sub/run.sh", X_OK), 0);
 	put(sample_work, "to/a.o", "built");
 	put(sample_work, "to/a.c", "patched here");
-	assert_false(mirror()); /* what the build changes is its own affair */
+	assert_false(mirror());              /* what the build changes is its own affair */
 	put(sample_work, "from/a.c", "1!!"); /* the same size */
 	assert_true(mirror());
 	assert_file("to/a.c", "1!!");
@@ -144,8 +147,10 @@ static void mirrored_older(void **state)
 
 static void left_out(void **state)
 {
-	static const char *const products[] = { ".git/HEAD", "a.ko", "a.mod", "a.mod.c", ".a.o.cmd", "a.o",
-						"modules.order", "Module.symvers", "sub/.b.o.cmd", "sub/b.o" };
+	static const char *const products[] = { ".git/HEAD",     "a.ko",           "a.mod",
+						"a.mod.c",       ".a.o.cmd",       "a.o",
+						"modules.order", "Module.symvers", "sub/.b.o.cmd",
+						"sub/b.o" };
 
 	(void)state;
 	put(sample_work, "from/blob.o", "no .cmd beside it: somebody put it there");
@@ -194,7 +199,8 @@ static void links(void **state)
 
 static void endless_link(void **state)
 {
-	_cleanup_free_ char *from = path_join(sample_work, "from", NULL), *to = path_join(sample_work, "to", NULL);
+	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
+			    *to = path_join(sample_work, "to", NULL);
 	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
 	bool changed;
 
@@ -241,16 +247,17 @@ static void messages(void **state)
 	put(sample_work, "user/sub/b.h", "");
 	put(sample_work, "user/Kbuild", "");
 	messages_read(&m, &map, output, true);
-	assert_string_equal(m.text.buf, "In file included from user/a.c:1:\n"
-					"user/sub/b.h:3:9: error: unknown type name 'foo'\n"
-					"    3 | foo x;\n"
-					"      | ^~~\n"
-					"user/a.c: In function 'f':\n"
-					"user/a.c:9:2: warning: unused variable 'y' [-Wunused-variable]\n"
-					"user/a.c:10:2: error: relative, as from 6.13 on\n"
-					"/copy/of/it/made.mod.c:1:1: error: the build's own file\n"
-					"aarch64-linux-gnu-ld: cannot find x.o\n"
-					"ERROR: modpost: \"nope\" [/copy/of/it/a.ko] undefined!\n");
+	assert_string_equal(m.text.buf,
+			    "In file included from user/a.c:1:\n"
+			    "user/sub/b.h:3:9: error: unknown type name 'foo'\n"
+			    "    3 | foo x;\n"
+			    "      | ^~~\n"
+			    "user/a.c: In function 'f':\n"
+			    "user/a.c:9:2: warning: unused variable 'y' [-Wunused-variable]\n"
+			    "user/a.c:10:2: error: relative, as from 6.13 on\n"
+			    "/copy/of/it/made.mod.c:1:1: error: the build's own file\n"
+			    "aarch64-linux-gnu-ld: cannot find x.o\n"
+			    "ERROR: modpost: \"nope\" [/copy/of/it/a.ko] undefined!\n");
 	assert_int_equal(m.errors, 5);
 	assert_int_equal(m.warnings, 1);
 	assert_string_equal(m.first_error, "user/sub/b.h:3:9: error: unknown type name 'foo'");
@@ -274,7 +281,8 @@ static void shown_paths(void **state)
 {
 	_cleanup_free_ char *below = path_join(sample_work, "x/y", NULL);
 	_cleanup_free_ char *beside = xasprintf("%s-other", sample_work);
-	_cleanup_free_ char *a = path_shown(below), *b = path_shown(sample_work), *c = path_shown(beside);
+	_cleanup_free_ char *a = path_shown(below), *b = path_shown(sample_work),
+			    *c = path_shown(beside);
 
 	(void)state;
 	assert_string_equal(a, "x/y");
@@ -289,9 +297,11 @@ static void cmd_files(void **state)
 	static const struct {
 		const char *text, *command, *file;
 	} cases[] = {
-		{ "cmd_/c/a.o := gcc -DX='\"a$(pound)b\"' -c -o /c/a.o /c/a.c\n\nsource_/c/a.o := /c/a.c\n",
+		{ "cmd_/c/a.o := gcc -DX='\"a$(pound)b\"' -c -o /c/a.o /c/a.c\n\nsource_/c/a.o := "
+		  "/c/a.c\n",
 		  "gcc -DX='\"a#b\"' -c -o /c/a.o /c/a.c", "/c/a.c" },
-		{ "savedcmd_a.o := gcc -Da=$$x -c -o a.o a.S ; ./objtool a.o\n", "gcc -Da=$x -c -o a.o a.S", "a.S" },
+		{ "savedcmd_a.o := gcc -Da=$$x -c -o a.o a.S ; ./objtool a.o\n",
+		  "gcc -Da=$x -c -o a.o a.S", "a.S" },
 		{ "savedcmd_/c/a.ko := ld -r -o /c/a.ko /c/a.o\n", NULL, NULL },
 		{ "cmd_/c/m.o := ld -r -o /c/m.o /c/a.o /c/b.o\n", NULL, NULL },
 		{ "cmd_a.o", NULL, NULL },
@@ -338,13 +348,15 @@ static void makefile_variables(void **state)
 
 static void put_module(const char *dir, const char *name, const char *depends, const char *more)
 {
-	_cleanup_free_ char *c = xasprintf("%s/%s.c", dir, name), *kbuild = xasprintf("%s/Kbuild", dir);
+	_cleanup_free_ char *c = xasprintf("%s/%s.c", dir, name),
+			    *kbuild = xasprintf("%s/Kbuild", dir);
 	_cleanup_free_ char *rule = xasprintf("obj-m := %s.o\n", name);
-	_cleanup_free_ char *source = xasprintf("#define INFO(n, t) const char n[] "
-						"__attribute__((section(\".modinfo\"), used)) = t\n"
-						"INFO(i1, \"name=%s\"); INFO(i2, \"depends=%s\");\n"
-						"INFO(i3, \"vermagic=" SAMPLE_RELEASE " SMP\");\n%s\n",
-						name, depends, more);
+	_cleanup_free_ char *source =
+		xasprintf("#define INFO(n, t) const char n[] "
+			  "__attribute__((section(\".modinfo\"), used)) = t\n"
+			  "INFO(i1, \"name=%s\"); INFO(i2, \"depends=%s\");\n"
+			  "INFO(i3, \"vermagic=" SAMPLE_RELEASE " SMP\");\n%s\n",
+			  name, depends, more);
 
 	put(sample_work, c, source);
 	put(sample_work, kbuild, rule);
@@ -356,7 +368,9 @@ static int jobs = 2;
 static int do_build(const char *a, const char *b)
 {
 	char *const paths[] = { (char *)a, (char *)b, NULL };
-	struct build_request request = { .tree = &sample_tree, .paths = paths, .tests = true, .jobs = jobs };
+	struct build_request request = {
+		.tree = &sample_tree, .paths = paths, .tests = true, .jobs = jobs
+	};
 
 	module_list_release(&built);
 	return build(&request, &built);
@@ -368,13 +382,15 @@ static struct module *the_module(const char *name)
 
 	if (!m)
 		fail_msg("there is no module %s; of %zu the first is %s: %s", name, built.n,
-			 built.n ? built.modules[0]->name : "-", built.n ? built.modules[0]->error : "-");
+			 built.n ? built.modules[0]->name : "-",
+			 built.n ? built.modules[0]->error : "-");
 	return m;
 }
 
 static char *read_of_unit(const char *folder, const char *name)
 {
-	_cleanup_free_ char *path = path_join(sample_work, folder, NULL), *dir = unit_dir(path, SAMPLE_RELEASE);
+	_cleanup_free_ char *path = path_join(sample_work, folder, NULL),
+			    *dir = unit_dir(path, SAMPLE_RELEASE);
 
 	return get(dir, name);
 }
@@ -391,16 +407,21 @@ static size_t runs_of(const char *folder)
 static char *listing(void)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
-	const char *const argv[] = { "sh", "-c", "find . -printf '%p %T@ %m\\n' | sort; cat */*.c */Kbuild", NULL };
+	const char *const argv[] = { "sh", "-c",
+				     "find . -printf '%p %T@ %m\\n' | sort; cat */*.c */Kbuild",
+				     NULL };
 
-	assert_int_equal(process_run((char *const *)argv,
-				     &(struct process_options){ .dir = sample_work, .output = &out }), 0);
+	assert_int_equal(
+		process_run((char *const *)argv,
+			    &(struct process_options){ .dir = sample_work, .output = &out }),
+		0);
 	return xstrdup(out.buf);
 }
 
 static void builds(void **state)
 {
-	_cleanup_free_ char *before = NULL, *after = NULL, *source = path_join(sample_work, "one", NULL);
+	_cleanup_free_ char *before = NULL, *after = NULL,
+			    *source = path_join(sample_work, "one", NULL);
 	const struct module *m;
 
 	(void)state;
@@ -504,7 +525,8 @@ static void test_programs(void **state)
 	put_module("one", "one", "", "");
 	put(sample_work, "one/test.conf", "program = test/t.c\n");
 	put(sample_work, "one/value.h", "#define VALUE 3\n");
-	put(sample_work, "one/test/t.c", "#include \"value.h\"\nint main(void) { return VALUE; }\n");
+	put(sample_work, "one/test/t.c",
+	    "#include \"value.h\"\nint main(void) { return VALUE; }\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_null(the_module("one")->error);
 	first = xstrdup(the_module("one")->test_program);
@@ -517,7 +539,8 @@ static void test_programs(void **state)
 	assert_true(time_of(first) > made);
 	put(sample_work, "one/test/t.c", "int main(void) { return undeclared; }\n");
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_contains(the_module("one")->error, "test program test/t.c does not compile: one/test/t.c:1:25: error");
+	assert_contains(the_module("one")->error,
+			"test program test/t.c does not compile: one/test/t.c:1:25: error");
 }
 
 static void test_scripts(void **state)
@@ -568,16 +591,21 @@ static void dkms_packages(void **state)
 	(void)state;
 	put_module("pkg/src", "d-mod", "", "#include \"made.h\"\nint x = MADE + PATCHED;");
 	put(sample_work, "pkg/src/patched.h", "");
-	put(sample_work, "pkg/src/d-mod.c", SAMPLE_MODULE("d_mod", "") "#include \"made.h\"\n#include \"patched.h\"\n"
-					    "int x = MADE + PATCHED;\n");
+	put(sample_work, "pkg/src/d-mod.c",
+	    SAMPLE_MODULE("d_mod", "") "#include \"made.h\"\n#include \"patched.h\"\n"
+				       "int x = MADE + PATCHED;\n");
 	put(sample_work, "pkg/patches/p.patch",
 	    "--- a/src/patched.h\n+++ b/src/patched.h\n@@ -0,0 +1 @@\n+#define PATCHED 1\n");
-	put_mode(sample_work, "pkg/pre.sh", "#!/bin/sh\necho \"#define MADE $1\" > src/made.h\n", 0755);
+	put_mode(sample_work, "pkg/pre.sh", "#!/bin/sh\necho \"#define MADE $1\" > src/made.h\n",
+		 0755);
 	put(sample_work, "pkg/Makefile",
-	    "WHERE ?= /lib/modules/$(shell uname -r)/build\nall:\n\t$(MAKE) -C $(WHERE) M=$(PWD)/src modules\n"
-	    "\ttest $$(uname -r) = " SAMPLE_RELEASE "\n\ttest $(KERNELRELEASE) = " SAMPLE_RELEASE "\n");
+	    "WHERE ?= /lib/modules/$(shell uname -r)/build\nall:\n\t$(MAKE) -C $(WHERE) "
+	    "M=$(PWD)/src modules\n"
+	    "\ttest $$(uname -r) = " SAMPLE_RELEASE "\n\ttest $(KERNELRELEASE) = " SAMPLE_RELEASE
+	    "\n");
 	put(sample_work, "pkg/dkms.conf",
-	    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=d-mod\nBUILT_MODULE_LOCATION=src\n"
+	    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=d-mod\nBUILT_MODULE_LOCATION="
+	    "src\n"
 	    "DEST_MODULE_LOCATION=/extra\nMAKE='make all'\nPRE_BUILD='pre.sh 2'\nPATCH=p.patch\n");
 	assert_int_equal(do_build("pkg", NULL), 0);
 	if (the_module("d_mod")->error)
@@ -587,8 +615,9 @@ static void dkms_packages(void **state)
 	put(sample_work, "pkg/src/other.h", "");
 	assert_int_equal(do_build("pkg", NULL), 0);
 	assert_null(the_module("d_mod")->error);
-	put(sample_work, "pkg/dkms.conf", "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=d-mod\n"
-					  "DEST_MODULE_LOCATION=/extra\nBUILD_EXCLUSIVE_KERNEL=^2\\.4\n");
+	put(sample_work, "pkg/dkms.conf",
+	    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=d-mod\n"
+	    "DEST_MODULE_LOCATION=/extra\nBUILD_EXCLUSIVE_KERNEL=^2\\.4\n");
 	assert_int_equal(do_build("pkg", NULL), 0);
 	assert_null(the_module("d_mod")->error);
 	assert_contains(the_module("d_mod")->test.skip, "BUILD_EXCLUSIVE_KERNEL");
@@ -602,9 +631,10 @@ static void own_makefile(void **state)
 	(void)state;
 	put_module("one", "one", "", "");
 	unlink("one/Kbuild");
-	put(sample_work, "one/Makefile", "obj-$(CONFIG_ONE) := one.o\nKDIR ?= /lib/modules/$(shell uname -r)/build\n"
-					 "ifeq ($(CONFIG_ONE),)\nall:\n\t$(MAKE) -C $(KDIR) M=$(PWD) CONFIG_ONE=m modules\n"
-					 "endif\n");
+	put(sample_work, "one/Makefile",
+	    "obj-$(CONFIG_ONE) := one.o\nKDIR ?= /lib/modules/$(shell uname -r)/build\n"
+	    "ifeq ($(CONFIG_ONE),)\nall:\n\t$(MAKE) -C $(KDIR) M=$(PWD) CONFIG_ONE=m modules\n"
+	    "endif\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	if (the_module("one")->error)
 		fail_msg("%s", the_module("one")->error);
@@ -623,7 +653,8 @@ static void compile_commands(void **state)
 	assert_int_equal(build_compile_commands(paths, SAMPLE_RELEASE, "out.json"), 0);
 	list = json_load_file("out.json", 0, NULL);
 	assert_int_equal(json_array_size(list), 1);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "file")), file);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "file")),
+			    file);
 	command = json_string_value(json_object_get(json_array_get(list, 0), "command"));
 	assert_contains(command, file);
 	assert_lacks(command, "work/one/one.o"); /* objects stay in the copy */
@@ -643,7 +674,9 @@ static void two_at_once(void **state)
 	if (pid == 0) {
 		alarm(60);
 		_exit(do_build("b", "a") == 0 && built.n == 2 && !built.modules[0]->error &&
-				      !built.modules[1]->error ? 0 : 1);
+				      !built.modules[1]->error
+			      ? 0
+			      : 1);
 	}
 	alarm(60);
 	assert_int_equal(do_build("a", "b"), 0);

@@ -5,7 +5,7 @@
 #include "host/dkms.h"
 
 #define PACKAGE "PACKAGE_NAME=p\nPACKAGE_VERSION=1.0+x~1\n"
-#define MODULE	"BUILT_MODULE_NAME[0]=m\nDEST_MODULE_LOCATION[0]=/extra\n"
+#define MODULE  "BUILT_MODULE_NAME[0]=m\nDEST_MODULE_LOCATION[0]=/extra\n"
 
 static struct dkms_conf conf;
 
@@ -39,14 +39,17 @@ static void plain(void **state)
 static void logic(void **state)
 {
 	(void)state;
-	assert_int_equal(evaluate(PACKAGE "i=0\nfor n in a b c; do BUILT_MODULE_NAME[$i]=x-$n\n"
-					  "BUILT_MODULE_LOCATION[$i]=src/$n/; DEST_MODULE_LOCATION[$i]=/extra\n"
-					  "i=$((i+1)); done\n"
-					  ". $kernel_source_dir/.config\n[ $CONFIG_B = m ] || exit 1\n"
-					  "MAKE=\"make -C $kernel_source_dir M=$dkms_tree/$PACKAGE_NAME A='b c' $arch "
-					  "$kernelver $source_tree\"\n"
-					  "echo to standard output\nPRE_BUILD='setup.sh a'\nBUILD_DEPENDS=(q r)\n"),
-			 0);
+	assert_int_equal(
+		evaluate(PACKAGE
+			 "i=0\nfor n in a b c; do BUILT_MODULE_NAME[$i]=x-$n\n"
+			 "BUILT_MODULE_LOCATION[$i]=src/$n/; DEST_MODULE_LOCATION[$i]=/extra\n"
+			 "i=$((i+1)); done\n"
+			 ". $kernel_source_dir/.config\n[ $CONFIG_B = m ] || exit 1\n"
+			 "MAKE=\"make -C $kernel_source_dir M=$dkms_tree/$PACKAGE_NAME A='b c' "
+			 "$arch "
+			 "$kernelver $source_tree\"\n"
+			 "echo to standard output\nPRE_BUILD='setup.sh a'\nBUILD_DEPENDS=(q r)\n"),
+		0);
 	assert_int_equal(conf.n_modules, 3);
 	assert_string_equal(conf.modules[2].name, "x-c");
 	assert_string_equal(conf.modules[2].location, "src/c/");
@@ -58,9 +61,10 @@ static void logic(void **state)
 static void matches(void **state)
 {
 	(void)state;
-	assert_int_equal(evaluate(PACKAGE MODULE "MAKE[0]=zero\nMAKE[1]=one\nMAKE_MATCH[1]='^6\\.'\n"
-						 "MAKE[2]=two\nMAKE_MATCH[2]='^5\\.'\n"
-						 "PATCH=(a.patch b.patch c.patch)\nPATCH_MATCH=('' '^5' '^6')\n"),
+	assert_int_equal(evaluate(PACKAGE MODULE
+				  "MAKE[0]=zero\nMAKE[1]=one\nMAKE_MATCH[1]='^6\\.'\n"
+				  "MAKE[2]=two\nMAKE_MATCH[2]='^5\\.'\n"
+				  "PATCH=(a.patch b.patch c.patch)\nPATCH_MATCH=('' '^5' '^6')\n"),
 			 0);
 	assert_string_equal(conf.make, "one");
 	assert_int_equal(strv_length(conf.patches), 2);
@@ -185,11 +189,13 @@ static void confined(void **state)
 {
 	(void)state;
 	setenv("SECRET_OF_MINE", "x", 1);
-	assert_int_equal(evaluate(PACKAGE MODULE "MAKE=\"$SECRET_OF_MINE-$(grep -c : /proc/net/dev)-"
-						 "$(sed -n 's/^CapEff:.//p' /proc/self/status)-$$-"
-						 "$(cat /dev/null && echo null)\"\n"),
+	assert_int_equal(evaluate(PACKAGE MODULE
+				  "MAKE=\"$SECRET_OF_MINE-$(grep -c : /proc/net/dev)-"
+				  "$(sed -n 's/^CapEff:.//p' /proc/self/status)-$$-"
+				  "$(cat /dev/null && echo null)\"\n"),
 			 0);
-	/* Nothing of our environment; one network device, lo; no capabilities; the first process. */
+	/* Nothing of our environment; one network device, lo; no capabilities; the first process.
+	 */
 	assert_string_equal(conf.make, "-1-0000000000000000-1-null");
 }
 
@@ -201,8 +207,16 @@ static int parse(const char *data, size_t n, char **why)
 
 static void torn(void **state)
 {
-	static const char whole[] = "PACKAGE_NAME\0" "0\0" "p\0" "PACKAGE_VERSION\0" "0\0" "1\0"
-				    "BUILT_MODULE_NAME\0" "0\0" "m\0" "END\0\0";
+	static const char whole[] = "PACKAGE_NAME\0"
+				    "0\0"
+				    "p\0"
+				    "PACKAGE_VERSION\0"
+				    "0\0"
+				    "1\0"
+				    "BUILT_MODULE_NAME\0"
+				    "0\0"
+				    "m\0"
+				    "END\0\0";
 	_cleanup_free_ char *why = NULL;
 
 	(void)state;

@@ -11,8 +11,9 @@
 static void run(const char *const *argv)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
-	int r = process_run((char *const *)argv,
-			    &(struct process_options){ .dir = sample_work, .output = &output, .error = &output });
+	int r = process_run((char *const *)argv, &(struct process_options){ .dir = sample_work,
+									    .output = &output,
+									    .error = &output });
 
 	if (r != 0)
 		fail_msg("%s: %d\n%s", argv[0], r, output.buf);
@@ -33,11 +34,13 @@ static struct module *read_module(const char *name)
 	return module;
 }
 
-static const char with_everything[] =
-	SAMPLE_MODULE("my_mod", "usbcore,other-one") "INFO(i5, \"license=second\");\n"
-	"const struct { unsigned int n, d, t; char name[4]; unsigned char id[4]; } note\n"
-	"__attribute__((section(\".note.gnu.build-id\"), used, aligned(4))) =\n"
-	"{ 4, 4, 3, \"GNU\", { 0x01, 0xab, 0xcd, 0xef } };\n";
+static const char with_everything[] = SAMPLE_MODULE(
+	"my_mod", "usbcore,other-one") "INFO(i5, \"license=second\");\n"
+				       "const struct { unsigned int n, d, t; char name[4]; "
+				       "unsigned char id[4]; } note\n"
+				       "__attribute__((section(\".note.gnu.build-id\"), used, "
+				       "aligned(4))) =\n"
+				       "{ 4, 4, 3, \"GNU\", { 0x01, 0xab, 0xcd, 0xef } };\n";
 
 static void reads(void **state)
 {
@@ -60,7 +63,9 @@ static void reads(void **state)
 
 static void reads_compressed(void **state)
 {
-	static const char *const tools[][3] = { { "xz", "-k", ".xz" }, { "gzip", "-k", ".gz" }, { "zstd", "-kq", ".zst" } };
+	static const char *const tools[][3] = { { "xz", "-k", ".xz" },
+						{ "gzip", "-k", ".gz" },
+						{ "zstd", "-kq", ".zst" } };
 
 	(void)state;
 	compile("my-mod.ko", with_everything, "-c");
@@ -81,7 +86,8 @@ static void name_of_file(void **state)
 	_cleanup_(module_freep) struct module *m = NULL;
 
 	(void)state;
-	compile("old-style.ko", "const char i[] __attribute__((section(\".modinfo\"))) = \"license=GPL\";", "-c");
+	compile("old-style.ko",
+		"const char i[] __attribute__((section(\".modinfo\"))) = \"license=GPL\";", "-c");
 	m = read_module("old-style.ko");
 	assert_string_equal(m->name, "old_style");
 	assert_string_equal(m->vermagic, "");
@@ -145,7 +151,8 @@ static void other_machine(void **state)
 
 /* --- order --------------------------------------------------------------------- */
 
-static void add(struct module_list *list, const char *name, const char *depends, const char *conf_depends)
+static void add(struct module_list *list, const char *name, const char *depends,
+		const char *conf_depends)
 {
 	struct module *m = module_new(name);
 
