@@ -240,6 +240,29 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 	return r;
 }
 
+int prepare_modules(struct prepare *p, char *const *paths)
+{
+	const outpost_Welcome *welcome;
+	int r;
+
+	for (;;) {
+		r = build_all(p, paths, false);
+		if (r == 0 && !p->session)
+			r = session_open(p->board, NULL, &p->session);
+		if (r == 0)
+			r = session_welcome(p->session, &welcome);
+		if (r < 0)
+			return r;
+		if (strcmp(welcome->release, p->release) == 0)
+			break;
+		r = take_release(p);
+		if (r < 0)
+			return r;
+	}
+	recall_set_release(p->board, p->release);
+	return 0;
+}
+
 int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit)
 {
 	int stored = 0, written = 0;

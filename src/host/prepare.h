@@ -50,6 +50,9 @@ void prepare_release(struct prepare *p);
 int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
 		    struct run_result *result);
 
+/* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
+int prepare_modules(struct prepare *p, char *const *paths);
+
 /* Stores the result and prints it; the exit status of the command, or -errno, said. */
 int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit);
 
