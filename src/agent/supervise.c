@@ -110,7 +110,8 @@ static bool plan_is_sound(const struct supervisor *s)
 	for (size_t i = 0; i < s->n_modules; i++) {
 		const outpost_PlanModule *m = &s->modules[i];
 
-		if (!place_plain(m->name) || m->hash.size != HASH_SIZE ||
+		if (!place_plain(m->name) ||
+		    (m->hash.size != HASH_SIZE && s->plan.purpose != outpost_Purpose_UNLOAD) ||
 		    (m->program.size && m->program.size != HASH_SIZE))
 			return false;
 		for (pb_size_t k = 0; k < m->needs_count; k++)

@@ -136,6 +136,8 @@ bool rule_refused(struct judge *j)
 
 	if (!end)
 		return false;
+	if (end->error == ENOENT)
+		return decide(j, VERDICT_FAIL, "unload", "%s is not loaded", j->e->plan.name);
 	return decide(j, VERDICT_FAIL, "unload", "it would not unload: %s (%s) after %" PRIu32 " tries%s%s",
 		      strerror(end->error), error_name(end->error), end->tries,
 		      *end->detail ? "; " : "", end->detail);
