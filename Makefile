@@ -173,7 +173,7 @@ fuzz-merge: # after make fuzz
 	done
 
 # ONLY: names of tests, or parts of them.
-check-vm: all
+check-vm: all $(O)/mutate
 	@tests/run vm $(ONLY)
 
 check-cli: all

@@ -1,32 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Each crasher gets the verdict that its file `expect` names, all in one run.
+# Each crasher gets the verdict that its file `expect` names, all in one run,
+# and not one of Outpost's mechanisms could be done without.
 
-# value FILE KEY: of an INI file without sections; "-" where the key is not there.
-value() {
-	sed -n "s/^$2 *= *//p; t end; \$!b; :end" "$1" | grep . || {
-		grep -q "^$2 *=" "$1" && return
-		echo -
-	}
-}
-
-# same WHAT WANTED GOT
-same() {
-	[ "$2" = - ] || [ "$2" = "$3" ] || wrong+=" $1 is '$3', not '$2';"
-}
-
-compare() { # MODULE FOLDER
-	local verdict phase kind summary wrong=
-	verdict=$(jq -r ".results[] | select(.module == \"$1\") | .verdict" out)
-	phase=$(jq -r ".results[] | select(.module == \"$1\") | .phase // \"\"" out)
-	kind=$(jq -r ".results[] | select(.module == \"$1\") | .reports[0].kind // \"\"" out)
-	summary=$(jq -r ".results[] | select(.module == \"$1\") | .summary" out)
-	same verdict "$(value "$2/expect" verdict)" "$verdict"
-	same phase "$(value "$2/expect" phase)" "$phase"
-	same kind "$(value "$2/expect" kind)" "$kind"
-	case $summary in *"$(value "$2/expect" summary | sed 's/^-$//')"*) ;; *) wrong+=" summary;" ;; esac
-	[ -z "$wrong" ] || echo "$1:$wrong $summary"
-}
+# shellcheck source=tests/expect.sh
+. "$TOP/tests/expect.sh"
 
 test_every_crasher_gets_its_verdict() {
 	local folder
@@ -39,4 +17,7 @@ test_every_crasher_gets_its_verdict() {
 $(cat wrong)"
 	expect_json '.results | length' "$(find "$TOP/tests/crashers" -name expect | wc -l)"
 	board true || fail "the board does not answer after it"
+	"$TOP/build/host/mutate" "$TOP/tests/crashers" \
+		"$XDG_STATE_HOME/outpost/runs/$(jq -r .run out)/journal" >matrix ||
+		fail "without a mechanism: $(cat matrix)"
 }

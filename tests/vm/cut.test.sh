@@ -16,21 +16,21 @@ make_slow_module() {
 		MODULE_LICENSE("GPL");
 	END
 	printf 'program = test/slow.sh\n' >slow/test.conf
-	printf '#!/bin/sh\necho TAP version 13\nsleep %s\necho ok 1 - slept\necho 1..1\n' "$1" >slow/test/slow.sh
+	printf '#!/bin/sh\necho TAP version 13\ntouch /run/slow-runs\nsleep %s\necho ok 1 - slept\necho 1..1\n' "$1" >slow/test/slow.sh
 	chmod +x slow/test/slow.sh
 }
 
 # Until the test program runs on the board.
 wait_for_the_test() {
-
-	for _ in $(seq 60); do
-		board 'pgrep -f "sleep [0-9]" >/dev/null' && return
+	for _ in $(seq 100); do
+		board 'test -e /run/slow-runs' && return
 		sleep 0.2
 	done
-	fail "the test program never ran"
+	fail "the test program never ran: $(cat slow.err)"
 }
 
 start_slow_test() {
+	board 'rm -f /run/slow-runs'
 	"$OUTPOST" --json test slow >slow.out 2>slow.err &
 	host=$!
 	wait_for_the_test
