@@ -22,6 +22,8 @@
 struct mirror {
 	const char *from, *to;
 	struct inventory old, new;
+	struct timespec start;
+	bool fresh; /* there was no copy, so nothing was built from one */
 	bool changed;
 };
 
@@ -88,10 +90,15 @@ static bool is_current(const struct mirror *m, const struct inventory_entry *e, 
 	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0;
 }
 
-static int copy_file(struct mirror *m, const char *from, const char *dest,
+/*
+ * A changed file is as old as its copy: saved while its earlier version was
+ * being compiled, or replaced by an older one, it would be older than the
+ * object of that version, and make would take that for current. All that are
+ * copied at once are of one age, so that none of them is made from another.
+ */
+static int copy_file(const struct mirror *m, const char *from, const char *dest,
 		     const struct inventory_entry *e)
 {
-	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	int r;
 
 	unlink(dest); /* a link, or a file that the build made read-only */
@@ -99,10 +106,8 @@ static int copy_file(struct mirror *m, const char *from, const char *dest,
 	if (r < 0)
 		return log_error_errno(r, "Cannot copy %s to %s", from, dest);
 	chmod(dest, (e->mode & 0777) | 0600);
-	/* Replaced by an older one: make would take what it built from the newer one for current.
-	 */
-	if (old && e->mtime <= old->mtime)
-		utimensat(AT_FDCWD, dest, NULL, 0);
+	if (!m->fresh)
+		utimensat(AT_FDCWD, dest, (struct timespec[]){ m->start, m->start }, 0);
 	return 0;
 }
 
@@ -260,9 +265,10 @@ static int update(struct mirror *m, const char *manifest)
 
 int mirror_update(const char *from, const char *to, const char *manifest, bool *changed)
 {
-	struct mirror m = { .from = from, .to = to };
+	struct mirror m = { .from = from, .to = to, .fresh = !fs_exists(to) };
 	int r = fs_mkdir_p(to, 0700);
 
+	clock_gettime(CLOCK_REALTIME, &m.start);
 	if (r < 0)
 		return log_error_errno(r, "Cannot make the folder %s", to);
 	r = update(&m, manifest);

@@ -2,8 +2,9 @@
 /*
  * A copy of a source folder that is brought up to date by copying only what
  * changed (size or modification time). What the build adds to the copy stays
- * there; what is deleted from the sources goes. Files keep the modification
- * time they have in the sources, so that make sees what changed.
+ * there; what is deleted from the sources goes. In a new copy files keep the
+ * modification time they have in the sources; one that is copied later has the
+ * time of that, so that it is newer than all that was built before.
  *
  * Not copied: version control, what a kernel build in the sources left behind
  * (*.ko, *.mod.c, .*.cmd, modules.order, an object that has such a .cmd, ...),

@@ -115,6 +115,24 @@ void stamp_write(const struct unit *unit)
 		unlink(path);
 }
 
+bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
+{
+	struct deps deps = { .unit = unit };
+	bool found = false;
+
+	compdb_each_dep(unit->copy, take_dep, &deps);
+	strv_foreach (file, deps.files) {
+		struct stat st;
+
+		if (stat(*file, &st) == 0 &&
+		    (st.st_mtim.tv_sec > since->tv_sec || (st.st_mtim.tv_sec == since->tv_sec &&
+							   st.st_mtim.tv_nsec >= since->tv_nsec)))
+			found = true;
+	}
+	strv_free(deps.files);
+	return found;
+}
+
 void stamp_remove(const struct unit *unit)
 {
 	_cleanup_free_ char *path = unit_file(unit, "stamp");

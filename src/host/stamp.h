@@ -12,11 +12,19 @@
 #include "host/unit.h"
 
 #include <stdbool.h>
+#include <time.h>
 
 bool stamp_holds(const struct unit *unit);
 
 /* After a good build. Failing to write one costs time only, and is not said. */
 void stamp_write(const struct unit *unit);
+
+/*
+ * Was a file outside the copy, which the last make read, saved since then
+ * (CLOCK_REALTIME)? The compiler may have read what it was before, and make
+ * would take the younger object for current.
+ */
+bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since);
 void stamp_remove(const struct unit *unit);
 
 #endif

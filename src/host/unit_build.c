@@ -262,13 +262,23 @@ static void write_messages(const struct unit *unit, const struct strbuf *output,
 	messages_release(&messages);
 }
 
+/* The next time all is copied anew, and so built anew. */
+static void forget_copy(const struct unit *unit)
+{
+	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
+
+	unlink(manifest);
+}
+
 static int build_folder(const struct unit *unit, struct strbuf *output, char **error)
 {
 	struct path_map map = unit_path_map(unit);
 	_cleanup_free_ char *compdb = unit_file(unit, "compile_commands.json");
-	bool changed = false;
+	bool changed = false, overtaken;
+	struct timespec start;
 	int r = update_copy(unit, &changed);
 
+	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	if (r < 0)
 		return fail(error, "its copy could not be made");
 	if (!changed && log_get_level() < LOG_LEVEL_DEBUG && stamp_holds(unit))
@@ -276,12 +286,16 @@ static int build_folder(const struct unit *unit, struct strbuf *output, char **e
 	stamp_remove(unit);
 	r = make(unit, output, error);
 	write_log(unit, "build.log", output);
+	overtaken = stamp_is_overtaken(unit, &start);
+	if (overtaken)
+		forget_copy(unit);
 	if (r < 0)
 		return r;
 	r = compdb_write(&map, unit->tree->build, compdb);
 	if (r < 0)
 		return fail(error, "%s cannot be written: %s", compdb, strerror(-r));
-	stamp_write(unit);
+	if (!overtaken)
+		stamp_write(unit);
 	return 0;
 }
 

@@ -145,6 +145,22 @@ static void mirrored_older(void **state)
 	assert_false(mirror());
 }
 
+/* Saved while the version before it was being built: the copy is younger than what came of that. */
+static void mirrored_meanwhile(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "from/b.c", "one");
+	assert_true(mirror());
+	put(sample_work, "from/a.c", "two");
+	put(sample_work, "from/b.c", "two");
+	put(sample_work, "to/a.o", "built from one");
+	assert_true(time_of("from/a.c") < time_of("to/a.o"));
+	assert_true(mirror());
+	assert_true(time_of("to/a.c") > time_of("to/a.o"));
+	assert_true(time_of("to/a.c") == time_of("to/b.c"));
+}
+
 static void left_out(void **state)
 {
 	static const char *const products[] = { ".git/HEAD",     "a.ko",           "a.mod",
@@ -460,15 +476,24 @@ static void rebuilds_what_changed(void **state)
 	put(sample_work, "include/shared.h", "#define SHARED 1234\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 3);
+	/* Saved after the compiler may have read it, if the clocks are to be believed. */
+	set_time("include/shared.h", 2000000000);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 5);
+	set_time("include/shared.h", 1000);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 6);
 	/* What make is told. */
 	setenv("SOME_OPTION", "1", 1);
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_int_equal(runs_of("one"), 4);
+	assert_int_equal(runs_of("one"), 7);
 	unsetenv("SOME_OPTION");
 	/* The result is gone. */
 	unlink(the_module("one")->unstripped);
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_int_equal(runs_of("one"), 5);
+	assert_int_equal(runs_of("one"), 8);
 	assert_true(fs_exists(the_module("one")->unstripped));
 }
 
@@ -704,6 +729,7 @@ int main(void)
 		cmocka_unit_test_setup(mirrored, sample_clear),
 		cmocka_unit_test_setup(mirrored_removal, sample_clear),
 		cmocka_unit_test_setup(mirrored_older, sample_clear),
+		cmocka_unit_test_setup(mirrored_meanwhile, sample_clear),
 		cmocka_unit_test_setup(left_out, sample_clear),
 		cmocka_unit_test_setup(links, sample_clear),
 		cmocka_unit_test_setup(endless_link, sample_clear),
