@@ -47,6 +47,18 @@ int build(const struct build_request *request, struct module_list *list)
 	return r < 0 ? r : module_list_order(list);
 }
 
+int build_neighbours(char *const *paths, const char *release, char ***files)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	int r = 0;
+
+	for (char *const *path = paths; r == 0 && path && *path; path++)
+		r = sources_find(*path, &sources);
+	for (size_t i = 0; i < sources.n && r == 0; i++)
+		unit_neighbours(sources.list[i].path, release, files);
+	return r;
+}
+
 int build_compile_commands(char *const *paths, const char *release, const char *to)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };

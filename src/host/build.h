@@ -29,6 +29,13 @@ struct build_request {
 int build(const struct build_request *request, struct module_list *list);
 
 /*
+ * What `paths` were seen to reach beside their folders when they were last
+ * built for `release`; the user's files and folders are added to *files. 0 or
+ * -errno, said.
+ */
+int build_neighbours(char *const *paths, const char *release, char ***files);
+
+/*
  * Writes to `to`, as one compile_commands.json, how everything in `paths` was
  * compiled when it was last built for `release`. 0 or -errno, said.
  */

@@ -176,3 +176,22 @@ int neighbours_update(const char *user, const char *copy, bool search, bool *cha
 		r = update_copies(&s, level);
 	return r;
 }
+
+void neighbours_list(const char *user, const char *copy, char ***paths)
+{
+	for (int level = 1; level <= LEVELS; level++) {
+		_cleanup_free_ char *from = above(user, level);
+		_cleanup_free_ char *to = above(copy, level);
+		_cleanup_free_ char *below = above(copy, level - 1);
+		_cleanup_strv_ char **names = NULL;
+
+		(void)fs_list(to, &names);
+		strv_foreach (name, names) {
+			_cleanup_free_ char *there = path_join(to, *name, NULL);
+			_cleanup_free_ char *path = path_join(from, *name, NULL);
+
+			if (**name != '.' && strcmp(there, below) != 0 && fs_exists(path))
+				strv_add(paths, path);
+		}
+	}
+}

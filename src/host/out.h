@@ -35,6 +35,9 @@ int out_test_from_json(json_t *document, struct run_result *run);
 /* Prints a document and a newline to stdout; frees the reference. 0 or -errno, said. */
 int out_json(json_t *document);
 
+/* Likewise, on one line: for commands that print more than one. */
+int out_json_line(json_t *document);
+
 /*
  * JUnit XML as the schemas of Jenkins and Maven Surefire have it: one suite, a
  * test case for each module. What was judged and did not pass (fail, crash,

@@ -142,14 +142,24 @@ json_t *out_test_json(const struct run_result *run)
 			 run->cancelled, "results", results, "summary", counts_json(run->counts));
 }
 
-int out_json(json_t *document)
+static int print(json_t *document, size_t flags)
 {
 	/* ASCII only: text of a board may go to a terminal this way, too. */
-	int r = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	int r = json_dumpf(document, stdout, flags | JSON_ENSURE_ASCII);
 
 	json_decref(document);
 	if (r == 0 && putchar('\n') != EOF && fflush(stdout) == 0)
 		return 0;
 	r = errno ? -errno : -EIO;
 	return r == -EPIPE ? r : log_error_errno(r, "Cannot write the JSON document");
+}
+
+int out_json(json_t *document)
+{
+	return print(document, JSON_INDENT(2));
+}
+
+int out_json_line(json_t *document)
+{
+	return print(document, JSON_COMPACT);
 }

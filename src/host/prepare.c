@@ -275,11 +275,35 @@ int prepare_finish(struct prepare *p, int r, struct run_result *result, const ch
 		stored = keep(p, result);
 	if (junit)
 		written = out_junit(junit, result);
-	if (p->ctx->json)
+	if (p->ctx->json && p->json_lines)
+		written = written < 0 ? written : out_json_line(out_test_json(result));
+	else if (p->ctx->json)
 		written = written < 0 ? written : out_json(out_test_json(result));
 	else
 		out_table(stdout, result, p->ctx->verbose);
 	if (r < 0 || written < 0)
 		return r < 0 ? r : written;
 	return stored < 0 ? stored : verdict_exit_status(result->counts);
+}
+
+struct run_request prepare_test(const struct test_options *o)
+{
+	return (struct run_request){ .purpose = outpost_Purpose_TEST,
+				     .repeat = o->repeat,
+				     .no_reboot = o->no_reboot,
+				     .limit_ms = o->limit_ms };
+}
+
+char *const *prepare_paths(int argc, char *const *argv)
+{
+	static char modules[] = "modules";
+	static char *const fallback[] = { modules, NULL };
+
+	if (argc)
+		return argv;
+	if (fs_is_dir(modules))
+		return fallback;
+	log_error("There is no folder modules/ here, and no other was named.");
+	log_hint("outpost test PATH tests the modules in a folder.");
+	return NULL;
 }

@@ -25,6 +25,28 @@ struct prepare_options {
 	OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME", "board.return_timeout",       \
 			"how long a board may take to come back after a crash (default: 60s)")
 
+/* What test and watch have beyond that. */
+struct test_options {
+	struct prepare_options prepare;
+	char *junit;
+	int limit_ms;
+	int repeat;
+	bool no_reboot;
+};
+
+#define TEST_OPTIONS                                                                                \
+	OPTION_STRING(struct test_options, junit, 0, "junit", "FILE", NULL, "write JUnit XML, too"), \
+	OPTION_DURATION(struct test_options, limit_ms, 't', "timeout", "TIME", "test.timeout",      \
+			"time limit of load, test and unload each (default: test.conf's)"),         \
+	OPTION_INT(struct test_options, repeat, 'n', "repeat", "N", 1, "test.repeat",               \
+		   "load, test and unload each module N times"),                                    \
+	OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",               \
+		    "go on without a reboot after a module that upset the kernel"),                 \
+	PREPARE_OPTIONS(struct test_options, prepare.)
+
+/* What such a command asks a board for; prepare_execute() completes it. */
+struct run_request prepare_test(const struct test_options *options);
+
 struct prepare {
 	const struct context *ctx;
 	const struct prepare_options *options;
@@ -35,6 +57,7 @@ struct prepare {
 	char *release;	/* that they are built for */
 	int *check_ms;	/* for each */
 	bool *refused;	/* likewise: its error comes from the check */
+	bool json_lines; /* more than one result is printed: each on one line */
 };
 
 /* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno, said. */
@@ -55,5 +78,8 @@ int prepare_modules(struct prepare *p, char *const *paths);
 
 /* Stores the result and prints it; the exit status of the command, or -errno, said. */
 int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit);
+
+/* The paths that are meant; NULL, said, where none was given and there is no modules/. */
+char *const *prepare_paths(int argc, char *const *argv);
 
 #endif

@@ -292,6 +292,11 @@ int session_welcome(struct session *s, const outpost_Welcome **welcome)
 	return 0;
 }
 
+int session_fd(const struct session *s)
+{
+	return s->ssh.out;
+}
+
 int session_silence_ms(const struct session *s)
 {
 	long long ms = monotonic_ms() - s->heard_ms;

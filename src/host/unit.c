@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/neighbours.h"
 #include "host/paths.h"
 #include "host/testconf.h"
 
@@ -107,6 +108,15 @@ static void prepare_wants(struct unit *unit)
 		if (unit->error)
 			return;
 	}
+}
+
+void unit_neighbours(const char *path, const char *release, char ***files)
+{
+	_cleanup_free_ char *dir = unit_dir(path, release);
+	_cleanup_free_ char *name = plain_component(path);
+	_cleanup_free_ char *copy = path_join(dir, "tree/up", name, NULL);
+
+	neighbours_list(path, copy, files);
 }
 
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree)

@@ -47,6 +47,9 @@ struct unit {
 char *unit_dir(const char *path, const char *release) __attribute__((returns_nonnull));
 char *unit_file(const struct unit *unit, const char *name) __attribute__((returns_nonnull));
 
+/* What the copy of the user's `path` reaches beside it; see neighbours_list(). */
+void unit_neighbours(const char *path, const char *release, char ***files);
+
 /* Fills in all but symvers, tests and jobs; takes `source` over. What cannot be used gets its `error`. */
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree);
 void unit_release(struct unit *unit);
