@@ -47,7 +47,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm deps deps-test clean format tidy
+.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm deps deps-test clean format tidy check-hw soak coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
@@ -172,6 +172,15 @@ fuzz-merge: # after make fuzz
 		$(FUZZ_O)/fuzz_$$t -set_cover_merge=1 $(FUZZ_O)/merged/$$t $(FUZZ_O)/found/$$t fuzz/corpus/$$t; \
 	done
 
+# The same list of tests on a real board, one that outpost -b knows.
+check-hw: all $(O)/mutate
+	@$(if $(BOARD),,$(error check-hw wants BOARD=, a board or an ssh destination))
+	@BOARD=$(BOARD) tests/run vm $(ONLY)
+
+# TIMES: in one boot, and on fresh boots. It goes on where it was stopped.
+soak: all
+	@tests/soak/run $(if $(TIMES),-n $(TIMES)) $(ONLY)
+
 # ONLY: names of tests, or parts of them.
 check-vm: all $(O)/mutate
 	@tests/run vm $(ONLY)
@@ -230,6 +239,15 @@ deps-test:
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' ':!modules' ':!tests/crashers')
+
+tidy:
+	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=gnu11 $(CPPFLAGS) -DOUTPOST_VERSION='""' 2>/dev/null
+
+# Lines that the unit tests reach, file by file.
+coverage:
+	@$(MAKE) --no-print-directory O=build/coverage CFLAGS='-O0 -g --coverage' check-unit >/dev/null
+	@find build/coverage -name '*.gcda' | xargs gcov -n 2>/dev/null | \
+		awk -F"['%:]" '/^File .src/ {f = $$2} /^Lines executed/ && f {print $$3 "%\t" f; f = ""}' | sort -rn -k2 | uniq | sort -n
 
 clean:
 	rm -rf build

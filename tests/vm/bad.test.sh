@@ -38,6 +38,7 @@ test_a_module_of_another_architecture() {
 }
 
 test_a_full_disk() {
+	needs_vm
 	board 'dd if=/dev/zero of=/root/fill bs=1M 2>/dev/null; dd if=/dev/zero of=/root/fill2 bs=1k 2>/dev/null; sync'
 	outpost test "$TOP/modules"
 	expect_status 3
@@ -48,6 +49,7 @@ test_a_full_disk() {
 }
 
 test_a_read_only_home() {
+	needs_vm
 	board 'mount -o remount,ro /root'
 	outpost test "$TOP/modules/hello"
 	expect_status 3

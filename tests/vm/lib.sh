@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The whole path, on a virtual Pi that all tests of the suite share. Kernel
-# trees, images and packages come from the person's own cache; the rest is the
-# suite's.
+# The whole path, on a virtual Pi that all tests of the suite share, or on the
+# board that $BOARD names (make check-hw). Kernel trees, images and packages
+# come from the person's own cache; the rest is the suite's.
 
 # shellcheck disable=SC2034 # for the runner
 AT_ONCE=1 LIMIT=900
 
 suite_up() {
-	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run XDG_CONFIG_HOME=$ALL/config
+	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run
 	unset "${!OUTPOST_@}" NO_COLOR
 	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	if [ -n "${BOARD-}" ]; then # it stands in the person's own configuration
+		export OUTPOST_BOARD_DEFAULT=$BOARD
+		"$OUTPOST" board show
+		return
+	fi
+	export XDG_CONFIG_HOME=$ALL/config
 	command -v qemu-system-aarch64 >/dev/null ||
 		{ echo "There is no qemu-system-aarch64 here: make deps-test" >&2; return 1; }
 	"$OUTPOST" vm up
 }
 
 suite_down() {
-	"$OUTPOST" vm down
+	[ -n "${BOARD-}" ] || "$OUTPOST" vm down
+}
+
+# For tests that are about the virtual Pi, or would harm a board that somebody needs.
+needs_vm() {
+	[ -z "${BOARD-}" ] || skip "only on the virtual Pi"
 }
 
 set_up() {

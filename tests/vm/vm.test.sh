@@ -3,17 +3,20 @@
 # The virtual Pi itself.
 
 test_status() {
+	needs_vm
 	outpost --json vm status
 	expect_status 0
 	expect_json '.vms[] | select(.name == "vm") | .state' running
 }
 
 test_up_when_it_is_up() {
+	needs_vm
 	outpost vm up
 	expect_status 0
 }
 
 test_two_at_once() {
+	needs_vm
 	outpost vm up other
 	expect_status 0
 	outpost -b other --json test "$TOP/modules/hello"
@@ -28,6 +31,7 @@ test_two_at_once() {
 }
 
 test_reset_is_a_new_boot() {
+	needs_vm
 	board cat /proc/sys/kernel/random/boot_id >before
 	board 'echo kept >~/kept; sync'
 	outpost vm reset
@@ -38,6 +42,7 @@ test_reset_is_a_new_boot() {
 }
 
 test_a_panic_leaves_its_record() {
+	needs_vm
 	board 'sync; echo c >/proc/sysrq-trigger' &
 	sleep 1
 	outpost vm up
@@ -47,6 +52,7 @@ test_a_panic_leaves_its_record() {
 }
 
 test_a_kernel_that_does_not_come_up() {
+	needs_vm
 	outpost vm up --timeout 500ms slow
 	expect_status 3
 	expect_err "console"
