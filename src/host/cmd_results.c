@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "host/command.h"
 #include "host/out.h"
+#include "host/prepare.h"
 #include "host/store.h"
 
 #include <stdlib.h>
@@ -166,6 +167,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	if (r < 0)
 		return r;
+	prepare_collect(ctx, store);
 	return argc ? show(ctx, store, argv[0]) : list(ctx, store, o->limit);
 }
 

@@ -34,6 +34,8 @@ static void on_tick(void *arg)
 	progress_tick();
 }
 
+#define COLLECT_MS 5000 /* for a board that nobody asked for by name */
+
 /* --- runs that were left open ------------------------------------------------------- */
 
 static int keep(struct prepare *p, const struct run_result *result)
@@ -80,6 +82,32 @@ static int collect_all(struct prepare *p)
 		r = collect(p, *run);
 	}
 	return r;
+}
+
+void prepare_collect(const struct context *ctx, struct store *store)
+{
+	static const struct prepare_options options;
+	_cleanup_strv_ char **names = NULL;
+
+	if (board_list(&names) < 0)
+		return;
+	strv_foreach(name, names) {
+		struct prepare p = { .ctx = ctx, .options = &options, .store = store };
+		_cleanup_strv_ char **open = NULL;
+		int r = ctx->board && strcmp(ctx->board, *name) != 0 ? 0 : store_open_runs(store, *name, &open);
+
+		if (r < 0 || !open || board_find(*name, &p.board) < 0)
+			continue;
+		progress_start();
+		r = session_open(p.board, &(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
+				 &p.session);
+		if (r == 0)
+			r = collect_all(&p);
+		p.store = NULL; /* the caller's */
+		if (r < 0 && r != -EINTR)
+			log_warn("Board %s cannot be asked about run %s, which was left open.", *name, *open);
+		prepare_release(&p);
+	}
 }
 
 int prepare_board(struct prepare *p, const struct context *ctx,

@@ -63,6 +63,8 @@ struct prepare {
 /* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno, said. */
 int prepare_board(struct prepare *p, const struct context *ctx,
 		  const struct prepare_options *options);
+/* Collects what was left open on any board that answers (that of -b only, where given). Says what it did. */
+void prepare_collect(const struct context *ctx, struct store *store);
 void prepare_release(struct prepare *p);
 
 /*

@@ -58,7 +58,8 @@ static int accept(struct run *run)
 {
 	int r;
 
-	run->accepted_ms = monotonic_ms();
+	if (!run->accepted_ms)
+		run->accepted_ms = monotonic_ms();
 	if (run->deploy)
 		deploy_remember(run->deploy);
 	if (run->journal_fd >= 0)

@@ -13,7 +13,12 @@
 #include <poll.h>
 #include <string.h>
 
-#define TRY_MS	 4000 /* for one connection: a board that is rebooting may accept it and say no more */
+/*
+ * For one connection. A board that is rebooting may take it and say no more,
+ * so the first ones are short; a slow board needs longer ones.
+ */
+#define TRY_MS	   2000
+#define TRY_MAX_MS 8000
 #define PAUSE_MS 250
 #define HOOK_MS	 60000
 
@@ -53,9 +58,9 @@ void run_greet(struct run *run, const outpost_Welcome *welcome)
 	proto_set(run->release, welcome->release);
 }
 
-static int try_once(struct run *run)
+static int try_once(struct run *run, int timeout_ms)
 {
-	const struct session_options options = { .timeout_ms = TRY_MS, .fresh = true, .quiet = true };
+	const struct session_options options = { .timeout_ms = timeout_ms, .fresh = true, .quiet = true };
 	_cleanup_(session_closep) struct session *session = NULL;
 	outpost_Request request = { .which_body = outpost_Request_attach_tag };
 	const outpost_Welcome *welcome;
@@ -124,8 +129,8 @@ int run_reconnect(struct run *run)
 	deadline = run->alive_ms + return_ms(run);
 	if (run->q->progress)
 		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
-	for (;;) {
-		int r = process_interrupted ? -EINTR : try_once(run);
+	for (int try_ms = TRY_MS;; try_ms = try_ms * 5 / 4 < TRY_MAX_MS ? try_ms * 5 / 4 : TRY_MAX_MS) {
+		int r = process_interrupted ? -EINTR : try_once(run, try_ms);
 
 		if (r == 0 || r == -EINTR)
 			return r;
