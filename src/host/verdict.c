@@ -46,7 +46,7 @@ bool report_is_hang(const struct klog_report *report)
 
 static void fill_timing(struct result *out, enum timing timing, const struct evidence_step *step)
 {
-	if (step->begun)
+	if (step->ended)
 		out->timings_ms[timing] = (int)(step->duration_us / 1000 % INT32_MAX);
 }
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* What a guest may take to log one in and power off before it is ended. */
-#define POWEROFF_MS 8000
+#define POWEROFF_MS 15000
 
 #define RESET_MS 30000
 
