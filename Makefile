@@ -9,7 +9,6 @@
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 ARCH    := $(shell uname -m)
-, := ,
 SAN     ?=
 ,       := ,
 O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst undefined,ubsan,$(SAN)))))
@@ -17,7 +16,8 @@ O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst un
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wformat=2 -Wundef -Wno-missing-field-initializers
-CPPFLAGS += -D_GNU_SOURCE -Isrc -Ibuild/proto
+# Debian 13 has nanopb's headers in a folder of their own.
+CPPFLAGS += -D_GNU_SOURCE -Isrc -Ibuild/proto -I/usr/include/nanopb
 BASE     := -std=gnu11 $(WARNINGS) -MMD -MP
 
 HOST_PKGS  := libkmod libdw libelf libzstd libb2 sqlite3 jansson inih
