@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +155,14 @@ bool fs_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* The kernel shares or copies blocks where it can: not between any two kinds of file system (EXDEV). */
+static ssize_t copy_some(int in, int out)
+{
+	ssize_t n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+
+	return n < 0 ? sendfile(out, in, NULL, 1 << 30) : n;
+}
+
 int fs_copy(const char *from, const char *to)
 {
 	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC);
@@ -166,7 +175,7 @@ int fs_copy(const char *from, const char *to)
 	if (out < 0)
 		return -errno;
 	for (;;) {
-		ssize_t n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+		ssize_t n = copy_some(in, out);
 
 		if (n < 0)
 			return -errno;

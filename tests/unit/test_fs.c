@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/fs.h"
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct timespec then[] = { { 1000, 0 }, { 1234567890, 42 } };
+
+/* A copy of what `in` is open on, as a file here. */
+static void expect_copy(int in, const char *text, mode_t mode)
+{
+	_cleanup_free_ char *from = xasprintf("/proc/self/fd/%d", in);
+	_cleanup_(strbuf_release) struct strbuf copy = STRBUF_INIT;
+	char to[] = "/tmp/outpost-test-XXXXXX";
+	struct stat st;
+
+	close(mkstemp(to));
+	unlink(to);
+	assert_int_equal(write(in, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(in, mode), 0);
+	assert_int_equal(futimens(in, then), 0);
+	assert_int_equal(fs_copy(from, to), 0);
+	assert_int_equal(fs_read(to, &copy, 0), 0);
+	assert_int_equal(stat(to, &st), 0);
+	unlink(to);
+	assert_string_equal(copy.buf, text);
+	assert_int_equal(st.st_mode & 0777, mode);
+	assert_int_equal(st.st_mtim.tv_sec, then[1].tv_sec);
+	assert_int_equal(st.st_mtim.tv_nsec, then[1].tv_nsec);
+}
+
+static void copy_beside(void **state)
+{
+	char path[] = "/tmp/outpost-test-XXXXXX";
+	_cleanup_close_ int in = mkstemp(path);
+
+	(void)state;
+	unlink(path);
+	expect_copy(in, "text", 0644);
+	assert_int_equal(fs_copy("/none", "/tmp/none"), -ENOENT);
+	assert_int_equal(fs_copy("/proc/self/exe", "/none/none"), -ENOENT);
+}
+
+/* A file in memory is on a file system of its own, and of another kind than most. */
+static void copy_from_another_file_system(void **state)
+{
+	_cleanup_close_ int in = memfd_create("test", MFD_CLOEXEC);
+
+	(void)state;
+	expect_copy(in, "text from memory", 0755);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(copy_beside),
+		cmocka_unit_test(copy_from_another_file_system),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
