@@ -12,7 +12,9 @@ struct log_line {
 	struct text text; /* within the evidence */
 	size_t marks;	  /* steps begun by then, at most */
 	size_t order;
+	uint64_t sequence; /* of the record */
 	bool survived;
+	bool outside; /* while what the module needs was loaded, or unloaded again */
 };
 
 struct judge {

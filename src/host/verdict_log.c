@@ -20,15 +20,18 @@
 #define CLOCK_SLACK 2000000 /* microseconds, where the difference of the clocks is not known */
 #define DEATH_SLACK 5000000
 
-static void add_line(struct judge *j, uint64_t time_us, struct text text, size_t marks, bool survived)
+/* `record`: NULL for what survived. */
+static void add_line(struct judge *j, uint64_t time_us, struct text text,
+		     const struct evidence_record *record)
 {
 	GROW(j->lines, j->n_lines);
 	j->lines[j->n_lines] = (struct log_line){
 		.time_us = time_us,
 		.text = text,
-		.marks = marks,
+		.marks = record ? record->marks : SIZE_MAX,
+		.sequence = record ? record->sequence : 0,
 		.order = j->n_lines,
-		.survived = survived,
+		.survived = !record,
 	};
 	j->n_lines++;
 }
@@ -55,7 +58,7 @@ static void add_records(struct judge *j)
 		struct text rest = { e->text.buf + record->offset, record->length }, line;
 
 		while (next_line(&rest, &line))
-			add_line(j, record->time_us, line, record->marks, false);
+			add_line(j, record->time_us, line, record);
 	}
 }
 
@@ -115,7 +118,7 @@ static void add_survivors(struct judge *j)
 
 		if (!take_time(line, &time_us) || time_us < start)
 			continue;
-		add_line(j, time_us, klog_strip_prefix(line, &prefix), SIZE_MAX, true);
+		add_line(j, time_us, klog_strip_prefix(line, &prefix), NULL);
 	}
 }
 
@@ -279,7 +282,7 @@ static bool report_is_ours(const struct judge *j, const struct klog_report *repo
 		if (strcmp(report->trace[i].module, name) == 0)
 			return true;
 	for (uint64_t i = report->start; i <= report->end && i < j->n_lines; i++)
-		if (line_is_ours(j->e, j->lines[i].text))
+		if (!j->lines[i].outside && line_is_ours(j->e, j->lines[i].text))
 			return true;
 	return false;
 }
@@ -304,7 +307,8 @@ static void read_ktap(struct judge *j)
 
 	ktap_init(&j->log, KTAP_KERNEL_LOG);
 	for (size_t i = 0; i < j->n_lines; i++)
-		ktap_feed(&j->log, j->lines[i].text.p, j->lines[i].text.n);
+		if (!j->lines[i].outside)
+			ktap_feed(&j->log, j->lines[i].text.p, j->lines[i].text.n);
 	ktap_finish(&j->log);
 	ktap_init(&j->output, KTAP_STDOUT);
 	while (next_line(&rest, &line))
@@ -312,13 +316,34 @@ static void read_ktap(struct judge *j)
 	ktap_finish(&j->output);
 }
 
+/*
+ * What the module needs speaks while it is loaded, before the window, and
+ * while it is unloaded, after it: a test result there is not this module's.
+ */
+static void mark_outside(struct judge *j)
+{
+	const struct evidence *e = j->e;
+
+	for (size_t i = 0; i < j->n_lines; i++) {
+		struct log_line *l = &j->lines[i];
+		outpost_Step step = step_of_line(j, i);
+
+		if (l->survived || !e->has_before)
+			l->outside = step == outpost_Step_PREPARE || step == outpost_Step_RESTORE;
+		else
+			l->outside = l->sequence < e->before.next_sequence ||
+				     (e->has_after && l->sequence >= e->after.next_sequence);
+	}
+}
+
 static void read_lines(struct judge *j)
 {
 	add_records(j);
-	if (!j->e->survivors.len)
-		return;
-	add_survivors(j);
-	merge_survivors(j);
+	if (j->e->survivors.len) {
+		add_survivors(j);
+		merge_survivors(j);
+	}
+	mark_outside(j);
 }
 
 void judge_read_log(struct judge *j)

@@ -114,7 +114,7 @@ bool rule_ktap(struct judge *j)
 static bool in_log(const struct judge *j, const char *text)
 {
 	for (size_t i = 0; i < j->n_lines; i++)
-		if (text_find(j->lines[i].text, text))
+		if (!j->lines[i].outside && text_find(j->lines[i].text, text))
 			return true;
 	return false;
 }

@@ -182,14 +182,17 @@ static inline void journal_module(struct journal *j, uint32_t index, uint32_t at
 				  const char *const *const in[6])
 {
 	outpost_ModuleEnd *end;
-	uint64_t first = j->sequence;
+	uint64_t first;
 
 	journal_add(j, outpost_Entry_begin_tag)->body.begin =
 		(outpost_ModuleBegin){ .index = index, .attempt = attempt };
+	journal_step(j, outpost_Step_PREPARE, in ? in[outpost_Step_PREPARE] : NULL);
 	journal_snapshot(j, outpost_State_When_BEFORE);
-	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
+	first = j->sequence;
+	for (outpost_Step step = outpost_Step_LOADING; step <= outpost_Step_SETTLE; step++)
 		journal_step(j, step, in ? in[step] : NULL);
 	journal_snapshot(j, outpost_State_When_AFTER);
+	journal_step(j, outpost_Step_RESTORE, in ? in[outpost_Step_RESTORE] : NULL);
 	end = &journal_add(j, outpost_Entry_end_tag)->body.end;
 	end->index = index;
 	end->attempt = attempt;

@@ -449,6 +449,24 @@ static void failed_tests(void **state)
 	expect(j, VERDICT_FAIL, "test", "ktap", "broken");
 }
 
+/* What it needs is tested by itself: what that says while it is loaded is not this module's. */
+static void results_of_needs_are_not_its_own(void **state)
+{
+	static const char *const theirs[] = { "KTAP version 1", "1..1", "not ok 1 theirs", NULL };
+	static const char *const own[] = { "KTAP version 1", "1..1", "ok 1 own", NULL };
+	const char *const *const lines[6] = { [outpost_Step_PREPARE] = theirs,
+					      [outpost_Step_LOADING] = own };
+	const char *const *const warns[6] = { [outpost_Step_PREPARE] = other_warning };
+	_cleanup_free_ struct journal *j = journal_with(lines);
+	_cleanup_(run_result_release) struct run_result run = { 0 };
+
+	(void)state;
+	run = judge(j, 0);
+	assert_int_equal(run.results[0].verdict, VERDICT_PASS);
+	assert_int_equal(run.results[0].ktap_pass, 1);
+	expect(journal_with(warns), VERDICT_INCONCLUSIVE, "load", "owner", "[bystander]");
+}
+
 /* --- crash, hang, lost -------------------------------------------------------- */
 
 /* The board dies in loading, after these lines were streamed, and comes back after `away` seconds. */
@@ -656,6 +674,7 @@ int main(void)
 		cmocka_unit_test(a_load_that_stays_is_judged_as_such),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(failed_tests),
+		cmocka_unit_test(results_of_needs_are_not_its_own),
 		cmocka_unit_test(crashes),
 		cmocka_unit_test(streamed_and_survived_are_one_log),
 		cmocka_unit_test(hangs),
