@@ -89,19 +89,19 @@ int options_set(const struct option_row *row, void *dest, const char *value, con
 	return -EINVAL;
 }
 
-static const struct option_row *find_name(const struct option_row *rows, const char *name, size_t n)
+/* The row of this name (or, without one, this letter) in the first set that has it. */
+static const struct option_set *find(const struct option_set *sets, const char *name, size_t n,
+				     char letter, const struct option_row **found)
 {
-	for (; rows->name; rows++)
-		if (strlen(rows->name) == n && strncmp(rows->name, name, n) == 0)
-			return rows;
-	return NULL;
-}
-
-static const struct option_row *find_letter(const struct option_row *rows, char letter)
-{
-	for (; rows->name; rows++)
-		if (rows->letter == letter)
-			return rows;
+	for (; sets->rows; sets++) {
+		for (const struct option_row *row = sets->rows; row->name; row++) {
+			if (name ? strlen(row->name) == n && strncmp(row->name, name, n) == 0
+				 : row->letter == letter) {
+				*found = row;
+				return sets;
+			}
+		}
+	}
 	return NULL;
 }
 
@@ -126,14 +126,15 @@ static int set_option(const struct option_row *row, void *dest, const char *valu
 }
 
 /* One "--name", "--name=value" or "--name value" at argv[i]; how many words it took, or -EINVAL. */
-static int parse_long(const struct option_row *rows, void *dest, char **word)
+static int parse_long(const struct option_set *sets, char **word)
 {
 	const char *name = word[0] + 2;
 	size_t n = strcspn(name, "=");
-	const struct option_row *row = find_name(rows, name, n);
+	const struct option_row *row;
+	const struct option_set *set = find(sets, name, n, 0, &row);
 	int r;
 
-	if (!row) {
+	if (!set) {
 		log_error("There is no option --%.*s here.", (int)n, name);
 		return -EINVAL;
 	}
@@ -145,20 +146,21 @@ static int parse_long(const struct option_row *rows, void *dest, char **word)
 		log_error("Option --%s wants a value: --%s=%s.", row->name, row->name, row->arg);
 		return -EINVAL;
 	}
-	r = set_option(row, dest, name[n] ? name + n + 1 : word[1]);
+	r = set_option(row, set->dest, name[n] ? name + n + 1 : word[1]);
 	if (r < 0)
 		return r;
 	return row->arg && !name[n] ? 2 : 1;
 }
 
 /* A cluster of letters, "-vb vm" or "-vbvm"; how many words it took, or -EINVAL. */
-static int parse_short(const struct option_row *rows, void *dest, char **word)
+static int parse_short(const struct option_set *sets, char **word)
 {
 	for (const char *p = word[0] + 1; *p; p++) {
-		const struct option_row *row = find_letter(rows, *p);
+		const struct option_row *row;
+		const struct option_set *set = find(sets, NULL, 0, *p, &row);
 		int r;
 
-		if (!row) {
+		if (!set) {
 			log_error("There is no option -%c here.", *p);
 			return -EINVAL;
 		}
@@ -166,7 +168,7 @@ static int parse_short(const struct option_row *rows, void *dest, char **word)
 			log_error("Option -%c wants a value: -%c %s.", *p, *p, row->arg);
 			return -EINVAL;
 		}
-		r = set_option(row, dest, p[1] ? p + 1 : word[1]);
+		r = set_option(row, set->dest, p[1] ? p + 1 : word[1]);
 		if (r < 0)
 			return r;
 		if (row->arg)
@@ -175,8 +177,7 @@ static int parse_short(const struct option_row *rows, void *dest, char **word)
 	return 1;
 }
 
-int options_parse(const struct option_row *rows, void *dest, int *argc, char **argv,
-		  int stop_at_argument)
+int options_parse(const struct option_set *sets, int *argc, char **argv, bool stop_at_argument)
 {
 	int kept = 1, i = 1, help = 0;
 
@@ -199,8 +200,7 @@ int options_parse(const struct option_row *rows, void *dest, int *argc, char **a
 			i++;
 			continue;
 		}
-		taken = word[1] == '-' ? parse_long(rows, dest, argv + i)
-				       : parse_short(rows, dest, argv + i);
+		taken = word[1] == '-' ? parse_long(sets, argv + i) : parse_short(sets, argv + i);
 		if (taken < 0)
 			return taken;
 		i += taken;
@@ -260,5 +260,4 @@ void options_format_help(const struct option_row *rows, struct strbuf *out)
 			strbuf_addf(out, " [%s]", rows->key);
 		strbuf_addch(out, '\n');
 	}
-	strbuf_addf(out, "  %-26s %s\n", "-h, --help", "show this");
 }

@@ -50,14 +50,20 @@ struct option_row {
 /* What options_parse() found, when it is not an error. */
 #define OPTIONS_HELP 1 /* -h or --help was among them */
 
+/* Rows and the struct that they fill. */
+struct option_set {
+	const struct option_row *rows;
+	void *dest;
+};
+
 /*
  * Takes the options out of argv, which keeps argv[0] and the arguments, in
  * order, ended by NULL; *argc follows. "--" ends the options, and with
- * `stop_at_argument` so does the first word that is not one.
+ * `stop_at_argument` so does the first word that is not one. `sets` ends with
+ * one without rows; where two know an option, the first has it.
  * 0, OPTIONS_HELP, or -EINVAL after saying what is wrong.
  */
-int options_parse(const struct option_row *rows, void *dest, int *argc, char **argv,
-		  int stop_at_argument);
+int options_parse(const struct option_set *sets, int *argc, char **argv, bool stop_at_argument);
 
 /* Sets what the environment has for the rows' keys. 0 or -EINVAL, said. */
 int options_from_environment(const struct option_row *rows, void *dest);
@@ -70,7 +76,7 @@ const struct option_row *options_find_key(const struct option_row *rows, const c
 /* Frees the strings and lists that rows point to. */
 void options_release(const struct option_row *rows, void *dest);
 
-/* The rows as an aligned list for --help. */
+/* The rows as an aligned list for --help, which itself has no row. */
 void options_format_help(const struct option_row *rows, struct strbuf *out);
 
 /* Milliseconds of "10", "10s", "500ms", "2m"; -EINVAL. At most a day. */

@@ -19,13 +19,19 @@
 #error "OUTPOST_VERSION comes from the Makefile"
 #endif
 
+/* Valid before the command and after it. */
 static const struct option_row rows[] = {
 	OPTION_STRING(struct context, board, 'b', "board", "BOARD", "board.default",
 		      "the board to use (default: vm)"),
-	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "work in DIR"),
 	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL, "say more: every step, all output"),
 	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "say only what went wrong"),
 	OPTION_FLAG(struct context, json, 0, "json", NULL, "one JSON document on stdout"),
+	OPTION_END,
+};
+
+/* Only before it: they say in which folder config files are sought, and where all that follows is logged. */
+static const struct option_row first_rows[] = {
+	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "work in DIR"),
 	OPTION_STRING(struct context, log_file, 0, "log", "FILE", NULL, "write the action log here"),
 	OPTION_FLAG(struct context, version, 0, "version", NULL, "show the version"),
 	OPTION_END,
@@ -50,6 +56,14 @@ static void set_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
+static const struct option_row none[] = { OPTION_END };
+
+static void add_options(struct strbuf *sb, const struct option_row *own)
+{
+	options_format_help(own, sb);
+	strbuf_addf(sb, "  %-26s %s\n", "-h, --help", "show this");
+}
+
 static void print_overview(FILE *out)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -59,20 +73,20 @@ static void print_overview(FILE *out)
 	for (const struct command *const *c = commands; *c; c++)
 		strbuf_addf(&sb, "  %-12s %s\n", (*c)->name, (*c)->summary);
 	strbuf_adds(&sb, "\n");
-	options_format_help(rows, &sb);
+	options_format_help(first_rows, &sb);
+	add_options(&sb, rows);
 	strbuf_adds(&sb, "\noutpost COMMAND --help says more of each.\n");
 	fwrite(sb.buf, 1, sb.len, out);
 }
 
 static void print_command_help(const struct command *c)
 {
-	static const struct option_row none[] = { OPTION_END };
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
 	strbuf_addf(&sb, "%s.\n\nusage: outpost [-b BOARD] [-v|-q]%s %s%s%s%s\n\n", c->summary,
 		    c->has_json ? " [--json]" : "", c->name, c->options ? " [OPTION...]" : "",
 		    *c->args ? " " : "", c->args);
-	options_format_help(c->options ? c->options : none, &sb);
+	add_options(&sb, c->options ? c->options : none);
 	if (c->help)
 		strbuf_addf(&sb, "\n%s", c->help);
 	fwrite(sb.buf, 1, sb.len, stdout);
@@ -143,15 +157,16 @@ static int check_arguments(const struct context *ctx, const struct command *c, i
 
 static int run_command(struct context *ctx, const struct command *c, int argc, char **argv)
 {
-	static const struct option_row none[] = { OPTION_END };
 	const struct option_row *options = c->options ? c->options : none;
 	void *dest = c->options ? new_options(c) : xcalloc(1, 1);
+	const struct option_set sets[] = { { options, dest }, { rows, ctx }, { NULL } };
 	int r = config_apply(ctx->config, options, dest);
 
 	if (r == 0) {
-		r = options_parse(options, dest, &argc, argv, c->words_after);
+		r = options_parse(sets, &argc, argv, c->words_after);
 		if (r < 0)
 			r = STATUS_USAGE;
+		set_verbosity(ctx);
 	}
 	if (r == OPTIONS_HELP) {
 		print_command_help(c);
@@ -168,8 +183,9 @@ static int run_command(struct context *ctx, const struct command *c, int argc, c
 
 static int start(struct context *ctx, int argc, char **argv)
 {
+	const struct option_set sets[] = { { rows, ctx }, { first_rows, ctx }, { NULL } };
 	const struct command *c;
-	int r = options_parse(rows, ctx, &argc, argv, true);
+	int r = options_parse(sets, &argc, argv, true);
 
 	if (r < 0)
 		return STATUS_USAGE;
@@ -224,6 +240,7 @@ int main(int argc, char **argv)
 		status = STATUS_TROUBLE;
 	status = finish_stdout(status);
 	options_release(rows, &ctx);
+	options_release(first_rows, &ctx);
 	if (ctx.config)
 		config_free(ctx.config);
 	return status;
