@@ -64,15 +64,41 @@ static int set_attributes(const char *path, unsigned int flags, __u64 set, __u64
 		       : 0;
 }
 
-static int seal_mounts(void)
+static int seal_all_mounts(void)
 {
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	return set_attributes("/", AT_RECURSIVE,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, 0);
+}
+
+/*
+ * In a chroot "/" is no mount, and only mounts can be sealed. To enter the
+ * mount namespace that one is in already leads to its real root (setns(2)).
+ */
+static int seal_outside_of_chroot(void)
+{
+	_cleanup_close_ int root = open("/", O_PATH | O_CLOEXEC);
+	_cleanup_close_ int here = open(".", O_PATH | O_CLOEXEC);
+	_cleanup_close_ int namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int r;
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("/dev/null", "/dev/null", NULL, MS_BIND, NULL) < 0)
+	if (root < 0 || here < 0 || namespace < 0 || setns(namespace, CLONE_NEWNS) < 0)
 		return -errno;
-	r = set_attributes("/", AT_RECURSIVE,
-			   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, 0);
+	r = seal_all_mounts();
+	if (fchdir(root) < 0 || chroot(".") < 0 || fchdir(here) < 0)
+		return -errno;
+	return r;
+}
+
+static int seal_mounts(void)
+{
+	int r = seal_all_mounts();
+
+	if (r == -EINVAL)
+		r = seal_outside_of_chroot();
+	if (r == 0 && mount("/dev/null", "/dev/null", NULL, MS_BIND, NULL) < 0)
+		r = -errno;
 	return r < 0 ? r : set_attributes("/dev/null", 0, 0, MOUNT_ATTR_NODEV);
 }
 
