@@ -6,7 +6,7 @@
 # come from the person's own cache; the rest is the suite's.
 
 # shellcheck disable=SC2034 # for the runner
-AT_ONCE=1 LIMIT=900
+AT_ONCE=1 LIMIT=1800
 
 suite_up() {
 	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run
