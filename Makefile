@@ -6,6 +6,7 @@
 #   make check           all tests; check-unit, check-cli, check-vm are its parts
 #   make SAN=address,undefined check-unit
 #   make deps            install what building and testing need (Debian)
+#   make V=1             shows the commands
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 ARCH    := $(shell uname -m)
@@ -27,6 +28,10 @@ HOST_FLAGS := -DOUTPOST_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fn
 COMMON_SRC := $(sort $(wildcard src/common/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*.c src/host/vm/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c))
+
+# One line for each step, unless with -s.
+Q   := $(if $(V),,@)
+say  = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
 objects = $(patsubst src/%.c,$(1)/%.o,$(2))
 
@@ -55,50 +60,58 @@ build/outpost: $(O)/outpost
 	@$(if $(SAN),,ln -sf $(patsubst build/%,%,$<) $@)
 
 $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
-	$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 # It holds the script; the compiler does not see that.
 $(O)/host/dkms.o: src/host/dkms_eval.sh
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
 # The vm's init is part of the program.
 $(O)/host/vm/guest.o: board/vm-init
 
 $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
-	$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
 
 $(A)/outpost-agent: $(BOARD_OBJ) $(A)/common.a
-	$(BOARD_CC) $(BOARD_FLAGS) $(BOARD_LINK) -o $@.debug $^ $(AGENT_LIBS)
-	$(if $(SYSROOT),aarch64-linux-gnu-)strip -o $@ $@.debug
+	$(call say,LD,$@)
+	$(Q)$(BOARD_CC) $(BOARD_FLAGS) $(BOARD_LINK) -o $@.debug $^ $(AGENT_LIBS)
+	$(Q)$(if $(SYSROOT),aarch64-linux-gnu-)strip -o $@ $@.debug
 
 $(A)/common.a: $(BOARD_COMMON)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BOARD_OBJ) $(BOARD_COMMON): | $(SYSROOT) build/proto/outpost.pb.h
 
 $(A)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
 
 $(A)/outpost.pb.o: build/proto/outpost.pb.c
-	$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
 
 $(A)/sysroot: | build/outpost
-	build/outpost unpack --arch arm64 $@.new libnanopb-dev libzstd-dev libb2-dev
-	mv $@.new $@
+	$(Q)build/outpost unpack --arch arm64 $@.new libnanopb-dev libzstd-dev libb2-dev
+	$(Q)mv $@.new $@
 
 # The messages: C made from the one page that says them.
 build/proto/outpost.pb.c build/proto/outpost.pb.h &: proto/outpost.proto proto/outpost.options
 	@mkdir -p build/proto
-	cd proto && protoc --plugin=protoc-gen-nanopb=/usr/bin/protoc-gen-nanopb \
+	$(call say,PROTO,$@)
+	$(Q)cd proto && protoc --plugin=protoc-gen-nanopb=/usr/bin/protoc-gen-nanopb \
 		--nanopb_out=../build/proto outpost.proto
 
 $(O)/outpost.pb.o: build/proto/outpost.pb.c
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
 $(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
 
@@ -111,13 +124,15 @@ FUZZ ?= $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 # A unit test links all but main(): it can reach any function that has a header.
 $(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
 		$(filter %.c %.o,$^) -lcmocka $(HOST_LIBS)
 
 # The agent's parts have tests of their own: two programs, two sets of names.
 $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
 		$(filter %.c %.o,$^) -lcmocka $(AGENT_LIBS)
 
 check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
@@ -148,7 +163,8 @@ FUZZ_LINK = $(filter-out %.h,$(filter %.c %.o,$^)) $(HOST_LIBS)
 
 $(O)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c fuzz/fuzz.h $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Ifuzz -o $@ $(FUZZ_LINK)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Ifuzz -o $@ $(FUZZ_LINK)
 
 $(FUZZ_O)/fuzz_%: fuzz/fuzz_%.c fuzz/fuzz.h $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS),fuzzer -Ifuzz -o $@ $(FUZZ_LINK)
@@ -215,17 +231,22 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils
 
-# $(1): packages. Asks apt only when something is missing, so that a second run takes no time.
+# $(1): packages. Asks apt only when something is missing, so that a second run takes no time. It
+# waits for an apt that is at work, and mends first what one that was interrupted left half done.
 define install
-	@missing=; for p in $(1); do \
-		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
-	done; \
-	if [ -n "$$missing" ]; then \
-		echo "Installing:$$missing"; \
-		as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
-		$$as_root apt-get update -q && \
-		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qy --no-install-recommends $$missing; \
-	fi
+	@have=" $$(dpkg-query -W -f='$${db:Status-Status}=$${Package} ' $(1) 2>/dev/null)"; missing=; \
+	for p in $(1); do case "$$have" in *" installed=$$p "*) ;; *) missing="$$missing $$p" ;; esac; done; \
+	[ "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; \
+	elif command -v sudo >/dev/null; then as_root=sudo; \
+	else echo "Packages are missing, and there is no sudo. As root: apt-get install$$missing" >&2; exit 1; \
+	fi; \
+	echo "Installing:$$missing"; \
+	as_root="$$as_root env DEBIAN_FRONTEND=noninteractive"; \
+	apt="$$as_root apt-get -qy -o DPkg::Lock::Timeout=300"; \
+	$$as_root dpkg --configure -a && { $$apt update; $$apt install --no-install-recommends $$missing; } || { \
+		echo "apt-get could not install:$$missing" >&2; exit 1; \
+	}
 endef
 
 deps:

@@ -1,33 +1,73 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # From a fresh Debian to modules tested on a virtual Pi. Run it again at any
 # time: what is there already is not done twice.
 set -euo pipefail
 cd "$(dirname "$0")"
+log=build/quick-start.log
+export SUDO_PROMPT=$'\n[sudo] password of %p: '
 
 started=$SECONDS
 step() {
 	printf '\n== %s  (%d s)\n' "$*" "$((SECONDS - started))"
 }
 
-if ! command -v make >/dev/null; then
-	step "Installing make"
-	as_root=()
+die() {
+	printf 'quick-start.sh: %s\n' "$*" >&2
+	exit 3
+}
+
+# The last line of what comes in, redrawn in place, after the seconds so far.
+# It reads on when Ctrl-C is pressed: apt must not lose its reader half-way.
+redraw() {
+	local line size
+	trap '' INT
+	while IFS= read -r line; do
+		size=$(stty size <&2)
+		printf '\r%.*s\033[K' $((${size#* } - 1)) "$((SECONDS - started)) s  ${line##*$'\r'}"
+	done
+	printf '\r\033[K'
+}
+
+# show COMMAND...: on a terminal as one line (all of it is in the log, the end
+# of it is shown when the command fails), elsewhere as it comes.
+show() {
+	mkdir -p build
+	if [ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ]; then
+		"$@" 2>&1 || return
+	elif ! "$@" 2>&1 | tee -i "$log" | redraw >&2; then
+		tail -n 15 "$log" >&2
+		return 1
+	fi
+}
+
+install_make() {
+	local as_root=()
 	if [ "$(id -u)" != 0 ]; then
-		command -v sudo >/dev/null || {
-			echo "quick-start.sh: make is missing: run this as root, or install sudo or make." >&2
-			exit 3
-		}
+		command -v sudo >/dev/null ||
+			die "make is missing, and without root or sudo it cannot be installed." \
+				"As root: apt-get install make && make -C $PWD deps"
 		as_root=(sudo)
 	fi
-	"${as_root[@]}" apt-get update
-	"${as_root[@]}" apt-get install -y --no-install-recommends make
+	show "${as_root[@]}" apt-get update -q -o DPkg::Lock::Timeout=300 || true
+	show "${as_root[@]}" apt-get install -qy -o DPkg::Lock::Timeout=300 --no-install-recommends make ||
+		die "apt-get could not install make (is there a network?). Mend that, then run this again."
+}
+
+trap 'exit 130' INT
+
+if ! command -v make >/dev/null; then
+	step "Installing make"
+	install_make
 fi
 
 step "Installing what building and the virtual Pi need"
-make --no-print-directory deps
+show make --no-print-directory deps ||
+	die "Some packages could not be installed; see above. Mend that, then run this again."
 
 step "Building Outpost"
-make --no-print-directory -j"$(nproc)" --silent
+show make --no-print-directory -j"$(nproc)" ||
+	die "Outpost could not be built; see above."
 
 step "Starting the virtual Pi"
 build/outpost vm up
