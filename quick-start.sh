@@ -23,6 +23,7 @@ redraw() {
 	local line size
 	trap '' INT
 	while IFS= read -r line; do
+		line=${line%$'\r'}
 		size=$(stty size <&2)
 		printf '\r%.*s\033[K' $((${size#* } - 1)) "$((SECONDS - started)) s  ${line##*$'\r'}"
 	done

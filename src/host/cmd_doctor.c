@@ -79,11 +79,9 @@ static const struct tool {
 	{ "ssh-keygen", "openssh-client", "makes its keys and yours", MISSING },
 };
 
-/* In PATH, or where Debian has what only root's PATH shows. */
 static bool find_tool(const char *name, char **where)
 {
-	const char *path = getenv("PATH");
-	_cleanup_free_ char *all = xasprintf("%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
+	_cleanup_free_ char *all = xstrdup(getenv("PATH"));
 
 	for (char *rest = all, *dir; (dir = strsep(&rest, ":"));) {
 		_cleanup_free_ char *file = path_join(*dir ? dir : ".", name, NULL);

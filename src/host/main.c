@@ -45,6 +45,16 @@ static void on_interrupt(int signal_number)
 	process_interrupted = signal_number;
 }
 
+/* Debian shows sbin, where mke2fs is, only to root. */
+static void complete_path(void)
+{
+	const char *path = getenv("PATH");
+	_cleanup_free_ char *all =
+		xasprintf("%s:/usr/sbin:/sbin", path && *path ? path : "/usr/bin:/bin");
+
+	setenv("PATH", all, 1);
+}
+
 static void set_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
@@ -232,6 +242,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	set_signals();
+	complete_path();
 	status = start(&ctx, argc, argv);
 	log_debug("ended: %d", status);
 	if (process_interrupted && status < 0)
