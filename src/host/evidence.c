@@ -13,7 +13,9 @@
 #define MODULES_MAX  1024
 #define ATTEMPTS_MAX 4096
 #define MARKS_MAX    65536
-#define TEXT_MAX     (64u * 1024 * 1024) /* of the records of one attempt */
+#define LEFT_MAX     1024
+#define RECORDS_MAX  (1024u * 1024)	 /* of one attempt */
+#define TEXT_MAX     (64u * 1024 * 1024) /* of those */
 #define OUTPUT_MAX   (16u * 1024 * 1024)
 #define SURVIVOR_MAX (16u * 1024 * 1024)
 #define JOURNAL_MAX  (1024u * 1024 * 1024)
@@ -24,9 +26,17 @@ static int contradiction(const char *what)
 	return -EBADMSG;
 }
 
-static struct evidence *last_attempt(const struct evidence_list *list)
+static bool did_nothing(const struct evidence *e)
 {
-	return list->n ? list->items[list->n - 1] : NULL;
+	return !e->n_marks && !e->has_before && (*e->plan.skip || (e->ended && e->end.not_run));
+}
+
+struct evidence *evidence_last(const struct evidence_list *list)
+{
+	for (size_t i = list->n; i-- > 0;)
+		if (!did_nothing(list->items[i]))
+			return list->items[i];
+	return NULL;
 }
 
 bool evidence_step_failed(const outpost_StepEnd *end)
@@ -64,7 +74,8 @@ static void set_down(const struct evidence_list *list, struct evidence *e,
 	int64_t last_alive, started;
 
 	if (!list->has_boot || e->has_down || list->boot.wall_s > INT32_MAX * 2ll ||
-	    boot->wall_s > INT32_MAX * 2ll || now > INT64_MAX / 2 || list->last_us > INT64_MAX / 2)
+	    boot->wall_s > INT32_MAX * 2ll || now > INT64_MAX / 2 ||
+	    list->last_us > INT64_MAX / 2 || list->boot_us > INT64_MAX / 2)
 		return;
 	last_alive = (int64_t)list->boot.wall_s * 1000 +
 		     ((int64_t)list->last_us - (int64_t)list->boot_us) / 1000;
@@ -80,7 +91,7 @@ static void set_down(const struct evidence_list *list, struct evidence *e,
  */
 static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint64_t now)
 {
-	struct evidence *last = last_attempt(list);
+	struct evidence *last = evidence_last(list);
 
 	if (last && !last->reboot_ordered && !last->rebooted &&
 	    strcmp(last->boot_id, boot->boot_id) != 0) {
@@ -153,7 +164,6 @@ static void add_step_begin(struct evidence *e, const outpost_StepBegin *begin, u
 		return;
 	step->begun = true;
 	step->ended = false;
-	step->repetition = begin->repetition;
 	step->begin_us = now;
 	if (e->n_marks >= MARKS_MAX)
 		return;
@@ -170,6 +180,7 @@ static int add_step_end(struct evidence *e, const outpost_StepEnd *end)
 	if (!step->begun || step->ended)
 		return contradiction("a step ends that had not begun");
 	step->ended = true;
+	step->done++;
 	step->duration_us += end->duration_us;
 	if (!evidence_step_failed(&step->end))
 		step->end = *end;
@@ -186,7 +197,7 @@ static void add_lost(struct evidence *e, uint64_t count, bool kept_back)
 
 static void add_record(struct evidence *e, const outpost_Record *record)
 {
-	if (e->text.len + record->text.size > TEXT_MAX) {
+	if (e->text.len + record->text.size > TEXT_MAX || e->n_records >= RECORDS_MAX) {
 		add_lost(e, 1, true);
 		return;
 	}
@@ -243,7 +254,7 @@ static int add_end(struct evidence_list *list, const outpost_ModuleEnd *end, uin
 
 static void add_reboot(struct evidence_list *list, const outpost_RebootOrdered *reboot)
 {
-	struct evidence *e = last_attempt(list);
+	struct evidence *e = evidence_last(list);
 
 	if (!e)
 		return;
@@ -257,7 +268,7 @@ static void add_reboot(struct evidence_list *list, const outpost_RebootOrdered *
  */
 static void add_survivor(struct evidence_list *list, const outpost_Survivor *survivor)
 {
-	struct evidence *e = last_attempt(list);
+	struct evidence *e = evidence_last(list);
 
 	if (!e || e->reboot_ordered || e->survivors.len + survivor->data.size > SURVIVOR_MAX)
 		return;
@@ -299,7 +310,8 @@ static int add_to_attempt(struct evidence *e, const outpost_Entry *entry)
 		add_output(e, &entry->body.output);
 		return 0;
 	case outpost_Entry_leftover_tag:
-		strv_add(&e->leftovers, entry->body.leftover.path);
+		if (strv_length(e->leftovers) < LEFT_MAX)
+			strv_add(&e->leftovers, entry->body.leftover.path);
 		return 0;
 	}
 	return 0; /* a kind of entry that a later version has */

@@ -15,7 +15,7 @@
 
 struct evidence_step {
 	bool begun, ended;
-	uint32_t repetition; /* the last one begun */
+	uint32_t done;	     /* repetitions that ended */
 	outpost_StepEnd end; /* the first that failed, else the last; valid where ended */
 	uint64_t begin_us;
 	uint64_t duration_us; /* of all repetitions */
@@ -65,7 +65,7 @@ struct evidence {
 	bool reboot_ordered;	/* by the supervisor, after this module: its reason is in reboot_why */
 	char reboot_why[128];
 	struct strbuf survivors; /* text that survived the crash: pstore, in order */
-	bool unreachable;	/* the board did not come back in its time */
+	bool unreachable;	/* the board did not come back in its time, and the run has no end */
 	bool power_cycled;	/* only that brought it back */
 	bool has_down;
 	int64_t down_ms;	/* between the last sign of life and the start of the next boot */
@@ -111,6 +111,12 @@ ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n);
 
 /* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno, said. */
 int evidence_read(struct evidence_list *list, const char *journal);
+
+/*
+ * The last attempt that did anything on the board, or NULL: what happens to
+ * the board is its doing, not that of a module skipped after it.
+ */
+struct evidence *evidence_last(const struct evidence_list *list);
 
 /* The last attempt at this module of the plan, or NULL. */
 struct evidence *evidence_find(const struct evidence_list *list, uint32_t index);

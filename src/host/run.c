@@ -35,7 +35,7 @@ void run_release(struct run *run)
 
 static void say_cancelled(const struct run *run)
 {
-	const struct evidence *last = run->list.n ? run->list.items[run->list.n - 1] : NULL;
+	const struct evidence *last = evidence_last(&run->list);
 
 	if (!run->list.ended)
 		return;

@@ -22,18 +22,13 @@
 #define PAUSE_MS 250
 #define HOOK_MS	 60000
 
-static struct evidence *last_attempt(const struct run *run)
-{
-	return run->list.n ? run->list.items[run->list.n - 1] : NULL;
-}
-
 /*
  * How long the board was gone, by our own clock, which is better than the
  * board's: without a clock chip that one starts anywhere.
  */
 static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 {
-	struct evidence *e = last_attempt(run);
+	struct evidence *e = evidence_last(&run->list);
 	long long started = monotonic_ms() - welcome->uptime_s * 1000ll;
 
 	log_debug("Board %s: another boot, %s", run->q->board->name, welcome->boot_id);

@@ -169,6 +169,8 @@ static void add_result(struct run *run, size_t i, struct run_result *out)
 
 void run_judge(struct run *run, struct run_result *out)
 {
+	struct evidence *last = evidence_last(&run->list);
+
 	*out = (struct run_result){
 		.run = xstrdup(run->id),
 		.board = xstrdup(run->q->board->name),
@@ -178,11 +180,9 @@ void run_judge(struct run *run, struct run_result *out)
 		.duration_ms = (int)(monotonic_ms() - run->began_ms),
 		.cancelled = run->cancelled || run->list.run_end.cancelled,
 	};
-	if (run->state == RUN_LOST && run->list.n && !run->list.ended) {
-		struct evidence *last = run->list.items[run->list.n - 1];
-
-		last->unreachable = !last->ended || !last->has_after;
-	}
+	/* A second attempt that was never begun leaves the first ones as they were. */
+	if (run->state == RUN_LOST && !run->list.ended && last && last->attempt >= run->attempt)
+		last->unreachable = true;
 	for (size_t i = 0; i < run->q->modules->n; i++)
 		add_result(run, i, out);
 }

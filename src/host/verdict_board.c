@@ -132,12 +132,22 @@ bool rule_boot(struct judge *j)
 
 bool rule_unreachable(struct judge *j)
 {
-	outpost_Step step = last_step(j->e);
+	const struct evidence *e = j->e;
+	outpost_Step step = last_step(e);
 
-	return j->e->unreachable &&
+	return e->unreachable && (!e->ended || !e->has_after) &&
 	       decide(j, VERDICT_LOST, phase_name(step),
 		      "the board could not be reached again in its time; last seen while %s %s",
-		      doing(step), j->e->plan.name);
+		      doing(step), e->plan.name);
+}
+
+/* It was through, but nobody has seen the board alive since: what it left behind may have killed it. */
+bool rule_silence(struct judge *j)
+{
+	return j->e->unreachable &&
+	       decide(j, VERDICT_LOST, "settle",
+		      "the board could not be reached again in its time; last seen after %s was through",
+		      j->e->plan.name);
 }
 
 bool rule_own_report(struct judge *j)

@@ -215,8 +215,14 @@ static void on_report(const struct klog_report *report, void *arg)
 	struct judge *j = arg;
 
 	/* Which boot it is comes from better witnesses than a banner in the log. */
-	if (report->kind == KLOG_REBOOT || report->kind == KLOG_NONE || j->n_reports >= REPORTS_MAX)
+	if (report->kind == KLOG_REBOOT || report->kind == KLOG_NONE)
 		return;
+	/* Of very many the last is the one that may have killed the board. */
+	if (j->n_reports == REPORTS_MAX) {
+		if (report->fatal && !j->reports[REPORTS_MAX - 1].fatal)
+			j->reports[REPORTS_MAX - 1] = *report;
+		return;
+	}
 	GROW(j->reports, j->n_reports);
 	j->reports[j->n_reports++] = *report;
 }

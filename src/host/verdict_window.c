@@ -70,15 +70,21 @@ bool rule_other_report(struct judge *j)
 		      *report->module ? " [" : "", report->module, *report->module ? "]" : "");
 }
 
-/* Each record between the ends of the window has to be accounted for. */
+/* Each record between the ends of the window has to be accounted for; one that came twice counts once. */
 static uint64_t missing_records(const struct evidence *e)
 {
-	uint64_t first = e->end.first_sequence, end = e->end.end_sequence, read = 0;
+	uint64_t first = e->end.first_sequence, end = e->end.end_sequence, next = first, read = 0;
 
 	if (!e->ended || e->end.not_run || end < first)
 		return 0;
-	for (size_t i = 0; i < e->n_records; i++)
-		read += e->records[i].sequence >= first && e->records[i].sequence < end;
+	for (size_t i = 0; i < e->n_records; i++) {
+		uint64_t sequence = e->records[i].sequence;
+
+		if (sequence < next || sequence >= end)
+			continue;
+		next = sequence + 1;
+		read++;
+	}
 	return end - first > read ? end - first - read : 0;
 }
 
@@ -93,6 +99,14 @@ bool rule_lost(struct judge *j)
 			      e->lost && e->n_marks ? phase_name(e->marks[at].step) : "load",
 			      "%" PRIu64 " kernel log records %s: a report may have been among them", lost,
 			      e->kept_back ? "were too many to keep" : "were lost");
+}
+
+/* The exit status alone would do for a test that prints no results; but who knows whether it does. */
+bool rule_output(struct judge *j)
+{
+	return j->e->output_truncated &&
+	       decide(j, VERDICT_INCONCLUSIVE, "test",
+		      "its test printed more than is kept: a failed result may be in the rest; print less");
 }
 
 bool rule_taint_alone(struct judge *j)
@@ -121,6 +135,22 @@ bool rule_counts(struct judge *j)
 		      (int64_t)(after->oops_count - before->oops_count));
 }
 
+/* Was this step done in each repetition? */
+static bool was_done(const struct judge *j, outpost_Step step)
+{
+	uint32_t repeat = judge_tests(j) && j->e->repeat > 1 ? j->e->repeat : 1;
+
+	return j->e->steps[step].done >= repeat;
+}
+
+static const char *missing_repetition(const struct judge *j)
+{
+	if (was_done(j, outpost_Step_LOADING) && was_done(j, outpost_Step_UNLOADING) &&
+	    (!j->e->plan.program.size || was_done(j, outpost_Step_TESTING)))
+		return NULL;
+	return "that it was done as often as planned";
+}
+
 static const char *missing_step(const struct judge *j)
 {
 	const struct evidence_step *steps = j->e->steps;
@@ -133,14 +163,23 @@ static const char *missing_step(const struct judge *j)
 		return "that it was unloaded";
 	if (judge_tests(j) && !steps[outpost_Step_SETTLE].ended)
 		return "that somebody listened after the unload";
-	if (judge_tests(j) && steps[outpost_Step_UNLOADING].repetition + 1 < j->e->repeat)
-		return "that it was done as often as planned";
+	if (judge_tests(j) && missing_repetition(j))
+		return missing_repetition(j);
 	if (failed_end(j, outpost_Step_RESTORE))
 		return "that what it needs was unloaded again";
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
 		if (steps[step].begun && (!steps[step].ended || failed_end(j, step)))
 			return "the end of a step";
 	return NULL;
+}
+
+/* The window as read reaches over all that was done in it. */
+static bool window_is_whole(const struct evidence *e)
+{
+	return e->before.has_log && e->after.has_log &&
+	       e->before.next_sequence <= e->after.next_sequence &&
+	       e->end.first_sequence <= e->before.next_sequence &&
+	       e->end.end_sequence >= e->after.next_sequence;
 }
 
 /* What of the evidence for a PASS is not there; NULL: nothing. */
@@ -156,7 +195,7 @@ const char *missing_evidence(const struct judge *j)
 		return "which boot it was";
 	if (!e->has_before || !e->has_after)
 		return "the state of the kernel before and after";
-	if (!e->before.has_log || !e->after.has_log)
+	if (!window_is_whole(e))
 		return "the whole kernel log";
 	if (judge_loads(j) == e->before.loaded)
 		return "that the module was where it should be before";

@@ -101,6 +101,33 @@ static void sees_which_boot_it_is(void **state)
 	}
 }
 
+/* A module that was skipped did not kill the board: the one before it did. */
+static void a_skipped_module_takes_no_blame(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = journal_new();
+	static const char *const two[] = { "hello", "skipped", NULL };
+	outpost_ModuleEnd *end;
+
+	(void)state;
+	journal_plan(j, two);
+	proto_set(j->entries[2].body.module.skip, "needs a camera");
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_add(j, outpost_Entry_begin_tag)->body.begin =
+		(outpost_ModuleBegin){ .index = 1, .attempt = 1 };
+	end = &journal_add(j, outpost_Entry_end_tag)->body.end;
+	*end = (outpost_ModuleEnd){ .index = 1, .attempt = 1, .not_run = true };
+	journal_survivor(j, "what was left");
+	journal_boot(j, JOURNAL_OTHER_BOOT);
+	assert_true(parse(&list, j) > 0);
+	assert_int_equal(list.n, 2);
+	assert_ptr_equal(evidence_last(&list), list.items[0]);
+	assert_true(list.items[0]->rebooted);
+	assert_string_equal(list.items[0]->survivors.buf, "what was left");
+	assert_false(list.items[1]->rebooted);
+}
+
 static void same_boot_with_another_nonce_is_a_snapshot(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -190,6 +217,7 @@ int main(void)
 		cmocka_unit_test(reads_a_run),
 		cmocka_unit_test(keeps_the_first_failure_of_repetitions),
 		cmocka_unit_test(sees_which_boot_it_is),
+		cmocka_unit_test(a_skipped_module_takes_no_blame),
 		cmocka_unit_test(same_boot_with_another_nonce_is_a_snapshot),
 		cmocka_unit_test(refuses_contradictions),
 		cmocka_unit_test(drops_a_torn_frame_wherever_it_is_torn),

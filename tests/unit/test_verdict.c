@@ -246,6 +246,8 @@ STEP(restore_failed, RESTORE, s->error = EAGAIN)
 END(leftovers_unchecked, s->leftovers_checked = false)
 END(not_run, s->not_run = true)
 END(window_longer_than_read, s->end_sequence++)
+END(window_unknown, s->first_sequence = s->end_sequence = 0)
+END(window_opened_late, s->first_sequence++)
 
 static void left_behind(struct journal *j)
 {
@@ -255,6 +257,43 @@ static void left_behind(struct journal *j)
 	memmove(end + 1, end, (j->n++ - at) * sizeof(*end));
 	*end = (outpost_Entry){ .time_us = end[1].time_us, .which_body = outpost_Entry_leftover_tag };
 	proto_set(end->body.leftover.path, "/proc/hello");
+}
+
+/* Makes room for copies of the `n` entries from `at` on, behind them. */
+static outpost_Entry *again(struct journal *j, size_t at, size_t n)
+{
+	assert_true(j->n + n <= JOURNAL_MAX);
+	memmove(&j->entries[at + n], &j->entries[at], (j->n - at) * sizeof(j->entries[0]));
+	j->n += n;
+	return &j->entries[at + n];
+}
+
+/* As after a link that was cut: it must not stand in for another that never came. */
+static void one_record_twice(struct journal *j)
+{
+	again(j, (size_t)(journal_first(j, outpost_Entry_record_tag) - j->entries), 1);
+	window_longer_than_read(j);
+}
+
+static void unloaded_twice_loaded_once(struct journal *j)
+{
+	size_t at = 0;
+
+	while (j->entries[at].which_body != outpost_Entry_step_tag ||
+	       j->entries[at].body.step.step != outpost_Step_UNLOADING)
+		at++;
+	again(j, at, 2)->body.step.repetition = 1;
+	journal_first(j, outpost_Entry_plan_tag)->body.plan.repeat = 2;
+}
+
+static void output_cut_short(struct journal *j)
+{
+	outpost_Entry *end = journal_first(j, outpost_Entry_end_tag);
+	outpost_Entry entry = { .time_us = end->time_us, .which_body = outpost_Entry_output_tag };
+
+	entry.body.output.truncated = true;
+	again(j, (size_t)(end - j->entries), 1);
+	*end = entry;
 }
 
 static void in_place_of_record(struct journal *j, pb_size_t kind)
@@ -315,6 +354,8 @@ static void every_source_of_evidence_counts(void **state)
 		CASE(settle_failed), CASE(restore_failed), CASE(leftovers_unchecked), CASE(not_run),
 		CASE(window_longer_than_read), CASE(left_behind), CASE(lost_records),
 		CASE(no_boot_identity), CASE(rebooted_afterwards), CASE(missing_log_line), CASE(fewer_repetitions),
+		CASE(window_unknown), CASE(window_opened_late), CASE(one_record_twice),
+		CASE(unloaded_twice_loaded_once), CASE(output_cut_short),
 	};
 
 	(void)state;
@@ -570,6 +611,53 @@ static void lost_boards(void **state)
 	run_result_release(&run);
 }
 
+/* The run never ended, and the board was never seen again: the last module's result is no PASS. */
+static void silence_after_the_last_module(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+	_cleanup_free_ struct journal *j = good();
+	struct result result;
+
+	(void)state;
+	j->n--; /* RunEnd */
+	journal_pack(j, &bytes);
+	assert_true(evidence_parse(&list, bytes.buf, bytes.len) > 0);
+	list.items[0]->unreachable = true;
+	verdict_judge(list.items[0], 0, &result);
+	assert_int_equal(result.verdict, VERDICT_LOST);
+	assert_string_equal(result.phase, "settle");
+	result_release(&result);
+}
+
+/* A flood of complaints must not hide the one that killed the board. */
+static void the_last_of_many_reports_counts(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	struct journal *j = journal_new();
+	outpost_Entry *entry;
+	struct result result;
+
+	(void)state;
+	journal_plan(j, two);
+	journal_boot(j, JOURNAL_BOOT);
+	entry = journal_add(j, outpost_Entry_begin_tag);
+	entry->body.begin.attempt = 1;
+	journal_add(j, outpost_Entry_step_tag)->body.step.step = outpost_Step_LOADING;
+	for (size_t i = 0; i < j->n; i++)
+		assert_int_equal(evidence_add(&list, &j->entries[i]), 0);
+	for (int i = 0; i < 101; i++) {
+		j->n = 0;
+		journal_records(j, i < 100 ? other_warning : oops);
+		for (size_t k = 0; k < j->n; k++)
+			assert_int_equal(evidence_add(&list, &j->entries[k]), 0);
+	}
+	free(j);
+	verdict_judge(list.items[0], 0, &result);
+	assert_int_equal(result.verdict, VERDICT_CRASH);
+	result_release(&result);
+}
+
 /* --- inconclusive, skip, error ------------------------------------------------- */
 
 static struct journal *while_other_warns(const char *comm)
@@ -588,6 +676,8 @@ static void inconclusive(void **state)
 	(void)state;
 	expect(changed(lost_records), VERDICT_INCONCLUSIVE, "load", "lost", "1 kernel log records were lost");
 	expect(changed(window_longer_than_read), VERDICT_INCONCLUSIVE, "load", "lost", "1 kernel log records");
+	expect(changed(one_record_twice), VERDICT_INCONCLUSIVE, "load", "lost", "1 kernel log records");
+	expect(changed(output_cut_short), VERDICT_INCONCLUSIVE, "test", "lost", "more than is kept");
 	expect(changed(tainted_w), VERDICT_INCONCLUSIVE, "load", "taint", "tainted W");
 	expect(changed(warned), VERDICT_INCONCLUSIVE, "load", "counts", "1 warnings");
 	expect(changed(another_nonce), VERDICT_INCONCLUSIVE, "settle", "boot", "earlier state");
@@ -679,6 +769,8 @@ int main(void)
 		cmocka_unit_test(streamed_and_survived_are_one_log),
 		cmocka_unit_test(hangs),
 		cmocka_unit_test(lost_boards),
+		cmocka_unit_test(silence_after_the_last_module),
+		cmocka_unit_test(the_last_of_many_reports_counts),
 		cmocka_unit_test(inconclusive),
 		cmocka_unit_test(skipped_and_in_error),
 		cmocka_unit_test(the_worst_decides),
