@@ -65,6 +65,8 @@ static int collect(struct prepare *p, const char *run)
 	}
 	if (r == 0)
 		r = keep(p, &result);
+	if (r == 0 && result.open)
+		r = -ETIMEDOUT; /* lost once more: said */
 	if (r == 0)
 		log_info("Run %s, which was left open, is complete now: outpost results %s", run, run);
 	run_result_release(&result);
@@ -298,9 +300,7 @@ int prepare_finish(struct prepare *p, int r, struct run_result *result, const ch
 	progress_end();
 	if (r < 0 && !result->n)
 		return r;
-	/* An interrupted run that is not through yet stays open: it is collected next time. */
-	if (r == 0 || result->cancelled)
-		stored = keep(p, result);
+	stored = keep(p, result);
 	if (junit)
 		written = out_junit(junit, result);
 	if (p->ctx->json && p->json_lines)

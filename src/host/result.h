@@ -77,6 +77,7 @@ struct run_result {
 	long long started_s; /* seconds since the epoch, by the host's clock */
 	int duration_ms;
 	bool cancelled;
+	bool open; /* how it ended is not known here yet: it is collected later */
 	struct result *results;
 	size_t n;
 	unsigned int counts[VERDICT_COUNT];

@@ -64,8 +64,11 @@ int run_collect(const struct run_request *q, const char *id, struct session **se
 	r = run_journal_open(&run);
 	if (r == 0 && !*session)
 		r = session_open(q->board, NULL, session);
+	run.given_up = r == 0 && run_was_cancelled(&run);
 	if (r == 0)
 		r = run_send_attach(&run);
+	if (r == 0 && run.given_up) /* it may never have heard of it */
+		r = run_send_cancel(&run);
 	if (r == 0)
 		r = session_welcome(*session, &welcome);
 	if (r < 0)

@@ -92,9 +92,12 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 		break;
 	case outpost_RunState_State_ENDED:
 		run->lock_is_free = true;
-		run->state = RUN_GOING; /* until its RunEnd has arrived */
-		if (run->list.ended)
-			run->state = RUN_ENDED;
+		run->state = run->list.ended ? RUN_ENDED : RUN_GOING; /* until its RunEnd has arrived */
+		/* That one is of the first attempt: the Start of the second was lost with the link. */
+		if (!run->list.ended && run->attempt > 1 && state->offset >= state->size) {
+			run->state = RUN_INTERRUPTED;
+			run->pending_size = state->size;
+		}
 		break;
 	default:
 		return -EBADMSG;
@@ -189,6 +192,7 @@ static int interrupt(struct run *run)
 	run->signal = process_interrupted;
 	run->cancelled = true;
 	run->give_up_ms = monotonic_ms() + CANCEL_MS;
+	run_note_cancel(run);
 	process_interrupted = 0; /* a second one comes here again */
 	log_info("Interrupted: the run is ended and the board tidied up. Once more leaves at once.");
 	if (run->q->progress)
@@ -203,6 +207,7 @@ static int reconnect(struct run *run)
 	if (r == -EINTR) {
 		run->signal = process_interrupted;
 		run->cancelled = true;
+		run_note_cancel(run);
 		log_warn("Board %s does not answer; what it has of run %s is collected later: outpost results.",
 			 run->q->board->name, run->id);
 		return r;
@@ -221,6 +226,10 @@ static int go_on(struct run *run)
 {
 	if (run->cancelled)
 		return -EINTR;
+	if (run->given_up) {
+		run->state = RUN_FAILED;
+		return 0;
+	}
 	if (run->adopted && run_adopt_plan(run) < 0)
 		return -ENOENT;
 	run->in_vain = run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
@@ -287,8 +296,8 @@ int run_once_more(struct run *run)
 	outpost_Start start = { 0 };
 	int r = 0;
 
-	if (run->state != RUN_ENDED || run->cancelled || run->list.run_end.cancelled ||
-	    run->q->purpose != outpost_Purpose_TEST)
+	if (run->state != RUN_ENDED || run->cancelled || run->given_up ||
+	    run->list.run_end.cancelled || run->q->purpose != outpost_Purpose_TEST)
 		return 0;
 	run_doubtful(run, &start);
 	if (!start.indices_count)

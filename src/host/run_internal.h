@@ -43,6 +43,7 @@ struct run {
 	uint64_t start_offset;	/* where the last Start was made; to see that one moved on */
 	uint64_t pending_size;	/* INTERRUPTED, but entries up to here are still to come */
 	bool cancelled;		/* the user has interrupted */
+	bool given_up;		/* likewise, but an earlier host process: what is not through is left */
 	int signal;
 	long long give_up_ms;	/* then, or for a busy board: when to stop waiting; 0: never */
 	bool power_cycled;
@@ -66,7 +67,7 @@ int run_carry_out(struct run *run, struct run_result *out);
 /* run_send.c: queues; 0 or -errno */
 int run_send_flight(struct run *run); /* files, plan and start */
 int run_send_start(struct run *run, const outpost_Start *what);
-int run_send_rest(struct run *run); /* a Start of run_rest() */
+int run_send_rest(struct run *run); /* a Start of run_rest(), or of run_doubtful() in the second attempt */
 int run_send_attach(struct run *run);
 int run_send_cancel(struct run *run);
 /* A cut link is no error yet: it shows again when the next frame is waited for. */
@@ -101,6 +102,9 @@ int run_journal_add(struct run *run, const struct frame *frame);
 /* The board goes on at `offset`. */
 void run_journal_rewind(struct run *run, uint64_t offset);
 void run_journal_close(struct run *run);
+/* The user does not want the rest: kept beside the journal for whoever collects the run. */
+void run_note_cancel(const struct run *run);
+bool run_was_cancelled(const struct run *run);
 
 /* run_result.c */
 void run_judge(struct run *run, struct run_result *out);

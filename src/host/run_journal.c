@@ -89,6 +89,21 @@ void run_journal_close(struct run *run)
 	run->journal_fd = -1;
 }
 
+void run_note_cancel(const struct run *run)
+{
+	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "cancelled", NULL) : NULL;
+
+	if (path && fs_write_atomic(path, "", 0, 0600) < 0)
+		log_warn("Cannot write %s: run %s is carried on when it is collected", path, run->id);
+}
+
+bool run_was_cancelled(const struct run *run)
+{
+	_cleanup_free_ char *path = path_join(run->dir, "cancelled", NULL);
+
+	return fs_exists(path);
+}
+
 static int append(struct run *run, const struct frame *frame)
 {
 	uint8_t header[FRAME_HEADER];

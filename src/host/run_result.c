@@ -120,18 +120,22 @@ static void say(struct result *out, enum verdict verdict, const char *phase, con
 	out->summary = summary;
 }
 
+static const char *fate_of(enum verdict killer)
+{
+	return killer == VERDICT_HANG ? "hung" : killer == VERDICT_LOST ? "took the board along" : "crashed";
+}
+
 /* No attempt was made at it: why? */
 static void explain_absence(const struct run *run, size_t index, struct result *out)
 {
 	_cleanup_free_ bool *killers = mark_killers(run);
 	int killer = plan_needs_any(&run->plan, index, killers);
-	const char *fate;
 
 	if (killer >= 0) {
-		fate = verdict_of(run, (uint32_t)killer) == VERDICT_HANG ? "hung" : "crashed";
 		say(out, VERDICT_SKIP, "load", "",
-		    xasprintf("needs %s, which %s", run->plan.modules[killer].name, fate));
-	} else if (run->cancelled || run->list.run_end.cancelled) {
+		    xasprintf("needs %s, which %s", run->plan.modules[killer].name,
+			      fate_of(verdict_of(run, (uint32_t)killer))));
+	} else if (run->cancelled || run->given_up || run->list.run_end.cancelled) {
 		say(out, VERDICT_SKIP, "load", "", xstrdup("not run: interrupted"));
 	} else if (run->state == RUN_LOST) {
 		say(out, VERDICT_LOST, "load", "unreachable",
@@ -178,11 +182,14 @@ void run_judge(struct run *run, struct run_result *out)
 		.boot_id = xstrdup(run->first_boot),
 		.started_s = run->began_s,
 		.duration_ms = (int)(monotonic_ms() - run->began_ms),
-		.cancelled = run->cancelled || run->list.run_end.cancelled,
+		.cancelled = run->cancelled || run->given_up || run->list.run_end.cancelled,
+		.open = run->dir && !run->list.ended && (run->state == RUN_LOST || run->cancelled),
 	};
 	/* A second attempt that was never begun leaves the first ones as they were. */
 	if (run->state == RUN_LOST && !run->list.ended && last && last->attempt >= run->attempt)
 		last->unreachable = true;
+	if (out->cancelled && !run->list.ended && last)
+		last->cancelled = true;
 	for (size_t i = 0; i < run->q->modules->n; i++)
 		add_result(run, i, out);
 }

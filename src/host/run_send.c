@@ -26,7 +26,10 @@ int run_send_rest(struct run *run)
 {
 	outpost_Start start = { 0 };
 
-	run_rest(run, &start);
+	if (run->attempt > 1)
+		run_doubtful(run, &start);
+	else
+		run_rest(run, &start);
 	return run_send_start(run, &start);
 }
 

@@ -32,7 +32,10 @@ char *store_run_dir(const char *run);
 /* Enters a run as open. 0 or -errno, said. */
 int store_begin(struct store *store, const char *run, const char *board, long long started_s);
 
-/* Enters its results and closes it, whatever it was before; the JSON document is kept with it. 0 or -errno, said. */
+/*
+ * Enters its results, with the JSON document, and closes it whatever it was
+ * before; one whose end is not known (run->open) stays open. 0 or -errno, said.
+ */
 int store_finish(struct store *store, const struct run_result *run, const json_t *document);
 
 /* Runs on this board that have no result yet, oldest first (strv_free()). 0 or -errno, said. */

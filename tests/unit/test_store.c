@@ -147,6 +147,29 @@ static void test_result_wins(void **state)
 	store_close(store);
 }
 
+/* What is known of a run whose end is not is shown, and the end still collected. */
+static void test_results_of_an_open_run(void **state)
+{
+	_cleanup_strv_ char **open = NULL;
+	struct store *store = open_store();
+	struct run_result run;
+	json_t *document, *again;
+
+	(void)state;
+	sample_run(&run, RUN_A);
+	run.open = run.cancelled = true;
+	document = out_test_json(&run);
+	assert_int_equal(store_begin(store, RUN_A, "vm", 1), 0);
+	assert_int_equal(store_finish(store, &run, document), 0);
+	assert_int_equal(store_open_runs(store, "vm", &open), 0);
+	assert_int_equal(strv_length(open), 1);
+	assert_int_equal(store_get(store, RUN_A, &again), 0);
+	json_decref(document);
+	json_decref(again);
+	run_result_release(&run);
+	store_close(store);
+}
+
 static void test_list(void **state)
 {
 	struct store *store = open_store();
@@ -428,6 +451,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_new_run),      TEST(test_life_of_a_run), TEST(test_result_wins),
+		TEST(test_new_run),      TEST(test_life_of_a_run), TEST(test_results_of_an_open_run),
 		TEST(test_list),         TEST(test_find),          TEST(test_many_users),
 		TEST(test_first_users),  TEST(test_killed),        TEST(test_not_a_database),
 		TEST(test_damaged_page), TEST(test_newer_version), TEST(test_no_folder),

@@ -69,6 +69,24 @@ test_an_interrupt_leaves_the_board_clean() {
 	expect_clean_board slow
 }
 
+test_leaving_at_once_loses_nothing() {
+	make_slow_module 30
+	start_slow_test
+	kill -INT "$host"
+	sleep 0.3
+	kill -INT "$host"
+	wait "$host"
+	[ $? = 130 ] || fail "its status is not 130: $(cat slow.err)"
+	sleep 3
+	outpost --json results last
+	expect_status 0
+	expect_json '.cancelled' true
+	expect_json '.results[0].verdict' skip
+	# Known from the board's own end of the run, which the host did not wait for.
+	expect_json '.results[0].timings_ms | has("unload")' true
+	expect_clean_board slow
+}
+
 test_a_second_person_is_told_who_holds_the_board() {
 	make_slow_module 5
 	start_slow_test
