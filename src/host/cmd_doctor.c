@@ -4,7 +4,7 @@
 #include "common/log.h"
 #include "host/board.h"
 #include "host/command.h"
-#include "host/kernel.h"
+#include "host/kernel_internal.h"
 #include "host/out.h"
 #include "host/paths.h"
 #include "host/session.h"
@@ -129,7 +129,7 @@ static void check_tree(struct checks *c, const outpost_Welcome *w)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *compiler = NULL;
-	int r = kernel_find(w->release, &tree);
+	int r = kernel_read(w->release, &tree);
 
 	if (r < 0) {
 		/* Obtained by itself when something is built: nothing to worry about yet. */
@@ -140,13 +140,18 @@ static void check_tree(struct checks *c, const outpost_Welcome *w)
 	}
 	add(c, "board", "kernel tree", OK, xasprintf("%s, from %s", tree->release, tree->source),
 	    NULL);
+	if (!*tree->compiler) {
+		add(c, "board", "compiler", MISSING, xstrdup("it was not built with gcc"), NULL);
+		return;
+	}
 	if (find_tool(tree->compiler, &compiler)) {
 		add(c, "board", "compiler", OK, TAKE_PTR(compiler), NULL);
 		return;
 	}
 	add(c, "board", "compiler", MISSING,
 	    xasprintf("%s, which built its kernel, is not here", tree->compiler),
-	    xstrdup("apt-get install " CROSS_PACKAGE));
+	    xasprintf("apt-get install %s%s", tree->compiler + strlen(CROSS),
+		      *CROSS ? "-aarch64-linux-gnu" : ""));
 }
 
 static void check_crash_help(struct checks *c, const outpost_Welcome *w)

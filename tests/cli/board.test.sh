@@ -170,6 +170,31 @@ test_log() {
 	fi
 }
 
+# What doctor says to install is what that kernel was built with.
+test_doctor_compiler() {
+	local release tree
+	release=$(uname -r)
+	tree=$XDG_CACHE_HOME/outpost/trees/$release
+	make_board
+	install_agent
+	mkdir -p "$WORK/built/include/generated" "$tree"
+	echo "#define UTS_RELEASE \"$release\"" >"$WORK/built/include/generated/utsrelease.h"
+	touch "$WORK/built/Module.symvers"
+	echo 'CONFIG_CC_VERSION_TEXT="gcc-99 (A packager 99.1) 99.1.0"' >"$WORK/built/.config"
+	cat >"$tree/manifest.ini" <<-END
+		[tree]
+		release = $release
+		source = path
+		build = $WORK/built
+		compiler = gcc-99 (A packager 99.1) 99.1.0
+	END
+	outpost -b board doctor
+	expect_status 1
+	expect_out "gcc-99, which built its kernel, is not here"
+	expect_out "-> apt-get install gcc-99"
+	expect_silent err
+}
+
 test_doctor() {
 	make_board
 	install_agent
