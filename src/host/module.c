@@ -31,6 +31,7 @@ void module_free(struct module *module)
 	free(module->vermagic);
 	free(module->license);
 	strv_free(module->depends);
+	strv_free(module->parameters);
 	free(module->test_program);
 	test_config_release(&module->test);
 	free(module->error);
@@ -112,6 +113,15 @@ static void add_depends(struct module *module, const char *list)
 			strv_add(&module->depends, word);
 }
 
+/* "name:type" or "name:description" */
+static void add_parameter(struct module *module, const char *value)
+{
+	_cleanup_free_ char *name = xstrndup(value, strcspn(value, ":"));
+
+	if (*name && !strv_contains(module->parameters, name))
+		strv_add(&module->parameters, name);
+}
+
 static void take_modinfo(struct module *module, const char *key, const char *value)
 {
 	if (strcmp(key, "name") == 0 && *value) {
@@ -123,6 +133,8 @@ static void take_modinfo(struct module *module, const char *key, const char *val
 		set_string(&module->license, value);
 	} else if (strcmp(key, "depends") == 0) {
 		add_depends(module, value);
+	} else if (strcmp(key, "parm") == 0 || strcmp(key, "parmtype") == 0) {
+		add_parameter(module, value);
 	}
 }
 

@@ -19,6 +19,7 @@ struct module {
 	char *vermagic;	   /* "" when there is none */
 	char *license;	   /* "" when there is none */
 	char **depends;	   /* direct ones, from .modinfo */
+	char **parameters; /* names, from there, too: all but those of a bare module_param_cb() */
 	int machine;	   /* ELF e_machine */
 	char *test_program; /* ready to run on the board, or NULL */
 	struct test_config test;

@@ -9,6 +9,7 @@
 #include "host/build.h"
 #include "host/check.h"
 #include "host/out.h"
+#include "host/params.h"
 #include "host/recall.h"
 
 #include <errno.h>
@@ -188,7 +189,20 @@ static void check_all(struct prepare *p)
 	}
 }
 
-static int build_all(struct prepare *p, char *const *paths, bool tests)
+/* `params` are of the command; without them each module has its own. */
+static void check_params(const struct prepare *p, const char *params)
+{
+	if (params)
+		params_check(&p->modules, params);
+	for (size_t i = 0; !params && i < p->modules.n; i++) {
+		const struct module_list one = { &p->modules.modules[i], 1 };
+
+		if (one.modules[0]->test.params)
+			params_check(&one, one.modules[0]->test.params);
+	}
+}
+
+static int build_all(struct prepare *p, char *const *paths, bool tests, const char *params)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	struct build_request request = { .paths = paths, .tests = tests, .progress = on_build };
@@ -205,6 +219,8 @@ static int build_all(struct prepare *p, char *const *paths, bool tests)
 	r = build(&request, &p->modules);
 	if (r == 0)
 		check_all(p);
+	if (r == 0)
+		check_params(p, params);
 	return r;
 }
 
@@ -254,7 +270,7 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 	request->progress = on_run;
 	request->tick = on_tick;
 	do {
-		r = paths ? build_all(p, paths, tests) : 0;
+		r = paths ? build_all(p, paths, tests, request->params) : 0;
 		if (r < 0)
 			return r;
 		request->release = p->release;
@@ -276,7 +292,7 @@ int prepare_modules(struct prepare *p, char *const *paths)
 	int r;
 
 	for (;;) {
-		r = build_all(p, paths, false);
+		r = build_all(p, paths, false, NULL);
 		if (r == 0 && !p->session)
 			r = session_open(p->board, NULL, &p->session);
 		if (r == 0)

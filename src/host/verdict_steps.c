@@ -2,6 +2,7 @@
 /* Rules about the steps: what loading, testing and unloading gave back. */
 #include "host/verdict_internal.h"
 
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 
@@ -60,13 +61,33 @@ static const char *error_name(int error)
 	return name ? name : "unknown error";
 }
 
+/* Linux kernel/module/main.c, unknown_module_param_cb(): loaded all the same, but not as it was asked for. */
+static bool rule_ignored_parameter(struct judge *j)
+{
+	_cleanup_free_ char *words = xasprintf("%s: unknown parameter '", j->e->plan.name);
+	const char *end;
+	struct text rest;
+
+	for (size_t i = 0; i < j->n_lines; i++) {
+		const struct log_line *l = &j->lines[i];
+
+		if (l->outside || !text_after(l->text, words, &rest))
+			continue;
+		end = memchr(rest.p, '\'', rest.n);
+		return decide(j, VERDICT_FAIL, "load",
+			      "the kernel ignored a parameter that %s does not have: %.*s", j->e->plan.name,
+			      (int)(end ? (size_t)(end - rest.p) : rest.n), rest.p);
+	}
+	return false;
+}
+
 bool rule_result(struct judge *j)
 {
 	const outpost_StepEnd *end = failed_end(j, outpost_Step_LOADING);
 	const char *meaning;
 
 	if (!end)
-		return false;
+		return *j->e->plan.params && rule_ignored_parameter(j);
 	if (!end->error && end->signal)
 		return decide(j, VERDICT_FAIL, "load", "loading %s was ended by a signal: %s",
 			      j->e->plan.name, strsignal(end->signal));

@@ -5,6 +5,7 @@
 #include "host/check.h"
 #include "host/module.h"
 #include "host/order.h"
+#include "host/params.h"
 
 #include <elf.h>
 
@@ -41,6 +42,29 @@ static const char with_everything[] = SAMPLE_MODULE(
 				       "__attribute__((section(\".note.gnu.build-id\"), used, "
 				       "aligned(4))) =\n"
 				       "{ 4, 4, 3, \"GNU\", { 0x01, 0xab, 0xcd, 0xef } };\n";
+
+static void reads_parameters(void **state)
+{
+	static const char *const expected[] = { "whom", "count", "quoted", "last" };
+	_cleanup_(module_freep) struct module *m = NULL;
+	const char *rest = " whom=me count=\"1 2\"  \"quoted=a b=c\" last\n";
+
+	(void)state;
+	compile("p.ko", SAMPLE_MODULE("p", "") "INFO(i6, \"parmtype=whom:charp\");\n"
+					     "INFO(i7, \"parm=whom:who is greeted\");\n"
+					     "INFO(i8, \"parm=only_described:a callback\");\n", "-c");
+	m = read_module("p.ko");
+	assert_int_equal(strv_length(m->parameters), 2);
+	assert_string_equal(m->parameters[0], "whom");
+	assert_string_equal(m->parameters[1], "only_described");
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		_cleanup_free_ char *name = params_next(&rest);
+
+		assert_non_null(name);
+		assert_string_equal(name, expected[i]);
+	}
+	assert_null(params_next(&rest));
+}
 
 static void reads(void **state)
 {
@@ -227,7 +251,7 @@ static void circle_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(reads, sample_clear),
+		cmocka_unit_test_setup(reads, sample_clear), cmocka_unit_test_setup(reads_parameters, sample_clear),
 		cmocka_unit_test_setup(reads_compressed, sample_clear),
 		cmocka_unit_test_setup(name_of_file, sample_clear),
 		cmocka_unit_test_setup(not_modules, sample_clear),

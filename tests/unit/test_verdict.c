@@ -450,7 +450,9 @@ static struct journal *changed(void (*change)(struct journal *j))
 
 static void failures(void **state)
 {
+	static const char *const no_such[] = { "hello: unknown parameter 'count' ignored", NULL };
 	const char *const *const lines[6] = { [outpost_Step_UNLOADING] = warning };
+	const char *const *const ignored[6] = { [outpost_Step_LOADING] = no_such };
 	struct journal *j;
 
 	(void)state;
@@ -465,6 +467,10 @@ static void failures(void **state)
 	expect(changed(still_loaded), VERDICT_FAIL, "unload", "gone", "still loaded");
 	expect(changed(tainted_f), VERDICT_FAIL, "load", "taint", "tainted F");
 	expect(changed(missing_log_line), VERDICT_FAIL, "test", "log", "nobody says this");
+	j = journal_with(ignored);
+	expect(journal_with(ignored), VERDICT_PASS, "unload", "", ""); /* none was asked for: its own words */
+	proto_set(journal_first(j, outpost_Entry_module_tag)->body.module.params, "count=1");
+	expect(j, VERDICT_FAIL, "load", "result", "does not have: count");
 	j = changed(unload_failed);
 	proto_set(journal_step_end(j, outpost_Step_UNLOADING)->detail, "held by sleep (412)");
 	journal_step_end(j, outpost_Step_UNLOADING)->late = true;
