@@ -49,6 +49,15 @@ static void add_when(struct strbuf *out, const json_t *row)
 	strbuf_adds(out, text);
 }
 
+/* A board may say anything of its kernel. */
+static void add_column(struct strbuf *out, const json_t *row, const char *key, int width)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_add_clean(&text, text_of(row, key), strlen(text_of(row, key)));
+	strbuf_addf(out, "  %-*s", width, text.buf ? text.buf : "");
+}
+
 /* What came of it: the counts, and what else there is to say. */
 static void add_outcome(struct strbuf *out, const json_t *row)
 {
@@ -92,8 +101,9 @@ static void print_rows(const json_t *rows)
 
 		strbuf_addf(&out, "%-6s  ", short_id(row));
 		add_when(&out, row);
-		strbuf_addf(&out, "  %-*s  %-*s  ", board, text_of(row, "board"), kernel,
-			    text_of(row, "kernel"));
+		add_column(&out, row, "board", board);
+		add_column(&out, row, "kernel", kernel);
+		strbuf_adds(&out, "  ");
 		add_outcome(&out, row);
 		strbuf_addch(&out, '\n');
 	}
