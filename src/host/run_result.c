@@ -76,9 +76,15 @@ void run_doubtful(const struct run *run, outpost_Start *start)
 static char *save_log(const struct run *run, const struct evidence *e)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	_cleanup_free_ char *name = xasprintf("%s.log", e->plan.name);
+	bool twin = false;
+	_cleanup_free_ char *name = NULL;
 	char *path;
 
+	/* Two folders may have a module of the same name. */
+	for (size_t i = 0; i < run->plan.n; i++)
+		twin |= i != e->plan.index && strcmp(run->plan.modules[i].name, e->plan.name) == 0;
+	name = twin ? xasprintf("%s-%u.log", e->plan.name, (unsigned int)e->plan.index)
+		    : xasprintf("%s.log", e->plan.name);
 	verdict_log(e, &sb);
 	if (!sb.len || !run->dir || !path_is_plain_name(name))
 		return NULL;
