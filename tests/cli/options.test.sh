@@ -92,9 +92,9 @@ test_number_of_arguments() {
 }
 
 test_directory() {
-	outpost -C /nonexistent board list
+	outpost -C "$WORK/nowhere" board list
 	expect_status 3
-	expect_one_error "/nonexistent"
+	expect_one_error "$WORK/nowhere"
 	mkdir sub
 	echo '[board' >sub/outpost.conf
 	outpost -C sub board list
