@@ -3,6 +3,7 @@
 
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "host/compdb.h"
 #include "host/paths.h"
 #include "host/tasks.h"
@@ -42,6 +43,8 @@ int build(const struct build_request *request, struct module_list *list)
 		return r;
 	tasks_prepare(&t, request, &sources);
 	r = tasks_run(&t);
+	if (r == 0 && process_interrupted) /* no error of the sources */
+		r = -EINTR;
 	for (size_t i = 0; i < t.n && r == 0; i++)
 		module_list_take(list, &t.list[i].modules);
 	return r < 0 ? r : module_list_order(list);

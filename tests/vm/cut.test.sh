@@ -87,6 +87,23 @@ test_leaving_at_once_loses_nothing() {
 	expect_clean_board slow
 }
 
+test_an_interrupt_while_it_builds() {
+	make_slow_module 1
+	# shellcheck disable=SC2016
+	printf '$(shell touch "%s/building"; sleep 20)\n' "$PWD" >>slow/Kbuild
+	"$OUTPOST" test slow >slow.out 2>slow.err &
+	host=$!
+	for _ in $(seq 100); do
+		[ -e building ] && break
+		sleep 0.1
+	done
+	[ -e building ] || fail "make never began: $(cat slow.err)"
+	kill -INT "$host"
+	wait "$host"
+	[ $? = 130 ] || fail "its status is not 130: $(cat slow.err)"
+	[ ! -s slow.out ] || fail "it has a result: $(cat slow.out)"
+}
+
 test_a_second_person_is_told_who_holds_the_board() {
 	make_slow_module 5
 	start_slow_test
