@@ -5,6 +5,7 @@
 #   make                 the program and the agents
 #   make check           all tests; check-unit, check-cli, check-vm are its parts
 #   make SAN=address,undefined check-unit
+#   make bench           the loop measured against what people do today
 #   make deps            install what building and testing need (Debian)
 #   make V=1             shows the commands
 
@@ -52,7 +53,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm deps deps-test clean format tidy check-hw soak coverage
+.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm bench deps deps-test clean format tidy check-hw soak coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
@@ -214,6 +215,13 @@ $(O)/klog_score: bench/klog_score.c $(COMMON_OBJ)
 klog-score: $(O)/klog_score
 	@$(if $(CORPUS),$< $(CORPUS) $(if $(V),-v))
 	@$< --speed
+
+# --- the loop, measured ----------------------------------------------------------
+
+# On a virtual Pi of its own; RUNS: how often, JSON: where the figures go.
+bench: deps-test
+	$(MAKE) --no-print-directory all
+	@bench/loop.sh --runs $(or $(RUNS),5) --json $(or $(JSON),build/bench/loop.json)
 
 check: deps-test
 	$(MAKE) --no-print-directory all
