@@ -12,10 +12,15 @@
 static void skip_to_end(struct kmsg_reader *reader)
 {
 	struct kmsg_record record;
-	uint64_t lost;
+	ssize_t n, last = 0;
 
-	while (kmsg_reader_next(reader, &record, &lost) > 0)
-		;
+	/* A read that fails leaves the record before it in the buffer; only that one is looked at. */
+	while ((n = read(reader->fd, reader->raw, sizeof(reader->raw) - 1)) > 0 ||
+	       (n < 0 && (errno == EPIPE || errno == EINTR)))
+		if (n > 0)
+			last = n;
+	if (last && kmsg_parse(reader->raw, (size_t)last, &record, reader->text, sizeof(reader->text)) == 0)
+		reader->next = record.seq + 1;
 }
 
 int kmsg_reader_open(struct kmsg_reader *reader, bool from_start)

@@ -42,6 +42,7 @@ struct supervisor {
 	uint64_t reports_before;
 	uint64_t log_bytes, output_bytes; /* put into the journal for it */
 	uint64_t kept_back, kept_back_first;
+	bool left_nothing; /* a first look, while it settled, found nothing of it */
 	char reboot_why[128]; /* "": none is needed */
 };
 
