@@ -2,6 +2,7 @@
 /* When the board has gone quiet: until it answers again, or its time is up. */
 #include "host/run_internal.h"
 
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -53,7 +54,8 @@ void run_greet(struct run *run, const outpost_Welcome *welcome)
 	proto_set(run->release, welcome->release);
 }
 
-static int try_once(struct run *run, int timeout_ms)
+/* *why becomes what is wrong, where that is known. */
+static int try_once(struct run *run, int timeout_ms, char **why)
 {
 	const struct session_options options = { .timeout_ms = timeout_ms, .fresh = true, .quiet = true };
 	_cleanup_(session_closep) struct session *session = NULL;
@@ -68,8 +70,11 @@ static int try_once(struct run *run, int timeout_ms)
 	r = session_send(session, &request);
 	if (r == 0)
 		r = session_welcome(session, &welcome);
-	if (r < 0)
+	if (r < 0) {
+		free(*why);
+		*why = xstrdup(session_why(session));
 		return r;
+	}
 	run_greet(run, welcome);
 	*run->session = TAKE_PTR(session);
 	return 0;
@@ -100,6 +105,12 @@ static bool power_cycle(struct run *run)
 	return r == 0;
 }
 
+/* It is there, and does not let us in: its power has nothing to do with that. */
+static bool is_rejection(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EKEYREJECTED;
+}
+
 static long long return_ms(const struct run *run)
 {
 	return run->q->return_ms ? run->q->return_ms : RUN_RETURN_MS;
@@ -115,6 +126,7 @@ static void pause_a_little(const struct run *run)
 int run_reconnect(struct run *run)
 {
 	const struct board *board = run->q->board;
+	_cleanup_free_ char *why = NULL;
 	long long deadline;
 
 	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
@@ -125,20 +137,21 @@ int run_reconnect(struct run *run)
 	if (run->q->progress)
 		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
 	for (int try_ms = TRY_MS;; try_ms = try_ms * 5 / 4 < TRY_MAX_MS ? try_ms * 5 / 4 : TRY_MAX_MS) {
-		int r = process_interrupted ? -EINTR : try_once(run, try_ms);
+		int r = process_interrupted ? -EINTR : try_once(run, try_ms, &why);
 
 		if (r == 0 || r == -EINTR)
 			return r;
 		if (run->give_up_ms && monotonic_ms() > run->give_up_ms)
 			return -ETIMEDOUT;
 		if (monotonic_ms() > deadline) {
-			if (!power_cycle(run))
+			if (is_rejection(r) || !power_cycle(run))
 				break;
 			deadline = monotonic_ms() + return_ms(run);
 		}
 		pause_a_little(run);
 	}
-	log_error("Board %s could not be reached again within %lld s.", board->name, return_ms(run) / 1000);
+	log_error("Board %s could not be reached again within %lld s%s%s.", board->name,
+		  return_ms(run) / 1000, why ? ": " : "", why ? why : "");
 	log_hint("What it has of run %s is collected when it is back: outpost results.", run->id);
 	return -ETIMEDOUT;
 }
