@@ -93,6 +93,17 @@ char *debian_apt_reason(const struct strbuf *error)
 	return xstrndup(last, strcspn(last, "\n"));
 }
 
+void debian_hint(const char *said, const char *dir, const char *otherwise)
+{
+	/* The second is tar's, of a write that was cut short. */
+	if (strstr(said, "No space left on device") || strstr(said, ": Wrote only "))
+		log_hint("The disk that holds %s is full. Make room for 1 GB there, or set "
+			 "XDG_CACHE_HOME to a folder elsewhere.",
+			 dir);
+	else if (otherwise)
+		log_hint("%s", otherwise);
+}
+
 /* Keys that are trusted: the machine's, and Debian's keyring where nothing names it. */
 static void link_keys(const char *dir)
 {

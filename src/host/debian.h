@@ -32,8 +32,8 @@ void debian_close(struct debian *debian);
  */
 int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package);
 
-/* Is there such a package? */
-bool debian_has(struct debian *debian, const char *package);
+/* Is there such a package? 1, 0, or -errno, said. */
+int debian_has(struct debian *debian, const char *package);
 
 /*
  * Downloads what is not there yet and unpacks it all below `dir`, which is

@@ -71,6 +71,7 @@ static int show(struct debian *debian, const char *package, struct strbuf *recor
 	char *const *words = ARGV("apt-cache", "show", "--no-all-versions", package);
 	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
 	_cleanup_close_ int lock = debian_lock(debian);
+	_cleanup_free_ char *why = NULL;
 	int r = lock;
 
 	if (r < 0)
@@ -78,14 +79,22 @@ static int show(struct debian *debian, const char *package, struct strbuf *recor
 	r = debian_apt(debian, record, &error, NULL, words);
 	if (r < 0)
 		return r == -EINTR ? r : log_error_errno(r, "Cannot run apt-cache");
-	return strncmp(record->buf, "Package: ", 9) == 0 ? 0 : -ENOENT;
+	if (strncmp(record->buf, "Package: ", 9) == 0)
+		return 0;
+	if (!r || strstr(error.buf, "No packages found"))
+		return -ENOENT;
+	why = debian_apt_reason(&error);
+	log_error("Cannot look for the Debian package %s: %s", package, why);
+	debian_hint(error.buf, debian->dir, NULL);
+	return -EIO;
 }
 
-bool debian_has(struct debian *debian, const char *package)
+int debian_has(struct debian *debian, const char *package)
 {
 	_cleanup_(strbuf_release) struct strbuf record = STRBUF_INIT;
+	int r = show(debian, package, &record);
 
-	return show(debian, package, &record) == 0;
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
 int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package)

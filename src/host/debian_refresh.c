@@ -92,8 +92,9 @@ static int refresh(struct debian *debian, char **why)
 static void say_unreachable(const struct debian *debian, const char *why)
 {
 	log_error("Cannot fetch Debian's package lists (%s): %s", debian->arch, why);
-	log_hint("Is there a network, or a proxy to set? apt-get update as root uses the same "
-		 "mirror.");
+	debian_hint(why, debian->dir,
+		    "Is there a network, or a proxy to set? apt-get update as root uses the same "
+		    "mirror.");
 }
 
 int debian_refresh(struct debian *debian)

@@ -195,7 +195,8 @@ static int obtain(struct debian *debian, char *const *packages, bool dependencie
 		debian_files_release(list);
 	}
 	log_error("Cannot download Debian packages (%s): %s", debian->arch, why);
-	log_hint("Is there a network, or a proxy to set? apt-get uses the same mirror.");
+	debian_hint(why, debian->dir,
+		    "Is there a network, or a proxy to set? apt-get uses the same mirror.");
 	return -EHOSTUNREACH;
 }
 
@@ -212,6 +213,7 @@ static int unpack_one(const struct debian *debian, const char *name, const char 
 		return log_error_errno(r, "Cannot run dpkg-deb");
 	log_error("Cannot unpack %s into %s: %.*s", path, dir, (int)strcspn(error.buf, "\n"),
 		  error.buf);
+	debian_hint(error.buf, dir, NULL);
 	return -EIO;
 }
 

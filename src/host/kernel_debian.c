@@ -123,8 +123,9 @@ static int unpack_headers(const char *headers, const char *dir, char **kbuild)
 
 	if (r < 0)
 		return r;
-	if (!debian_has(debian, headers))
-		return process_interrupted ? -EINTR : -ENOENT;
+	r = debian_has(debian, headers);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
 	r = debian_resolve(debian, headers, "linux-headers-", &common);
 	if (r == 0)
 		r = debian_resolve(debian, headers, "linux-kbuild-", kbuild);

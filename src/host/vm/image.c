@@ -185,7 +185,10 @@ static int unpack(const char *root, const char *release)
 
 	if (r < 0)
 		return r;
-	if (!debian_has(debian, kernel)) {
+	r = debian_has(debian, kernel);
+	if (r < 0)
+		return r;
+	if (r == 0) {
 		log_error("Debian has no arm64 package %s.", kernel);
 		log_hint("outpost vm up --kernel newest takes the kernel that it has.");
 		return -ENOENT;
