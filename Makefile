@@ -53,7 +53,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm bench deps deps-test clean format tidy check-hw soak coverage
+.PHONY: all check check-unit check-mutation klog-score fuzz fuzz-programs fuzz-merge check-cli check-vm check-fresh bench deps deps-test clean format tidy check-hw soak coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
@@ -222,6 +222,10 @@ klog-score: $(O)/klog_score
 bench: deps-test
 	$(MAKE) --no-print-directory all
 	@bench/loop.sh --runs $(or $(RUNS),5) --json $(or $(JSON),build/bench/loop.json)
+
+# As root, not a part of check: a newcomer's minimal Debian.
+check-fresh:
+	@tests/fresh/run
 
 check: deps-test
 	$(MAKE) --no-print-directory all
