@@ -29,9 +29,6 @@
 #define DEFAULT_TIMEOUT_MS 30000
 #define DISK_SIZE          "512M"
 
-/* How long a running vm may take to greet. */
-#define ANSWER_MS 5000
-
 static int choose_kernel(struct instance *vm, const struct vm_options *o)
 {
 	if (o->kernel && strcmp(o->kernel, "newest") != 0) {
@@ -54,7 +51,7 @@ static int choose_kernel(struct instance *vm, const struct vm_options *o)
 /* One that is up already: right only if it is usable. */
 static int check_running(const struct instance *vm, const struct vm_options *o)
 {
-	int r = net_await_ssh(vm->port, o->timeout_ms ? o->timeout_ms : ANSWER_MS);
+	int r = net_await_ssh(vm->port, o->timeout_ms ? o->timeout_ms : NET_ANSWER_MS);
 
 	if (r < 0) {
 		if (r == -EINTR)

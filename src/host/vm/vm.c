@@ -60,7 +60,7 @@ static int power_off(const struct instance *vm)
 					   .timeout_ms = POWEROFF_MS };
 	char *const *argv = ARGV("ssh", "-F", config, "-o", "BatchMode=yes", "-S", "none", host,
 				 "sync; poweroff -f");
-	int r = net_await_ssh(vm->port, 1000);
+	int r = net_await_ssh(vm->port, NET_ANSWER_MS);
 
 	if (r < 0)
 		return r;
@@ -170,7 +170,7 @@ int vm_status(const char *name, struct vm_status *status)
 	};
 	status->pid = qemu_pid(status->dir);
 	if (status->pid)
-		status->state = net_await_ssh(status->port, 1000) == 0 ? VM_RUNNING : VM_SILENT;
+		status->state = net_await_ssh(status->port, NET_ANSWER_MS) == 0 ? VM_RUNNING : VM_SILENT;
 	return 0;
 }
 
