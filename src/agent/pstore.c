@@ -15,9 +15,12 @@
 
 static void each_record(void (*fn)(const char *name, const char *path, void *arg), void *arg)
 {
-	_cleanup_closedir_ DIR *dir = opendir(PSTORE);
+	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 
+	/* Where nothing has mounted it yet; where it is, this changes nothing. */
+	(void)mount("pstore", PSTORE, "pstore", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	dir = opendir(PSTORE);
 	while (dir && (entry = readdir(dir))) {
 		char path[sizeof(PSTORE) + sizeof(entry->d_name) + 1];
 
@@ -53,9 +56,6 @@ static void collect_one(const char *name, const char *path, void *arg)
 
 void pstore_collect(struct journal *journal)
 {
-	/* Where nothing has mounted it yet; where it is, this changes nothing. */
-	if (!fs_exists(PSTORE "/dmesg-ramoops-0"))
-		(void)mount("pstore", PSTORE, "pstore", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	each_record(collect_one, journal);
 }
 

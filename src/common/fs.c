@@ -10,7 +10,6 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,16 +154,24 @@ bool fs_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The kernel shares or copies blocks where it can: not between any two kinds of file system (EXDEV). */
-static ssize_t copy_some(int in, int out)
+/* By hand: the kernel does not copy between file systems, nor out of its own (sysfs, pstore). */
+static int copy_rest(int in, int out)
 {
-	ssize_t n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
+	char buffer[16 * 1024];
+	ssize_t n;
+	int r = 0;
 
-	return n < 0 ? sendfile(out, in, NULL, 1 << 30) : n;
+	while (r == 0 && (n = read(in, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		r = n < 0 ? -errno : fs_write_all(out, buffer, (size_t)n);
+	}
+	return r;
 }
 
 int fs_copy(const char *from, const char *to)
 {
+	int r;
 	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC);
 	_cleanup_close_ int out = -1;
 	struct stat st;
@@ -174,14 +181,11 @@ int fs_copy(const char *from, const char *to)
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
 	if (out < 0)
 		return -errno;
-	for (;;) {
-		ssize_t n = copy_some(in, out);
-
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-	}
+	while (copy_file_range(in, NULL, out, NULL, 1 << 30, 0) > 0)
+		;
+	r = copy_rest(in, out);
+	if (r < 0)
+		return r;
 	if (futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0)
 		return -errno;
 	return 0;
