@@ -46,10 +46,8 @@ bool blob_exists(const struct place *place, const uint8_t hash[HASH_SIZE])
 
 static void drop(struct blob_receiver *r)
 {
-	if (r->fd >= 0) {
+	if (r->fd >= 0)
 		close(r->fd);
-		unlink(r->path);
-	}
 	r->fd = -1;
 	r->dropped = true;
 }
@@ -72,6 +70,8 @@ static int make_temporary(struct blob_receiver *r, const char *kind, char path[P
 
 int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
 {
+	char path[PLACE_MAX];
+
 	drop(r);
 	r->blob = *blob;
 	r->received = 0;
@@ -80,9 +80,10 @@ int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
 		return -EBADMSG;
 	if (blob->reference.size && !blob_exists(r->place, blob->reference.bytes))
 		return 0; /* shows as a Need */
-	r->fd = make_temporary(r, "packed", r->path);
+	r->fd = make_temporary(r, "packed", path);
 	if (r->fd < 0)
 		return r->fd;
+	unlink(path); /* at once: a connection may be cut at any time */
 	r->dropped = false;
 	return 0;
 }
@@ -147,7 +148,7 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 	_cleanup_(unmap) struct mapping packed = { 0 };
 	_cleanup_(unmap) struct mapping reference = { 0 };
 	_cleanup_(unmap) struct mapping content = { 0 };
-	uint8_t hash[HASH_SIZE];
+	uint8_t hash[HASH_SIZE] = { 0 };
 	char path[PLACE_MAX];
 	int e = map_fd(r->fd, &packed);
 

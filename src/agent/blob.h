@@ -19,8 +19,7 @@ struct blob_receiver {
 	outpost_Blob blob;
 	uint64_t received; /* of blob.packed */
 	bool dropped;	   /* what is still to come is passed over */
-	int fd;		   /* the temporary file with the packed bytes */
-	char path[PLACE_MAX];
+	int fd;		   /* the packed bytes: a file without a name */
 };
 
 void blob_init(struct blob_receiver *receiver, const struct place *place);
