@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/journal.h"
 
+#include "agent/step.h"
 #include "common/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SET_ASIDE (256 * 1024)
+#define KEPT_BACK (2 * PROTO_BUFFER) /* of it, for the RunEnd */
 
 static int journal_path(const struct place *place, const char *run, char path[PLACE_MAX])
 {
@@ -27,6 +28,15 @@ static int make_dir(const struct place *place, const char *run)
 	return r < 0 ? r : place_mkdir(place, dir);
 }
 
+/* Blocks for SET_ASIDE bytes from `from` on. -ENOSPC; a file system that cannot do this is no error. */
+static int set_aside(struct journal *journal, uint64_t from)
+{
+	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, (off_t)from, SET_ASIDE) < 0 && errno == ENOSPC)
+		return -ENOSPC;
+	journal->room = from + SET_ASIDE;
+	return 0;
+}
+
 int journal_create(struct journal *journal, const struct place *place, const char *run)
 {
 	char path[PLACE_MAX];
@@ -34,6 +44,7 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 
 	journal->fd = -1;
 	journal->error = 0;
+	journal->size = journal->room = 0;
 	if (r == 0)
 		r = make_dir(place, run);
 	if (r < 0)
@@ -41,10 +52,11 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 	journal->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 	if (journal->fd < 0)
 		return -errno;
-	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, SET_ASIDE) < 0 && errno == ENOSPC) {
+	r = set_aside(journal, 0);
+	if (r < 0) {
 		unlink(path);
 		journal_close(journal);
-		return -ENOSPC;
+		return r;
 	}
 	(void)!fchown(journal->fd, place->uid, place->gid);
 	return 0;
@@ -53,7 +65,6 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 int journal_open(struct journal *journal, const struct place *place, const char *run, bool append)
 {
 	char path[PLACE_MAX];
-	uint64_t size;
 	int r = journal_path(place, run, path);
 
 	journal->fd = -1;
@@ -65,10 +76,17 @@ int journal_open(struct journal *journal, const struct place *place, const char 
 		return -errno;
 	if (!append)
 		return 0;
-	r = journal_each(journal, NULL, NULL, &size);
-	if (r == 0 && ftruncate(journal->fd, (off_t)size) < 0)
+	r = journal_each(journal, NULL, NULL, &journal->size);
+	if (r == 0 && ftruncate(journal->fd, (off_t)journal->size) < 0)
 		r = -errno;
-	return r;
+	if (r < 0) {
+		journal_close(journal);
+		return r;
+	}
+	/* ftruncate() gives up what was set aside, also where it cuts nothing. No room shows at the first append. */
+	journal->room = journal->size;
+	(void)!set_aside(journal, journal->size);
+	return 0;
 }
 
 void journal_close(struct journal *journal)
@@ -78,16 +96,32 @@ void journal_close(struct journal *journal)
 	journal->fd = -1;
 }
 
+static int write_frame(struct journal *journal, size_t n, bool last)
+{
+	int r = last ? 0 : journal->error;
+
+	if (r == 0 && !last && journal->size + n + KEPT_BACK > journal->room)
+		r = set_aside(journal, journal->room);
+	if (r < 0)
+		return r;
+	r = fs_write_all(journal->fd, journal->buffer, n);
+	if (r == 0)
+		journal->size += n;
+	/* Half a frame would hide all that comes after it; what an ended run had set aside is given back. */
+	if (r < 0 || last)
+		(void)!ftruncate(journal->fd, (off_t)journal->size);
+	return r;
+}
+
 int journal_append(struct journal *journal, outpost_Entry *entry)
 {
-	struct timespec now;
+	bool last = entry->which_body == outpost_Entry_run_end_tag;
 	ssize_t n;
 	int r;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	entry->time_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	entry->time_us = boottime_us();
 	n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, entry, journal->buffer);
-	r = n < 0 ? (int)n : fs_write_all(journal->fd, journal->buffer, (size_t)n);
+	r = n < 0 ? (int)n : write_frame(journal, (size_t)n, last);
 	if (r < 0 && !journal->error)
 		journal->error = r;
 	return r;
@@ -95,7 +129,11 @@ int journal_append(struct journal *journal, outpost_Entry *entry)
 
 int journal_sync(struct journal *journal)
 {
-	return fdatasync(journal->fd) < 0 ? -errno : 0;
+	if (fdatasync(journal->fd) == 0)
+		return 0;
+	if (!journal->error)
+		journal->error = -errno;
+	return -errno;
 }
 
 /* The frames in buffer[0..have): how many bytes they are, or what fn said. */

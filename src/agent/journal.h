@@ -12,13 +12,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define PLAN_MAX 1024 /* modules in a plan */
+
 struct journal {
 	int fd;
-	int error; /* the first that an append met: the evidence ends there */
+	int error;     /* the first that an append met: the evidence ends there, and only a RunEnd still goes in */
+	uint64_t size; /* of its whole frames; known to who appends */
+	uint64_t room; /* how far blocks are set aside */
 	uint8_t buffer[PROTO_BUFFER];
 };
 
-/* A new one, with room set aside so that a disk that fills later does not end it. -EEXIST. */
+/*
+ * Room is set aside ahead of what is written, so that a full disk shows before
+ * it tears a frame, and there is still room to say so.
+ */
+
+/* A new one. -EEXIST; -ENOSPC. */
 int journal_create(struct journal *journal, const struct place *place, const char *run);
 
 /* One that exists: for reading, or (`append`) cut behind its last whole frame. */
@@ -26,7 +35,7 @@ int journal_open(struct journal *journal, const struct place *place, const char 
 
 void journal_close(struct journal *journal);
 
-/* Sets the entry's time and appends it. 0 or -errno. */
+/* Sets the entry's time and appends it whole, or not at all. 0 or -errno. */
 int journal_append(struct journal *journal, outpost_Entry *entry);
 int journal_sync(struct journal *journal);
 

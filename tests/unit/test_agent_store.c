@@ -8,9 +8,11 @@
 
 #include <blake2.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -185,6 +187,98 @@ static void a_torn_journal_ends_at_its_last_whole_frame(void **state)
 	}
 }
 
+/* A limit tears a write in two as a full disk does. */
+static void a_write_that_fails_tears_nothing(void **state)
+{
+	static struct journal journal;
+	outpost_Entry entry = { .which_body = outpost_Entry_note_tag };
+	struct rlimit before, limit;
+	uint64_t size;
+	int n = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_append(&journal, &entry), 0);
+	limit = (struct rlimit){ journal.size + 5, before.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &limit);
+	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &before);
+	/* What could not be written is missing: nothing may follow it but the end, which says so. */
+	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
+	entry.which_body = outpost_Entry_run_end_tag;
+	assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_int_equal(journal.error, -EFBIG);
+	assert_int_equal(journal_each(&journal, count, &n, &size), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(size, journal.size);
+	journal_close(&journal);
+}
+
+static long kilobytes(const struct journal *journal)
+{
+	struct stat st;
+
+	return fstat(journal->fd, &st) < 0 ? -1 : (long)st.st_blocks / 2;
+}
+
+static void room_is_set_aside_until_the_run_ends(void **state)
+{
+	static struct journal journal;
+	outpost_Entry entry = { .which_body = outpost_Entry_survivor_tag };
+	long first;
+
+	(void)state;
+	entry.body.survivor.data.size = sizeof(entry.body.survivor.data.bytes);
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	first = kilobytes(&journal);
+	journal_close(&journal);
+	if (first < 256)
+		skip(); /* this file system sets nothing aside */
+	assert_int_equal(journal_open(&journal, &place, "run-1", true), 0);
+	assert_true(kilobytes(&journal) >= 256);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(journal_append(&journal, &entry), 0);
+		assert_true(kilobytes(&journal) * 1024 >= (long)journal.size + 2 * PROTO_BUFFER - 4096);
+	}
+	entry = (outpost_Entry){ .which_body = outpost_Entry_run_end_tag };
+	assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_true(kilobytes(&journal) * 1024 < (long)journal.size + 16 * 1024);
+	journal_close(&journal);
+}
+
+static void a_file_of_the_kernels_can_be_copied(void **state)
+{
+	char path[PLACE_MAX];
+	struct strbuf version = STRBUF_INIT;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/version", home);
+	assert_int_equal(fs_copy("/proc/version", path), 0);
+	assert_int_equal(fs_read("/proc/version", &version, 0), 0);
+	assert_content(path, version.buf);
+	strbuf_release(&version);
+}
+
+static void a_cut_connection_leaves_no_file(void **state)
+{
+	struct blob_receiver receiver;
+	outpost_Blob blob = { .hash.size = HASH_SIZE, .size = 400, .packed = 400 };
+	char **left = NULL, dir[PLACE_MAX];
+
+	(void)state;
+	blob_init(&receiver, &place);
+	assert_int_equal(blob_begin(&receiver, &blob), 0);
+	assert_int_equal(blob_data(&receiver, (const uint8_t *)"half", 4), 0);
+	place_path(&place, dir, "blobs");
+	assert_int_equal(fs_list(dir, &left), 0);
+	if (*left)
+		fail_msg("%s would stay", *left);
+	strv_free(left);
+	close(receiver.fd);
+}
+
 static void names_that_leave_their_folder_are_refused(void **state)
 {
 	static struct journal journal;
@@ -207,6 +301,10 @@ int main(void)
 		TEST(a_blob_that_is_not_what_it_says_is_refused),
 		TEST(deploying_keeps_a_bounded_number_of_earlier_ones),
 		TEST(a_torn_journal_ends_at_its_last_whole_frame),
+		TEST(a_write_that_fails_tears_nothing),
+		TEST(room_is_set_aside_until_the_run_ends),
+		TEST(a_file_of_the_kernels_can_be_copied),
+		TEST(a_cut_connection_leaves_no_file),
 		TEST(names_that_leave_their_folder_are_refused),
 	};
 
