@@ -64,6 +64,8 @@ void guard_rearm_once(void)
 	(void)fs_write_existing("/proc/sys/kernel/hung_task_warnings", "-1");
 }
 
+#define SYSTEMD_WATCHDOG "systemd-watchdog" /* among what was found */
+
 #define SYSTEMD_PROPERTY                                                                           \
 	"org.freedesktop.systemd1", "/org/freedesktop/systemd1",                                   \
 		"org.freedesktop.systemd1.Manager", "RuntimeWatchdogUSec"
@@ -80,8 +82,12 @@ static bool run_busctl(const char *const *argv, int output)
 		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 0;
+	if (pid < 0)
+		return false;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static bool set_systemd_watchdog(const char *usec)
@@ -115,6 +121,15 @@ static int armed_path(const struct place *place, char path[PLACE_MAX])
 	return place_runtime(place, path, "armed");
 }
 
+/* Before the change: killed between the two we would never give it back. */
+static void remember(FILE *armed, const char *what, const char *value)
+{
+	if (armed) {
+		fprintf(armed, "%s %s\n", what, value);
+		fflush(armed);
+	}
+}
+
 static int open_watchdog(FILE *armed)
 {
 	int fd = open("/dev/watchdog", O_WRONLY | O_CLOEXEC);
@@ -122,12 +137,11 @@ static int open_watchdog(FILE *armed)
 
 	if (fd >= 0 || errno != EBUSY || !fs_exists("/run/systemd/system"))
 		return fd;
-	if (!get_systemd_watchdog(usec, sizeof(usec)) || !set_systemd_watchdog("0"))
+	if (!get_systemd_watchdog(usec, sizeof(usec)))
 		return -1;
-	if (armed) {
-		fprintf(armed, "systemd-watchdog %s\n", usec);
-		fflush(armed);
-	}
+	remember(armed, SYSTEMD_WATCHDOG, usec);
+	if (!set_systemd_watchdog("0"))
+		return -1;
 	return open("/dev/watchdog", O_WRONLY | O_CLOEXEC);
 }
 
@@ -145,10 +159,22 @@ static void arm_watchdog(struct guard *guard, FILE *armed)
 	guard_feed(guard);
 }
 
+/*
+ * Fed with the magic character, so that closing stops it: a supervisor that
+ * is killed says nothing against the board. What it waits for is one that is
+ * there and cannot run.
+ */
 void guard_feed(const struct guard *guard)
 {
 	if (guard->watchdog_fd >= 0)
-		(void)!write(guard->watchdog_fd, "\0", 1);
+		(void)!write(guard->watchdog_fd, "V", 1);
+}
+
+void guard_let_go(struct guard *guard)
+{
+	if (guard->watchdog_fd >= 0)
+		close(guard->watchdog_fd);
+	guard->watchdog_fd = -1;
 }
 
 static void arm_settings(struct guard *guard, FILE *armed)
@@ -163,10 +189,7 @@ static void arm_settings(struct guard *guard, FILE *armed)
 		place_read(settings[i].path, old, sizeof(old));
 		if (!*old)
 			continue;
-		if (armed) {
-			fprintf(armed, "%s %s\n", settings[i].path, old);
-			fflush(armed);
-		}
+		remember(armed, settings[i].path, old);
 		if (fs_write_existing(settings[i].path, settings[i].value) == 0 && settings[i].needs_pstore)
 			guard->panics_on_oops = true;
 	}
@@ -187,7 +210,7 @@ void guard_arm(struct guard *guard, const struct place *place)
 
 static void restore_line(const char *path, const char *value)
 {
-	if (strcmp(path, "systemd-watchdog") == 0) {
+	if (strcmp(path, SYSTEMD_WATCHDOG) == 0) {
 		set_systemd_watchdog(value);
 		return;
 	}
@@ -218,11 +241,7 @@ void guard_recover(const struct place *place)
 
 void guard_disarm(struct guard *guard)
 {
-	if (guard->watchdog_fd >= 0) {
-		/* The magic character: without it closing leaves the watchdog running. */
-		(void)!write(guard->watchdog_fd, "V", 1);
-		close(guard->watchdog_fd);
-		guard->watchdog_fd = -1;
-	}
+	guard_feed(guard);
+	guard_let_go(guard);
 	guard_recover(guard->place);
 }

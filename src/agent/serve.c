@@ -53,6 +53,8 @@ void serve_fail(struct serve *s, int r, const char *fmt, ...)
 static void take_hello(struct serve *s, const outpost_Hello *hello)
 {
 	s->greeted = true;
+	s->start_waits = s->deploy_waits = false; /* of a flight that came to nothing */
+	journal_close(&s->plan);
 	s->void_flight = hello->version != OUTPOST_PROTOCOL ||
 			 (*hello->build_id && strcmp(hello->build_id, build_id()) != 0);
 	serve_welcome(s);
@@ -88,20 +90,6 @@ static void try_deploy(struct serve *s)
 	serve_send(s);
 }
 
-static void take_follow(struct serve *s, const outpost_Follow *follow)
-{
-	int r = kmsg_reader_open(&s->log, follow->all);
-
-	if (r < 0) {
-		serve_fail(s, r, "Cannot read the kernel log (/dev/kmsg)");
-		return;
-	}
-	s->log_follows = true;
-	if (follow->keep_on)
-		return;
-	s->log_follows = false;
-}
-
 static void send_log(struct serve *s)
 {
 	struct kmsg_record record;
@@ -117,6 +105,25 @@ static void send_log(struct serve *s)
 		proto_set(r->text, record.text);
 		serve_send(s);
 	}
+}
+
+static void take_follow(struct serve *s, const outpost_Follow *follow)
+{
+	int r;
+
+	kmsg_reader_close(&s->log);
+	r = kmsg_reader_open(&s->log, follow->all);
+	s->log_follows = r == 0 && follow->keep_on;
+	if (r < 0) {
+		serve_fail(s, r, "Cannot read the kernel log (/dev/kmsg)");
+		return;
+	}
+	send_log(s);
+	if (s->log_follows)
+		return;
+	kmsg_reader_close(&s->log);
+	serve_reply(s, outpost_Reply_done_tag);
+	serve_send(s);
 }
 
 static void take_request(struct serve *s)
@@ -159,12 +166,6 @@ static void take_request(struct serve *s)
 		return;
 	case outpost_Request_follow_tag:
 		take_follow(s, &q->body.follow);
-		send_log(s);
-		if (!s->log_follows) {
-			kmsg_reader_close(&s->log);
-			serve_reply(s, outpost_Reply_done_tag);
-			serve_send(s);
-		}
 		return;
 	case outpost_Request_runs_tag:
 		serve_runs(s);

@@ -4,7 +4,8 @@
  * stdout. It carries nothing out itself; when it ends, runs go on.
  *
  *	serve.c		requests in, replies out
- *	serve_run.c	starting, following and cancelling runs
+ *	serve_start.c	taking in a plan, starting and cancelling runs
+ *	serve_follow.c	how runs stand, and following them
  *	serve_facts.c	what the board says of itself
  */
 #ifndef OUTPOST_AGENT_SERVE_H
@@ -51,12 +52,20 @@ void serve_send(struct serve *s);
 /* A Failure with this errno; the rest of the flight is void. */
 void serve_fail(struct serve *s, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* serve_run.c */
+/* serve_start.c */
 void serve_plan(struct serve *s, const outpost_Plan *plan);
 void serve_plan_module(struct serve *s, const outpost_PlanModule *module);
 void serve_start(struct serve *s); /* s->start, once all its blobs are there */
-void serve_attach(struct serve *s, const outpost_Attach *attach);
 void serve_cancel(struct serve *s, const outpost_Cancel *cancel);
+
+/* serve_follow.c */
+
+/* How a run stands; *size: bytes up to the end of its journal's last whole frame. */
+outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t *size);
+void serve_run_state(struct serve *s, const char *run, outpost_RunState_State state, uint64_t offset,
+		     uint64_t size);
+int serve_begin_following(struct serve *s, const char *run, uint64_t offset);
+void serve_attach(struct serve *s, const outpost_Attach *attach);
 void serve_runs(struct serve *s);
 /* Sends what the journal has got since; called on inotify and every second. */
 void serve_follow_run(struct serve *s);

@@ -41,6 +41,15 @@ void step_finish(struct step *step, outpost_StepEnd *end);
 /* Lets go of a child that cannot be ended. */
 void step_abandon(struct step *step, outpost_StepEnd *end);
 
+/*
+ * What a step's child leaves behind becomes a child of this process, so that
+ * step_end_strays() finds it, whatever session or group it went into.
+ */
+void step_adopt(void);
+
+/* Kills and collects all children of this process; how many ended. Waits a fifth of a second at most. */
+unsigned int step_end_strays(void);
+
 uint64_t boottime_us(void);
 
 #endif

@@ -22,10 +22,14 @@
 
 volatile sig_atomic_t supervisor_cancelled;
 
+static volatile sig_atomic_t worker; /* 0 in itself */
+
 static void on_cancel(int signal_number)
 {
 	(void)signal_number;
 	supervisor_cancelled = 1;
+	if (worker > 0)
+		kill(worker, SIGTERM);
 }
 
 static void on_report(const struct klog_report *report, void *arg)
@@ -40,8 +44,13 @@ static void on_report(const struct klog_report *report, void *arg)
 static void set_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_cancel };
+	sigset_t term;
 
 	sigaction(SIGTERM, &action, NULL);
+	/* Serve blocked it, so that a cancel that comes right behind the start is not the end of us. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGCHLD, &action, NULL); /* serve ignores it, and that is inherited: children would leave no status */
 	action.sa_handler = SIG_IGN;
@@ -50,8 +59,8 @@ static void set_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-/* Out of the login's cgroup, which ends with the login; out of the OOM killer's reach; into memory for good. */
-static void protect(void)
+/* Out of the login's cgroup, which may end with the login, and out of the OOM killer's reach. */
+static void leave_login(void)
 {
 	char pid[16];
 
@@ -61,7 +70,6 @@ static void protect(void)
 		(void)fs_write_existing("/sys/fs/cgroup/outpost/cgroup.procs", pid);
 	}
 	(void)fs_write_existing("/proc/self/oom_score_adj", "-1000");
-	mlockall(MCL_CURRENT | MCL_FUTURE);
 }
 
 /* What the journal says so far: the plan, and the boot that it was left in. */
@@ -71,6 +79,8 @@ static int take_entry(const outpost_Entry *e, void *arg)
 
 	switch (e->which_body) {
 	case outpost_Entry_plan_tag:
+		if (s->modules || e->body.plan.modules > PLAN_MAX)
+			return -EBADMSG;
 		s->plan = e->body.plan;
 		s->modules = calloc(s->plan.modules, sizeof(*s->modules));
 		s->unusable = calloc(s->plan.modules, sizeof(*s->unusable));
@@ -219,7 +229,7 @@ static void order_reboot(struct supervisor *s, uint32_t index)
 
 static int carry_out_list(struct supervisor *s, uint32_t attempt, int n, char **indices)
 {
-	for (int i = 0; i < n && !supervisor_cancelled; i++) {
+	for (int i = 0; i < n && !supervisor_cancelled && !s->journal.error; i++) {
 		int index;
 
 		if (parse_int(indices[i], 0, (int)s->n_modules - 1, &index) < 0)
@@ -250,21 +260,22 @@ static int work(struct supervisor *s, uint32_t attempt, int n, char **indices)
 	return 0;
 }
 
-/*
- * The watchdog is open in both processes: closed by a worker that was killed
- * it would reset the board although nothing is wrong with it.
- */
-static int keep(struct supervisor *s, pid_t worker)
+/* Waits for the worker, and tidies up after one that did not come to its end. */
+static int keep(struct supervisor *s, pid_t pid)
 {
 	int status;
 
-	while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
-		if (supervisor_cancelled)
-			kill(worker, SIGTERM);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		close(s->guard.watchdog_fd);
+	/* Only the worker may hold the watchdog open: closing it must stop it, before systemd takes it back. */
+	guard_let_go(&s->guard);
+	worker = pid;
+	if (supervisor_cancelled) /* since the fork, maybe */
+		kill(pid, SIGTERM);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	worker = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	}
+	step_end_strays();
 	guard_disarm(&s->guard);
 	return 1;
 }
@@ -273,25 +284,29 @@ int supervise(int argc, char **argv)
 {
 	static struct supervisor s; /* large, and zeroed */
 	int attempt, r;
-	pid_t worker;
+	pid_t pid;
 
 	if (argc < 3 || parse_int(argv[2], 1, 100, &attempt) < 0)
 		return 2;
 	prctl(PR_SET_NAME, "outpost-agent"); /* the kernel's reports name it: started as /proc/self/exe it would be "exe" */
 	set_signals();
+	fcntl(SUPERVISOR_LOCK_FD, F_SETFD, FD_CLOEXEC); /* it came through exec; it goes no further */
+	leave_login();
+	step_adopt();
 	r = open_run(&s, argv[0], argv[1]);
 	if (r < 0)
 		return 1;
 	guard_arm(&s.guard, &s.place);
-	worker = fork();
-	if (worker == 0) {
+	pid = fork();
+	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		protect();
+		step_adopt();
+		mlockall(MCL_CURRENT | MCL_FUTURE);
 		_exit(work(&s, (uint32_t)attempt, argc - 3, argv + 3));
 	}
-	if (worker < 0) {
+	if (pid < 0) {
 		guard_disarm(&s.guard);
 		return 1;
 	}
-	return keep(&s, worker);
+	return keep(&s, pid);
 }

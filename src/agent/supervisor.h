@@ -48,6 +48,9 @@ struct supervisor {
 
 extern volatile sig_atomic_t supervisor_cancelled;
 
+/* Where serve leaves it the board's lock, which is held as long as a supervisor lives. */
+#define SUPERVISOR_LOCK_FD 3
+
 /* supervise.c */
 
 /* `outpost-agent supervise HOME RUN ATTEMPT INDEX...`; its exit status. */

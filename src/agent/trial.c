@@ -334,15 +334,20 @@ static void settle(struct supervisor *s)
 static void carry_out(struct supervisor *s)
 {
 	uint32_t repeat = s->plan.repeat && s->plan.purpose == outpost_Purpose_TEST ? s->plan.repeat : 1;
+	unsigned int strays;
+	bool ok = true;
 
 	s->left_nothing = false;
 	guard_rearm_once();
 	write_state(s, outpost_State_When_BEFORE);
 	snapshot_take(&s->before);
 	s->reports_before = s->klog.begun;
-	for (uint32_t i = 0; i < repeat && !supervisor_cancelled; i++)
-		if (!repeat_once(s, i))
-			break;
+	for (uint32_t i = 0; i < repeat && !supervisor_cancelled && ok; i++) {
+		ok = repeat_once(s, i);
+		strays = step_end_strays();
+		if (strays)
+			watch_note(s, "Processes that were left running, and ended: %u", strays);
+	}
 	if (s->plan.purpose == outpost_Purpose_TEST)
 		settle(s);
 	write_state(s, outpost_State_When_AFTER);

@@ -10,6 +10,7 @@
 
 #define LOG_LIMIT    (2u << 20) /* bytes of kernel log and of output that one module may put into the journal */
 #define OUTPUT_LIMIT (1u << 20)
+#define ENTRY_COST   40 /* what stands around each piece: many short ones must not fill the disk either */
 #define FEED_MS	     1000
 
 outpost_Entry *watch_entry(struct supervisor *s, pb_size_t tag)
@@ -56,7 +57,7 @@ static void write_record(struct supervisor *s, const struct kmsg_record *record)
 	r->text.size = (pb_size_t)n;
 	memcpy(r->text.bytes, record->text, n);
 	watch_write(s, false);
-	s->log_bytes += n;
+	s->log_bytes += n + ENTRY_COST;
 }
 
 static void take_record(struct supervisor *s, const struct kmsg_record *record, uint64_t lost)
@@ -101,7 +102,8 @@ void watch_drain(struct supervisor *s)
 
 static void take_output(struct supervisor *s, struct step *step)
 {
-	for (;;) {
+	/* Bounded by what a pipe holds: a flood must not keep the supervisor from its clock and its watchdog. */
+	for (int i = 0; i < 128; i++) {
 		outpost_Output *out = &watch_entry(s, outpost_Entry_output_tag)->body.output;
 		ssize_t n = read(step->output_fd, out->data.bytes, sizeof(out->data.bytes));
 
@@ -114,7 +116,7 @@ static void take_output(struct supervisor *s, struct step *step)
 		}
 		if (s->output_bytes >= OUTPUT_LIMIT)
 			continue;
-		s->output_bytes += (uint64_t)n;
+		s->output_bytes += (uint64_t)n + ENTRY_COST;
 		out->data.size = (pb_size_t)n;
 		out->truncated = s->output_bytes >= OUTPUT_LIMIT;
 		watch_write(s, false);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Steps on a board: what their children hold, leave behind, and say. */
+#include "unit.h"
+
+#include "agent/holder.h"
+#include "agent/supervisor.h"
+#include "common/fs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct supervisor s;
+static char home[] = "/tmp/outpost-test-XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(home + sizeof(home) - 7, "XXXXXX");
+	if (!mkdtemp(home))
+		return -1;
+	memset(&s, 0, sizeof(s));
+	s.place = (struct place){ .uid = getuid(), .gid = getgid() };
+	proto_set(s.place.home, home);
+	snprintf(s.place.runtime, sizeof(s.place.runtime), "%s", home);
+	s.guard.watchdog_fd = -1;
+	return journal_create(&s.journal, &s.place, "run-1");
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	journal_close(&s.journal);
+	return fs_remove_tree(home);
+}
+
+static void run(step_fn fn, const void *arg, bool capture, uint64_t limit_ms, enum watch_end how,
+		outpost_StepEnd *end)
+{
+	struct step step;
+
+	memset(end, 0, sizeof(*end));
+	assert_int_equal(step_start(&step, fn, arg, capture), 0);
+	assert_int_equal(watch_wait(&s, &step, boottime_us() + limit_ms * 1000, false), how);
+	if (how != WATCH_ENDED)
+		step_signal(&step, SIGKILL);
+	step_finish(&step, end);
+}
+
+/* Every descriptor but the three and the report's; the list itself is one more. */
+static int say_open_files(const void *arg, struct step_report *report)
+{
+	char **names = NULL;
+
+	(void)arg;
+	if (fs_list("/proc/self/fd", &names) < 0)
+		return 1;
+	strv_foreach(name, names)
+		snprintf(report->detail + strlen(report->detail), sizeof(report->detail) - strlen(report->detail),
+			 "%s ", *name);
+	return 0;
+}
+
+static void a_child_holds_nothing_of_ours(void **state)
+{
+	outpost_StepEnd end;
+	struct holder holder;
+	int lock = holder_take(&s.place, &holder);
+
+	(void)state;
+	assert_true(lock >= 0);
+	run(say_open_files, NULL, true, 5000, WATCH_ENDED, &end);
+	assert_int_equal(end.exit_status, 0);
+	assert_string_equal(end.detail, "0 1 2 3 4 ");
+	close(lock);
+}
+
+/* A daemon as they come: another session, and its parent has ended. Its number is the detail. */
+static int leave_daemon(const void *arg, struct step_report *report)
+{
+	pid_t pid = fork();
+
+	(void)arg;
+	if (pid == 0) {
+		setsid();
+		if (fork() == 0) {
+			signal(SIGTERM, SIG_IGN);
+			sleep(60);
+		}
+		sleep(60);
+		_exit(0);
+	}
+	snprintf(report->detail, sizeof(report->detail), "%d", (int)pid);
+	return 0;
+}
+
+static void what_a_step_leaves_running_is_ended(void **state)
+{
+	outpost_StepEnd end;
+	pid_t daemon;
+
+	(void)state;
+	step_adopt();
+	run(leave_daemon, NULL, true, 5000, WATCH_ENDED, &end);
+	daemon = (pid_t)strtol(end.detail, NULL, 10);
+	assert_true(daemon > 1);
+	assert_int_equal(kill(daemon, 0), 0);
+	assert_true(step_end_strays() >= 1);
+	assert_int_equal(kill(daemon, 0), -1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static int flood(const void *arg, struct step_report *report)
+{
+	static char text[4096];
+
+	(void)arg;
+	(void)report;
+	for (;;)
+		if (write(STDOUT_FILENO, text, sizeof(text)) < 0)
+			return 1;
+}
+
+static void a_flood_of_output_does_not_outlast_its_limit(void **state)
+{
+	uint64_t start = boottime_us(), took;
+	outpost_StepEnd end;
+
+	(void)state;
+	alarm(20); /* this would hang */
+	run(flood, NULL, true, 300, WATCH_LATE, &end);
+	alarm(0);
+	took = (boottime_us() - start) / 1000;
+	if (took > 5000)
+		fail_msg("it took %llu ms", (unsigned long long)took);
+	assert_int_equal(end.signal, SIGKILL);
+	assert_true(s.journal.size < 3u << 20);
+}
+
+static void who_holds_the_board_can_be_asked(void **state)
+{
+	struct holder holder, other;
+	int lock = holder_take(&s.place, &holder), child;
+
+	(void)state;
+	assert_true(lock >= 0);
+	assert_int_equal(holder_write(lock, "20261122-1", 1234, "an earlier, and longer name@host"), 0);
+	assert_int_equal(holder_write(lock, "run-1", 42, "Ada L@host"), 0);
+	assert_true(holder_find(&s.place, "run-1", &other));
+	assert_string_equal(other.user, "Ada L@host");
+	assert_int_equal(other.pid, 42);
+	assert_false(holder_find(&s.place, "run-2", &other));
+	assert_int_equal(holder_take(&s.place, &other), -EBUSY);
+	assert_string_equal(other.run, "run-1");
+	/* As a supervisor does: it lives on in a copy. */
+	child = dup(lock);
+	close(lock);
+	assert_true(holder_find(&s.place, NULL, &other));
+	close(child);
+	assert_false(holder_find(&s.place, NULL, &other));
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_child_holds_nothing_of_ours),
+		TEST(what_a_step_leaves_running_is_ended),
+		TEST(a_flood_of_output_does_not_outlast_its_limit),
+		TEST(who_holds_the_board_can_be_asked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
