@@ -256,9 +256,10 @@ static int loop(struct serve *s)
 
 int serve(void)
 {
-	static struct serve s = { .plan.fd = -1, .follow_fd = -1, .inotify_fd = -1, .log.fd = -1 };
+	static struct serve s; /* large: as data it would be a part of the file */
 	int r = place_init(&s.place);
 
+	s.plan.fd = s.follow_fd = s.inotify_fd = s.log.fd = -1;
 	signal(SIGPIPE, SIG_IGN);
 	if (r < 0) {
 		log_error_errno(r, "Cannot find the login's home, or make /run/outpost");

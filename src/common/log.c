@@ -14,6 +14,8 @@
 static enum log_level shown = LOG_LEVEL_INFO;
 static const char *name = "outpost";
 static int log_fd = -1;
+/* Set by log_open(): the agent, which has no log, is not made larger by what knows of dates. */
+static void (*log_copy)(const struct strbuf *line);
 static void (*hook_before)(void);
 static void (*hook_after)(void);
 
@@ -36,18 +38,6 @@ void log_set_hooks(void (*before)(void), void (*after)(void))
 {
 	hook_before = before;
 	hook_after = after;
-}
-
-int log_open(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return -errno;
-	if (log_fd >= 0)
-		close(log_fd);
-	log_fd = fd;
-	return 0;
 }
 
 /* One write, so that messages of two processes never mix within a line. */
@@ -76,21 +66,39 @@ static void add_timestamp(struct strbuf *sb)
 	strbuf_addf(sb, "%s.%03ldZ [%d] ", text, now.tv_nsec / 1000000, (int)getpid());
 }
 
+static void write_copy(const struct strbuf *line)
+{
+	_cleanup_(strbuf_release) struct strbuf copy = STRBUF_INIT;
+
+	add_timestamp(&copy);
+	strbuf_add(&copy, line->buf, line->len);
+	write_whole(log_fd, &copy);
+}
+
+int log_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (log_fd >= 0)
+		close(log_fd);
+	log_fd = fd;
+	log_copy = write_copy;
+	return 0;
+}
+
 static void emit(enum log_level level, const char *word, const struct strbuf *message)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
-	size_t start = 0;
 
-	add_timestamp(&line);
-	start = line.len;
 	strbuf_addf(&line, "%s: %s", name, word);
 	strbuf_add_clean(&line, message->buf, message->len);
 	strbuf_addch(&line, '\n');
-	if (log_fd >= 0)
-		write_whole(log_fd, &line);
+	if (log_copy)
+		log_copy(&line);
 	if (level > shown)
 		return;
-	strbuf_consume(&line, start);
 	if (hook_before)
 		hook_before();
 	write_whole(STDERR_FILENO, &line);
