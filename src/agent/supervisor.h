@@ -6,7 +6,7 @@
  *
  *	supervise.c	its life: protection, arming, the list of modules, the end
  *	watch.c		what it does all the time: kernel log, output, watchdog, waiting
- *	trial.c		one module: needs, load, test, unload, settle, compare
+ *	trial*.c	one module: needs, load, test, unload, settle, compare
  */
 #ifndef OUTPOST_AGENT_SUPERVISOR_H
 #define OUTPOST_AGENT_SUPERVISOR_H
@@ -42,6 +42,7 @@ struct supervisor {
 	uint64_t reports_before;
 	uint64_t log_bytes, output_bytes; /* put into the journal for it */
 	uint64_t kept_back, kept_back_first;
+	unsigned int leftovers;
 	bool left_nothing; /* a first look, while it settled, found nothing of it */
 	char reboot_why[128]; /* "": none is needed */
 };
