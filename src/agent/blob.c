@@ -70,6 +70,7 @@ static int make_temporary(struct blob_receiver *r, const char *kind, char path[P
 
 int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
 {
+	PLACE_AS_LOGIN(r->place);
 	char path[PLACE_MAX];
 
 	drop(r);
@@ -177,14 +178,14 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 	if (e < 0)
 		return e;
 	/* Synced: a board that dies in a moment must not keep the name and lose the content. */
-	if (fchmod(fd, 0755) < 0 || fchown(fd, r->place->uid, r->place->gid) < 0 ||
-	    fdatasync(fd) < 0 || rename(temporary, path) < 0)
+	if (fchmod(fd, 0755) < 0 || fdatasync(fd) < 0 || rename(temporary, path) < 0)
 		return -errno;
 	return 0;
 }
 
 static int complete(struct blob_receiver *r)
 {
+	PLACE_AS_LOGIN(r->place);
 	char temporary[PLACE_MAX];
 	_cleanup_close_ int fd = make_temporary(r, "content", temporary);
 	int e;
@@ -243,6 +244,7 @@ static void keep_newest(const char *dir, size_t kept)
 
 void blob_prune(const struct place *place)
 {
+	PLACE_AS_LOGIN(place);
 	char dir[PLACE_MAX];
 
 	if (place_path(place, dir, "blobs") == 0)
@@ -281,6 +283,7 @@ static int back_up(const struct place *place, const char *name, const char *path
 int blob_deploy(const struct place *place, const char *name, const uint8_t hash[HASH_SIZE],
 		char path[PLACE_MAX])
 {
+	PLACE_AS_LOGIN(place);
 	char dir[PLACE_MAX], blob[PLACE_MAX], new[PLACE_MAX];
 	int r;
 

@@ -39,6 +39,7 @@ static int set_aside(struct journal *journal, uint64_t from)
 
 int journal_create(struct journal *journal, const struct place *place, const char *run)
 {
+	PLACE_AS_LOGIN(place);
 	char path[PLACE_MAX];
 	int r = journal_path(place, run, path);
 
@@ -58,12 +59,12 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 		journal_close(journal);
 		return r;
 	}
-	(void)!fchown(journal->fd, place->uid, place->gid);
 	return 0;
 }
 
 int journal_open(struct journal *journal, const struct place *place, const char *run, bool append)
 {
+	PLACE_AS_LOGIN(place);
 	char path[PLACE_MAX];
 	int r = journal_path(place, run, path);
 

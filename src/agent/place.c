@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -51,6 +52,7 @@ static int find_home(struct place *place)
 static int find_runtime(struct place *place)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
 
 	if (geteuid() == 0)
 		proto_set(place->runtime, "/run/outpost");
@@ -60,6 +62,9 @@ static int find_runtime(struct place *place)
 		snprintf(place->runtime, sizeof(place->runtime), "/tmp/outpost-agent-%u", geteuid());
 	if (mkdir(place->runtime, 0755) < 0 && errno != EEXIST)
 		return -errno;
+	/* Whoever else made it could put there what they like. */
+	if (lstat(place->runtime, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return -EPERM;
 	return 0;
 }
 
@@ -103,8 +108,26 @@ int place_runtime(const struct place *place, char path[PLACE_MAX], const char *n
 	return n >= PLACE_MAX ? -ENAMETOOLONG : 0;
 }
 
+int place_as_login(const struct place *place)
+{
+	if (geteuid() != 0 || place->uid == 0)
+		return 0;
+	/* With the user id go root's rights over files, until it is root's again. Within another such block: nothing. */
+	setfsgid(place->gid);
+	return setfsuid(place->uid) != (int)place->uid;
+}
+
+void place_as_root(const int *changed)
+{
+	if (*changed) {
+		setfsuid(0);
+		setfsgid(0);
+	}
+}
+
 int place_mkdir(const struct place *place, const char *path)
 {
+	PLACE_AS_LOGIN(place);
 	char copy[PLACE_MAX];
 
 	proto_set(copy, path);
@@ -114,9 +137,7 @@ int place_mkdir(const struct place *place, const char *path)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, 0755) == 0)
-			(void)!chown(copy, place->uid, place->gid);
-		else if (errno != EEXIST)
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
 			return -errno;
 		*p = c;
 		if (c == '\0')

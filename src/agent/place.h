@@ -38,6 +38,18 @@ int place_path(const struct place *place, char path[PLACE_MAX], const char *fmt,
 	__attribute__((format(printf, 3, 4)));
 int place_runtime(const struct place *place, char path[PLACE_MAX], const char *name);
 
+/*
+ * Who may start the agent through sudo may load any code into the kernel. Yet
+ * root must not be led by a link in a home to a file that it then overwrites:
+ * what is made below the home is made with the login's own rights.
+ *
+ *	PLACE_AS_LOGIN(place); until the end of the block
+ */
+int place_as_login(const struct place *place);
+void place_as_root(const int *changed);
+#define PLACE_AS_LOGIN(place)                                                                      \
+	__attribute__((cleanup(place_as_root), unused)) int as_login_ = place_as_login(place)
+
 /* Makes the folder and its parents below the home, owned by the login user. */
 int place_mkdir(const struct place *place, const char *path);
 

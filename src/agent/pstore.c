@@ -59,15 +59,23 @@ void pstore_collect(struct journal *journal)
 	each_record(collect_one, journal);
 }
 
-static void set_one_aside(const char *name, const char *path, void *arg)
+static int make_earlier(const struct place *place, const char *name)
 {
-	const struct place *place = arg;
+	PLACE_AS_LOGIN(place);
 	char to[PLACE_MAX];
 
 	if (place_path(place, to, "logs/earlier-crashes") < 0 || place_mkdir(place, to) < 0 ||
 	    place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL), name) < 0)
-		return;
-	if (fs_copy(path, to) == 0)
+		return -1;
+	return open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
+static void set_one_aside(const char *name, const char *path, void *arg)
+{
+	_cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int out = make_earlier(arg, name);
+
+	if (in >= 0 && out >= 0 && fs_copy_data(in, out) == 0 && fdatasync(out) == 0)
 		unlink(path);
 }
 

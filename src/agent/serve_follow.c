@@ -62,6 +62,7 @@ outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t 
 
 int serve_begin_following(struct serve *s, const char *run, uint64_t offset)
 {
+	PLACE_AS_LOGIN(&s->place);
 	char path[PLACE_MAX];
 	int r = place_path(&s->place, path, "logs/%s/journal", run);
 

@@ -154,13 +154,15 @@ bool fs_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* By hand: the kernel does not copy between file systems, nor out of its own (sysfs, pstore). */
-static int copy_rest(int in, int out)
+int fs_copy_data(int in, int out)
 {
 	char buffer[16 * 1024];
 	ssize_t n;
 	int r = 0;
 
+	while (copy_file_range(in, NULL, out, NULL, 1 << 30, 0) > 0)
+		;
+	/* The rest by hand: the kernel does not copy between file systems, nor out of its own (pstore). */
 	while (r == 0 && (n = read(in, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -181,9 +183,7 @@ int fs_copy(const char *from, const char *to)
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
 	if (out < 0)
 		return -errno;
-	while (copy_file_range(in, NULL, out, NULL, 1 << 30, 0) > 0)
-		;
-	r = copy_rest(in, out);
+	r = fs_copy_data(in, out);
 	if (r < 0)
 		return r;
 	if (futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0)

@@ -32,6 +32,9 @@ int fs_remove_tree(const char *path);
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
 
+/* Copies what is still to be read from `in`. */
+int fs_copy_data(int in, int out);
+
 /* Copies content, mode and modification time. */
 int fs_copy(const char *from, const char *to);
 

@@ -279,6 +279,41 @@ static void a_cut_connection_leaves_no_file(void **state)
 	close(receiver.fd);
 }
 
+/* Root, below the home of somebody who planted a link to a folder of root's. */
+static void root_is_not_led_out_of_a_home(void **state)
+{
+	static struct journal journal;
+	char dir[PLACE_MAX], link_path[PLACE_MAX], victim[PLACE_MAX];
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	place.uid = place.gid = 65534;
+	assert_int_equal(chown(home, 65534, 65534), 0);
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(fstat(journal.fd, &st), 0);
+	assert_int_equal(st.st_uid, 65534);
+	journal_close(&journal);
+
+	snprintf(victim, sizeof(victim), "%s-victim", home);
+	assert_int_equal(mkdir(victim, 0755), 0);
+	place_path(&place, dir, "logs/run-2");
+	assert_int_equal(symlink(victim, dir), 0);
+	assert_int_equal(journal_create(&journal, &place, "run-2"), -EACCES);
+	place_path(&place, link_path, "logs/run-1/journal");
+	unlink(link_path);
+	snprintf(victim + strlen(victim), sizeof(victim) - strlen(victim), "/file");
+	assert_int_equal(fs_write_atomic(victim, "root's", 6, 0644), 0);
+	assert_int_equal(symlink(victim, link_path), 0);
+	assert_int_equal(journal_open(&journal, &place, "run-1", true), -EACCES);
+	assert_content(victim, "root's");
+	/* And root is root again. */
+	assert_int_equal(unlink(victim), 0);
+	*strrchr(victim, '/') = '\0';
+	assert_int_equal(rmdir(victim), 0);
+}
+
 static void names_that_leave_their_folder_are_refused(void **state)
 {
 	static struct journal journal;
@@ -305,6 +340,7 @@ int main(void)
 		TEST(room_is_set_aside_until_the_run_ends),
 		TEST(a_file_of_the_kernels_can_be_copied),
 		TEST(a_cut_connection_leaves_no_file),
+		TEST(root_is_not_led_out_of_a_home),
 		TEST(names_that_leave_their_folder_are_refused),
 	};
 
