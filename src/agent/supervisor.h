@@ -4,7 +4,8 @@
  * the connection that started it, writes all that happens into the journal,
  * and is the only one that feeds the watchdog.
  *
- *	supervise.c	its life: protection, arming, the list of modules, the end
+ *	supervise.c	its two processes: protection, arming, tidying up after a worker
+ *	supervise_run.c	the worker: the plan, survivors, the list of modules, the end
  *	watch.c		what it does all the time: kernel log, output, watchdog, waiting
  *	trial*.c	one module: needs, load, test, unload, settle, compare
  */
@@ -56,6 +57,13 @@ extern volatile sig_atomic_t supervisor_cancelled;
 
 /* `outpost-agent supervise HOME RUN ATTEMPT INDEX...`; its exit status. */
 int supervise(int argc, char **argv);
+
+/* supervise_run.c */
+
+/* Opens the run's journal and takes its plan from it. 0 or -errno; -EBADMSG when the plan is not sound. */
+int supervisor_open(struct supervisor *s, const char *home, const char *run);
+/* Carries out these modules of it; the worker's exit status. */
+int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indices);
 
 /* watch.c */
 
