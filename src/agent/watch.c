@@ -54,6 +54,7 @@ static void write_record(struct supervisor *s, const struct kmsg_record *record)
 	r->level = (uint32_t)record->level;
 	r->time_us = record->usec;
 	r->continuation = record->continuation;
+	r->user = record->facility != 0;
 	r->text.size = (pb_size_t)n;
 	memcpy(r->text.bytes, record->text, n);
 	watch_write(s, false);

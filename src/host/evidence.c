@@ -206,6 +206,7 @@ static void add_record(struct evidence *e, const outpost_Record *record)
 		.sequence = record->sequence,
 		.time_us = record->time_us,
 		.level = record->level,
+		.user = record->user,
 		.marks = e->n_marks,
 		.offset = e->text.len,
 		.length = record->text.size,

@@ -25,6 +25,7 @@ struct evidence_record {
 	uint64_t sequence;
 	uint64_t time_us;
 	uint32_t level;
+	bool user;    /* user space wrote it to /dev/kmsg */
 	size_t marks; /* how many steps had begun when it was journaled */
 	size_t offset, length; /* of the text, within evidence.text */
 };

@@ -57,6 +57,8 @@ static void add_records(struct judge *j)
 		const struct evidence_record *record = &e->records[i];
 		struct text rest = { e->text.buf + record->offset, record->length }, line;
 
+		if (record->user) /* whoever may write there may say anything */
+			continue;
 		while (next_line(&rest, &line))
 			add_line(j, record->time_us, line, record);
 	}

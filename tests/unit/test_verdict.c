@@ -382,6 +382,19 @@ static void announced_taints_are_no_failure(void **state)
 	assert_true(is_pass(j));
 }
 
+static void what_user_space_writes_to_the_log_is_no_report(void **state)
+{
+	const char *const *const lines[6] = { [outpost_Step_LOADING] = warning };
+	_cleanup_free_ struct journal *j = journal_with(lines);
+
+	(void)state;
+	assert_false(is_pass(j));
+	for (size_t i = 0; i < j->n; i++)
+		if (j->entries[i].which_body == outpost_Entry_record_tag)
+			j->entries[i].body.record.user = true;
+	assert_true(is_pass(j));
+}
+
 static void a_tainted_kernel_stays_as_it_was(void **state)
 {
 	_cleanup_free_ struct journal *j = good();
@@ -763,6 +776,7 @@ int main(void)
 		cmocka_unit_test(every_entry_counts),
 		cmocka_unit_test(every_source_of_evidence_counts),
 		cmocka_unit_test(announced_taints_are_no_failure),
+		cmocka_unit_test(what_user_space_writes_to_the_log_is_no_report),
 		cmocka_unit_test(a_tainted_kernel_stays_as_it_was),
 		cmocka_unit_test(a_refused_unload_that_then_works_is_no_failure),
 		cmocka_unit_test(kernels_without_counts_can_pass),
