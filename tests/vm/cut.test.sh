@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Links that are cut, hosts that go away, people who come at the same time.
 
-# A run that takes some seconds: the test program only sleeps.
-make_slow_module() {
+# A run that takes some seconds: the test program only sleeps, until /run/slow-runs is gone from the board.
+make_slow_module() { # SECONDS, at most
 	mkdir -p slow/test
 	cp -r "$TOP/modules/include" .
 	printf 'obj-m := slow.o\n' >slow/Kbuild
@@ -16,7 +16,15 @@ make_slow_module() {
 		MODULE_LICENSE("GPL");
 	END
 	printf 'program = test/slow.sh\n' >slow/test.conf
-	printf '#!/bin/sh\necho TAP version 13\ntouch /run/slow-runs\nsleep %s\necho ok 1 - slept\necho 1..1\n' "$1" >slow/test/slow.sh
+	cat >slow/test/slow.sh <<-END
+		#!/bin/sh
+		echo TAP version 13
+		touch /run/slow-runs
+		n=0
+		while [ -e /run/slow-runs ] && [ \$n -lt $1 ]; do sleep 1; n=\$((n + 1)); done
+		echo ok 1 - slept
+		echo 1..1
+	END
 	chmod +x slow/test/slow.sh
 }
 
@@ -105,11 +113,12 @@ test_an_interrupt_while_it_builds() {
 }
 
 test_a_second_person_is_told_who_holds_the_board() {
-	make_slow_module 5
+	make_slow_module 60
 	start_slow_test
 	outpost test "$TOP/modules/hello"
 	expect_status 3
 	expect_err "$(hostname)"
+	board 'rm /run/slow-runs'
 	outpost test --wait 60s "$TOP/modules/hello"
 	expect_status 0
 	wait "$host" || fail "the first one was disturbed: $(cat slow.err)"
