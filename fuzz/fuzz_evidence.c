@@ -21,8 +21,10 @@ static void check(const struct evidence *e)
 	verdict_judge(e, 0, &result);
 	MUST(result.verdict < VERDICT_COUNT && result.summary && *result.phase);
 	if (result.verdict == VERDICT_PASS) {
-		MUST(e->begun && e->ended && e->has_before && e->has_after && !e->rebooted && !e->lost);
-		MUST(e->before.has_log && e->after.has_log && !result.n_reports && !result.ktap_fail);
+		MUST(e->begun && e->ended && e->has_before && e->has_after && !e->rebooted &&
+		     !e->lost);
+		MUST(e->before.has_log && e->after.has_log && !result.n_reports &&
+		     !result.ktap_fail);
 		MUST(!*result.rule);
 	}
 	result_release(&result);

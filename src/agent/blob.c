@@ -219,7 +219,10 @@ int blob_data(struct blob_receiver *r, const uint8_t *data, size_t n)
 /* The folder's entries beyond the newest `kept`, by modification time, are removed. */
 static void keep_newest(const char *dir, size_t kept)
 {
-	struct { char name[80]; time_t time; } oldest;
+	struct {
+		char name[80];
+		time_t time;
+	} oldest;
 	size_t n;
 
 	do {
@@ -229,7 +232,8 @@ static void keep_newest(const char *dir, size_t kept)
 
 		n = 0;
 		while (d && (entry = readdir(d))) {
-			if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof(oldest.name) ||
+			if (entry->d_name[0] == '.' ||
+			    strlen(entry->d_name) >= sizeof(oldest.name) ||
 			    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 				continue;
 			if (n++ && st.st_mtime >= oldest.time)

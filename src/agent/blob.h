@@ -18,8 +18,8 @@ struct blob_receiver {
 	const struct place *place;
 	outpost_Blob blob;
 	uint64_t received; /* of blob.packed */
-	bool dropped;	   /* what is still to come is passed over */
-	int fd;		   /* the packed bytes: a file without a name */
+	bool dropped;      /* what is still to come is passed over */
+	int fd;            /* the packed bytes: a file without a name */
 };
 
 void blob_init(struct blob_receiver *receiver, const struct place *place);
@@ -27,14 +27,16 @@ void blob_init(struct blob_receiver *receiver, const struct place *place);
 /* A file is announced. 0 or -errno; then what comes is passed over. */
 int blob_begin(struct blob_receiver *receiver, const outpost_Blob *blob);
 
-/* Some of its bytes. 1 when it is complete and in its place, 0 when more must come, -EBADMSG when none was due. */
+/* Some of its bytes. 1 when it is complete and in its place, 0 when more must come, -EBADMSG when
+ * none was due. */
 int blob_data(struct blob_receiver *receiver, const uint8_t *data, size_t n);
 
 /* The path of a blob, and whether it is there. */
 int blob_path(const struct place *place, const uint8_t hash[HASH_SIZE], char path[PLACE_MAX]);
 bool blob_exists(const struct place *place, const uint8_t hash[HASH_SIZE]);
 
-/* Links the blob to modules/<name>/<name>.ko. 1 when that changed it, 0 when it was there, or -errno. */
+/* Links the blob to modules/<name>/<name>.ko. 1 when that changed it, 0 when it was there, or
+ * -errno. */
 int blob_deploy(const struct place *place, const char *name, const uint8_t hash[HASH_SIZE],
 		char path[PLACE_MAX]);
 

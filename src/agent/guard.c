@@ -66,8 +66,8 @@ void guard_rearm_once(void)
 
 #define SYSTEMD_WATCHDOG "systemd-watchdog" /* among what was found */
 
-#define SYSTEMD_PROPERTY                                                                           \
-	"org.freedesktop.systemd1", "/org/freedesktop/systemd1",                                   \
+#define SYSTEMD_PROPERTY                                         \
+	"org.freedesktop.systemd1", "/org/freedesktop/systemd1", \
 		"org.freedesktop.systemd1.Manager", "RuntimeWatchdogUSec"
 
 /* busctl, which is part of systemd; its standard output goes to `output`. */
@@ -190,7 +190,8 @@ static void arm_settings(struct guard *guard, FILE *armed)
 		if (!*old)
 			continue;
 		remember(armed, settings[i].path, old);
-		if (fs_write_existing(settings[i].path, settings[i].value) == 0 && settings[i].needs_pstore)
+		if (fs_write_existing(settings[i].path, settings[i].value) == 0 &&
+		    settings[i].needs_pstore)
 			guard->panics_on_oops = true;
 	}
 }

@@ -31,7 +31,8 @@ void guard_recover(const struct place *place);
 void guard_arm(struct guard *guard, const struct place *place);
 void guard_disarm(struct guard *guard);
 
-/* For a process that shares an armed guard with the one that feeds it: closes its watchdog, stopping nothing. */
+/* For a process that shares an armed guard with the one that feeds it: closes its watchdog,
+ * stopping nothing. */
 void guard_let_go(struct guard *guard);
 
 void guard_feed(const struct guard *guard);

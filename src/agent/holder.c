@@ -50,8 +50,8 @@ static bool read_holder(int fd, struct holder *holder)
 int holder_write(int fd, const char *run, pid_t pid, const char *user)
 {
 	char text[256];
-	int n = snprintf(text, sizeof(text), "%s %d %lld %s\n", run, (int)pid, (long long)time(NULL),
-			 *user ? user : "somebody");
+	int n = snprintf(text, sizeof(text), "%s %d %lld %s\n", run, (int)pid,
+			 (long long)time(NULL), *user ? user : "somebody");
 
 	/* In this order: whoever reads in between finds one line or the other, never none. */
 	if (pwrite(fd, text, (size_t)n, 0) != n || ftruncate(fd, n) < 0)

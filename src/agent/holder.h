@@ -16,10 +16,11 @@
 struct holder {
 	char run[48], user[96];
 	uint64_t since; /* seconds since the epoch */
-	pid_t pid;	/* of the supervisor; 0: it is just being started */
+	pid_t pid;      /* of the supervisor; 0: it is just being started */
 };
 
-/* Takes the board: a descriptor that holds it until its last copy is closed; -EBUSY and *holder who has it, or -errno. */
+/* Takes the board: a descriptor that holds it until its last copy is closed; -EBUSY and *holder who
+ * has it, or -errno. */
 int holder_take(const struct place *place, struct holder *holder);
 
 /* Says who it is, to whoever asks; since now. 0 or -errno. */

@@ -28,10 +28,12 @@ static int make_dir(const struct place *place, const char *run)
 	return r < 0 ? r : place_mkdir(place, dir);
 }
 
-/* Blocks for SET_ASIDE bytes from `from` on. -ENOSPC; a file system that cannot do this is no error. */
+/* Blocks for SET_ASIDE bytes from `from` on. -ENOSPC; a file system that cannot do this is no
+ * error. */
 static int set_aside(struct journal *journal, uint64_t from)
 {
-	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, (off_t)from, SET_ASIDE) < 0 && errno == ENOSPC)
+	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, (off_t)from, SET_ASIDE) < 0 &&
+	    errno == ENOSPC)
 		return -ENOSPC;
 	journal->room = from + SET_ASIDE;
 	return 0;
@@ -84,7 +86,8 @@ int journal_open(struct journal *journal, const struct place *place, const char 
 		journal_close(journal);
 		return r;
 	}
-	/* ftruncate() gives up what was set aside, also where it cuts nothing. No room shows at the first append. */
+	/* ftruncate() gives up what was set aside, also where it cuts nothing. No room shows at the
+	 * first append. */
 	journal->room = journal->size;
 	(void)!set_aside(journal, journal->size);
 	return 0;
@@ -108,7 +111,8 @@ static int write_frame(struct journal *journal, size_t n, bool last)
 	r = fs_write_all(journal->fd, journal->buffer, n);
 	if (r == 0)
 		journal->size += n;
-	/* Half a frame would hide all that comes after it; what an ended run had set aside is given back. */
+	/* Half a frame would hide all that comes after it; what an ended run had set aside is given
+	 * back. */
 	if (r < 0 || last)
 		(void)!ftruncate(journal->fd, (off_t)journal->size);
 	return r;

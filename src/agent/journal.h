@@ -16,7 +16,8 @@
 
 struct journal {
 	int fd;
-	int error;     /* the first that an append met: the evidence ends there, and only a RunEnd still goes in */
+	int error; /* the first that an append met: the evidence ends there, and only a RunEnd still
+		      goes in */
 	uint64_t size; /* of its whole frames; known to who appends */
 	uint64_t room; /* how far blocks are set aside */
 	uint8_t buffer[PROTO_BUFFER];

@@ -14,12 +14,14 @@ static void skip_to_end(struct kmsg_reader *reader)
 	struct kmsg_record record;
 	ssize_t n, last = 0;
 
-	/* A read that fails leaves the record before it in the buffer; only that one is looked at. */
+	/* A read that fails leaves the record before it in the buffer; only that one is looked at.
+	 */
 	while ((n = read(reader->fd, reader->raw, sizeof(reader->raw) - 1)) > 0 ||
 	       (n < 0 && (errno == EPIPE || errno == EINTR)))
 		if (n > 0)
 			last = n;
-	if (last && kmsg_parse(reader->raw, (size_t)last, &record, reader->text, sizeof(reader->text)) == 0)
+	if (last &&
+	    kmsg_parse(reader->raw, (size_t)last, &record, reader->text, sizeof(reader->text)) == 0)
 		reader->next = record.seq + 1;
 }
 
@@ -53,7 +55,8 @@ int kmsg_reader_next(struct kmsg_reader *reader, struct kmsg_record *record, uin
 		if (n < 0)
 			return -errno;
 		reader->raw[n] = '\0';
-		if (kmsg_parse(reader->raw, (size_t)n, record, reader->text, sizeof(reader->text)) < 0)
+		if (kmsg_parse(reader->raw, (size_t)n, record, reader->text, sizeof(reader->text)) <
+		    0)
 			continue; /* not a record: nothing that a reader could miss */
 		*lost = reader->next && record->seq > reader->next ? record->seq - reader->next : 0;
 		reader->next = record->seq + 1;

@@ -13,8 +13,9 @@
 
 struct kmsg_reader {
 	int fd;
-	uint64_t next; /* sequence number that the next record should have; 0: not known yet */
-	char raw[8192]; /* PRINTK_MESSAGE_MAX and more: escapes make a record longer than its text */
+	uint64_t next;  /* sequence number that the next record should have; 0: not known yet */
+	char raw[8192]; /* PRINTK_MESSAGE_MAX and more: escapes make a record longer than its text
+			 */
 	char text[2048];
 };
 

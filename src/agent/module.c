@@ -45,7 +45,8 @@ bool module_is_loaded(const char *name)
 	return find_line(name, line, sizeof(line)) || access("/proc/modules", R_OK) < 0;
 }
 
-static void append(char *text, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void append(char *text, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 static void append(char *text, size_t size, const char *fmt, ...)
 {
 	size_t n = strlen(text);
@@ -56,7 +57,8 @@ static void append(char *text, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Does this driver's /sys/dev/char entry lead to a device of the module? Then its number is the module's. */
+/* Does this driver's /sys/dev/char entry lead to a device of the module? Then its number is the
+ * module's. */
 static bool device_is_of(dev_t device, const char *module)
 {
 	char path[128], target[512];
@@ -158,10 +160,12 @@ int module_unload(const void *arg, struct step_report *report)
 
 	for (;;) {
 		report->tries++;
-		report->error = syscall(SYS_delete_module, unload->name, O_NONBLOCK) < 0 ? errno : 0;
+		report->error =
+			syscall(SYS_delete_module, unload->name, O_NONBLOCK) < 0 ? errno : 0;
 		if (!report->error)
 			return 0;
-		if ((report->error != EAGAIN && report->error != EBUSY) || boottime_us() >= deadline)
+		if ((report->error != EAGAIN && report->error != EBUSY) ||
+		    boottime_us() >= deadline)
 			break;
 		usleep((useconds_t)pause_us);
 		if (pause_us < 100000)

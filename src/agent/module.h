@@ -17,7 +17,8 @@ int module_load(const void *module_load, struct step_report *report);
 
 struct module_unload {
 	const char *name;
-	uint32_t limit_ms; /* a refusal (EAGAIN, EBUSY) is tried again until then: udev may hold it for a moment */
+	uint32_t limit_ms; /* a refusal (EAGAIN, EBUSY) is tried again until then: udev may hold it
+			      for a moment */
 };
 
 /* delete_module(2); report has its errno, the tries, and who holds the module. */
@@ -33,7 +34,7 @@ int module_probe(const void *module_probe, struct step_report *report);
 
 struct module_program {
 	const char *path;
-	const char *module; /* OUTPOST_MODULE in its environment */
+	const char *module;             /* OUTPOST_MODULE in its environment */
 	const outpost_PlanModule *plan; /* its arguments */
 };
 

@@ -59,7 +59,8 @@ static int find_runtime(struct place *place)
 	else if (dir && *dir == '/' && strlen(dir) < sizeof(place->runtime) - 16)
 		snprintf(place->runtime, sizeof(place->runtime), "%s/outpost", dir);
 	else
-		snprintf(place->runtime, sizeof(place->runtime), "/tmp/outpost-agent-%u", geteuid());
+		snprintf(place->runtime, sizeof(place->runtime), "/tmp/outpost-agent-%u",
+			 geteuid());
 	if (mkdir(place->runtime, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	/* Whoever else made it could put there what they like. */
@@ -112,7 +113,8 @@ int place_as_login(const struct place *place)
 {
 	if (geteuid() != 0 || place->uid == 0)
 		return 0;
-	/* With the user id go root's rights over files, until it is root's again. Within another such block: nothing. */
+	/* With the user id go root's rights over files, until it is root's again. Within another
+	 * such block: nothing. */
 	setfsgid(place->gid);
 	return setfsuid(place->uid) != (int)place->uid;
 }

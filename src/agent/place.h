@@ -47,16 +47,18 @@ int place_runtime(const struct place *place, char path[PLACE_MAX], const char *n
  */
 int place_as_login(const struct place *place);
 void place_as_root(const int *changed);
-#define PLACE_AS_LOGIN(place)                                                                      \
+#define PLACE_AS_LOGIN(place) \
 	__attribute__((cleanup(place_as_root), unused)) int as_login_ = place_as_login(place)
 
 /* Makes the folder and its parents below the home, owned by the login user. */
 int place_mkdir(const struct place *place, const char *path);
 
-/* A run id or module name that may become part of a path: letters, digits, '-', '_', '.', not first '.'. */
+/* A run id or module name that may become part of a path: letters, digits, '-', '_', '.', not first
+ * '.'. */
 bool place_plain(const char *name);
 
-/* This boot: the kernel's boot_id, and a number of our own in /run, for snapshots of a boot that were restored. */
+/* This boot: the kernel's boot_id, and a number of our own in /run, for snapshots of a boot that
+ * were restored. */
 void place_boot(const struct place *place, char boot_id[40], char nonce[40]);
 
 /* Trimmed content of a small file; "" when it cannot be read. */

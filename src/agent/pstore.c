@@ -65,7 +65,8 @@ static int make_earlier(const struct place *place, const char *name)
 	char to[PLACE_MAX];
 
 	if (place_path(place, to, "logs/earlier-crashes") < 0 || place_mkdir(place, to) < 0 ||
-	    place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL), name) < 0)
+	    place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL), name) <
+		    0)
 		return -1;
 	return open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a panic left behind: /sys/fs/pstore, one file a record (Linux Documentation/admin-guide/ramoops.rst). */
+/* What a panic left behind: /sys/fs/pstore, one file a record (Linux
+ * Documentation/admin-guide/ramoops.rst). */
 #ifndef OUTPOST_AGENT_PSTORE_H
 #define OUTPOST_AGENT_PSTORE_H
 

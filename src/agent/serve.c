@@ -80,7 +80,8 @@ static void try_deploy(struct serve *s)
 	}
 	r = blob_deploy(&s->place, s->deploy.name, s->deploy.hash.bytes, path);
 	if (r < 0) {
-		serve_fail(s, r, "Cannot put %.64s in its place below %s/development", s->deploy.name, s->place.home);
+		serve_fail(s, r, "Cannot put %.64s in its place below %s/development",
+			   s->deploy.name, s->place.home);
 		return;
 	}
 	deployed = &serve_reply(s, outpost_Reply_deployed_tag)->body.deployed;
@@ -148,28 +149,16 @@ static void take_request(struct serve *s)
 		s->deploy = q->body.deploy;
 		try_deploy(s);
 		return;
-	case outpost_Request_plan_tag:
-		serve_plan(s, &q->body.plan);
-		return;
-	case outpost_Request_module_tag:
-		serve_plan_module(s, &q->body.module);
-		return;
+	case outpost_Request_plan_tag: serve_plan(s, &q->body.plan); return;
+	case outpost_Request_module_tag: serve_plan_module(s, &q->body.module); return;
 	case outpost_Request_start_tag:
 		s->start = q->body.start;
 		serve_start(s);
 		return;
-	case outpost_Request_attach_tag:
-		serve_attach(s, &q->body.attach);
-		return;
-	case outpost_Request_cancel_tag:
-		serve_cancel(s, &q->body.cancel);
-		return;
-	case outpost_Request_follow_tag:
-		take_follow(s, &q->body.follow);
-		return;
-	case outpost_Request_runs_tag:
-		serve_runs(s);
-		return;
+	case outpost_Request_attach_tag: serve_attach(s, &q->body.attach); return;
+	case outpost_Request_cancel_tag: serve_cancel(s, &q->body.cancel); return;
+	case outpost_Request_follow_tag: take_follow(s, &q->body.follow); return;
+	case outpost_Request_runs_tag: serve_runs(s); return;
 	}
 }
 

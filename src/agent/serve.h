@@ -20,10 +20,10 @@
 struct serve {
 	struct place place;
 	outpost_Request request; /* the one being answered */
-	outpost_Reply reply;	 /* the one being made */
+	outpost_Reply reply;     /* the one being made */
 	bool greeted;
 	bool void_flight; /* something in it failed: the rest is not done */
-	bool gone;	  /* nobody reads our answers */
+	bool gone;        /* nobody reads our answers */
 	struct blob_receiver blob;
 
 	struct journal plan; /* being received; fd < 0: none */
@@ -62,8 +62,8 @@ void serve_cancel(struct serve *s, const outpost_Cancel *cancel);
 
 /* How a run stands; *size: bytes up to the end of its journal's last whole frame. */
 outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t *size);
-void serve_run_state(struct serve *s, const char *run, outpost_RunState_State state, uint64_t offset,
-		     uint64_t size);
+void serve_run_state(struct serve *s, const char *run, outpost_RunState_State state,
+		     uint64_t offset, uint64_t size);
 int serve_begin_following(struct serve *s, const char *run, uint64_t offset);
 void serve_attach(struct serve *s, const outpost_Attach *attach);
 void serve_runs(struct serve *s);

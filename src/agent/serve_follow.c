@@ -12,8 +12,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-void serve_run_state(struct serve *s, const char *run, outpost_RunState_State state, uint64_t offset,
-		     uint64_t size)
+void serve_run_state(struct serve *s, const char *run, outpost_RunState_State state,
+		     uint64_t offset, uint64_t size)
 {
 	outpost_RunState *reply = &serve_reply(s, outpost_Reply_run_tag)->body.run;
 
@@ -90,8 +90,9 @@ static bool send_journal(struct serve *s, uint64_t end)
 
 	for (;;) {
 		uint64_t left = end > s->follow_offset ? end - s->follow_offset : 0;
-		ssize_t n = pread(s->follow_fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer),
-				  (off_t)s->follow_offset);
+		ssize_t n =
+			pread(s->follow_fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer),
+			      (off_t)s->follow_offset);
 
 		if (n <= 0)
 			return any;
@@ -116,7 +117,8 @@ void serve_follow_run(struct serve *s)
 		return;
 	while (read(s->inotify_fd, events, sizeof(events)) > 0)
 		;
-	/* A RunEnd says by itself that it is over. Silence has to be asked about: is the supervisor still there? */
+	/* A RunEnd says by itself that it is over. Silence has to be asked about: is the supervisor
+	 * still there? */
 	if (send_journal(s, UINT64_MAX) || holder_find(&s->place, s->run, &holder))
 		return;
 	state = serve_inspect(s, s->run, &size);
@@ -165,7 +167,9 @@ void serve_runs(struct serve *s)
 {
 	struct dirent **entries = NULL;
 	char dir[PLACE_MAX];
-	int n = place_path(&s->place, dir, "logs") < 0 ? 0 : scandir(dir, &entries, is_run, newest_first);
+	int n = place_path(&s->place, dir, "logs") < 0
+			? 0
+			: scandir(dir, &entries, is_run, newest_first);
 
 	for (int i = 0; i < n; i++) {
 		uint64_t size;

@@ -23,7 +23,8 @@ void serve_plan(struct serve *s, const outpost_Plan *plan)
 	if (r == 0)
 		r = journal_create(&s->plan, &s->place, plan->run);
 	if (r == 0) {
-		*entry = (outpost_Entry){ .which_body = outpost_Entry_plan_tag, .body.plan = *plan };
+		*entry =
+			(outpost_Entry){ .which_body = outpost_Entry_plan_tag, .body.plan = *plan };
 		r = journal_append(&s->plan, entry);
 	}
 	free(entry);
@@ -40,7 +41,8 @@ void serve_plan_module(struct serve *s, const outpost_PlanModule *module)
 	outpost_Entry *entry;
 	int r;
 
-	if (s->plan.fd < 0 || module->index != s->plan_received || s->plan_received == s->plan_modules) {
+	if (s->plan.fd < 0 || module->index != s->plan_received ||
+	    s->plan_received == s->plan_modules) {
 		serve_fail(s, -EBADMSG, "A module that no plan announced");
 		return;
 	}
@@ -136,7 +138,8 @@ static int find_missing(const outpost_Entry *entry, void *arg)
 
 	if (entry->which_body == outpost_Entry_plan_tag)
 		proto_set(m->s->start_user, entry->body.plan.user);
-	if (entry->which_body != outpost_Entry_module_tag) /* one that is skipped may be needed by another */
+	if (entry->which_body !=
+	    outpost_Entry_module_tag) /* one that is skipped may be needed by another */
 		return 0;
 	need_blob(m, entry->body.module.hash.bytes, entry->body.module.hash.size);
 	need_blob(m, entry->body.module.program.bytes, entry->body.module.program.size);
@@ -159,7 +162,8 @@ static int check_blobs(struct serve *s)
 	return r < 0 ? r : missing.n > 0;
 }
 
-/* What a crash tore off its end must be gone before anybody reads on from there. *size: what is left. */
+/* What a crash tore off its end must be gone before anybody reads on from there. *size: what is
+ * left. */
 static int mend_journal(struct serve *s, uint64_t *size)
 {
 	struct journal *journal = malloc(sizeof(*journal));
@@ -196,7 +200,8 @@ static int begin_run(struct serve *s)
 	if (r == 0)
 		r = spawn_supervisor(s, lock);
 	if (r == 0)
-		serve_run_state(s, s->start.run, outpost_RunState_State_RUNNING, s->start.offset, 0);
+		serve_run_state(s, s->start.run, outpost_RunState_State_RUNNING, s->start.offset,
+				0);
 	return r;
 }
 

@@ -17,17 +17,25 @@ static const struct {
 	const char *path;
 	int depth;
 } places[] = {
-	{ "/dev", 2 },	       { "/proc", 1 },		  { "/proc/driver", 1 },
-	{ "/proc/fs", 1 },     { "/proc/sys", 2 },	  { "/sys/module", 1 },
-	{ "/sys/class", 2 },   { "/sys/bus", 1 },	  { "/sys/devices/virtual", 2 },
-	{ "/sys/kernel", 1 },  { "/sys/kernel/debug", 1 }, { "/sys/devices/platform", 1 },
+	{ "/dev", 2 },
+	{ "/proc", 1 },
+	{ "/proc/driver", 1 },
+	{ "/proc/fs", 1 },
+	{ "/proc/sys", 2 },
+	{ "/sys/module", 1 },
+	{ "/sys/class", 2 },
+	{ "/sys/bus", 1 },
+	{ "/sys/devices/virtual", 2 },
+	{ "/sys/kernel", 1 },
+	{ "/sys/kernel/debug", 1 },
+	{ "/sys/devices/platform", 1 },
 	{ "/sys/fs", 1 },
 };
 
 /* Folders that live their own life. */
 static const char *const passed_over[] = {
-	"/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/hugepages", "/dev/fd", "/dev/char", "/dev/block",
-	"/proc/self", "/proc/thread-self", "/sys/fs/pstore",
+	"/dev/pts",  "/dev/shm",   "/dev/mqueue", "/dev/hugepages",    "/dev/fd",
+	"/dev/char", "/dev/block", "/proc/self",  "/proc/thread-self", "/sys/fs/pstore",
 };
 
 typedef void (*name_fn)(const char *path, void *arg);

@@ -106,7 +106,9 @@ int step_start(struct step *step, step_fn fn, const void *arg, bool capture)
 		r = -errno;
 		goto err_pipes;
 	}
-	*step = (struct step){ .started_us = boottime_us(), .report_fd = report[0], .output_fd = output[0] };
+	*step = (struct step){ .started_us = boottime_us(),
+			       .report_fd = report[0],
+			       .output_fd = output[0] };
 	step->pid = fork();
 	if (step->pid < 0) {
 		r = -errno;
@@ -170,7 +172,8 @@ void step_adopt(void)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/* The parent of a process by /proc/<pid>/stat: "pid (name) state parent ...", where the name may hold anything. */
+/* The parent of a process by /proc/<pid>/stat: "pid (name) state parent ...", where the name may
+ * hold anything. */
 static pid_t parent_of(const char *pid)
 {
 	char path[64], text[512];
@@ -188,7 +191,8 @@ static void kill_children(void)
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name) == getpid())
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    parent_of(entry->d_name) == getpid())
 			kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL);
 }
 
@@ -198,7 +202,8 @@ unsigned int step_end_strays(void)
 	unsigned int n = 0;
 	pid_t pid;
 
-	/* Each that ends may leave children of its own to us; one that cannot be ended is not waited for. */
+	/* Each that ends may leave children of its own to us; one that cannot be ended is not
+	 * waited for. */
 	for (int i = 0; i < STRAY_TURNS; i++) {
 		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 			n++;

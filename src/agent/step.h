@@ -20,17 +20,18 @@ struct step_report {
 };
 
 struct step {
-	pid_t pid;	/* also its process group and session */
+	pid_t pid; /* also its process group and session */
 	int pidfd;
-	int report_fd;	/* a struct step_report */
-	int output_fd;	/* stdout and stderr; -1: none */
+	int report_fd; /* a struct step_report */
+	int output_fd; /* stdout and stderr; -1: none */
 	uint64_t started_us;
 };
 
 /* What a step does, in the child; its return value is the child's exit status. */
 typedef int (*step_fn)(const void *arg, struct step_report *report);
 
-/* Starts `fn(arg)` in a child of its own session. `capture`: its output is read through output_fd. 0 or -errno. */
+/* Starts `fn(arg)` in a child of its own session. `capture`: its output is read through output_fd.
+ * 0 or -errno. */
 int step_start(struct step *step, step_fn fn, const void *arg, bool capture);
 
 void step_signal(const struct step *step, int signal_number);
@@ -47,7 +48,8 @@ void step_abandon(struct step *step, outpost_StepEnd *end);
  */
 void step_adopt(void);
 
-/* Kills and collects all children of this process; how many ended. Waits a fifth of a second at most. */
+/* Kills and collects all children of this process; how many ended. Waits a fifth of a second at
+ * most. */
 unsigned int step_end_strays(void);
 
 uint64_t boottime_us(void);

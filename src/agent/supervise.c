@@ -31,12 +31,15 @@ static void set_signals(void)
 	sigset_t term;
 
 	sigaction(SIGTERM, &action, NULL);
-	/* Serve blocked it, so that a cancel that comes right behind the start is not the end of us. */
+	/* Serve blocked it, so that a cancel that comes right behind the start is not the end of
+	 * us. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	action.sa_handler = SIG_DFL;
-	sigaction(SIGCHLD, &action, NULL); /* serve ignores it, and that is inherited: children would leave no status */
+	sigaction(
+		SIGCHLD, &action,
+		NULL); /* serve ignores it, and that is inherited: children would leave no status */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
@@ -61,7 +64,8 @@ static int keep(struct supervisor *s, pid_t pid)
 {
 	int status;
 
-	/* Only the worker may hold the watchdog open: closing it must stop it, before systemd takes it back. */
+	/* Only the worker may hold the watchdog open: closing it must stop it, before systemd takes
+	 * it back. */
 	guard_let_go(&s->guard);
 	worker = pid;
 	if (supervisor_cancelled) /* since the fork, maybe */
@@ -84,9 +88,11 @@ int supervise(int argc, char **argv)
 
 	if (argc < 3 || parse_int(argv[2], 1, 100, &attempt) < 0)
 		return 2;
-	prctl(PR_SET_NAME, "outpost-agent"); /* the kernel's reports name it: started as /proc/self/exe it would be "exe" */
+	prctl(PR_SET_NAME, "outpost-agent"); /* the kernel's reports name it: started as
+						/proc/self/exe it would be "exe" */
 	set_signals();
-	fcntl(SUPERVISOR_LOCK_FD, F_SETFD, FD_CLOEXEC); /* it came through exec; it goes no further */
+	fcntl(SUPERVISOR_LOCK_FD, F_SETFD,
+	      FD_CLOEXEC); /* it came through exec; it goes no further */
 	leave_login();
 	step_adopt();
 	r = supervisor_open(&s, argv[0], argv[1]);

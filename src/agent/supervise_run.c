@@ -133,7 +133,8 @@ static void write_end(struct supervisor *s)
 	end->cancelled = supervisor_cancelled;
 	if (s->journal.error) {
 		end->error = -s->journal.error;
-		snprintf(end->what, sizeof(end->what), "The journal could not be written on the board: %s",
+		snprintf(end->what, sizeof(end->what),
+			 "The journal could not be written on the board: %s",
 			 strerror(-s->journal.error));
 	}
 	watch_write(s, true);
@@ -156,7 +157,7 @@ static void reboot_board(void)
 		nanosleep(&pause, NULL);
 	(void)fs_write_existing("/proc/sysrq-trigger", "b");
 	reboot(RB_AUTOBOOT); /* a kernel without sysrq */
-	sleep(60); /* the watchdog, which nobody feeds any more, has the last word */
+	sleep(60);           /* the watchdog, which nobody feeds any more, has the last word */
 }
 
 static void order_reboot(struct supervisor *s, uint32_t index)

@@ -28,13 +28,13 @@ struct supervisor {
 	struct journal journal;
 	struct guard guard;
 	struct kmsg_reader log;
-	bool has_log;	   /* the kernel log can be read */
+	bool has_log; /* the kernel log can be read */
 	struct klog klog;
 	outpost_Entry entry; /* the one being made */
 	outpost_Plan plan;
 	outpost_PlanModule *modules; /* of the whole plan */
 	size_t n_modules;
-	bool *unusable;	   /* modules that did not come through: what needs them is not run */
+	bool *unusable; /* modules that did not come through: what needs them is not run */
 	struct snapshot before;
 
 	/* of the trial under way */
@@ -44,7 +44,7 @@ struct supervisor {
 	uint64_t log_bytes, output_bytes; /* put into the journal for it */
 	uint64_t kept_back, kept_back_first;
 	unsigned int leftovers;
-	bool left_nothing; /* a first look, while it settled, found nothing of it */
+	bool left_nothing;    /* a first look, while it settled, found nothing of it */
 	char reboot_why[128]; /* "": none is needed */
 };
 
@@ -60,7 +60,8 @@ int supervise(int argc, char **argv);
 
 /* supervise_run.c */
 
-/* Opens the run's journal and takes its plan from it. 0 or -errno; -EBADMSG when the plan is not sound. */
+/* Opens the run's journal and takes its plan from it. 0 or -errno; -EBADMSG when the plan is not
+ * sound. */
 int supervisor_open(struct supervisor *s, const char *home, const char *run);
 /* Carries out these modules of it; the worker's exit status. */
 int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indices);
@@ -84,7 +85,8 @@ enum watch_end { WATCH_ENDED, WATCH_LATE, WATCH_CANCELLED, WATCH_REPORT };
  * meantime the log is read, output is taken, and the watchdog is fed. With no
  * step it waits for the time to pass.
  */
-enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t deadline_us, bool cancellable);
+enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t deadline_us,
+			  bool cancellable);
 
 /* trial.c */
 

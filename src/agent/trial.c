@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#define LEFTOVERS_MAX 500 /* paths written down: what is left behind can be a folder without an end */
+#define LEFTOVERS_MAX \
+	500 /* paths written down: what is left behind can be a folder without an end */
 
 /* --- what the kernel shows ---------------------------------------------------- */
 
@@ -115,7 +116,8 @@ static void settle(struct supervisor *s)
 
 static void carry_out(struct supervisor *s)
 {
-	uint32_t repeat = s->plan.repeat && s->plan.purpose == outpost_Purpose_TEST ? s->plan.repeat : 1;
+	uint32_t repeat =
+		s->plan.repeat && s->plan.purpose == outpost_Purpose_TEST ? s->plan.repeat : 1;
 	unsigned int strays;
 	bool ok = true;
 
@@ -168,7 +170,8 @@ void trial_run(struct supervisor *s, uint32_t index, uint32_t attempt)
 	}
 	need = unusable_need(s);
 	if (need) {
-		snprintf(why, sizeof(why), "%s, which it needs, did not come through its own test", need);
+		snprintf(why, sizeof(why), "%s, which it needs, did not come through its own test",
+			 need);
 		end_trial(s, attempt, why, false);
 		return;
 	}

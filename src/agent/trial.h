@@ -14,7 +14,8 @@
 /* --- trial_steps.c --- */
 
 /* The board must not go on like this; the first reason counts. */
-void trial_need_reboot(struct supervisor *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 void trial_begin_step(struct supervisor *s, outpost_Step step, uint32_t repetition);
 void trial_end_step(struct supervisor *s, const outpost_StepEnd *end);

@@ -25,8 +25,8 @@ static bool load_need(struct supervisor *s, const outpost_PlanModule *need, outp
 			return false;
 	if (trial_load_blob(s, need, end) == 0)
 		return true;
-	snprintf(end->detail, sizeof(end->detail), "%s, which it needs, did not load: %s", need->name,
-		 strerror(end->error));
+	snprintf(end->detail, sizeof(end->detail), "%s, which it needs, did not load: %s",
+		 need->name, strerror(end->error));
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be loaded: its init does not return", need->name);
 	return false;
@@ -56,7 +56,8 @@ bool trial_prepare(struct supervisor *s, char *why, size_t size)
 	trial_begin_step(s, outpost_Step_PREPARE, 0);
 	ok = remove_earlier(s, &end);
 	for (pb_size_t i = 0; ok && i < m->needs_count; i++)
-		ok = module_is_loaded(s->modules[m->needs[i]].name) || load_need(s, &s->modules[m->needs[i]], &end);
+		ok = module_is_loaded(s->modules[m->needs[i]].name) ||
+		     load_need(s, &s->modules[m->needs[i]], &end);
 	for (pb_size_t i = 0; ok && i < m->in_tree_count; i++)
 		ok = probe(s, m->in_tree[i], false, &end);
 	trial_end_step(s, &end);

@@ -56,13 +56,15 @@ static bool end_child(struct supervisor *s, struct step *step, bool gently)
 }
 
 void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t limit_ms,
-		     outpost_StepEnd *end)
+		    outpost_StepEnd *end)
 {
 	bool is_test = end->step == outpost_Step_TESTING;
-	bool cancellable = is_test || end->step == outpost_Step_LOADING || end->step == outpost_Step_PREPARE;
+	bool cancellable =
+		is_test || end->step == outpost_Step_LOADING || end->step == outpost_Step_PREPARE;
 	struct step step;
 	enum watch_end how;
-	int r = cancellable && supervisor_cancelled ? -ECANCELED : step_start(&step, fn, arg, is_test);
+	int r = cancellable && supervisor_cancelled ? -ECANCELED
+						    : step_start(&step, fn, arg, is_test);
 
 	if (r < 0) {
 		end->error = -r;
@@ -106,10 +108,12 @@ int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, out
 {
 	struct module_unload what = { .name = module->name, .limit_ms = module->unload_ms };
 
-	/* The child gives up by itself at the limit; the exit function that does not return is what is late. */
+	/* The child gives up by itself at the limit; the exit function that does not return is what
+	 * is late. */
 	trial_run_step(s, module_unload, &what, module->unload_ms + 500, end);
 	if (end->stuck)
-		trial_need_reboot(s, "%s cannot be unloaded: its exit does not return", module->name);
+		trial_need_reboot(s, "%s cannot be unloaded: its exit does not return",
+				  module->name);
 	return trial_step_ok(end) ? 0 : -1;
 }
 
@@ -119,14 +123,17 @@ void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 	trial_begin_step(s, outpost_Step_LOADING, repetition);
 	trial_load_blob(s, s->current, end);
 	if (end->stuck)
-		trial_need_reboot(s, "%s cannot be loaded: its init does not return", s->current->name);
+		trial_need_reboot(s, "%s cannot be loaded: its init does not return",
+				  s->current->name);
 	trial_end_step(s, end);
 }
 
 void trial_test(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 {
 	char path[PLACE_MAX];
-	struct module_program program = { .path = path, .module = s->current->name, .plan = s->current };
+	struct module_program program = { .path = path,
+					  .module = s->current->name,
+					  .plan = s->current };
 	int r = blob_path(&s->place, s->current->program.bytes, path);
 
 	*end = (outpost_StepEnd){ .step = outpost_Step_TESTING, .error = r < 0 ? -r : 0 };

@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_LIMIT    (2u << 20) /* bytes of kernel log and of output that one module may put into the journal */
+#define LOG_LIMIT                                                                                \
+	(2u << 20) /* bytes of kernel log and of output that one module may put into the journal \
+		    */
 #define OUTPUT_LIMIT (1u << 20)
-#define ENTRY_COST   40 /* what stands around each piece: many short ones must not fill the disk either */
-#define FEED_MS	     1000
+#define ENTRY_COST \
+	40 /* what stands around each piece: many short ones must not fill the disk either */
+#define FEED_MS 1000
 
 outpost_Entry *watch_entry(struct supervisor *s, pb_size_t tag)
 {
@@ -103,7 +106,8 @@ void watch_drain(struct supervisor *s)
 
 static void take_output(struct supervisor *s, struct step *step)
 {
-	/* Bounded by what a pipe holds: a flood must not keep the supervisor from its clock and its watchdog. */
+	/* Bounded by what a pipe holds: a flood must not keep the supervisor from its clock and its
+	 * watchdog. */
 	for (int i = 0; i < 128; i++) {
 		outpost_Output *out = &watch_entry(s, outpost_Entry_output_tag)->body.output;
 		ssize_t n = read(step->output_fd, out->data.bytes, sizeof(out->data.bytes));
@@ -130,10 +134,12 @@ static int time_left_ms(uint64_t deadline_us)
 
 	if (now >= deadline_us)
 		return 0;
-	return deadline_us - now > FEED_MS * 1000 ? FEED_MS : (int)((deadline_us - now + 999) / 1000);
+	return deadline_us - now > FEED_MS * 1000 ? FEED_MS
+						  : (int)((deadline_us - now + 999) / 1000);
 }
 
-enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t deadline_us, bool cancellable)
+enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t deadline_us,
+			  bool cancellable)
 {
 	for (;;) {
 		struct pollfd fds[] = {

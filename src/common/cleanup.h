@@ -15,12 +15,12 @@
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
 /* Defines <fn>p(), the form the attribute wants: it is given a pointer to the variable. */
-#define DEFINE_CLEANUP(type, fn)                                                                   \
-	static inline void fn##p(type *p)                                                          \
-	{                                                                                          \
-		if (*p)                                                                            \
-			fn(*p);                                                                    \
-	}                                                                                          \
+#define DEFINE_CLEANUP(type, fn)          \
+	static inline void fn##p(type *p) \
+	{                                 \
+		if (*p)                   \
+			fn(*p);           \
+	}                                 \
 	struct fn##_cleanup_defined
 
 static inline void cleanup_freep(void *p)
@@ -43,20 +43,20 @@ DEFINE_CLEANUP(DIR *, closedir);
 #define _cleanup_fclose_   _cleanup_(fclosep)
 #define _cleanup_closedir_ _cleanup_(closedirp)
 
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) *take_ = &(p);                                                       \
-		__typeof__(p) taken_ = *take_;                                                     \
-		*take_ = NULL;                                                                     \
-		taken_;                                                                            \
+#define TAKE_PTR(p)                            \
+	({                                     \
+		__typeof__(p) *take_ = &(p);   \
+		__typeof__(p) taken_ = *take_; \
+		*take_ = NULL;                 \
+		taken_;                        \
 	})
 
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int *take_ = &(fd);                                                                \
-		int taken_ = *take_;                                                               \
-		*take_ = -1;                                                                       \
-		taken_;                                                                            \
+#define TAKE_FD(fd)                  \
+	({                           \
+		int *take_ = &(fd);  \
+		int taken_ = *take_; \
+		*take_ = -1;         \
+		taken_;              \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MAGIC	   0xf5
+#define MAGIC      0xf5
 #define CHECK_SIZE 4
 
 static void put_le32(uint8_t *p, uint32_t v)
@@ -49,8 +49,8 @@ int frame_parse(const uint8_t *data, size_t n, struct frame *frame)
 	uint32_t length;
 
 	/* What is wrong already in the first bytes must not wait for the rest. */
-	if ((n > 0 && data[0] != MAGIC) || (n > 1 && !known_type(data[1])) ||
-	    (n > 2 && data[2]) || (n > 3 && data[3]))
+	if ((n > 0 && data[0] != MAGIC) || (n > 1 && !known_type(data[1])) || (n > 2 && data[2]) ||
+	    (n > 3 && data[3]))
 		return -EBADMSG;
 	if (n < FRAME_HEADER)
 		return 0;

@@ -37,7 +37,8 @@ struct frame {
 };
 
 /* Writes the header of a frame with this payload; n <= FRAME_MAX. */
-void frame_header(uint8_t header[FRAME_HEADER], enum frame_type type, const void *payload, size_t n);
+void frame_header(uint8_t header[FRAME_HEADER], enum frame_type type, const void *payload,
+		  size_t n);
 
 /*
  * The frame at the start of `data`: 1 and *frame; 0 when more bytes are

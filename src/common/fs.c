@@ -162,7 +162,8 @@ int fs_copy_data(int in, int out)
 
 	while (copy_file_range(in, NULL, out, NULL, 1 << 30, 0) > 0)
 		;
-	/* The rest by hand: the kernel does not copy between file systems, nor out of its own (pstore). */
+	/* The rest by hand: the kernel does not copy between file systems, nor out of its own
+	 * (pstore). */
 	while (r == 0 && (n = read(in, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -216,7 +217,7 @@ int fs_list(const char *path, char ***names)
 
 void strv_free(char **strv)
 {
-	strv_foreach(s, strv)
+	strv_foreach (s, strv)
 		free(*s);
 	free(strv);
 }
@@ -225,7 +226,7 @@ size_t strv_length(char *const *strv)
 {
 	size_t n = 0;
 
-	strv_foreach(s, strv)
+	strv_foreach (s, strv)
 		n++;
 	return n;
 }
@@ -241,7 +242,7 @@ void strv_add(char ***strv, const char *s)
 
 bool strv_contains(char *const *strv, const char *s)
 {
-	strv_foreach(each, strv)
+	strv_foreach (each, strv)
 		if (strcmp(*each, s) == 0)
 			return true;
 	return false;

@@ -26,7 +26,8 @@ int fs_write_existing(const char *path, const char *text);
 
 int fs_mkdir_p(const char *path, mode_t mode);
 
-/* Removes a file or a whole folder; nothing there is no error. Does not follow links nor cross into mounts. */
+/* Removes a file or a whole folder; nothing there is no error. Does not follow links nor cross into
+ * mounts. */
 int fs_remove_tree(const char *path);
 
 bool fs_exists(const char *path);
@@ -38,7 +39,8 @@ int fs_copy_data(int in, int out);
 /* Copies content, mode and modification time. */
 int fs_copy(const char *from, const char *to);
 
-/* Names in a folder, sorted, without "." and "..": an array of strings ended by NULL, freed with strv_free(). */
+/* Names in a folder, sorted, without "." and "..": an array of strings ended by NULL, freed with
+ * strv_free(). */
 int fs_list(const char *path, char ***names);
 
 void strv_free(char **strv);

@@ -117,9 +117,9 @@ struct klog {
 
 	struct klog_open open[KLOG_MAX_OPEN];
 	struct klog_open *last; /* where a line without context belongs */
-	bool ran;     /* kernel lines were seen since the last boot banner */
-	bool ordered; /* a crash or an ordered restart explains the next banner */
-	bool banner;  /* the last kernel line was one */
+	bool ran;               /* kernel lines were seen since the last boot banner */
+	bool ordered;           /* a crash or an ordered restart explains the next banner */
+	bool banner;            /* the last kernel line was one */
 };
 
 void klog_init(struct klog *k, void (*on_report)(const struct klog_report *, void *), void *arg);

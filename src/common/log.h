@@ -20,9 +20,9 @@
 
 enum log_level {
 	LOG_LEVEL_NONE = -1, /* for log_set_level(): show nothing */
-	LOG_LEVEL_ERROR, /* the command cannot do what it was asked */
+	LOG_LEVEL_ERROR,     /* the command cannot do what it was asked */
 	LOG_LEVEL_WARN,
-	LOG_LEVEL_INFO,	 /* not with -q */
+	LOG_LEVEL_INFO,  /* not with -q */
 	LOG_LEVEL_DEBUG, /* with -v */
 };
 
@@ -48,12 +48,12 @@ void log_message(enum log_level level, const char *fmt, ...) __attribute__((form
 int log_errno(enum log_level level, int r, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define log_error(...)		log_message(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warn(...)		log_message(LOG_LEVEL_WARN, __VA_ARGS__)
-#define log_info(...)		log_message(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...)		log_message(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_error(...)          log_message(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...)           log_message(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(...)           log_message(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)          log_message(LOG_LEVEL_DEBUG, __VA_ARGS__)
 #define log_error_errno(r, ...) log_errno(LOG_LEVEL_ERROR, (r), __VA_ARGS__)
-#define log_warn_errno(r, ...)	log_errno(LOG_LEVEL_WARN, (r), __VA_ARGS__)
+#define log_warn_errno(r, ...)  log_errno(LOG_LEVEL_WARN, (r), __VA_ARGS__)
 
 /* A line that follows an error and says what to do about it. */
 void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -30,7 +30,9 @@ int parse_duration_ms(const char *text, int *ms)
 	static const struct {
 		const char *suffix;
 		int ms;
-	} units[] = { { "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 } };
+	} units[] = {
+		{ "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 }
+	};
 	char *end;
 	long long n;
 
@@ -67,16 +69,12 @@ int options_set(const struct option_row *row, void *dest, const char *value, con
 	void *field = (char *)dest + row->offset;
 
 	switch (row->type) {
-	case OPTION_TYPE_FLAG:
-		*why = "yes or no is expected";
-		return parse_bool(value, field);
+	case OPTION_TYPE_FLAG: *why = "yes or no is expected"; return parse_bool(value, field);
 	case OPTION_TYPE_STRING:
 		free(*(char **)field);
 		*(char **)field = xstrdup(value);
 		return 0;
-	case OPTION_TYPE_LIST:
-		strv_add(field, value);
-		return 0;
+	case OPTION_TYPE_LIST: strv_add(field, value); return 0;
 	case OPTION_TYPE_INT:
 		*why = "a whole number is expected, not less than its least value";
 		return parse_int(value, row->least, 1 << 30, field);

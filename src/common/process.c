@@ -125,7 +125,8 @@ static void give_input(int *fd, const struct process_options *o, size_t *given)
 
 static void drain(struct pipes *p, const struct process_options *o)
 {
-	/* A grandchild may hold the pipe for ever (an ssh master does): take what is there, no more. */
+	/* A grandchild may hold the pipe for ever (an ssh master does): take what is there, no
+	 * more. */
 	if (p->output[0] >= 0 && fcntl(p->output[0], F_SETFL, O_NONBLOCK) == 0)
 		while (take_output(&p->output[0], o->output))
 			;
@@ -225,7 +226,8 @@ int process_run(char *const *argv, const struct process_options *options)
 
 	if (r < 0)
 		return r;
-	log_debug("run: %s %s %s", argv[0], argv[1] ? argv[1] : "", argv[1] && argv[2] ? argv[2] : "");
+	log_debug("run: %s %s %s", argv[0], argv[1] ? argv[1] : "",
+		  argv[1] && argv[2] ? argv[2] : "");
 	pid = fork();
 	if (pid < 0)
 		return -errno;

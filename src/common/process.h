@@ -12,17 +12,19 @@
 #define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
 struct process_options {
-	const char *dir;	   /* working directory, or NULL */
-	char *const *env;	   /* whole environment, or NULL for ours */
-	const void *input;	   /* what the child reads; none: /dev/null */
+	const char *dir;   /* working directory, or NULL */
+	char *const *env;  /* whole environment, or NULL for ours */
+	const void *input; /* what the child reads; none: /dev/null */
 	size_t input_len;
-	struct strbuf *output;	   /* stdout is appended here; NULL: our stderr, as stdout is for results */
-	struct strbuf *error;	   /* stderr likewise; may be the same buffer as output */
+	struct strbuf
+		*output; /* stdout is appended here; NULL: our stderr, as stdout is for results */
+	struct strbuf *error;         /* stderr likewise; may be the same buffer as output */
 	void (*on_output)(void *arg); /* called after each piece that arrives */
 	void *arg;
-	int timeout_ms;		   /* 0: none; after it the child's process group is killed */
-	size_t output_max;	   /* bytes of output and of error, each; 0: no limit; beyond it: killed, -EFBIG */
-	int (*in_child)(void);	   /* called in the child before exec; its -errno is process_run()'s */
+	int timeout_ms;    /* 0: none; after it the child's process group is killed */
+	size_t output_max; /* bytes of output and of error, each; 0: no limit; beyond it: killed,
+			      -EFBIG */
+	int (*in_child)(void); /* called in the child before exec; its -errno is process_run()'s */
 };
 
 /*

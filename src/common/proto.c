@@ -13,7 +13,8 @@ _Static_assert(outpost_Reply_size + FRAME_HEADER <= PROTO_BUFFER, "PROTO_BUFFER 
 ssize_t proto_pack(enum frame_type type, const pb_msgdesc_t *fields, const void *message,
 		   uint8_t out[PROTO_BUFFER])
 {
-	pb_ostream_t stream = pb_ostream_from_buffer(out + FRAME_HEADER, PROTO_BUFFER - FRAME_HEADER);
+	pb_ostream_t stream =
+		pb_ostream_from_buffer(out + FRAME_HEADER, PROTO_BUFFER - FRAME_HEADER);
 
 	if (!pb_encode(&stream, fields, message))
 		return -EMSGSIZE;

@@ -19,7 +19,10 @@ struct strbuf {
 
 extern char strbuf_empty[];
 
-#define STRBUF_INIT { .buf = strbuf_empty }
+#define STRBUF_INIT                 \
+	{                           \
+		.buf = strbuf_empty \
+	}
 
 void strbuf_release(struct strbuf *sb);
 void strbuf_reset(struct strbuf *sb);
@@ -44,7 +47,8 @@ char *strbuf_detach(struct strbuf *sb);
  */
 void strbuf_add_clean(struct strbuf *sb, const char *text, size_t n);
 
-/* Length (2 to 4) of the valid UTF-8 sequence at `s`, or 0. ASCII, overlong forms, surrogates and C1 controls are not. */
+/* Length (2 to 4) of the valid UTF-8 sequence at `s`, or 0. ASCII, overlong forms, surrogates and
+ * C1 controls are not. */
 size_t utf8_length(const unsigned char *s, size_t n);
 
 #endif

@@ -18,7 +18,7 @@ struct board {
 	char *destination; /* destination = pi@raspberry: what ssh is given */
 	char *ssh_config;  /* ssh_config = FILE: ssh -F, else the person's own */
 	char *power_cycle; /* power_cycle = COMMAND ARG...: switches it off and on, no shell */
-	bool is_vm;	   /* kind = vm */
+	bool is_vm;        /* kind = vm */
 };
 
 void board_free(struct board *board);

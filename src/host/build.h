@@ -12,9 +12,10 @@
 
 struct build_request {
 	const struct kernel_tree *tree;
-	char *const *paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
-	bool tests;	    /* also build the test programs */
-	int jobs;	    /* 0: one per processor */
+	char *const
+		*paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
+	bool tests;     /* also build the test programs */
+	int jobs;       /* 0: one per processor */
 	void (*progress)(const char *what, size_t done, size_t total, void *arg); /* or NULL */
 	void *arg;
 };

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define ROUNDS	 3 /* the board may have lost what we think it has; not again and again */
+#define ROUNDS   3 /* the board may have lost what we think it has; not again and again */
 #define REPLY_MS 60000
 
 static const struct option_row options[] = {
@@ -161,7 +161,8 @@ static int deliver(struct parcels *all)
 			return r;
 	}
 	if (missing)
-		return log_error_errno(-EIO, "Board %s does not keep what it is sent", all->p->board->name);
+		return log_error_errno(-EIO, "Board %s does not keep what it is sent",
+				       all->p->board->name);
 	deploy_remember(all->deploy);
 	return 0;
 }

@@ -25,7 +25,8 @@ const struct command cmd_test = {
 	.name = "test",
 	.args = "[PATH...]",
 	.summary = "Build, check, deploy, load, test and unload modules, and judge",
-	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a dkms.conf,\n"
+	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a "
+		"dkms.conf,\n"
 		"a .ko file, or a folder of such folders; with none, modules/.\n"
 		"Exit status: 0 all passed, 1 a test failed, 4 the board crashed or hung,\n"
 		"3 the board was lost or something failed before the modules could be judged.\n",

@@ -24,8 +24,8 @@ enum exit_status {
 
 /* What every command is given: the options that stand before its name. */
 struct context {
-	char *board;	/* -b; NULL: not said, which is "vm" unless board.default says otherwise */
-	char *dir;	/* -C */
+	char *board;    /* -b; NULL: not said, which is "vm" unless board.default says otherwise */
+	char *dir;      /* -C */
 	char *log_file; /* --log */
 	bool verbose;
 	bool quiet;
@@ -36,15 +36,15 @@ struct context {
 
 struct command {
 	const char *name;
-	const char *args;    /* what follows the name, for the help: "[PATH...]" */
-	const char *summary; /* one line without a period */
-	const char *help;    /* more of it: whole lines; or NULL */
+	const char *args;                 /* what follows the name, for the help: "[PATH...]" */
+	const char *summary;              /* one line without a period */
+	const char *help;                 /* more of it: whole lines; or NULL */
 	const struct option_row *options; /* or NULL */
-	size_t options_size;		  /* of the struct that the rows fill */
-	const void *defaults;		  /* its initial content; NULL: zeroes. Strings in it are copied. */
-	bool has_json;			  /* --json is refused where it says nothing */
+	size_t options_size;              /* of the struct that the rows fill */
+	const void *defaults; /* its initial content; NULL: zeroes. Strings in it are copied. */
+	bool has_json;        /* --json is refused where it says nothing */
 	bool words_after; /* options end at the first argument: what follows is another program's */
-	int least_args, most_args;	  /* most_args < 0: any number */
+	int least_args, most_args; /* most_args < 0: any number */
 	/*
 	 * argv[0] is the first argument, argv[argc] NULL. An exit status, or
 	 * -errno after having said what is wrong.

@@ -39,8 +39,8 @@ int debian_refresh_when_due(struct debian *debian);
  * the caller. */
 char *debian_apt_reason(const struct strbuf *error);
 
-/* What to do about `said`, which apt or dpkg-deb complained of; `otherwise` (or NULL) unless the disk
- * of `dir` was full. */
+/* What to do about `said`, which apt or dpkg-deb complained of; `otherwise` (or NULL) unless the
+ * disk of `dir` was full. */
 void debian_hint(const char *said, const char *dir, const char *otherwise);
 
 /*

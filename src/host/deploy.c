@@ -16,8 +16,8 @@
 #include <zstd.h>
 
 #define FILE_LIMIT   (256u << 20) /* what an agent takes */
-#define LEVEL	     3
-#define WINDOW_LOG   28		  /* what an agent allows */
+#define LEVEL        3
+#define WINDOW_LOG   28 /* what an agent allows */
 #define MEMORY_MAX   (1u << 20)
 #define KEEP_SECONDS (30 * 24 * 60 * 60) /* an earlier version that nobody sent for so long */
 
@@ -126,7 +126,7 @@ static void drop_old_contents(void)
 
 	if (fs_list(dir, &names) < 0)
 		return;
-	strv_foreach(name, names) {
+	strv_foreach (name, names) {
 		_cleanup_free_ char *path = path_join(dir, *name, NULL);
 		struct stat st;
 
@@ -243,7 +243,8 @@ int deploy_pack(const void *content, size_t n, const void *reference, size_t ref
 	return 0;
 }
 
-/* The content of an earlier version that the board has; false: there is none, or we have lost it. */
+/* The content of an earlier version that the board has; false: there is none, or we have lost it.
+ */
 static bool read_reference(const struct deploy *d, const struct item *item, struct strbuf *content,
 			   uint8_t hash[HASH_SIZE])
 {
@@ -318,7 +319,8 @@ int deploy_need(struct deploy *d, struct session *session, const outpost_Need *n
 		if (memcmp(d->items[i].hash, need->hash.bytes, HASH_SIZE) == 0)
 			return queue(d, session, &d->items[i], true);
 	hash = hash_text(need->hash.bytes);
-	log_error("Board %s asks for a file that belongs to nothing here: %s", d->board->name, hash);
+	log_error("Board %s asks for a file that belongs to nothing here: %s", d->board->name,
+		  hash);
 	return -ENOENT;
 }
 

@@ -14,7 +14,7 @@
 #define ATTEMPTS_MAX 4096
 #define MARKS_MAX    65536
 #define LEFT_MAX     1024
-#define RECORDS_MAX  (1024u * 1024)	 /* of one attempt */
+#define RECORDS_MAX  (1024u * 1024)      /* of one attempt */
 #define TEXT_MAX     (64u * 1024 * 1024) /* of those */
 #define OUTPUT_MAX   (16u * 1024 * 1024)
 #define SURVIVOR_MAX (16u * 1024 * 1024)
@@ -68,8 +68,8 @@ static int add_module(struct evidence_list *list, const outpost_PlanModule *modu
  * How long the board was gone, by its own wall clock. Without a clock chip it
  * may be wrong until the network sets it, to the short side.
  */
-static void set_down(const struct evidence_list *list, struct evidence *e,
-		     const outpost_Boot *boot, uint64_t now)
+static void set_down(const struct evidence_list *list, struct evidence *e, const outpost_Boot *boot,
+		     uint64_t now)
 {
 	int64_t last_alive, started;
 
@@ -293,23 +293,14 @@ static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
 static int add_to_attempt(struct evidence *e, const outpost_Entry *entry)
 {
 	switch (entry->which_body) {
-	case outpost_Entry_state_tag:
-		add_state(e, &entry->body.state);
-		return 0;
-	case outpost_Entry_step_tag:
-		add_step_begin(e, &entry->body.step, entry->time_us);
-		return 0;
-	case outpost_Entry_step_end_tag:
-		return add_step_end(e, &entry->body.step_end);
-	case outpost_Entry_record_tag:
-		add_record(e, &entry->body.record);
-		return 0;
+	case outpost_Entry_state_tag: add_state(e, &entry->body.state); return 0;
+	case outpost_Entry_step_tag: add_step_begin(e, &entry->body.step, entry->time_us); return 0;
+	case outpost_Entry_step_end_tag: return add_step_end(e, &entry->body.step_end);
+	case outpost_Entry_record_tag: add_record(e, &entry->body.record); return 0;
 	case outpost_Entry_lost_tag:
 		add_lost(e, entry->body.lost.count, entry->body.lost.kept_back);
 		return 0;
-	case outpost_Entry_output_tag:
-		add_output(e, &entry->body.output);
-		return 0;
+	case outpost_Entry_output_tag: add_output(e, &entry->body.output); return 0;
 	case outpost_Entry_leftover_tag:
 		if (strv_length(e->leftovers) < LEFT_MAX)
 			strv_add(&e->leftovers, entry->body.leftover.path);
@@ -321,26 +312,14 @@ static int add_to_attempt(struct evidence *e, const outpost_Entry *entry)
 static int add_entry(struct evidence_list *list, const outpost_Entry *entry)
 {
 	switch (entry->which_body) {
-	case outpost_Entry_plan_tag:
-		return add_plan(list, &entry->body.plan);
-	case outpost_Entry_module_tag:
-		return add_module(list, &entry->body.module);
-	case outpost_Entry_boot_tag:
-		add_boot(list, &entry->body.boot, entry->time_us);
-		return 0;
-	case outpost_Entry_begin_tag:
-		return add_begin(list, &entry->body.begin, entry->time_us);
-	case outpost_Entry_end_tag:
-		return add_end(list, &entry->body.end, entry->time_us);
-	case outpost_Entry_survivor_tag:
-		add_survivor(list, &entry->body.survivor);
-		return 0;
-	case outpost_Entry_reboot_tag:
-		add_reboot(list, &entry->body.reboot);
-		return 0;
-	case outpost_Entry_run_end_tag:
-		add_run_end(list, &entry->body.run_end);
-		return 0;
+	case outpost_Entry_plan_tag: return add_plan(list, &entry->body.plan);
+	case outpost_Entry_module_tag: return add_module(list, &entry->body.module);
+	case outpost_Entry_boot_tag: add_boot(list, &entry->body.boot, entry->time_us); return 0;
+	case outpost_Entry_begin_tag: return add_begin(list, &entry->body.begin, entry->time_us);
+	case outpost_Entry_end_tag: return add_end(list, &entry->body.end, entry->time_us);
+	case outpost_Entry_survivor_tag: add_survivor(list, &entry->body.survivor); return 0;
+	case outpost_Entry_reboot_tag: add_reboot(list, &entry->body.reboot); return 0;
+	case outpost_Entry_run_end_tag: add_run_end(list, &entry->body.run_end); return 0;
 	case outpost_Entry_record_tag:
 		learn_skew(list, entry->time_us, entry->body.record.time_us);
 		break;
@@ -352,7 +331,8 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
 {
 	int r = add_entry(list, entry);
 
-	if (entry->which_body != outpost_Entry_survivor_tag) /* by the clock of a boot yet to be told */
+	if (entry->which_body !=
+	    outpost_Entry_survivor_tag) /* by the clock of a boot yet to be told */
 		list->last_us = entry->time_us;
 	return r;
 }
@@ -395,8 +375,8 @@ int evidence_read(struct evidence_list *list, const char *journal)
 	if (used < 0)
 		return (int)used;
 	if ((size_t)used < sb.len)
-		log_debug("The journal %s is torn off in its last frame: %zu bytes dropped", journal,
-			  sb.len - (size_t)used);
+		log_debug("The journal %s is torn off in its last frame: %zu bytes dropped",
+			  journal, sb.len - (size_t)used);
 	return 0;
 }
 

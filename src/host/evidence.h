@@ -15,7 +15,7 @@
 
 struct evidence_step {
 	bool begun, ended;
-	uint32_t done;	     /* repetitions that ended */
+	uint32_t done;       /* repetitions that ended */
 	outpost_StepEnd end; /* the first that failed, else the last; valid where ended */
 	uint64_t begin_us;
 	uint64_t duration_us; /* of all repetitions */
@@ -25,8 +25,8 @@ struct evidence_record {
 	uint64_t sequence;
 	uint64_t time_us;
 	uint32_t level;
-	bool user;    /* user space wrote it to /dev/kmsg */
-	size_t marks; /* how many steps had begun when it was journaled */
+	bool user;             /* user space wrote it to /dev/kmsg */
+	size_t marks;          /* how many steps had begun when it was journaled */
 	size_t offset, length; /* of the text, within evidence.text */
 };
 
@@ -43,38 +43,39 @@ struct evidence {
 	uint32_t repeat;
 	outpost_Purpose purpose;
 	uint32_t attempt;
-	bool begun;	/* ModuleBegin */
-	bool ended;	/* ModuleEnd: the board recorded a result */
+	bool begun; /* ModuleBegin */
+	bool ended; /* ModuleEnd: the board recorded a result */
 	outpost_ModuleEnd end;
 	bool has_before, has_after;
 	outpost_State before, after;
 	struct evidence_step steps[6]; /* by outpost_Step */
-	struct evidence_mark *marks; /* all repetitions, in order */
+	struct evidence_mark *marks;   /* all repetitions, in order */
 	size_t n_marks;
 	struct evidence_record *records; /* of the window, in order */
 	size_t n_records;
-	struct strbuf text;	/* of all records */
-	uint64_t lost;		/* records */
-	size_t lost_marks;	/* how many steps had begun when that was first noticed */
-	bool kept_back;		/* some of them for their number */
-	struct strbuf output;	/* of the test program */
+	struct strbuf text;   /* of all records */
+	uint64_t lost;        /* records */
+	size_t lost_marks;    /* how many steps had begun when that was first noticed */
+	bool kept_back;       /* some of them for their number */
+	struct strbuf output; /* of the test program */
 	bool output_truncated;
 	char **leftovers;
-	char boot_id[40], nonce[40];	   /* when the module began */
-	bool rebooted;		/* without an order: the next Boot is another one, or the board was found so */
-	bool restored;		/* the same boot_id with another nonce: set back to a snapshot */
-	bool reboot_ordered;	/* by the supervisor, after this module: its reason is in reboot_why */
+	char boot_id[40], nonce[40]; /* when the module began */
+	bool rebooted; /* without an order: the next Boot is another one, or the board was found so
+			*/
+	bool restored; /* the same boot_id with another nonce: set back to a snapshot */
+	bool reboot_ordered; /* by the supervisor, after this module: its reason is in reboot_why */
 	char reboot_why[128];
 	struct strbuf survivors; /* text that survived the crash: pstore, in order */
-	bool unreachable;	/* the board did not come back in its time, and the run has no end */
-	bool power_cycled;	/* only that brought it back */
+	bool unreachable;  /* the board did not come back in its time, and the run has no end */
+	bool power_cycled; /* only that brought it back */
 	bool has_down;
-	int64_t down_ms;	/* between the last sign of life and the start of the next boot */
+	int64_t down_ms; /* between the last sign of life and the start of the next boot */
 	bool has_skew;
-	int64_t skew_us;	/* how far the clock of the entries is ahead of the kernel log's */
-	uint32_t watchdog_s;	/* armed with this time-out; 0: not armed */
+	int64_t skew_us;     /* how far the clock of the entries is ahead of the kernel log's */
+	uint32_t watchdog_s; /* armed with this time-out; 0: not armed */
 	bool cancelled;
-	char what[256];		/* why the run could not go on, where it could not */
+	char what[256]; /* why the run could not go on, where it could not */
 	uint64_t begin_us, end_us;
 };
 
@@ -88,8 +89,8 @@ struct evidence_list {
 	size_t n_modules;
 	outpost_Boot boot; /* the last */
 	bool has_boot;
-	uint64_t boot_us;  /* when it was recorded, by that boot's clock */
-	uint64_t last_us;  /* likewise the last entry */
+	uint64_t boot_us; /* when it was recorded, by that boot's clock */
+	uint64_t last_us; /* likewise the last entry */
 	bool has_skew;
 	int64_t skew_us;
 	bool ended;
@@ -110,7 +111,8 @@ bool evidence_step_failed(const outpost_StepEnd *end);
  */
 ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n);
 
-/* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno, said. */
+/* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno,
+ * said. */
 int evidence_read(struct evidence_list *list, const char *journal);
 
 /*

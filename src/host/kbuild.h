@@ -15,7 +15,8 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output);
 /* The MAKE of its dkms.conf, with everything set so that it builds for the board. As above. */
 int kbuild_dkms(const struct unit *unit, struct strbuf *output);
 
-/* The folder's own Makefile, for those that set what they need before they call kbuild. As above. */
+/* The folder's own Makefile, for those that set what they need before they call kbuild. As above.
+ */
 int kbuild_own_makefile(const struct unit *unit, struct strbuf *output);
 
 /* PRE_BUILD or POST_BUILD: a script in the copy and its arguments. As above. */

@@ -13,12 +13,12 @@
 #include <stddef.h>
 
 struct kernel_tree {
-	char *release; /* `uname -r`, e.g. "6.1.0-50-arm64" */
-	char *build;   /* the folder to give to make -C */
-	char *root;    /* the whole tree */
-	char *source;  /* "debian", "path": which source it came from */
-	char *compiler;	   /* the cross (or native) gcc to use, e.g. "aarch64-linux-gnu-gcc-12" */
-	char *cross_prefix;  /* "aarch64-linux-gnu-", or "" on an arm64 host */
+	char *release;      /* `uname -r`, e.g. "6.1.0-50-arm64" */
+	char *build;        /* the folder to give to make -C */
+	char *root;         /* the whole tree */
+	char *source;       /* "debian", "path": which source it came from */
+	char *compiler;     /* the cross (or native) gcc to use, e.g. "aarch64-linux-gnu-gcc-12" */
+	char *cross_prefix; /* "aarch64-linux-gnu-", or "" on an arm64 host */
 };
 
 void kernel_tree_free(struct kernel_tree *tree);
@@ -56,7 +56,8 @@ int kernel_list(char ***releases);
 /* Forgets a tree; a user's own is left as it is. 0, -ENOENT (not said), or -errno, said. */
 int kernel_remove(const char *release);
 
-/* The release that Debian's newest arm64 kernel of the configured suite has; the caller frees it. */
+/* The release that Debian's newest arm64 kernel of the configured suite has; the caller frees it.
+ */
 int kernel_debian_default(char **release);
 
 /* A release that can name a folder and a package: at most 64 letters, digits and "._+~-", not first

@@ -23,21 +23,25 @@
 static const struct option_row rows[] = {
 	OPTION_STRING(struct context, board, 'b', "board", "BOARD", "board.default",
 		      "the board to use (default: vm)"),
-	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL, "say more: every step, all output"),
+	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL,
+		    "say more: every step, all output"),
 	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "say only what went wrong"),
 	OPTION_FLAG(struct context, json, 0, "json", NULL, "one JSON document on stdout"),
 	OPTION_END,
 };
 
-/* Only before it: they say in which folder config files are sought, and where all that follows is logged. */
+/* Only before it: they say in which folder config files are sought, and where all that follows is
+ * logged. */
 static const struct option_row first_rows[] = {
 	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "work in DIR"),
-	OPTION_STRING(struct context, log_file, 0, "log", "FILE", NULL, "write the action log here"),
+	OPTION_STRING(struct context, log_file, 0, "log", "FILE", NULL,
+		      "write the action log here"),
 	OPTION_FLAG(struct context, version, 0, "version", NULL, "show the version"),
 	OPTION_END,
 };
 
-/* Commands that only start what main() has set up must not die of a closed pipe or a Ctrl-C half-way. */
+/* Commands that only start what main() has set up must not die of a closed pipe or a Ctrl-C
+ * half-way. */
 static void on_interrupt(int signal_number)
 {
 	if (process_interrupted)
@@ -78,8 +82,9 @@ static void print_overview(FILE *out)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	strbuf_adds(&sb, "Build Linux kernel modules, try them on a board, and know what happened.\n\n"
-			 "usage: outpost [OPTION...] COMMAND [ARG...]\n\n");
+	strbuf_adds(&sb,
+		    "Build Linux kernel modules, try them on a board, and know what happened.\n\n"
+		    "usage: outpost [OPTION...] COMMAND [ARG...]\n\n");
 	for (const struct command *const *c = commands; *c; c++)
 		strbuf_addf(&sb, "  %-12s %s\n", (*c)->name, (*c)->summary);
 	strbuf_adds(&sb, "\n");
@@ -131,7 +136,7 @@ static void open_log(const struct context *ctx, char **argv)
 		log_warn_errno(r, "Cannot write the action log %s", path);
 		return;
 	}
-	strv_foreach(word, argv)
+	strv_foreach (word, argv)
 		strbuf_addf(&words, " %s", *word);
 	log_debug("outpost %s:%s", OUTPOST_VERSION, words.buf);
 }
@@ -158,7 +163,8 @@ static int check_arguments(const struct context *ctx, const struct command *c, i
 	if (ctx->json && !c->has_json)
 		return usage_error("'%s' has no --json.", c->name);
 	if (n < c->least_args)
-		return usage_error("'%s' wants %s; see outpost %s --help.", c->name, c->args, c->name);
+		return usage_error("'%s' wants %s; see outpost %s --help.", c->name, c->args,
+				   c->name);
 	if (c->most_args >= 0 && n > c->most_args)
 		return usage_error("'%s' takes %s; see outpost %s --help.", c->name,
 				   *c->args ? c->args : "no arguments", c->name);

@@ -25,15 +25,20 @@ struct path_map {
 struct messages {
 	struct strbuf text; /* errors and warnings with their context, for people */
 	size_t errors, warnings;
-	char *first_error;  /* one line, or NULL */
+	char *first_error; /* one line, or NULL */
 };
 
-#define MESSAGES_INIT { .text = STRBUF_INIT }
+#define MESSAGES_INIT               \
+	{                           \
+		.text = STRBUF_INIT \
+	}
 
 void messages_release(struct messages *messages);
 
-/* Takes out what is worth reading. With `failed` and nothing recognised, it is the end of the output. */
-void messages_read(struct messages *messages, const struct path_map *map, const char *output, bool failed);
+/* Takes out what is worth reading. With `failed` and nothing recognised, it is the end of the
+ * output. */
+void messages_read(struct messages *messages, const struct path_map *map, const char *output,
+		   bool failed);
 
 /*
  * Appends `text` with each path in the copy replaced by the user's, where the

@@ -10,21 +10,24 @@
 #include <stddef.h>
 
 struct module {
-	char *name;	   /* as in /proc/modules: dashes are underscores */
-	char *unstripped;  /* the .ko as built or given, with debug info if it has any */
-	char *stripped;	   /* what is sent: without debug info; the same path when there is none to strip */
-	char *source;	   /* the user's folder (or .ko) it comes from */
-	char *build_dir;   /* where it was built: paths in its debug info start with this; NULL for a .ko */
-	char *build_id;	   /* hexadecimal, "" when the .ko has none */
-	char *vermagic;	   /* "" when there is none */
-	char *license;	   /* "" when there is none */
-	char **depends;	   /* direct ones, from .modinfo */
-	char **parameters; /* names, from there, too: all but those of a bare module_param_cb() */
-	int machine;	   /* ELF e_machine */
+	char *name;       /* as in /proc/modules: dashes are underscores */
+	char *unstripped; /* the .ko as built or given, with debug info if it has any */
+	char *stripped;   /* what is sent: without debug info; the same path when there is none to
+			     strip */
+	char *source;     /* the user's folder (or .ko) it comes from */
+	char *build_dir;  /* where it was built: paths in its debug info start with this; NULL for a
+			     .ko */
+	char *build_id;   /* hexadecimal, "" when the .ko has none */
+	char *vermagic;   /* "" when there is none */
+	char *license;    /* "" when there is none */
+	char **depends;   /* direct ones, from .modinfo */
+	char **parameters;  /* names, from there, too: all but those of a bare module_param_cb() */
+	int machine;        /* ELF e_machine */
 	char *test_program; /* ready to run on the board, or NULL */
 	struct test_config test;
 	int build_ms;
-	char *error; /* why there is no .ko to judge (it does not compile, ...): one line. NULL: all is well */
+	char *error; /* why there is no .ko to judge (it does not compile, ...): one line. NULL: all
+			is well */
 };
 
 /* In the order in which they can be loaded. */
@@ -36,19 +39,23 @@ struct module_list {
 void module_free(struct module *module);
 void module_list_release(struct module_list *list);
 void module_list_add(struct module_list *list, struct module *module); /* takes it over */
-void module_list_take(struct module_list *list, struct module_list *from); /* all of them; `from` is empty then */
+void module_list_take(struct module_list *list,
+		      struct module_list *from); /* all of them; `from` is empty then */
 struct module *module_list_find(const struct module_list *list, const char *name);
 
-/* A module of which only the name is known; what else there is to say is for the caller to fill in. */
+/* A module of which only the name is known; what else there is to say is for the caller to fill in.
+ */
 struct module *module_new(const char *name) __attribute__((returns_nonnull));
 
 /* "dir/my-module.ko.xz", "my-module" or "my_module" to "my_module"; the caller frees it. */
 char *module_canonical_name(const char *name) __attribute__((returns_nonnull));
 
-/* Is it for aarch64, with debug info that can be taken out, and no signature, which that would break? */
+/* Is it for aarch64, with debug info that can be taken out, and no signature, which that would
+ * break? */
 bool module_can_strip(const char *path);
 
-/* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno, said. */
+/* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno,
+ * said. */
 int module_read(const char *path, struct module **module);
 
 /*

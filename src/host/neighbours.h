@@ -18,7 +18,8 @@
  */
 int neighbours_update(const char *user, const char *copy, bool search, bool *changed);
 
-/* Where in the user's folders they are; those that were found when the copy was last brought up to date. */
+/* Where in the user's folders they are; those that were found when the copy was last brought up to
+ * date. */
 void neighbours_list(const char *user, const char *copy, char ***paths);
 
 #endif

@@ -29,7 +29,8 @@ void out_duration(struct strbuf *out, long long ms);
  */
 json_t *out_test_json(const struct run_result *run);
 
-/* The other way: *run is to be released. 0, or -EBADMSG when it is not such a document (not said). */
+/* The other way: *run is to be released. 0, or -EBADMSG when it is not such a document (not said).
+ */
 int out_test_from_json(json_t *document, struct run_result *run);
 
 /* Prints a document and a newline to stdout; frees the reference. 0 or -errno, said. */

@@ -98,8 +98,8 @@ static json_t *reports_json(const struct result *r)
 	json_t *reports = json_array();
 
 	for (size_t i = 0; i < r->n_reports; i++) {
-		const struct source_line *sources = r->sources ? r->sources + i * KLOG_MAX_FRAMES :
-								 NULL;
+		const struct source_line *sources =
+			r->sources ? r->sources + i * KLOG_MAX_FRAMES : NULL;
 
 		json_array_append_new(reports, report_json(&r->reports[i], sources));
 	}
@@ -110,7 +110,7 @@ static json_t *ktap_json(const struct result *result)
 {
 	json_t *failed = json_array();
 
-	strv_foreach(name, result->ktap_failed)
+	strv_foreach (name, result->ktap_failed)
 		json_array_append_new(failed, text_json(*name));
 	return json_pack("{s:i, s:i, s:i, s:o}", "pass", result->ktap_pass, "fail",
 			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);

@@ -116,7 +116,7 @@ static void add_problem(struct strbuf *out, const struct result *r, const char *
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	strbuf_addf(&text, "%s\n", r->summary ? r->summary : "");
-	strv_foreach(name, r->ktap_failed)
+	strv_foreach (name, r->ktap_failed)
 		strbuf_addf(&text, "not ok: %s\n", *name);
 	for (size_t i = 0; i < r->n_reports; i++)
 		add_report(&text, r, i);

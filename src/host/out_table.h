@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The verdict table, private to out_table.c (rows) and out_details.c (what stands beneath a row). */
+/* The verdict table, private to out_table.c (rows) and out_details.c (what stands beneath a row).
+ */
 #ifndef OUTPOST_OUT_TABLE_H
 #define OUTPOST_OUT_TABLE_H
 
@@ -10,12 +11,12 @@
 #include <stddef.h>
 
 /* As ECMA-48 numbers them. */
-#define DIM	 "2"
-#define RED	 "31"
+#define DIM      "2"
+#define RED      "31"
 #define BOLD_RED "1;31"
-#define GREEN	 "32"
-#define YELLOW	 "33"
-#define CYAN	 "36"
+#define GREEN    "32"
+#define YELLOW   "33"
+#define CYAN     "36"
 
 struct table {
 	struct strbuf text;

@@ -12,7 +12,8 @@
  */
 void params_check(const struct module_list *modules, const char *params);
 
-/* The next word of *params, up to its "=", with *params moved behind the word; NULL at the end. The caller frees it. */
+/* The next word of *params, up to its "=", with *params moved behind the word; NULL at the end. The
+ * caller frees it. */
 char *params_next(const char **params);
 
 #endif

@@ -64,16 +64,16 @@ static char *under(char *dir, const char *name, va_list ap)
 	return join(with_name, ap);
 }
 
-#define DEFINE_BASE(fn, dir)                                                                       \
-	char *fn(const char *name, ...)                                                            \
-	{                                                                                          \
-		va_list ap;                                                                        \
-		char *path;                                                                        \
-                                                                                                   \
-		va_start(ap, name);                                                                \
-		path = under(dir, name, ap);                                                       \
-		va_end(ap);                                                                        \
-		return path;                                                                       \
+#define DEFINE_BASE(fn, dir)                 \
+	char *fn(const char *name, ...)      \
+	{                                    \
+		va_list ap;                  \
+		char *path;                  \
+                                             \
+		va_start(ap, name);          \
+		path = under(dir, name, ap); \
+		va_end(ap);                  \
+		return path;                 \
 	}
 
 static char *runtime_base(void)

@@ -10,10 +10,14 @@
 
 char *path_join(const char *first, ...) __attribute__((sentinel, returns_nonnull));
 
-char *path_cache(const char *name, ...) __attribute__((sentinel, returns_nonnull));	 /* can be made anew */
-char *path_state(const char *name, ...) __attribute__((sentinel, returns_nonnull));	 /* results, logs, vms */
-char *path_configuration(const char *name, ...) __attribute__((sentinel, returns_nonnull)); /* written by the person */
-char *path_runtime(const char *name, ...) __attribute__((sentinel, returns_nonnull));	 /* sockets; gone at log-out */
+char *path_cache(const char *name, ...)
+	__attribute__((sentinel, returns_nonnull)); /* can be made anew */
+char *path_state(const char *name, ...)
+	__attribute__((sentinel, returns_nonnull)); /* results, logs, vms */
+char *path_configuration(const char *name, ...)
+	__attribute__((sentinel, returns_nonnull)); /* written by the person */
+char *path_runtime(const char *name, ...)
+	__attribute__((sentinel, returns_nonnull)); /* sockets; gone at log-out */
 
 /*
  * A file that belongs to the program: beside it when it runs from its build
@@ -24,7 +28,8 @@ char *path_own_file(const char *name);
 /* The top of the source tree that the program runs from, or NULL when it was installed. */
 char *path_source_tree(void);
 
-/* A name that becomes a file name: letters, digits, dot, dash, underscore; not first a dot or dash; 1 to 64 long. */
+/* A name that becomes a file name: letters, digits, dot, dash, underscore; not first a dot or dash;
+ * 1 to 64 long. */
 bool path_is_plain_name(const char *name);
 
 #endif

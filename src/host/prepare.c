@@ -61,7 +61,8 @@ static int collect(struct prepare *p, const char *run)
 	progress_step("collecting run %s", run);
 	r = run_collect(&request, run, &p->session, &result);
 	if (r == -ENOENT) {
-		log_info("Run %s was left open, and board %s does not know it any more.", run, p->board->name);
+		log_info("Run %s was left open, and board %s does not know it any more.", run,
+			 p->board->name);
 		return store_abandon(p->store, run, "the board does not know it any more");
 	}
 	if (r == 0)
@@ -69,7 +70,8 @@ static int collect(struct prepare *p, const char *run)
 	if (r == 0 && result.open)
 		r = -ETIMEDOUT; /* lost once more: said */
 	if (r == 0)
-		log_info("Run %s, which was left open, is complete now: outpost results %s", run, run);
+		log_info("Run %s, which was left open, is complete now: outpost results %s", run,
+			 run);
 	run_result_release(&result);
 	return r == -EBUSY ? 0 : r;
 }
@@ -79,7 +81,7 @@ static int collect_all(struct prepare *p)
 	_cleanup_strv_ char **runs = NULL;
 	int r = store_open_runs(p->store, p->board->name, &runs);
 
-	strv_foreach(run, runs) {
+	strv_foreach (run, runs) {
 		if (r < 0)
 			return r;
 		r = collect(p, *run);
@@ -94,21 +96,26 @@ void prepare_collect(const struct context *ctx, struct store *store)
 
 	if (board_list(&names) < 0)
 		return;
-	strv_foreach(name, names) {
+	strv_foreach (name, names) {
 		struct prepare p = { .ctx = ctx, .options = &options, .store = store };
 		_cleanup_strv_ char **open = NULL;
-		int r = ctx->board && strcmp(ctx->board, *name) != 0 ? 0 : store_open_runs(store, *name, &open);
+		int r = ctx->board && strcmp(ctx->board, *name) != 0
+				? 0
+				: store_open_runs(store, *name, &open);
 
 		if (r < 0 || !open || board_find(*name, &p.board) < 0)
 			continue;
 		progress_start();
-		r = session_open(p.board, &(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
-				 &p.session);
+		r = session_open(
+			p.board,
+			&(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
+			&p.session);
 		if (r == 0)
 			r = collect_all(&p);
 		p.store = NULL; /* the caller's */
 		if (r < 0 && r != -EINTR)
-			log_warn("Board %s cannot be asked about run %s, which was left open.", *name, *open);
+			log_warn("Board %s cannot be asked about run %s, which was left open.",
+				 *name, *open);
 		prepare_release(&p);
 	}
 }
@@ -234,7 +241,8 @@ static int take_release(struct prepare *p)
 		return r;
 	recall_set_release(p->board, welcome->release);
 	if (p->options->kernel) {
-		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release, p->release);
+		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release,
+			  p->release);
 		log_hint("Without --kernel the modules are built for what the board runs.");
 		return -ENOEXEC;
 	}

@@ -17,12 +17,13 @@ struct prepare_options {
 	int wait_ms, return_ms;
 };
 
-#define PREPARE_OPTIONS(s, in)                                                                      \
-	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                       \
-		      "insist on this kernel (default: the one that the board runs)"),             \
-	OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                                   \
-			"wait so long for a board that somebody else holds"),                      \
-	OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME", "board.return_timeout",       \
+#define PREPARE_OPTIONS(s, in)                                                                \
+	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                 \
+		      "insist on this kernel (default: the one that the board runs)"),        \
+		OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                     \
+				"wait so long for a board that somebody else holds"),         \
+		OPTION_DURATION(                                                              \
+			s, in return_ms, 0, "return-timeout", "TIME", "board.return_timeout", \
 			"how long a board may take to come back after a crash (default: 60s)")
 
 /* What test and watch have beyond that. */
@@ -34,15 +35,17 @@ struct test_options {
 	bool no_reboot;
 };
 
-#define TEST_OPTIONS                                                                                \
-	OPTION_STRING(struct test_options, junit, 0, "junit", "FILE", NULL, "write JUnit XML, too"), \
-	OPTION_DURATION(struct test_options, limit_ms, 't', "timeout", "TIME", "test.timeout",      \
-			"time limit of load, test and unload each (default: test.conf's)"),         \
-	OPTION_INT(struct test_options, repeat, 'n', "repeat", "N", 1, "test.repeat",               \
-		   "load, test and unload each module N times"),                                    \
-	OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",               \
-		    "go on without a reboot after a module that upset the kernel"),                 \
-	PREPARE_OPTIONS(struct test_options, prepare.)
+#define TEST_OPTIONS                                                                           \
+	OPTION_STRING(struct test_options, junit, 0, "junit", "FILE", NULL,                    \
+		      "write JUnit XML, too"),                                                 \
+		OPTION_DURATION(                                                               \
+			struct test_options, limit_ms, 't', "timeout", "TIME", "test.timeout", \
+			"time limit of load, test and unload each (default: test.conf's)"),    \
+		OPTION_INT(struct test_options, repeat, 'n', "repeat", "N", 1, "test.repeat",  \
+			   "load, test and unload each module N times"),                       \
+		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",  \
+			    "go on without a reboot after a module that upset the kernel"),    \
+		PREPARE_OPTIONS(struct test_options, prepare.)
 
 /* What such a command asks a board for; prepare_execute() completes it. */
 struct run_request prepare_test(const struct test_options *options);
@@ -54,16 +57,18 @@ struct prepare {
 	struct session *session;
 	struct store *store;
 	struct module_list modules;
-	char *release;	/* that they are built for */
-	int *check_ms;	/* for each */
-	bool *refused;	/* likewise: its error comes from the check */
+	char *release;   /* that they are built for */
+	int *check_ms;   /* for each */
+	bool *refused;   /* likewise: its error comes from the check */
 	bool json_lines; /* more than one result is printed: each on one line */
 };
 
-/* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno, said. */
+/* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno,
+ * said. */
 int prepare_board(struct prepare *p, const struct context *ctx,
 		  const struct prepare_options *options);
-/* Collects what was left open on any board that answers (that of -b only, where given). Says what it did. */
+/* Collects what was left open on any board that answers (that of -b only, where given). Says what
+ * it did. */
 void prepare_collect(const struct context *ctx, struct store *store);
 void prepare_release(struct prepare *p);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Results: the verdicts of a run and what they rest on; made by verdict.c, read by out_*.c and store.c. */
+/* Results: the verdicts of a run and what they rest on; made by verdict.c, read by out_*.c and
+ * store.c. */
 #ifndef OUTPOST_RESULT_H
 #define OUTPOST_RESULT_H
 
@@ -53,27 +54,29 @@ struct source_line {
 struct result {
 	char *module;
 	enum verdict verdict;
-	const char *phase;   /* in which it was decided: "build", "check", "deploy", "load", "test", "unload", "settle" */
-	const char *rule;    /* the name of the rule that decided, see verdict.h; "" for pass and skip */
-	char *summary;	     /* one line for a person */
+	const char *phase; /* in which it was decided: "build", "check", "deploy", "load", "test",
+			      "unload", "settle" */
+	const char
+		*rule; /* the name of the rule that decided, see verdict.h; "" for pass and skip */
+	char *summary; /* one line for a person */
 	int duration_ms;
 	int timings_ms[TIMING_COUNT]; /* -1: that step was not done */
 	unsigned int ktap_pass, ktap_fail, ktap_skip;
-	char **ktap_failed;  /* names */
+	char **ktap_failed;          /* names */
 	struct klog_report *reports; /* of this module's window */
 	size_t n_reports;
 	struct source_line *sources; /* KLOG_MAX_FRAMES for each report; NULL: none was looked up */
 	size_t log_records;
 	uint64_t log_lost;
-	char *log;	     /* path of the saved kernel log of the window; NULL: none was saved */
-	char *output;	     /* the end of the test program's output, raw; NULL when it had none */
+	char *log;    /* path of the saved kernel log of the window; NULL: none was saved */
+	char *output; /* the end of the test program's output, raw; NULL when it had none */
 };
 
 struct run_result {
-	char *run;     /* id */
+	char *run; /* id */
 	char *board;
-	char *kernel;  /* release; "" when the board was never reached */
-	char *boot_id; /* at the start */
+	char *kernel;        /* release; "" when the board was never reached */
+	char *boot_id;       /* at the start */
 	long long started_s; /* seconds since the epoch, by the host's clock */
 	int duration_ms;
 	bool cancelled;
@@ -81,14 +84,16 @@ struct run_result {
 	struct result *results;
 	size_t n;
 	unsigned int counts[VERDICT_COUNT];
-	struct json_t *document; /* what phase and rule point into, where it was read back; else NULL */
+	struct json_t
+		*document; /* what phase and rule point into, where it was read back; else NULL */
 };
 
 /* All zeroes and no step done: what a result starts as. */
 void result_init(struct result *result);
 void result_release(struct result *result);
 
-/* Of a report of this result and a frame of its trace; makes room for all of them at the first use. */
+/* Of a report of this result and a frame of its trace; makes room for all of them at the first use.
+ */
 struct source_line *result_source(struct result *result, size_t report, size_t frame);
 
 /* Adds a result, which is taken over, and counts it. */

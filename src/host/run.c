@@ -43,7 +43,8 @@ static void say_cancelled(const struct run *run)
 		log_warn("Board %s is disarmed, but %s is still loaded.", run->q->board->name,
 			 last->plan.name);
 	else
-		log_info("Board %s is disarmed, and nothing of the run is loaded.", run->q->board->name);
+		log_info("Board %s is disarmed, and nothing of the run is loaded.",
+			 run->q->board->name);
 }
 
 /* Follows what was sent to its end, and judges. */
@@ -111,6 +112,7 @@ int run_execute(const struct run_request *q, struct session **session, struct ru
 	if (r == 0)
 		r = run_carry_out(&run, out);
 	if (r == -ENOENT)
-		r = log_error_errno(-EIO, "Board %s does not know run %s any more", q->board->name, run.id);
+		r = log_error_errno(-EIO, "Board %s does not know run %s any more", q->board->name,
+				    run.id);
 	return r;
 }

@@ -12,11 +12,13 @@
 #include "host/session.h"
 #include "host/store.h"
 
-#define RUN_RETURN_MS 60000 /* how long a board may take to come back, where nothing else is said */
+#define RUN_RETURN_MS 60000 /* how long a board may take to come back, where nothing else is said \
+			     */
 
 struct run_request {
 	const struct board *board;
-	const struct module_list *modules; /* those with an error are carried over into the results */
+	const struct module_list
+		*modules; /* those with an error are carried over into the results */
 	outpost_Purpose purpose;
 	const char *params;  /* instead of each module's own; NULL: those */
 	const char *release; /* that the modules are for; NULL: any */
@@ -27,7 +29,8 @@ struct run_request {
 	int return_ms; /* 0: RUN_RETURN_MS */
 	struct store *store;
 	/* What is being done, of `done` modules out of `total`; or NULL. */
-	void (*progress)(const char *doing, const char *module, size_t done, size_t total, void *arg);
+	void (*progress)(const char *doing, const char *module, size_t done, size_t total,
+			 void *arg);
 	void (*tick)(void *arg); /* while waiting, a few times a second; or NULL */
 	void *arg;
 };

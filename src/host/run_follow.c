@@ -11,17 +11,17 @@
 #include <string.h>
 #include <time.h>
 
-#define TURN_MS	      200   /* between looks at the clock */
-#define SILENCE_MS    3000  /* an agent says something every second */
-#define BUSY_GRACE_MS 2000  /* a run that is just ending holds the board no longer than this */
+#define TURN_MS       200  /* between looks at the clock */
+#define SILENCE_MS    3000 /* an agent says something every second */
+#define BUSY_GRACE_MS 2000 /* a run that is just ending holds the board no longer than this */
 #define BUSY_PAUSE_MS 300
-#define IN_VAIN_MAX   3	    /* supervisors that end at once */
+#define IN_VAIN_MAX   3     /* supervisors that end at once */
 #define PATIENCE_MS   60000 /* while it takes in files and starts */
 #define CANCEL_MS     15000 /* for a run to end properly */
 
 static void say_progress(const struct run *run, const struct evidence *e)
 {
-	static const char *const doing[] = { "preparing", "loading", "testing",
+	static const char *const doing[] = { "preparing", "loading",  "testing",
 					     "unloading", "settling", "tidying up after" };
 	size_t done = 0;
 
@@ -29,8 +29,8 @@ static void say_progress(const struct run *run, const struct evidence *e)
 		return;
 	for (size_t i = 0; i < run->list.n; i++)
 		done += run->list.items[i]->ended && run->list.items[i]->attempt == 1;
-	run->q->progress(doing[e->marks[e->n_marks - 1].step], e->plan.name, done, run->list.n_modules,
-			 run->q->arg);
+	run->q->progress(doing[e->marks[e->n_marks - 1].step], e->plan.name, done,
+			 run->list.n_modules, run->q->arg);
 }
 
 static int take_entry(struct run *run, const struct frame *frame)
@@ -92,15 +92,16 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 		break;
 	case outpost_RunState_State_ENDED:
 		run->lock_is_free = true;
-		run->state = run->list.ended ? RUN_ENDED : RUN_GOING; /* until its RunEnd has arrived */
-		/* That one is of the first attempt: the Start of the second was lost with the link. */
+		run->state =
+			run->list.ended ? RUN_ENDED : RUN_GOING; /* until its RunEnd has arrived */
+		/* That one is of the first attempt: the Start of the second was lost with the link.
+		 */
 		if (!run->list.ended && run->attempt > 1 && state->offset >= state->size) {
 			run->state = RUN_INTERRUPTED;
 			run->pending_size = state->size;
 		}
 		break;
-	default:
-		return -EBADMSG;
+	default: return -EBADMSG;
 	}
 	run_journal_rewind(run, state->offset);
 	return 0;
@@ -126,7 +127,8 @@ static int wait_for_turn(struct run *run, const outpost_Busy *busy)
 	int r;
 
 	if (!run->give_up_ms)
-		run->give_up_ms = now + (run->q->wait_ms > BUSY_GRACE_MS ? run->q->wait_ms : BUSY_GRACE_MS);
+		run->give_up_ms =
+			now + (run->q->wait_ms > BUSY_GRACE_MS ? run->q->wait_ms : BUSY_GRACE_MS);
 	if (now > run->give_up_ms) {
 		say_busy(run, busy);
 		return -EBUSY;
@@ -164,16 +166,14 @@ static int take_reply(struct run *run, const struct frame *frame)
 	if (proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
 		return -EBADMSG;
 	switch (reply.which_body) {
-	case outpost_Reply_need_tag:
-		return take_need(run, &reply.body.need);
-	case outpost_Reply_run_tag:
-		return take_run_state(run, &reply.body.run);
-	case outpost_Reply_busy_tag:
-		return wait_for_turn(run, &reply.body.busy);
+	case outpost_Reply_need_tag: return take_need(run, &reply.body.need);
+	case outpost_Reply_run_tag: return take_run_state(run, &reply.body.run);
+	case outpost_Reply_busy_tag: return wait_for_turn(run, &reply.body.busy);
 	case outpost_Reply_failure_tag:
 		log_error("Board %s: %s", run->q->board->name, reply.body.failure.what);
 		if (reply.body.failure.error == ENOSPC)
-			log_hint("outpost shell, and remove what is not needed below ~/development.");
+			log_hint("outpost shell, and remove what is not needed below "
+				 "~/development.");
 		return reply.body.failure.error > 0 ? -reply.body.failure.error : -EIO;
 	}
 	return 0;
@@ -185,8 +185,9 @@ static int take_reply(struct run *run, const struct frame *frame)
 static int interrupt(struct run *run)
 {
 	if (run->cancelled) {
-		log_warn("Run %s goes on ending by itself on board %s; outpost results collects it.", run->id,
-			 run->q->board->name);
+		log_warn(
+			"Run %s goes on ending by itself on board %s; outpost results collects it.",
+			run->id, run->q->board->name);
 		return -EINTR;
 	}
 	run->signal = process_interrupted;
@@ -194,7 +195,8 @@ static int interrupt(struct run *run)
 	run->give_up_ms = monotonic_ms() + CANCEL_MS;
 	run_note_cancel(run);
 	process_interrupted = 0; /* a second one comes here again */
-	log_info("Interrupted: the run is ended and the board tidied up. Once more leaves at once.");
+	log_info(
+		"Interrupted: the run is ended and the board tidied up. Once more leaves at once.");
 	if (run->q->progress)
 		run->q->progress("ending the run", "", 0, 0, run->q->arg);
 	return run_send_cancel(run);
@@ -208,7 +210,8 @@ static int reconnect(struct run *run)
 		run->signal = process_interrupted;
 		run->cancelled = true;
 		run_note_cancel(run);
-		log_warn("Board %s does not answer; what it has of run %s is collected later: outpost results.",
+		log_warn("Board %s does not answer; what it has of run %s is collected later: "
+			 "outpost results.",
 			 run->q->board->name, run->id);
 		return r;
 	}
@@ -258,7 +261,8 @@ static int turn(struct run *run)
 		return go_on(run);
 	r = session_receive(*run->session, TURN_MS, &frame);
 	if (r == 1)
-		return frame.type == FRAME_ENTRY ? take_entry(run, &frame) : take_reply(run, &frame);
+		return frame.type == FRAME_ENTRY ? take_entry(run, &frame)
+						 : take_reply(run, &frame);
 	if (run->q->tick)
 		run->q->tick(run->q->arg);
 	if (r == -EINTR)

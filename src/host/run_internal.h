@@ -22,34 +22,35 @@ struct plan {
 	outpost_PlanModule *modules;
 	size_t n;
 	size_t n_asked; /* modules of the request */
-	int *index; /* for each module of the request: its place in the plan, -1: not in it */
-	char **why; /* likewise: why it is not; NULL: it is, or has an error of its own */
+	int *index;     /* for each module of the request: its place in the plan, -1: not in it */
+	char **why;     /* likewise: why it is not; NULL: it is, or has an error of its own */
 };
 
 struct run {
 	const struct run_request *q;
 	struct session **session;
 	char *id;
-	char *dir;	/* its folder; NULL until it was accepted */
-	int journal_fd; /* the copy of its journal */
-	uint64_t local; /* bytes in it */
-	uint64_t offset; /* of the board's journal that comes next; less than `local` once a crash took its tail */
+	char *dir;       /* its folder; NULL until it was accepted */
+	int journal_fd;  /* the copy of its journal */
+	uint64_t local;  /* bytes in it */
+	uint64_t offset; /* of the board's journal that comes next; less than `local` once a crash
+			    took its tail */
 	struct evidence_list list;
 	struct plan plan;
 	struct deploy *deploy;
 	enum run_state state;
 	uint32_t attempt;
-	bool lock_is_free; /* the board has said that nobody carries it out any more */
-	uint64_t start_offset;	/* where the last Start was made; to see that one moved on */
-	uint64_t pending_size;	/* INTERRUPTED, but entries up to here are still to come */
-	bool cancelled;		/* the user has interrupted */
-	bool given_up;		/* likewise, but an earlier host process: what is not through is left */
+	bool lock_is_free;     /* the board has said that nobody carries it out any more */
+	uint64_t start_offset; /* where the last Start was made; to see that one moved on */
+	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
+	bool cancelled;        /* the user has interrupted */
+	bool given_up; /* likewise, but an earlier host process: what is not through is left */
 	int signal;
-	long long give_up_ms;	/* then, or for a busy board: when to stop waiting; 0: never */
+	long long give_up_ms; /* then, or for a busy board: when to stop waiting; 0: never */
 	bool power_cycled;
-	unsigned int in_vain;	/* supervisors in a row that did nothing */
+	unsigned int in_vain;    /* supervisors in a row that did nothing */
 	struct adopted *adopted; /* a run that another host process started; or NULL */
-	long long alive_ms;	/* when the board last showed signs of life */
+	long long alive_ms;      /* when the board last showed signs of life */
 	long long sent_ms, accepted_ms;
 	long long began_ms;
 	long long began_s;
@@ -67,7 +68,8 @@ int run_carry_out(struct run *run, struct run_result *out);
 /* run_send.c: queues; 0 or -errno */
 int run_send_flight(struct run *run); /* files, plan and start */
 int run_send_start(struct run *run, const outpost_Start *what);
-int run_send_rest(struct run *run); /* a Start of run_rest(), or of run_doubtful() in the second attempt */
+int run_send_rest(
+	struct run *run); /* a Start of run_rest(), or of run_doubtful() in the second attempt */
 int run_send_attach(struct run *run);
 int run_send_cancel(struct run *run);
 /* A cut link is no error yet: it shows again when the next frame is waited for. */
@@ -89,13 +91,15 @@ void plan_release(struct plan *plan);
 int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
 
 /* run_link.c */
-/* Brings a new session about after the link was cut: the Attach is queued. 0, -EINTR, or -errno when the board is lost. */
+/* Brings a new session about after the link was cut: the Attach is queued. 0, -EINTR, or -errno
+ * when the board is lost. */
 int run_reconnect(struct run *run);
 /* The board has said who it is: notes whether it is another boot. */
 void run_greet(struct run *run, const outpost_Welcome *welcome);
 
 /* run_journal.c */
-/* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows this run; -errno, said. */
+/* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows
+ * this run; -errno, said. */
 int run_journal_open(struct run *run);
 /* One ENTRY frame. 0 or -errno, said. */
 int run_journal_add(struct run *run, const struct frame *frame);
@@ -108,7 +112,8 @@ bool run_was_cancelled(const struct run *run);
 
 /* run_result.c */
 void run_judge(struct run *run, struct run_result *out);
-/* The modules that no attempt was made at yet, without those that need one that took the board down. */
+/* The modules that no attempt was made at yet, without those that need one that took the board
+ * down. */
 void run_rest(const struct run *run, outpost_Start *start);
 /* Those that are inconclusive after their first attempt. */
 void run_doubtful(const struct run *run, outpost_Start *start);

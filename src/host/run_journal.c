@@ -94,7 +94,8 @@ void run_note_cancel(const struct run *run)
 	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "cancelled", NULL) : NULL;
 
 	if (path && fs_write_atomic(path, "", 0, 0600) < 0)
-		log_warn("Cannot write %s: run %s is carried on when it is collected", path, run->id);
+		log_warn("Cannot write %s: run %s is carried on when it is collected", path,
+			 run->id);
 }
 
 bool run_was_cancelled(const struct run *run)

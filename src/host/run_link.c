@@ -18,10 +18,10 @@
  * For one connection. A board that is rebooting may take it and say no more,
  * so the first ones are short; a slow board needs longer ones.
  */
-#define TRY_MS	   2000
+#define TRY_MS     2000
 #define TRY_MAX_MS 8000
-#define PAUSE_MS 250
-#define HOOK_MS	 60000
+#define PAUSE_MS   250
+#define HOOK_MS    60000
 
 /*
  * How long the board was gone, by our own clock, which is better than the
@@ -57,7 +57,9 @@ void run_greet(struct run *run, const outpost_Welcome *welcome)
 /* *why becomes what is wrong, where that is known. */
 static int try_once(struct run *run, int timeout_ms, char **why)
 {
-	const struct session_options options = { .timeout_ms = timeout_ms, .fresh = true, .quiet = true };
+	const struct session_options options = { .timeout_ms = timeout_ms,
+						 .fresh = true,
+						 .quiet = true };
 	_cleanup_(session_closep) struct session *session = NULL;
 	outpost_Request request = { .which_body = outpost_Request_attach_tag };
 	const outpost_Welcome *welcome;
@@ -98,7 +100,8 @@ static bool power_cycle(struct run *run)
 		 board->power_cycle);
 	r = words_split(board->power_cycle, &argv);
 	if (r == 0)
-		r = argv ? process_run(argv, &(struct process_options){ .timeout_ms = HOOK_MS }) : -EINVAL;
+		r = argv ? process_run(argv, &(struct process_options){ .timeout_ms = HOOK_MS })
+			 : -EINVAL;
 	if (r != 0)
 		log_error("The power-cycle hook of board %s failed: %s", board->name,
 			  r < 0 ? strerror(-r) : "it ended with an error");
@@ -136,7 +139,8 @@ int run_reconnect(struct run *run)
 	deadline = run->alive_ms + return_ms(run);
 	if (run->q->progress)
 		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
-	for (int try_ms = TRY_MS;; try_ms = try_ms * 5 / 4 < TRY_MAX_MS ? try_ms * 5 / 4 : TRY_MAX_MS) {
+	for (int try_ms = TRY_MS;;
+	     try_ms = try_ms * 5 / 4 < TRY_MAX_MS ? try_ms * 5 / 4 : TRY_MAX_MS) {
 		int r = process_interrupted ? -EINTR : try_once(run, try_ms, &why);
 
 		if (r == 0 || r == -EINTR)

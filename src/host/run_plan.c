@@ -42,7 +42,7 @@ static void collect_needs(const struct run_request *q, size_t i, struct needs *n
 static void collect_names(const struct run_request *q, size_t i, char *const *names,
 			  struct needs *needs)
 {
-	strv_foreach(name, names) {
+	strv_foreach (name, names) {
 		_cleanup_free_ char *plain = plain_name(*name);
 		int found = find_module(q, plain);
 
@@ -71,15 +71,18 @@ static void collect_needs(const struct run_request *q, size_t i, struct needs *n
 
 static int too_many(const struct module *m, const char *what, size_t most)
 {
-	log_error("%s has more than %zu %s: that is more than a plan can hold", m->name, most, what);
+	log_error("%s has more than %zu %s: that is more than a plan can hold", m->name, most,
+		  what);
 	return -E2BIG;
 }
 
 /* The kernel's own test, license_is_gpl_compatible(): anything else taints P. */
 static bool is_foreign(const char *license)
 {
-	static const char *const good[] = { "GPL",	 "GPL v2", "GPL and additional rights",
-					    "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" };
+	static const char *const good[] = {
+		"GPL",          "GPL v2",       "GPL and additional rights",
+		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		if (strcmp(license, good[i]) == 0)
@@ -87,8 +90,10 @@ static bool is_foreign(const char *license)
 	return true;
 }
 
-/* Modules that others need have their place before those. A need without a .ko leaves nothing to test. */
-static int set_needs(struct plan *plan, const struct run_request *q, size_t i, outpost_PlanModule *p)
+/* Modules that others need have their place before those. A need without a .ko leaves nothing to
+ * test. */
+static int set_needs(struct plan *plan, const struct run_request *q, size_t i,
+		     outpost_PlanModule *p)
 {
 	const struct module *m = q->modules->modules[i];
 	_cleanup_free_ bool *seen = xcalloc(q->modules->n, sizeof(*seen));
@@ -114,19 +119,20 @@ static int set_needs(struct plan *plan, const struct run_request *q, size_t i, o
 		}
 		p->needs[p->needs_count++] = (uint32_t)index;
 	}
-	strv_foreach(name, in_tree)
+	strv_foreach (name, in_tree)
 		proto_set(p->in_tree[p->in_tree_count++], *name);
 	return 0;
 }
 
-static int copy_strings(const struct module *m, const char *what, char *to, size_t size, size_t most,
-			char *const *from, pb_size_t *count)
+static int copy_strings(const struct module *m, const char *what, char *to, size_t size,
+			size_t most, char *const *from, pb_size_t *count)
 {
 	if (strv_length(from) > most)
 		return too_many(m, what, most);
-	strv_foreach(s, from) {
+	strv_foreach (s, from) {
 		if (strlen(*s) >= size) {
-			log_error("%s: too long for a plan (%zu bytes at most): %s", m->name, size - 1, *s);
+			log_error("%s: too long for a plan (%zu bytes at most): %s", m->name,
+				  size - 1, *s);
 			return -E2BIG;
 		}
 		proto_copy(to + size * (*count)++, size, *s);
@@ -156,7 +162,8 @@ static int set_config(const struct run_request *q, const struct module *m, outpo
 	int r;
 
 	if (strlen(params) >= sizeof(p->params)) {
-		log_error("%s: its parameters are longer than %zu bytes", m->name, sizeof(p->params) - 1);
+		log_error("%s: its parameters are longer than %zu bytes", m->name,
+			  sizeof(p->params) - 1);
 		return -E2BIG;
 	}
 	proto_set(p->params, params);
@@ -165,15 +172,16 @@ static int set_config(const struct run_request *q, const struct module *m, outpo
 	p->test_ms = (uint32_t)(q->limit_ms ? q->limit_ms : t->test_timeout_ms);
 	p->unload_ms = (uint32_t)(q->limit_ms ? q->limit_ms : t->unload_timeout_ms);
 	p->settle_ms = (uint32_t)t->settle_ms;
-	r = copy_strings(m, "arguments", p->args[0], sizeof(p->args[0]), ARRAY_SIZE(p->args), t->args,
-			 &p->args_count);
+	r = copy_strings(m, "arguments", p->args[0], sizeof(p->args[0]), ARRAY_SIZE(p->args),
+			 t->args, &p->args_count);
 	if (r == 0 && q->purpose == outpost_Purpose_TEST)
 		r = copy_strings(m, "log lines", p->log_lines[0], sizeof(p->log_lines[0]),
 				 ARRAY_SIZE(p->log_lines), t->log_lines, &p->log_lines_count);
 	return r;
 }
 
-static int add_module(struct plan *plan, const struct run_request *q, struct deploy *deploy, size_t i)
+static int add_module(struct plan *plan, const struct run_request *q, struct deploy *deploy,
+		      size_t i)
 {
 	const struct module *m = q->modules->modules[i];
 	outpost_PlanModule *p = &plan->modules[plan->n];

@@ -128,7 +128,9 @@ static void say(struct result *out, enum verdict verdict, const char *phase, con
 
 static const char *fate_of(enum verdict killer)
 {
-	return killer == VERDICT_HANG ? "hung" : killer == VERDICT_LOST ? "took the board along" : "crashed";
+	return killer == VERDICT_HANG   ? "hung"
+	       : killer == VERDICT_LOST ? "took the board along"
+					: "crashed";
 }
 
 /* No attempt was made at it: why? */
@@ -149,7 +151,7 @@ static void explain_absence(const struct run *run, size_t index, struct result *
 	} else {
 		say(out, VERDICT_ERROR, "load", "run",
 		    xasprintf("not run: %s", *run->list.run_end.what ? run->list.run_end.what
-								    : "the run ended before it"));
+								     : "the run ended before it"));
 	}
 }
 

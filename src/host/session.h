@@ -50,7 +50,8 @@ int session_flush(struct session *session);
  */
 int session_receive(struct session *session, int timeout_ms, struct frame *frame);
 
-/* For poll(): readable when there is something for session_receive(); -1: the connection has ended. */
+/* For poll(): readable when there is something for session_receive(); -1: the connection has ended.
+ */
 int session_fd(const struct session *session);
 
 /* Waits for Welcome (the first reply) where it has not come yet. 0 or -errno, said unless quiet. */

@@ -13,8 +13,9 @@ enum source_kind {
 
 struct source {
 	enum source_kind kind;
-	char *path;	 /* absolute, without links */
-	char **provides; /* modules that its obj-m names, as far as can be seen; dashes are underscores */
+	char *path;      /* absolute, without links */
+	char **provides; /* modules that its obj-m names, as far as can be seen; dashes are
+			    underscores */
 };
 
 struct source_list {
@@ -31,7 +32,8 @@ int sources_find(const char *path, struct source_list *list);
 
 void source_list_release(struct source_list *list);
 
-/* The file in `folder` that make would read for its modules ("Kbuild" before "Makefile"); NULL: none. */
+/* The file in `folder` that make would read for its modules ("Kbuild" before "Makefile"); NULL:
+ * none. */
 char *sources_makefile(const char *folder);
 
 #endif

@@ -34,7 +34,8 @@ static const char tables[] = "CREATE TABLE run ("
 static int log_damage(const struct store *s)
 {
 	log_error("The results in %s are damaged: %s", s->path, sqlite3_errmsg(s->db));
-	log_hint("Begin anew with: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs stay)",
+	log_hint("Begin anew with: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs "
+		 "stay)",
 		 s->dir, s->path, s->dir, s->dir);
 	return -EUCLEAN;
 }

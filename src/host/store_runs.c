@@ -70,7 +70,10 @@ int store_finish(struct store *s, const struct run_result *run, const json_t *do
 			" ON CONFLICT (run) DO UPDATE SET kernel = ?3, state = ?4, why = NULL,"
 			" summary = ?5, document = ?6",
 			run->run, run->board, run->kernel ? run->kernel : "",
-			run->open ? "open" : run->cancelled ? "cancelled" : "finished", summary, text, END);
+			run->open        ? "open"
+			: run->cancelled ? "cancelled"
+					 : "finished",
+			summary, text, END);
 
 	if (r < 0)
 		return r;

@@ -34,7 +34,8 @@ struct tasks {
 };
 
 /* Takes the sources over. */
-void tasks_prepare(struct tasks *t, const struct build_request *request, struct source_list *sources);
+void tasks_prepare(struct tasks *t, const struct build_request *request,
+		   struct source_list *sources);
 
 /* Builds all that can be built; the others have their error, said. 0, -EINTR, or -errno, said. */
 int tasks_run(struct tasks *t);

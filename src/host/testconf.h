@@ -8,16 +8,20 @@
 #define OUTPOST_TESTCONF_H
 
 struct test_config {
-	char *params;	  /* params = a=1 b="two words": given to the module at load */
-	char **depends;	  /* depends = other, in_tree: modules loaded before, beyond what .modinfo says */
-	char *program;	  /* program = test/foo.c: built static for the board; anything else is run as it is */
-	char **args;	  /* args = --fast 3: the program's arguments, separated by blanks */
-	char **log_lines; /* log = text: must appear in the kernel log of the window; may be given several times */
-	char *skip;	  /* skip = reason: not tested, and why */
+	char *params;   /* params = a=1 b="two words": given to the module at load */
+	char **depends; /* depends = other, in_tree: modules loaded before, beyond what .modinfo
+			   says */
+	char *program;  /* program = test/foo.c: built static for the board; anything else is run as
+			   it is */
+	char **args;    /* args = --fast 3: the program's arguments, separated by blanks */
+	char **log_lines; /* log = text: must appear in the kernel log of the window; may be given
+			     several times */
+	char *skip;       /* skip = reason: not tested, and why */
 	int load_timeout_ms;   /* load_timeout = 10s */
 	int test_timeout_ms;   /* timeout = 30s */
-	int unload_timeout_ms; /* unload_timeout = 10s: rmmod that is refused is tried again until then */
-	int settle_ms;	       /* settle = 50ms: how long to listen after unload */
+	int unload_timeout_ms; /* unload_timeout = 10s: rmmod that is refused is tried again until
+				  then */
+	int settle_ms;         /* settle = 50ms: how long to listen after unload */
 };
 
 /* The defaults, as above. */

@@ -13,6 +13,7 @@ char *testprog_path(const struct unit *unit, const char *program);
  * Compiles it when it is C and its sources changed. 0, or a negative number
  * with the reason in *error; what the compiler says is appended to `output`.
  */
-int testprog_build(const struct unit *unit, const char *program, struct strbuf *output, char **error);
+int testprog_build(const struct unit *unit, const char *program, struct strbuf *output,
+		   char **error);
 
 #endif

@@ -27,20 +27,20 @@
 struct unit {
 	struct source source;
 	const struct kernel_tree *tree;
-	char *dir;	 /* the folder described above */
-	char *copy;	 /* in it */
-	char *shown;	 /* the user's folder, for messages */
-	char *name;	 /* its last component */
-	char *alias;	 /* the copy's name for dkms.conf, or NULL */
+	char *dir;       /* the folder described above */
+	char *copy;      /* in it */
+	char *shown;     /* the user's folder, for messages */
+	char *name;      /* its last component */
+	char *alias;     /* the copy's name for dkms.conf, or NULL */
 	char *dkms_tree; /* "dir"/dkms */
 	struct dkms_conf conf;
 	char **provides; /* names by which others may want it: modules, folder, package */
-	char **wants;	 /* names of what must be built before */
-	char **symvers;	 /* Module.symvers of those */
-	bool tests;	 /* test programs too */
+	char **wants;    /* names of what must be built before */
+	char **symvers;  /* Module.symvers of those */
+	bool tests;      /* test programs too */
 	int jobs;
-	int ms;		 /* how long it took */
-	char *error;	 /* why it cannot be built, one line; said */
+	int ms;      /* how long it took */
+	char *error; /* why it cannot be built, one line; said */
 };
 
 /* Where things are: see above. Nothing is made. `path` is the user's, absolute. */
@@ -50,7 +50,8 @@ char *unit_file(const struct unit *unit, const char *name) __attribute__((return
 /* What the copy of the user's `path` reaches beside it; see neighbours_list(). */
 void unit_neighbours(const char *path, const char *release, char ***files);
 
-/* Fills in all but symvers, tests and jobs; takes `source` over. What cannot be used gets its `error`. */
+/* Fills in all but symvers, tests and jobs; takes `source` over. What cannot be used gets its
+ * `error`. */
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree);
 void unit_release(struct unit *unit);
 

@@ -24,23 +24,22 @@ const char *mechanism_name(enum mechanism mechanism)
 
 bool report_is_hang(const struct klog_report *report)
 {
-	static const char *const detectors[] = { "softlockup", "soft lockup", "hung_task", "RCU Stall",
-						 "hard LOCKUP", "Hard LOCKUP", "workqueue lockup" };
+	static const char *const detectors[] = { "softlockup",      "soft lockup", "hung_task",
+						 "RCU Stall",       "hard LOCKUP", "Hard LOCKUP",
+						 "workqueue lockup" };
 
 	switch (report->kind) {
 	case KLOG_RCU_STALL:
 	case KLOG_SOFT_LOCKUP:
 	case KLOG_HARD_LOCKUP:
 	case KLOG_HUNG_TASK:
-	case KLOG_WORKQUEUE_LOCKUP:
-		return true;
+	case KLOG_WORKQUEUE_LOCKUP: return true;
 	case KLOG_PANIC: /* of a detector whose own report is not in the log */
 		for (size_t i = 0; i < ARRAY_SIZE(detectors); i++)
 			if (strcasestr(report->title, detectors[i]))
 				return true;
 		return false;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -103,7 +102,8 @@ static void fill_pass(struct result *out, const struct evidence *e)
 	else if (e->purpose == outpost_Purpose_UNLOAD)
 		strbuf_adds(&sb, "unloaded, and gone");
 	else if (out->ktap_pass)
-		strbuf_addf(&sb, "%u test%s passed", out->ktap_pass, out->ktap_pass == 1 ? "" : "s");
+		strbuf_addf(&sb, "%u test%s passed", out->ktap_pass,
+			    out->ktap_pass == 1 ? "" : "s");
 	else
 		strbuf_adds(&sb, *e->plan.program_name ? "loaded, tested and unloaded"
 						       : "loaded and unloaded");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about the board and the run: what it complained of, whether it went on, what hindered it. */
+/* Rules about the board and the run: what it complained of, whether it went on, what hindered it.
+ */
 #include "host/verdict_internal.h"
 
 #include <inttypes.h>
@@ -52,16 +53,17 @@ static bool decide_report(struct judge *j, size_t i, enum verdict verdict)
 	where = xasprintf("%s%s%s%s%s", said || !*report->function ? "" : " in ",
 			  said ? "" : report->function, *report->module ? " [" : "", report->module,
 			  *report->module ? "]" : "");
-	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", title, where,
-		      doing(step), j->e->plan.name, aftermath(j->e));
+	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", title, where, doing(step),
+		      j->e->plan.name, aftermath(j->e));
 }
 
 bool rule_fatal_report(struct judge *j)
 {
 	for (size_t i = 0; i < j->n_reports; i++)
 		if (j->reports[i].fatal)
-			return decide_report(j, i, report_is_hang(&j->reports[i]) ? VERDICT_HANG
-										   : VERDICT_CRASH);
+			return decide_report(j, i,
+					     report_is_hang(&j->reports[i]) ? VERDICT_HANG
+									    : VERDICT_CRASH);
 	return false;
 }
 
@@ -72,7 +74,8 @@ bool rule_stuck(struct judge *j)
 
 		if (end && end->stuck)
 			return decide(j, VERDICT_HANG, phase_name(step),
-				      "%s %s went past its time limit and cannot be ended, not even by SIGKILL",
+				      "%s %s went past its time limit and cannot be ended, not "
+				      "even by SIGKILL",
 				      doing(step), j->e->plan.name);
 	}
 	return false;
@@ -89,7 +92,8 @@ bool rule_watchdog(struct judge *j)
 
 	if (e->rebooted && e->power_cycled)
 		return decide(j, VERDICT_HANG, phase_name(step),
-			      "the board stopped while %s %s; only switching it off and on brought it back",
+			      "the board stopped while %s %s; only switching it off and on brought "
+			      "it back",
 			      doing(step), e->plan.name);
 	if (!e->rebooted || !e->watchdog_s || !e->has_down ||
 	    e->down_ms < (int64_t)e->watchdog_s * 500)
@@ -121,8 +125,8 @@ bool rule_boot(struct judge *j)
 		return false;
 	if (e->rebooted || boots_differ(e))
 		return decide(j, VERDICT_CRASH, phase_name(step),
-			      "the board rebooted by itself while %s %s, without any report", doing(step),
-			      e->plan.name);
+			      "the board rebooted by itself while %s %s, without any report",
+			      doing(step), e->plan.name);
 	if (nonces_differ(e))
 		return decide(j, VERDICT_INCONCLUSIVE, phase_name(step),
 			      "the board was set back to an earlier state while %s %s", doing(step),
@@ -141,21 +145,22 @@ bool rule_unreachable(struct judge *j)
 		      doing(step), e->plan.name);
 }
 
-/* It was through, but nobody has seen the board alive since: what it left behind may have killed it. */
+/* It was through, but nobody has seen the board alive since: what it left behind may have killed
+ * it. */
 bool rule_silence(struct judge *j)
 {
-	return j->e->unreachable &&
-	       decide(j, VERDICT_LOST, "settle",
-		      "the board could not be reached again in its time; last seen after %s was through",
-		      j->e->plan.name);
+	return j->e->unreachable && decide(j, VERDICT_LOST, "settle",
+					   "the board could not be reached again in its time; last "
+					   "seen after %s was through",
+					   j->e->plan.name);
 }
 
 bool rule_own_report(struct judge *j)
 {
 	for (size_t i = 0; i < j->n_reports; i++)
 		if (j->ours[i])
-			return decide_report(j, i, report_is_hang(&j->reports[i]) ? VERDICT_HANG
-										   : VERDICT_FAIL);
+			return decide_report(
+				j, i, report_is_hang(&j->reports[i]) ? VERDICT_HANG : VERDICT_FAIL);
 	return false;
 }
 
@@ -168,7 +173,8 @@ bool rule_cancel(struct judge *j)
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
 		cut |= failed_end(j, step) != NULL;
 	return e->cancelled && (cut || missing_evidence(j)) &&
-	       decide(j, VERDICT_SKIP, phase_name(last_step(e)), "interrupted before it was through");
+	       decide(j, VERDICT_SKIP, phase_name(last_step(e)),
+		      "interrupted before it was through");
 }
 
 bool rule_prepare(struct judge *j)
@@ -185,6 +191,7 @@ bool rule_prepare(struct judge *j)
 
 bool rule_run(struct judge *j)
 {
-	return *j->e->what && missing_evidence(j) && decide(j, VERDICT_ERROR, phase_name(last_step(j->e)),
-				     "the run could not go on: %s", j->e->what);
+	return *j->e->what && missing_evidence(j) &&
+	       decide(j, VERDICT_ERROR, phase_name(last_step(j->e)), "the run could not go on: %s",
+		      j->e->what);
 }

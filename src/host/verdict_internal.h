@@ -10,7 +10,7 @@
 struct log_line {
 	uint64_t time_us;
 	struct text text; /* within the evidence */
-	size_t marks;	  /* steps begun by then, at most */
+	size_t marks;     /* steps begun by then, at most */
 	size_t order;
 	uint64_t sequence; /* of the record */
 	bool survived;
@@ -24,7 +24,7 @@ struct judge {
 	struct log_line *lines;
 	size_t n_lines;
 	struct klog_report *reports; /* start and end are numbers of lines */
-	bool *ours;		     /* likewise: does the report concern this module? */
+	bool *ours;                  /* likewise: does the report concern this module? */
 	size_t n_reports;
 	struct ktap output, log; /* what the test program printed, and the kernel log */
 };

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define REPORTS_MAX 64
-#define SAME_TIME   64 /* lines looked at for a double: as many as one microsecond may have */
+#define SAME_TIME   64      /* lines looked at for a double: as many as one microsecond may have */
 #define CLOCK_SLACK 2000000 /* microseconds, where the difference of the clocks is not known */
 #define DEATH_SLACK 5000000
 
@@ -89,8 +89,9 @@ static uint64_t window_start(const struct evidence *e, uint64_t death_us)
 	uint64_t begin = e->begin_us;
 
 	if (e->has_skew)
-		return e->skew_us > 0 && begin < (uint64_t)e->skew_us ? 0 :
-									begin - (uint64_t)e->skew_us;
+		return e->skew_us > 0 && begin < (uint64_t)e->skew_us
+			       ? 0
+			       : begin - (uint64_t)e->skew_us;
 	begin = begin > CLOCK_SLACK ? begin - CLOCK_SLACK : 0;
 	if (death_us < begin) /* the clocks are further apart than that */
 		return death_us > DEATH_SLACK ? death_us - DEATH_SLACK : 0;
@@ -243,14 +244,16 @@ static bool contains(struct text text, const char *before, const char *name, con
 	return false;
 }
 
-/* Done by the process that loads or tests, as "Comm: name" or "[name:123]" or "task name:123" say? */
+/* Done by the process that loads or tests, as "Comm: name" or "[name:123]" or "task name:123" say?
+ */
 static bool names_task(struct text line, const char *comm)
 {
 	return contains(line, "Comm: ", comm, " ") || contains(line, "[", comm, ":") ||
 	       contains(line, "task ", comm, ":");
 }
 
-/* The agent runs a test program from a file that is named by its hash; the kernel cuts that at TASK_COMM_LEN. */
+/* The agent runs a test program from a file that is named by its hash; the kernel cuts that at
+ * TASK_COMM_LEN. */
 static void test_comm(const struct evidence *e, char comm[16])
 {
 	size_t n = e->plan.program.size < 8 ? e->plan.program.size : 8;

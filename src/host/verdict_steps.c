@@ -32,10 +32,12 @@ bool rule_late(struct judge *j)
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		const outpost_StepEnd *end = failed_end(j, limits[i].step);
 
-		if (end && end->late && !(limits[i].step == outpost_Step_UNLOADING && is_refusal(end)))
+		if (end && end->late &&
+		    !(limits[i].step == outpost_Step_UNLOADING && is_refusal(end)))
 			return decide(j, VERDICT_FAIL, phase_name(limits[i].step),
 				      "%s %s went past its time limit of %g s and was ended",
-				      doing(limits[i].step), plan->name, limits[i].limit_ms / 1000.0);
+				      doing(limits[i].step), plan->name,
+				      limits[i].limit_ms / 1000.0);
 	}
 	return false;
 }
@@ -44,7 +46,8 @@ bool rule_late(struct judge *j)
 static const char *load_error_meaning(int error)
 {
 	switch (error) {
-	case ENOEXEC: return "the kernel does not take this file: built for another kernel, or damaged";
+	case ENOEXEC:
+		return "the kernel does not take this file: built for another kernel, or damaged";
 	case ENOENT: return "a symbol that it uses is not in this kernel, or its init says so";
 	case EEXIST: return "it is loaded already, or built in";
 	case EKEYREJECTED:
@@ -61,7 +64,8 @@ static const char *error_name(int error)
 	return name ? name : "unknown error";
 }
 
-/* Linux kernel/module/main.c, unknown_module_param_cb(): loaded all the same, but not as it was asked for. */
+/* Linux kernel/module/main.c, unknown_module_param_cb(): loaded all the same, but not as it was
+ * asked for. */
 static bool rule_ignored_parameter(struct judge *j)
 {
 	_cleanup_free_ char *words = xasprintf("%s: unknown parameter '", j->e->plan.name);
@@ -75,8 +79,9 @@ static bool rule_ignored_parameter(struct judge *j)
 			continue;
 		end = memchr(rest.p, '\'', rest.n);
 		return decide(j, VERDICT_FAIL, "load",
-			      "the kernel ignored a parameter that %s does not have: %.*s", j->e->plan.name,
-			      (int)(end ? (size_t)(end - rest.p) : rest.n), rest.p);
+			      "the kernel ignored a parameter that %s does not have: %.*s",
+			      j->e->plan.name, (int)(end ? (size_t)(end - rest.p) : rest.n),
+			      rest.p);
 	}
 	return false;
 }
@@ -92,9 +97,10 @@ bool rule_result(struct judge *j)
 		return decide(j, VERDICT_FAIL, "load", "loading %s was ended by a signal: %s",
 			      j->e->plan.name, strsignal(end->signal));
 	meaning = load_error_meaning(end->error);
-	return decide(j, VERDICT_FAIL, "load", "loading %s failed: %s (%s)%s%s%s%s", j->e->plan.name,
-		      strerror(end->error), error_name(end->error), meaning ? ": " : "",
-		      meaning ? meaning : "", *end->detail ? "; " : "", end->detail);
+	return decide(j, VERDICT_FAIL, "load", "loading %s failed: %s (%s)%s%s%s%s",
+		      j->e->plan.name, strerror(end->error), error_name(end->error),
+		      meaning ? ": " : "", meaning ? meaning : "", *end->detail ? "; " : "",
+		      end->detail);
 }
 
 bool rule_exit(struct judge *j)
@@ -159,7 +165,8 @@ bool rule_refused(struct judge *j)
 		return false;
 	if (end->error == ENOENT)
 		return decide(j, VERDICT_FAIL, "unload", "%s is not loaded", j->e->plan.name);
-	return decide(j, VERDICT_FAIL, "unload", "it would not unload: %s (%s) after %" PRIu32 " tries%s%s",
+	return decide(j, VERDICT_FAIL, "unload",
+		      "it would not unload: %s (%s) after %" PRIu32 " tries%s%s",
 		      strerror(end->error), error_name(end->error), end->tries,
 		      *end->detail ? "; " : "", end->detail);
 }
@@ -171,9 +178,11 @@ bool rule_gone(struct judge *j)
 	if (!e->has_after)
 		return false;
 	if (judge_unloads(j) && e->after.loaded)
-		return decide(j, VERDICT_FAIL, "unload", "%s is still loaded after its unload", e->plan.name);
+		return decide(j, VERDICT_FAIL, "unload", "%s is still loaded after its unload",
+			      e->plan.name);
 	if (!judge_unloads(j) && !e->after.loaded)
-		return decide(j, VERDICT_FAIL, "load", "%s is not there after its load", e->plan.name);
+		return decide(j, VERDICT_FAIL, "load", "%s is not there after its load",
+			      e->plan.name);
 	return false;
 }
 
@@ -195,5 +204,6 @@ bool rule_left(struct judge *j)
 		return false;
 	if (n == 1)
 		return decide(j, VERDICT_FAIL, "unload", "left behind: %s", e->leftovers[0]);
-	return decide(j, VERDICT_FAIL, "unload", "left behind: %s and %zu more", e->leftovers[0], n - 1);
+	return decide(j, VERDICT_FAIL, "unload", "left behind: %s and %zu more", e->leftovers[0],
+		      n - 1);
 }

@@ -9,11 +9,11 @@
 
 /* Bits of /proc/sys/kernel/tainted, Linux Documentation/admin-guide/tainted-kernels.rst. */
 #define TAINT(bit) (UINT64_C(1) << (bit))
-#define TAINT_P	   TAINT(0)
-#define TAINT_C	   TAINT(10)
-#define TAINT_O	   TAINT(12)
-#define TAINT_E	   TAINT(13)
-#define TAINT_N	   TAINT(18) /* a KUnit module says so of itself */
+#define TAINT_P    TAINT(0)
+#define TAINT_C    TAINT(10)
+#define TAINT_O    TAINT(12)
+#define TAINT_E    TAINT(13)
+#define TAINT_N    TAINT(18) /* a KUnit module says so of itself */
 static const char taint_letters[] = "PFSRMBUDAWCIOELKXTNJ";
 /* Bad page, died, warned, soft lockup: the kernel says so in its log as well. */
 #define TAINT_COMPLAINTS (TAINT(5) | TAINT(7) | TAINT(9) | TAINT(14))
@@ -27,8 +27,8 @@ static uint64_t unexpected_taint(const struct judge *j)
 		return 0;
 	for (size_t i = 0; i <= e->plan.needs_count && judge_has(j, MECHANISM_ANNOUNCED); i++) {
 		size_t need = i ? e->plan.needs[i - 1] : 0;
-		const outpost_PlanModule *m = i ? (need < e->n_modules ? &e->modules[need] : &e->plan)
-						: &e->plan;
+		const outpost_PlanModule *m =
+			i ? (need < e->n_modules ? &e->modules[need] : &e->plan) : &e->plan;
 
 		expected |= (m->foreign_licence ? TAINT_P : 0) | (m->staging ? TAINT_C : 0);
 	}
@@ -70,7 +70,8 @@ bool rule_other_report(struct judge *j)
 		      *report->module ? " [" : "", report->module, *report->module ? "]" : "");
 }
 
-/* Each record between the ends of the window has to be accounted for; one that came twice counts once. */
+/* Each record between the ends of the window has to be accounted for; one that came twice counts
+ * once. */
 static uint64_t missing_records(const struct evidence *e)
 {
 	uint64_t first = e->end.first_sequence, end = e->end.end_sequence, next = first, read = 0;
@@ -95,18 +96,20 @@ bool rule_lost(struct judge *j)
 	uint64_t lost = e->lost, missing = missing_records(e);
 
 	lost = lost > missing ? lost : missing;
-	return lost && decide(j, VERDICT_INCONCLUSIVE,
-			      e->lost && e->n_marks ? phase_name(e->marks[at].step) : "load",
-			      "%" PRIu64 " kernel log records %s: a report may have been among them", lost,
-			      e->kept_back ? "were too many to keep" : "were lost");
+	return lost &&
+	       decide(j, VERDICT_INCONCLUSIVE,
+		      e->lost && e->n_marks ? phase_name(e->marks[at].step) : "load",
+		      "%" PRIu64 " kernel log records %s: a report may have been among them", lost,
+		      e->kept_back ? "were too many to keep" : "were lost");
 }
 
-/* The exit status alone would do for a test that prints no results; but who knows whether it does. */
+/* The exit status alone would do for a test that prints no results; but who knows whether it does.
+ */
 bool rule_output(struct judge *j)
 {
-	return j->e->output_truncated &&
-	       decide(j, VERDICT_INCONCLUSIVE, "test",
-		      "its test printed more than is kept: a failed result may be in the rest; print less");
+	return j->e->output_truncated && decide(j, VERDICT_INCONCLUSIVE, "test",
+						"its test printed more than is kept: a failed "
+						"result may be in the rest; print less");
 }
 
 bool rule_taint_alone(struct judge *j)

@@ -53,8 +53,10 @@ static int take_key(void *arg, const char *section, const char *name, const char
 		const char *name;
 		char **to;
 	} keys[] = {
-		{ "verdict", &e->verdict }, { "phase", &e->phase },
-		{ "kind", &e->kind },	    { "summary", &e->summary },
+		{ "verdict", &e->verdict },
+		{ "phase", &e->phase },
+		{ "kind", &e->kind },
+		{ "summary", &e->summary },
 	};
 
 	(void)section;
@@ -78,9 +80,10 @@ static int read_expect(const char *path, struct expect *e)
 {
 	if (ini_parse(path, take_key, e) != 0 || !e->verdict)
 		return log_error_errno(-EINVAL, "%s", path);
-	strv_foreach(name, e->mechanisms)
+	strv_foreach (name, e->mechanisms)
 		if (!is_mechanism(*name))
-			return log_error_errno(-EINVAL, "%s: %s is no mechanism of the verdict", path, *name);
+			return log_error_errno(-EINVAL, "%s: %s is no mechanism of the verdict",
+					       path, *name);
 	return 0;
 }
 
@@ -115,7 +118,8 @@ static int add_run(struct crashers *c, const char *folder, const struct evidence
 		if (!fs_exists(path))
 			continue;
 		if (!crasher.evidence)
-			return log_error_errno(-ENOENT, "The journal has no attempt at %s", run->modules[i].name);
+			return log_error_errno(-ENOENT, "The journal has no attempt at %s",
+					       run->modules[i].name);
 		r = read_expect(path, &crasher.expect);
 		if (r < 0)
 			return r;
@@ -139,14 +143,15 @@ static bool is_wrong(const struct crasher *c, uint32_t off, struct result *resul
 
 	verdict_judge(c->evidence, off, result);
 	kind = result->n_reports ? klog_kind_name(result->reports[0].kind) : "";
-	return differs(e->verdict, verdict_name(result->verdict)) || differs(e->phase, result->phase) ||
-	       differs(e->kind, kind) || (e->summary && !strstr(result->summary, e->summary));
+	return differs(e->verdict, verdict_name(result->verdict)) ||
+	       differs(e->phase, result->phase) || differs(e->kind, kind) ||
+	       (e->summary && !strstr(result->summary, e->summary));
 }
 
 static void print_result(const char *what, const struct crasher *c, const struct result *r)
 {
-	printf("  %s %s: %s in %s (%s): %s\n", c->evidence->plan.name, what, verdict_name(r->verdict),
-	       r->phase, r->rule, r->summary);
+	printf("  %s %s: %s in %s (%s): %s\n", c->evidence->plan.name, what,
+	       verdict_name(r->verdict), r->phase, r->rule, r->summary);
 }
 
 /* With all mechanisms each has to be right, or nothing that follows means anything. */
@@ -181,7 +186,8 @@ static size_t check_without(const struct crashers *c, int m, char *cells, size_t
 		cells[i] = turned && names ? 'x' : turned ? '!' : names ? '?' : '.';
 		if (turned != names) {
 			print_result(without, crasher, &result);
-			printf("    %s\n", turned ? "turns wrong, but does not name it" : "names it, but stays right");
+			printf("    %s\n", turned ? "turns wrong, but does not name it"
+						  : "names it, but stays right");
 			wrong++;
 		}
 		result_release(&result);

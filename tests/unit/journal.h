@@ -93,8 +93,7 @@ static inline void journal_plan(struct journal *j, const char *const *names)
 	proto_set(plan->run, "20260102-150405-1a2b3c");
 	plan->repeat = 1;
 	for (; names[plan->modules]; plan->modules++) {
-		outpost_PlanModule *m =
-			&journal_add(j, outpost_Entry_module_tag)->body.module;
+		outpost_PlanModule *m = &journal_add(j, outpost_Entry_module_tag)->body.module;
 
 		m->index = plan->modules;
 		proto_set(m->name, names[plan->modules]);

@@ -71,10 +71,10 @@ static inline void assert_lacks(const char *text, const char *part)
 }
 
 /* What a module's C file looks like for it. */
-#define SAMPLE_MODULE(name, depends)                                                               \
-	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n"     \
-	"INFO(i1, \"name=" name "\"); INFO(i2, \"license=GPL\"); INFO(i3, \"depends=" depends      \
-	"\");\n"                                                                                   \
+#define SAMPLE_MODULE(name, depends)                                                           \
+	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n" \
+	"INFO(i1, \"name=" name "\"); INFO(i2, \"license=GPL\"); INFO(i3, \"depends=" depends  \
+	"\");\n"                                                                               \
 	"INFO(i4, \"vermagic=" SAMPLE_RELEASE " SMP aarch64\");\n"
 
 static const char sample_makefile[] =
@@ -85,13 +85,15 @@ static const char sample_makefile[] =
 	"$(M)/%.ko: $(M)/%.c\n"
 	"\t@echo '  CC [M]  $@'\n"
 	"\t@$(CC) -g -Wall -I$(M)/../include -c -o $@ $< -MMD -MF $(M)/$*.d\n"
-	"\t@printf 'cmd_%s := %s\\n\\nsource_x := y\\n\\ndeps_%s := \\\\\\n' $(M)/$*.o '$(CC) -c -o $(M)/$*.o $<' "
+	"\t@printf 'cmd_%s := %s\\n\\nsource_x := y\\n\\ndeps_%s := \\\\\\n' $(M)/$*.o '$(CC) -c "
+	"-o $(M)/$*.o $<' "
 	"$(M)/$*.o > $(M)/.$*.o.cmd\n"
 	"\t@tr ' ' '\\n' < $(M)/$*.d | grep / | sed 's/^/  /; s/$$/ \\\\/' >> $(M)/.$*.o.cmd\n"
 	"\t@for s in $$(sed -n 's/.*NEEDS(\\(.*\\)).*/\\1/p' $<); do \\\n"
 	"\tcat /dev/null $(KBUILD_EXTRA_SYMBOLS) | grep -q \"\t$$s\t\" || { rm $@; \\\n"
 	"\techo \"ERROR: modpost: \\\"$$s\\\" [$@] undefined!\"; exit 1; }; done\n"
-	"\t@sed -n 's/.*EXPORTS(\\(.*\\)).*/0x1\\t\\1\\t$*\\tEXPORT_SYMBOL\\t/p' $< > $(M)/Module.symvers\n";
+	"\t@sed -n 's/.*EXPORTS(\\(.*\\)).*/0x1\\t\\1\\t$*\\tEXPORT_SYMBOL\\t/p' $< > "
+	"$(M)/Module.symvers\n";
 
 static int sample_start(void **state)
 {

@@ -59,9 +59,9 @@ static int say_open_files(const void *arg, struct step_report *report)
 	(void)arg;
 	if (fs_list("/proc/self/fd", &names) < 0)
 		return 1;
-	strv_foreach(name, names)
-		snprintf(report->detail + strlen(report->detail), sizeof(report->detail) - strlen(report->detail),
-			 "%s ", *name);
+	strv_foreach (name, names)
+		snprintf(report->detail + strlen(report->detail),
+			 sizeof(report->detail) - strlen(report->detail), "%s ", *name);
 	return 0;
 }
 
@@ -149,7 +149,8 @@ static void who_holds_the_board_can_be_asked(void **state)
 
 	(void)state;
 	assert_true(lock >= 0);
-	assert_int_equal(holder_write(lock, "20261122-1", 1234, "an earlier, and longer name@host"), 0);
+	assert_int_equal(holder_write(lock, "20261122-1", 1234, "an earlier, and longer name@host"),
+			 0);
 	assert_int_equal(holder_write(lock, "run-1", 42, "Ada L@host"), 0);
 	assert_true(holder_find(&s.place, "run-1", &other));
 	assert_string_equal(other.user, "Ada L@host");

@@ -38,7 +38,8 @@ static int tear_down(void **state)
 	return fs_remove_tree(home);
 }
 
-/* Announces and sends `content`, packed against `reference` (NULL: none), in pieces of `piece` bytes. */
+/* Announces and sends `content`, packed against `reference` (NULL: none), in pieces of `piece`
+ * bytes. */
 static int send(const char *content, const char *reference, size_t piece, outpost_Blob *blob)
 {
 	struct blob_receiver receiver;
@@ -93,13 +94,16 @@ static void a_blob_arrives_in_pieces(void **state)
 
 static void a_blob_is_packed_against_an_earlier_one(void **state)
 {
-	static const char first[] = "the quick brown fox jumps over the lazy dog, again and again and again";
-	static const char second[] = "the quick brown fox jumps over the lazy cat, again and again and again";
+	static const char first[] =
+		"the quick brown fox jumps over the lazy dog, again and again and again";
+	static const char second[] =
+		"the quick brown fox jumps over the lazy cat, again and again and again";
 	outpost_Blob blob;
 	char path[PLACE_MAX];
 
 	(void)state;
-	assert_int_equal(send(second, first, 4096, &blob), 0); /* the reference is not there: passed over */
+	assert_int_equal(send(second, first, 4096, &blob),
+			 0); /* the reference is not there: passed over */
 	assert_false(blob_exists(&place, blob.hash.bytes));
 	assert_int_equal(send(first, NULL, 4096, &blob), 1);
 	assert_int_equal(send(second, first, 4096, &blob), 1);
@@ -205,7 +209,8 @@ static void a_write_that_fails_tears_nothing(void **state)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &before);
-	/* What could not be written is missing: nothing may follow it but the end, which says so. */
+	/* What could not be written is missing: nothing may follow it but the end, which says so.
+	 */
 	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
 	entry.which_body = outpost_Entry_run_end_tag;
 	assert_int_equal(journal_append(&journal, &entry), 0);
@@ -240,7 +245,8 @@ static void room_is_set_aside_until_the_run_ends(void **state)
 	assert_true(kilobytes(&journal) >= 256);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(journal_append(&journal, &entry), 0);
-		assert_true(kilobytes(&journal) * 1024 >= (long)journal.size + 2 * PROTO_BUFFER - 4096);
+		assert_true(kilobytes(&journal) * 1024 >=
+			    (long)journal.size + 2 * PROTO_BUFFER - 4096);
 	}
 	entry = (outpost_Entry){ .which_body = outpost_Entry_run_end_tag };
 	assert_int_equal(journal_append(&journal, &entry), 0);

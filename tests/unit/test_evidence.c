@@ -86,14 +86,16 @@ static void sees_which_boot_it_is(void **state)
 
 		journal_die_in(j, outpost_Step_TESTING);
 		if (ordered)
-			proto_set(journal_add(j, outpost_Entry_reboot_tag)->body.reboot.why, "a hang");
+			proto_set(journal_add(j, outpost_Entry_reboot_tag)->body.reboot.why,
+				  "a hang");
 		journal_survivor(j, "what ");
 		journal_survivor(j, "was left");
 		journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
 		assert_true(parse(&list, j) > 0);
 		assert_int_equal(list.items[0]->rebooted, !ordered);
 		assert_int_equal(list.items[0]->reboot_ordered, ordered);
-		/* After an ordered reboot there is always some log left, and it tells nothing new. */
+		/* After an ordered reboot there is always some log left, and it tells nothing new.
+		 */
 		assert_string_equal(list.items[0]->survivors.buf, ordered ? "" : "what was left");
 		assert_int_equal(list.items[0]->has_down, !ordered);
 		if (!ordered)
@@ -147,9 +149,9 @@ static void refuses_contradictions(void **state)
 		pb_size_t kind;
 		size_t twice; /* 1: added again, 0: taken away */
 	} cases[] = {
-		{ outpost_Entry_plan_tag, 1 },	{ outpost_Entry_plan_tag, 0 },
-		{ outpost_Entry_module_tag, 1 }, { outpost_Entry_module_tag, 0 },
-		{ outpost_Entry_begin_tag, 0 },	{ outpost_Entry_step_tag, 0 },
+		{ outpost_Entry_plan_tag, 1 },     { outpost_Entry_plan_tag, 0 },
+		{ outpost_Entry_module_tag, 1 },   { outpost_Entry_module_tag, 0 },
+		{ outpost_Entry_begin_tag, 0 },    { outpost_Entry_step_tag, 0 },
 		{ outpost_Entry_step_end_tag, 1 }, { outpost_Entry_end_tag, 1 },
 	};
 

@@ -75,11 +75,11 @@ static void feed(struct found *f, const char *text, const char *prefix)
 	"Code: d2800000 f9000001 (b900001f) d65f03c0 \n"                                         \
 	"---[ end trace 0000000000000000 ]---\n"
 
-#define WARNING_TAIL                                                                             \
-	STATE_LINES                                                                              \
-		"pc : w_init+0x18/0x1000 [warn]\nlr : w_init+0x10/0x1000 [warn]\n"               \
-		"Call trace:\n w_init+0x18/0x1000 [warn] (P)\n do_one_initcall+0x50/0x2b0 (P)\n" \
-		"---[ end trace 0000000000000000 ]---\n"
+#define WARNING_TAIL                                                                     \
+	STATE_LINES                                                                      \
+	"pc : w_init+0x18/0x1000 [warn]\nlr : w_init+0x10/0x1000 [warn]\n"               \
+	"Call trace:\n w_init+0x18/0x1000 [warn] (P)\n do_one_initcall+0x50/0x2b0 (P)\n" \
+	"---[ end trace 0000000000000000 ]---\n"
 
 #define CUT "------------[ cut here ]------------\n"
 

@@ -50,9 +50,11 @@ static void reads_parameters(void **state)
 	const char *rest = " whom=me count=\"1 2\"  \"quoted=a b=c\" last\n";
 
 	(void)state;
-	compile("p.ko", SAMPLE_MODULE("p", "") "INFO(i6, \"parmtype=whom:charp\");\n"
-					     "INFO(i7, \"parm=whom:who is greeted\");\n"
-					     "INFO(i8, \"parm=only_described:a callback\");\n", "-c");
+	compile("p.ko",
+		SAMPLE_MODULE("p", "") "INFO(i6, \"parmtype=whom:charp\");\n"
+				       "INFO(i7, \"parm=whom:who is greeted\");\n"
+				       "INFO(i8, \"parm=only_described:a callback\");\n",
+		"-c");
 	m = read_module("p.ko");
 	assert_int_equal(strv_length(m->parameters), 2);
 	assert_string_equal(m->parameters[0], "whom");
@@ -251,7 +253,8 @@ static void circle_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(reads, sample_clear), cmocka_unit_test_setup(reads_parameters, sample_clear),
+		cmocka_unit_test_setup(reads, sample_clear),
+		cmocka_unit_test_setup(reads_parameters, sample_clear),
 		cmocka_unit_test_setup(reads_compressed, sample_clear),
 		cmocka_unit_test_setup(name_of_file, sample_clear),
 		cmocka_unit_test_setup(not_modules, sample_clear),

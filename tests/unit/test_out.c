@@ -174,8 +174,7 @@ static void test_json_fields(void **state)
 	assert_string_equal(run_id, "the-run");
 	assert_int_equal(crashes, 1);
 	crash = json_array_get(json_object_get(d, "results"), 3);
-	assert_int_equal(json_unpack(crash,
-				     "{s:s, s:{s:i}, s:{s:i}, s:[{s:[{s:s, s:s, s:i}]}]}",
+	assert_int_equal(json_unpack(crash, "{s:s, s:{s:i}, s:{s:i}, s:[{s:[{s:s, s:s, s:i}]}]}",
 				     "verdict", &verdict, "timings_ms", "load", &load, "ktap",
 				     "fail", &failed, "reports", "trace", "offset", &offset, "file",
 				     &file, "line", &line),
@@ -263,7 +262,7 @@ static char *xmllint(const char *file, char *const *options)
 	int r;
 
 	strv_add(&argv, "xmllint");
-	strv_foreach(option, options)
+	strv_foreach (option, options)
 		strv_add(&argv, *option);
 	strv_add(&argv, file);
 	r = process_run(argv, &process);

@@ -18,7 +18,8 @@ static const char *const two[] = { "hello", "bystander", NULL };
 
 static const char *const greets[] = { "hello: hello", NULL };
 
-#define CPU_LINE(comm) "CPU: 0 PID: 312 Comm: " comm " Tainted: G           OE      6.1.0-50-arm64 #1"
+#define CPU_LINE(comm) \
+	"CPU: 0 PID: 312 Comm: " comm " Tainted: G           OE      6.1.0-50-arm64 #1"
 
 static const char *const oops[] = {
 	"Unable to handle kernel NULL pointer dereference at virtual address 0000000000000000",
@@ -128,8 +129,8 @@ static void expect(struct journal *j, enum verdict verdict, const char *phase, c
 	if (r->verdict != verdict || strcmp(r->phase, phase) != 0 || strcmp(r->rule, rule) != 0 ||
 	    !strstr(r->summary, summary))
 		fail_msg("is %s in %s by rule '%s': %s\nnot %s in %s by rule '%s': ...%s...",
-			 verdict_name(r->verdict), r->phase, r->rule, r->summary, verdict_name(verdict), phase, rule,
-			 summary);
+			 verdict_name(r->verdict), r->phase, r->rule, r->summary,
+			 verdict_name(verdict), phase, rule, summary);
 }
 
 /* --- a PASS and what it needs ------------------------------------------------ */
@@ -199,23 +200,23 @@ static void report_in_window(struct journal *j)
 	*j = *with;
 }
 
-#define STATE(name, when, statement)                                                               \
-	static void name(struct journal *j)                                                        \
-	{                                                                                          \
-		outpost_State *s = journal_state(j, outpost_State_When_##when);                    \
-		statement;                                                                         \
+#define STATE(name, when, statement)                                            \
+	static void name(struct journal *j)                                     \
+	{                                                                       \
+		outpost_State *s = journal_state(j, outpost_State_When_##when); \
+		statement;                                                      \
 	}
-#define STEP(name, step, statement)                                                                \
-	static void name(struct journal *j)                                                        \
-	{                                                                                          \
-		outpost_StepEnd *s = journal_step_end(j, outpost_Step_##step);                     \
-		statement;                                                                         \
+#define STEP(name, step, statement)                                            \
+	static void name(struct journal *j)                                    \
+	{                                                                      \
+		outpost_StepEnd *s = journal_step_end(j, outpost_Step_##step); \
+		statement;                                                     \
 	}
-#define END(name, statement)                                                                       \
-	static void name(struct journal *j)                                                        \
-	{                                                                                          \
-		outpost_ModuleEnd *s = &journal_first(j, outpost_Entry_end_tag)->body.end;         \
-		statement;                                                                         \
+#define END(name, statement)                                                               \
+	static void name(struct journal *j)                                                \
+	{                                                                                  \
+		outpost_ModuleEnd *s = &journal_first(j, outpost_Entry_end_tag)->body.end; \
+		statement;                                                                 \
 	}
 
 STATE(log_unread_before, BEFORE, s->has_log = false)
@@ -255,7 +256,8 @@ static void left_behind(struct journal *j)
 	size_t at = (size_t)(end - j->entries);
 
 	memmove(end + 1, end, (j->n++ - at) * sizeof(*end));
-	*end = (outpost_Entry){ .time_us = end[1].time_us, .which_body = outpost_Entry_leftover_tag };
+	*end = (outpost_Entry){ .time_us = end[1].time_us,
+				.which_body = outpost_Entry_leftover_tag };
 	proto_set(end->body.leftover.path, "/proc/hello");
 }
 
@@ -345,17 +347,47 @@ static void every_source_of_evidence_counts(void **state)
 		void (*take)(struct journal *j);
 	} cases[] = {
 #define CASE(fn) { #fn, fn }
-		CASE(no_end), CASE(report_in_window), CASE(log_unread_before), CASE(log_unread_after),
-		CASE(tainted_w), CASE(tainted_f), CASE(tainted_p), CASE(tainted_c), CASE(warned),
-		CASE(oopsed), CASE(counts_vanished), CASE(still_loaded), CASE(loaded_before),
-		CASE(another_boot), CASE(another_nonce), CASE(another_boot_before), CASE(load_failed),
-		CASE(load_late), CASE(load_stuck), CASE(test_failed), CASE(test_killed),
-		CASE(test_late), CASE(unload_failed), CASE(unload_stuck), CASE(prepare_failed),
-		CASE(settle_failed), CASE(restore_failed), CASE(leftovers_unchecked), CASE(not_run),
-		CASE(window_longer_than_read), CASE(left_behind), CASE(lost_records),
-		CASE(no_boot_identity), CASE(rebooted_afterwards), CASE(missing_log_line), CASE(fewer_repetitions),
-		CASE(window_unknown), CASE(window_opened_late), CASE(one_record_twice),
-		CASE(unloaded_twice_loaded_once), CASE(output_cut_short),
+		CASE(no_end),
+		CASE(report_in_window),
+		CASE(log_unread_before),
+		CASE(log_unread_after),
+		CASE(tainted_w),
+		CASE(tainted_f),
+		CASE(tainted_p),
+		CASE(tainted_c),
+		CASE(warned),
+		CASE(oopsed),
+		CASE(counts_vanished),
+		CASE(still_loaded),
+		CASE(loaded_before),
+		CASE(another_boot),
+		CASE(another_nonce),
+		CASE(another_boot_before),
+		CASE(load_failed),
+		CASE(load_late),
+		CASE(load_stuck),
+		CASE(test_failed),
+		CASE(test_killed),
+		CASE(test_late),
+		CASE(unload_failed),
+		CASE(unload_stuck),
+		CASE(prepare_failed),
+		CASE(settle_failed),
+		CASE(restore_failed),
+		CASE(leftovers_unchecked),
+		CASE(not_run),
+		CASE(window_longer_than_read),
+		CASE(left_behind),
+		CASE(lost_records),
+		CASE(no_boot_identity),
+		CASE(rebooted_afterwards),
+		CASE(missing_log_line),
+		CASE(fewer_repetitions),
+		CASE(window_unknown),
+		CASE(window_opened_late),
+		CASE(one_record_twice),
+		CASE(unloaded_twice_loaded_once),
+		CASE(output_cut_short),
 	};
 
 	(void)state;
@@ -426,8 +458,9 @@ static void kernels_without_counts_can_pass(void **state)
 
 static void words_that_look_like_reports_are_none(void **state)
 {
-	static const char *const text[] = { "hello: WARNING: this is only text", "hello: Oops, sorry",
-					    "hello: not ok, but whatever", NULL };
+	static const char *const text[] = { "hello: WARNING: this is only text",
+					    "hello: Oops, sorry", "hello: not ok, but whatever",
+					    NULL };
 	const char *const *const lines[6] = { [outpost_Step_LOADING] = text };
 	_cleanup_free_ struct journal *j = journal_with(lines);
 
@@ -481,7 +514,8 @@ static void failures(void **state)
 	expect(changed(tainted_f), VERDICT_FAIL, "load", "taint", "tainted F");
 	expect(changed(missing_log_line), VERDICT_FAIL, "test", "log", "nobody says this");
 	j = journal_with(ignored);
-	expect(journal_with(ignored), VERDICT_PASS, "unload", "", ""); /* none was asked for: its own words */
+	expect(journal_with(ignored), VERDICT_PASS, "unload", "",
+	       ""); /* none was asked for: its own words */
 	proto_set(journal_first(j, outpost_Entry_module_tag)->body.module.params, "count=1");
 	expect(j, VERDICT_FAIL, "load", "result", "does not have: count");
 	j = changed(unload_failed);
@@ -492,8 +526,8 @@ static void failures(void **state)
 
 static void failed_tests(void **state)
 {
-	static const char *const ktap[] = { "KTAP version 1", "1..2", "ok 1 first", "not ok 2 second",
-					    NULL };
+	static const char *const ktap[] = { "KTAP version 1", "1..2", "ok 1 first",
+					    "not ok 2 second", NULL };
 	const char *const *const lines[6] = { [outpost_Step_LOADING] = ktap };
 	struct journal *j = journal_new();
 
@@ -514,8 +548,9 @@ static void results_of_needs_are_not_its_own(void **state)
 {
 	static const char *const theirs[] = { "KTAP version 1", "1..1", "not ok 1 theirs", NULL };
 	static const char *const own[] = { "KTAP version 1", "1..1", "ok 1 own", NULL };
-	const char *const *const lines[6] = { [outpost_Step_PREPARE] = theirs,
-					      [outpost_Step_LOADING] = own };
+	const char *const *const lines[6] = {
+		[outpost_Step_PREPARE] = theirs, [outpost_Step_LOADING] = own
+	};
 	const char *const *const warns[6] = { [outpost_Step_PREPARE] = other_warning };
 	_cleanup_free_ struct journal *j = journal_with(lines);
 	_cleanup_(run_result_release) struct run_result run = { 0 };
@@ -529,7 +564,8 @@ static void results_of_needs_are_not_its_own(void **state)
 
 /* --- crash, hang, lost -------------------------------------------------------- */
 
-/* The board dies in loading, after these lines were streamed, and comes back after `away` seconds. */
+/* The board dies in loading, after these lines were streamed, and comes back after `away` seconds.
+ */
 static struct journal *dies(const char *const *streamed, const char *survived, unsigned int away)
 {
 	const char *const *const lines[6] = { [outpost_Step_LOADING] = streamed };
@@ -598,10 +634,14 @@ static void streamed_and_survived_are_one_log(void **state)
 
 static void hangs(void **state)
 {
-	static const char *const detector[] = { "Kernel panic - not syncing: softlockup: hung tasks",
-						CPU_LINE("outpost-agent"), "Call trace:",
-						" dump_backtrace+0x0/0x1c0", " hello_init+0x2c/0x40 [hello]",
-						NULL };
+	static const char *const detector[] = {
+		"Kernel panic - not syncing: softlockup: hung tasks",
+		CPU_LINE("outpost-agent"),
+		"Call trace:",
+		" dump_backtrace+0x0/0x1c0",
+		" hello_init+0x2c/0x40 [hello]",
+		NULL
+	};
 	const char *const *const lines[6] = { [outpost_Step_LOADING] = hung };
 
 	(void)state;
@@ -693,18 +733,24 @@ static struct journal *while_other_warns(const char *comm)
 static void inconclusive(void **state)
 {
 	(void)state;
-	expect(changed(lost_records), VERDICT_INCONCLUSIVE, "load", "lost", "1 kernel log records were lost");
-	expect(changed(window_longer_than_read), VERDICT_INCONCLUSIVE, "load", "lost", "1 kernel log records");
-	expect(changed(one_record_twice), VERDICT_INCONCLUSIVE, "load", "lost", "1 kernel log records");
-	expect(changed(output_cut_short), VERDICT_INCONCLUSIVE, "test", "lost", "more than is kept");
+	expect(changed(lost_records), VERDICT_INCONCLUSIVE, "load", "lost",
+	       "1 kernel log records were lost");
+	expect(changed(window_longer_than_read), VERDICT_INCONCLUSIVE, "load", "lost",
+	       "1 kernel log records");
+	expect(changed(one_record_twice), VERDICT_INCONCLUSIVE, "load", "lost",
+	       "1 kernel log records");
+	expect(changed(output_cut_short), VERDICT_INCONCLUSIVE, "test", "lost",
+	       "more than is kept");
 	expect(changed(tainted_w), VERDICT_INCONCLUSIVE, "load", "taint", "tainted W");
 	expect(changed(warned), VERDICT_INCONCLUSIVE, "load", "counts", "1 warnings");
 	expect(changed(another_nonce), VERDICT_INCONCLUSIVE, "settle", "boot", "earlier state");
 	expect(changed(no_end), VERDICT_INCONCLUSIVE, "settle", "evidence", "a result");
 	expect(while_other_warns(NULL), VERDICT_INCONCLUSIVE, "load", "owner", "[bystander]");
 	/* The same in the task that loads is this module's doing. */
-	expect(while_other_warns(CPU_LINE("outpost-agent")), VERDICT_FAIL, "load", "report", "bystander");
-	expect(while_other_warns(CPU_LINE("000000000000000")), VERDICT_FAIL, "load", "report", "bystander");
+	expect(while_other_warns(CPU_LINE("outpost-agent")), VERDICT_FAIL, "load", "report",
+	       "bystander");
+	expect(while_other_warns(CPU_LINE("000000000000000")), VERDICT_FAIL, "load", "report",
+	       "bystander");
 }
 
 static void skipped_and_in_error(void **state)

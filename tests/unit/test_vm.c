@@ -186,7 +186,7 @@ static void test_dtb_refuses_others(void **state)
 
 static const char *after(char *const *argv, const char *option)
 {
-	strv_foreach(arg, argv)
+	strv_foreach (arg, argv)
 		if (strcmp(*arg, option) == 0)
 			return arg[1];
 	fail_msg("no %s", option);

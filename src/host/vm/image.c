@@ -75,7 +75,7 @@ static int add_programs(struct strbuf *cpio, const char *root)
 	}
 	if (r < 0)
 		return r;
-	strv_foreach(path, libraries) {
+	strv_foreach (path, libraries) {
 		_cleanup_free_ char *name = xasprintf("lib/%s", strrchr(*path, '/') + 1);
 
 		r = cpio_add_file(cpio, name, 0755, *path);
@@ -104,7 +104,7 @@ static int add_module_files(struct strbuf *cpio, const char *from, const char *t
 	_cleanup_(strbuf_release) struct strbuf dep = STRBUF_INIT;
 	_cleanup_free_ char *dep_name = path_join(to, "modules.dep", NULL);
 
-	strv_foreach(line, lines) {
+	strv_foreach (line, lines) {
 		_cleanup_free_ char *name = xstrndup(*line, strcspn(*line, ":"));
 		_cleanup_free_ char *path = path_join(from, name, NULL);
 		_cleanup_free_ char *in_cpio = path_join(to, name, NULL);
@@ -138,7 +138,7 @@ static int add_modules(struct strbuf *cpio, const char *base, const char *releas
 		_cleanup_strv_ char **found = NULL;
 
 		modules_closure(dep.buf, lists[i], &lines, &found);
-		strv_foreach(name, found)
+		strv_foreach (name, found)
 			strbuf_addf(&names, "%s ", *name);
 		strbuf_adds(&names, "\n");
 	}

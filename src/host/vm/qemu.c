@@ -31,8 +31,8 @@
  * does. pstore.kmsg_bytes: as much log as a record holds, where Debian's
  * default is 10 KiB.
  */
-#define KERNEL_ARGUMENTS                                                                           \
-	"console=ttyAMA0 quiet panic=1 mitigations=off nokaslr cryptomgr.notests "                 \
+#define KERNEL_ARGUMENTS                                                           \
+	"console=ttyAMA0 quiet panic=1 mitigations=off nokaslr cryptomgr.notests " \
 	"pstore.kmsg_bytes=65536"
 
 bool qemu_has_kvm(void)
@@ -66,7 +66,8 @@ static void addf(char ***argv, const char *option, const char *fmt, ...)
 static void add_machine(char ***argv, const struct qemu_config *c, const char *dumpdtb)
 {
 	addf(argv, "-name", "outpost-%s", c->name);
-	addf(argv, "-machine", "virt,acpi=off%s%s", dumpdtb ? ",dumpdtb=" : "", dumpdtb ? dumpdtb : "");
+	addf(argv, "-machine", "virt,acpi=off%s%s", dumpdtb ? ",dumpdtb=" : "",
+	     dumpdtb ? dumpdtb : "");
 	add(argv, "-accel", c->kvm ? "kvm" : "tcg,thread=multi");
 	add(argv, "-cpu", c->kvm ? "host" : "cortex-a72");
 	addf(argv, "-smp", "%d", c->cpus);

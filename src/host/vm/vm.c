@@ -170,7 +170,8 @@ int vm_status(const char *name, struct vm_status *status)
 	};
 	status->pid = qemu_pid(status->dir);
 	if (status->pid)
-		status->state = net_await_ssh(status->port, NET_ANSWER_MS) == 0 ? VM_RUNNING : VM_SILENT;
+		status->state =
+			net_await_ssh(status->port, NET_ANSWER_MS) == 0 ? VM_RUNNING : VM_SILENT;
 	return 0;
 }
 
@@ -189,7 +190,7 @@ int vm_list(char ***names)
 
 	if (r < 0 && r != -ENOENT)
 		return log_error_errno(r, "Cannot read %s", dir);
-	strv_foreach(name, all) {
+	strv_foreach (name, all) {
 		_cleanup_free_ char *conf = path_join(dir, *name, "vm.conf", NULL);
 
 		if (path_is_plain_name(*name) && fs_exists(conf))
