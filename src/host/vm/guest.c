@@ -13,13 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The Makefile has this object follow the script. */
+/*
+ * The Makefile has this object follow the script. The names are global as the
+ * compiler takes them to be: it goes through the GOT, and of a local one's
+ * entry there the assembler and linker of arm64 make the section's start.
+ */
 __asm__(".section .rodata\n"
+	".global guest_init, guest_init_end\n"
 	"guest_init: .incbin \"board/vm-init\"\n"
 	"guest_init_end: .byte 0\n"
 	".previous\n");
-extern const char guest_init[] __asm__("guest_init");
-extern const char guest_init_end[] __asm__("guest_init_end");
+extern const char guest_init[], guest_init_end[];
 
 static const struct {
 	const char *name, *text;
