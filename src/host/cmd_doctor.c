@@ -212,7 +212,7 @@ static void check_board(struct checks *c, const struct board *board, bool asked)
 		    session_hint(session) ? xstrdup(session_hint(session)) : NULL);
 	else
 		add(c, "board", "reachable", MISSING,
-		    xasprintf("board %s: ssh cannot be run", board->name), NULL);
+		    xasprintf("board %s: ssh cannot be started", board->name), NULL);
 }
 
 static int check_boards(struct checks *c, const struct context *ctx)

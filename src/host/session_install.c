@@ -130,10 +130,8 @@ static int remote(const struct board *board, const struct session_options *optio
 	if (r == 0)
 		return 0;
 	if (r < 0 && r != -ETIME) {
-		failure_release(failure);
-		failure->why = r == -EINTR ? xstrdup("interrupted")
-					   : xasprintf("ssh cannot be run: %s", strerror(-r));
-		return failure->error = r;
+		failure_not_started(failure, r);
+		return r;
 	}
 	end.status = r < 0 ? 255 : r;
 	end.timeout_ms = r < 0 ? INSTALL_TIMEOUT_MS : 0;

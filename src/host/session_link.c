@@ -40,11 +40,7 @@ int link_connect(struct session *s)
 	r = ssh_start(&s->ssh, argv);
 	if (r == 0)
 		return 0;
-	failure_release(&s->failure);
-	s->failure.error = r;
-	s->failure.why = xasprintf("ssh cannot be started: %s", strerror(-r));
-	if (r == -ENOENT)
-		s->failure.hint = xstrdup("apt-get install openssh-client");
+	failure_not_started(&s->failure, r);
 	return r;
 }
 

@@ -20,6 +20,8 @@ struct failure {
 };
 
 void failure_release(struct failure *failure);
+/* ssh itself could not be started (-errno). */
+void failure_not_started(struct failure *failure, int error);
 
 /* What is known of an ssh that ended. */
 struct ssh_end {

@@ -92,6 +92,16 @@ void failure_release(struct failure *failure)
 	*failure = (struct failure){ 0 };
 }
 
+void failure_not_started(struct failure *failure, int error)
+{
+	failure_release(failure);
+	failure->error = error;
+	failure->why = error == -EINTR ? xstrdup("interrupted")
+				       : xasprintf("ssh cannot be started: %s", strerror(-error));
+	if (error == -ENOENT)
+		failure->hint = xstrdup("apt-get install openssh-client");
+}
+
 static const struct reason *find_reason(const char *said)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
