@@ -131,6 +131,8 @@ static void take_modinfo(struct module *module, const char *key, const char *val
 		set_string(&module->vermagic, value);
 	} else if (strcmp(key, "license") == 0 && !*module->license) {
 		set_string(&module->license, value);
+	} else if (strcmp(key, "staging") == 0) {
+		module->staging = true; /* MODULE_INFO(staging, "Y"): the kernel asks only whether it is there */
 	} else if (strcmp(key, "depends") == 0) {
 		add_depends(module, value);
 	} else if (strcmp(key, "parm") == 0 || strcmp(key, "parmtype") == 0) {

@@ -195,6 +195,7 @@ static int add_module(struct plan *plan, const struct run_request *q, struct dep
 	if (r == 0 && q->purpose != outpost_Purpose_UNLOAD) {
 		r = add_files(deploy, m, p);
 		p->foreign_licence = is_foreign(m->license);
+		p->staging = m->staging;
 		proto_set(p->build_id, m->build_id);
 	}
 	plan->index[i] = (int)plan->n++;

@@ -37,6 +37,7 @@ static struct module *read_module(const char *name)
 
 static const char with_everything[] = SAMPLE_MODULE(
 	"my_mod", "usbcore,other-one") "INFO(i5, \"license=second\");\n"
+	"INFO(i6, \"staging=Y\");\n"
 				       "const struct { unsigned int n, d, t; char name[4]; "
 				       "unsigned char id[4]; } note\n"
 				       "__attribute__((section(\".note.gnu.build-id\"), used, "
@@ -83,6 +84,7 @@ static void reads(void **state)
 	assert_string_equal(m->depends[1], "other-one");
 	assert_int_equal(m->machine, EM_AARCH64);
 	assert_string_equal(m->build_id, "01abcdef");
+	assert_true(m->staging);
 	assert_int_equal(check_module(m, SAMPLE_RELEASE, &problem), 0);
 	assert_true(module_can_strip("my-mod.ko"));
 }
