@@ -137,11 +137,11 @@ put_netem() {
 		die "netem cannot be put on the board"
 }
 
-# set_delay MS: the round trip from now on, seen by the guest's own ping.
+# set_delay MS: the round trip from now on; the guest's own ping sees it, too (the least of five).
 set_delay() {
 	local seen
 	seen=$(board "cd /root/netem && ./ld-linux-aarch64.so.1 --library-path . ./tc qdisc replace dev eth0 root \
-		netem delay $1ms limit 10000 && ping -q -c 3 -i 0.2 10.0.2.2" | sed -n 's|.* = .*/\([0-9.]*\)/.*|\1|p')
+		netem delay $1ms limit 10000 && ping -q -c 5 -i 0.2 10.0.2.2" | sed -n "s|.* = \\([0-9.]*\\)/.*|\\1|p")
 	[ -n "$seen" ] || die "netem does not work"
 	awk "BEGIN { exit !($seen >= $1 && $seen < $1 + 40) }" || die "the round trip is $seen ms, not $1 ms"
 	figure[rtt_seen_ms]=$seen
