@@ -167,9 +167,9 @@ void step_abandon(struct step *step, outpost_StepEnd *end)
 	close_step(step);
 }
 
-void step_adopt(void)
+int step_adopt(void)
 {
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -errno : 0;
 }
 
 /* The parent of a process by /proc/<pid>/stat: "pid (name) state parent ...", where the name may

@@ -44,9 +44,10 @@ void step_abandon(struct step *step, outpost_StepEnd *end);
 
 /*
  * What a step's child leaves behind becomes a child of this process, so that
- * step_end_strays() finds it, whatever session or group it went into.
+ * step_end_strays() finds it, whatever session or group it went into. 0, or
+ * -EINVAL where that cannot be had: Linux has it since 3.4, qemu-user has not.
  */
-void step_adopt(void);
+int step_adopt(void);
 
 /* Kills and collects all children of this process; how many ended. Waits a fifth of a second at
  * most. */

@@ -94,7 +94,7 @@ int supervise(int argc, char **argv)
 	fcntl(SUPERVISOR_LOCK_FD, F_SETFD,
 	      FD_CLOEXEC); /* it came through exec; it goes no further */
 	leave_login();
-	step_adopt();
+	(void)step_adopt();
 	r = supervisor_open(&s, argv[0], argv[1]);
 	if (r < 0)
 		return 1;
@@ -102,7 +102,7 @@ int supervise(int argc, char **argv)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		step_adopt();
+		(void)step_adopt();
 		mlockall(MCL_CURRENT | MCL_FUTURE);
 		_exit(supervisor_work(&s, (uint32_t)attempt, argc - 3, argv + 3));
 	}

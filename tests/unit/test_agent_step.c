@@ -98,13 +98,27 @@ static int leave_daemon(const void *arg, struct step_report *report)
 	return 0;
 }
 
+/* Under qemu-user, say, there are no subreapers. */
+static void need_subreaper(void)
+{
+	const char *must = getenv("MUST_RUN");
+	int r = step_adopt();
+
+	if (r == 0)
+		return;
+	if (must && strcmp(must, "1") == 0)
+		fail_msg("This machine has no subreapers: %s", strerror(-r));
+	print_message("This machine has no subreapers: %s\n", strerror(-r));
+	skip();
+}
+
 static void what_a_step_leaves_running_is_ended(void **state)
 {
 	outpost_StepEnd end;
 	pid_t daemon;
 
 	(void)state;
-	step_adopt();
+	need_subreaper();
 	run(leave_daemon, NULL, true, 5000, WATCH_ENDED, &end);
 	daemon = (pid_t)strtol(end.detail, NULL, 10);
 	assert_true(daemon > 1);
