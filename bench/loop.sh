@@ -122,6 +122,14 @@ measure_up() {
 	done
 }
 
+# Before there is a vm: a guest's own work would be measured.
+measure_version() {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		timed version "$OUTPOST" --version
+	done
+}
+
 # tc of Debian's arm64, with its libraries and loader.
 put_netem() {
 	local dir=$WORK/netem
@@ -319,9 +327,6 @@ measure_memory() {
 measure_small() {
 	local i
 	figure[agent_kib]=$(($(stat -c %s build/aarch64/outpost-agent) / 1024))
-	for ((i = 0; i < 20; i++)); do
-		timed version "$OUTPOST" --version
-	done
 	outpost build "$WORK/c/hello" >/dev/null || die "hello does not build"
 	for ((i = 0; i < RUNS; i++)); do
 		timed build_nothing outpost build "$WORK/c/hello"
@@ -388,6 +393,7 @@ write_json() {
 trap clean_up EXIT
 mkdir -p "$WORK"
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) processors" >&2
+measure_version
 measure_up
 copy_sources
 put_netem
