@@ -186,3 +186,11 @@ int sources_find(const char *path, struct source_list *list)
 	}
 	return add_folder(real, list) ? 0 : add_subfolders(real, list);
 }
+
+int sources_find_beside(const char *path, const char *name, struct source_list *list)
+{
+	_cleanup_free_ char *beside = path_join(path, "..", name, NULL);
+	_cleanup_free_ char *real = path_is_plain_name(name) ? realpath(beside, NULL) : NULL;
+
+	return real && fs_is_dir(real) && add_folder(real, list);
+}

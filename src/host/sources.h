@@ -30,6 +30,12 @@ struct source_list {
  */
 int sources_find(const char *path, struct source_list *list);
 
+/*
+ * Adds the folder `name` that stands beside `path`, where there is one that
+ * holds modules: 1, else 0. Says nothing.
+ */
+int sources_find_beside(const char *path, const char *name, struct source_list *list);
+
 void source_list_release(struct source_list *list);
 
 /* The file in `folder` that make would read for its modules ("Kbuild" before "Makefile"); NULL:

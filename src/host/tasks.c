@@ -254,15 +254,47 @@ void tasks_release(struct tasks *t)
 	free(t->list);
 }
 
+/* --- what there is to do ------------------------------------------------------------- */
+
+static void add_task(struct tasks *t, struct source *source)
+{
+	struct task *task;
+
+	GROW(t->list, t->n);
+	task = &t->list[t->n++];
+	*task = (struct task){ .lock = -1, .pidfd = -1 };
+	unit_prepare(&task->unit, source, t->request->tree);
+}
+
+static bool is_provided(const struct tasks *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strv_contains(t->list[i].unit.provides, name))
+			return true;
+	return false;
+}
+
+/* What a unit wants and nobody was asked for may stand in the folder beside its own. */
+static void add_wanted(struct tasks *t, size_t i)
+{
+	_cleanup_(source_list_release) struct source_list found = { 0 };
+	const struct unit *unit = &t->list[i].unit;
+
+	strv_foreach (name, unit->wants)
+		if (!is_provided(t, *name) &&
+		    sources_find_beside(unit->source.path, *name, &found) > 0)
+			log_info("%s needs %s, which is built too.", unit->shown, *name);
+	for (size_t k = 0; k < found.n; k++)
+		add_task(t, &found.list[k]);
+}
+
 void tasks_prepare(struct tasks *t, const struct build_request *request,
 		   struct source_list *sources)
 {
 	t->request = request;
-	t->list = xcalloc(sources->n + 1, sizeof(*t->list));
-	t->n = sources->n;
 	t->jobs = t->request->jobs > 0 ? t->request->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
-	for (size_t i = 0; i < t->n; i++) {
-		t->list[i].lock = t->list[i].pidfd = -1;
-		unit_prepare(&t->list[i].unit, &sources->list[i], t->request->tree);
-	}
+	for (size_t i = 0; i < sources->n; i++)
+		add_task(t, &sources->list[i]);
+	for (size_t i = 0; i < t->n; i++) /* it grows */
+		add_wanted(t, i);
 }

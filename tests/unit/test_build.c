@@ -534,6 +534,11 @@ static void dependencies(void **state)
 	assert_null(the_module("a")->error);
 	assert_string_equal(built.modules[0]->name, "b");
 	assert_string_equal(built.modules[1]->name, "a");
+	/* It stands beside the one that was asked for: that is enough. */
+	assert_int_equal(do_build("a", NULL), 0);
+	assert_null(the_module("a")->error);
+	assert_int_equal(built.n, 2);
+	assert_string_equal(built.modules[0]->name, "b");
 	put_module("b", "b", "", "#error broken\n/* EXPORTS(sym_b) */");
 	assert_int_equal(do_build("a", "b"), 0);
 	assert_contains(the_module("a")->error, "depends on b, which failed");
