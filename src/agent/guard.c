@@ -4,116 +4,79 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/watchdog.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 
-#define WATCHDOG_S 20 /* long enough for a slow board's fsync, short enough to wait for */
-
-/* Kernel sysctls: Linux Documentation/admin-guide/sysctl/kernel.rst. */
-static const struct {
+/* Linux Documentation/admin-guide/sysctl/kernel.rst and vm.rst. */
+static const struct setting {
 	const char *path;
-	const char *value;
-	bool needs_pstore;
+	const char *kept; /* where a pstore backend keeps what a panic says */
+	const char *lost; /* and where none does */
 } settings[] = {
-	{ "/proc/sys/kernel/panic", "1", false },
-	{ "/proc/sys/kernel/panic_on_oops", "1", true },
-	{ "/proc/sys/kernel/hung_task_warnings", "-1", false },
+	{ "/proc/sys/kernel/panic", "1", "1" },
+	{ "/proc/sys/kernel/panic_on_oops", "1", "0" },
+	{ "/proc/sys/kernel/softlockup_panic", "1", "0" },
+	{ "/proc/sys/kernel/hardlockup_panic", "1", "0" },
+	{ "/proc/sys/kernel/panic_on_rcu_stall", "1", "0" },
+	{ "/proc/sys/kernel/soft_watchdog", "1", "1" },
+	/*
+	 * Reported, and no more: the detector is made so impatient here that a
+	 * slow SD card could take the board down, and a board on which a task
+	 * sleeps can still write the report down.
+	 */
+	{ "/proc/sys/kernel/hung_task_panic", "0", "0" },
+	{ "/proc/sys/kernel/hung_task_warnings", "-1", "-1" },
+	/* The verdict on these is `fail`, of a module on a board that goes on. */
+	{ "/proc/sys/kernel/panic_on_warn", "0", "0" },
+	{ "/proc/sys/vm/panic_on_oom", "0", "0" },
 };
 
-bool guard_has_pstore(void)
-{
-	char backend[64];
+/* --- small files -------------------------------------------------------------- */
 
-	place_read("/sys/module/pstore/parameters/backend", backend, sizeof(backend));
-	return *backend && strcmp(backend, "(null)") != 0;
+static void full_path(const struct place *place, char full[PLACE_MAX], const char *path)
+{
+	snprintf(full, PLACE_MAX, "%s%s", place->root, path);
 }
 
-bool guard_has_watchdog(void)
+void guard_read(const struct place *place, const char *path, char *text, size_t size)
 {
-	return fs_exists("/dev/watchdog0") || fs_exists("/dev/watchdog");
+	char full[PLACE_MAX];
+
+	full_path(place, full, path);
+	place_read(full, text, size);
 }
 
-unsigned int guard_watchdog_limit_s(void)
+unsigned int guard_read_number(const struct place *place, const char *path)
 {
 	char text[32];
 
-	place_read("/sys/class/watchdog/watchdog0/max_timeout", text, sizeof(text));
+	guard_read(place, path, text, sizeof(text));
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 
-bool guard_lockdep_off(void)
+int guard_write(const struct place *place, const char *path, const char *text)
 {
-	char text[256];
-	const char *line;
-	_cleanup_fclose_ FILE *f = fopen("/proc/lockdep_stats", "re");
+	char full[PLACE_MAX], line[64];
 
-	while (f && (line = fgets(text, sizeof(text), f)))
-		if (strstr(line, "debug_locks:"))
-			return strtol(strchr(line, ':') + 1, NULL, 10) == 0;
-	return false;
+	full_path(place, full, path);
+	snprintf(line, sizeof(line), "%s\n", text);
+	return fs_write_existing(full, line);
 }
 
-void guard_rearm_once(void)
+bool guard_exists(const struct place *place, const char *path)
 {
-	(void)fs_write_existing("/sys/kernel/debug/clear_warn_once", "1");
-	(void)fs_write_existing("/proc/sys/kernel/hung_task_warnings", "-1");
+	char full[PLACE_MAX];
+
+	full_path(place, full, path);
+	return fs_exists(full);
 }
 
-#define SYSTEMD_WATCHDOG "systemd-watchdog" /* among what was found */
+/* --- arming -------------------------------------------------------------------- */
 
-#define SYSTEMD_PROPERTY                                         \
-	"org.freedesktop.systemd1", "/org/freedesktop/systemd1", \
-		"org.freedesktop.systemd1.Manager", "RuntimeWatchdogUSec"
-
-/* busctl, which is part of systemd; its standard output goes to `output`. */
-static bool run_busctl(const char *const *argv, int output)
+void guard_rearm_once(const struct guard *guard)
 {
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		if (output >= 0)
-			dup2(output, STDOUT_FILENO);
-		execvp(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	if (pid < 0)
-		return false;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-static bool set_systemd_watchdog(const char *usec)
-{
-	const char *const argv[] = { "busctl", "set-property", SYSTEMD_PROPERTY, "t", usec, NULL };
-
-	return run_busctl(argv, -1);
-}
-
-/* Its time-out in microseconds, to give back later: busctl prints "t 60000000". */
-static bool get_systemd_watchdog(char *usec, size_t size)
-{
-	const char *const argv[] = { "busctl", "get-property", SYSTEMD_PROPERTY, NULL };
-	char line[64] = "";
-	int fds[2];
-	bool ok;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return false;
-	ok = run_busctl(argv, fds[1]);
-	close(fds[1]);
-	ok = ok && read(fds[0], line, sizeof(line) - 1) > 2 && strncmp(line, "t ", 2) == 0;
-	close(fds[0]);
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(usec, size, "%s", ok ? line + 2 : "");
-	return ok;
+	(void)guard_write(guard->place, "/sys/kernel/debug/clear_warn_once", "1");
+	(void)guard_write(guard->place, "/proc/sys/kernel/hung_task_warnings", "-1");
 }
 
 static int armed_path(const struct place *place, char path[PLACE_MAX])
@@ -121,8 +84,7 @@ static int armed_path(const struct place *place, char path[PLACE_MAX])
 	return place_runtime(place, path, "armed");
 }
 
-/* Before the change: killed between the two we would never give it back. */
-static void remember(FILE *armed, const char *what, const char *value)
+void guard_remember(FILE *armed, const char *what, const char *value)
 {
 	if (armed) {
 		fprintf(armed, "%s %s\n", what, value);
@@ -130,70 +92,23 @@ static void remember(FILE *armed, const char *what, const char *value)
 	}
 }
 
-static int open_watchdog(FILE *armed)
-{
-	int fd = open("/dev/watchdog", O_WRONLY | O_CLOEXEC);
-	char usec[64];
-
-	if (fd >= 0 || errno != EBUSY || !fs_exists("/run/systemd/system"))
-		return fd;
-	if (!get_systemd_watchdog(usec, sizeof(usec)))
-		return -1;
-	remember(armed, SYSTEMD_WATCHDOG, usec);
-	if (!set_systemd_watchdog("0"))
-		return -1;
-	return open("/dev/watchdog", O_WRONLY | O_CLOEXEC);
-}
-
-static void arm_watchdog(struct guard *guard, FILE *armed)
-{
-	int seconds = WATCHDOG_S;
-
-	guard->watchdog_fd = open_watchdog(armed);
-	if (guard->watchdog_fd < 0)
-		return;
-	if (ioctl(guard->watchdog_fd, WDIOC_SETTIMEOUT, &seconds) < 0 &&
-	    ioctl(guard->watchdog_fd, WDIOC_GETTIMEOUT, &seconds) < 0)
-		seconds = 0;
-	guard->watchdog_s = (unsigned int)seconds;
-	guard_feed(guard);
-}
-
-/*
- * Fed with the magic character, so that closing stops it: a supervisor that
- * is killed says nothing against the board. What it waits for is one that is
- * there and cannot run.
- */
-void guard_feed(const struct guard *guard)
-{
-	if (guard->watchdog_fd >= 0)
-		(void)!write(guard->watchdog_fd, "V", 1);
-}
-
-void guard_let_go(struct guard *guard)
-{
-	if (guard->watchdog_fd >= 0)
-		close(guard->watchdog_fd);
-	guard->watchdog_fd = -1;
-}
-
 static void arm_settings(struct guard *guard, FILE *armed)
 {
-	bool pstore = guard_has_pstore();
+	bool kept = guard_has_pstore(guard->place);
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *setting = &settings[i];
+		const char *value = kept ? setting->kept : setting->lost;
 		char old[32];
 
-		if (settings[i].needs_pstore && !pstore)
+		guard_read(guard->place, setting->path, old, sizeof(old));
+		if (!*old || strcmp(old, value) == 0)
 			continue;
-		place_read(settings[i].path, old, sizeof(old));
-		if (!*old)
-			continue;
-		remember(armed, settings[i].path, old);
-		if (fs_write_existing(settings[i].path, settings[i].value) == 0 &&
-		    settings[i].needs_pstore)
-			guard->panics_on_oops = true;
+		guard_remember(armed, setting->path, old);
+		(void)guard_write(guard->place, setting->path, value);
 	}
+	guard->panics_on_oops =
+		guard_read_number(guard->place, "/proc/sys/kernel/panic_on_oops") > 0;
 }
 
 void guard_arm(struct guard *guard, const struct place *place)
@@ -205,19 +120,34 @@ void guard_arm(struct guard *guard, const struct place *place)
 	*guard = (struct guard){ .place = place, .watchdog_fd = -1 };
 	if (armed_path(place, path) == 0)
 		armed = fopen(path, "we");
+	guard_arm_watchdog(guard, armed);
+	guard_arm_patience(guard, armed);
 	arm_settings(guard, armed);
-	arm_watchdog(guard, armed);
 }
 
-static void restore_line(const char *path, const char *value)
+/* --- restoring ------------------------------------------------------------------ */
+
+static bool is_setting(const char *path)
 {
-	if (strcmp(path, SYSTEMD_WATCHDOG) == 0) {
-		set_systemd_watchdog(value);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (strcmp(path, settings[i].path) == 0)
-			(void)fs_write_existing(path, value);
+			return true;
+	return guard_is_patience(path);
+}
+
+static void restore_line(const struct place *place, const char *path, const char *value)
+{
+	if (strcmp(path, GUARD_SYSTEMD) == 0)
+		guard_give_back_watchdog(value);
+	else if (is_setting(path))
+		(void)guard_write(place, path, value);
+}
+
+bool guard_is_armed(const struct place *place)
+{
+	char path[PLACE_MAX];
+
+	return armed_path(place, path) == 0 && fs_exists(path);
 }
 
 void guard_recover(const struct place *place)
@@ -235,7 +165,7 @@ void guard_recover(const struct place *place)
 		if (!space)
 			continue;
 		*space = '\0';
-		restore_line(line, space + 1);
+		restore_line(place, line, space + 1);
 	}
 	unlink(path);
 }

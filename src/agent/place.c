@@ -73,6 +73,7 @@ int place_init(struct place *place)
 {
 	int r = find_home(place);
 
+	place->root[0] = '\0';
 	return r < 0 ? r : find_runtime(place);
 }
 
@@ -85,6 +86,7 @@ int place_init_home(struct place *place, const char *home)
 	if (stat(home, &st) < 0)
 		return -errno;
 	proto_set(place->home, home);
+	place->root[0] = '\0';
 	place->uid = st.st_uid;
 	place->gid = st.st_gid;
 	return find_runtime(place);

@@ -24,7 +24,8 @@
 struct place {
 	char home[256];
 	char runtime[128];
-	uid_t uid; /* of the login user: files in the home are theirs */
+	char root[128]; /* before /proc, /sys, /dev: ""; tests have one of their own */
+	uid_t uid;      /* of the login user: files in the home are theirs */
 	gid_t gid;
 };
 

@@ -2,6 +2,9 @@
 #include "agent/serve.h"
 
 #include "agent/build_id.h"
+#include "agent/guard.h"
+#include "agent/holder.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
 
@@ -50,9 +53,23 @@ void serve_fail(struct serve *s, int r, const char *fmt, ...)
 
 /* --- requests ------------------------------------------------------------------- */
 
+/* A supervisor that was killed left the board armed, and no other came since. */
+static void disarm_board(struct serve *s)
+{
+	_cleanup_close_ int lock = -1;
+	struct holder holder;
+
+	if (!guard_is_armed(&s->place))
+		return;
+	lock = holder_take(&s->place, &holder);
+	if (lock >= 0)
+		guard_recover(&s->place);
+}
+
 static void take_hello(struct serve *s, const outpost_Hello *hello)
 {
 	s->greeted = true;
+	disarm_board(s);
 	s->start_waits = s->deploy_waits = false; /* of a flight that came to nothing */
 	journal_close(&s->plan);
 	s->void_flight = hello->version != OUTPOST_PROTOCOL ||

@@ -38,10 +38,10 @@ void serve_welcome(struct serve *s)
 	w->free_bytes = free_bytes(s->place.home);
 	w->uptime_s = (uint32_t)info.uptime;
 	place_read("/proc/device-tree/model", w->model, sizeof(w->model));
-	w->pstore = guard_has_pstore();
-	w->watchdog = guard_has_watchdog();
-	w->watchdog_s = guard_watchdog_limit_s();
-	w->lockdep_off = guard_lockdep_off();
+	w->pstore = guard_has_pstore(&s->place);
+	w->watchdog = guard_has_watchdog(&s->place);
+	w->watchdog_s = guard_watchdog_limit_s(&s->place);
+	w->lockdep_off = guard_lockdep_off(&s->place);
 	w->persistent_journal = fs_is_dir("/var/log/journal");
 	w->sudo = getenv("SUDO_USER") != NULL;
 	serve_send(s);

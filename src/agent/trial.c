@@ -122,7 +122,7 @@ static void carry_out(struct supervisor *s)
 	bool ok = true;
 
 	s->left_nothing = false;
-	guard_rearm_once();
+	guard_rearm_once(&s->guard);
 	write_state(s, outpost_State_When_BEFORE);
 	snapshot_take(&s->before);
 	s->reports_before = s->klog.begun;
@@ -176,6 +176,9 @@ void trial_run(struct supervisor *s, uint32_t index, uint32_t attempt)
 		return;
 	}
 	watch_drain(s);
+	guard_expect_busy(&s->guard, s->current->load_ms < s->current->unload_ms
+					     ? s->current->load_ms
+					     : s->current->unload_ms);
 	if (trial_prepare(s, why, sizeof(why))) {
 		carry_out(s);
 		if (s->plan.purpose != outpost_Purpose_LOAD && s->before.complete) {

@@ -63,9 +63,10 @@ void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t 
 		is_test || end->step == outpost_Step_LOADING || end->step == outpost_Step_PREPARE;
 	struct step step;
 	enum watch_end how;
-	int r = cancellable && supervisor_cancelled ? -ECANCELED
-						    : step_start(&step, fn, arg, is_test);
+	int r;
 
+	guard_expect_asleep(&s->guard, limit_ms);
+	r = cancellable && supervisor_cancelled ? -ECANCELED : step_start(&step, fn, arg, is_test);
 	if (r < 0) {
 		end->error = -r;
 		return;
