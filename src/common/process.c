@@ -16,6 +16,13 @@
 #include <unistd.h>
 
 volatile sig_atomic_t process_interrupted;
+void (*process_on_wait)(void);
+
+void process_waiting(void)
+{
+	if (process_on_wait)
+		process_on_wait();
+}
 
 long long monotonic_ms(void)
 {
@@ -156,6 +163,7 @@ static int attend(struct pipes *p, const struct process_options *o, int pidfd)
 		if (left <= 0)
 			return -ETIME;
 		r = poll(fds, ARRAY_SIZE(fds), left > 200 ? 200 : (int)left);
+		process_waiting();
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		if (r <= 0)

@@ -3,6 +3,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/command.h"
+#include "host/out.h"
 #include "host/paths.h"
 #include "host/vm/vm.h"
 
@@ -25,7 +26,13 @@ static const struct option_row options[] = {
 
 static int run_up(const struct vm_options *o, const char *name)
 {
-	return vm_up(name, o);
+	int r;
+
+	progress_start();
+	progress_step("starting the vm %s", name);
+	r = vm_up(name, o);
+	progress_end();
+	return r;
 }
 
 static int run_down(const struct vm_options *o, const char *name)
@@ -36,7 +43,13 @@ static int run_down(const struct vm_options *o, const char *name)
 
 static int run_reset(const struct vm_options *o, const char *name)
 {
-	return vm_reset(name, o->timeout_ms);
+	int r;
+
+	progress_start();
+	progress_step("resetting the vm %s", name);
+	r = vm_reset(name, o->timeout_ms);
+	progress_end();
+	return r;
 }
 
 static int run_console(const struct vm_options *o, const char *name)

@@ -29,12 +29,6 @@ static void on_run(const char *doing, const char *module, size_t done, size_t to
 	progress_fraction(done, total);
 }
 
-static void on_tick(void *arg)
-{
-	(void)arg;
-	progress_tick();
-}
-
 #define COLLECT_MS 5000 /* for a board that nobody asked for by name */
 
 /* --- runs that were left open ------------------------------------------------------- */
@@ -53,8 +47,7 @@ static int collect(struct prepare *p, const char *run)
 	struct run_request request = { .board = p->board,
 				       .store = p->store,
 				       .return_ms = p->options->return_ms,
-				       .progress = on_run,
-				       .tick = on_tick };
+				       .progress = on_run };
 	struct run_result result;
 	int r;
 
@@ -276,7 +269,6 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 	request->wait_ms = p->options->wait_ms;
 	request->return_ms = p->options->return_ms;
 	request->progress = on_run;
-	request->tick = on_tick;
 	do {
 		r = paths ? build_all(p, paths, tests, request->params) : 0;
 		if (r < 0)

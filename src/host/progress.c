@@ -95,8 +95,10 @@ void progress_start(void)
 		return;
 	line.shown = wanted();
 	line.started_ms = monotonic_ms();
-	if (line.shown)
-		log_set_hooks(take_away, draw);
+	if (!line.shown)
+		return;
+	log_set_hooks(take_away, draw);
+	process_on_wait = progress_tick;
 }
 
 void progress_step(const char *fmt, ...)
@@ -133,7 +135,9 @@ void progress_end(void)
 	if (!line.depth || --line.depth)
 		return;
 	take_away();
-	if (line.shown)
+	if (line.shown) {
 		log_set_hooks(NULL, NULL);
+		process_on_wait = NULL;
+	}
 	strbuf_release(&line.step);
 }

@@ -31,7 +31,6 @@ struct run_request {
 	/* What is being done, of `done` modules out of `total`; or NULL. */
 	void (*progress)(const char *doing, const char *module, size_t done, size_t total,
 			 void *arg);
-	void (*tick)(void *arg); /* while waiting, a few times a second; or NULL */
 	void *arg;
 };
 

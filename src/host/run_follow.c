@@ -136,8 +136,7 @@ static int wait_for_turn(struct run *run, const outpost_Busy *busy)
 	if (run->q->progress && run->q->wait_ms)
 		run->q->progress("waiting for the board, held by", busy->user, 0, 0, run->q->arg);
 	poll(NULL, 0, BUSY_PAUSE_MS);
-	if (run->q->tick)
-		run->q->tick(run->q->arg);
+	process_waiting();
 	session_close(TAKE_PTR(*run->session));
 	r = session_open(run->q->board, NULL, run->session);
 	if (r == 0)
@@ -263,8 +262,6 @@ static int turn(struct run *run)
 	if (r == 1)
 		return frame.type == FRAME_ENTRY ? take_entry(run, &frame)
 						 : take_reply(run, &frame);
-	if (run->q->tick)
-		run->q->tick(run->q->arg);
 	if (r == -EINTR)
 		return interrupt(run);
 	if (r == -EPIPE || r == -EBADMSG || is_silent(run))

@@ -119,11 +119,10 @@ static long long return_ms(const struct run *run)
 	return run->q->return_ms ? run->q->return_ms : RUN_RETURN_MS;
 }
 
-static void pause_a_little(const struct run *run)
+static void pause_a_little(void)
 {
 	poll(NULL, 0, PAUSE_MS);
-	if (run->q->tick)
-		run->q->tick(run->q->arg);
+	process_waiting();
 }
 
 int run_reconnect(struct run *run)
@@ -152,7 +151,7 @@ int run_reconnect(struct run *run)
 				break;
 			deadline = monotonic_ms() + return_ms(run);
 		}
-		pause_a_little(run);
+		pause_a_little();
 	}
 	log_error("Board %s could not be reached again within %lld s%s%s.", board->name,
 		  return_ms(run) / 1000, why ? ": " : "", why ? why : "");

@@ -81,6 +81,7 @@ int net_await_ssh(int port, int timeout_ms)
 			return r == 0 ? 0 : -EINTR;
 		if (deadline - monotonic_ms() <= 50)
 			return r;
+		process_waiting();
 		nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000000 }, NULL);
 	}
 }
