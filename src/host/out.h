@@ -56,8 +56,6 @@ int out_junit(const char *path, const struct run_result *run);
 void progress_start(void);
 void progress_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void progress_fraction(size_t done, size_t total); /* of this step; total 0: not known */
-void progress_tick(
-	void); /* draws the time anew, at most ten times a second; process_on_wait does */
 void progress_end(void);
 
 #endif

@@ -80,6 +80,13 @@ static void draw(void)
 	line.drawn = true;
 }
 
+/* At most ten times a second. */
+static void tick(void)
+{
+	if (line.depth && line.shown && monotonic_ms() - line.drawn_ms >= REDRAW_MS)
+		draw();
+}
+
 /* With -v every step is a line of its own, and with -q there is nothing to see. */
 static bool wanted(void)
 {
@@ -98,7 +105,7 @@ void progress_start(void)
 	if (!line.shown)
 		return;
 	log_set_hooks(take_away, draw);
-	process_on_wait = progress_tick;
+	process_on_wait = tick;
 }
 
 void progress_step(const char *fmt, ...)
@@ -121,13 +128,7 @@ void progress_fraction(size_t done, size_t total)
 {
 	line.done = done;
 	line.total = total;
-	progress_tick();
-}
-
-void progress_tick(void)
-{
-	if (line.depth && line.shown && monotonic_ms() - line.drawn_ms >= REDRAW_MS)
-		draw();
+	tick();
 }
 
 void progress_end(void)
