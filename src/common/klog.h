@@ -67,6 +67,7 @@ struct klog_frame {
 	char function[KLOG_FUNCTION_SIZE]; /* as printed, with .isra and the like */
 	char module[KLOG_MODULE_SIZE];     /* "" for the kernel itself */
 	uint32_t offset, size;             /* bytes; size 0: not printed */
+	bool exact; /* where an instruction faulted or was interrupted; else the one after a call */
 };
 
 struct klog_report {
@@ -81,6 +82,7 @@ struct klog_report {
 	bool corrupted;      /* cut off or mixed with another: function and trace are doubtful */
 	bool truncated;      /* there were more frames */
 	uint64_t start, end; /* positions of its first and last line, as the caller counts */
+	/* The innermost first: where that is known, the instruction itself. */
 	struct klog_frame trace[KLOG_MAX_FRAMES];
 	size_t n;
 };

@@ -41,16 +41,36 @@ static bool begins_other_part(struct text t)
 	return false;
 }
 
+/* arm and arm64 enter the kernel there, out of itself: below it stands what was interrupted. */
+static bool is_exception_entry(const char *function)
+{
+	static const char *const names[] = { "el1h_64_irq", "el1h_64_sync", "el1h_64_fiq",
+					     "el1_irq",     "el1_sync",     "__irq_svc",
+					     "__dabt_svc",  "__pabt_svc",   "__und_svc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(function, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static void push_frame(struct klog_open *o, const struct klog_frame *frame)
 {
 	struct klog_report *r = &o->report;
+	struct klog_frame *to = &r->trace[r->n];
 
 	if (klog_row_has(o, ROW_STALL))
 		klog_follow_stall(o, frame);
-	if (r->n == KLOG_MAX_FRAMES)
+	if (r->n == KLOG_MAX_FRAMES) {
 		r->truncated = true;
+		return;
+	}
+	*to = *frame;
+	if (r->n == 0)
+		to->exact |= o->at.exact && klog_same_place(&o->at, frame);
 	else
-		r->trace[r->n++] = *frame;
+		to->exact |= is_exception_entry(to[-1].function);
+	r->n++;
 }
 
 /* The grace-period thread of RCU is shown where it starved: a symptom. */
@@ -92,9 +112,10 @@ static bool takes_frames(const struct klog_open *o)
 	}
 }
 
-static void handle_pc(struct klog *k, struct klog_open *o, const struct klog_frame *pc)
+static void handle_pc(struct klog *k, struct klog_open *o, struct klog_frame *pc)
 {
 	klog_confirm(k, o);
+	pc->exact = true;
 	if (o->in_trace && o->report.n) {
 		/* Within a trace: what an interrupt or a trap hit. */
 		*o->stalled.function = '\0';
@@ -102,6 +123,8 @@ static void handle_pc(struct klog *k, struct klog_open *o, const struct klog_fra
 		push_frame(o, pc);
 	} else if (!*o->at.function && !o->trace_done) {
 		o->at = *pc;
+	} else {
+		o->at.exact |= klog_same_place(&o->at, pc);
 	}
 }
 

@@ -62,6 +62,22 @@ static void take_module(struct text *t, struct klog_frame *frame)
 	if (name.n == 6 && memcmp(name.p, "inline", 6) == 0)
 		return;
 	text_copy(frame->module, sizeof(frame->module), name);
+	text_skip(&at, name.n);
+	while (at.n && *at.p != ']')
+		text_skip(&at, 1);
+	text_take(&at, "]");
+	*t = at;
+}
+
+/* " (P)", arm64 since Linux 6.13: of the registers, not a return address; other letters may be with
+ * it */
+static bool is_marked_exact(struct text t)
+{
+	if (!text_take(&t, " ("))
+		return false;
+	while (t.n && isupper((unsigned char)*t.p) && *t.p != 'P')
+		text_skip(&t, 1);
+	return text_starts(t, "P");
 }
 
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
@@ -80,6 +96,7 @@ bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
 		return false;
 	text_copy(frame->function, sizeof(frame->function), name);
 	take_module(&at, frame);
+	frame->exact = is_marked_exact(at);
 	*t = at;
 	return true;
 }

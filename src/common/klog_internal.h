@@ -45,6 +45,8 @@ void klog_touch(struct klog_open *o, uint64_t position);
 void klog_close(struct klog *k, struct klog_open *o);
 void klog_close_all(struct klog *k); /* in the order in which they began */
 
+bool klog_same_place(const struct klog_frame *a, const struct klog_frame *b);
+
 /* For ROW_STALL: looks at one frame after the other. */
 void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame);
 void klog_forget_frames(struct klog_open *o);

@@ -62,6 +62,25 @@ static void choose_function(struct klog_open *o)
 		name_function(&o->report, frame);
 }
 
+bool klog_same_place(const struct klog_frame *a, const struct klog_frame *b)
+{
+	return a->offset == b->offset && strcmp(a->function, b->function) == 0 &&
+	       strcmp(a->module, b->module) == 0;
+}
+
+/* x86 prints it before the trace, and there only. */
+static void add_pc_to_trace(struct klog_open *o)
+{
+	struct klog_report *r = &o->report;
+
+	if (!o->at.exact || (r->n && klog_same_place(&o->at, &r->trace[0])))
+		return;
+	r->truncated |= r->n == KLOG_MAX_FRAMES;
+	r->n -= r->n == KLOG_MAX_FRAMES;
+	memmove(r->trace + 1, r->trace, r->n++ * sizeof(*r->trace));
+	r->trace[0] = o->at;
+}
+
 /* --- reports begin and end ---------------------------------------------------- */
 
 void klog_close(struct klog *k, struct klog_open *o)
@@ -73,6 +92,7 @@ void klog_close(struct klog *k, struct klog_open *o)
 		return;
 	choose_function(o);
 	o->report.corrupted |= !o->report.n && !klog_row_has(o, ROW_SINGLE);
+	add_pc_to_trace(o);
 	k->ordered |= o->report.fatal || klog_row_has(o, ROW_STALL);
 	if (k->on_report)
 		k->on_report(&o->report, k->arg);

@@ -2,6 +2,7 @@
 /* Kernel reports in logs: found, named, told apart; and text that is none. */
 #include "common/cleanup.h"
 #include "common/klog.h"
+#include "common/strbuf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -362,6 +363,46 @@ static void test_details(void **state)
 	assert_string_equal(f.reports[0].function, "f");
 }
 
+/* Which frames name an instruction itself, "!", and which the one after a call. */
+static void assert_exact(const char *log, const char *expected)
+{
+	_cleanup_(strbuf_release) struct strbuf got = STRBUF_INIT;
+	struct found f;
+
+	feed(&f, log, "");
+	assert_int_equal(f.n, 1);
+	for (size_t i = 0; i < f.reports[0].n; i++)
+		strbuf_addf(&got, "%s%s ", f.reports[0].trace[i].function,
+			    f.reports[0].trace[i].exact ? "!" : "");
+	assert_string_equal(got.buf, expected);
+}
+
+static void test_exact_frames(void **state)
+{
+	(void)state;
+	assert_exact(
+		"Internal error: Oops: 96000046 [#1] SMP\npc : f+0x4/0x10 [m]\nlr : g+0x8/0x10\n"
+		"Call trace:\n f+0x4/0x10 [m]\n g+0x8/0x10\n",
+		"f! g ");
+	/* x86 has the instruction before the trace only, and within it where an interrupt came. */
+	assert_exact("Oops: 0002 [#1] SMP\nRIP: 0010:f+0x4/0x10 [m]\nCall Trace:\n <TASK>\n"
+		     " g+0x8/0x10\n asm_sysvec_apic_timer_interrupt+0x16/0x20\n"
+		     "RIP: 0010:h+0x4/0x10 [m]\n i+0x1/0x8\n",
+		     "f! g asm_sysvec_apic_timer_interrupt h! i ");
+	assert_exact(
+		"watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [insmod:1]\n"
+		"Call trace:\n f+0x4/0x10\n el1h_64_irq+0x64/0x68\n g+0x4/0x10 [m]\n h+0x1/0x8\n",
+		"f el1h_64_irq g! h ");
+	assert_exact("Internal error: Oops: 96000046 [#1] SMP\n"
+		     "Call trace:\n f+0x4/0x10 [m] (P)\n g+0x8/0x10 (F)\n h+0x8/0x10 [m 0123abcd] "
+		     "(PF)\n",
+		     "f! g h! ");
+	/* Of a sanitizer's title, it is a return address. */
+	assert_exact("BUG: KASAN: use-after-free in f+0x4/0x10 [m]\n"
+		     "Call trace:\n kasan_report+0x1/0x8\n f+0x4/0x10 [m]\n",
+		     "kasan_report f ");
+}
+
 /* A report is announced before it is complete. */
 static void test_begun(void **state)
 {
@@ -416,8 +457,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),    cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_innocent), cmocka_unit_test(test_told_apart),
-		cmocka_unit_test(test_details),  cmocka_unit_test(test_begun),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_details),  cmocka_unit_test(test_exact_frames),
+		cmocka_unit_test(test_begun),    cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
