@@ -5,18 +5,15 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "host/unzstd.h"
 
 #include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
-#include <zstd.h>
-
-#define MODULE_MAX (512UL * 1024 * 1024)
 
 DEFINE_CLEANUP(Elf *, elf_end);
-DEFINE_CLEANUP(ZSTD_DStream *, ZSTD_freeDStream);
 
 void module_free(struct module *module)
 {
@@ -216,39 +213,11 @@ static int read_elf(const char *path, Elf *elf, struct module *module)
 	return 0;
 }
 
-/* libdw unpacks .gz and .xz, but not .zst in Debian 12. */
-static int unpack_zstd(int fd, struct strbuf *out)
-{
-	_cleanup_(strbuf_release) struct strbuf packed = STRBUF_INIT;
-	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", fd);
-	ZSTD_inBuffer in;
-	_cleanup_(ZSTD_freeDStreamp) ZSTD_DStream *stream = ZSTD_createDStream();
-	int r = fs_read(path, &packed, MODULE_MAX);
-
-	in = (ZSTD_inBuffer){ packed.buf, packed.len, 0 };
-	while (r == 0 && in.pos < in.size) {
-		ZSTD_outBuffer piece;
-
-		strbuf_grow(out, ZSTD_DStreamOutSize());
-		piece = (ZSTD_outBuffer){ out->buf + out->len, ZSTD_DStreamOutSize(), 0 };
-		if (ZSTD_isError(ZSTD_decompressStream(stream, &piece, &in)))
-			return -EBADMSG;
-		out->len += piece.pos;
-		if (out->len > MODULE_MAX)
-			return -EFBIG;
-	}
-	return r;
-}
-
 /* `buffer` holds what the result may point into. */
 static Elf *open_elf(int fd, struct strbuf *buffer)
 {
-	static const unsigned char zstd_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
-	unsigned char magic[4];
-
 	elf_version(EV_CURRENT);
-	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) ||
-	    memcmp(magic, zstd_magic, sizeof(magic)) != 0)
+	if (!is_zstd(fd))
 		return dwelf_elf_begin(fd);
 	return unpack_zstd(fd, buffer) < 0 ? NULL : elf_memory(buffer->buf, buffer->len);
 }

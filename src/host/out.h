@@ -16,6 +16,10 @@ bool out_colour(FILE *stream);
 /* The verdict table with times, failed tests and reports beneath, and a closing line of counts. */
 void out_table(FILE *stream, const struct run_result *run, bool verbose);
 
+/* The source lines of a report and its stack, below what the caller has said of it. */
+void out_report(FILE *stream, const struct klog_report *report, const struct report_source *source,
+		bool verbose);
+
 /* "3 passed, 1 failed, 1 crashed"; "nothing was tested". */
 void out_counts(struct strbuf *out, const unsigned int counts[VERDICT_COUNT]);
 
@@ -32,6 +36,12 @@ json_t *out_test_json(const struct run_result *run);
 /* The other way: *run is to be released. 0, or -EBADMSG when it is not such a document (not said).
  */
 int out_test_from_json(json_t *document, struct run_result *run);
+
+/* An entry of a report's trace; `source` may be NULL. The caller's reference. */
+json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source *source);
+
+/* Adds to a report's object what is known of it in the sources. */
+void out_set_source_json(json_t *report, const struct report_source *source);
 
 /* Prints a document and a newline to stdout; frees the reference. 0 or -errno, said. */
 int out_json(json_t *document);

@@ -7,21 +7,17 @@
 
 #include <string.h>
 
-#define INDENT       2
-#define LABEL        8
 #define NAMES_SHOWN  10
 #define OUTPUT_LINES 10
 
-/* The label column of what stands beneath a row; "" goes on under the last one. */
-static void add_label(struct table *t, const char *label)
+void table_add_label(struct table *t, const char *label)
 {
-	table_add_spaces(t, INDENT);
+	table_add_spaces(t, TABLE_INDENT);
 	table_add_coloured(t, DIM, label);
-	table_add_spaces(t, strlen(label) < LABEL ? LABEL - strlen(label) : 1);
+	table_add_spaces(t, strlen(label) < TABLE_LABEL ? TABLE_LABEL - strlen(label) : 1);
 }
 
-/* Clean text, broken at blanks to fit; what has none (a path) stays whole. */
-static void add_wrapped(struct table *t, size_t indent, const char *text)
+void table_add_wrapped(struct table *t, size_t indent, const char *text)
 {
 	size_t room = t->columns > indent + 20 ? t->columns - indent : 20;
 
@@ -43,13 +39,13 @@ static void add_wrapped(struct table *t, size_t indent, const char *text)
 	strbuf_addch(&t->text, '\n');
 }
 
-static void add_detail(struct table *t, const char *label, const char *text)
+void table_add_detail(struct table *t, const char *label, const char *text)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
 
 	table_clean_line(&line, text);
-	add_label(t, label);
-	add_wrapped(t, INDENT + LABEL, line.buf);
+	table_add_label(t, label);
+	table_add_wrapped(t, TABLE_INDENT + TABLE_LABEL, line.buf);
 }
 
 static void add_failed_tests(struct table *t, const struct result *r)
@@ -58,64 +54,20 @@ static void add_failed_tests(struct table *t, const struct result *r)
 	size_t shown = t->verbose || n <= NAMES_SHOWN ? n : NAMES_SHOWN - 1;
 
 	for (size_t i = 0; i < shown; i++)
-		add_detail(t, i ? "" : "not ok", r->ktap_failed[i]);
+		table_add_detail(t, i ? "" : "not ok", r->ktap_failed[i]);
 	if (shown < n) {
-		add_label(t, "");
+		table_add_label(t, "");
 		strbuf_addf(&t->text, "and %zu more\n", n - shown);
 	}
-}
-
-/* "c_init+0x2c [crash], crash.c:5" */
-static void format_place(struct strbuf *out, const char *function, const struct klog_frame *frame,
-			 const char *module, const struct source_line *source)
-{
-	strbuf_adds(out, *function ? function : "somewhere");
-	if (frame && frame->offset)
-		strbuf_addf(out, "+0x%x", frame->offset);
-	if (*module)
-		strbuf_addf(out, " [%s]", module);
-	if (source && source->file) {
-		strbuf_addf(out, ", %s", source->file);
-		if (source->line)
-			strbuf_addf(out, ":%d", source->line);
-	}
-}
-
-/* The frame that the report is about: the first of its function, without compiler suffixes. */
-static size_t find_frame(const struct klog_report *report)
-{
-	size_t n = strlen(report->function), i = 0;
-
-	while (i < report->n &&
-	       !(strncmp(report->trace[i].function, report->function, n) == 0 &&
-		 (report->trace[i].function[n] == '\0' || report->trace[i].function[n] == '.')))
-		i++;
-	return i;
 }
 
 static void add_report(struct table *t, const struct result *r, size_t index)
 {
 	const struct klog_report *report = &r->reports[index];
-	const struct source_line *sources =
-		r->sources ? r->sources + index * KLOG_MAX_FRAMES : NULL;
-	size_t at = find_frame(report);
-	_cleanup_(strbuf_release) struct strbuf place = STRBUF_INIT;
 
-	add_detail(t, "report", *report->title ? report->title : klog_kind_name(report->kind));
-	if (*report->function || *report->module) {
-		strbuf_adds(&place, "in ");
-		format_place(&place, report->function, at < report->n ? &report->trace[at] : NULL,
-			     report->module, sources && at < report->n ? &sources[at] : NULL);
-		add_detail(t, "", place.buf);
-	}
-	for (size_t i = 0; t->verbose && i < report->n; i++) {
-		const struct klog_frame *frame = &report->trace[i];
-
-		strbuf_reset(&place);
-		format_place(&place, frame->function, frame, frame->module,
-			     sources ? &sources[i] : NULL);
-		add_detail(t, i ? "" : "trace", place.buf);
-	}
+	table_add_detail(t, "report",
+			 *report->title ? report->title : klog_kind_name(report->kind));
+	table_add_report(t, report, r->sources ? &r->sources[index] : NULL);
 }
 
 /* Where the last `lines` lines of the text begin. */
@@ -141,7 +93,7 @@ static void add_output(struct table *t, const char *output)
 
 		if (!end)
 			end = output + n;
-		add_label(t, label);
+		table_add_label(t, label);
 		strbuf_add_clean(&t->text, line, (size_t)(end - line));
 		strbuf_addch(&t->text, '\n');
 		line = end + 1;
@@ -162,7 +114,7 @@ static void add_other_times(struct table *t, const struct result *r)
 		out_duration(&text, r->timings_ms[others[i]]);
 	}
 	if (text.len)
-		add_detail(t, "times", text.buf);
+		table_add_detail(t, "times", text.buf);
 }
 
 void table_add_details(struct table *t, const struct result *r)
@@ -173,8 +125,8 @@ void table_add_details(struct table *t, const struct result *r)
 		return;
 	if (r->summary && *r->summary) {
 		table_clean_line(&summary, r->summary);
-		table_add_spaces(t, INDENT);
-		add_wrapped(t, INDENT, summary.buf);
+		table_add_spaces(t, TABLE_INDENT);
+		table_add_wrapped(t, TABLE_INDENT, summary.buf);
 	}
 	if (r->verdict == VERDICT_SKIP)
 		return;
@@ -186,5 +138,5 @@ void table_add_details(struct table *t, const struct result *r)
 	if (t->verbose)
 		add_other_times(t, r);
 	if (r->log)
-		add_detail(t, "log", r->log);
+		table_add_detail(t, "log", r->log);
 }

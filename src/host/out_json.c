@@ -64,7 +64,33 @@ static json_t *timings_json(const struct result *result)
 	return object;
 }
 
-static json_t *frame_json(const struct klog_frame *frame, const struct source_line *source)
+/* Adds "file" and "line", where they are known. */
+static void set_place(json_t *object, const char *file, int line)
+{
+	if (file)
+		json_object_set_new(object, "file", text_json(file));
+	if (file && line)
+		json_object_set_new(object, "line", json_integer(line));
+}
+
+static json_t *site_json(const struct site *site)
+{
+	json_t *object = json_pack("{s:o}", "function", text_json(site->function));
+
+	set_place(object, site->file, site->line);
+	return object;
+}
+
+static json_t *inlined_json(const struct frame_source *source)
+{
+	json_t *inlined = json_array();
+
+	for (size_t i = 0; i + 1 < source->n; i++)
+		json_array_append_new(inlined, site_json(&source->sites[i]));
+	return inlined;
+}
+
+json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source *source)
 {
 	json_t *object = json_object();
 	char offset[16];
@@ -73,36 +99,67 @@ static json_t *frame_json(const struct klog_frame *frame, const struct source_li
 	json_object_set_new(object, "function", text_json(frame->function));
 	json_object_set_new(object, "offset", json_string(offset));
 	json_object_set_new(object, "module", name_json(frame->module));
-	if (source && source->file)
-		json_object_set_new(object, "file", text_json(source->file));
-	if (source && source->line)
-		json_object_set_new(object, "line", json_integer(source->line));
+	if (source && source->n)
+		set_place(object, source->sites[source->n - 1].file,
+			  source->sites[source->n - 1].line);
+	if (source && source->n > 1)
+		json_object_set_new(object, "inlined", inlined_json(source));
+	if (source && source->why)
+		json_object_set_new(object, "unresolved", text_json(source->why));
 	return object;
 }
 
-static json_t *report_json(const struct klog_report *report, const struct source_line *sources)
+static json_t *texts_json(char *const *texts)
 {
-	json_t *trace = json_array();
+	json_t *array = json_array();
+
+	strv_foreach (text, texts)
+		json_array_append_new(array, text_json(*text));
+	return array;
+}
+
+void out_set_source_json(json_t *report, const struct report_source *source)
+{
+	json_t *at;
+
+	if (source->at.file) {
+		at = site_json(&source->at);
+		json_object_set_new(at, "frame", json_integer((json_int_t)source->frame));
+		json_object_set_new(report, "at", at);
+	}
+	if (source->lines)
+		json_object_set_new(report, "source",
+				    json_pack("{s:i, s:o}", "first", source->first, "lines",
+					      texts_json(source->lines)));
+	if (source->note)
+		json_object_set_new(report, "note", text_json(source->note));
+	if (source->registers)
+		json_object_set_new(report, "registers", texts_json(source->registers));
+}
+
+static json_t *report_json(const struct klog_report *report, const struct report_source *source)
+{
+	json_t *trace = json_array(), *object;
 
 	for (size_t i = 0; i < report->n; i++)
-		json_array_append_new(trace,
-				      frame_json(&report->trace[i], sources ? &sources[i] : NULL));
-	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
-			 "title", text_json(report->title), "function", name_json(report->function),
-			 "module", name_json(report->module), "fatal", report->fatal, "trace",
-			 trace);
+		json_array_append_new(trace, out_frame_json(&report->trace[i],
+							    source ? &source->frames[i] : NULL));
+	object = json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
+			   "title", text_json(report->title), "function",
+			   name_json(report->function), "module", name_json(report->module),
+			   "fatal", report->fatal, "trace", trace);
+	if (source)
+		out_set_source_json(object, source);
+	return object;
 }
 
 static json_t *reports_json(const struct result *r)
 {
 	json_t *reports = json_array();
 
-	for (size_t i = 0; i < r->n_reports; i++) {
-		const struct source_line *sources =
-			r->sources ? r->sources + i * KLOG_MAX_FRAMES : NULL;
-
-		json_array_append_new(reports, report_json(&r->reports[i], sources));
-	}
+	for (size_t i = 0; i < r->n_reports; i++)
+		json_array_append_new(
+			reports, report_json(&r->reports[i], r->sources ? &r->sources[i] : NULL));
 	return reports;
 }
 

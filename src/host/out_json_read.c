@@ -5,6 +5,7 @@
 #include "host/out.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,16 +30,58 @@ static long long get_number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-static void read_frame(const json_t *object, struct result *result, size_t report, size_t i)
+static int get_line(const json_t *object)
 {
-	struct klog_frame *frame = &result->reports[report].trace[i];
-	struct source_line *source = result_source(result, report, i);
+	long long line = get_number(object, "line");
+
+	return line > 0 && line < INT_MAX ? (int)line : 0;
+}
+
+static void read_frame(const json_t *object, struct klog_frame *frame, struct frame_source *source)
+{
+	const json_t *inlined = json_object_get(object, "inlined");
+	const char *file = json_string_value(json_object_get(object, "file"));
 
 	snprintf(frame->function, sizeof(frame->function), "%s", get_text(object, "function"));
 	snprintf(frame->module, sizeof(frame->module), "%s", get_text(object, "module"));
 	frame->offset = (uint32_t)strtoul(get_text(object, "offset"), NULL, 16);
-	source->file = copy_text(object, "file");
-	source->line = (int)get_number(object, "line");
+	for (size_t i = 0; i < json_array_size(inlined); i++) {
+		const json_t *site = json_array_get(inlined, i);
+
+		frame_source_add(source, get_text(site, "function"),
+				 json_string_value(json_object_get(site, "file")), get_line(site));
+	}
+	if (file || source->n)
+		frame_source_add(source, frame->function, file, get_line(object));
+	source->why = copy_text(object, "unresolved");
+}
+
+static char **read_texts(const json_t *array)
+{
+	char **texts = NULL;
+
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *text = json_string_value(json_array_get(array, i));
+
+		strv_add(&texts, text ? text : "");
+	}
+	return texts;
+}
+
+static void read_source(const json_t *object, struct report_source *source)
+{
+	const json_t *at = json_object_get(object, "at"),
+		     *lines = json_object_get(object, "source");
+
+	if (at) {
+		source->at = (struct site){ xstrdup(get_text(at, "function")),
+					    copy_text(at, "file"), get_line(at) };
+		source->frame = (size_t)get_number(at, "frame");
+	}
+	source->lines = read_texts(json_object_get(lines, "lines"));
+	source->first = (int)get_number(lines, "first");
+	source->note = copy_text(object, "note");
+	source->registers = read_texts(json_object_get(object, "registers"));
 }
 
 static enum klog_kind find_kind(const char *name)
@@ -60,9 +103,11 @@ static void read_report(const json_t *object, struct result *result, size_t i)
 	snprintf(report->module, sizeof(report->module), "%s", get_text(object, "module"));
 	report->fatal = json_is_true(json_object_get(object, "fatal"));
 	while (report->n < json_array_size(trace) && report->n < KLOG_MAX_FRAMES) {
-		read_frame(json_array_get(trace, report->n), result, i, report->n);
+		read_frame(json_array_get(trace, report->n), &report->trace[report->n],
+			   &result_source(result, i)->frames[report->n]);
 		report->n++;
 	}
+	read_source(object, result_source(result, i));
 }
 
 static void read_ktap(const json_t *ktap, struct result *result)

@@ -92,21 +92,36 @@ static void add_class_name(struct strbuf *out, const struct run_result *run)
 	add_attribute(out, "classname", name.buf);
 }
 
+/* Its own place on the frame's line, and below it what was inlined there. */
+static void add_sites(struct strbuf *out, const struct frame_source *source)
+{
+	for (size_t i = source->n; i-- > 0;) {
+		const struct site *site = &source->sites[i];
+
+		if (i + 1 < source->n)
+			strbuf_addf(out, "\n    inlined: %s", site->function);
+		if (site->file)
+			strbuf_addf(out, " %s:%d", site->file, site->line);
+	}
+}
+
 static void add_report(struct strbuf *out, const struct result *r, size_t index)
 {
 	const struct klog_report *report = &r->reports[index];
+	const struct report_source *source = r->sources ? &r->sources[index] : NULL;
 
 	strbuf_addf(out, "\n%s: %s\n", klog_kind_name(report->kind), report->title);
+	if (source && source->at.file)
+		strbuf_addf(out, "at %s:%d in %s\n", source->at.file, source->at.line,
+			    source->at.function);
 	for (size_t i = 0; i < report->n; i++) {
 		const struct klog_frame *frame = &report->trace[i];
-		const struct source_line *source =
-			r->sources ? &r->sources[index * KLOG_MAX_FRAMES + i] : NULL;
 
 		strbuf_addf(out, "  %s+0x%x", frame->function, frame->offset);
 		if (*frame->module)
 			strbuf_addf(out, " [%s]", frame->module);
-		if (source && source->file)
-			strbuf_addf(out, " %s:%d", source->file, source->line);
+		if (source)
+			add_sites(out, &source->frames[i]);
 		strbuf_addch(out, '\n');
 	}
 }

@@ -176,7 +176,7 @@ static size_t name_width(const struct run_result *run)
 	return width;
 }
 
-static size_t stream_columns(FILE *stream)
+size_t table_columns(FILE *stream)
 {
 	struct winsize size;
 
@@ -187,7 +187,7 @@ void out_table(FILE *stream, const struct run_result *run, bool verbose)
 {
 	struct table t = { .text = STRBUF_INIT,
 			   .name_width = name_width(run),
-			   .columns = stream_columns(stream),
+			   .columns = table_columns(stream),
 			   .colour = out_colour(stream),
 			   .verbose = verbose };
 	_cleanup_(strbuf_release) struct strbuf head = STRBUF_INIT;

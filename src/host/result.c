@@ -63,20 +63,19 @@ void result_release(struct result *result)
 	free(result->module);
 	free(result->summary);
 	strv_free(result->ktap_failed);
-	for (size_t i = 0; result->sources && i < result->n_reports * KLOG_MAX_FRAMES; i++)
-		free(result->sources[i].file);
+	for (size_t i = 0; result->sources && i < result->n_reports; i++)
+		report_source_release(&result->sources[i]);
 	free(result->sources);
 	free(result->reports);
 	free(result->log);
 	free(result->output);
 }
 
-struct source_line *result_source(struct result *result, size_t report, size_t frame)
+struct report_source *result_source(struct result *result, size_t report)
 {
 	if (!result->sources)
-		result->sources =
-			xcalloc(result->n_reports * KLOG_MAX_FRAMES, sizeof(*result->sources));
-	return &result->sources[report * KLOG_MAX_FRAMES + frame];
+		result->sources = xcalloc(result->n_reports, sizeof(*result->sources));
+	return &result->sources[report];
 }
 
 void run_result_add(struct run_result *run, const struct result *result)

@@ -4,7 +4,7 @@
 #ifndef OUTPOST_RESULT_H
 #define OUTPOST_RESULT_H
 
-#include "common/klog.h"
+#include "host/symbolize.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,12 +45,6 @@ enum timing {
 /* "build", "check", ... */
 const char *timing_name(enum timing timing);
 
-/* Where a frame of a report's trace is in the sources. */
-struct source_line {
-	char *file; /* NULL: not known */
-	int line;   /* 0: not known */
-};
-
 struct result {
 	char *module;
 	enum verdict verdict;
@@ -65,7 +59,7 @@ struct result {
 	char **ktap_failed;          /* names */
 	struct klog_report *reports; /* of this module's window */
 	size_t n_reports;
-	struct source_line *sources; /* KLOG_MAX_FRAMES for each report; NULL: none was looked up */
+	struct report_source *sources; /* likewise; NULL: none was looked up */
 	size_t log_records;
 	uint64_t log_lost;
 	char *log;    /* path of the saved kernel log of the window; NULL: none was saved */
@@ -92,9 +86,8 @@ struct run_result {
 void result_init(struct result *result);
 void result_release(struct result *result);
 
-/* Of a report of this result and a frame of its trace; makes room for all of them at the first use.
- */
-struct source_line *result_source(struct result *result, size_t report, size_t frame);
+/* Of a report of this result; makes room for all of them at the first use. */
+struct report_source *result_source(struct result *result, size_t report);
 
 /* Adds a result, which is taken over, and counts it. */
 void run_result_add(struct run_result *run, const struct result *result);

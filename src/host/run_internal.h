@@ -110,6 +110,14 @@ void run_journal_close(struct run *run);
 void run_note_cancel(const struct run *run);
 bool run_was_cancelled(const struct run *run);
 
+/* run_symbolize.c */
+/*
+ * Names functions, files and lines in the reports of a result, and in its
+ * summary; `index` is its place in the plan, `log` the kernel log that the
+ * reports count the lines of.
+ */
+void run_symbolize(const struct run *run, size_t index, const char *log, struct result *result);
+
 /* run_result.c */
 void run_judge(struct run *run, struct run_result *out);
 /* The modules that no attempt was made at yet, without those that need one that took the board

@@ -73,9 +73,8 @@ void run_doubtful(const struct run *run, outpost_Start *start)
 /* --- results ---------------------------------------------------------------------- */
 
 /* The window's kernel log, as dmesg prints it. */
-static char *save_log(const struct run *run, const struct evidence *e)
+static char *save_log(const struct run *run, const struct evidence *e, const struct strbuf *log)
 {
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	bool twin = false;
 	_cleanup_free_ char *name = NULL;
 	char *path;
@@ -85,11 +84,10 @@ static char *save_log(const struct run *run, const struct evidence *e)
 		twin |= i != e->plan.index && strcmp(run->plan.modules[i].name, e->plan.name) == 0;
 	name = twin ? xasprintf("%s-%u.log", e->plan.name, (unsigned int)e->plan.index)
 		    : xasprintf("%s.log", e->plan.name);
-	verdict_log(e, &sb);
-	if (!sb.len || !run->dir || !path_is_plain_name(name))
+	if (!log->len || !run->dir || !path_is_plain_name(name))
 		return NULL;
 	path = path_join(run->dir, name, NULL);
-	if (fs_write_atomic(path, sb.buf, sb.len, 0600) == 0)
+	if (fs_write_atomic(path, log->buf, log->len, 0600) == 0)
 		return path;
 	log_warn("Cannot write the kernel log to %s", path);
 	free(path);
@@ -98,10 +96,13 @@ static char *save_log(const struct run *run, const struct evidence *e)
 
 static void judge_module(struct run *run, const struct evidence *e, struct result *out)
 {
+	_cleanup_(strbuf_release) struct strbuf log = STRBUF_INIT;
 	struct strbuf more = STRBUF_INIT;
 
 	verdict_judge(e, 0, out);
-	out->log = save_log(run, e);
+	verdict_log(e, &log);
+	out->log = save_log(run, e, &log);
+	run_symbolize(run, e->plan.index, log.buf, out);
 	if (run->sent_ms && run->accepted_ms)
 		out->timings_ms[TIMING_DEPLOY] = (int)(run->accepted_ms - run->sent_ms);
 	if (e->attempt > 1)

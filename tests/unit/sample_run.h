@@ -65,7 +65,7 @@ static void sample_add_crash(struct run_result *run)
 					"the kernel died while the module was loaded: NULL pointer "
 					"dereference in c_init [crash]");
 	struct klog_report *report;
-	struct source_line *source;
+	struct report_source *source;
 
 	sample_times(&r, 71, -1, -1);
 	r.phase = "load";
@@ -82,9 +82,16 @@ static void sample_add_crash(struct run_result *run)
 	report->n = 2;
 	report->trace[0] = (struct klog_frame){ "c_init.isra.0", "crash", 0x2c, 0x40 };
 	report->trace[1] = (struct klog_frame){ "do_one_initcall", "", 0x50, 0x238 };
-	source = result_source(&r, 0, 0);
-	source->file = xstrdup("crash.c");
-	source->line = 5;
+	source = result_source(&r, 0);
+	frame_source_add(&source->frames[0], "crash_set", "crash.h", 12);
+	frame_source_add(&source->frames[0], "c_init.isra.0", "crash.c", 5);
+	source->at = (struct site){ xstrdup("crash_set"), xstrdup("crash.h"), 12 };
+	source->first = 11;
+	strv_add(&source->lines, "{");
+	strv_add(&source->lines, "\t*to = value;");
+	strv_add(&source->lines, "}\033[2J");
+	strv_add(&source->registers, "pc : c_init.isra.0+0x2c/0x40 [crash]");
+	source->frames[1].why = xstrdup("its file has no debug info");
 	r.log = xstrdup("/home/me/.local/state/outpost/runs/20260102-150405-1a2b3c/crash.log");
 	run_result_add(run, &r);
 }

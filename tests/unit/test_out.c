@@ -44,7 +44,14 @@ static void test_table(void **state)
 	assert_contains(text, "_the_kernel_lets_it_be_1\n         pass  ");
 	assert_contains(text, "chardev  fail           10 ms   1.3 s    3 ms  4/6\n");
 	assert_contains(text, "not ok  ioctl rejects a size that is not ours\n");
-	assert_contains(text, "in c_init+0x2c [crash], crash.c:5\n");
+	assert_contains(text, "  at      crash.h:12 in crash_set\n"
+			      "            11 | {\n"
+			      "          > 12 |         *to = value;\n"
+			      "            13 | }\\x1b[2J\n"
+			      "  stack   crash_set (inlined)  crash.h:12\n"
+			      "          c_init.isra.0+0x2c [crash]  crash.c:5\n"
+			      "          do_one_initcall+0x50  (its file has no debug info)\n"
+			      "  log ");
 	assert_contains(text, "not ok 2 - read after close\n");
 	assert_contains(text, "20260102-150405-1a2b3c/chardev.log\n");
 	assert_contains(text, "gpio     skip");
@@ -52,7 +59,7 @@ static void test_table(void **state)
 	assert_contains(text, "\n2 passed, 1 failed, 1 crashed, 1 hung, 1 lost, 1 inconclusive, "
 			      "1 skipped, 1 in error\nin 4.2 s on vm, 6.1.0-50-arm64\n");
 	/* Only with -v: */
-	assert_null(strstr(text, "do_one_initcall"));
+	assert_null(strstr(text, "pc : "));
 	assert_null(strstr(text, "3 tests passed"));
 	run_result_release(&run);
 }
@@ -65,7 +72,7 @@ static void test_table_verbose(void **state)
 	(void)state;
 	sample_run(&run, "x");
 	text = table_of(&run, true);
-	assert_contains(text, "do_one_initcall+0x50\n");
+	assert_contains(text, "  cpu     pc : c_init.isra.0+0x2c/0x40 [crash]\n");
 	assert_contains(text, "  3 tests passed\n");
 	assert_contains(text, "times   build 840 ms\n");
 	run_result_release(&run);
@@ -186,11 +193,22 @@ static void test_json_fields(void **state)
 	assert_int_equal(load, 71);
 	assert_null(json_object_get(json_object_get(crash, "timings_ms"), "test"));
 	crash = json_array_get(json_object_get(crash, "reports"), 0);
+	assert_int_equal(json_unpack(crash, "{s:{s:s, s:s, s:i}, s:[{s:[{s:s, s:s, s:i}]}]}", "at",
+				     "function", &verdict, "file", &file, "line", &line, "trace",
+				     "inlined", "function", &run_id, "file", &offset, "line", &load),
+			 0);
+	assert_string_equal(verdict, "crash_set");
+	assert_string_equal(file, "crash.h");
+	assert_int_equal(line, 12);
+	assert_string_equal(run_id, "crash_set");
+	assert_string_equal(offset, "crash.h");
+	assert_int_equal(load, 12);
 	crash = json_array_get(json_object_get(crash, "trace"), 1);
 	assert_string_equal(json_string_value(json_object_get(crash, "function")),
 			    "do_one_initcall");
 	assert_null(json_object_get(crash, "file"));
 	assert_null(json_object_get(crash, "line"));
+	assert_null(json_object_get(crash, "inlined"));
 	json_decref(d);
 	run_result_release(&run);
 }

@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames to lines: against objects that are made here, by the compiler of the
+ * boards and this machine's, of sources that say themselves where what is.
+ */
+#include "sample_tree.h"
+
+#include "host/symbolize.h"
+
+#include <time.h>
+#include <utime.h>
+
+/*
+ * MARK(f) notes how far the next instruction is into f; `sizes` how far each function is from the
+ * next, as the kernel prints it. Both are bytes of the section .marks, in the order written.
+ */
+static const char source[] =
+	"#define LINE(f) asm volatile(\"1: .pushsection .marks,\\\"a\\\"; .long 1b - \" #f "
+	"\"; .popsection\")\n"
+	"#define noinline __attribute__((noinline))\n"
+	"extern int *volatile nowhere;\n"
+	"extern void sink(int *);\n"
+	"extern void never(void) __attribute__((noreturn));\n"
+	"static inline __attribute__((always_inline)) void set(int *to)\n"
+	"{\n"
+	"\tLINE(user);\n"
+	"\t*(volatile int *)to = 1; /* in set */\n"
+	"}\n"
+	"static inline __attribute__((always_inline)) void twice(int *to)\n"
+	"{\n"
+	"\tset(to); /* in twice */\n"
+	"}\n"
+	"noinline void user(int *to)\n"
+	"{\n"
+	"\tsink(to); /* the call */\n"
+	"\tLINE(user);\n"
+	"\t*nowhere = 2; /* after the call */\n"
+	"\ttwice(to); /* in user */\n"
+	"\tsink(0);\n"
+	"}\n"
+	"noinline void dies(void)\n"
+	"{\n"
+	"\tnever(); /* and does not come back */\n"
+	"}\n"
+	"noinline int part(int x) asm(\"part.isra.0\");\n"
+	"noinline int part(int x)\n"
+	"{\n"
+	"\tasm volatile(\"nop\"); /* in part */\n"
+	"\treturn x;\n"
+	"}\n"
+	"__attribute__((section(\".init.text\"))) int first(void)\n"
+	"{\n"
+	"\tasm volatile(\"nop\"); /* in first */\n"
+	"\treturn 0;\n"
+	"}\n"
+	"asm(\".pushsection .marks,\\\"a\\\"; .long dies - user, part.isra.0 - dies; "
+	".popsection\");\n";
+
+enum { MARK_CALL, MARK_SET, SIZE_USER, SIZE_DIES, MARKS };
+
+static uint32_t marks[MARKS];
+
+static void run(const char *const *argv)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	int r = process_run((char *const *)argv, &(struct process_options){ .dir = sample_work,
+									    .output = &output,
+									    .error = &output });
+
+	if (r != 0)
+		fail_msg("%s: %d\n%s", argv[0], r, output.buf);
+}
+
+static char *tool(const char *name)
+{
+	return xasprintf("%s%s", sample_tree.cross_prefix, name);
+}
+
+#define COMPILE_OPTIONS                                                       \
+	"-O2", "-fno-toplevel-reorder", "-fno-reorder-functions", "-fno-pic", \
+		"-falign-functions=4", "-c"
+
+/* Compiles a text to mod.ko with this compiler, and reads the marks. */
+static void make_ko(const char *compiler, const char *debug, const char *more)
+{
+	_cleanup_free_ char *objcopy = tool("objcopy");
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+
+	put(sample_work, "mod.c", source);
+	run((const char *const[]){ compiler, COMPILE_OPTIONS, debug, "-o", "mod.ko", "mod.c", more,
+				   NULL });
+	run((const char *const[]){ strcmp(compiler, "gcc") == 0 ? "objcopy" : objcopy, "-O",
+				   "binary", "-j", ".marks", "mod.ko", "marks", NULL });
+	assert_int_equal(fs_read("marks", &bytes, 0), 0);
+	assert_int_equal(bytes.len, sizeof(marks));
+	memcpy(marks, bytes.buf, sizeof(marks));
+}
+
+static void make_default(void)
+{
+	make_ko(sample_tree.compiler, "-g", NULL);
+}
+
+/* The number of the line of `source` that has this text. */
+static int line_of(const char *text)
+{
+	const char *at = strstr(source, text);
+	int line = 1;
+
+	assert_non_null(at);
+	for (const char *p = source; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+static struct klog_frame frame(const char *function, uint32_t offset, uint32_t size, bool exact)
+{
+	struct klog_frame f = { .module = "mod", .offset = offset, .size = size, .exact = exact };
+
+	snprintf(f.function, sizeof(f.function), "%s", function);
+	return f;
+}
+
+static struct symbolizer_module module_of(const char *file)
+{
+	return (struct symbolizer_module){ .name = "mod", .file = file };
+}
+
+/* What becomes of one frame; for report_source_release(). */
+static struct report_source look_up(const struct symbolizer_module *module, struct klog_frame f)
+{
+	_cleanup_(symbolizer_freep) struct symbolizer *s = symbolizer_new();
+	static struct klog_report report;
+	struct report_source found;
+
+	report = (struct klog_report){ .kind = KLOG_OOPS, .n = 1 };
+	report.trace[0] = f;
+	memcpy(report.module, f.module, sizeof(report.module));
+	snprintf(report.function, sizeof(report.function), "%.*s", (int)strcspn(f.function, "."),
+		 f.function);
+	symbolizer_add(s, module);
+	symbolizer_report(s, &report, &found);
+	return found;
+}
+
+/* "set mod.c:9, twice mod.c:13, user mod.c:20", or the reason why not, in parentheses. */
+static char *describe(const struct report_source *found)
+{
+	struct strbuf text = STRBUF_INIT;
+	const struct frame_source *f = &found->frames[0];
+
+	for (size_t i = 0; i < f->n; i++)
+		strbuf_addf(&text, "%s%s %s:%d", i ? ", " : "", f->sites[i].function,
+			    f->sites[i].file, f->sites[i].line);
+	if (f->why)
+		strbuf_addf(&text, "(%s)", f->why);
+	return strbuf_detach(&text);
+}
+
+static void assert_frame(const char *file, struct klog_frame f, const char *expected)
+{
+	struct symbolizer_module module = module_of(file);
+	struct report_source found = look_up(&module, f);
+	_cleanup_free_ char *text = describe(&found);
+
+	if (strcmp(text, expected) != 0)
+		fail_msg("%s+0x%x/0x%x of %s is \"%s\", expected \"%s\"", f.function, f.offset,
+			 f.size, file, text, expected);
+	report_source_release(&found);
+}
+
+static void assert_unknown(const char *file, struct klog_frame f, const char *why)
+{
+	struct symbolizer_module module = module_of(file);
+	struct report_source found = look_up(&module, f);
+
+	assert_int_equal(found.frames[0].n, 0);
+	assert_null(found.at.file);
+	assert_contains(found.frames[0].why, why);
+	report_source_release(&found);
+}
+
+static char *inlined_text(void)
+{
+	return xasprintf("set mod.c:%d, twice mod.c:%d, user mod.c:%d", line_of("/* in set"),
+			 line_of("/* in twice"), line_of("/* in user"));
+}
+
+static char *call_text(void)
+{
+	return xasprintf("user mod.c:%d", line_of("/* the call"));
+}
+
+static void check_lines(const char *file)
+{
+	_cleanup_free_ char *inlined = inlined_text(), *call = call_text();
+
+	assert_frame(file, frame("user", marks[MARK_SET], marks[SIZE_USER], true), inlined);
+	assert_frame(file, frame("user", marks[MARK_CALL], marks[SIZE_USER], false), call);
+}
+
+/* --- tests -------------------------------------------------------------------------- */
+
+static void names_lines(void **state)
+{
+	struct symbolizer_module module = module_of("mod.ko");
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	check_lines("mod.ko");
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	assert_string_equal(found.at.function, "set");
+	assert_string_equal(found.at.file, "mod.c");
+	assert_int_equal(found.at.line, line_of("/* in set"));
+	assert_int_equal(found.first, found.at.line - 2);
+	assert_int_equal(strv_length(found.lines), 5);
+	assert_contains(found.lines[2], "/* in set");
+	assert_contains(found.lines[0], "{");
+	assert_null(found.note);
+	report_source_release(&found);
+}
+
+/* The line of a return address is the call's; that of a fault there is the next one. */
+static void return_addresses(void **state)
+{
+	_cleanup_free_ char *call = call_text();
+	struct symbolizer_module module = module_of("mod.ko");
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	assert_frame("mod.ko", frame("user", marks[MARK_CALL], marks[SIZE_USER], false), call);
+	found = look_up(&module, frame("user", marks[MARK_CALL], marks[SIZE_USER], true));
+	assert_int_equal(found.frames[0].n, 1);
+	assert_true(found.frames[0].sites[0].line > line_of("/* the call"));
+	report_source_release(&found);
+}
+
+/* Its last instruction is a call: the return address is the next function's first, or on x86 its
+ * own end. */
+static void calls_that_never_return(void **state)
+{
+	_cleanup_free_ char *dies = xasprintf("dies mod.c:%d", line_of("/* and does not"));
+
+	(void)state;
+	make_default();
+	assert_frame("mod.ko", frame("part.isra.0", 0, 0, false), dies);
+	assert_frame("mod.ko", frame("dies", marks[SIZE_DIES], marks[SIZE_DIES], false), dies);
+	assert_unknown("mod.ko", frame("dies", marks[SIZE_DIES], marks[SIZE_DIES], true), "beyond");
+}
+
+/* A function that the compiler renamed, and one that is the last of .init.text: the kernel counts
+ * such up to the end of a page. */
+static void kinds_of_functions(void **state)
+{
+	_cleanup_free_ char *part = xasprintf("part mod.c:%d", line_of("/* in part"));
+	_cleanup_free_ char *first = xasprintf("first mod.c:%d", line_of("/* in first"));
+
+	(void)state;
+	make_default();
+	assert_frame("mod.ko", frame("part.isra.0", 0, 0, true), part);
+	assert_frame("mod.ko", frame("first", 0, 0x1000, true), first);
+	assert_frame("mod.ko", frame("first", 0, 0x10000, true), first);
+	assert_unknown("mod.ko", frame("first", 0, 4, true), "another build");
+	assert_unknown("mod.ko", frame("first", 0, 0x100000, true), "another build");
+}
+
+static void not_what_ran(void **state)
+{
+	struct symbolizer_module module = module_of("mod.ko");
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	assert_unknown("mod.ko", frame("user", marks[MARK_SET], marks[SIZE_USER] + 4, true),
+		       "another build");
+	assert_unknown("mod.ko", frame("user", marks[SIZE_USER] + 4, marks[SIZE_USER], true),
+		       "beyond");
+	assert_unknown("mod.ko", frame("other", 0, 0x20, true), "no such function");
+	assert_unknown("none.ko", frame("user", 0, 0, true), "No such file");
+	module.build_id = "0123456789abcdef";
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	assert_int_equal(found.frames[0].n, 0);
+	assert_contains(found.frames[0].why, "build-id");
+	report_source_release(&found);
+}
+
+/* The frame of a module that nobody has, or of the kernel, is left alone. */
+static void other_modules(void **state)
+{
+	struct symbolizer_module module = module_of("mod.ko");
+	struct klog_frame f;
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	f = frame("user", marks[MARK_SET], marks[SIZE_USER], true);
+	snprintf(f.module, sizeof(f.module), "another");
+	found = look_up(&module, f);
+	assert_int_equal(found.frames[0].n, 0);
+	assert_null(found.frames[0].why);
+	f.module[0] = '\0';
+	found = look_up(&module, f);
+	assert_int_equal(found.frames[0].n, 0);
+	assert_null(found.frames[0].why);
+}
+
+static void build_ids(void **state)
+{
+	struct symbolizer_module module = module_of("id.ko");
+	_cleanup_free_ char *ld = tool("ld"), *inlined = inlined_text(), *text = NULL;
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	run((const char *const[]){ ld, "-r", "--build-id=0x01abcdef", "-o", "id.ko", "mod.ko",
+				   NULL });
+	module.build_id = "01abcdef";
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	text = describe(&found);
+	assert_string_equal(text, inlined);
+	report_source_release(&found);
+}
+
+/* Static functions of one name in two files of a module: by size, or not at all. */
+static void twins(void **state)
+{
+	static const char one[] = "static __attribute__((noinline, used)) void twin(void)\n"
+				  "{\n\tasm volatile(\".fill 3, 4, 0\");\n}\nvoid a_end(void) {}\n";
+	static const char two[] = "\n\nstatic __attribute__((noinline, used)) void twin(void)\n"
+				  "{\n\tasm volatile(\".fill 9, 4, 0\");\n}\nvoid b_end(void) {}\n";
+	_cleanup_free_ char *ld = tool("ld");
+	struct symbolizer_module module = module_of("twins.ko");
+	struct report_source found;
+
+	(void)state;
+	put(sample_work, "one.c", one);
+	put(sample_work, "two.c", two);
+	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "one.c", "two.c",
+				   NULL });
+	run((const char *const[]){ ld, "-r", "-o", "twins.ko", "one.o", "two.o", NULL });
+	/* 3 or 9 words and a ret */
+	assert_frame("twins.ko", frame("twin", 4, 16, true), "twin one.c:3");
+	assert_frame("twins.ko", frame("twin", 4, 40, true), "twin two.c:5");
+	assert_unknown("twins.ko", frame("twin", 4, 24, true), "another build");
+	found = look_up(&module, frame("twin", 4, 0, true));
+	assert_int_equal(found.frames[0].n, 0);
+	assert_contains(found.frames[0].why, "ambiguous: 2 functions");
+	report_source_release(&found);
+
+	put(sample_work, "two.c", one);
+	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "-Da_end=b_end",
+				   "two.c", NULL });
+	run((const char *const[]){ ld, "-r", "-o", "twins.ko", "one.o", "two.o", NULL });
+	assert_unknown("twins.ko", frame("twin", 4, 16, true), "ambiguous: 2 functions");
+}
+
+static void formats(void **state)
+{
+	static const char *const options[] = { "-gdwarf-4", "-gdwarf-5", "-gz=zlib" };
+	static const char *const tools[][3] = { { "xz", "-k", ".xz" },
+						{ "gzip", "-k", ".gz" },
+						{ "zstd", "-kq", ".zst" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		make_ko(sample_tree.compiler, "-g", options[i]);
+		check_lines("mod.ko");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		_cleanup_free_ char *name = xasprintf("mod.ko%s", tools[i][2]);
+
+		run((const char *const[]){ tools[i][0], tools[i][1], "mod.ko", NULL });
+		check_lines(name);
+	}
+	/* this machine's, whatever it is */
+	make_ko("gcc", "-g", NULL);
+	check_lines("mod.ko");
+}
+
+static void without_debug_info(void **state)
+{
+	_cleanup_free_ char *strip = tool("strip");
+
+	(void)state;
+	make_default();
+	run((const char *const[]){ strip, "-g", "mod.ko", NULL });
+	assert_unknown("mod.ko", frame("user", marks[MARK_SET], marks[SIZE_USER], true),
+		       "no debug info");
+	assert_unknown("mod.ko", frame("user", marks[MARK_SET], 4, true), "another build");
+	run((const char *const[]){ strip, "-s", "mod.ko", NULL });
+	assert_unknown("mod.ko", frame("user", 4, 0, true), "no symbols");
+}
+
+/* --- the user's files ----------------------------------------------------------------- */
+
+/* Built in a copy: shown as the user's, read from the copy. */
+static struct report_source look_up_copy(void)
+{
+	_cleanup_free_ char *copy = path_join(sample_work, "build/tree/up/mod", NULL);
+	_cleanup_free_ char *user = path_join(sample_work, "src/mod", NULL);
+	struct symbolizer_module module = module_of("mod.ko");
+
+	module.build_dir = copy;
+	module.user_dir = user;
+	return look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+}
+
+static void make_copy(void)
+{
+	_cleanup_free_ char *c = path_join(sample_work, "build/tree/up/mod/mod.c", NULL);
+
+	make_default();
+	put(sample_work, "build/tree/up/mod/mod.c", source);
+	put(sample_work, "src/mod/mod.c", source);
+	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "-o", "mod.ko", c,
+				   NULL });
+}
+
+static void set_age(const char *file, int seconds)
+{
+	struct utimbuf times = { time(NULL) - seconds, time(NULL) - seconds };
+
+	assert_int_equal(utime(file, &times), 0);
+}
+
+static void users_files(void **state)
+{
+	struct report_source found;
+
+	(void)state;
+	make_copy();
+	found = look_up_copy();
+	assert_string_equal(found.at.file, "src/mod/mod.c");
+	assert_string_equal(found.frames[0].sites[0].file, "src/mod/mod.c");
+	assert_int_equal(strv_length(found.lines), 5);
+	assert_null(found.note);
+	report_source_release(&found);
+}
+
+static void changed_files(void **state)
+{
+	struct report_source found;
+
+	(void)state;
+	make_copy();
+	set_age("mod.ko", 100);
+	set_age("build/tree/up/mod/mod.c", 200);
+	found = look_up_copy();
+	assert_int_equal(strv_length(found.lines), 5);
+	assert_contains(found.note, "has changed since");
+	report_source_release(&found);
+
+	set_age("build/tree/up/mod/mod.c", 50);
+	found = look_up_copy();
+	assert_int_equal(found.at.line, line_of("/* in set"));
+	assert_null(found.lines);
+	assert_contains(found.note, "changed since it was built");
+	report_source_release(&found);
+
+	assert_int_equal(unlink("build/tree/up/mod/mod.c"), 0);
+	found = look_up_copy();
+	assert_null(found.lines);
+	assert_contains(found.note, "not here");
+	report_source_release(&found);
+}
+
+/* --- damage ------------------------------------------------------------------------- */
+
+static void look_at_damaged(const char *bytes, size_t n)
+{
+	struct symbolizer_module module = module_of("bad.ko");
+	struct report_source found;
+
+	assert_int_equal(fs_write_atomic("bad.ko", bytes, n, 0600), 0);
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	assert_true(found.frames[0].n || found.frames[0].why);
+	report_source_release(&found);
+}
+
+static void torn(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf whole = STRBUF_INIT;
+
+	(void)state;
+	make_default();
+	assert_int_equal(fs_read("mod.ko", &whole, 0), 0);
+	for (size_t n = 0; n < whole.len; n += 1 + whole.len / 60)
+		look_at_damaged(whole.buf, n);
+}
+
+/* Any bytes in the wrong place: found or not, it says so, and lives on. */
+static void corrupted(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf whole = STRBUF_INIT;
+	unsigned int seed = 1;
+
+	(void)state;
+	make_default();
+	assert_int_equal(fs_read("mod.ko", &whole, 0), 0);
+	for (int i = 0; i < 200; i++) {
+		_cleanup_free_ char *bytes = xmalloc(whole.len);
+
+		memcpy(bytes, whole.buf, whole.len);
+		for (int k = 0; k < 1 + i % 8; k++)
+			bytes[(size_t)rand_r(&seed) % whole.len] = (char)rand_r(&seed);
+		look_at_damaged(bytes, whole.len);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(names_lines, sample_clear),
+		cmocka_unit_test_setup(return_addresses, sample_clear),
+		cmocka_unit_test_setup(calls_that_never_return, sample_clear),
+		cmocka_unit_test_setup(kinds_of_functions, sample_clear),
+		cmocka_unit_test_setup(not_what_ran, sample_clear),
+		cmocka_unit_test_setup(other_modules, sample_clear),
+		cmocka_unit_test_setup(build_ids, sample_clear),
+		cmocka_unit_test_setup(twins, sample_clear),
+		cmocka_unit_test_setup(formats, sample_clear),
+		cmocka_unit_test_setup(without_debug_info, sample_clear),
+		cmocka_unit_test_setup(users_files, sample_clear),
+		cmocka_unit_test_setup(changed_files, sample_clear),
+		cmocka_unit_test_setup(torn, sample_clear),
+		cmocka_unit_test_setup(corrupted, sample_clear),
+	};
+
+	return cmocka_run_group_tests(tests, sample_start, sample_end);
+}
