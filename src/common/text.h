@@ -83,6 +83,19 @@ static inline bool text_after(struct text t, const char *what, struct text *rest
 	return true;
 }
 
+/* Takes the next line off `rest`, without its newline; false at the end. */
+static inline bool text_line(struct text *rest, struct text *line)
+{
+	const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+
+	if (!rest->n)
+		return false;
+	line->p = rest->p;
+	line->n = end ? (size_t)(end - rest->p) : rest->n;
+	text_skip(rest, line->n + 1);
+	return true;
+}
+
 /* Copies into a buffer of `size` bytes, cut to fit and terminated; false when it was cut. */
 static inline bool text_copy(char *to, size_t size, struct text t)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What each entry of a journal says. */
 #include "host/evidence.h"
 
 #include "common/alloc.h"
@@ -18,30 +19,12 @@
 #define TEXT_MAX     (64u * 1024 * 1024) /* of those */
 #define OUTPUT_MAX   (16u * 1024 * 1024)
 #define SURVIVOR_MAX (16u * 1024 * 1024)
-#define JOURNAL_MAX  (1024u * 1024 * 1024)
+#define FILES_MAX    1024
 
 static int contradiction(const char *what)
 {
 	log_error("The journal of this run contradicts itself: %s", what);
 	return -EBADMSG;
-}
-
-static bool did_nothing(const struct evidence *e)
-{
-	return !e->n_marks && !e->has_before && (*e->plan.skip || (e->ended && e->end.not_run));
-}
-
-struct evidence *evidence_last(const struct evidence_list *list)
-{
-	for (size_t i = list->n; i-- > 0;)
-		if (!did_nothing(list->items[i]))
-			return list->items[i];
-	return NULL;
-}
-
-bool evidence_step_failed(const outpost_StepEnd *end)
-{
-	return end->error || end->exit_status || end->signal || end->late || end->stuck;
 }
 
 static int add_plan(struct evidence_list *list, const outpost_Plan *plan)
@@ -118,7 +101,7 @@ static int add_begin(struct evidence_list *list, const outpost_ModuleBegin *begi
 	if (list->n >= ATTEMPTS_MAX)
 		return contradiction("it has too many attempts");
 	e = xcalloc(1, sizeof(*e));
-	e->text = e->output = e->survivors = (struct strbuf)STRBUF_INIT;
+	e->text = e->output = e->survived = (struct strbuf)STRBUF_INIT;
 	e->plan = list->modules[begin->index];
 	e->modules = list->modules;
 	e->n_modules = list->n_modules;
@@ -270,10 +253,21 @@ static void add_reboot(struct evidence_list *list, const outpost_RebootOrdered *
 static void add_survivor(struct evidence_list *list, const outpost_Survivor *survivor)
 {
 	struct evidence *e = evidence_last(list);
+	struct evidence_file *file;
 
-	if (!e || e->reboot_ordered || e->survivors.len + survivor->data.size > SURVIVOR_MAX)
+	if (!e || e->reboot_ordered || e->survived.len + survivor->data.size > SURVIVOR_MAX)
 		return;
-	strbuf_add(&e->survivors, survivor->data.bytes, survivor->data.size);
+	file = e->n_survivors ? &e->survivors[e->n_survivors - 1] : NULL;
+	if (!file || survivor->first || strcmp(file->name, survivor->name) != 0) {
+		if (e->n_survivors == FILES_MAX)
+			return;
+		GROW(e->survivors, e->n_survivors);
+		file = &e->survivors[e->n_survivors++];
+		*file = (struct evidence_file){ .offset = e->survived.len };
+		proto_set(file->name, survivor->name);
+	}
+	file->length += survivor->data.size;
+	strbuf_add(&e->survived, survivor->data.bytes, survivor->data.size);
 }
 
 static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
@@ -335,75 +329,4 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
 	    outpost_Entry_survivor_tag) /* by the clock of a boot yet to be told */
 		list->last_us = entry->time_us;
 	return r;
-}
-
-ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n)
-{
-	static outpost_Entry entry; /* large, and no business of any caller's stack */
-	size_t used = 0;
-
-	for (;;) {
-		struct frame frame;
-		int r = frame_parse((const uint8_t *)data + used, n - used, &frame);
-
-		if (r == 0)
-			return (ssize_t)used;
-		if (r > 0 && frame.type == FRAME_ENTRY) {
-			entry = (outpost_Entry)outpost_Entry_init_zero;
-			r = proto_unpack(&frame, outpost_Entry_fields, &entry);
-		} else if (r > 0) {
-			r = -EBADMSG;
-		}
-		if (r < 0)
-			return log_error_errno(r, "The journal is damaged at byte %zu", used);
-		r = evidence_add(list, &entry);
-		if (r < 0)
-			return r;
-		used += frame.total;
-	}
-}
-
-int evidence_read(struct evidence_list *list, const char *journal)
-{
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	ssize_t used;
-	int r = fs_read(journal, &sb, JOURNAL_MAX);
-
-	if (r < 0)
-		return log_error_errno(r, "Cannot read the journal %s", journal);
-	used = evidence_parse(list, sb.buf, sb.len);
-	if (used < 0)
-		return (int)used;
-	if ((size_t)used < sb.len)
-		log_debug("The journal %s is torn off in its last frame: %zu bytes dropped",
-			  journal, sb.len - (size_t)used);
-	return 0;
-}
-
-struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
-{
-	for (size_t i = list->n; i-- > 0;)
-		if (list->items[i]->plan.index == index)
-			return list->items[i];
-	return NULL;
-}
-
-static void evidence_free(struct evidence *e)
-{
-	free(e->marks);
-	free(e->records);
-	strbuf_release(&e->text);
-	strbuf_release(&e->output);
-	strbuf_release(&e->survivors);
-	strv_free(e->leftovers);
-	free(e);
-}
-
-void evidence_list_release(struct evidence_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		evidence_free(list->items[i]);
-	free(list->items);
-	free(list->modules);
-	*list = (struct evidence_list){ 0 };
 }

@@ -30,6 +30,11 @@ struct evidence_record {
 	size_t offset, length; /* of the text, within evidence.text */
 };
 
+struct evidence_file {
+	char name[64];
+	size_t offset, length; /* within evidence.survived */
+};
+
 /* A step began: tells in which one something in the log happened. */
 struct evidence_mark {
 	uint64_t time_us;
@@ -66,7 +71,9 @@ struct evidence {
 	bool restored; /* the same boot_id with another nonce: set back to a snapshot */
 	bool reboot_ordered; /* by the supervisor, after this module: its reason is in reboot_why */
 	char reboot_why[128];
-	struct strbuf survivors; /* text that survived the crash: pstore, in order */
+	struct strbuf survived;          /* what is in those files */
+	struct evidence_file *survivors; /* that survived the crash: pstore's, as they are */
+	size_t n_survivors;
 	bool unreachable;  /* the board did not come back in its time, and the run has no end */
 	bool power_cycled; /* only that brought it back */
 	bool has_down;

@@ -115,7 +115,7 @@ static void fill_pass(struct result *out, const struct evidence *e)
 
 void verdict_judge(const struct evidence *ev, uint32_t off, struct result *out)
 {
-	struct judge j = { .e = ev, .out = out, .off = off };
+	struct judge j = { .e = ev, .out = out, .off = off, .survived = STRBUF_INIT };
 
 	result_init(out);
 	out->module = xstrdup(ev->plan.name);

@@ -14,6 +14,7 @@ struct log_line {
 	size_t order;
 	uint64_t sequence; /* of the record */
 	bool survived;
+	bool user;    /* user space wrote it: gone once all is put together */
 	bool outside; /* while what the module needs was loaded, or unloaded again */
 };
 
@@ -21,6 +22,7 @@ struct judge {
 	const struct evidence *e;
 	struct result *out;
 	uint32_t off;
+	struct strbuf survived; /* what pstore kept, as one text */
 	struct log_line *lines;
 	size_t n_lines;
 	struct klog_report *reports; /* start and end are numbers of lines */
@@ -36,6 +38,8 @@ static inline bool judge_has(const struct judge *j, enum mechanism mechanism)
 
 /* Lines, reports and test results of the window; judge_release() frees them. */
 void judge_read_log(struct judge *j);
+/* The lines alone. verdict_lines.c */
+void judge_read_lines(struct judge *j);
 void judge_release(struct judge *j);
 
 /* "load", "test", "unload", "settle". */

@@ -96,7 +96,7 @@ static void sees_which_boot_it_is(void **state)
 		assert_int_equal(list.items[0]->reboot_ordered, ordered);
 		/* After an ordered reboot there is always some log left, and it tells nothing new.
 		 */
-		assert_string_equal(list.items[0]->survivors.buf, ordered ? "" : "what was left");
+		assert_string_equal(list.items[0]->survived.buf, ordered ? "" : "what was left");
 		assert_int_equal(list.items[0]->has_down, !ordered);
 		if (!ordered)
 			assert_in_range(list.items[0]->down_ms, 16000, 20000);
@@ -126,7 +126,7 @@ static void a_skipped_module_takes_no_blame(void **state)
 	assert_int_equal(list.n, 2);
 	assert_ptr_equal(evidence_last(&list), list.items[0]);
 	assert_true(list.items[0]->rebooted);
-	assert_string_equal(list.items[0]->survivors.buf, "what was left");
+	assert_string_equal(list.items[0]->survived.buf, "what was left");
 	assert_false(list.items[1]->rebooted);
 }
 
