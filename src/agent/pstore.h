@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a panic left behind: /sys/fs/pstore, one file a record (Linux
- * Documentation/admin-guide/ramoops.rst). */
+/*
+ * What a panic left behind: /sys/fs/pstore, one file a record (Linux
+ * Documentation/admin-guide/ramoops.rst), and /var/lib/systemd/pstore, where
+ * systemd-pstore.service(8) moves them. The host puts them in order.
+ */
 #ifndef OUTPOST_AGENT_PSTORE_H
 #define OUTPOST_AGENT_PSTORE_H
 
 #include "agent/journal.h"
 
-/* Puts every record into the journal as Survivor entries, syncs, and removes it from pstore. */
-void pstore_collect(struct journal *journal);
+/*
+ * Puts every record that came since the run began into its journal as
+ * Survivor entries, syncs, and removes it from pstore. systemd's are left
+ * where they are.
+ */
+void pstore_collect(struct journal *journal, const struct place *place, const char *run);
 
 /*
  * Records from before this run are not its evidence: moved to
- * ~/development/logs/earlier-crashes/, so that nothing is lost either.
+ * ~/development/logs/earlier-crashes/, so that nothing is lost either. Which
+ * ones systemd has is kept in the run's folder.
  */
-void pstore_set_aside(const struct place *place);
+void pstore_set_aside(const struct place *place, const char *run);
 
 #endif

@@ -119,9 +119,9 @@ static void take_survivors(struct supervisor *s)
 	journal_each(&s->journal, find_boot, &last, &size);
 	place_boot(&s->place, boot_id, nonce);
 	if (!last.found)
-		pstore_set_aside(&s->place);
+		pstore_set_aside(&s->place, s->plan.run);
 	else if (strcmp(last.nonce, nonce) != 0)
-		pstore_collect(&s->journal);
+		pstore_collect(&s->journal, &s->place, s->plan.run);
 }
 
 /* --- end ----------------------------------------------------------------------- */

@@ -632,6 +632,44 @@ static void streamed_and_survived_are_one_log(void **state)
 	assert_int_equal(run.results[0].reports[0].kind, KLOG_OOPS);
 }
 
+/* A dump says by its priority that user space wrote a line; a console's log does not, but the
+ * record of the same line does. */
+static void user_space_does_not_speak_for_the_kernel(void **state)
+{
+	static const char *const lines[] = { "hello: hello", "BUG: user space says so", NULL };
+	_cleanup_free_ struct journal *j = dies(lines, NULL, 3);
+	outpost_Record *said = &journal_first(j, outpost_Entry_record_tag)[1].body.record;
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_(run_result_release) struct run_result run = { 0 };
+	unsigned int us = (unsigned int)said->time_us;
+
+	(void)state;
+	said->user = true;
+	strbuf_addf(&text, "[%5u.%06u] %s\n", us / 1000000, us % 1000000, lines[1]);
+	strbuf_addf(&text, "<11>[%5u.%06u] BUG: and says more\n", us / 1000000, us % 1000000 + 5);
+	j->n--;
+	journal_survivor(j, text.buf);
+	journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 3;
+	run = judge(j, 0);
+	assert_int_equal(run.results[0].verdict, VERDICT_CRASH);
+	assert_string_equal(run.results[0].rule, "boot");
+	assert_int_equal(run.results[0].n_reports, 0);
+}
+
+/* printk.time=0: what follows the last line that was read. */
+static void a_log_without_times_is_told_from_what_was_read(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	strbuf_adds(&text, "Panic#1 Part1\n<4>WARNING: CPU: 0 PID: 1 at old.c:1 old+0x1/0x2\n");
+	for (size_t i = 0; greets[i]; i++)
+		strbuf_addf(&text, "<6>%s\n", greets[i]);
+	for (size_t i = 0; oops[i]; i++)
+		strbuf_addf(&text, "<4>%s\n", oops[i]);
+	expect(dies(greets, text.buf, 3), VERDICT_CRASH, "load", "report", "hello_init");
+}
+
 static void hangs(void **state)
 {
 	static const char *const detector[] = {
@@ -833,6 +871,8 @@ int main(void)
 		cmocka_unit_test(results_of_needs_are_not_its_own),
 		cmocka_unit_test(crashes),
 		cmocka_unit_test(streamed_and_survived_are_one_log),
+		cmocka_unit_test(user_space_does_not_speak_for_the_kernel),
+		cmocka_unit_test(a_log_without_times_is_told_from_what_was_read),
 		cmocka_unit_test(hangs),
 		cmocka_unit_test(lost_boards),
 		cmocka_unit_test(silence_after_the_last_module),

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What survived a crash goes into the journal of the run that died of it, and nothing else does. */
+#include "unit.h"
+
+#include "agent/pstore.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUN "20260102-150405-1a2b3c"
+
+static struct place place;
+static struct journal journal;
+static char root[] = "/tmp/outpost-test-XXXXXX";
+
+static const char *in_root(const char *path)
+{
+	static char full[256];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return full;
+}
+
+static void put(const char *path, const char *text)
+{
+	char folder[256];
+
+	snprintf(folder, sizeof(folder), "%s", in_root(path));
+	*strrchr(folder, '/') = '\0';
+	assert_int_equal(fs_mkdir_p(folder, 0755), 0);
+	assert_int_equal(fs_write_atomic(in_root(path), text, strlen(text), 0644), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(root + sizeof(root) - 7, "XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	place = (struct place){ .uid = getuid(), .gid = getgid() };
+	proto_set(place.home, root);
+	proto_set(place.runtime, root);
+	proto_set(place.root, root);
+	fs_mkdir_p(in_root("/sys/fs/pstore"), 0755);
+	return journal_create(&journal, &place, RUN);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	journal_close(&journal);
+	return fs_remove_tree(root);
+}
+
+static int add_survivor(const outpost_Entry *e, void *arg)
+{
+	struct strbuf *sb = arg;
+
+	if (e->which_body != outpost_Entry_survivor_tag)
+		return 0;
+	if (e->body.survivor.first)
+		strbuf_addf(sb, "%s%s: ", sb->len ? "|" : "", e->body.survivor.name);
+	strbuf_add(sb, e->body.survivor.data.bytes, e->body.survivor.data.size);
+	return 0;
+}
+
+/* "name: content|name: content", sorted as pstore's folder is not. */
+static void expect_journal(const char *const *pieces, size_t n)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	uint64_t size;
+	size_t length = 0;
+
+	assert_int_equal(journal_each(&journal, add_survivor, &sb, &size), 0);
+	for (size_t i = 0; i < n; i++) {
+		if (!strstr(sb.buf, pieces[i]))
+			fail_msg("'%s' is not in '%s'", pieces[i], sb.buf);
+		length += strlen(pieces[i]) + (i > 0);
+	}
+	if (sb.len != length)
+		fail_msg("more than that is in '%s'", sb.buf);
+}
+
+#define EXPECT(...)                                          \
+	expect_journal((const char *const[]){ __VA_ARGS__ }, \
+		       sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+static void records_are_journaled_and_removed(void **state)
+{
+	(void)state;
+	pstore_set_aside(&place, RUN);
+	put("/sys/fs/pstore/dmesg-ramoops-0", "Panic#1 Part1\none");
+	put("/sys/fs/pstore/console-ramoops-0", "two");
+	pstore_collect(&journal, &place, RUN);
+	EXPECT("dmesg-ramoops-0: Panic#1 Part1\none", "console-ramoops-0: two");
+	assert_false(fs_exists(in_root("/sys/fs/pstore/dmesg-ramoops-0")));
+	pstore_collect(&journal, &place, RUN);
+	EXPECT("dmesg-ramoops-0: Panic#1 Part1\none", "console-ramoops-0: two");
+}
+
+static void a_long_record_comes_in_pieces(void **state)
+{
+	char text[10000], wanted[sizeof(text) + 64];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "Panic#1 Part1\n", 14);
+	memcpy(text + sizeof(text) - 5, "end", 4);
+	put("/sys/fs/pstore/dmesg-ramoops-0", text);
+	snprintf(wanted, sizeof(wanted), "dmesg-ramoops-0: %s", text);
+	pstore_collect(&journal, &place, RUN);
+	EXPECT(wanted);
+}
+
+static void earlier_crashes_are_set_aside(void **state)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	(void)state;
+	put("/sys/fs/pstore/dmesg-ramoops-0", "of another day");
+	pstore_set_aside(&place, RUN);
+	pstore_collect(&journal, &place, RUN);
+	expect_journal(NULL, 0);
+	assert_int_equal(fs_list(in_root("/development/logs/earlier-crashes"), &names), 0);
+	assert_int_equal(strv_length(names), 1);
+	assert_non_null(strstr(names[0], "dmesg-ramoops-0"));
+}
+
+/* systemd moved them before we came; its own folder stays as it is. */
+static void what_systemd_moved_is_found(void **state)
+{
+	(void)state;
+	put("/var/lib/systemd/pstore/1500000000/001/dmesg.txt", "of another day");
+	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "of another day");
+	pstore_set_aside(&place, RUN);
+	put("/var/lib/systemd/pstore/1647289371/001/dmesg.txt", "Panic#1 Part1\none");
+	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "anew");
+	pstore_collect(&journal, &place, RUN);
+	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew");
+	assert_true(fs_exists(in_root("/var/lib/systemd/pstore/1647289371/001/dmesg.txt")));
+	/* The board crashes once more in the same run: only what is new then. */
+	put("/var/lib/systemd/pstore/1647289400/001/dmesg.txt", "second");
+	pstore_collect(&journal, &place, RUN);
+	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew",
+	       "1647289400/001/dmesg.txt: second");
+}
+
+/* It makes its folder when it first has something to put there. */
+static void systemds_first_records_are_found(void **state)
+{
+	(void)state;
+	pstore_set_aside(&place, RUN);
+	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "one");
+	pstore_collect(&journal, &place, RUN);
+	EXPECT("dmesg-ramoops-0: one");
+}
+
+static void a_link_is_not_followed(void **state)
+{
+	(void)state;
+	fs_mkdir_p(in_root("/var/lib/systemd/pstore"), 0755);
+	pstore_set_aside(&place, RUN);
+	assert_int_equal(symlink("/etc/passwd", in_root("/var/lib/systemd/pstore/dmesg-x")), 0);
+	pstore_collect(&journal, &place, RUN);
+	expect_journal(NULL, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(records_are_journaled_and_removed), TEST(a_long_record_comes_in_pieces),
+		TEST(earlier_crashes_are_set_aside),     TEST(what_systemd_moved_is_found),
+		TEST(systemds_first_records_are_found),  TEST(a_link_is_not_followed),
+	};
+#undef TEST
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
