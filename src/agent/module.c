@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -132,6 +133,21 @@ static void name_processes(const char *module, char *detail, size_t size)
 		append(detail, size, "; %s (pid %s) has %s open", comm, entry->d_name, target);
 		named++;
 	}
+}
+
+uint64_t module_text(const char *name)
+{
+	char path[128], text[32];
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return strtoull(text, NULL, 16);
 }
 
 static void name_holders(const char *module, char *detail, size_t size)

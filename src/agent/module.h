@@ -41,6 +41,10 @@ struct module_program {
 /* The test program; its exit status is the child's. */
 int module_program(const void *module_program, struct step_report *report);
 
+/* Where its .text is, while it is loaded; 0: not known. After it is gone that names what called it.
+ */
+uint64_t module_text(const char *name);
+
 /* Is it in /proc/modules (in whatever state)? */
 bool module_is_loaded(const char *name);
 

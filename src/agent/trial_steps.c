@@ -126,6 +126,8 @@ void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be loaded: its init does not return",
 				  s->current->name);
+	if (trial_step_ok(end))
+		end->text = module_text(s->current->name);
 	trial_end_step(s, end);
 }
 

@@ -78,7 +78,9 @@ struct klog_report {
 					      unknown */
 	char module[KLOG_MODULE_SIZE];     /* that function's; "" if unknown or the kernel itself */
 	char access[8];                    /* "read", "write", "exec" or "" */
-	bool fatal;          /* the kernel, or the task it happened in, did not go on */
+	uint64_t
+		pc; /* the instruction's address, where the kernel has no function for it; else 0 */
+	bool fatal; /* the kernel, or the task it happened in, did not go on */
 	bool corrupted;      /* cut off or mixed with another: function and trace are doubtful */
 	bool truncated;      /* there were more frames */
 	uint64_t start, end; /* positions of its first and last line, as the caller counts */
@@ -135,6 +137,9 @@ void klog_feed(struct klog *k, const char *line, size_t n, uint64_t position);
 
 /* No more will come, or the window ends: what is open is reported. */
 void klog_flush(struct klog *k);
+
+/* Puts a frame before the others, of which the last goes where there is no room. */
+void klog_add_first_frame(struct klog_report *report, const struct klog_frame *frame);
 
 /* "oops", "soft-lockup": the word used in JSON and everywhere. */
 const char *klog_kind_name(enum klog_kind kind);

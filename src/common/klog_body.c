@@ -196,6 +196,8 @@ static void handle_other(struct klog_open *o, struct text t, uint64_t position)
 		klog_touch(o, position);
 	else
 		o->other_lines++;
+	if (!o->report.pc && !o->trace_done)
+		o->report.pc = klog_parse_raw_pc(t);
 	/* The first line of its message names a WARN() better than its place. */
 	if (o->cut_here && !*o->report.title && t.n)
 		text_copy(o->report.title, sizeof(o->report.title), t);

@@ -176,19 +176,35 @@ static bool take_segment(struct text *t)
 	return true;
 }
 
-bool klog_parse_pc(struct text line, struct klog_frame *frame)
+/* What names the instruction, off: "pc : ", "RIP: 0010:" */
+static bool take_pc(struct text *line)
 {
 	static const char *const starts[] = { "RIP: ", "pc : ",      "PC is at ", "IP: ",
 					      "EIP: ", "EIP is at ", "NIP ",      "epc : " };
 
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
-		struct text at = line;
-
-		if (*line.p != *starts[i] || !text_take(&at, starts[i]))
-			continue;
-		return take_segment(&at) && klog_parse_symbol(&at, frame);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (line->n && *line->p == *starts[i] && text_take(line, starts[i]))
+			return take_segment(line);
 	return false;
+}
+
+bool klog_parse_pc(struct text line, struct klog_frame *frame)
+{
+	return take_pc(&line) && klog_parse_symbol(&line, frame);
+}
+
+uint64_t klog_parse_raw_pc(struct text line)
+{
+	uint64_t address = 0;
+
+	if (!take_pc(&line) || !text_take(&line, "0x"))
+		return 0;
+	for (size_t i = 0; i < line.n && i < 16 && isxdigit((unsigned char)line.p[i]); i++) {
+		char c = (char)(line.p[i] | 0x20);
+
+		address = address << 4 | (uint64_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
+	}
+	return address;
 }
 
 void klog_plain_name(char *to, size_t size, const char *function)

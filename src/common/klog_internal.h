@@ -95,6 +95,10 @@ bool klog_is_trace_filler(struct text line);
 /* "RIP: 0010:func+...", "pc : func+...", "PC is at func+...", "IP: func+...": the kernel's only. */
 bool klog_parse_pc(struct text line, struct klog_frame *frame);
 
+/* The same with an address that is in no function: "pc : 0xffff800000d6c000". 0: it is no such
+ * line. */
+uint64_t klog_parse_raw_pc(struct text line);
+
 /* Without ".isra.0" and the like. */
 void klog_plain_name(char *to, size_t size, const char *function);
 

@@ -68,17 +68,21 @@ bool klog_same_place(const struct klog_frame *a, const struct klog_frame *b)
 	       strcmp(a->module, b->module) == 0;
 }
 
+void klog_add_first_frame(struct klog_report *r, const struct klog_frame *frame)
+{
+	r->truncated |= r->n == KLOG_MAX_FRAMES;
+	r->n -= r->n == KLOG_MAX_FRAMES;
+	memmove(r->trace + 1, r->trace, r->n++ * sizeof(*r->trace));
+	r->trace[0] = *frame;
+}
+
 /* x86 prints it before the trace, and there only. */
 static void add_pc_to_trace(struct klog_open *o)
 {
 	struct klog_report *r = &o->report;
 
-	if (!o->at.exact || (r->n && klog_same_place(&o->at, &r->trace[0])))
-		return;
-	r->truncated |= r->n == KLOG_MAX_FRAMES;
-	r->n -= r->n == KLOG_MAX_FRAMES;
-	memmove(r->trace + 1, r->trace, r->n++ * sizeof(*r->trace));
-	r->trace[0] = o->at;
+	if (o->at.exact && !(r->n && klog_same_place(&o->at, &r->trace[0])))
+		klog_add_first_frame(r, &o->at);
 }
 
 /* --- reports begin and end ---------------------------------------------------- */

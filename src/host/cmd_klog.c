@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/fs.h"
 #include "common/klog.h"
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "host/command.h"
+#include "host/module.h"
+#include "host/out.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
+struct klog_options {
+	char **modules; /* .ko files */
+};
+
+static const struct option_row options[] = {
+	OPTION_LIST(struct klog_options, modules, 'm', "module", "KO", NULL,
+		    "name source lines of this unstripped .ko, too; may be said again"),
+	OPTION_END,
+};
+
 struct printer {
+	struct symbolizer *symbolizer;
+	bool verbose, show_stack;
 	json_t *reports; /* NULL: print for people */
 	size_t n;
 };
@@ -24,36 +39,32 @@ static json_t *json_text(const char *s)
 	return json_string(sb.buf);
 }
 
-static json_t *json_hex(uint32_t value)
-{
-	_cleanup_free_ char *s = xasprintf("0x%x", value);
-
-	return json_string(s);
-}
-
-static json_t *trace_to_json(const struct klog_report *r)
+static json_t *trace_to_json(const struct klog_report *r, const struct report_source *source)
 {
 	json_t *trace = json_array();
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct klog_frame *f = &r->trace[i];
+		json_t *frame = out_frame_json(f, &source->frames[i]);
 
-		json_array_append_new(
-			trace, json_pack("{s:o, s:o, s:o, s:o}", "function", json_text(f->function),
-					 "offset", json_hex(f->offset), "size", json_hex(f->size),
-					 "module", json_text(f->module)));
+		json_object_set_new(frame, "size", json_sprintf("0x%x", f->size));
+		json_object_set_new(frame, "module", json_text(f->module));
+		json_array_append_new(trace, frame);
 	}
 	return trace;
 }
 
-static json_t *report_to_json(const struct klog_report *r)
+static json_t *report_to_json(const struct klog_report *r, const struct report_source *source)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:b, s:b, s:I, s:I, s:o}", "kind",
-			 klog_kind_name(r->kind), "title", json_text(r->title), "function",
-			 json_text(r->function), "module", json_text(r->module), "access",
-			 r->access, "fatal", r->fatal, "corrupted", r->corrupted, "start_line",
-			 (json_int_t)r->start, "end_line", (json_int_t)r->end, "trace",
-			 trace_to_json(r));
+	json_t *object = json_pack(
+		"{s:s, s:o, s:o, s:o, s:s, s:b, s:b, s:I, s:I, s:o}", "kind",
+		klog_kind_name(r->kind), "title", json_text(r->title), "function",
+		json_text(r->function), "module", json_text(r->module), "access", r->access,
+		"fatal", r->fatal, "corrupted", r->corrupted, "start_line", (json_int_t)r->start,
+		"end_line", (json_int_t)r->end, "trace", trace_to_json(r, source));
+
+	out_set_source_json(object, source);
+	return object;
 }
 
 /* 12: oops: Unable to handle kernel NULL pointer dereference
@@ -81,12 +92,20 @@ static void print_report(const struct klog_report *r)
 static void on_report(const struct klog_report *r, void *arg)
 {
 	struct printer *p = arg;
+	struct klog_report *report = xmalloc(sizeof(*report));
+	struct report_source source;
 
+	*report = *r;
+	symbolizer_report(p->symbolizer, report, &source);
 	p->n++;
 	if (p->reports)
-		json_array_append_new(p->reports, report_to_json(r));
+		json_array_append_new(p->reports, report_to_json(report, &source));
 	else
-		print_report(r);
+		print_report(report);
+	if (!p->reports && p->show_stack)
+		out_report(stdout, report, &source, p->verbose);
+	report_source_release(&source);
+	free(report);
 }
 
 static int scan(FILE *in, const char *name, struct printer *p)
@@ -106,17 +125,38 @@ static int scan(FILE *in, const char *name, struct printer *p)
 	return 0;
 }
 
-static int run(struct context *ctx, void *options, int argc, char **argv)
+/* Each stands for the module that its .modinfo names. */
+static int add_modules(struct symbolizer *symbolizer, char *const *files)
 {
+	strv_foreach (file, files) {
+		_cleanup_(module_freep) struct module *m = NULL;
+		int r = module_read(*file, &m);
+
+		if (r < 0)
+			return r;
+		symbolizer_add(symbolizer,
+			       &(struct symbolizer_module){ .name = m->name, .file = *file });
+	}
+	return 0;
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	const struct klog_options *o = arg;
+	_cleanup_(symbolizer_freep) struct symbolizer *symbolizer = symbolizer_new();
 	const char *name = argc > 0 && strcmp(argv[0], "-") != 0 ? argv[0] : NULL;
 	_cleanup_fclose_ FILE *file = name ? fopen(name, "re") : NULL;
-	struct printer p = { .reports = ctx->json ? json_array() : NULL };
+	struct printer p = { .symbolizer = symbolizer,
+			     .verbose = ctx->verbose,
+			     .show_stack = o->modules,
+			     .reports = ctx->json ? json_array() : NULL };
 	int r;
 
-	(void)options;
 	if (name && !file)
 		return log_error_errno(-errno, "Cannot read %s", name);
-	r = scan(name ? file : stdin, name ? name : "standard input", &p);
+	r = add_modules(symbolizer, o->modules);
+	if (r == 0)
+		r = scan(name ? file : stdin, name ? name : "standard input", &p);
 	if (p.reports) {
 		json_t *doc =
 			json_pack("{s:s, s:o}", "schema", "outpost.klog/1", "reports", p.reports);
@@ -136,7 +176,10 @@ const struct command cmd_klog = {
 		"pstore\n"
 		"have, in any of their time formats. Exits with 1 when there are reports, 0 when "
 		"there\n"
-		"are none.\n",
+		"are none. With --module, whatever the log says of that module is shown with file\n"
+		"and line, and its source where it is at hand.\n",
+	.options = options,
+	.options_size = sizeof(struct klog_options),
 	.has_json = true,
 	.least_args = 0,
 	.most_args = 1,

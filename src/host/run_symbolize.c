@@ -18,14 +18,16 @@
 
 /* --- which .ko ---------------------------------------------------------------------- */
 
-static void add_built(struct symbolizer *s, const struct module *m, const char *build_id)
+static void add_built(struct symbolizer *s, const struct module *m, const outpost_PlanModule *p,
+		      uint64_t text)
 {
 	if (!m->unstripped)
 		return;
 	symbolizer_add(s, &(struct symbolizer_module){
 				  .name = m->name,
 				  .file = m->unstripped,
-				  .build_id = build_id,
+				  .build_id = p->build_id,
+				  .text = text,
 				  .build_dir = m->build_dir,
 				  .user_dir = m->build_dir ? m->source : NULL,
 			  });
@@ -39,7 +41,8 @@ static bool has_build_id(const char *ko, const char *build_id)
 }
 
 /* The run is that of a host process that went away: what it had built may still be in the cache. */
-static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p)
+static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
+		       uint64_t text)
 {
 	static const char *const depths[] = { "*", "*/*", "*/*/*" };
 
@@ -58,21 +61,30 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 					symbolizer_add(s, &(struct symbolizer_module){
 								  .name = p->name,
 								  .file = found.gl_pathv[i],
-								  .build_id = p->build_id });
+								  .build_id = p->build_id,
+								  .text = text });
 		globfree(&found);
 		if (done)
 			return;
 	}
 }
 
-static void add_planned(struct symbolizer *s, const struct run *run, size_t index)
+/* Where the kernel had put it in this boot; 0: not known. */
+static uint64_t text_address(const struct evidence *e, const char *boot_id)
+{
+	return e && strcmp(e->boot_id, boot_id) == 0 ? e->steps[outpost_Step_LOADING].end.text : 0;
+}
+
+static void add_planned(struct symbolizer *s, const struct run *run, size_t index,
+			const char *boot_id)
 {
 	const outpost_PlanModule *p = &run->plan.modules[index];
+	uint64_t text = text_address(evidence_find(&run->list, (uint32_t)index), boot_id);
 
 	for (size_t i = 0; i < run->plan.n_asked; i++)
 		if (run->plan.index[i] == (int)index && run->q->modules->modules[i]->unstripped)
-			return add_built(s, run->q->modules->modules[i], p->build_id);
-	add_cached(s, run, p);
+			return add_built(s, run->q->modules->modules[i], p, text);
+	add_cached(s, run, p, text);
 }
 
 /* The kernel itself, where somebody has it with debug info: in a tree of their own, say. */
@@ -94,12 +106,14 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 /* The module itself first: another folder of the plan may have one of the same name. */
 static struct symbolizer *make_symbolizer(const struct run *run, size_t index)
 {
+	const struct evidence *e = evidence_find(&run->list, (uint32_t)index);
+	const char *boot_id = e ? e->boot_id : "";
 	struct symbolizer *s = symbolizer_new();
 
-	add_planned(s, run, index);
+	add_planned(s, run, index, boot_id);
 	for (size_t i = 0; i < run->plan.n; i++)
 		if (i != index)
-			add_planned(s, run, i);
+			add_planned(s, run, i, boot_id);
 	add_kernel(s, run);
 	return s;
 }
@@ -192,33 +206,57 @@ static void name_place(const struct klog_report *report, const struct report_sou
 	result->summary = at;
 }
 
-/* The report that decided is the first that the summary speaks of. */
-static const struct klog_report *find_decisive(const struct result *result)
+/* "... in run_timers while ...": what was called there is known by now, and that it was gone. */
+static void name_gone(const char *caller, const struct klog_report *report,
+		      const struct report_source *source, struct result *result)
 {
-	for (size_t i = 0; i < result->n_reports; i++) {
-		const struct klog_report *r = &result->reports[i];
+	_cleanup_free_ char *words = xasprintf(" in %s", caller), *rest = NULL;
+	char *at = strstr(result->summary, words);
 
-		if (*r->function && strstr(result->summary, r->function))
-			return r;
-	}
-	return NULL;
+	if (!at || !source->at.file)
+		return;
+	rest = xstrdup(at + strlen(words));
+	*at = '\0';
+	at = xasprintf("%s in %s (%s:%d), already unloaded,%s", result->summary, report->function,
+		       base_name(source->at.file), source->at.line, rest);
+	free(result->summary);
+	result->summary = at;
+}
+
+/* The report that decided is the first that the summary speaks of; result->n_reports: none. */
+static size_t find_decisive(const struct result *result)
+{
+	size_t i = 0;
+
+	while (i < result->n_reports && !(*result->reports[i].function &&
+					  strstr(result->summary, result->reports[i].function)))
+		i++;
+	return i;
+}
+
+static void symbolize_report(struct symbolizer *s, const char *log, bool decisive, size_t index,
+			     struct result *result)
+{
+	struct klog_report *report = &result->reports[index];
+	struct report_source *source = result_source(result, index);
+	_cleanup_free_ char *function = xstrdup(report->function);
+
+	symbolizer_report(s, report, source);
+	take_registers(log, report, source);
+	if (decisive && strcmp(function, report->function) != 0)
+		name_gone(function, report, source, result);
+	else if (decisive && source->at.file)
+		name_place(report, source, result);
 }
 
 void run_symbolize(const struct run *run, size_t index, const char *log, struct result *result)
 {
 	_cleanup_(symbolizer_freep) struct symbolizer *s = NULL;
-	const struct klog_report *decisive;
+	size_t decisive = find_decisive(result);
 
 	if (!result->n_reports)
 		return;
 	s = make_symbolizer(run, index);
-	for (size_t i = 0; i < result->n_reports; i++) {
-		struct report_source *source = result_source(result, i);
-
-		symbolizer_report(s, &result->reports[i], source);
-		take_registers(log, &result->reports[i], source);
-	}
-	decisive = find_decisive(result);
-	if (decisive && result->sources[decisive - result->reports].at.file)
-		name_place(decisive, &result->sources[decisive - result->reports], result);
+	for (size_t i = 0; i < result->n_reports; i++)
+		symbolize_report(s, log, i == decisive, i, result);
 }

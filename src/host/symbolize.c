@@ -15,6 +15,7 @@
 
 struct known {
 	char *name, *path, *build_id, *build_dir, *user_dir;
+	uint64_t text;
 	struct symbol_file *file; /* NULL until it is needed */
 	char *why;                /* it cannot be used; NULL: it can, or nobody tried */
 };
@@ -60,6 +61,7 @@ void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module
 		.name = xstrdup(module->name),
 		.path = xstrdup(module->file),
 		.build_id = xstrdup(module->build_id ? module->build_id : ""),
+		.text = module->text,
 		.build_dir = copy(module->build_dir),
 		.user_dir = copy(module->user_dir),
 	};
@@ -134,9 +136,35 @@ static void look_up(struct known *m, const struct klog_frame *frame, struct fram
 		symbol_file_sites(m->file, addr, out, &out->why);
 }
 
-static void look_up_all(struct symbolizer *s, const struct klog_report *report,
+/* Bits above an address that are not ones are of a pointer that was signed (arm64's PAC). */
+static uint64_t plain_address(uint64_t address)
+{
+	return address | 0xffffull << 48;
+}
+
+/* A call into a module that is not there any more. */
+static void name_pc(struct symbolizer *s, struct klog_report *report)
+{
+	for (size_t i = 0; report->pc && i < s->n; i++) {
+		struct known *m = &s->modules[i];
+		uint64_t offset = plain_address(report->pc) - plain_address(m->text);
+		struct klog_frame frame;
+
+		if (!m->text || offset > UINT32_MAX || open_module(m) < 0 ||
+		    !symbol_file_name(m->file, offset, &frame))
+			continue;
+		snprintf(frame.module, sizeof(frame.module), "%s", m->name);
+		klog_add_first_frame(report, &frame);
+		memcpy(report->function, frame.function, sizeof(report->function));
+		memcpy(report->module, frame.module, sizeof(report->module));
+		report->pc = 0;
+	}
+}
+
+static void look_up_all(struct symbolizer *s, struct klog_report *report,
 			struct report_source *source)
 {
+	name_pc(s, report);
 	for (size_t i = 0; i < report->n; i++) {
 		struct known *m = find_module(s, report->trace[i].module);
 
@@ -149,14 +177,16 @@ static void look_up_all(struct symbolizer *s, const struct klog_report *report,
 
 static bool concerns(const struct symbolizer *s, const struct klog_report *report)
 {
+	for (size_t i = 0; report->pc && i < s->n; i++)
+		if (s->modules[i].text)
+			return true;
 	for (size_t i = 0; i < report->n; i++)
 		if (find_module(s, report->trace[i].module))
 			return true;
 	return false;
 }
 
-static void __attribute__((noreturn))
-try_in_child(struct symbolizer *s, const struct klog_report *report)
+static void __attribute__((noreturn)) try_in_child(struct symbolizer *s, struct klog_report *report)
 {
 	const struct rlimit cpu = { TRIAL_SECONDS, TRIAL_SECONDS }, core = { 0, 0 };
 	static struct report_source source;
@@ -171,7 +201,7 @@ try_in_child(struct symbolizer *s, const struct klog_report *report)
  * Does it go well? The readers of ELF and DWARF were written for files that
  * compilers make, and a log may be symbolized with any file.
  */
-static bool survives(struct symbolizer *s, const struct klog_report *report)
+static bool survives(struct symbolizer *s, struct klog_report *report)
 {
 	pid_t pid = fork();
 	int status;
@@ -267,7 +297,7 @@ static void show_paths(const struct symbolizer *s, const struct klog_report *rep
 	}
 }
 
-void symbolizer_report(struct symbolizer *s, const struct klog_report *report,
+void symbolizer_report(struct symbolizer *s, struct klog_report *report,
 		       struct report_source *source)
 {
 	*source = (struct report_source){ 0 };

@@ -58,6 +58,7 @@ struct symbolizer_module {
 	const char *name;     /* as in frames; "" for the kernel itself */
 	const char *file;     /* its .ko (or .xz, .gz, .zst of it), or a vmlinux; with debug info */
 	const char *build_id; /* of what the board ran, in hexadecimal; "" or NULL: not known */
+	uint64_t text;        /* where the kernel had put its .text; 0: not known */
 	const char *build_dir; /* where it was built, and ... */
 	const char *user_dir; /* ... the folder of the user's that is a copy of; NULL both: built in
 				 place */
@@ -68,12 +69,15 @@ struct symbolizer_module {
 void symbolizer_add(struct symbolizer *symbolizer, const struct symbolizer_module *module);
 
 /*
- * Looks up all frames of a report; *source is overwritten. What cannot be
+ * Looks up all frames of a report; *source is overwritten. One whose
+ * instruction is in no function of the kernel's, but where a module was before
+ * it was unloaded, is given its function: in `function`, `module`, and as the
+ * first frame; `pc` is 0 then. What cannot be
  * known is left out, and the reason given where there is one. Says nothing.
  * A file that is damaged, or made to do harm, does none: it is tried in a
  * child process first.
  */
-void symbolizer_report(struct symbolizer *symbolizer, const struct klog_report *report,
+void symbolizer_report(struct symbolizer *symbolizer, struct klog_report *report,
 		       struct report_source *source);
 
 #endif

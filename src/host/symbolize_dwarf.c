@@ -11,6 +11,8 @@
 /* More are not inlined into each other: where there are, they go in circles. */
 #define INLINED_MAX 64
 
+#define ENTRY_MAX 32 /* bytes at the entry of a function that belong to ftrace, at most */
+
 /* A path is that of the compilation unit's folder, where it is not absolute. */
 static char *absolute(Dwarf_Die *unit, const char *path)
 {
@@ -97,28 +99,64 @@ static int find_scopes(Dwarf_Die *unit, Dwarf_Addr addr, Dwarf_Die **scopes)
 	return dwarf_getscopes_die(&innermost[0], scopes);
 }
 
+/*
+ * Debug info begins behind the room that is left for ftrace at the entry of a
+ * function (-fpatchable-function-entry): what is called when it is gone faults
+ * before that. Then it is the line that the function is declared in.
+ */
+static int find_entry(Dwarf_Die *unit, Dwarf_Addr addr, Dwarf_Die **scopes, const char **path,
+		      int *line)
+{
+	for (Dwarf_Addr at = addr + 4; at <= addr + ENTRY_MAX; at += 4) {
+		Dwarf_Addr entry;
+		int n = find_scopes(unit, at, scopes);
+
+		for (int i = 0; i < n; i++) {
+			if (dwarf_tag(&(*scopes)[i]) != DW_TAG_subprogram ||
+			    dwarf_entrypc(&(*scopes)[i], &entry) < 0 || entry != at)
+				continue;
+			*path = dwarf_decl_file(&(*scopes)[i]);
+			return dwarf_decl_line(&(*scopes)[i], line) < 0 ? 0 : n;
+		}
+		free(*scopes);
+		*scopes = NULL;
+	}
+	return 0;
+}
+
+static void find_line(Dwarf_Die *unit, Dwarf_Addr addr, const char **path, int *line)
+{
+	Dwarf_Line *found = dwarf_getsrc_die(unit, addr);
+
+	*path = found ? dwarf_linesrc(found, NULL, NULL) : NULL;
+	if (!*path || dwarf_lineno(found, line) < 0)
+		*line = 0;
+}
+
 int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct frame_source *frame,
 		      char **why)
 {
 	_cleanup_free_ Dwarf_Die *scopes = NULL;
+	const char *path = NULL;
 	Dwarf_Addr bias = 0;
-	Dwarf_Line *found;
+	int line = 0, n = 0;
 	Dwarf_Die *unit;
-	const char *path;
-	int line = 0, n;
 
 	if (!dwfl_module_getdwarf(file->module, &bias)) {
 		*why = xstrdup("its file has no debug info");
 		return -ENOENT;
 	}
 	unit = find_unit(file->module, addr, &bias);
-	found = unit ? dwarf_getsrc_die(unit, addr - bias) : NULL;
-	path = found ? dwarf_linesrc(found, NULL, NULL) : NULL;
-	if (!path || dwarf_lineno(found, &line) < 0 || line <= 0) {
+	if (unit) {
+		n = find_scopes(unit, addr - bias, &scopes);
+		find_line(unit, addr - bias, &path, &line);
+		if (!n && !path)
+			n = find_entry(unit, addr - bias, &scopes, &path, &line);
+	}
+	if (!path || line <= 0) {
 		*why = xstrdup("the debug info has no line for it");
 		return -ENOENT;
 	}
-	n = find_scopes(unit, addr - bias, &scopes);
 	add_sites(unit, scopes, n, path, line, frame);
 	if (!frame->n) { /* assembly: lines, and no functions */
 		_cleanup_free_ char *whole = absolute(unit, path);

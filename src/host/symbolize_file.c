@@ -93,6 +93,8 @@ static void read_symbols(struct symbol_file *file, GElf_Half type)
 		end = end_of_section(elf, section, type, &sym, addr);
 		if (!end)
 			continue;
+		if (section == file->text_section)
+			file->text = addr - sym.st_value;
 		GROW(file->symbols, file->n);
 		file->symbols[file->n++] = (struct symbol){
 			.name = name, .addr = addr, .size = sym.st_size, .room = end
@@ -106,10 +108,20 @@ static void read_symbols(struct symbol_file *file, GElf_Half type)
 static void measure_text(struct symbol_file *file, Elf *elf)
 {
 	GElf_Shdr header;
+	size_t names;
 
-	for (Elf_Scn *s = NULL; (s = elf_nextscn(elf, s));)
-		if (gelf_getshdr(s, &header) && header.sh_flags & SHF_EXECINSTR)
-			file->text_size += header.sh_size;
+	if (elf_getshdrstrndx(elf, &names) < 0)
+		return;
+	for (Elf_Scn *s = NULL; (s = elf_nextscn(elf, s));) {
+		const char *name;
+
+		if (!gelf_getshdr(s, &header) || !(header.sh_flags & SHF_EXECINSTR))
+			continue;
+		file->code_size += header.sh_size;
+		name = elf_strptr(elf, names, header.sh_name);
+		if (name && strcmp(name, ".text") == 0)
+			file->text_section = elf_ndxscn(s);
+	}
 }
 
 static char *read_build_id(Dwfl_Module *module)
@@ -211,7 +223,7 @@ static bool sizes_match(const struct symbol_file *file, const struct symbol *s, 
 		return true;
 	if (!s->last)
 		return s->room == size;
-	return size >= s->room && size - s->room <= file->text_size + SLACK;
+	return size >= s->room && size - s->room <= file->code_size + SLACK;
 }
 
 /* The one symbol that it can be. */
@@ -280,4 +292,24 @@ int symbol_file_find(const struct symbol_file *file, const struct klog_frame *fr
 	if (!frame->exact && !offset && ends_before(file, s->addr))
 		*addr = s->addr - 1;
 	return 0;
+}
+
+bool symbol_file_name(const struct symbol_file *file, uint64_t offset, struct klog_frame *frame)
+{
+	for (size_t i = 0; i < file->n; i++) {
+		const struct symbol *s = &file->symbols[i];
+		uint64_t start = s->addr - file->text;
+
+		if (s->addr < file->text || offset < start || offset - start >= s->size)
+			continue;
+		*frame = (struct klog_frame){
+			.offset = (uint32_t)(offset - start),
+			.size = s->last ? 0 : (uint32_t)s->room,
+			/* Called, or returned to. */
+			.exact = offset == start,
+		};
+		snprintf(frame->function, sizeof(frame->function), "%s", s->name);
+		return true;
+	}
+	return false;
 }

@@ -24,7 +24,9 @@ struct symbol_file {
 	Dwfl_Module *module;
 	struct symbol *symbols; /* by address */
 	size_t n;
-	GElf_Xword text_size; /* of all sections with code */
+	GElf_Xword code_size; /* of all sections with code */
+	size_t text_section;  /* the one called .text; 0: there is none */
+	GElf_Addr text;       /* where libdwfl puts that */
 	char *build_id;       /* hexadecimal; "": it has none */
 	struct timespec made; /* its modification time */
 };
@@ -40,6 +42,9 @@ DEFINE_CLEANUP(struct symbol_file *, symbol_file_close);
  */
 int symbol_file_find(const struct symbol_file *file, const struct klog_frame *frame,
 		     GElf_Addr *addr, char **why);
+
+/* The function that is `offset` bytes into .text. */
+bool symbol_file_name(const struct symbol_file *file, uint64_t offset, struct klog_frame *frame);
 
 /* --- symbolize_dwarf.c: what debug info says of an address --- */
 

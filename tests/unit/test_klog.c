@@ -403,6 +403,27 @@ static void test_exact_frames(void **state)
 		     "kasan_report f ");
 }
 
+/* A call to where no function is: the address is all that is known. */
+static void test_raw_pc(void **state)
+{
+	static const char *const logs[] = {
+		"Internal error: Oops: 86000007 [#1] SMP\npc : 0xffffb4f4644ca000\n"
+		"lr : call_timer_fn+0x3c/0x154\nCall trace:\n 0xffffb4f4644ca000\n f+0x1/0x8\n",
+		"Oops: 0010 [#1] SMP\nRIP: 0010:0xffffb4f4644ca000\nCall Trace:\n f+0x1/0x8\n",
+	};
+	struct found f;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		feed(&f, logs[i], "");
+		assert_int_equal(f.n, 1);
+		assert_true(f.reports[0].pc == 0xffffb4f4644ca000);
+		assert_int_equal(f.reports[0].n, 1);
+	}
+	feed(&f, OOPS, "");
+	assert_int_equal(f.reports[0].pc, 0);
+}
+
 /* A report is announced before it is complete. */
 static void test_begun(void **state)
 {
@@ -458,7 +479,8 @@ int main(void)
 		cmocka_unit_test(test_cases),    cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_innocent), cmocka_unit_test(test_told_apart),
 		cmocka_unit_test(test_details),  cmocka_unit_test(test_exact_frames),
-		cmocka_unit_test(test_begun),    cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_raw_pc),   cmocka_unit_test(test_begun),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,6 +237,52 @@ static void return_addresses(void **state)
 	report_source_release(&found);
 }
 
+/* Room for ftrace at the entry of a function has no line of its own. */
+static void entries(void **state)
+{
+	_cleanup_free_ char *user = xasprintf("user mod.c:%d", line_of("noinline void user"));
+
+	(void)state;
+	make_ko(sample_tree.compiler, "-g", "-fpatchable-function-entry=2");
+	assert_frame("mod.ko", frame("user", 0, marks[SIZE_USER], true), user);
+	check_lines("mod.ko");
+}
+
+/* What was called after its module was unloaded has an address, and no name any more. */
+static void unloaded(void **state)
+{
+	static const uint64_t text = 0xffff800000d6c000;
+	struct symbolizer_module module = module_of("mod.ko");
+	_cleanup_(symbolizer_freep) struct symbolizer *s = symbolizer_new();
+	static struct klog_report report;
+	_cleanup_free_ char *call = call_text(), *got = NULL;
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	module.text = text;
+	symbolizer_add(s, &module);
+	/* It came back from a call, through an address that was signed. */
+	report =
+		(struct klog_report){ .function = "caller", .pc = text + marks[MARK_CALL], .n = 1 };
+	report.pc ^= 0x0076ull << 48;
+	snprintf(report.trace[0].function, sizeof(report.trace[0].function), "caller");
+	symbolizer_report(s, &report, &found);
+	got = describe(&found);
+	assert_string_equal(got, call);
+	assert_string_equal(report.function, "user");
+	assert_string_equal(report.module, "mod");
+	assert_int_equal(report.n, 2);
+	assert_int_equal(report.pc, 0);
+	report_source_release(&found);
+	/* Elsewhere: nobody's. */
+	report = (struct klog_report){ .function = "caller", .pc = text + 0x100000 };
+	symbolizer_report(s, &report, &found);
+	assert_string_equal(report.function, "caller");
+	assert_int_equal(report.n, 0);
+	report_source_release(&found);
+}
+
 /* Its last instruction is a call: the return address is the next function's first, or on x86 its
  * own end. */
 static void calls_that_never_return(void **state)
@@ -514,6 +560,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(names_lines, sample_clear),
 		cmocka_unit_test_setup(return_addresses, sample_clear),
+		cmocka_unit_test_setup(entries, sample_clear),
+		cmocka_unit_test_setup(unloaded, sample_clear),
 		cmocka_unit_test_setup(calls_that_never_return, sample_clear),
 		cmocka_unit_test_setup(kinds_of_functions, sample_clear),
 		cmocka_unit_test_setup(not_what_ran, sample_clear),

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# Reports in any log, and the lines of a module at hand.
+
+# A .ko as kbuild leaves one, and an Oops in it as x86 prints it.
+make_log() {
+	cat >fault.c <<-'END'
+		const char info[] __attribute__((section(".modinfo"), used)) = "name=fault\0license=GPL";
+		void fault_write(int *to)
+		{
+			*(volatile int *)to = 1; /* here */
+		}
+		void fault_read(void)
+		{
+		}
+	END
+	gcc -g -O2 -fcf-protection=none -c -o fault.ko fault.c || fail "the compiler does not work"
+	local size
+	size=$(printf '%x' "$((16#$(nm fault.ko | awk '$3 == "fault_read" {print $1}')))")
+	cat >log <<-END
+		[   12.000001] BUG: kernel NULL pointer dereference, address: 0000000000000000
+		[   12.000002] Oops: 0002 [#1] PREEMPT SMP PTI
+		[   12.000003] CPU: 0 PID: 12 Comm: insmod Tainted: G OE 6.1.0 #1
+		[   12.000004] RIP: 0010:fault_write+0x0/0x$size [fault]
+		[   12.000005] RSP: 0018:ffffc90000013c50 EFLAGS: 00010246
+		[   12.000006] Call Trace:
+		[   12.000007]  <TASK>
+		[   12.000008]  do_one_initcall+0x41/0x200
+		[   12.000009]  </TASK>
+		[   12.000010] ---[ end trace 0000000000000000 ]---
+	END
+}
+
+here() {
+	grep -n '/\* here' fault.c | cut -d: -f1
+}
+
+test_without_module() {
+	make_log
+	outpost klog log
+	expect_status 1
+	expect_out "oops: BUG: kernel NULL pointer dereference"
+	expect_out "in fault_write [fault]"
+	outpost klog - </dev/null
+	expect_status 0
+	expect_silent out
+}
+
+test_with_module() {
+	make_log
+	outpost klog --module fault.ko log
+	expect_status 1
+	expect_out "at      fault.c:$(here) in fault_write"
+	expect_out "> $(here) | *(volatile int *)to = 1; /* here */"
+	expect_out "fault_write+0x0 [fault]  fault.c:$(here)"
+	outpost --json klog --module fault.ko log
+	expect_status 1
+	[ "$(jq -c '.reports[0] | [.at.file, .at.line, .trace[0].line, .trace[1].line]' out)" = \
+		"[\"fault.c\",$(here),$(here),null]" ] || fail "the JSON is not as expected"
+}
+
+test_module_of_another_build() {
+	make_log
+	sed -i 's|/0x[0-9a-f]* \[fault\]|/0x999 [fault]|' log
+	outpost klog --module fault.ko log
+	expect_status 1
+	expect_out "another build"
+	! grep -q 'fault.c' out || fail "a line is named that nobody can know"
+}
+
+test_no_module() {
+	make_log
+	outpost klog --module none.ko log
+	expect_status 3
+	expect_one_error "none.ko"
+	echo text >text.ko
+	outpost klog --module text.ko log
+	expect_status 3
+	expect_one_error "text.ko is not a kernel module"
+}
