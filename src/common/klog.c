@@ -150,7 +150,7 @@ static const char *find_stamp(struct text t)
 }
 
 /* A console may run two lines into one: the second begins with its time. */
-static void feed_line(struct klog *k, struct text t, uint64_t position)
+static void feed_stamped(struct klog *k, struct text t, uint64_t position)
 {
 	const char *at;
 
@@ -164,6 +164,81 @@ static void feed_line(struct klog *k, struct text t, uint64_t position)
 		text_skip(&t, before);
 	}
 	feed_one(k, t, false, position);
+}
+
+/* Past a colour or another command to a terminal, which begins with ESC. */
+static void skip_escape(struct text *t)
+{
+	char kind = t->n > 1 ? t->p[1] : '\0';
+
+	text_skip(t, 2);
+	if (kind == '[')
+		while (t->n && (unsigned char)(*t->p - 0x40) > 0x7e - 0x40)
+			text_skip(t, 1);
+	else if (kind == ']')
+		while (t->n && *t->p != '\a')
+			text_skip(t, 1);
+	if (kind == '[' || kind == ']')
+		text_skip(t, 1);
+}
+
+/* Without colours, and what a carriage return or a NUL parts as lines of its own. */
+static void feed_unclean(struct klog *k, struct text t, uint64_t position)
+{
+	char line[1024]; /* the kernel prints no longer ones */
+	size_t n = 0;
+
+	while (t.n) {
+		char c = *t.p;
+
+		if (c == '\x1b') {
+			skip_escape(&t);
+			continue;
+		}
+		text_skip(&t, 1);
+		if (c != '\r' && c != '\0') {
+			line[n] = c;
+			n += n < sizeof(line) - 1;
+		} else if (n) {
+			feed_stamped(k, (struct text){ line, n }, position);
+			n = 0;
+		}
+	}
+	if (n)
+		feed_stamped(k, (struct text){ line, n }, position);
+}
+
+/* A carriage return, a NUL or an ESC; eight bytes at a time, as most lines have none. */
+static bool is_clean(struct text t)
+{
+	const uint64_t ones = ~0ull / 0xff;
+	size_t i = 0;
+
+	for (; i + 8 <= t.n; i += 8) {
+		uint64_t w;
+
+		memcpy(&w, t.p + i, 8);
+		if ((w - ones * 0x20) & ~w & (ones << 7)) /* one is less than 0x20 */
+			for (size_t j = i; j < i + 8; j++)
+				if (t.p[j] == '\r' || !t.p[j] || t.p[j] == '\x1b')
+					return false;
+	}
+	for (; i < t.n; i++)
+		if (t.p[i] == '\r' || !t.p[i] || t.p[i] == '\x1b')
+			return false;
+	return true;
+}
+
+static void feed_line(struct klog *k, struct text t, uint64_t position)
+{
+	while (t.n && (t.p[t.n - 1] == '\r' || !t.p[t.n - 1]))
+		t.n--;
+	if (!t.n)
+		return;
+	if (is_clean(t))
+		feed_stamped(k, t, position);
+	else
+		feed_unclean(k, t, position);
 }
 
 void klog_feed(struct klog *k, const char *line, size_t n, uint64_t position)

@@ -106,8 +106,14 @@ struct klog_open {
 	bool announced;            /* `begun` counts it */
 	bool place_next;           /* the next line says where a lock was taken */
 	bool stall_done;           /* `stalled` is final */
+	bool in_detector;          /* the trace began in the interrupt that found the stall */
+	bool named;                /* `at` is what it says of itself, helper or not */
+	bool place_in_trace;       /* the next trace says where a lock was taken */
 	struct klog_frame at;      /* of the header, or an instruction pointer */
+	struct klog_frame stalled_above; /* of an interrupt or fault, should no call be below */
 	struct klog_frame stalled; /* for ROW_STALL; function "" while there is none */
+	/* The first "? func", for a trace that has nothing better; "" while there is none. */
+	struct klog_frame doubtful;
 };
 
 struct klog {

@@ -81,24 +81,26 @@ void klog_forget_gp_kthread(struct klog_open *o)
 			klog_forget_frames(o);
 }
 
-static void begin_trace(struct klog_open *o)
-{
-	if (o->report.kind == KLOG_RCU_STALL)
-		klog_forget_gp_kthread(o);
-	if (o->report.n)
-		return;
-	o->in_trace = true;
-	o->trace_done = false;
-}
-
 static void end_trace(struct klog_open *o)
 {
 	o->trace_done |= o->report.n > 0;
 	o->in_trace = false;
 }
 
-/* Sanitizers print the first trace without saying so. */
-static bool takes_frames(const struct klog_open *o)
+static void begin_trace(struct klog_open *o)
+{
+	if (o->report.kind == KLOG_RCU_STALL)
+		klog_forget_gp_kthread(o);
+	if (o->report.n) { /* the next one is another CPU's, or of what came after */
+		end_trace(o);
+		return;
+	}
+	o->in_trace = true;
+	o->trace_done = false;
+}
+
+/* Sanitizers print the first trace without saying so, arm and riscv that of an oops. */
+static bool takes_frames(const struct klog_open *o, struct text t)
 {
 	if (o->in_trace)
 		return true;
@@ -108,7 +110,7 @@ static bool takes_frames(const struct klog_open *o)
 	case KLOG_KCSAN:
 	case KLOG_KASAN:
 	case KLOG_BAD_PAGE: return !o->trace_done;
-	default: return false;
+	default: return o->report.fatal && !o->trace_done && klog_is_bare_frame(t);
 	}
 }
 
@@ -118,11 +120,13 @@ static void handle_pc(struct klog *k, struct klog_open *o, struct klog_frame *pc
 	pc->exact = true;
 	if (o->in_trace && o->report.n) {
 		/* Within a trace: what an interrupt or a trap hit. */
-		*o->stalled.function = '\0';
-		o->stall_done = false;
+		if (!o->stall_done)
+			klog_forget_stall(o);
 		push_frame(o, pc);
 	} else if (!*o->at.function && !o->trace_done) {
 		o->at = *pc;
+		if (klog_row_has(o, ROW_STALL))
+			klog_follow_stall(o, pc);
 	} else {
 		o->at.exact |= klog_same_place(&o->at, pc);
 	}
@@ -134,15 +138,38 @@ static void find_lock_place(struct klog_open *o, struct text t)
 	struct klog_frame frame;
 	struct text rest = t;
 
+	/* Two tasks and an interrupt: the lock that is taken in the interrupt names it. */
+	if (text_find(t, "-irq-safe lock:")) {
+		*o->at.function = '\0';
+		o->place_in_trace = true;
+	}
 	if (*o->at.function && !klog_is_helper(o->report.kind, &o->at))
 		return;
-	if (o->place_next) {
+	if (o->place_in_trace) {
+		if (klog_parse_frame(t, &frame) && !klog_is_helper(o->report.kind, &frame)) {
+			o->at = frame;
+			o->place_in_trace = false;
+		}
+		return;
+	}
+	if (o->place_next || (klog_row_has(o, ROW_BRIEF) && text_starts(t, " #"))) {
 		text_after(t, " at: ", &rest);
 		if (klog_parse_symbol(&rest, &frame) || klog_parse_frame(rest, &frame))
 			o->at = frame;
 	}
 	o->place_next = text_find(t, "is trying to ") || text_find(t, " still held ") ||
-			text_find(t, "already hold");
+			text_find(t, "already hold") || text_find(t, "] takes:") ||
+			text_find(t, " just changed the state of lock:");
+}
+
+/* "    in-flight: 45:stuck_work [module]" of a workqueue that does not get on */
+static bool find_in_flight(const struct klog_open *o, struct text t, struct text *rest)
+{
+	if (o->report.kind != KLOG_WORKQUEUE_LOCKUP || !text_after(t, " in-flight: ", rest))
+		return false;
+	while (rest->n && *rest->p != ':' && *rest->p != ' ')
+		text_skip(rest, 1);
+	return text_take(rest, ":");
 }
 
 static void find_named_place(struct klog_open *o, struct text t)
@@ -154,8 +181,11 @@ static void find_named_place(struct klog_open *o, struct text t)
 		find_lock_place(o, t);
 	if (text_take(&t, "caller is ") && klog_parse_symbol(&t, &frame))
 		o->at = frame;
-	else if (text_after(t, "last function: ", &rest))
-		text_copy(o->report.function, sizeof(o->report.function), rest);
+	else if (text_after(t, "last function: ", &rest) || text_after(t, " workfn=", &rest) ||
+		 find_in_flight(o, t, &rest))
+		o->named |= !o->named && klog_parse_name(&rest, &o->at);
+	else if (o->report.pc && !*o->at.function && klog_parse_link(t, &frame))
+		o->at = frame; /* it jumped to where nothing is: the link register counts */
 }
 
 static bool is_user_mode(struct text t)
@@ -174,6 +204,9 @@ static void handle_trace_line(struct klog *k, struct klog_open *o, struct text t
 {
 	struct klog_frame frame;
 
+	if (!*o->doubtful.function && klog_parse_doubtful(t, &frame) &&
+	    !klog_is_helper(o->report.kind, &frame))
+		o->doubtful = frame;
 	if (klog_parse_frame(t, &frame)) {
 		if (o->cut_here) /* the line that should have followed is lost */
 			o->report.kind = KLOG_TRACE;
@@ -225,7 +258,7 @@ void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64
 	} else if (klog_parse_pc(t, &pc)) {
 		handle_pc(k, o, &pc);
 		klog_touch(o, position);
-	} else if (takes_frames(o)) {
+	} else if (takes_frames(o, t)) {
 		handle_trace_line(k, o, t, position);
 	} else {
 		if (proves_report(t) && !o->cut_here)

@@ -80,6 +80,22 @@ static bool is_marked_exact(struct text t)
 	return text_starts(t, "P");
 }
 
+bool klog_parse_name(struct text *t, struct klog_frame *frame)
+{
+	struct text at = *t, name = { t->p, 0 };
+
+	while (name.n < at.n && is_name(at.p[name.n]))
+		name.n++;
+	if (!name.n || isdigit((unsigned char)*name.p))
+		return false;
+	memset(frame, 0, sizeof(*frame));
+	text_skip(&at, name.n);
+	text_copy(frame->function, sizeof(frame->function), name);
+	take_module(&at, frame);
+	*t = at;
+	return true;
+}
+
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
 {
 	struct text at = *t, name = { t->p, 0 };
@@ -119,13 +135,16 @@ static void take_marks(struct text *t)
  * called */
 static bool take_from(struct text *t)
 {
-	struct text rest;
+	struct text at = *t;
+	struct klog_frame callee;
+	bool bracketed = text_take(&at, "(");
 
-	if (!text_after(*t, " from ", &rest) || rest.p - t->p > 128)
+	if (!klog_parse_name(&at, &callee) || (bracketed && !text_take(&at, ")")) ||
+	    !text_take(&at, " from "))
 		return false;
-	take_address(&rest);
-	text_take(&rest, "(");
-	*t = rest;
+	take_address(&at);
+	text_take(&at, "(");
+	*t = at;
 	return true;
 }
 
@@ -140,7 +159,7 @@ bool klog_parse_frame(struct text line, struct klog_frame *frame)
 		;
 	if (text_starts(at, "? "))
 		return false;
-	if ((bracketed || at.p == line.p) && take_from(&at))
+	if (take_from(&at))
 		return klog_parse_symbol(&at, frame);
 	/* Without indentation only what has an address or is a whole line is a frame. */
 	if (text_take(&at, "("))
@@ -148,6 +167,25 @@ bool klog_parse_frame(struct text line, struct klog_frame *frame)
 	if (!klog_parse_symbol(&at, frame))
 		return false;
 	return bracketed || at.p > line.p;
+}
+
+bool klog_parse_doubtful(struct text line, struct klog_frame *frame)
+{
+	struct text at = line;
+
+	take_marks(&at);
+	while (take_address(&at))
+		;
+	return text_take(&at, "? ") && klog_parse_symbol(&at, frame);
+}
+
+bool klog_is_bare_frame(struct text line)
+{
+	struct klog_frame frame;
+	struct text at = line;
+
+	text_skip_blanks(&at);
+	return (take_address(&at) || take_from(&at)) && klog_parse_frame(line, &frame);
 }
 
 bool klog_is_trace_filler(struct text line)
@@ -205,6 +243,12 @@ uint64_t klog_parse_raw_pc(struct text line)
 		address = address << 4 | (uint64_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
 	}
 	return address;
+}
+
+bool klog_parse_link(struct text line, struct klog_frame *frame)
+{
+	return (text_take(&line, "lr : ") || text_take(&line, "LR is at ")) &&
+	       klog_parse_symbol(&line, frame);
 }
 
 void klog_plain_name(char *to, size_t size, const char *function)

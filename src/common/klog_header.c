@@ -21,8 +21,10 @@ static void set_title(struct klog_open *o, const struct klog_row *row, struct te
 static bool find_place(struct text line, struct klog_frame *frame)
 {
 	static const char *const words[] = { " at ", " in ", " in: " };
-	struct text t;
+	struct text t = line;
 
+	if (text_take(&t, "initcall ") && klog_parse_symbol(&t, frame))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (!text_after(line, words[i], &t))
 			continue;
@@ -47,6 +49,10 @@ void klog_find_access(struct klog_report *r, struct text t)
 		{ "instruction fetch", "exec" }, { " read in ", "read" },
 		{ " write in ", "write" },       { "WnR = 0", "read" },
 		{ "WnR = 1", "write" },          { "read of address", "read" },
+		{ "Read at addr", "read" },      { "Write at addr", "write" },
+		{ " when read", "read" },        { " when write", "write" },
+		{ " when execute", "exec" },     { " execute from ", "exec" },
+		{ "on read at ", "read" },       { "on write at ", "write" },
 	};
 
 	if (*r->access || (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE))
@@ -120,6 +126,8 @@ static bool is_consequence(const struct klog_open *o, struct text panic)
 					     "Hard LOCKUP",
 					     "Attempted to kill",
 					     "UBSAN",
+					     "Aiee, killing interrupt handler",
+					     "workqueue",
 					     "KASAN",
 					     "kmsan",
 					     "kfence",
@@ -134,6 +142,15 @@ static bool is_consequence(const struct klog_open *o, struct text panic)
 	return o->report.fatal && !o->ended;
 }
 
+/* The panic of a context that has no report of its own. */
+static struct klog_open *find_cause(struct klog *k, struct text panic)
+{
+	for (size_t i = 0; i < KLOG_MAX_OPEN; i++)
+		if (k->open[i].used && is_consequence(&k->open[i], panic))
+			return &k->open[i];
+	return NULL;
+}
+
 static bool may_die(const struct klog_open *o)
 {
 	switch (o->report.kind) {
@@ -143,6 +160,7 @@ static bool may_die(const struct klog_open *o)
 	case KLOG_USERCOPY:
 	case KLOG_FORTIFY:
 	case KLOG_SLUB:
+	case KLOG_UBSAN:
 	case KLOG_STACK_OVERFLOW:
 	case KLOG_LOCKDEP: return !o->died && !o->trace_done;
 	default: return false;
@@ -197,6 +215,13 @@ static void report_single(struct klog *k, struct klog_open *o, const struct klog
 void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_row *row,
 			struct text t, uint32_t caller, uint64_t position)
 {
+	if (!o && row->flags & ROW_PANIC)
+		o = find_cause(k, t);
+	/* Memory runs out beside it: without contexts one cannot tell, and the trace goes on. */
+	if (o && row->kind == KLOG_NONE && o->confirmed && o->in_trace && o->report.n) {
+		o->other_lines++;
+		return;
+	}
 	if (o && join(k, o, row, t)) {
 		o->lines++;
 		klog_touch(o, position);

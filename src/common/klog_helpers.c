@@ -15,14 +15,15 @@
 static const char *const helpers[] = {
 	/* reporting */
 	"dump_stack", "__dump_stack", "dump_backtrace", "show_stack", "show_regs", "show_trace", "print_", "debug_print_",
-	"panic", "vpanic", "nmi_panic", "__warn", "warn_slowpath", "warn_bogus", "report_bug", "report_",
+	"panic", "vpanic", "warn_alloc", "note_interrupt", "nmi_panic", "__warn", "warn_slowpath", "warn_bogus", "report_bug", "report_",
 	"__report_bug", "fixup_bug", "handle_bug", "bug_handler", "bug_brk_handler", "call_break_hook",
 	"brk_handler", "die$", "__die", "die_", "oops", "bust_spinlocks", "printk", "_printk", "vprintk",
 	"console_unlock", "check_preemption_disabled", "debug_smp_processor_id", "__this_cpu_preempt_check",
 	"__might_", "___might_", "might_", "__cant_", "__schedule_bug", "should_fail", "fail_dump",
 	"check_bytes", "check_pad", "check_slab", "object_err", "slab_err", "slab_bug", "object_", "check_object", "slab_fix", "on_freelist",
 	"free_debug_processing", "alloc_debug_processing", "bad_page", "free_page_is_bad",
-	"kernel_init_free_pages", "check_new_page", "free_pages_check", "dump_page",
+	"free_pcp", "free_one_page", "__free_one_page", "free_frozen", "__free_frozen", "free_the_page",
+	"free_tail_page", "check_free_page", "kernel_init_free_pages", "check_new_page", "free_pages_check", "dump_page",
 	/* traps */
 	"do_error_trap", "do_trap", "do_invalid_op", "invalid_op", "exc_", "asm_exc_", "asm_sysvec",
 	"sysvec_", "do_general_protection", "general_protection", "do_page_fault", "__do_page_fault",
@@ -32,7 +33,7 @@ static const char *const helpers[] = {
 	"do_debug_exception", "do_undefinstr", "do_el1_", "do_sp_pc_abort", "el1_", "el1h_", "el1t_",
 	"__el1_", "error_entry", "do_double_fault", "double_fault", "df_debug",
 	"__irq_svc", "do_DataAbort", "do_PrefetchAbort", "do_int3", "int3", "irqentry_", "idtentry",
-	"early_brk64", "__do_kernel_fault", "do_kernel_fault", "arm_notify_die", "do_bad$", "do_serror",
+	"do_interrupt_handler", "early_brk64", "__do_kernel_fault", "do_kernel_fault", "arm_notify_die", "do_bad$", "do_serror",
 	/* sanitizers */
 	"kasan", "__kasan", "__asan", "__hwasan", "hwasan", "kmsan", "__kmsan", "__msan", "kcsan",
 	"__kcsan", "__tsan", "tsan", "kfence_", "ubsan", "__ubsan", "__sanitizer", "check_memory_region",
@@ -45,6 +46,7 @@ static const char *const helpers[] = {
 	"check_noncircular", "check_usage", "check_irq_usage", "check_deadlock", "check_wait_context",
 	"save_trace", "debug_check_no_locks", "check_flags", "hlock_class", "lock_", "__lock_",
 	"look_up_lock_class", "trace_hardirqs", "trace_softirqs", "_raw_", "__raw_", "do_raw_", "raw_spin",
+	"rt_spin_", "rt_read_", "rt_write_", "rtlock_", "rwbase_", "__rt_", "task_blocks_on_rt",
 	"spin_", "__spin", "_spin", "queued_", "native_queued", "__pv_queued", "pv_queued", "arch_spin",
 	"arch_local_irq", "spin_bug", "rwlock_bug", "rwsem_", "mutex_", "__mutex", "ww_mutex", "rt_mutex",
 	"down_read", "down_write", "__down", "down_", "down$", "up_read", "up_write", "up$", "__up",
@@ -52,9 +54,14 @@ static const char *const helpers[] = {
 	"try_to_grab_pending", "irq_work_",
 	/* memory */
 	"memcpy", "__memcpy", "memmove", "__memmove", "memset", "__memset", "memcmp", "__memcmp", "memchr",
-	"memscan", "bcmp", "strlen", "strcmp", "strcpy", "strncpy", "strscpy", "sized_strscpy", "strlcpy",
-	"strncmp", "strnlen", "strchr", "strcat", "strstr", "strcasecmp", "strncasecmp", "read_word_at_a_time",
-	"string_nocheck", "string$", "vsnprintf", "snprintf", "sprintf", "scnprintf", "pointer", "number",
+	"memscan", "memparse", "bcmp", "strlen", "strcmp", "strcpy", "strncpy", "strscpy", "sized_strscpy",
+	"strlcpy", "strlcat", "strncat", "strncmp", "strnlen", "strchr", "strrchr", "strcat", "strstr", "strsep",
+	"strspn", "strpbrk", "strim", "skip_spaces", "strcasecmp", "strncasecmp", "read_word_at_a_time",
+	"string_nocheck", "string$", "vsnprintf", "snprintf", "sprintf", "scnprintf", "vscnprintf", "pointer",
+	"number", "format_decode", "kstrto", "_kstrto", "simple_strto", "sscanf", "vsscanf", "seq_printf",
+	"seq_vprintf", "seq_puts", "seq_putc", "seq_write", "hex_dump_to_buffer", "bitmap_", "__bitmap_",
+	"csum_partial", "do_csum", "crc32", "crc16", "memdup_user", "strndup_user", "clear_user", "__clear_user",
+	"copy_struct_from_user", "copy_mc_", "fault_in_",
 	"copy_user", "copy_to_user", "copy_from_user", "_copy_", "__copy_", "copy_page_to", "copyout",
 	"copyin", "copy_from_", "raw_copy", "__arch_copy", "arm64_", "put_user", "get_user", "__put_user",
 	"__get_user", "__put_get", "clear_page", "copy_page$", "rep_", "kmalloc", "__kmalloc", "kzalloc",
@@ -69,7 +76,8 @@ static const char *const helpers[] = {
 	"skb_release", "consume_skb", "sk_prot_alloc", "sk_alloc", "__set_page_owner", "set_page_owner",
 	"__page_cache_alloc", "usercopy", "fortify", "__fortify", "free_unref_", "folio_alloc", "put_page",
 	"__folio_put", "percpu_", "pcpu_", "free_percpu", "__alloc_percpu", "kasprintf", "kvasprintf",
-	"devm_k", "alloc_workqueue", "krealloc",
+	"devm_k", "alloc_workqueue", "__phys_addr", "__virt_to_phys", "virt_to_", "phys_to_virt", "compound_head",
+	"folio_put", "alloc_frozen", "__alloc_frozen", "native_read_msr", "native_write_msr",
 	/* lists, counters, trees, objects */
 	"__list_", "list_", "__hlist", "hlist_", "llist_", "rb_", "__rb_", "plist_", "timerqueue_$",
 	"refcount_", "__refcount", "kref_", "atomic_", "arch_atomic", "kobject_", "__kobject", "kset_",
@@ -77,7 +85,21 @@ static const char *const helpers[] = {
 	"debug_work", "debug_hrtimer", "debug_rcu", "lookup_object", "idr_", "ida_", "radix_tree", "xas_",
 	"__xa_", "xa_", "find_next_bit", "_find_", "test_bit", "set_bit", "clear_bit", "constant_test_bit",
 	"variable_test_bit", "rht_", "dst_release", "sock_put", "sk_free", "sysfs_", "kernfs_",
-	"device_del", "device_add$", "device_remove_", "dpm_sysfs", "klist_",
+	"klist_",
+	/* the driver core and what registers with it: they warn of what their callers do */
+	"create_dir$", "device_del", "device_add$", "device_remove_", "device_register", "device_create",
+	"device_release", "device_for_each", "put_device", "dpm_sysfs", "class_register", "__class_", "class_create",
+	"class_unregister", "class_destroy", "bus_register", "bus_add_", "bus_remove_", "driver_register",
+	"__platform_driver", "platform_device_", "i2c_del_adapter", "__unregister_client", "i2c_unregister_",
+	"spi_unregister_", "proc_register", "proc_create", "proc_mkdir", "_proc_mkdir", "remove_proc_",
+	"__register_chrdev", "module_put",
+	/* interrupts, DMA, clocks, USB: the same, by their APIs' own checks of the caller */
+	"__setup_irq", "request_threaded_irq", "__request_", "devm_request_", "free_irq", "__free_irq",
+	"devm_free_irq", "enable_irq", "__enable_irq", "disable_irq", "__disable_irq", "check_unmap", "check_sync$",
+	"check_for_", "debug_dma_", "add_dma_entry", "err_printk", "dma_map_", "dma_unmap_", "dma_sync_", "dma_free_",
+	"dma_alloc_", "clk_core_", "clk_disable", "clk_unprepare", "_regulator_put", "regulator_put",
+	"usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_control_msg", "usb_internal_control_msg",
+	"usb_interrupt_msg",
 	/* timers, waiting */
 	"del_timer", "timer_delete", "try_to_del_timer", "__timer_delete", "timer_fixup", "init_timer",
 	"timer_is_static", "work_is_static", "work_fixup", "mod_timer", "__mod_timer", "add_timer",
@@ -123,7 +145,7 @@ static const char *const dispatchers[] = {
 	"__handle_irq", "generic_handle", "gic_handle", "do_IRQ", "common_interrupt", "asm_",
 	"netif_receive_skb", "__netif_receive_skb", "process_backlog", "napi_poll", "__napi_poll",
 	"net_rx_action", "vfs_write", "__vfs_write", "vfs_read", "__vfs_read", "new_sync_", "__do_fault",
-	"do_page_mkwrite", "do_fault", "handle_mm_fault", "__handle_mm_fault", "vfs_ioctl", "do_vfs_ioctl",
+	"do_page_mkwrite", "do_fault", "vfs_ioctl", "do_vfs_ioctl",
 	"__x64_sys_ioctl", "__se_sys_ioctl", "__arm64_sys_ioctl", "SyS_ioctl", "compat_SyS_ioctl", "ksys_ioctl",
 	"ksys_write", "ksys_read", "SyS_write", "SyS_read", "sock_common_setsockopt", "sock_common_getsockopt",
 	"__sys_setsockopt", "__sys_getsockopt", "SyS_setsockopt", "do_sock_setsockopt", "netlink_rcv_skb",
@@ -136,7 +158,15 @@ static const char *const dispatchers[] = {
 
 static const char *const entries[] = {
 	"el1_irq", "el1_interrupt", "el1h_64_irq", "el1h_64_sync", "el1_sync", "__irq_svc", "__dabt_svc",
-	"apic_timer_interrupt", "asm_sysvec_apic", "handle_bad_stack", "__bad_stack", "call_on_irq_stack",
+	"apic_timer_interrupt", "asm_sysvec_apic", "handle_bad_stack", "__bad_stack", "asm_exc_nmi",
+	"end_repeat_nmi", "nmi$", "asm_exc_page_fault", "page_fault$", "async_page_fault",
+};
+
+/* What runs in the interrupt that finds a stall, and in that which asks a CPU for its trace. */
+static const char *const detectors[] = {
+	"update_process_times", "tick_", "watchdog_timer_fn", "rcu_sched_clock", "rcu_check_callbacks",
+	"check_cpu_stall", "dump_cpu_task", "nmi_cpu_backtrace", "nmi_handle", "handle_bad_stack",
+	"panic_bad_stack",
 };
 
 /* clang-format on */
@@ -183,6 +213,11 @@ bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame)
 bool klog_is_entry(const char *function)
 {
 	return LISTED(entries, function);
+}
+
+bool klog_is_detector(const char *function)
+{
+	return LISTED(detectors, function);
 }
 
 bool klog_is_dispatcher(const char *function)

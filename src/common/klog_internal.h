@@ -14,6 +14,7 @@ enum {
 	ROW_STALL = 1 << 5,     /* where exactly is chance: the way into the subsystem counts */
 	ROW_MINOR = 1 << 6,     /* no report of its own within another */
 	ROW_SINGLE = 1 << 7,    /* one line is all there is */
+	ROW_BRIEF = 1 << 8,     /* no trace comes with it */
 };
 
 struct klog_row {
@@ -49,6 +50,7 @@ bool klog_same_place(const struct klog_frame *a, const struct klog_frame *b);
 
 /* For ROW_STALL: looks at one frame after the other. */
 void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame);
+void klog_forget_stall(struct klog_open *o);
 void klog_forget_frames(struct klog_open *o);
 
 /* --- klog_header.c, klog_body.c: lines --- */
@@ -83,11 +85,23 @@ bool klog_is_dispatcher(const char *function);
 /* Where an interrupt or a fault begins: what follows in the trace is what it hit. */
 bool klog_is_entry(const char *function);
 
+/* What finds and reports stalls, in an interrupt that hit the stalled function. */
+bool klog_is_detector(const char *function);
+
 /* "func+0x1f/0x20 [module]"; false when it does not begin with one. */
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame);
 
 /* A line of a call trace. A frame that the unwinder doubts ("? func") is none. */
 bool klog_parse_frame(struct text line, struct klog_frame *frame);
+
+/* A frame that the unwinder doubts. */
+bool klog_parse_doubtful(struct text line, struct klog_frame *frame);
+
+/* A frame that is nothing else: after an address in brackets, or arm's "f from g". */
+bool klog_is_bare_frame(struct text line);
+
+/* "name [module]", where no offset is printed. */
+bool klog_parse_name(struct text *t, struct klog_frame *frame);
 
 /* A line that could stand in a trace though it names no frame to take. */
 bool klog_is_trace_filler(struct text line);
@@ -98,6 +112,9 @@ bool klog_parse_pc(struct text line, struct klog_frame *frame);
 /* The same with an address that is in no function: "pc : 0xffff800000d6c000". 0: it is no such
  * line. */
 uint64_t klog_parse_raw_pc(struct text line);
+
+/* "lr : func+...": the link register. */
+bool klog_parse_link(struct text line, struct klog_frame *frame);
 
 /* Without ".isra.0" and the like. */
 void klog_plain_name(char *to, size_t size, const char *function);

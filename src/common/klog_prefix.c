@@ -73,18 +73,19 @@ static bool parse_caller(struct text inside, struct klog_prefix *prefix)
 	return true;
 }
 
-/* "   12.345678", and of dmesg -d "   12.345678 <    0.000001>" */
+/* "   12.345678", and of dmesg -d "   12.345678 <    0.000001>" or "<    0.000001>" alone */
 static bool parse_stamp(struct text inside)
 {
 	uint64_t n;
 
 	text_skip_blanks(&inside);
-	text_take(&inside, "+");
+	if (!text_take(&inside, "+"))
+		text_take(&inside, "<");
 	text_skip_blanks(&inside);
 	if (!text_take_u64(&inside, &n) || !text_take(&inside, ".") || !text_take_u64(&inside, &n))
 		return false;
 	text_skip_blanks(&inside);
-	return !inside.n || *inside.p == '<';
+	return !inside.n || *inside.p == '<' || *inside.p == '>';
 }
 
 /* "Wed Nov 22 20:34:01 2023" (dmesg -T), "Nov22 20:34" (dmesg -e), "4:   swapper/4:    0" (vendors)
@@ -157,6 +158,23 @@ static bool take_date(struct text *t)
 	return true;
 }
 
+/* "1700685241.123456 host kernel: " */
+static bool take_unix_time(struct text *t)
+{
+	struct text at = *t, before;
+	uint64_t n;
+
+	if (!text_take_u64(&at, &n) || !text_take(&at, ".") || !text_take_u64(&at, &n) ||
+	    !text_take(&at, " "))
+		return false;
+	before = at;
+	take_host(&at);
+	if (at.p == before.p)
+		return false;
+	*t = at;
+	return true;
+}
+
 /* "Nov 22 20:34:01[.123456] host kernel: " */
 static bool take_syslog(struct text *t)
 {
@@ -225,7 +243,7 @@ static bool take_one(struct text *t, struct klog_prefix *prefix)
 	if (c == '<')
 		return take_priority(t);
 	if (is_digit(c))
-		return take_date(t) || take_record_header(t, prefix);
+		return take_date(t) || take_record_header(t, prefix) || take_unix_time(t);
 	if (isupper((unsigned char)c))
 		return take_syslog(t) || take_date(t);
 	return c == 'k' && take_facility(t);

@@ -13,15 +13,32 @@ static void name_function(struct klog_report *r, const struct klog_frame *frame)
 /*
  * What a stalled task does at the moment is chance, and so is where a stack
  * overflows; the function that was called from outside its subsystem, by a
- * system call or a work queue, is not. Looks at one frame after the other.
+ * system call or a work queue, is not. Looks at one frame after the other. What
+ * stands before the entry of the interrupt that found the stall does not count.
+ * What an interrupt or a page fault did on top of a system call counts for that.
  */
+void klog_forget_stall(struct klog_open *o)
+{
+	*o->stalled.function = '\0';
+	o->stall_done = false;
+}
+
 void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame)
 {
+	o->in_detector |= klog_is_detector(frame->function);
 	if (klog_is_entry(frame->function)) {
-		*o->stalled.function = '\0';
-		o->stall_done = false;
+		if (o->stall_done && !o->in_detector) {
+			if (*o->stalled.module)
+				return;
+			o->stalled_above = o->stalled;
+		}
+		klog_forget_stall(o);
+		o->in_detector = false;
 	} else if (o->stall_done) {
 		return;
+	} else if (*frame->module) {
+		o->stalled = *frame; /* of a module the innermost function: the loop is in it */
+		o->stall_done = true;
 	} else if (klog_is_dispatcher(frame->function)) {
 		o->stall_done = *o->stalled.function;
 	} else if (strncmp(frame->function, "smp_call_function", 17) == 0) {
@@ -35,20 +52,25 @@ void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame)
 void klog_forget_frames(struct klog_open *o)
 {
 	o->report.n = 0;
-	*o->stalled.function = '\0';
-	o->stall_done = false;
+	o->in_detector = false;
+	*o->stalled_above.function = '\0';
+	klog_forget_stall(o);
 }
 
 static const struct klog_frame *first_frame(const struct klog_open *o)
 {
 	const struct klog_report *r = &o->report;
 
-	if (*o->at.function && !klog_is_helper(r->kind, &o->at))
+	if (*o->at.function && (o->named || !klog_is_helper(r->kind, &o->at)))
 		return &o->at;
 	for (size_t i = 0; i < r->n; i++)
 		if (!klog_is_helper(r->kind, &r->trace[i]))
 			return &r->trace[i];
-	return *o->at.function ? &o->at : r->n ? &r->trace[0] : NULL;
+	if (*o->at.function)
+		return &o->at;
+	if (r->n)
+		return &r->trace[0];
+	return *o->doubtful.function ? &o->doubtful : NULL;
 }
 
 static void choose_function(struct klog_open *o)
@@ -57,7 +79,10 @@ static void choose_function(struct klog_open *o)
 
 	if (*o->report.function)
 		return;
-	frame = *o->stalled.function ? &o->stalled : first_frame(o);
+	if (!o->stall_done && *o->stalled_above.function)
+		frame = &o->stalled_above;
+	else
+		frame = *o->stalled.function ? &o->stalled : first_frame(o);
 	if (frame)
 		name_function(&o->report, frame);
 }
@@ -95,7 +120,8 @@ void klog_close(struct klog *k, struct klog_open *o)
 	if (!o->confirmed || o->report.kind == KLOG_NONE)
 		return;
 	choose_function(o);
-	o->report.corrupted |= !o->report.n && !klog_row_has(o, ROW_SINGLE);
+	o->report.corrupted |= !o->report.n && !*o->doubtful.function &&
+			       !klog_row_has(o, ROW_SINGLE | ROW_BRIEF);
 	add_pc_to_trace(o);
 	k->ordered |= o->report.fatal || klog_row_has(o, ROW_STALL);
 	if (k->on_report)

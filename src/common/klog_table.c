@@ -22,6 +22,7 @@ static const struct klog_row rows[] = {
 	  ROW_FATAL | ROW_STALL, NULL, NULL },
 	{ "Bad mode in ", KLOG_OOPS, ROW_FATAL, " handler detected", " handler detected" },
 	{ "Unhandled 64-bit el1h ", KLOG_OOPS, ROW_FATAL, NULL, " on CPU" },
+	{ "Internal error: UBSAN: ", KLOG_UBSAN, D, "[#", NULL },
 	{ "Internal error: ", KLOG_OOPS, D, "[#", ": " },
 	{ "SError Interrupt on CPU", KLOG_OOPS, ROW_FATAL, NULL, NULL },
 	{ "Unexpected kernel BRK exception at EL1", KLOG_OOPS, ROW_FATAL, NULL, NULL },
@@ -48,12 +49,25 @@ static const struct klog_row rows[] = {
 	{ "segment not present: ", KLOG_OOPS, D, "[#", ": " },
 	{ "alignment check: ", KLOG_OOPS, D, "[#", ": " },
 	{ "bounds: ", KLOG_OOPS, D, "[#", ": " },
+	{ "overflow: ", KLOG_OOPS, D, "[#", ": " },
+	{ "coprocessor segment overrun: ", KLOG_OOPS, D, "[#", ": " },
+	{ "simd exception: ", KLOG_OOPS, D, "[#", ": " },
+	{ "fpu exception: ", KLOG_OOPS, D, "[#", ": " },
+	{ "stack guard page: ", KLOG_STACK_OVERFLOW, D | ROW_STALL, "[#", ": " },
+	{ "control protection fault: ", KLOG_OOPS, D, "[#", ": " },
 	{ "traps: Missing ENDBR", KLOG_OOPS, ROW_FATAL, NULL, NULL },
 	{ "PANIC: double fault", KLOG_OOPS, ROW_FATAL, NULL, "," },
 	{ "PANIC: early exception", KLOG_OOPS, ROW_FATAL, NULL, NULL },
 	{ "Oops: ", KLOG_OOPS, D, "[#", NULL },
 	{ "Oops - ", KLOG_OOPS, D, "[#", ": " },
 	{ "Oops [#", KLOG_OOPS, D, NULL, " [#" },
+	{ "Oops[#", KLOG_OOPS, D, NULL, "[#" },
+	{ "CFI failure at ", KLOG_OOPS, 0, NULL, NULL },
+	{ "unchecked MSR access error: ", KLOG_WARNING, 0, NULL, NULL },
+
+	/* mips, loongarch */
+	{ "CPU ", KLOG_OOPS, ROW_FATAL, " Unable to handle kernel ", " at virtual address" },
+	{ "Kernel bug detected[#", KLOG_BUG, D, NULL, "[#" },
 	{ "KASAN: null-ptr-deref in range", KLOG_OOPS, ROW_REFINES | ROW_MINOR | P, NULL, NULL },
 
 	{ "Kernel panic - not syncing: stack-protector: ", KLOG_STACK_CORRUPTION,
@@ -64,6 +78,7 @@ static const struct klog_row rows[] = {
 	  ROW_FATAL | ROW_PANIC, NULL, NULL },
 	{ "Kernel panic - not syncing", KLOG_PANIC, ROW_FATAL | ROW_PANIC, NULL, NULL },
 	{ "kernel BUG at ", KLOG_BUG, ROW_FATAL, NULL, NULL },
+	{ "Kernel BUG at ", KLOG_BUG, ROW_FATAL, NULL, NULL },
 	{ "kernel tried to execute ", KLOG_OOPS, ROW_FATAL | P | ROW_MINOR, NULL, NULL },
 
 	/* sanitizers and debugging allocators */
@@ -72,6 +87,7 @@ static const struct klog_row rows[] = {
 	{ "BUG: KCSAN: ", KLOG_KCSAN, 0, NULL, " in " },
 	{ "BUG: KFENCE: ", KLOG_KFENCE, 0, NULL, " in " },
 	{ "UBSAN: ", KLOG_UBSAN, 0, " in ", NULL },
+	{ "UBSAN: ", KLOG_UBSAN, 0, " at ", NULL },
 	{ "Internal UBSAN error", KLOG_UBSAN, 0, NULL, NULL },
 	{ "BUG: memory leak", KLOG_KMEMLEAK, 0, NULL, NULL },
 	{ "unreferenced object 0x", KLOG_KMEMLEAK, ROW_MINOR, " (size ", " 0x" },
@@ -90,7 +106,7 @@ static const struct klog_row rows[] = {
 	{ "WARNING: bad unlock balance", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: bad contention detected", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: held lock freed", KLOG_LOCKDEP, 0, NULL, NULL },
-	{ "WARNING: lock held when returning", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "WARNING: lock held when returning", KLOG_LOCKDEP, ROW_BRIEF, NULL, NULL },
 	{ "WARNING: lock held at task exit", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: Nested lock was not taken", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: nested lock was not taken", KLOG_LOCKDEP, 0, NULL, NULL },
@@ -102,6 +118,7 @@ static const struct klog_row rows[] = {
 	{ "[ INFO: suspicious RCU usage", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "[ INFO: inconsistent lock state", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "[ INFO: ", KLOG_LOCKDEP, 0, "lock", NULL },
+	{ "[ BUG: lock held when returning", KLOG_LOCKDEP, ROW_BRIEF, NULL, NULL },
 	{ "[ BUG: ", KLOG_LOCKDEP, 0, " ]", NULL },
 	{ "[ WARNING: ", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "BUG: MAX_LOCK", KLOG_LOCKDEP, 0, " too low!", NULL },
@@ -116,7 +133,7 @@ static const struct klog_row rows[] = {
 	{ "BUG: scheduling while atomic", KLOG_ATOMIC_SLEEP, 0, NULL, ":" },
 	{ "BUG: using ", KLOG_ATOMIC_SLEEP, 0, " in preemptible", " [" },
 	{ "BUG: workqueue leaked ", KLOG_ATOMIC_SLEEP, 0, NULL, ": " },
-	{ "initcall ", KLOG_ATOMIC_SLEEP, ROW_SINGLE, " returned with preemption imbalance", NULL },
+	{ "initcall ", KLOG_ATOMIC_SLEEP, ROW_REFINES | ROW_BRIEF, " returned with ", NULL },
 	{ "DEBUG_LOCKS_WARN_ON(", KLOG_LOCKDEP, R, NULL, NULL },
 
 	/* what does not go on */
@@ -129,7 +146,11 @@ static const struct klog_row rows[] = {
 	{ "Watchdog detected hard LOCKUP", KLOG_HARD_LOCKUP, ROW_STALL, NULL, NULL },
 	{ "Watchdog detected Hard LOCKUP", KLOG_HARD_LOCKUP, ROW_STALL, NULL, NULL },
 	{ "CPU", KLOG_HARD_LOCKUP, ROW_STALL, ": Watchdog detected hard LOCKUP", NULL },
+	{ "CPU ", KLOG_HARD_LOCKUP, ROW_STALL, "ard LOCKUP", NULL },
 	{ "smp: csd: Detected non-responsive CSD lock", KLOG_SOFT_LOCKUP, ROW_STALL, NULL, NULL },
+
+	{ "irq ", KLOG_WARNING, 0, ": nobody cared", " (try" },
+	{ "genirq: Flags mismatch irq ", KLOG_WARNING, P, NULL, NULL },
 
 	/* structures found broken; a WARNING or BUG line usually follows */
 	{ "list_add corruption", KLOG_LIST_CORRUPTION, R, NULL, NULL },
@@ -149,6 +170,7 @@ static const struct klog_row rows[] = {
 	{ "str", KLOG_FORTIFY, R, ": detected buffer overflow", NULL },
 	{ "mem", KLOG_FORTIFY, R, ": detected buffer overflow", NULL },
 	{ "ODEBUG: ", KLOG_ODEBUG, R, " object", NULL },
+	{ "sysfs: cannot create duplicate filename", KLOG_WARNING, R, NULL, NULL },
 	{ "Corrupted page table at ", KLOG_BAD_PAGE, P, NULL, NULL },
 	{ "BUG: Bad page ", KLOG_BAD_PAGE, 0, NULL, " in process" },
 	{ "BUG: Bad rss-counter state", KLOG_BAD_PAGE, ROW_SINGLE, NULL, " mm:" },
@@ -187,6 +209,8 @@ static const struct klog_row after_task[] = {
 	{ " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation failure: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation stalls ", KLOG_NONE, 0, NULL, NULL },
+	{ ": vmalloc: allocation failure", KLOG_NONE, 0, NULL, NULL },
+	{ ": vmalloc error: ", KLOG_NONE, 0, NULL, NULL },
 };
 
 #define TASK_NAME_SIZE 16
@@ -194,8 +218,8 @@ static const struct klog_row after_task[] = {
 /* Subsystems put their names before some headers. */
 static const char *const subsystems[] = { "rcu: ",       "watchdog: ",  "NMI watchdog: ",
 					  "workqueue: ", "hung_task: ", "kfence: ",
-					  "slub: ",      "lockdep: " };
-#define SUBSYSTEM_INITIALS "rwNhksl"
+					  "slub: ",      "lockdep: ",  "traps: " };
+#define SUBSYSTEM_INITIALS "rwNhkslt"
 
 #define MAX_HEADER 512
 
@@ -408,6 +432,8 @@ bool klog_belongs(struct text t)
 		"flags: ",
 		"raw: ",
 		"Read of size ",
+		"Read at ",
+		"Write at ",
 		"Write of size ",
 		"The buggy address ",
 		"Allocated",
