@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How well klog finds reports: over a folder of logs with known answers, and
- * how fast. A log begins with headers (TITLE:, ALT:, CORRUPTED: Y) up to the
- * first empty line; one without TITLE holds nothing that may be reported.
- *
- *	klog_score FOLDER [-v]	recall, false alarms, agreement of functions
- *	klog_score --speed	MB/s (of processor time) on a clean log, half reports, the worst
- *lines
+ * How well klog finds reports, over a folder of logs with known answers: recall,
+ * false alarms, agreement of functions; with -v each that is wrong. A log begins
+ * with headers (TITLE:, ALT:, CORRUPTED: Y) up to the first empty line; one
+ * without TITLE holds nothing that may be reported.
  */
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -14,7 +11,6 @@
 #include "common/klog.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define MAX_ALTERNATIVES 8
 
@@ -158,83 +154,10 @@ static int score_folder(const char *dir, bool verbose)
 	return 0;
 }
 
-/* --- speed ---------------------------------------------------------------------- */
-
-static const char clean[] =
-	"[    1.234567] virtio_blk virtio1: [vda] 20480 512-byte logical blocks (10.5 MB/10.0 "
-	"MiB)\n"
-	"[    1.244567] usb 1-1: New USB device found, idVendor=0bda, idProduct=8153, "
-	"bcdDevice=30.00\n"
-	"[    1.254567] EXT4-fs (vda1): mounted filesystem with ordered data mode. Quota mode: "
-	"none.\n"
-	"[    1.264567] IPv6: ADDRCONF(NETDEV_CHANGE): eth0: link becomes ready\n"
-	"[    1.274567] systemd[1]: Started systemd-udevd.service - Rule-based Manager for Device "
-	"Events.\n"
-	"[    1.284567] Bluetooth: hci0: BCM43455 37.4MHz Raspberry Pi 3+-0159\n";
-
-static const char report[] =
-	"[   12.000001] Unable to handle kernel NULL pointer dereference at virtual address "
-	"0000000000000000\n"
-	"[   12.000002] Internal error: Oops: 0000000096000044 [#1] SMP\n"
-	"[   12.000003] CPU: 1 PID: 321 Comm: insmod Tainted: G           O       6.1.0 #1\n"
-	"[   12.000004] pc : crash_init+0x2c/0x1000 [crash]\n"
-	"[   12.000005] x29: ffff80000a4cbaa0 x28: ffff80000a4cbc20 x27: ffffd1c3b5b0a000\n"
-	"[   12.000006] Call trace:\n"
-	"[   12.000007]  crash_init+0x2c/0x1000 [crash]\n"
-	"[   12.000008]  do_one_initcall+0x50/0x2b0\n"
-	"[   12.000009]  do_init_module+0x50/0x210\n"
-	"[   12.000010] ---[ end trace 0000000000000000 ]---\n";
-
-static void measure(const char *what, const char *text, size_t n)
-{
-	struct found f = { 0 };
-	struct timespec a, b;
-	struct klog k;
-	double s;
-	int rounds = 0;
-
-	klog_init(&k, on_report, &f);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-	do {
-		klog_feed(&k, text, n, (uint64_t)++rounds);
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-		s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-	} while (s < 1);
-	klog_flush(&k);
-	printf("%-28s %8.0f MB/s, %zu reports\n", what, (double)n * rounds / s / 1e6, f.n);
-}
-
-static void measure_repeated(const char *what, const char *a, const char *b)
-{
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-
-	while (sb.len < 1 << 20) {
-		strbuf_adds(&sb, a);
-		strbuf_adds(&sb, b);
-	}
-	measure(what, sb.buf, sb.len);
-}
-
-static int measure_all(void)
-{
-	measure_repeated("clean log", clean, "");
-	measure_repeated("half reports", clean, report);
-	measure_repeated("near-matches", "BUG is not WARNING: \n",
-			 "WARNING: INFO: task BUG: usin\n");
-	measure_repeated("near-matches, no newline", "WARNING: ", "INFO: task ");
-	measure_repeated("brackets, no newline", "[", "[ 1.");
-	measure_repeated("stamps, no newline", "[    1.234567] ", "x ");
-	measure_repeated("empty lines", "\n", "\n");
-	measure_repeated("colours", "\x1b[1m", "\x1b[0m");
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--speed") == 0)
-		return measure_all();
 	if (argc < 2) {
-		fprintf(stderr, "usage: klog_score FOLDER [-v] | --speed\n");
+		fprintf(stderr, "usage: klog_score FOLDER [-v]\n");
 		return 2;
 	}
 	return score_folder(argv[1], argc > 2);

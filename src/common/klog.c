@@ -121,6 +121,8 @@ static void feed_one(struct klog *k, struct text line, bool piece, uint64_t posi
 	if (!piece && handle_banner(k, &prefix, t, position))
 		return;
 	o = find_open(k, prefix.caller);
+	if (!o && !klog_may_begin(t))
+		return;
 	row = klog_find_row(t);
 	if (row)
 		klog_handle_header(k, o, row, t, prefix.caller, position);
@@ -133,7 +135,8 @@ static const char *find_stamp(struct text t)
 {
 	const char *end = t.p + t.n, *at = t.p;
 
-	while (at < end && (at = memchr(at, '[', (size_t)(end - at))) != NULL) {
+	/* Most have one only, at their start. */
+	while (end - at >= 11 && (at = memchr(at, '[', (size_t)(end - at))) != NULL) {
 		const char *p = at + 1;
 		size_t digits = 0;
 
@@ -154,6 +157,8 @@ static void feed_stamped(struct klog *k, struct text t, uint64_t position)
 {
 	const char *at;
 
+	if (t.n < KLOG_LEAST_LINE && !find_open(k, 0))
+		return;
 	while ((at = find_stamp(t)) != NULL) {
 		size_t before = (size_t)(at - t.p);
 		struct text first = { t.p, before };

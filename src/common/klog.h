@@ -111,7 +111,7 @@ struct klog_open {
 	bool place_in_trace;       /* the next trace says where a lock was taken */
 	struct klog_frame at;      /* of the header, or an instruction pointer */
 	struct klog_frame stalled_above; /* of an interrupt or fault, should no call be below */
-	struct klog_frame stalled; /* for ROW_STALL; function "" while there is none */
+	struct klog_frame stalled;       /* for ROW_STALL; function "" while there is none */
 	/* The first "? func", for a trace that has nothing better; "" while there is none. */
 	struct klog_frame doubtful;
 };

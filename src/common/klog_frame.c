@@ -6,7 +6,8 @@
 
 static bool is_name(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
+	return (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)(c - '0') < 10 ||
+	       c == '_' || c == '.' || c == '$';
 }
 
 static bool take_hex(struct text *t, uint32_t *value)

@@ -23,6 +23,8 @@ static bool find_place(struct text line, struct klog_frame *frame)
 	static const char *const words[] = { " at ", " in ", " in: " };
 	struct text t = line;
 
+	if (!text_find(line, "+0x"))
+		return false;
 	if (text_take(&t, "initcall ") && klog_parse_symbol(&t, frame))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -55,7 +57,9 @@ void klog_find_access(struct klog_report *r, struct text t)
 		{ "on read at ", "read" },       { "on write at ", "write" },
 	};
 
-	if (*r->access || (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE))
+	/* It is said before the trace. */
+	if (*r->access || r->n ||
+	    (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (text_find(t, words[i].text))

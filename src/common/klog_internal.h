@@ -67,6 +67,12 @@ void klog_forget_gp_kthread(struct klog_open *o);
 
 /* --- klog_table.c, klog_helpers.c, klog_frame.c: what text means --- */
 
+/* The shortest line that could begin a report. */
+#define KLOG_LEAST_LINE 8
+
+/* Most lines between reports cannot begin one: told fast. */
+bool klog_may_begin(struct text text);
+
 /* The row that `text` begins with, or NULL. */
 const struct klog_row *klog_find_row(struct text text);
 

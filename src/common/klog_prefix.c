@@ -9,6 +9,11 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
 static bool all_of(struct text t, const char *pattern)
 {
 	for (size_t i = 0; pattern[i]; i++)
@@ -98,7 +103,7 @@ static bool parse_clock(struct text inside)
 		return false;
 	if (is_digit(*inside.p))
 		return memchr(colon + 1, ':', inside.n - (size_t)(colon + 1 - inside.p));
-	return inside.n >= 11 && isupper((unsigned char)*inside.p);
+	return inside.n >= 11 && is_upper(*inside.p);
 }
 
 static bool take_brackets(struct text *t, struct klog_prefix *prefix)
@@ -140,7 +145,7 @@ static bool take_date(struct text *t)
 {
 	struct text at = *t;
 
-	if (at.n > 4 && isupper((unsigned char)*at.p) && at.p[3] == ' ')
+	if (at.n > 4 && is_upper(*at.p) && at.p[3] == ' ')
 		text_skip(&at, 4);
 	if (!all_of(at, "9999-99-99") && !all_of(at, "9999/99/99"))
 		return false;
@@ -180,8 +185,7 @@ static bool take_syslog(struct text *t)
 {
 	struct text at = *t;
 
-	if (at.n < 16 || !isupper((unsigned char)*at.p) || at.p[3] != ' ' || at.p[6] != ' ' ||
-	    !is_digit(at.p[5]))
+	if (at.n < 16 || !is_upper(*at.p) || at.p[3] != ' ' || at.p[6] != ' ' || !is_digit(at.p[5]))
 		return false;
 	text_skip(&at, 7);
 	if (!all_of(at, "99:99:99"))
@@ -223,7 +227,7 @@ static bool take_junk(struct text *t)
 static void trim_junk_end(struct text *t)
 {
 	for (;;) {
-		while (t->n && (isspace((unsigned char)t->p[t->n - 1]) || !t->p[t->n - 1]))
+		while (t->n && (unsigned char)t->p[t->n - 1] <= ' ' && t->p[t->n - 1] != '\x1b')
 			t->n--;
 		if (t->n >= 3 && memcmp(t->p + t->n - 3, "\x1b[m", 3) == 0)
 			t->n -= 3;
@@ -244,8 +248,8 @@ static bool take_one(struct text *t, struct klog_prefix *prefix)
 		return take_priority(t);
 	if (is_digit(c))
 		return take_date(t) || take_record_header(t, prefix) || take_unix_time(t);
-	if (isupper((unsigned char)c))
-		return take_syslog(t) || take_date(t);
+	if (is_upper(c)) /* "Nov ", "Wed " */
+		return t->n > 4 && t->p[3] == ' ' && (take_syslog(t) || take_date(t));
 	return c == 'k' && take_facility(t);
 }
 

@@ -120,8 +120,8 @@ void klog_close(struct klog *k, struct klog_open *o)
 	if (!o->confirmed || o->report.kind == KLOG_NONE)
 		return;
 	choose_function(o);
-	o->report.corrupted |= !o->report.n && !*o->doubtful.function &&
-			       !klog_row_has(o, ROW_SINGLE | ROW_BRIEF);
+	o->report.corrupted |=
+		!o->report.n && !*o->doubtful.function && !klog_row_has(o, ROW_SINGLE | ROW_BRIEF);
 	add_pc_to_trace(o);
 	k->ordered |= o->report.fatal || klog_row_has(o, ROW_STALL);
 	if (k->on_report)
@@ -158,17 +158,24 @@ struct klog_open *klog_begin(struct klog *k, const struct klog_row *row, uint32_
 			     uint64_t position)
 {
 	struct klog_open *o = oldest(k);
+	struct klog_report *r = &o->report;
 
 	klog_close(k, o);
-	/* The frames need not be cleared: `n` says how many there are. */
-	memset(&o->report, 0, offsetof(struct klog_report, trace));
-	o->report.n = 0;
+	/* Of strings the first byte, of frames `n` says all; this runs for each near-match. */
+	*r->title = *r->function = *r->module = *r->access = '\0';
+	r->fatal = r->corrupted = r->truncated = false;
+	r->n = 0;
+	r->pc = 0;
+	o->at.exact = false;
 	memset((char *)o + offsetof(struct klog_open, row), 0,
-	       sizeof(*o) - offsetof(struct klog_open, row));
+	       offsetof(struct klog_open, at) - offsetof(struct klog_open, row));
+	*o->at.function = *o->stalled.function = '\0';
+	*o->stalled_above.function = *o->doubtful.function = '\0';
 	o->used = true;
 	o->row = row;
 	o->caller = caller;
-	o->report.start = o->report.end = position;
+	r->kind = KLOG_NONE;
+	r->start = r->end = position;
 	k->last = o;
 	return o;
 }

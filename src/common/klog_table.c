@@ -206,26 +206,28 @@ static const struct klog_row rows[] = {
 
 /* These begin with the name of a task, so that they are looked for after one. */
 static const struct klog_row after_task[] = {
-	{ " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation failure: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation stalls ", KLOG_NONE, 0, NULL, NULL },
 	{ ": vmalloc: allocation failure", KLOG_NONE, 0, NULL, NULL },
 	{ ": vmalloc error: ", KLOG_NONE, 0, NULL, NULL },
 };
 
+static const struct klog_row oom_killer = { " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL };
+
 #define TASK_NAME_SIZE 16
 
 /* Subsystems put their names before some headers. */
 static const char *const subsystems[] = { "rcu: ",       "watchdog: ",  "NMI watchdog: ",
 					  "workqueue: ", "hung_task: ", "kfence: ",
-					  "slub: ",      "lockdep: ",  "traps: " };
+					  "slub: ",      "lockdep: ",   "traps: " };
 #define SUBSYSTEM_INITIALS "rwNhkslt"
 
 #define MAX_HEADER 512
 
 /*
- * Rows by the first byte of their text, in order: a line is compared with a
- * few of them, and most lines with none.
+ * Rows by the initials of the first two words of their text ("BUG: KASAN", "list_add
+ * corruption"), those of one word by its first byte, each in order: a line is compared
+ * with a few of them, and most lines with none.
  */
 #define N_ROWS ARRAY_SIZE(rows)
 #define NO_ROW 0xff
@@ -233,50 +235,101 @@ _Static_assert(N_ROWS < NO_ROW, "a row's number is one byte");
 
 static struct {
 	bool made;
-	uint8_t first[256], next[N_ROWS], length[N_ROWS];
-} rows_by_byte;
+	bool initial[256];
+	uint8_t two_words[256], one_word[256], next[N_ROWS], length[N_ROWS];
+} rows_by_word;
+
+/* Where the second word of a header is looked for. */
+#define FIRST_WORD 32
+
+static uint8_t *two_words_of(struct text t)
+{
+	const char *blank = memchr(t.p, ' ', t.n < FIRST_WORD ? t.n : FIRST_WORD);
+
+	if (!blank || blank + 1 == t.p + t.n)
+		return NULL;
+	return &rows_by_word.two_words[((unsigned char)*t.p * 8 + (unsigned char)blank[1]) & 0xff];
+}
 
 static void make_index(void)
 {
-	memset(rows_by_byte.first, NO_ROW, sizeof(rows_by_byte.first));
+	memset(rows_by_word.two_words, NO_ROW, sizeof(rows_by_word.two_words));
+	memset(rows_by_word.one_word, NO_ROW, sizeof(rows_by_word.one_word));
 	for (size_t i = N_ROWS; i-- > 0;) {
-		uint8_t *first = &rows_by_byte.first[(unsigned char)*rows[i].text];
+		struct text t = { rows[i].text, strlen(rows[i].text) };
+		uint8_t *first = two_words_of(t);
 
-		rows_by_byte.length[i] = (uint8_t)strlen(rows[i].text);
-		rows_by_byte.next[i] = *first;
+		if (!first)
+			first = &rows_by_word.one_word[(unsigned char)*t.p];
+		rows_by_word.initial[(unsigned char)*t.p] = true;
+		rows_by_word.length[i] = (uint8_t)t.n;
+		rows_by_word.next[i] = *first;
 		*first = (uint8_t)i;
 	}
-	rows_by_byte.made = true;
+	rows_by_word.made = true;
+}
+
+/* The first of a chain that fits. */
+static uint8_t find_in(uint8_t i, struct text t)
+{
+	for (; i != NO_ROW; i = rows_by_word.next[i]) {
+		size_t n = rows_by_word.length[i];
+
+		if (t.n < n || memcmp(t.p, rows[i].text, n) != 0)
+			continue;
+		if (!rows[i].with || text_find((struct text){ t.p + n, t.n - n }, rows[i].with))
+			break;
+	}
+	return i;
 }
 
 static const struct klog_row *find(struct text t)
 {
-	if (!rows_by_byte.made)
-		make_index();
-	for (uint8_t i = rows_by_byte.first[(unsigned char)*t.p]; i != NO_ROW;
-	     i = rows_by_byte.next[i]) {
-		size_t n = rows_by_byte.length[i];
+	const uint8_t *two;
+	uint8_t a, b;
 
-		if (t.n < n || t.p[n - 1] != rows[i].text[n - 1] ||
-		    memcmp(t.p, rows[i].text, n) != 0)
-			continue;
-		if (!rows[i].with || text_find((struct text){ t.p + n, t.n - n }, rows[i].with))
-			return &rows[i];
-	}
-	return NULL;
+	if (!rows_by_word.made)
+		make_index();
+	two = two_words_of(t);
+	a = two ? find_in(*two, t) : NO_ROW;
+	b = find_in(rows_by_word.one_word[(unsigned char)*t.p], t);
+	a = a < b ? a : b;
+	return a == NO_ROW ? NULL : &rows[a];
 }
 
 /* Only near the start: a task's name is what stands before. */
 static const struct klog_row *find_after_task(struct text t)
 {
-	for (size_t i = 0; i + 1 < t.n && i < 2 * TASK_NAME_SIZE; i++) {
-		if (!(t.p[i] == ' ' && t.p[i + 1] == 'i') && !(t.p[i] == ':' && t.p[i + 1] == ' '))
-			continue;
-		for (size_t j = 0; j < ARRAY_SIZE(after_task); j++)
-			if (text_starts((struct text){ t.p + i, t.n - i }, after_task[j].text))
-				return &after_task[j];
+	const char *end = t.p + (t.n < 3 * TASK_NAME_SIZE ? t.n : 3 * TASK_NAME_SIZE), *at = t.p;
+
+	for (; (at = memchr(at, ':', (size_t)(end - at))) != NULL; at++) {
+		size_t before = (size_t)(at - t.p), n = strlen(oom_killer.text) - 2;
+		struct text rest = { at, t.n - before };
+
+		if (before > n &&
+		    text_starts((struct text){ at - n, t.n - before + n }, oom_killer.text))
+			return &oom_killer;
+		for (size_t i = 0; i < ARRAY_SIZE(after_task); i++)
+			if (text_starts(rest, after_task[i].text))
+				return &after_task[i];
 	}
 	return NULL;
+}
+
+bool klog_may_begin(struct text t)
+{
+	/* What no row begins with: banners, the lines that klog.c knows, subsystems. */
+	static const char others[] = "LBR-8NCbsTSA" SUBSYSTEM_INITIALS;
+	unsigned char c;
+
+	if (t.n < KLOG_LEAST_LINE)
+		return false;
+	if (!rows_by_word.made)
+		make_index();
+	c = (unsigned char)*t.p;
+	if (rows_by_word.initial[c] || (c && strchr(others, c)))
+		return true;
+	return memchr(t.p, ':', t.n < 3 * TASK_NAME_SIZE ? t.n : 3 * TASK_NAME_SIZE);
 }
 
 /* "watchdog: " and the like, which need not be there. */
@@ -322,6 +375,8 @@ enum klog_kind klog_kind_of_file(struct text path)
 		{ "kernel/workqueue.c", KLOG_WARNING },
 	};
 
+	if (!memchr(path.p, '/', path.n))
+		return KLOG_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (text_find(path, files[i].file))
 			return files[i].kind;
@@ -472,11 +527,25 @@ bool klog_belongs(struct text t)
 		"Padding ",
 		"Bytes b4 ",
 	};
+	static struct {
+		bool made;
+		uint8_t first[256], next[ARRAY_SIZE(starts)];
+	} index;
 
 	if (!t.n || *t.p == ' ' || *t.p == '\t' || *t.p == '[' || *t.p == '<')
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (*starts[i] == *t.p && text_starts(t, starts[i]))
+	if (!index.made) {
+		memset(index.first, NO_ROW, sizeof(index.first));
+		for (size_t i = ARRAY_SIZE(starts); i-- > 0;) {
+			uint8_t *first = &index.first[(unsigned char)*starts[i]];
+
+			index.next[i] = *first;
+			*first = (uint8_t)i;
+		}
+		index.made = true;
+	}
+	for (uint8_t i = index.first[(unsigned char)*t.p]; i != NO_ROW; i = index.next[i])
+		if (text_starts(t, starts[i]))
 			return true;
 	return false;
 }

@@ -21,7 +21,8 @@ static inline bool text_starts(struct text t, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return t.n >= n && memcmp(t.p, prefix, n) == 0;
+	/* The first byte tells most of them apart, without a call. */
+	return t.n >= n && (!n || (*t.p == *prefix && memcmp(t.p, prefix, n) == 0));
 }
 
 static inline void text_skip(struct text *t, size_t n)
