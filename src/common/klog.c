@@ -157,8 +157,11 @@ static void feed_stamped(struct klog *k, struct text t, uint64_t position)
 {
 	const char *at;
 
-	if (t.n < KLOG_LEAST_LINE && !find_open(k, 0))
+	if (t.n < KLOG_LEAST_LINE && !find_open(k, 0)) {
+		k->ran |= k->banner;
+		k->banner = false;
 		return;
+	}
 	while ((at = find_stamp(t)) != NULL) {
 		size_t before = (size_t)(at - t.p);
 		struct text first = { t.p, before };

@@ -226,6 +226,14 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 		o->other_lines++;
 		return;
 	}
+	/* A flood of lines that only look like headers: the last one has the chance. */
+	if (o && o->row == row && row->flags == ROW_PROBATION && !o->confirmed && !o->lines &&
+	    !o->cut_here && !*o->at.function) {
+		o->report.start = o->report.end = position;
+		set_title(o, row, t);
+		find_place(t, &o->at);
+		return;
+	}
 	if (o && join(k, o, row, t)) {
 		o->lines++;
 		klog_touch(o, position);

@@ -275,7 +275,8 @@ static uint8_t find_in(uint8_t i, struct text t)
 	for (; i != NO_ROW; i = rows_by_word.next[i]) {
 		size_t n = rows_by_word.length[i];
 
-		if (t.n < n || memcmp(t.p, rows[i].text, n) != 0)
+		if (t.n < n || t.p[n - 1] != rows[i].text[n - 1] ||
+		    memcmp(t.p, rows[i].text, n) != 0)
 			continue;
 		if (!rows[i].with || text_find((struct text){ t.p + n, t.n - n }, rows[i].with))
 			break;
