@@ -46,8 +46,8 @@ static void on_report(const struct klog_report *r, void *arg)
 	if (!f->n++)
 		strcpy(f->access, r->access);
 	snprintf(f->answers + used, sizeof(f->answers) - used, "%s %s%s%s%s%s%s\n",
-		 klog_kind_name(r->kind), *r->function ? r->function : "-",
-		 *r->module ? " [" : "", r->module, *r->module ? "]" : "", r->fatal ? " fatal" : "",
+		 klog_kind_name(r->kind), *r->function ? r->function : "-", *r->module ? " [" : "",
+		 r->module, *r->module ? "]" : "", r->fatal ? " fatal" : "",
 		 r->corrupted ? " corrupted" : "");
 }
 
@@ -86,7 +86,7 @@ static void form(struct strbuf *sb, const char *how, const char *line, unsigned 
 			continue;
 		}
 		switch (*++p) {
-		case 'l': strbuf_adds(sb, line); break; /* the line */
+		case 'l': strbuf_adds(sb, line); break;      /* the line */
 		case 'u': strbuf_addf(sb, "%06u", n); break; /* microseconds, six digits */
 		case 'n': strbuf_addf(sb, "%u", n); break;
 		case '0': strbuf_add(sb, "", 1); break;
