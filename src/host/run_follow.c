@@ -234,6 +234,7 @@ static int go_on(struct run *run)
 	}
 	if (run->adopted && run_adopt_plan(run) < 0)
 		return -ENOENT;
+	run_take_reboot(run);
 	run->in_vain = run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
 	if (run->in_vain > IN_VAIN_MAX) {
 		log_error("Board %s cannot carry out run %s: its supervisor ends at once.",

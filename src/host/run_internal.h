@@ -26,6 +26,13 @@ struct plan {
 	char **why;     /* likewise: why it is not; NULL: it is, or has an error of its own */
 };
 
+/* The board was found in another boot. */
+struct run_reboot {
+	bool seen;
+	bool has_down;
+	int64_t down_ms; /* between its last sign of life and its start */
+};
+
 struct run {
 	const struct run_request *q;
 	struct session **session;
@@ -48,6 +55,7 @@ struct run {
 	int signal;
 	long long give_up_ms; /* then, or for a busy board: when to stop waiting; 0: never */
 	bool power_cycled;
+	struct run_reboot reboot;
 	unsigned int in_vain;    /* supervisors in a row that did nothing */
 	struct adopted *adopted; /* a run that another host process started; or NULL */
 	long long alive_ms;      /* when the board last showed signs of life */
@@ -96,6 +104,8 @@ int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
 int run_reconnect(struct run *run);
 /* The board has said who it is: notes whether it is another boot. */
 void run_greet(struct run *run, const outpost_Welcome *welcome);
+/* Nothing more comes of the boot before: who is it held against? */
+void run_take_reboot(struct run *run);
 
 /* run_journal.c */
 /* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows

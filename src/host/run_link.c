@@ -24,23 +24,35 @@
 #define HOOK_MS    60000
 
 /*
- * How long the board was gone, by our own clock, which is better than the
- * board's: without a clock chip that one starts anywhere.
+ * Whether that reboot was ordered stands in the part of the journal that is yet
+ * to come: see run_take_reboot(). How long the board was gone is measured by our
+ * own clock, which is better than the board's: without a clock chip that one
+ * starts anywhere.
  */
 static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 {
-	struct evidence *e = evidence_last(&run->list);
-	long long started = monotonic_ms() - welcome->uptime_s * 1000ll;
-
 	log_debug("Board %s: another boot, %s", run->q->board->name, welcome->boot_id);
-	if (!e || e->reboot_ordered || e->rebooted || strcmp(e->boot_id, welcome->boot_id) == 0)
+	run->reboot = (struct run_reboot){
+		.seen = true,
+		.has_down = run->alive_ms != 0,
+		.down_ms = monotonic_ms() - welcome->uptime_s * 1000ll - run->alive_ms,
+	};
+}
+
+void run_take_reboot(struct run *run)
+{
+	struct evidence *e = evidence_last(&run->list);
+
+	if (!run->reboot.seen)
+		return;
+	run->reboot.seen = false;
+	if (!e || run->list.ended || e->reboot_ordered || e->rebooted ||
+	    strcmp(e->boot_id, run->boot_id) == 0)
 		return;
 	e->rebooted = true;
 	e->power_cycled = run->power_cycled;
-	if (!run->alive_ms)
-		return;
-	e->has_down = true;
-	e->down_ms = started - run->alive_ms;
+	e->has_down = run->reboot.has_down;
+	e->down_ms = run->reboot.down_ms;
 }
 
 void run_greet(struct run *run, const outpost_Welcome *welcome)

@@ -194,6 +194,8 @@ void run_judge(struct run *run, struct run_result *out)
 		.cancelled = run->cancelled || run->given_up || run->list.run_end.cancelled,
 		.open = run->dir && !run->list.ended && (run->state == RUN_LOST || run->cancelled),
 	};
+	if (run->state != RUN_LOST)
+		run_take_reboot(run);
 	/* A second attempt that was never begun leaves the first ones as they were. */
 	if (run->state == RUN_LOST && !run->list.ended && last && last->attempt >= run->attempt)
 		last->unreachable = true;

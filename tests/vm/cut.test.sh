@@ -134,3 +134,33 @@ test_a_reboot_that_nobody_ordered() {
 	expect_json '.results[0].verdict' crash
 	expect_json '.results[0].phase' test
 }
+
+# Until the board is in another boot than BOOT_ID.
+wait_for_another_boot() {
+	local now
+	for _ in $(seq 60); do
+		now=$(board cat /proc/sys/kernel/random/boot_id 2>/dev/null) && [ "$now" != "$1" ] && return
+		sleep 1
+	done
+	fail "the board did not reboot"
+}
+
+test_a_reboot_that_was_ordered_while_nobody_listened() {
+	local console=$XDG_STATE_HOME/outpost/vm/vm/console.log from boot
+	needs_vm
+	boot=$(board cat /proc/sys/kernel/random/boot_id)
+	from=$(stat -c %s "$console")
+	"$OUTPOST" --json test "$TOP/tests/soak/modules/warns" >warns.out 2>warns.err &
+	host=$!
+	for _ in $(seq 300); do
+		tail -c +"$from" "$console" | grep -q 'warns: unloads' && break
+		sleep 0.1
+	done
+	kill -9 "$host"
+	wait "$host"
+	wait_for_another_boot "$boot"
+	outpost --json results last
+	expect_status 0
+	expect_json '.results[0].module' warns
+	expect_json '.results[0].verdict' fail
+}

@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+echo '<2>refuses: tests' >/dev/kmsg
+sleep 2
+echo "not ok 1 - slept"
+echo 1..1
