@@ -52,6 +52,18 @@ static int run_reset(const struct vm_options *o, const char *name)
 	return r;
 }
 
+static int run_plug(const struct vm_options *o, const char *name)
+{
+	(void)o;
+	return vm_plug(name, true);
+}
+
+static int run_unplug(const struct vm_options *o, const char *name)
+{
+	(void)o;
+	return vm_plug(name, false);
+}
+
 static int run_console(const struct vm_options *o, const char *name)
 {
 	(void)o;
@@ -134,6 +146,8 @@ static const struct {
 	{ "up", run_up },
 	{ "down", run_down },
 	{ "reset", run_reset },
+	{ "unplug", run_unplug },
+	{ "plug", run_plug },
 	{ "console", run_console },
 };
 
@@ -146,19 +160,21 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(arg, argc > 1 ? argv[1] : DEFAULT_NAME);
-	return usage_error("There is no 'vm %s'; it is up, down, status, reset or console.",
+	return usage_error("There is no 'vm %s'; it is up, down, status, reset, unplug, plug or console.",
 			   argv[0]);
 }
 
 const struct command cmd_vm = {
 	.name = "vm",
-	.args = "up|down|status|reset|console [NAME]",
+	.args = "up|down|status|reset|unplug|plug|console [NAME]",
 	.summary = "The virtual Pi: a Debian arm64 kernel in QEMU",
 	.help = "up       start it, make it first where needed, and wait until it can be used\n"
 		"down     power it off; its disk (/root in it) stays\n"
 		"status   what it is and whether it answers; without NAME, of all of them.\n"
 		"         Status 1 when the one named does not run\n"
 		"reset    as with its reset button, and wait until it can be used again\n"
+		"unplug   pull out its network cable: what becomes of a run then?\n"
+		"plug     put it in again\n"
 		"console  connect to its serial console; ctrl-] leaves\n"
 		"\nNAME is 'vm' when it is not said. The kernel stays what it was at the last\n"
 		"start, at first Debian's newest; all but --timeout are options of 'up'.\n",

@@ -98,9 +98,9 @@ static void add_devices(char ***argv, const struct qemu_config *c)
 	 * asked. */
 	add_disk(argv, "disk", "cache=unsafe", "disk.img");
 	add_disk(argv, "modules", "readonly=on", c->modules);
-	addf(argv, "-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:%d-:22", c->port);
+	addf(argv, "-netdev", "user,id=" QEMU_NETDEV ",hostfwd=tcp:127.0.0.1:%d-:22", c->port);
 	/* No boot rom: it is in a package of its own, and nothing boots from the network. */
-	add(argv, "-device", "virtio-net-pci,netdev=net,romfile=");
+	add(argv, "-device", "virtio-net-pci,netdev=" QEMU_NETDEV ",romfile=");
 	add(argv, "-device", "i6300esb");
 	add(argv, "-action", "watchdog=reset");
 	add(argv, "-chardev",
@@ -256,7 +256,7 @@ int qemu_stop(const char *dir)
 	pid_t pid;
 	int r;
 
-	if (qmp_command(dir, "quit") < 0)
+	if (qmp_command(dir, "quit", NULL) < 0)
 		log_debug("QEMU in %s did not take 'quit'", dir);
 	r = qemu_await_end(dir, 2000);
 	if (r == 0)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define QEMU_NETDEV "net" /* how QEMU calls the vm's network */
+
 struct qemu_config {
 	const char *name;    /* the vm's */
 	const char *dir;     /* where QEMU starts; files of the vm are named relative to it */

@@ -67,17 +67,18 @@ static int await(struct qmp *qmp, const char *key)
 	}
 }
 
-static int execute(struct qmp *qmp, const char *command)
+static int execute(struct qmp *qmp, const char *command, const char *arguments)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r;
 
-	strbuf_addf(&text, "{\"execute\":\"%s\"}\n", command);
+	strbuf_addf(&text, "{\"execute\":\"%s\"%s%s}\n", command, arguments ? ",\"arguments\":" : "",
+		    arguments ? arguments : "");
 	r = fs_write_all(qmp->fd, text.buf, text.len);
 	return r < 0 ? r : await(qmp, "return");
 }
 
-int qmp_command(const char *dir, const char *command)
+int qmp_command(const char *dir, const char *command, const char *arguments)
 {
 	struct timeval limit = { .tv_sec = 5 };
 	struct qmp qmp = { .fd = net_connect_unix(dir, "qmp.sock"), .input = STRBUF_INIT };
@@ -88,9 +89,9 @@ int qmp_command(const char *dir, const char *command)
 	setsockopt(qmp.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	r = await(&qmp, "QMP");
 	if (r == 0)
-		r = execute(&qmp, "qmp_capabilities");
+		r = execute(&qmp, "qmp_capabilities", NULL);
 	if (r == 0)
-		r = execute(&qmp, command);
+		r = execute(&qmp, command, arguments);
 	close(qmp.fd);
 	strbuf_release(&qmp.input);
 	return r;

@@ -4,10 +4,10 @@
 #define OUTPOST_VM_QMP_H
 
 /*
- * Connects to qmp.sock in the folder `dir`, gives one command that has no
- * arguments, and waits up to 5 s for its answer. 0 or -errno, not said;
- * -EPROTO when QEMU refuses the command.
+ * Connects to qmp.sock in the folder `dir`, gives one command with these
+ * arguments (a JSON object; NULL: none), and waits up to 5 s for its answer. 0
+ * or -errno, not said; -EPROTO when QEMU refuses the command.
  */
-int qmp_command(const char *dir, const char *command);
+int qmp_command(const char *dir, const char *command, const char *arguments);
 
 #endif

@@ -114,7 +114,7 @@ int vm_reset(const char *name, int timeout_ms)
 	if (lock < 0)
 		return lock;
 	from = console_length(vm->dir);
-	r = qmp_command(vm->dir, "system_reset");
+	r = qmp_command(vm->dir, "system_reset", NULL);
 	if (r < 0)
 		return log_error_errno(r, "Cannot reset the vm %s", name);
 	r = console_await_ready(vm->dir, from, limit);
@@ -127,6 +127,23 @@ int vm_reset(const char *name, int timeout_ms)
 	log_error("The vm %s did not come up again within %d s.", name, limit / 1000);
 	console_show_end(vm->dir, 20);
 	return r;
+}
+
+int vm_plug(const char *name, bool in)
+{
+	_cleanup_(instance_freep) struct instance *vm = NULL;
+	int r = open_running(name, &vm);
+
+	if (r < 0)
+		return r;
+	r = qmp_command(vm->dir, "set_link",
+			in ? "{\"name\":\"" QEMU_NETDEV "\",\"up\":true}"
+			   : "{\"name\":\"" QEMU_NETDEV "\",\"up\":false}");
+	if (r < 0)
+		return log_error_errno(r, "Cannot %s the network cable of the vm %s",
+				       in ? "put in" : "pull out", name);
+	log_info("The network cable of the vm %s is %s.", name, in ? "in" : "out");
+	return 0;
 }
 
 int vm_console(const char *name)

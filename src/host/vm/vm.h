@@ -57,6 +57,9 @@ int vm_down(const char *name);
 /* As its reset button would; returns when its ssh server listens again. 0 or -errno, said. */
 int vm_reset(const char *name, int timeout_ms);
 
+/* Puts its network cable in, or pulls it out; that outlives a reset. 0 or -errno, said. */
+int vm_plug(const char *name, bool in);
+
 /* Connects the terminal to the serial console until ctrl-]. 0 or -errno, said. */
 int vm_console(const char *name);
 
