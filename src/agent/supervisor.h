@@ -46,6 +46,7 @@ struct supervisor {
 	unsigned int leftovers;
 	bool left_nothing;    /* a first look, while it settled, found nothing of it */
 	char reboot_why[128]; /* "": none is needed */
+	uint64_t beat_us;     /* when the last sign of life was written */
 };
 
 extern volatile sig_atomic_t supervisor_cancelled;

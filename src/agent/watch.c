@@ -15,6 +15,7 @@
 #define ENTRY_COST \
 	40 /* what stands around each piece: many short ones must not fill the disk either */
 #define FEED_MS 1000
+#define BEAT_US (5 * 1000 * 1000)
 
 outpost_Entry *watch_entry(struct supervisor *s, pb_size_t tag)
 {
@@ -138,6 +139,21 @@ static int time_left_ms(uint64_t deadline_us)
 						  : (int)((deadline_us - now + 999) / 1000);
 }
 
+/*
+ * Signs of life, on the disk: when the link has died and somebody switches the
+ * board off, they tell that it had not hung.
+ */
+static void beat(struct supervisor *s)
+{
+	uint64_t now = boottime_us();
+
+	if (now - s->beat_us < BEAT_US)
+		return;
+	s->beat_us = now;
+	watch_entry(s, outpost_Entry_alive_tag);
+	watch_write(s, true);
+}
+
 enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t deadline_us,
 			  bool cancellable)
 {
@@ -152,6 +168,7 @@ enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t dead
 		if (cancellable && supervisor_cancelled)
 			return WATCH_CANCELLED;
 		guard_feed(&s->guard);
+		beat(s);
 		if (poll(fds, 3, left) < 0 && errno != EINTR)
 			return WATCH_LATE;
 		if (fds[0].revents)

@@ -74,8 +74,14 @@ struct evidence {
 	struct strbuf survived;          /* what is in those files */
 	struct evidence_file *survivors; /* that survived the crash: pstore's, as they are */
 	size_t n_survivors;
-	bool unreachable;  /* the board did not come back in its time, and the run has no end */
-	bool power_cycled; /* only that brought it back */
+	bool unreachable; /* the board did not come back in its time, and the run has no end */
+	/*
+	 * Known by the host, not from the journal: what it took to get the board
+	 * back, or was tried in vain, in words; NULL: nothing. power_cycled: it
+	 * worked. cut_off: the board had not hung, only the link was dead.
+	 */
+	char *tried;
+	bool power_cycled, cut_off;
 	bool has_down;
 	int64_t down_ms; /* between the last sign of life and the start of the next boot */
 	bool has_skew;
@@ -98,6 +104,7 @@ struct evidence_list {
 	bool has_boot;
 	uint64_t boot_us; /* when it was recorded, by that boot's clock */
 	uint64_t last_us; /* likewise the last entry */
+	uint64_t cut_us;  /* for who follows the run: the last entry before the link was cut */
 	bool has_skew;
 	int64_t skew_us;
 	bool ended;

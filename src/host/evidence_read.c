@@ -71,6 +71,7 @@ static void evidence_free(struct evidence *e)
 	strbuf_release(&e->output);
 	strbuf_release(&e->survived);
 	free(e->survivors);
+	free(e->tried);
 	strv_free(e->leftovers);
 	free(e);
 }

@@ -175,7 +175,7 @@ static json_t *ktap_json(const struct result *result)
 
 static json_t *result_json(const struct result *result)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o*}",
 			 "module", text_json(result->module ? result->module : ""), "verdict",
 			 verdict_name(result->verdict), "phase", name_json(result->phase), "rule",
 			 name_json(result->rule), "summary",
@@ -183,7 +183,8 @@ static json_t *result_json(const struct result *result)
 			 result->duration_ms, "timings_ms", timings_json(result), "ktap",
 			 ktap_json(result), "reports", reports_json(result), "log_records",
 			 (json_int_t)result->log_records, "log_lost", (json_int_t)result->log_lost,
-			 "log", text_json(result->log), "output", text_json(result->output));
+			 "log", text_json(result->log), "output", text_json(result->output),
+			 "recovery", result->recovery ? text_json(result->recovery) : NULL);
 }
 
 json_t *out_test_json(const struct run_result *run)

@@ -159,6 +159,7 @@ static int read_result(const json_t *object, struct run_result *run)
 	result.log_lost = (uint64_t)get_number(object, "log_lost");
 	result.log = copy_text(object, "log");
 	result.output = copy_text(object, "output");
+	result.recovery = copy_text(object, "recovery");
 	run_result_add(run, &result);
 	return 0;
 }

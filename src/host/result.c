@@ -69,6 +69,7 @@ void result_release(struct result *result)
 	free(result->reports);
 	free(result->log);
 	free(result->output);
+	free(result->recovery);
 }
 
 struct report_source *result_source(struct result *result, size_t report)

@@ -62,8 +62,9 @@ struct result {
 	struct report_source *sources; /* likewise; NULL: none was looked up */
 	size_t log_records;
 	uint64_t log_lost;
-	char *log;    /* path of the saved kernel log of the window; NULL: none was saved */
-	char *output; /* the end of the test program's output, raw; NULL when it had none */
+	char *log;      /* path of the saved kernel log of the window; NULL: none was saved */
+	char *recovery; /* what was tried to get the board back, in words; NULL: nothing */
+	char *output;   /* the end of the test program's output, raw; NULL when it had none */
 };
 
 struct run_result {

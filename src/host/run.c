@@ -31,6 +31,7 @@ void run_release(struct run *run)
 		deploy_free(run->deploy);
 	free(run->id);
 	free(run->dir);
+	free(run->tried);
 }
 
 static void say_cancelled(const struct run *run)

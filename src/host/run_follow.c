@@ -39,6 +39,7 @@ static int take_entry(struct run *run, const struct frame *frame)
 	size_t marks = before ? before->n_marks : 0;
 	int r = run_journal_add(run, frame);
 
+	run->entry_ms = monotonic_ms();
 	if (r < 0) {
 		/* Nothing that it does from here on can be judged. */
 		if (run_send_cancel(run) == 0)
@@ -234,7 +235,7 @@ static int go_on(struct run *run)
 	}
 	if (run->adopted && run_adopt_plan(run) < 0)
 		return -ENOENT;
-	run_take_reboot(run);
+	run_tell_apart(run);
 	run->in_vain = run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
 	if (run->in_vain > IN_VAIN_MAX) {
 		log_error("Board %s cannot carry out run %s: its supervisor ends at once.",

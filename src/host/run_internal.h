@@ -54,11 +54,15 @@ struct run {
 	bool given_up; /* likewise, but an earlier host process: what is not through is left */
 	int signal;
 	long long give_up_ms; /* then, or for a busy board: when to stop waiting; 0: never */
-	bool power_cycled;
+	/* of the last loss of the link */
 	struct run_reboot reboot;
+	char *tried;             /* to get the board back, in words; NULL: nothing */
+	bool power_cycled;       /* and that worked */
+	struct evidence *cut_in; /* what was under way then */
 	unsigned int in_vain;    /* supervisors in a row that did nothing */
 	struct adopted *adopted; /* a run that another host process started; or NULL */
 	long long alive_ms;      /* when the board last showed signs of life */
+	long long entry_ms;      /* when the last entry came, by our clock */
 	long long sent_ms, accepted_ms;
 	long long began_ms;
 	long long began_s;
@@ -104,8 +108,19 @@ int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
 int run_reconnect(struct run *run);
 /* The board has said who it is: notes whether it is another boot. */
 void run_greet(struct run *run, const outpost_Welcome *welcome);
-/* Nothing more comes of the boot before: who is it held against? */
-void run_take_reboot(struct run *run);
+
+/* run_recover.c */
+/* Switches the board off and on, where there is a way and it was not tried yet. True when that was
+ * done; run->tried says what was. */
+bool run_power_cycle(struct run *run);
+/* How long the board may take to come back, and its hook to bring it. */
+long long run_return_ms(const struct run *run);
+/*
+ * Nothing more comes of the boot before: did the board reboot by itself, hang,
+ * or was it only cut off, or rebooted when the run was over? Tells the
+ * evidence.
+ */
+void run_tell_apart(struct run *run);
 
 /* run_journal.c */
 /* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows

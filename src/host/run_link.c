@@ -4,11 +4,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/testconf.h"
-#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,11 +18,10 @@
 #define TRY_MS     2000
 #define TRY_MAX_MS 8000
 #define PAUSE_MS   250
-#define HOOK_MS    60000
 
 /*
  * Whether that reboot was ordered stands in the part of the journal that is yet
- * to come: see run_take_reboot(). How long the board was gone is measured by our
+ * to come: see run_tell_apart(). How long the board was gone is measured by our
  * own clock, which is better than the board's: without a clock chip that one
  * starts anywhere.
  */
@@ -37,22 +33,6 @@ static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 		.has_down = run->alive_ms != 0,
 		.down_ms = monotonic_ms() - welcome->uptime_s * 1000ll - run->alive_ms,
 	};
-}
-
-void run_take_reboot(struct run *run)
-{
-	struct evidence *e = evidence_last(&run->list);
-
-	if (!run->reboot.seen)
-		return;
-	run->reboot.seen = false;
-	if (!e || run->list.ended || e->reboot_ordered || e->rebooted ||
-	    strcmp(e->boot_id, run->boot_id) == 0)
-		return;
-	e->rebooted = true;
-	e->power_cycled = run->power_cycled;
-	e->has_down = run->reboot.has_down;
-	e->down_ms = run->reboot.down_ms;
 }
 
 void run_greet(struct run *run, const outpost_Welcome *welcome)
@@ -94,41 +74,10 @@ static int try_once(struct run *run, int timeout_ms, char **why)
 	return 0;
 }
 
-/* Switches the board off and on: once, and where there is a way. True when that was done. */
-static bool power_cycle(struct run *run)
-{
-	const struct board *board = run->q->board;
-	_cleanup_strv_ char **argv = NULL;
-	int r;
-
-	if (run->power_cycled || (!board->is_vm && !board->power_cycle))
-		return false;
-	run->power_cycled = true;
-	if (board->is_vm) {
-		log_info("Board %s does not answer: it is reset.", board->name);
-		return vm_reset(board->name, 0) == 0;
-	}
-	log_info("Board %s does not answer: its power is switched off and on (%s).", board->name,
-		 board->power_cycle);
-	r = words_split(board->power_cycle, &argv);
-	if (r == 0)
-		r = argv ? process_run(argv, &(struct process_options){ .timeout_ms = HOOK_MS })
-			 : -EINVAL;
-	if (r != 0)
-		log_error("The power-cycle hook of board %s failed: %s", board->name,
-			  r < 0 ? strerror(-r) : "it ended with an error");
-	return r == 0;
-}
-
 /* It is there, and does not let us in: its power has nothing to do with that. */
 static bool is_rejection(int r)
 {
 	return r == -EACCES || r == -EPERM || r == -EKEYREJECTED;
-}
-
-static long long return_ms(const struct run *run)
-{
-	return run->q->return_ms ? run->q->return_ms : RUN_RETURN_MS;
 }
 
 static void pause_a_little(void)
@@ -144,10 +93,14 @@ int run_reconnect(struct run *run)
 	long long deadline;
 
 	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
+	run->cut_in = evidence_last(&run->list);
+	run->list.cut_us = run->list.last_us;
+	run->power_cycled = false;
+	free(TAKE_PTR(run->tried));
 	log_debug("Board %s: %s; trying again", board->name, session_why(*run->session));
 	session_close(TAKE_PTR(*run->session));
 	session_drop_master(board);
-	deadline = run->alive_ms + return_ms(run);
+	deadline = run->alive_ms + run_return_ms(run);
 	if (run->q->progress)
 		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
 	for (int try_ms = TRY_MS;;
@@ -159,14 +112,14 @@ int run_reconnect(struct run *run)
 		if (run->give_up_ms && monotonic_ms() > run->give_up_ms)
 			return -ETIMEDOUT;
 		if (monotonic_ms() > deadline) {
-			if (is_rejection(r) || !power_cycle(run))
+			if (is_rejection(r) || !run_power_cycle(run))
 				break;
-			deadline = monotonic_ms() + return_ms(run);
+			deadline = monotonic_ms() + run_return_ms(run);
 		}
 		pause_a_little();
 	}
 	log_error("Board %s could not be reached again within %lld s%s%s.", board->name,
-		  return_ms(run) / 1000, why ? ": " : "", why ? why : "");
+		  run_return_ms(run) / 1000, why ? ": " : "", why ? why : "");
 	log_hint("What it has of run %s is collected when it is back: outpost results.", run->id);
 	return -ETIMEDOUT;
 }

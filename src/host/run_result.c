@@ -184,6 +184,9 @@ void run_judge(struct run *run, struct run_result *out)
 {
 	struct evidence *last = evidence_last(&run->list);
 
+	if (run->state == RUN_LOST)
+		run->reboot.seen = false; /* whether it was ordered is not known */
+	run_tell_apart(run);
 	*out = (struct run_result){
 		.run = xstrdup(run->id),
 		.board = xstrdup(run->q->board->name),
@@ -194,8 +197,6 @@ void run_judge(struct run *run, struct run_result *out)
 		.cancelled = run->cancelled || run->given_up || run->list.run_end.cancelled,
 		.open = run->dir && !run->list.ended && (run->state == RUN_LOST || run->cancelled),
 	};
-	if (run->state != RUN_LOST)
-		run_take_reboot(run);
 	/* A second attempt that was never begun leaves the first ones as they were. */
 	if (run->state == RUN_LOST && !run->list.ended && last && last->attempt >= run->attempt)
 		last->unreachable = true;

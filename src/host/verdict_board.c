@@ -19,11 +19,20 @@ bool rule_plan(struct judge *j)
 	       decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
 }
 
-static const char *aftermath(const struct evidence *e)
+/* What became of the board: how it came back says nothing about the cause. */
+static char *aftermath(const struct evidence *e, bool fatal)
 {
+	const char *tried = e->tried ? e->tried : "";
+
 	if (e->unreachable)
-		return "; the board did not come back";
-	return e->rebooted ? "; the board died and came back" : "";
+		return xasprintf("; the board did not come back%s%s", *tried ? ": " : "", tried);
+	if (e->power_cycled)
+		return xasprintf("; the board did not come back by itself: %s", tried);
+	if (e->rebooted)
+		return xstrdup("; the board died and came back");
+	if (fatal && e->reboot_ordered)
+		return xstrdup("; the board limped on and was rebooted");
+	return xstrdup(fatal && e->ended ? "; the board limps on" : "");
 }
 
 /* "WARNING: CPU: 0 PID: 12 at /long/path/x.c:8 f+0x1/0x2": who, where and when are said better. */
@@ -48,13 +57,14 @@ static bool decide_report(struct judge *j, size_t i, enum verdict verdict)
 	outpost_Step step = step_of_line(j, report->start);
 	_cleanup_free_ char *where = NULL;
 	_cleanup_free_ char *title = short_title(report);
+	_cleanup_free_ char *after = aftermath(j->e, report->fatal);
 	bool said = *report->function && strstr(title, report->function);
 
 	where = xasprintf("%s%s%s%s%s", said || !*report->function ? "" : " in ",
 			  said ? "" : report->function, *report->module ? " [" : "", report->module,
 			  *report->module ? "]" : "");
 	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", title, where, doing(step),
-		      j->e->plan.name, aftermath(j->e));
+		      j->e->plan.name, after);
 }
 
 bool rule_fatal_report(struct judge *j)
@@ -92,9 +102,8 @@ bool rule_watchdog(struct judge *j)
 
 	if (e->rebooted && e->power_cycled)
 		return decide(j, VERDICT_HANG, phase_name(step),
-			      "the board stopped while %s %s; only switching it off and on brought "
-			      "it back",
-			      doing(step), e->plan.name);
+			      "the board stopped while %s %s and did not come back by itself: %s",
+			      doing(step), e->plan.name, e->tried ? e->tried : "");
 	if (!e->rebooted || !e->watchdog_s || !e->has_down ||
 	    e->down_ms < (int64_t)e->watchdog_s * 500)
 		return false;
@@ -139,16 +148,25 @@ bool rule_unreachable(struct judge *j)
 	const struct evidence *e = j->e;
 	outpost_Step step = last_step(e);
 
-	return e->unreachable && (!e->ended || !e->has_after) &&
+	if (e->ended && e->has_after)
+		return false;
+	if (e->cut_off)
+		return decide(j, VERDICT_LOST, phase_name(step),
+			      "the board went on, but the link to it had died while %s %s: %s",
+			      doing(step), e->plan.name, e->tried);
+	return e->unreachable &&
 	       decide(j, VERDICT_LOST, phase_name(step),
-		      "the board could not be reached again in its time; last seen while %s %s",
-		      doing(step), e->plan.name);
+		      "the board could not be reached again in its time%s%s; last seen while %s %s",
+		      e->tried ? ": " : "", e->tried ? e->tried : "", doing(step), e->plan.name);
 }
 
 /* It was through, but nobody has seen the board alive since: what it left behind may have killed
  * it. */
 bool rule_silence(struct judge *j)
 {
+	if (j->e->cut_off)
+		return decide(j, VERDICT_LOST, "settle",
+			      "the board went on, but the link to it had died: %s", j->e->tried);
 	return j->e->unreachable && decide(j, VERDICT_LOST, "settle",
 					   "the board could not be reached again in its time; last "
 					   "seen after %s was through",

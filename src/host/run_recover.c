@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A board that does not come back by itself; and what had become of it. */
+#include "host/run_internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/testconf.h"
+#include "host/vm/vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A supervisor that waits writes something every 5 s: two of those, and what a slow disk takes. */
+#define WENT_ON_US (12 * 1000 * 1000)
+
+long long run_return_ms(const struct run *run)
+{
+	return run->q->return_ms ? run->q->return_ms : RUN_RETURN_MS;
+}
+
+static bool reset_vm(struct run *run)
+{
+	const char *name = run->q->board->name;
+	bool ok;
+
+	log_info("Board %s does not answer: it is reset.", name);
+	ok = vm_reset(name, 0) == 0;
+	run->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
+	return ok;
+}
+
+/* What became of the hook, in words; NULL: all is well. */
+static char *run_hook(const struct run *run)
+{
+	_cleanup_strv_ char **argv = NULL;
+	int r = words_split(run->q->board->power_cycle, &argv);
+
+	if (r == 0)
+		r = argv ? process_run(argv,
+				       &(struct process_options){ .timeout_ms =
+									  (int)run_return_ms(run) })
+			 : -EINVAL;
+	if (r == 0)
+		return NULL;
+	if (r == -ETIME)
+		return xasprintf("it did not end within %lld s", run_return_ms(run) / 1000);
+	return r < 0 ? xstrdup(strerror(-r)) : xasprintf("it ended with status %d", r);
+}
+
+bool run_power_cycle(struct run *run)
+{
+	const struct board *board = run->q->board;
+	_cleanup_free_ char *why = NULL;
+
+	if (run->tried || (!board->is_vm && !board->power_cycle))
+		return false;
+	/* A person's own command comes first, also for a vm. */
+	if (!board->power_cycle) {
+		run->power_cycled = reset_vm(run);
+		return run->power_cycled;
+	}
+	log_info("Board %s does not answer: its power is switched off and on (%s).", board->name,
+		 board->power_cycle);
+	why = run_hook(run);
+	run->power_cycled = !why;
+	run->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
+			 : xasprintf("its power was switched off and on (%s)", board->power_cycle);
+	if (why) {
+		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
+			  board->power_cycle, why);
+		log_hint("Try it by hand: it must end with 0 within --return-timeout.");
+	}
+	return run->power_cycled;
+}
+
+/* Has it written on for long after it was last heard of? By its own clock. */
+static bool went_on(const struct run *run)
+{
+	long long since_us = (run->alive_ms - run->entry_ms) * 1000;
+	uint64_t cut_us = run->list.cut_us + (since_us > 0 ? (uint64_t)since_us : 0);
+
+	return run->cut_in && run->list.last_us > cut_us + WENT_ON_US;
+}
+
+void run_tell_apart(struct run *run)
+{
+	struct evidence *e = evidence_last(&run->list);
+	bool cut_off = run->power_cycled && (run->list.ended || went_on(run));
+
+	if (run->cut_in && run->tried) {
+		free(run->cut_in->tried);
+		run->cut_in->tried = TAKE_PTR(run->tried);
+		run->cut_in->power_cycled = run->power_cycled;
+		run->cut_in->cut_off = cut_off;
+	}
+	if (run->reboot.seen && !run->list.ended && e && !e->reboot_ordered && !e->rebooted &&
+	    !e->cut_off && strcmp(e->boot_id, run->boot_id) != 0) {
+		e->rebooted = true;
+		e->has_down = run->reboot.has_down;
+		e->down_ms = run->reboot.down_ms;
+	}
+	run->reboot.seen = run->power_cycled = false;
+}

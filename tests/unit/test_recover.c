@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A board that went quiet: what is tried, and what had become of it. */
+#include "unit.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/run_internal.h"
+#include "host/verdict.h"
+#include "journal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char *const hello[] = { "hello", NULL };
+
+static struct board board = { .name = (char *)"pi" };
+static struct run_request request = { .board = &board, .return_ms = 2000 };
+
+/* --- the hook ----------------------------------------------------------------------- */
+
+static void hook(const char *command, bool works, const char *tried)
+{
+	struct run run = { .q = &request };
+
+	board.power_cycle = (char *)command;
+	assert_int_equal(run_power_cycle(&run), works);
+	assert_int_equal(run.power_cycled, works);
+	if (!run.tried || !strstr(run.tried, tried))
+		fail_msg("'%s' is not in '%s'", tried, run.tried ? run.tried : "(nothing)");
+	/* Once for each time that the board goes quiet. */
+	assert_false(run_power_cycle(&run));
+	free(run.tried);
+}
+
+static void a_hook_is_run_once(void **state)
+{
+	char file[] = "/tmp/outpost-test-XXXXXX";
+	int fd = mkstemp(file);
+	_cleanup_free_ char *command = xasprintf("rm '%s'", file);
+
+	(void)state;
+	close(fd);
+	hook(command, true, "its power was switched off and on (rm '");
+	assert_int_equal(access(file, F_OK), -1);
+}
+
+static void a_hook_may_fail(void **state)
+{
+	(void)state;
+	hook("false", false, "power-cycle hook failed: it ended with status 1");
+	hook("/nonexistent/relay off", false, "failed: No such file or directory");
+	hook("sh -c 'kill -9 $$'", false, "failed: it ended with status 137");
+	hook("relay 'off", false, "failed: ");
+}
+
+static void a_hook_may_hang(void **state)
+{
+	long long began = monotonic_ms();
+
+	(void)state;
+	request.return_ms = 1000;
+	hook("sleep 100", false, "failed: it did not end within 1 s");
+	request.return_ms = 2000;
+	assert_in_range(monotonic_ms() - began, 900, 30000);
+}
+
+static void without_a_hook_nothing_is_tried(void **state)
+{
+	struct run run = { .q = &request };
+
+	(void)state;
+	board.power_cycle = NULL;
+	assert_false(run_power_cycle(&run));
+	assert_null(run.tried);
+}
+
+/* --- telling apart --------------------------------------------------------------------- */
+
+/* A run that was cut in the test of its module, `silent_ms` after the last entry. */
+static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
+{
+	*run = (struct run){ .q = &request, .entry_ms = 100000 };
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_die_in(j, outpost_Step_TESTING);
+	for (size_t i = 0; i < j->n; i++)
+		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
+	run->alive_ms = run->entry_ms + silent_ms;
+	run->cut_in = evidence_last(&run->list);
+	run->list.cut_us = run->list.last_us;
+}
+
+static void expect(struct run *run, enum verdict verdict, const char *rule, const char *words)
+{
+	struct result result;
+
+	run_tell_apart(run);
+	verdict_judge(run->list.items[0], 0, &result);
+	if (result.verdict != verdict || strcmp(result.rule, rule) != 0 ||
+	    !strstr(result.summary, words))
+		fail_msg("%s by %s: %s", verdict_name(result.verdict), result.rule, result.summary);
+	result_release(&result);
+	evidence_list_release(&run->list);
+	free(run->tried);
+}
+
+static void one_that_rebooted_crashed(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 0);
+	run.reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 1000 };
+	expect(&run, VERDICT_CRASH, "boot", "rebooted by itself while testing hello");
+}
+
+static void one_that_the_watchdog_reset_hung(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 0);
+	run.list.items[0]->watchdog_s = 20;
+	run.reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 19000 };
+	expect(&run, VERDICT_HANG, "watchdog", "its watchdog (20 s) reset it");
+}
+
+static void one_that_was_switched_off_hung(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	run.reboot.seen = run.power_cycled = true;
+	run.tried = xstrdup("its power was switched off and on (relay)");
+	expect(&run, VERDICT_HANG, "watchdog", "its power was switched off and on (relay)");
+}
+
+/* Its journal goes on for long after it was last heard of: it was the link. */
+static void one_that_went_on_was_cut_off(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag };
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	alive.time_us = run.list.cut_us + 30 * 1000000;
+	assert_int_equal(evidence_add(&run.list, &alive), 0);
+	run.reboot.seen = run.power_cycled = true;
+	run.tried = xstrdup("it was reset");
+	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died while testing hello");
+}
+
+/* What it wrote shortly after the cut may have been before it hung. */
+static void a_little_later_is_no_sign_of_life(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag };
+
+	(void)state;
+	cut_in_test(&run, j, 4000);
+	alive.time_us = run.list.cut_us + 14 * 1000000;
+	assert_int_equal(evidence_add(&run.list, &alive), 0);
+	run.reboot.seen = run.power_cycled = true;
+	run.tried = xstrdup("it was reset");
+	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
+}
+
+/* Collected the day after: that the board was rebooted since is nobody's fault. */
+static void a_reboot_after_the_end_is_no_crash(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run = { .q = &request };
+
+	(void)state;
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_end(j);
+	for (size_t i = 0; i < j->n; i++)
+		assert_int_equal(evidence_add(&run.list, &j->entries[i]), 0);
+	run.reboot.seen = true;
+	expect(&run, VERDICT_PASS, "", "loaded");
+}
+
+/* It ended well, but only after somebody had to reset it could it be asked. */
+static void one_that_ended_out_of_reach_is_no_pass(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run = { .q = &request };
+
+	(void)state;
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_end(j);
+	for (size_t i = 0; i < j->n; i++)
+		assert_int_equal(evidence_add(&run.list, &j->entries[i]), 0);
+	run.cut_in = run.list.items[0];
+	run.reboot.seen = run.power_cycled = true;
+	run.tried = xstrdup("it was reset");
+	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died: it was reset");
+}
+
+/* A hook that was of no use is told with the loss. */
+static void one_that_never_came_back_is_lost(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 0);
+	run.tried = xstrdup("its power-cycle hook failed: it ended with status 1");
+	run.list.items[0]->unreachable = true;
+	expect(&run, VERDICT_LOST, "unreachable", "in its time: its power-cycle hook failed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hook_is_run_once),
+		cmocka_unit_test(a_hook_may_fail),
+		cmocka_unit_test(a_hook_may_hang),
+		cmocka_unit_test(without_a_hook_nothing_is_tried),
+		cmocka_unit_test(one_that_rebooted_crashed),
+		cmocka_unit_test(one_that_the_watchdog_reset_hung),
+		cmocka_unit_test(one_that_was_switched_off_hung),
+		cmocka_unit_test(one_that_went_on_was_cut_off),
+		cmocka_unit_test(a_little_later_is_no_sign_of_life),
+		cmocka_unit_test(a_reboot_after_the_end_is_no_crash),
+		cmocka_unit_test(one_that_ended_out_of_reach_is_no_pass),
+		cmocka_unit_test(one_that_never_came_back_is_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
