@@ -176,6 +176,7 @@ static void take_request(struct serve *s)
 	case outpost_Request_cancel_tag: serve_cancel(s, &q->body.cancel); return;
 	case outpost_Request_follow_tag: take_follow(s, &q->body.follow); return;
 	case outpost_Request_runs_tag: serve_runs(s); return;
+	case outpost_Request_survival_tag: serve_survival(s); return;
 	}
 }
 

@@ -72,5 +72,8 @@ void serve_follow_run(struct serve *s);
 
 /* serve_facts.c */
 void serve_welcome(struct serve *s);
+/* What the board has for a crash, and the reply that says so. */
+void survival_facts(const struct place *place, outpost_Survival *facts);
+void serve_survival(struct serve *s);
 
 #endif

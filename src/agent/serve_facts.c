@@ -46,3 +46,48 @@ void serve_welcome(struct serve *s)
 	w->sudo = getenv("SUDO_USER") != NULL;
 	serve_send(s);
 }
+
+#define WATCHDOG "/sys/class/watchdog/watchdog0/"
+#define SYSCTL   "/proc/sys/kernel/"
+
+static void watchdog_facts(const struct place *place, outpost_Survival *f)
+{
+	char state[16];
+
+	if (!guard_has_watchdog(place))
+		return;
+	guard_read(place, WATCHDOG "identity", f->watchdog, sizeof(f->watchdog));
+	if (!*f->watchdog)
+		proto_set(f->watchdog, "a watchdog"); /* CONFIG_WATCHDOG_SYSFS is not set */
+	f->watchdog_max_s = guard_watchdog_limit_s(place);
+	f->watchdog_set_s = guard_read_number(place, WATCHDOG "timeout");
+	f->nowayout = guard_read_number(place, WATCHDOG "nowayout") > 0;
+	guard_read(place, WATCHDOG "state", state, sizeof(state));
+	f->watchdog_active = strcmp(state, "active") == 0;
+}
+
+void survival_facts(const struct place *place, outpost_Survival *f)
+{
+	watchdog_facts(place, f);
+	f->systemd = guard_exists(place, "/run/systemd/system");
+	if (guard_has_pstore(place))
+		guard_read(place, "/sys/module/pstore/parameters/backend", f->pstore,
+			   sizeof(f->pstore));
+	f->record_bytes = guard_read_number(place, "/sys/module/ramoops/parameters/record_size");
+	f->panic_s = (int32_t)guard_read_number(place, SYSCTL "panic");
+	f->panic_on_oops = guard_read_number(place, SYSCTL "panic_on_oops") > 0;
+	f->hung_task = guard_read_number(place, SYSCTL "hung_task_timeout_secs") > 0;
+	f->soft_lockup = guard_read_number(place, SYSCTL "watchdog_thresh") > 0 &&
+			 guard_exists(place, SYSCTL "softlockup_panic");
+	f->hard_lockup = guard_exists(place, SYSCTL "hardlockup_panic");
+	f->rcu_stall = guard_exists(place, "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout");
+	f->sysrq = guard_exists(place, "/proc/sysrq-trigger");
+	f->persistent_journal = guard_exists(place, "/var/log/journal");
+	f->armed = guard_is_armed(place);
+}
+
+void serve_survival(struct serve *s)
+{
+	survival_facts(&s->place, &serve_reply(s, outpost_Reply_survival_tag)->body.survival);
+	serve_send(s);
+}

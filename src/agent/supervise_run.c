@@ -51,7 +51,8 @@ static bool plan_is_sound(const struct supervisor *s)
 		const outpost_PlanModule *m = &s->modules[i];
 
 		if (!place_plain(m->name) ||
-		    (m->hash.size != HASH_SIZE && s->plan.purpose != outpost_Purpose_UNLOAD) ||
+		    (m->hash.size != HASH_SIZE && s->plan.purpose != outpost_Purpose_UNLOAD &&
+		     s->plan.purpose != outpost_Purpose_PROVE) ||
 		    (m->program.size && m->program.size != HASH_SIZE))
 			return false;
 		for (pb_size_t k = 0; k < m->needs_count; k++)

@@ -4,6 +4,7 @@
  *
  *	trial.c		one module from its beginning to its end
  *	trial_steps.c	a step in its child, with its limit; load, test, unload
+ *	trial_prove.c	no module: a panic on purpose
  *	trial_needs.c	what the module needs: loaded before, unloaded after
  */
 #ifndef OUTPOST_AGENT_TRIAL_H
@@ -39,6 +40,12 @@ void trial_unload(struct supervisor *s, uint32_t repetition, outpost_StepEnd *en
 
 /* Is it left loaded: because that is what the run is for, and nobody cancelled it? */
 bool trial_leaves_loaded(const struct supervisor *s);
+
+/* --- trial_prove.c --- */
+
+/* Panics the board, having said the current module's name in the kernel log. Comes back only where
+ * that cannot be done; the step's end says why. */
+void trial_prove(struct supervisor *s);
 
 /* --- trial_needs.c --- */
 

@@ -90,6 +90,12 @@ static bool is_foreign(const char *license)
 	return true;
 }
 
+/* Are there files to bring for it? */
+static bool has_files(const struct run_request *q)
+{
+	return q->purpose != outpost_Purpose_UNLOAD && q->purpose != outpost_Purpose_PROVE;
+}
+
 /* Modules that others need have their place before those. A need without a .ko leaves nothing to
  * test. */
 static int set_needs(struct plan *plan, const struct run_request *q, size_t i,
@@ -101,7 +107,7 @@ static int set_needs(struct plan *plan, const struct run_request *q, size_t i,
 	struct needs needs = { .seen = seen, .order = order };
 	_cleanup_strv_ char **in_tree = NULL;
 
-	if (q->purpose == outpost_Purpose_UNLOAD)
+	if (!has_files(q))
 		return 0;
 	collect_needs(q, i, &needs);
 	in_tree = needs.in_tree;
@@ -192,7 +198,7 @@ static int add_module(struct plan *plan, const struct run_request *q, struct dep
 	p->index = (uint32_t)plan->n;
 	proto_set(p->name, m->name);
 	r = set_config(q, m, p);
-	if (r == 0 && q->purpose != outpost_Purpose_UNLOAD) {
+	if (r == 0 && has_files(q)) {
 		r = add_files(deploy, m, p);
 		p->foreign_licence = is_foreign(m->license);
 		p->staging = m->staging;

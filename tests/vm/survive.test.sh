@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What becomes of a board that crashes or hangs, and what it is like afterwards.
+
+# make_module NAME C: its init does this.
+make_module() {
+	mkdir -p "$1"
+	printf 'obj-m := %s.o\n' "$1" >"$1/Kbuild"
+	cat >"$1/$1.c" <<-END
+		#include <linux/delay.h>
+		#include <linux/irqflags.h>
+		#include <linux/module.h>
+		#include <linux/processor.h>
+		#include <linux/smp.h>
+		$2
+		static void __exit ${1}_exit(void) { }
+		module_init(${1}_init);
+		module_exit(${1}_exit);
+		MODULE_LICENSE("GPL");
+	END
+}
+
+# All processors spin with interrupts off: nothing but hardware helps.
+make_deaf_module() {
+	make_module deaf 'static void spin(void *arg)
+		{
+			local_irq_disable();
+			for (;;)
+				cpu_relax();
+		}
+
+		static int __init deaf_init(void)
+		{
+			smp_call_function(spin, NULL, 0);
+			spin(NULL);
+			return 0;
+		}'
+}
+
+# What a run arms, as it is now.
+settings() {
+	board 'cd /proc/sys/kernel; grep -s . panic panic_on_oops panic_on_rcu_stall panic_on_warn \
+		softlockup_panic hung_task_panic hung_task_timeout_secs hung_task_check_interval_secs \
+		hung_task_warnings watchdog_thresh /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout \
+		/sys/class/watchdog/watchdog0/state /proc/sys/vm/panic_on_oom'
+}
+
+# As after boot: nothing armed, nobody at work, the lock free, pstore empty.
+expect_untouched() { # SETTINGS
+	local now left
+	now=$(settings) || fail "the board cannot be asked"
+	[ "$now" = "$1" ] || fail "settings are not as before: $(diff <(echo "$1") <(echo "$now"))"
+	left=$(board 'ls -A /sys/fs/pstore; cat /run/outpost/armed 2>/dev/null; pidof outpost-agent; ls ~/development/modules 2>/dev/null | grep -Fxf - /proc/modules; true')
+	[ -z "$left" ] || fail "left on the board: $left"
+}
+
+test_a_crash_leaves_the_board_as_it_was() {
+	local before
+	needs_vm
+	before=$(settings)
+	make_module faulty 'static int __init faulty_init(void) { return *(volatile int *)8; }'
+	outpost --json test faulty "$TOP/modules/hello"
+	expect_status 4
+	expect_json '.results[] | select(.module == "faulty") | .verdict' crash
+	# The plan goes on with the next module, in the same run.
+	expect_json '.results[] | select(.module == "hello") | .verdict' pass
+	expect_json '.results[] | select(.module == "faulty") | .reports | length' 1
+	expect_json '.results[] | select(.module == "faulty") | .reports[0].function' faulty_init
+	expect_untouched "$before"
+	# What was under test is not loaded by itself.
+	"$OUTPOST" vm reset || fail "it does not come up"
+	board 'grep -E "^(faulty|hello) " /proc/modules' && fail "it is loaded after a reboot"
+	expect_untouched "$before"
+}
+
+# Killed as hard as can be, in the middle of a run: the next connection restores the board.
+test_a_killed_supervisor_leaves_nothing_armed() {
+	local before host
+	needs_vm
+	before=$(settings)
+	make_module sleeper 'static int __init sleeper_init(void) { ssleep(4); return 0; }'
+	"$OUTPOST" --json test sleeper >sleeper.out 2>sleeper.err &
+	host=$!
+	for _ in $(seq 200); do
+		board 'grep -q "^sleeper " /proc/modules' && break
+		sleep 0.2
+	done
+	board 'grep -q /proc/sys/kernel /run/outpost/armed' || fail "it was not armed: $(cat sleeper.err)"
+	kill -9 "$host"
+	# shellcheck disable=SC2016
+	board 'kill -9 $(pidof outpost-agent); sleep 5'
+	[ "$(settings)" != "$before" ] || fail "somebody restored it: nothing is shown"
+	outpost board show
+	expect_status 0
+	[ "$(settings)" = "$before" ] || fail "settings are not as before: $(diff <(echo "$before") <(settings))"
+}
+
+test_the_watchdog_resets_a_board_that_is_deaf() {
+	local before
+	needs_vm
+	before=$(settings)
+	make_deaf_module
+	outpost --json test deaf "$TOP/modules/hello"
+	expect_status 4
+	expect_json '.results[] | select(.module == "deaf") | .verdict' hang
+	expect_json '.results[] | select(.module == "deaf") | .rule' watchdog
+	expect_json '.results[] | select(.module == "deaf") | .recovery' null
+	expect_json '.results[] | select(.module == "hello") | .verdict' pass
+	expect_untouched "$before"
+}
+
+# add_pi HOOK...: the vm, as a board that only knows its ssh server and a hook.
+add_pi() {
+	local name
+	name=$(basename "$XDG_STATE_HOME"/outpost/vm/*)
+	outpost board add pi "outpost-$name" --ssh-config "$XDG_STATE_HOME/outpost/vm/$name/ssh_config" \
+		--power-cycle "$*"
+	expect_status 0
+}
+
+remove_pi() {
+	"$OUTPOST" board remove pi
+}
+
+test_the_hook_brings_a_board_back() {
+	needs_vm
+	make_deaf_module
+	add_pi "$OUTPOST -q vm reset"
+	board 'rmmod i6300esb' || fail "the vm keeps its watchdog"
+	outpost -b pi --json test --return-timeout 30s deaf "$TOP/modules/hello"
+	remove_pi
+	expect_status 4
+	expect_err "its power is switched off and on"
+	expect_json '.results[] | select(.module == "deaf") | .verdict' hang
+	expect_json '.results[] | select(.module == "deaf") | .recovery | test("switched off and on")' true
+	expect_json '.results[] | select(.module == "hello") | .verdict' pass
+}
+
+test_a_hook_that_fails_is_said() {
+	needs_vm
+	make_deaf_module
+	add_pi "sh -c 'sleep 60'"
+	board 'rmmod i6300esb' || fail "the vm keeps its watchdog"
+	outpost -b pi --json test --return-timeout 5s deaf
+	remove_pi
+	cp out hung.out
+	"$OUTPOST" vm reset || fail "it does not come up again"
+	cp hung.out out
+	expect_status 3
+	expect_err "The power-cycle hook of board pi failed"
+	expect_err "did not end within 5 s"
+	expect_json '.results[0].verdict' lost
+	expect_json '.results[0].recovery | test("hook failed")' true
+}
+
+# Only the link was dead: the board's own signs of life say so.
+test_a_dead_link_is_no_hang() {
+	needs_vm
+	make_module mute 'static int __init mute_init(void) { return 0; }'
+	mkdir mute/test
+	printf 'program = test/mute.sh\ntimeout = 120s\n' >mute/test.conf
+	cat >mute/test/mute.sh <<-'END'
+		#!/bin/sh
+		ip link set eth0 down
+		sleep 100
+	END
+	chmod +x mute/test/mute.sh
+	outpost --json test --return-timeout 25s mute
+	expect_status 3
+	expect_json '.results[0].verdict' lost
+	expect_json '.results[0].summary | test("the link to it had died")' true
+	expect_json '.results[0].recovery' 'it was reset'
+}
+
+test_doctor_grades_and_proves() {
+	local before
+	needs_vm
+	before=$(settings)
+	outpost --json doctor
+	expect_json '.survival' good
+	expect_json '.checks[] | select(.name == "watchdog") | .state' ok
+	outpost doctor --prove
+	expect_status 2
+	expect_err "--yes"
+	board true || fail "it was panicked without anybody's word"
+	outpost --json doctor --prove --yes
+	expect_status 0
+	expect_json '.prove.ok' true
+	expect_json '.prove.token | test("^prove_[0-9a-f]+$")' true
+	expect_json '.prove.kept | length > 0' true
+	expect_untouched "$before"
+}
+
+# A board that keeps nothing: the proof fails, and says what is missing.
+test_the_proof_fails_where_nothing_is_kept() {
+	needs_vm
+	board 'rmmod ramoops' || fail "the vm keeps ramoops"
+	outpost --json doctor
+	expect_json '.survival' fair
+	expect_json '.checks[] | select(.name == "pstore") | .state' note
+	outpost doctor --prove --yes
+	expect_status 1
+	expect_out "nothing of what it said survived"
+	outpost --json doctor # after the reboot it is there again
+	expect_json '.survival' good
+}
