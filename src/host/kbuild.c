@@ -140,6 +140,16 @@ char **kbuild_target(const struct unit *unit)
 	return list;
 }
 
+/* Some kernels are built without; a module has it all the same, so that a crash can be named to the
+ * line. It is not sent: what goes to the board is stripped. */
+static bool has_debug_info(const struct kernel_tree *tree)
+{
+	_cleanup_free_ char *path = path_join(tree->build, ".config", NULL);
+	_cleanup_(strbuf_release) struct strbuf config = STRBUF_INIT;
+
+	return fs_read(path, &config, 0) < 0 || strstr(config.buf, "\nCONFIG_DEBUG_INFO=y\n");
+}
+
 int kbuild_modules(const struct unit *unit, struct strbuf *output)
 {
 	_cleanup_strv_ char **argv = NULL, **env = kbuild_environment();
@@ -152,7 +162,8 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	kbuild_word(&argv, "%s", unit->tree->build);
 	kbuild_word(&argv, "M=%s", unit->copy);
 	/* __FILE__ stands in every WARNING: the source's name, not where the copy happens to be. */
-	kbuild_word(&argv, "KCFLAGS=-fmacro-prefix-map=%s/=", unit->copy);
+	kbuild_word(&argv, "KCFLAGS=-fmacro-prefix-map=%s/=%s", unit->copy,
+		    has_debug_info(unit->tree) ? "" : " -g");
 	strv_foreach (variable, variables)
 		strv_add(&argv, *variable);
 	kbuild_add_symvers(unit, &argv);

@@ -48,7 +48,7 @@ void out_duration(struct strbuf *out, long long ms)
 
 void table_add_coloured(struct table *t, const char *colour, const char *text)
 {
-	if (t->colour)
+	if (t->colour && *text)
 		strbuf_addf(&t->text, "\033[%sm%s\033[0m", colour, text);
 	else
 		strbuf_adds(&t->text, text);

@@ -156,7 +156,10 @@ static void take_registers(const char *log, const struct klog_report *report,
 		if (number >= report->start) {
 			line = klog_strip_prefix(line, &prefix);
 			if (is_register_line(line)) {
-				_cleanup_free_ char *text = xstrndup(line.p, line.n);
+				_cleanup_free_ char *text = NULL;
+
+				text_skip_blanks(&line);
+				text = xstrndup(line.p, line.n);
 
 				strv_add(&source->registers, text);
 				n++;

@@ -82,6 +82,7 @@ static const char sample_makefile[] =
 	"modules: $(obj-m:%.o=$(M)/%.ko)\n"
 	"\t@printf '%s\\n' $(obj-m:%.o=$(M)/%.ko) > $(M)/modules.order\n"
 	"\t@echo made >> $(M)/runs\n"
+	"\t@echo '$(KCFLAGS)' > $(M)/kcflags\n"
 	"$(M)/%.ko: $(M)/%.c\n"
 	"\t@echo '  CC [M]  $@'\n"
 	"\t@$(CC) -g -Wall -I$(M)/../include -c -o $@ $< -MMD -MF $(M)/$*.d\n"

@@ -459,6 +459,31 @@ static void builds(void **state)
 	assert_false(module_can_strip(m->stripped));
 }
 
+/* Also for a kernel that was built without, as lines of a crash are named by it. */
+static void has_debug_info(void **state)
+{
+	static const char *const configs[] = { "CONFIG_A=y\n# CONFIG_DEBUG_INFO is not set\n",
+					       "CONFIG_A=y\nCONFIG_DEBUG_INFO=y\n" };
+	_cleanup_free_ char *config = get(sample_tree.build, ".config");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		_cleanup_free_ char *flags = NULL;
+
+		put(sample_tree.build, ".config", configs[i]);
+		put_module(i ? "two" : "one", i ? "two" : "one", "", "");
+		assert_int_equal(do_build(i ? "two" : "one", NULL), 0);
+		flags = read_of_unit(i ? "two" : "one",
+				     i ? "tree/up/two/kcflags" : "tree/up/one/kcflags");
+		assert_contains(flags, "-fmacro-prefix-map=");
+		if (i)
+			assert_lacks(flags, "/= -g");
+		else
+			assert_contains(flags, "/= -g");
+	}
+	put(sample_tree.build, ".config", config);
+}
+
 static void rebuilds_what_changed(void **state)
 {
 	(void)state;
@@ -747,6 +772,7 @@ int main(void)
 		cmocka_unit_test(cmd_files),
 		cmocka_unit_test(makefile_variables),
 		cmocka_unit_test_setup(builds, sample_clear),
+		cmocka_unit_test_setup(has_debug_info, sample_clear),
 		cmocka_unit_test_setup(rebuilds_what_changed, sample_clear),
 		cmocka_unit_test_setup(compile_error, sample_clear),
 		cmocka_unit_test_setup(dependencies, sample_clear),

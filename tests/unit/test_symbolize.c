@@ -352,6 +352,29 @@ static void other_modules(void **state)
 	assert_null(found.frames[0].why);
 }
 
+/* The kernel itself, linked: its symbols have addresses of their own. */
+static void kernel_frames(void **state)
+{
+	struct symbolizer_module kernel = { .name = "", .file = "vmlinux" };
+	_cleanup_free_ char *ld = tool("ld"), *inlined = inlined_text(), *text = NULL;
+	struct report_source found;
+	struct klog_frame f;
+
+	(void)state;
+	make_default();
+	run((const char *const[]){ ld, "-o", "vmlinux", "-e", "user", "-Ttext",
+				   "0xffff800008010000", "--defsym=nowhere=0xffff800008020000",
+				   "--defsym=sink=0xffff800008020000",
+				   "--defsym=never=0xffff800008020000", "mod.ko", NULL });
+	f = frame("user", marks[MARK_SET], marks[SIZE_USER], true);
+	f.module[0] = '\0';
+	found = look_up(&kernel, f);
+	text = describe(&found);
+	assert_string_equal(text, inlined);
+	assert_null(found.at.file); /* no module's fault */
+	report_source_release(&found);
+}
+
 static void build_ids(void **state)
 {
 	struct symbolizer_module module = module_of("id.ko");
@@ -566,6 +589,7 @@ int main(void)
 		cmocka_unit_test_setup(kinds_of_functions, sample_clear),
 		cmocka_unit_test_setup(not_what_ran, sample_clear),
 		cmocka_unit_test_setup(other_modules, sample_clear),
+		cmocka_unit_test_setup(kernel_frames, sample_clear),
 		cmocka_unit_test_setup(build_ids, sample_clear),
 		cmocka_unit_test_setup(twins, sample_clear),
 		cmocka_unit_test_setup(formats, sample_clear),
