@@ -54,9 +54,11 @@ static int collect(struct prepare *p, const char *run)
 	progress_step("collecting run %s", run);
 	r = run_collect(&request, run, &p->session, &result);
 	if (r == -ENOENT) {
-		log_info("Run %s was left open, and board %s does not know it any more.", run,
-			 p->board->name);
-		return store_abandon(p->store, run, "the board does not know it any more");
+		log_info("Run %s was left open, and board %s never began it, or does not know it "
+			 "any more.",
+			 run, p->board->name);
+		return store_abandon(p->store, run,
+				     "the board never began it, or does not know it any more");
 	}
 	if (r == 0)
 		r = keep(p, &result);

@@ -109,11 +109,16 @@ int run_execute(const struct run_request *q, struct session **session, struct ru
 	if (r == 0)
 		r = run_ignore_cut(session_flush(*session));
 	if (r == 0)
+		r = run_enter(&run);
+	if (r == 0)
 		r = check_release(&run);
 	if (r == 0)
 		r = run_carry_out(&run, out);
 	if (r == -ENOENT)
 		r = log_error_errno(-EIO, "Board %s does not know run %s any more", q->board->name,
 				    run.id);
+	/* Interrupted once the board has answered, it may be at it all the same. */
+	if (r < 0 && !run.accepted_ms && !(r == -EINTR && *run.boot_id))
+		run_forget(&run);
 	return r;
 }

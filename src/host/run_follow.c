@@ -54,34 +54,28 @@ static int take_entry(struct run *run, const struct frame *frame)
 	return 0;
 }
 
-/* The board took the plan: now it is a run that somebody may have to collect. */
-static int accept(struct run *run)
+/* The board took the plan. */
+static void accept(struct run *run)
 {
-	int r;
-
 	if (!run->accepted_ms)
 		run->accepted_ms = monotonic_ms();
 	if (run->deploy)
 		deploy_remember(run->deploy);
-	if (run->journal_fd >= 0)
-		return 0;
-	r = store_begin(run->q->store, run->id, run->q->board->name, run->began_s);
-	return r < 0 ? r : run_journal_open(run);
 }
 
 static int take_run_state(struct run *run, const outpost_RunState *state)
 {
 	bool first = run->state == RUN_STARTING;
-	int r;
 
 	if (strcmp(state->run, run->id) != 0)
 		return 0;
 	/* The link was cut before the plan was there: it is sent again. */
-	if (state->state == outpost_RunState_State_UNKNOWN && run->deploy && !run->dir)
+	if (state->state == outpost_RunState_State_UNKNOWN && run->deploy &&
+	    !run->accepted_ms)
 		return run_send_flight(run);
-	r = state->state == outpost_RunState_State_UNKNOWN ? -ENOENT : accept(run);
-	if (r < 0)
-		return r;
+	if (state->state == outpost_RunState_State_UNKNOWN)
+		return -ENOENT;
+	accept(run);
 	switch (state->state) {
 	case outpost_RunState_State_RUNNING:
 		run->state = run->list.ended && !first ? RUN_ENDED : RUN_GOING;
@@ -233,7 +227,8 @@ static int go_on(struct run *run)
 		run->state = RUN_FAILED;
 		return 0;
 	}
-	if (run->adopted && run_adopt_plan(run) < 0)
+	/* Its host went away while it waited for its turn, say: nobody wants it to begin now. */
+	if (run->adopted && (!run->list.has_boot || run_adopt_plan(run) < 0))
 		return -ENOENT;
 	run_tell_apart(run);
 	run->in_vain = run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;

@@ -37,7 +37,7 @@ struct run {
 	const struct run_request *q;
 	struct session **session;
 	char *id;
-	char *dir;       /* its folder; NULL until it was accepted */
+	char *dir;       /* its folder; NULL until the plan is on its way */
 	int journal_fd;  /* the copy of its journal */
 	uint64_t local;  /* bytes in it */
 	uint64_t offset; /* of the board's journal that comes next; less than `local` once a crash
@@ -63,7 +63,7 @@ struct run {
 	struct adopted *adopted; /* a run that another host process started; or NULL */
 	long long alive_ms;      /* when the board last showed signs of life */
 	long long entry_ms;      /* when the last entry came, by our clock */
-	long long sent_ms, accepted_ms;
+	long long sent_ms, accepted_ms; /* 0: the board has not said that it has the plan */
 	long long began_ms;
 	long long began_s;
 	char boot_id[40], nonce[40]; /* that it answered with */
@@ -123,6 +123,11 @@ long long run_return_ms(const struct run *run);
 void run_tell_apart(struct run *run);
 
 /* run_journal.c */
+/* Enters the run whose plan is on its way into the store: whatever becomes of us, it is found, and
+ * asked about. 0 or -errno, said. */
+int run_enter(struct run *run);
+/* The board did not take it. */
+void run_forget(struct run *run);
 /* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows
  * this run; -errno, said. */
 int run_journal_open(struct run *run);

@@ -82,6 +82,26 @@ int run_journal_open(struct run *run)
 	return take_in(run, path);
 }
 
+int run_enter(struct run *run)
+{
+	/* The copy first: what is entered and not locked is anybody's to collect. */
+	int r = run_journal_open(run);
+
+	if (r < 0)
+		return r;
+	return store_begin(run->q->store, run->id, run->q->board->name, run->began_s);
+}
+
+void run_forget(struct run *run)
+{
+	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "journal", NULL) : NULL;
+
+	if (!path || store_forget(run->q->store, run->id) < 0)
+		return;
+	(void)unlink(path);
+	(void)rmdir(run->dir);
+}
+
 void run_journal_close(struct run *run)
 {
 	if (run->journal_fd >= 0)

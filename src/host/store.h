@@ -44,6 +44,9 @@ int store_open_runs(struct store *store, const char *board, char ***runs);
 /* Gives up on an open run: the board does not know it (any more). 0 or -errno, said. */
 int store_abandon(struct store *store, const char *run, const char *why);
 
+/* An open run that never was one. 0 or -errno, said. */
+int store_forget(struct store *store, const char *run);
+
 /*
  * The id of the run that `word` means: the whole id, the beginning of it or of
  * its last part where only one has it, or "last" for the newest with a result.

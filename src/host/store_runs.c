@@ -111,6 +111,14 @@ int store_abandon(struct store *s, const char *run, const char *why)
 	return r < 0 ? r : carry_out(s, st);
 }
 
+int store_forget(struct store *s, const char *run)
+{
+	_cleanup_statement_ sqlite3_stmt *st = NULL;
+	int r = prepare(s, &st, "DELETE FROM run WHERE run = ?1 AND state = 'open'", run, END);
+
+	return r < 0 ? r : carry_out(s, st);
+}
+
 static json_t *text_or_null(const char *text)
 {
 	return text ? json_string(text) : json_null();

@@ -68,6 +68,26 @@ test_a_host_that_is_killed_finds_its_result_later() {
 	expect_json '.results[0].verdict' pass
 }
 
+test_a_host_that_is_killed_before_the_board_has_answered() {
+	local before
+	make_slow_module 3
+	"$OUTPOST" build slow >build.out 2>&1 || fail "$(cat build.out)"
+	before=$(ls "$XDG_STATE_HOME/outpost/runs")
+	"$OUTPOST" --json test slow >slow.out 2>slow.err &
+	host=$!
+	for _ in $(seq 2000); do
+		[ "$(ls "$XDG_STATE_HOME/outpost/runs")" != "$before" ] && break
+		sleep 0.01
+	done
+	kill -9 "$host"
+	wait "$host"
+	sleep 1 # what was sent arrives
+	outpost --json results last
+	expect_status 0
+	expect_json '.results[0].module' slow
+	expect_json '.results[0].verdict' pass
+}
+
 test_an_interrupt_leaves_the_board_clean() {
 	make_slow_module 30
 	start_slow_test
