@@ -103,6 +103,8 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 		k->banner = true;
 		return true;
 	}
+	if (c == ' ' || !c) /* goes on with the line before, or is somebody else's */
+		return false;
 	k->ran |= prefix->has_time || k->banner;
 	k->banner = false;
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)

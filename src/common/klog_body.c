@@ -172,6 +172,13 @@ static bool find_in_flight(const struct klog_open *o, struct text t, struct text
 	return text_take(rest, ":");
 }
 
+/* "Allocated in func+0x1/0x2 [module] age=3 cpu=0 pid=12": whose the broken object is */
+static void find_owner(struct klog_open *o, struct text t)
+{
+	if (o->report.kind == KLOG_SLUB && !*o->doubtful.function && text_take(&t, "Allocated in "))
+		klog_parse_symbol(&t, &o->doubtful);
+}
+
 static void find_named_place(struct klog_open *o, struct text t)
 {
 	struct klog_frame frame;
@@ -253,6 +260,7 @@ void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64
 		begin_trace(o);
 		klog_touch(o, position);
 	} else if (begins_other_part(t) || is_user_mode(t)) {
+		find_owner(o, t);
 		end_trace(o);
 		klog_touch(o, position);
 	} else if (klog_parse_pc(t, &pc)) {

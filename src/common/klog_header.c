@@ -9,8 +9,13 @@
 
 static void set_title(struct klog_open *o, const struct klog_row *row, struct text t)
 {
-	const char *end = row->cut ? text_find(t, row->cut) : NULL;
+	size_t n = strlen(row->text), cut = row->cut ? strlen(row->cut) : 0;
+	struct text rest = t;
+	const char *end;
 
+	/* It may be the end of what the row says, but nothing before. */
+	text_skip(&rest, n > cut ? n - cut : 0);
+	end = cut ? text_find(rest, row->cut) : NULL;
 	if (end && end > t.p)
 		t.n = (size_t)(end - t.p);
 	text_take(&t, "[ ");

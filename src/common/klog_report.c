@@ -83,6 +83,9 @@ static void choose_function(struct klog_open *o)
 		frame = &o->stalled_above;
 	else
 		frame = *o->stalled.function ? &o->stalled : first_frame(o);
+	/* Who comes across a broken object may be anybody; a module that it belongs to is not. */
+	if (o->report.kind == KLOG_SLUB && *o->doubtful.module && (!frame || !*frame->module))
+		frame = &o->doubtful;
 	if (frame)
 		name_function(&o->report, frame);
 }

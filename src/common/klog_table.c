@@ -23,7 +23,7 @@ static const struct klog_row rows[] = {
 	{ "Bad mode in ", KLOG_OOPS, ROW_FATAL, " handler detected", " handler detected" },
 	{ "Unhandled 64-bit el1h ", KLOG_OOPS, ROW_FATAL, NULL, " on CPU" },
 	{ "Internal error: UBSAN: ", KLOG_UBSAN, D, "[#", NULL },
-	{ "Internal error: ", KLOG_OOPS, D, "[#", ": " },
+	{ "Internal error: ", KLOG_OOPS, D, "[#", " [#" },
 	{ "SError Interrupt on CPU", KLOG_OOPS, ROW_FATAL, NULL, NULL },
 	{ "Unexpected kernel BRK exception at EL1", KLOG_OOPS, ROW_FATAL, NULL, NULL },
 

@@ -6,12 +6,16 @@
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "host/command.h"
+#include "host/klog_file.h"
 #include "host/module.h"
 #include "host/out.h"
+#include "host/out_table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct klog_options {
 	char **modules; /* .ko files */
@@ -25,8 +29,7 @@ static const struct option_row options[] = {
 
 struct printer {
 	struct symbolizer *symbolizer;
-	bool verbose, show_stack;
-	json_t *reports; /* NULL: print for people */
+	bool verbose, show_stack, json, colour;
 	size_t n;
 };
 
@@ -69,11 +72,16 @@ static json_t *report_to_json(const struct klog_report *r, const struct report_s
 
 /* 12: oops: Unable to handle kernel NULL pointer dereference
  *     in c_init [crash], lines 12 to 40, fatal */
-static void print_report(const struct klog_report *r)
+static void print_report(const struct klog_report *r, bool colour)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "%llu: %s: ", (unsigned long long)r->start, klog_kind_name(r->kind));
+	strbuf_addf(&sb, "%llu: ", (unsigned long long)r->start);
+	if (colour)
+		strbuf_addf(&sb, "\033[%sm%s\033[0m: ", r->fatal ? BOLD_RED : YELLOW,
+			    klog_kind_name(r->kind));
+	else
+		strbuf_addf(&sb, "%s: ", klog_kind_name(r->kind));
 	strbuf_add_clean(&sb, r->title, strlen(r->title));
 	strbuf_adds(&sb, "\n    ");
 	if (*r->function) {
@@ -89,6 +97,16 @@ static void print_report(const struct klog_report *r)
 	fputs(sb.buf, stdout);
 }
 
+/* One at a time: a log may be full of them. */
+static void print_json(const struct klog_report *r, const struct report_source *source, bool first)
+{
+	json_t *object = report_to_json(r, source);
+
+	fputs(first ? "\n" : ",\n", stdout);
+	json_dumpf(object, stdout, JSON_COMPACT);
+	json_decref(object);
+}
+
 static void on_report(const struct klog_report *r, void *arg)
 {
 	struct printer *p = arg;
@@ -97,32 +115,16 @@ static void on_report(const struct klog_report *r, void *arg)
 
 	*report = *r;
 	symbolizer_report(p->symbolizer, report, &source);
-	p->n++;
-	if (p->reports)
-		json_array_append_new(p->reports, report_to_json(report, &source));
+	if (p->json)
+		print_json(report, &source, p->n == 0);
 	else
-		print_report(report);
-	if (!p->reports && p->show_stack)
+		print_report(report, p->colour);
+	if (!p->json && p->show_stack)
 		out_report(stdout, report, &source, p->verbose);
+	fflush(stdout); /* the log may be one that goes on */
+	p->n++;
 	report_source_release(&source);
 	free(report);
-}
-
-static int scan(FILE *in, const char *name, struct printer *p)
-{
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-	uint64_t number = 0;
-	struct klog k;
-	ssize_t n;
-
-	klog_init(&k, on_report, p);
-	while ((n = getline(&line, &size, in)) >= 0)
-		klog_feed(&k, line, (size_t)n, ++number);
-	if (ferror(in))
-		return log_error_errno(-errno, "Cannot read %s", name);
-	klog_flush(&k);
-	return 0;
 }
 
 /* Each stands for the module that its .modinfo names. */
@@ -140,31 +142,50 @@ static int add_modules(struct symbolizer *symbolizer, char *const *files)
 	return 0;
 }
 
+static int open_log(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? log_error_errno(-errno, "Cannot read %s", name) : fd;
+}
+
+static int scan(struct printer *p, int fd, const char *name)
+{
+	uint64_t lines;
+	struct klog k;
+	int r;
+
+	klog_init(&k, on_report, p);
+	if (p->json)
+		fputs("{\"schema\": \"outpost.klog/1\", \"reports\": [", stdout);
+	r = klog_file_scan(&k, fd, name, &lines);
+	if (p->json)
+		fputs(p->n ? "\n]}\n" : "]}\n", stdout);
+	if (r == 0 && lines && !p->n)
+		log_info("%s: no kernel report in %llu lines", name, (unsigned long long)lines);
+	return r;
+}
+
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct klog_options *o = arg;
 	_cleanup_(symbolizer_freep) struct symbolizer *symbolizer = symbolizer_new();
 	const char *name = argc > 0 && strcmp(argv[0], "-") != 0 ? argv[0] : NULL;
-	_cleanup_fclose_ FILE *file = name ? fopen(name, "re") : NULL;
+	_cleanup_close_ int fd = -1;
 	struct printer p = { .symbolizer = symbolizer,
 			     .verbose = ctx->verbose,
 			     .show_stack = o->modules,
-			     .reports = ctx->json ? json_array() : NULL };
-	int r;
+			     .json = ctx->json,
+			     .colour = out_colour(stdout) };
+	int r = add_modules(symbolizer, o->modules);
 
-	if (name && !file)
-		return log_error_errno(-errno, "Cannot read %s", name);
-	r = add_modules(symbolizer, o->modules);
-	if (r == 0)
-		r = scan(name ? file : stdin, name ? name : "standard input", &p);
-	if (p.reports) {
-		json_t *doc =
-			json_pack("{s:s, s:o}", "schema", "outpost.klog/1", "reports", p.reports);
-
-		if (r >= 0 && json_dumpf(doc, stdout, JSON_INDENT(2)) == 0)
-			putchar('\n');
-		json_decref(doc);
-	}
+	if (r < 0)
+		return r;
+	if (name && (fd = open_log(name)) < 0)
+		return fd;
+	if (!name && isatty(STDIN_FILENO))
+		log_info("Reading a log from the terminal; Ctrl-D ends it");
+	r = scan(&p, name ? fd : STDIN_FILENO, name ? name : "standard input");
 	return r < 0 ? r : p.n ? STATUS_FAIL : STATUS_OK;
 }
 
@@ -174,10 +195,14 @@ const struct command cmd_klog = {
 	.summary = "Find kernel reports in any log",
 	.help = "Reads FILE, or standard input: what dmesg, journalctl -k, a serial console or "
 		"pstore\n"
-		"have, in any of their time formats. Exits with 1 when there are reports, 0 when "
-		"there\n"
-		"are none. With --module, whatever the log says of that module is shown with file\n"
-		"and line, and its source where it is at hand.\n",
+		"have, in any of their time formats. Prints of each report the number of its "
+		"first\n"
+		"line, kind, title and function. With --module, whatever the log says of that "
+		"module\n"
+		"is shown with file and line, and its source where it is at hand.\n"
+		"Exits with 1 when there are reports, 0 when there are none, 3 when the log "
+		"cannot\n"
+		"be read.\n",
 	.options = options,
 	.options_size = sizeof(struct klog_options),
 	.has_json = true,

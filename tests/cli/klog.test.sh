@@ -78,3 +78,64 @@ test_no_module() {
 	expect_status 3
 	expect_one_error "text.ko is not a kernel module"
 }
+
+test_no_log() {
+	outpost klog missing
+	expect_status 3
+	expect_one_error "missing: No such file"
+	mkdir folder
+	outpost klog folder
+	expect_status 3
+	expect_one_error "folder: Is a directory"
+	echo "BUG: KASAN: a in b" | gzip >log.gz
+	outpost klog log.gz
+	expect_status 3
+	expect_one_error "log.gz is gzip data"
+	: >empty
+	outpost klog empty
+	expect_status 0
+	expect_silent out
+	grep -q "empty is empty" err || fail "an empty file is not called so"
+}
+
+# Every report of every kind that the unit test has, through the program.
+test_json_of_all_logs() {
+	local log
+	for log in "$TOP"/tests/data/klog/*.log; do
+		sed '1,/^$/d' "$log" | "$OUTPOST" --json klog >>all 2>>err
+		grep -c ^REPORT: "$log" >>expected
+	done
+	jq '.reports | length' all >found || fail "no JSON"
+	diff expected found || fail "another number of reports in one of them"
+	jq -es 'all(.[]; .schema == "outpost.klog/1" and all(.reports[];
+		.start_line > 0 and .end_line >= .start_line and
+		(.kind, .title, .function, .module | type) == "string" and
+		(.fatal, .corrupted | type) == "boolean" and (.trace | type) == "array" and
+		all(.trace[]; (.function, .offset, .size, .module | type) == "string")))' all ||
+		fail "not as the schema says"
+}
+
+# A big log through a pipe, one line of it without an end: memory stays bounded.
+test_big_log() {
+	make_log
+	{
+		yes "[    1.234567] usb 1-1: New USB device found" | head -c 64M
+		tr '\0' 'x' </dev/zero | head -c 64M
+		echo
+		cat log
+	} >big
+	run bash -c "ulimit -v 60000 && exec '$OUTPOST' klog - <big"
+	expect_status 1
+	expect_out "in fault_write [fault], lines"
+	expect_silent err
+}
+
+test_terminal() {
+	make_log
+	TERM=xterm script -qec "$OUTPOST klog log" typescript >out
+	grep -q $'\e\\[1;31moops\e\\[0m' out || fail "no colour on a terminal"
+	NO_COLOR=1 TERM=xterm script -qec "$OUTPOST klog log" typescript >out
+	! grep -q $'\e' out || fail "colour in spite of NO_COLOR"
+	outpost klog log
+	! grep -q $'\e' out || fail "colour in a file"
+}
