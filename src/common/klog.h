@@ -28,7 +28,7 @@
 #define KLOG_TITLE_SIZE    160
 #define KLOG_MAX_OPEN      4 /* reports of different contexts at one time */
 
-/* The words that stand for them are in klog_kind_name(); see docs for what each is. */
+/* The words that stand for them are in klog_kind_name(); docs/klog.md says what each is. */
 enum klog_kind {
 	KLOG_NONE,
 	KLOG_OOPS,
