@@ -16,6 +16,9 @@
 
 #define ANSWER_LIMIT (1024 * 1024)
 
+/* On a host with much else to do 5 s were not enough for a QEMU that was well. */
+#define ANSWER_S 30
+
 struct qmp {
 	int fd;
 	struct strbuf input;
@@ -80,7 +83,7 @@ static int execute(struct qmp *qmp, const char *command, const char *arguments)
 
 int qmp_command(const char *dir, const char *command, const char *arguments)
 {
-	struct timeval limit = { .tv_sec = 5 };
+	struct timeval limit = { .tv_sec = ANSWER_S };
 	struct qmp qmp = { .fd = net_connect_unix(dir, "qmp.sock"), .input = STRBUF_INIT };
 	int r;
 
