@@ -12,21 +12,31 @@ value() {
 	}
 }
 
+# crashers_of FOLDER BOOT: the folders of those that want this boot; "-": the usual one.
+crashers_of() {
+	local expect
+	for expect in "$1"/*/expect; do
+		[ "$(value "$expect" boot)" != "$2" ] || dirname "$expect"
+	done
+}
+
 # same WHAT WANTED GOT
 same() {
 	[ "$2" = - ] || [ "$2" = "$3" ] || wrong+=" $1 is '$3', not '$2';"
 }
 
 compare() { # MODULE FOLDER
-	local verdict phase kind summary
+	local verdict phase kind function summary
 	wrong=
 	verdict=$(jq -r ".results[] | select(.module == \"$1\") | .verdict" out)
 	phase=$(jq -r ".results[] | select(.module == \"$1\") | .phase // \"\"" out)
 	kind=$(jq -r ".results[] | select(.module == \"$1\") | .reports[0].kind // \"\"" out)
+	function=$(jq -r ".results[] | select(.module == \"$1\") | .reports[0].function // \"\"" out)
 	summary=$(jq -r ".results[] | select(.module == \"$1\") | .summary" out)
 	same verdict "$(value "$2/expect" verdict)" "$verdict"
 	same phase "$(value "$2/expect" phase)" "$phase"
 	same kind "$(value "$2/expect" kind)" "$kind"
+	same function "$(value "$2/expect" function)" "$function"
 	case $summary in *"$(value "$2/expect" summary | sed 's/^-$//')"*) ;; *) wrong+=" summary;" ;; esac
 	[ -z "$wrong" ] || echo "$1:$wrong $summary"
 }

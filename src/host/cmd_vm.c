@@ -19,6 +19,8 @@ static const struct option_row options[] = {
 	OPTION_INT(struct vm_options, memory_mib, 'm', "memory", "MIB", 256, "vm.memory",
 		   "memory in MiB (1024)"),
 	OPTION_INT(struct vm_options, cpus, 0, "cpus", "N", 1, "vm.cpus", "processors (2)"),
+	OPTION_FLAG(struct vm_options, debug, 'd', "debug", "vm.debug",
+		    "a boot that finds memory errors, and is slower: see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
 			"how long it may take to come up (30s)"),
 	OPTION_END,
@@ -82,10 +84,10 @@ static json_t *status_json(const struct vm_status *s)
 	_cleanup_free_ char *config = path_join(s->dir, "ssh_config", NULL);
 	_cleanup_free_ char *console = path_join(s->dir, "console.log", NULL);
 
-	return json_pack("{s:s, s:s, s:o, s:s?, s:i, s:i, s:o, s:s, s:s, s:s}", "name", s->name,
-			 "state", state_name(s->state), "pid",
+	return json_pack("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:o, s:s, s:s, s:s}", "name",
+			 s->name, "state", state_name(s->state), "pid",
 			 s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel,
-			 "memory_mib", s->memory_mib, "cpus", s->cpus, "port",
+			 "memory_mib", s->memory_mib, "cpus", s->cpus, "debug", s->debug, "port",
 			 s->pid ? json_integer(s->port) : json_null(), "dir", s->dir, "ssh_config",
 			 config, "console", console);
 }
@@ -96,8 +98,9 @@ static void show_status(const struct vm_status *s, json_t *list)
 		json_array_append_new(list, status_json(s));
 		return;
 	}
-	printf("%-12s %-8s %s, %d MiB, %d cpus", s->name, state_name(s->state),
-	       s->kernel ? s->kernel : "no kernel yet", s->memory_mib, s->cpus);
+	printf("%-12s %-8s %s, %d MiB, %d cpus%s", s->name, state_name(s->state),
+	       s->kernel ? s->kernel : "no kernel yet", s->memory_mib, s->cpus,
+	       s->debug ? ", debug" : "");
 	if (s->pid)
 		printf(", process %d, port %d", (int)s->pid, s->port);
 	putchar('\n');
@@ -177,7 +180,13 @@ const struct command cmd_vm = {
 		"plug     put it in again\n"
 		"console  connect to its serial console; ctrl-] leaves\n"
 		"\nNAME is 'vm' when it is not said. The kernel stays what it was at the last\n"
-		"start, at first Debian's newest; all but --timeout are options of 'up'.\n",
+		"start, at first Debian's newest; all but --timeout are options of 'up'.\n"
+		"\nWith --debug the allocators of a stock kernel look for double frees, use after\n"
+		"free and writes out of bounds, and name who allocated and who freed: SLUB on\n"
+		"every object (slub_debug=FZPU), KFENCE where the kernel has it (Debian's since\n"
+		"6.12), page_poison; addresses in the log are the real ones. 'up' without it "
+		"boots\n"
+		"without it again; 'vm status' says how it was booted.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),
 	.has_json = true,

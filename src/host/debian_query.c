@@ -12,6 +12,12 @@
 #include <errno.h>
 #include <string.h>
 
+/* Backports have newer kernels; apt takes from there only what is nowhere else. */
+static bool is_debian(const char *origin)
+{
+	return strcmp(origin, "Debian") == 0 || strcmp(origin, "Debian Backports") == 0;
+}
+
 size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out)
 {
 	size_t taken = 0, n;
@@ -28,7 +34,7 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
 		component = strtok_r(NULL, "\t", &rest);
 		origin = strtok_r(NULL, "\t", &rest);
 		signed_by = strtok_r(NULL, "\t", &rest);
-		if (!origin || strcmp(origin, "Debian") != 0 || strcmp(component, "main") != 0)
+		if (!origin || !is_debian(origin) || strcmp(component, "main") != 0)
 			continue;
 		/* Of the targets only Packages: the machine may fetch Contents and more. */
 		strbuf_addf(&entry, "deb [arch=%s target=Packages", arch);

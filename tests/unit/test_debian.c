@@ -29,13 +29,15 @@ static void sources(void **state)
 		"http://mirror.example/debian/\ttrixie\tmain\tDebian";
 	static const char expected[] =
 		"deb [arch=arm64 target=Packages] http://mirror.example/debian/ bookworm main\n"
+		"deb [arch=arm64 target=Packages signed-by=/k.gpg] "
+		"http://mirror.example/debian/ bookworm-backports main\n"
 		"deb [arch=arm64 target=Packages signed-by=/usr/share/keyrings/a.gpg] "
 		"http://mirror.example/security/ trixie-security main\n"
 		"deb [arch=arm64 target=Packages] http://mirror.example/debian/ trixie main\n";
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	assert_int_equal(debian_sources_format(targets, "arm64", &out), 3);
+	assert_int_equal(debian_sources_format(targets, "arm64", &out), 4);
 	assert_string_equal(out.buf, expected);
 }
 

@@ -216,9 +216,27 @@ static void test_qemu_arguments(void **state)
 	assert_string_equal(after(argv, "-netdev"), "user,id=net,hostfwd=tcp:127.0.0.1:4022-:22");
 	assert_string_equal(after(argv, "-action"), "watchdog=reset");
 	assert_non_null(strstr(after(argv, "-append"), "panic=1"));
+	assert_null(strstr(after(argv, "-append"), "slub_debug"));
 	assert_true(strv_contains(
 		argv, "if=none,format=raw,id=modules,readonly=on,file=/c/a,,b/modules.img"));
 	assert_false(strv_contains(argv, "-no-reboot"));
+}
+
+static void test_qemu_arguments_for_debugging(void **state)
+{
+	const struct qemu_config config = {
+		.name = "x",
+		.kernel = "/c/vmlinuz",
+		.modules = "/c/modules.img",
+		.memory_mib = 512,
+		.cpus = 1,
+		.debug = true,
+	};
+	_cleanup_strv_ char **argv = qemu_argv(&config, NULL);
+
+	(void)state;
+	assert_non_null(strstr(after(argv, "-append"), "pstore.kmsg_bytes=65536 slub_debug=FZPU "));
+	assert_non_null(strstr(after(argv, "-append"), " kfence.sample_interval="));
 }
 
 static void test_qemu_arguments_for_its_tree(void **state)
@@ -414,6 +432,7 @@ int main(void)
 		TEST(test_dtb_gets_ramoops),
 		TEST(test_dtb_refuses_others),
 		TEST(test_qemu_arguments),
+		TEST(test_qemu_arguments_for_debugging),
 		TEST(test_qemu_arguments_for_its_tree),
 		TEST(test_stale_pid_is_not_believed),
 		TEST(test_instance_is_read_back),

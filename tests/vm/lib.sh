@@ -38,10 +38,14 @@ set_up() {
 
 # Whatever a test did to it: the next one finds the board as after boot, and nothing of a run under way.
 clean_up() {
-	local pid
+	local pid name
 	for pid in $(jobs -p); do
 		kill "$pid" 2>/dev/null
 	done
+	# A vm of the test's own, where it failed before it was down again.
+	[ -n "${BOARD-}" ] || "$OUTPOST" --json vm status 2>/dev/null |
+		jq -r '.vms[] | select(.pid and .name != "vm") | .name' |
+		while read -r name; do "$OUTPOST" -q vm down "$name"; done
 	return 0
 }
 

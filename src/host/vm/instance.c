@@ -28,6 +28,8 @@ static int take(void *arg, const char *section, const char *key, const char *val
 		parse_int(value, 1, INT_MAX, &vm->cpus);
 	} else if (strcmp(key, "port") == 0) {
 		parse_int(value, 1, 65535, &vm->port);
+	} else if (strcmp(key, "debug") == 0) {
+		vm->debug = strcmp(value, "yes") == 0;
 	}
 	return 1;
 }
@@ -65,8 +67,8 @@ int instance_save(const struct instance *vm)
 	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);
 	_cleanup_free_ char *text =
 		xasprintf("# The last start of this vm.\nkernel = %s\nmemory = %d\ncpus = %d\n"
-			  "port = %d\n",
-			  vm->kernel, vm->memory_mib, vm->cpus, vm->port);
+			  "port = %d\ndebug = %s\n",
+			  vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no");
 	int r = fs_write_atomic(path, text, strlen(text), 0600);
 
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;

@@ -35,6 +35,16 @@
 	"console=ttyAMA0 quiet panic=1 mitigations=off nokaslr cryptomgr.notests " \
 	"pstore.kmsg_bytes=65536"
 
+/*
+ * What a kernel as Debian builds it can find of errors of memory (Linux
+ * Documentation/mm/slub.rst, dev-tools/kfence.rst; what one does not know it
+ * passes over). KFENCE guards one allocation in so many milliseconds. Real
+ * addresses, as those of a report are compared with what a module prints.
+ */
+#define DEBUG_ARGUMENTS                                             \
+	" slub_debug=FZPU page_poison=1 kfence.sample_interval=10 " \
+	"kfence.check_on_panic=1 no_hash_pointers"
+
 bool qemu_has_kvm(void)
 {
 	struct utsname name;
@@ -121,7 +131,7 @@ char **qemu_argv(const struct qemu_config *c, const char *dumpdtb)
 	add(&argv, "-kernel", c->kernel);
 	add(&argv, "-initrd", "initrd");
 	add(&argv, "-dtb", "board.dtb");
-	add(&argv, "-append", KERNEL_ARGUMENTS);
+	add(&argv, "-append", c->debug ? KERNEL_ARGUMENTS DEBUG_ARGUMENTS : KERNEL_ARGUMENTS);
 	add_devices(&argv, c);
 	strv_add(&argv, "-daemonize");
 	add(&argv, "-pidfile", "pid");

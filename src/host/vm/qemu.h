@@ -17,6 +17,7 @@ struct qemu_config {
 	const char *modules; /* a disk image, read-only */
 	int memory_mib, cpus, port;
 	bool kvm;
+	bool debug; /* the kernel is to look for errors of memory */
 };
 
 /* Can this machine run arm64 guests at full speed? */

@@ -66,6 +66,10 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 		log_warn("It stays with that kernel, not %s.", o->kernel);
 		log_hint("outpost vm down %s first", vm->name);
 	}
+	if (o->debug && !vm->debug) {
+		log_warn("It stays as it was booted, without --debug.");
+		log_hint("outpost vm down %s first", vm->name);
+	}
 	return 0;
 }
 
@@ -175,12 +179,14 @@ static int start(struct instance *vm, const struct vm_options *o)
 		.memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY_MIB,
 		.cpus = o->cpus ? o->cpus : DEFAULT_CPUS,
 		.kvm = qemu_has_kvm(),
+		.debug = o->debug,
 	};
 	long long begin = monotonic_ms();
 	int r;
 
 	vm->memory_mib = config.memory_mib;
 	vm->cpus = config.cpus;
+	vm->debug = config.debug;
 	r = write_dtb(&config); /* first: it tells whether there is a QEMU */
 	if (r == 0)
 		r = choose_kernel(vm, o);
@@ -197,8 +203,8 @@ static int start(struct instance *vm, const struct vm_options *o)
 				 qemu_pid(vm->dir));
 		return r;
 	}
-	log_info("The vm %s is up: kernel %s, %.1f s.", vm->name, vm->kernel,
-		 (double)(monotonic_ms() - begin) / 1000);
+	log_info("The vm %s is up: kernel %s%s, %.1f s.", vm->name, vm->kernel,
+		 vm->debug ? ", debug" : "", (double)(monotonic_ms() - begin) / 1000);
 	return 0;
 }
 

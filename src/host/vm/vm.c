@@ -184,6 +184,7 @@ int vm_status(const char *name, struct vm_status *status)
 		.memory_mib = vm->memory_mib,
 		.cpus = vm->cpus,
 		.port = vm->port,
+		.debug = vm->debug,
 	};
 	status->pid = qemu_pid(status->dir);
 	if (status->pid)

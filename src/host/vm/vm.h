@@ -26,6 +26,7 @@ struct vm_options {
 	int memory_mib; /* 0: 1024 */
 	int cpus;       /* 0: 2 */
 	int timeout_ms; /* how long it may take to come up; 0: 30 s */
+	bool debug;     /* with the kernel's checks of memory, see qemu.c */
 };
 
 enum vm_state {
@@ -41,6 +42,7 @@ struct vm_status {
 	pid_t pid;    /* 0 unless QEMU runs */
 	char *kernel; /* of the last start; NULL when it never was */
 	int memory_mib, cpus, port;
+	bool debug;
 };
 
 /*

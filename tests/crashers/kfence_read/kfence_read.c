@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reads memory that it has freed, one object that KFENCE guards. */
+#include <linux/compiler.h>
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/kfence.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+static int __init kfence_read_init(void)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		char *p = kmalloc(100, GFP_KERNEL);
+		bool guarded = is_kfence_address(p);
+
+		kfree(p);
+		if (guarded) {
+			(void)READ_ONCE(*p);
+			return 0;
+		}
+		msleep(20); /* until it guards another one */
+	}
+	return -ENODEV;
+}
+
+static void __exit kfence_read_exit(void)
+{
+}
+
+module_init(kfence_read_init);
+module_exit(kfence_read_exit);
+
+MODULE_DESCRIPTION("Outpost crasher: use after free of a guarded object in init");
+MODULE_LICENSE("GPL");
