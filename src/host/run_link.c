@@ -16,7 +16,7 @@
  * so the first ones are short; a slow board needs longer ones.
  */
 #define TRY_MS     2000
-#define TRY_MAX_MS 8000
+#define TRY_MAX_MS 20000
 #define PAUSE_MS   250
 
 /*
