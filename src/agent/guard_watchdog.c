@@ -76,6 +76,16 @@ static int open_device(const struct place *place)
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
+/* Started now, it would reset the board after the run. One that runs already changes hands. */
+static bool cannot_be_stopped(const struct place *place)
+{
+	char state[16];
+
+	guard_read(place, "/sys/class/watchdog/watchdog0/state", state, sizeof(state));
+	return guard_read_number(place, "/sys/class/watchdog/watchdog0/nowayout") &&
+	       strcmp(state, "active") != 0;
+}
+
 static int open_watchdog(const struct place *place, FILE *armed)
 {
 	int fd = open_device(place);
@@ -96,6 +106,8 @@ void guard_arm_watchdog(struct guard *guard, FILE *armed)
 {
 	int seconds = WATCHDOG_S;
 
+	if (cannot_be_stopped(guard->place))
+		return;
 	guard->watchdog_fd = open_watchdog(guard->place, armed);
 	if (guard->watchdog_fd < 0)
 		return;

@@ -26,24 +26,6 @@ static const struct option_row options[] = {
 	OPTION_END,
 };
 
-/* Both strings are taken over. */
-void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
-		char *detail, char *mend)
-{
-	GROW(c->items, c->n);
-	c->items[c->n++] = (struct check){ where, name, state, detail, mend };
-}
-
-static void checks_release(struct checks *c)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		free(c->items[i].detail);
-		free(c->items[i].mend);
-	}
-	free(c->items);
-	strv_free(c->packages);
-}
-
 /* --- what is shown --------------------------------------------------------------- */
 
 static enum check_state worst(const struct checks *c)

@@ -50,6 +50,8 @@ struct checks {
 	enum grade grade;
 };
 
+void checks_release(struct checks *c);
+
 /* Both strings are taken over. */
 void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
 		char *detail, char *mend);
@@ -62,6 +64,8 @@ void doctor_host(struct checks *c);
 int doctor_boards(struct checks *c, const struct context *ctx);
 /* 0, or -errno as session_receive(). */
 int doctor_survival(struct checks *c, const struct board *board, struct session *session);
+/* The same for what is known of the board already. */
+void doctor_grade(struct checks *c, const struct board *board, const outpost_Survival *facts);
 /* "good", "fair", "poor"; NULL for none. */
 const char *grade_name(enum grade grade);
 

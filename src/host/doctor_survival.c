@@ -53,6 +53,12 @@ static void check_pstore(struct checks *c, const outpost_Survival *f)
 		fine(c, "pstore", xasprintf("%s keeps what a panic says", backend));
 }
 
+/* Will a run have it? */
+static bool watchdog_helps(const outpost_Survival *f)
+{
+	return *f->watchdog && (f->watchdog_active ? f->systemd : !f->nowayout);
+}
+
 static void check_watchdog(struct checks *c, const outpost_Survival *f)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -74,11 +80,11 @@ static void check_watchdog(struct checks *c, const outpost_Survival *f)
 	if (f->watchdog_active && !f->systemd)
 		note(c, "watchdog", strbuf_detach(&sb),
 		     "end that program (watchdogd, say): a run wants the watchdog for itself");
-	else if (f->nowayout)
+	else if (f->nowayout && !f->watchdog_active)
 		note(c, "watchdog",
-		     xasprintf("%s; once started it cannot be stopped: after a run it resets the "
-			       "board",
-			       sb.buf),
+		     xasprintf(
+			     "%s; once started it cannot be stopped, so that a run leaves it alone",
+			     sb.buf),
 		     "load its module with nowayout=0");
 	else
 		fine(c, "watchdog", strbuf_detach(&sb));
@@ -158,7 +164,7 @@ const char *grade_name(enum grade grade)
 
 static void add_grade(struct checks *c, const struct board *board, const outpost_Survival *f)
 {
-	bool kept = *f->pstore, back = *f->watchdog && (!f->watchdog_active || f->systemd);
+	bool kept = *f->pstore, back = watchdog_helps(f);
 	bool power = board->is_vm || board->power_cycle;
 
 	c->grade = kept && back ? GRADE_GOOD : kept || back ? GRADE_FAIR : GRADE_POOR;
@@ -194,19 +200,23 @@ static int ask(struct session *session, outpost_Survival *facts)
 	return r;
 }
 
+void doctor_grade(struct checks *c, const struct board *board, const outpost_Survival *facts)
+{
+	check_pstore(c, facts);
+	check_watchdog(c, facts);
+	check_panic(c, facts);
+	check_detectors(c, facts);
+	check_journal(c, facts);
+	check_power(c, board);
+	add_grade(c, board, facts);
+}
+
 int doctor_survival(struct checks *c, const struct board *board, struct session *session)
 {
 	outpost_Survival facts = outpost_Survival_init_zero;
 	int r = ask(session, &facts);
 
-	if (r < 0)
-		return r;
-	check_pstore(c, &facts);
-	check_watchdog(c, &facts);
-	check_panic(c, &facts);
-	check_detectors(c, &facts);
-	check_journal(c, &facts);
-	check_power(c, board);
-	add_grade(c, board, &facts);
-	return 0;
+	if (r == 0)
+		doctor_grade(c, board, &facts);
+	return r;
 }

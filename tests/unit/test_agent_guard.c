@@ -220,6 +220,23 @@ static void only_our_settings_are_restored(void **state)
 	expect("/proc/sys/vm/panic_on_oom", "1");
 }
 
+/* Nobody has it yet, and it could not be stopped after the run. */
+static void a_watchdog_without_a_way_out_is_left_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(fs_mkdir_p(in_root("/sys/class/watchdog/watchdog0"), 0755), 0);
+	put("/dev/watchdog", "", 0644);
+	put("/sys/class/watchdog/watchdog0/state", "inactive", 0644);
+	put("/sys/class/watchdog/watchdog0/nowayout", "0", 0644);
+	guard_arm(&guard, &place);
+	assert_true(guard.watchdog_fd >= 0);
+	guard_disarm(&guard);
+	put("/sys/class/watchdog/watchdog0/nowayout", "1", 0644);
+	guard_arm(&guard, &place);
+	assert_int_equal(guard.watchdog_fd, -1);
+	guard_disarm(&guard);
+}
+
 /* --- the watchdog that systemd holds --------------------------------------------- */
 
 /*
@@ -292,6 +309,7 @@ int main(void)
 		TEST(detectors_speak_before_the_limit),
 		TEST(a_detector_that_is_off_stays_off),
 		TEST(only_our_settings_are_restored),
+		TEST(a_watchdog_without_a_way_out_is_left_alone),
 		TEST(the_watchdog_is_borrowed_and_given_back),
 		TEST(a_killed_supervisor_gives_the_watchdog_back),
 		TEST(a_watchdog_that_is_not_let_go_is_given_back_all_the_same),

@@ -73,6 +73,19 @@ test_a_crash_leaves_the_board_as_it_was() {
 	expect_untouched "$before"
 }
 
+# Where nothing would survive a panic an oops is none: the supervisor reads it, and has the board reboot.
+test_a_board_that_limps_is_rebooted() {
+	needs_vm
+	make_module faulty 'static int __init faulty_init(void) { return *(volatile int *)8; }'
+	board 'rmmod ramoops' || fail "the vm keeps ramoops"
+	outpost --json test faulty "$TOP/modules/hello"
+	expect_status 4
+	expect_json '.results[] | select(.module == "faulty") | .verdict' crash
+	expect_json '.results[] | select(.module == "faulty") | .reports[0].function' faulty_init
+	expect_json '.results[] | select(.module == "faulty") | .summary | test("limped on and was rebooted")' true
+	expect_json '.results[] | select(.module == "hello") | .verdict' pass
+}
+
 # Killed as hard as can be, in the middle of a run: the next connection restores the board.
 test_a_killed_supervisor_leaves_nothing_armed() {
 	local before host

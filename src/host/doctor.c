@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/doctor.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+
+#include <stdlib.h>
+
+void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
+		char *detail, char *mend)
+{
+	GROW(c->items, c->n);
+	c->items[c->n++] = (struct check){ where, name, state, detail, mend };
+}
+
+void checks_release(struct checks *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->items[i].detail);
+		free(c->items[i].mend);
+	}
+	free(c->items);
+	strv_free(c->packages);
+}

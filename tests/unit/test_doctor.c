@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What doctor makes of what a board has for a crash. */
+#include "unit.h"
+
+#include "common/cleanup.h"
+#include "host/doctor.h"
+
+#include <string.h>
+
+static struct board pi = { .name = (char *)"pi" };
+
+/* A Pi with all that it could have. */
+static outpost_Survival all(void)
+{
+	outpost_Survival f = { .watchdog_max_s = 15,
+			       .record_bytes = 65536,
+			       .panic_s = 10,
+			       .hung_task = true,
+			       .soft_lockup = true,
+			       .rcu_stall = true,
+			       .systemd = true,
+			       .persistent_journal = true };
+
+	proto_set(f.watchdog, "Broadcom BCM2835 Watchdog timer");
+	proto_set(f.pstore, "ramoops");
+	return f;
+}
+
+static const struct check *find(const struct checks *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->items[i].name, name) == 0)
+			return &c->items[i];
+	fail_msg("there is no %s", name);
+	return NULL;
+}
+
+static void expect(const outpost_Survival *f, enum grade grade, const char *name,
+		   enum check_state state, const char *detail, const char *mend)
+{
+	_cleanup_(checks_release) struct checks c = { 0 };
+	const struct check *check;
+
+	doctor_grade(&c, &pi, f);
+	assert_int_equal(c.grade, grade);
+	check = find(&c, name);
+	if (check->state != state || !strstr(check->detail, detail))
+		fail_msg("%s: %d, %s", name, check->state, check->detail);
+	if (mend && (!check->mend || !strstr(check->mend, mend)))
+		fail_msg("%s: '%s' does not mend it", name, check->mend ? check->mend : "");
+}
+
+static void grades(void **state)
+{
+	outpost_Survival f = all();
+
+	(void)state;
+	expect(&f, GRADE_GOOD, "survival", CHECK_OK, "good: ", "--prove");
+	proto_set(f.pstore, "");
+	expect(&f, GRADE_FAIR, "survival", CHECK_NOTE, "fair: of a crash only what was streamed",
+	       NULL);
+	proto_set(f.watchdog, "");
+	expect(&f, GRADE_POOR, "survival", CHECK_NOTE, "waits for somebody to come by", NULL);
+	pi.power_cycle = (char *)"relay";
+	expect(&f, GRADE_POOR, "survival", CHECK_NOTE, "switched off and on", NULL);
+	pi.power_cycle = NULL;
+}
+
+static void says_what_mends(void **state)
+{
+	outpost_Survival f = all();
+
+	(void)state;
+	f.record_bytes = 4096;
+	expect(&f, GRADE_GOOD, "pstore", CHECK_NOTE, "4 KiB", "record-size=");
+	proto_set(f.pstore, "");
+	expect(&f, GRADE_FAIR, "pstore", CHECK_NOTE, "is lost", "dtoverlay=ramoops");
+	f = all();
+	f.panic_s = 0;
+	expect(&f, GRADE_GOOD, "panic settings", CHECK_NOTE, "stays as it is", "kernel.panic=10");
+	f.persistent_journal = false;
+	expect(&f, GRADE_GOOD, "system journal", CHECK_NOTE, "lost", "/var/log/journal");
+	f.rcu_stall = f.hung_task = false;
+	expect(&f, GRADE_GOOD, "detectors", CHECK_NOTE, "hung task, RCU stall", NULL);
+	expect(&f, GRADE_GOOD, "power-cycle", CHECK_NOTE, "no command", "--power-cycle");
+}
+
+static void the_watchdog_has_a_maximum_and_a_holder(void **state)
+{
+	outpost_Survival f = all();
+
+	(void)state;
+	expect(&f, GRADE_GOOD, "watchdog", CHECK_OK, "BCM2835 Watchdog timer, at most 15 s", NULL);
+	f.watchdog_active = true;
+	f.watchdog_set_s = 60;
+	expect(&f, GRADE_GOOD, "watchdog", CHECK_OK, "systemd has it (60 s) and lends it", NULL);
+	f.systemd = false;
+	expect(&f, GRADE_FAIR, "watchdog", CHECK_NOTE, "another program has it", "watchdogd");
+	f = all();
+	f.nowayout = true;
+	expect(&f, GRADE_FAIR, "watchdog", CHECK_NOTE, "cannot be stopped", "nowayout=0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grades),
+		cmocka_unit_test(says_what_mends),
+		cmocka_unit_test(the_watchdog_has_a_maximum_and_a_holder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
