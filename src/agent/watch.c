@@ -28,6 +28,8 @@ void watch_write(struct supervisor *s, bool sync)
 {
 	if (journal_append(&s->journal, &s->entry) == 0 && sync)
 		journal_sync(&s->journal);
+	if (sync) /* a sign of life as good as any */
+		s->beat_us = boottime_us();
 }
 
 void watch_note(struct supervisor *s, const char *fmt, ...)
@@ -145,11 +147,8 @@ static int time_left_ms(uint64_t deadline_us)
  */
 static void beat(struct supervisor *s)
 {
-	uint64_t now = boottime_us();
-
-	if (now - s->beat_us < BEAT_US)
+	if (boottime_us() - s->beat_us < BEAT_US)
 		return;
-	s->beat_us = now;
 	watch_entry(s, outpost_Entry_alive_tag);
 	watch_write(s, true);
 }

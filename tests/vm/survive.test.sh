@@ -113,7 +113,7 @@ test_the_watchdog_resets_a_board_that_is_deaf() {
 	needs_vm
 	before=$(settings)
 	make_deaf_module
-	outpost --json test deaf "$TOP/modules/hello"
+	outpost --json test --return-timeout 180s deaf "$TOP/modules/hello"
 	expect_status 4
 	expect_json '.results[] | select(.module == "deaf") | .verdict' hang
 	expect_json '.results[] | select(.module == "deaf") | .rule' watchdog
