@@ -209,6 +209,9 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 	}
 	if (row->flags & ROW_STALL && row->kind == o->report.kind && fresh)
 		return true;
+	/* A dump that is no complaint must not hide one that comes after it. */
+	if (o->report.kind == KLOG_NONE)
+		return row->flags & ROW_MINOR && o->confirmed;
 	return row->flags & (ROW_MINOR | ROW_PROBATION) && o->confirmed && !o->ended;
 }
 
@@ -226,6 +229,8 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 {
 	if (!o && row->flags & ROW_PANIC)
 		o = find_cause(k, t);
+	if (row->kind == KLOG_NONE && row->flags & ROW_SINGLE)
+		return; /* whatever comes after it is not its own */
 	/* Memory runs out beside it: without contexts one cannot tell, and the trace goes on. */
 	if (o && row->kind == KLOG_NONE && o->confirmed && o->in_trace && o->report.n) {
 		o->other_lines++;

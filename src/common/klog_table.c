@@ -194,9 +194,9 @@ static const struct klog_row rows[] = {
 	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
 	{ "sysrq: ", KLOG_NONE, 0, NULL, NULL },
 	{ "SysRq : ", KLOG_NONE, 0, NULL, NULL },
-	{ "Out of memory: ", KLOG_NONE, 0, NULL, NULL },
-	{ "Memory cgroup out of memory: ", KLOG_NONE, 0, NULL, NULL },
-	{ "WARNING: The mand mount option", KLOG_NONE, 0, NULL, NULL },
+	{ "Out of memory: ", KLOG_NONE, ROW_SINGLE, NULL, NULL },
+	{ "Memory cgroup out of memory: ", KLOG_NONE, ROW_SINGLE, NULL, NULL },
+	{ "WARNING: The mand mount option", KLOG_NONE, ROW_SINGLE, NULL, NULL },
 
 	/* anything else in their style, if a dump follows */
 	{ "BUG: ", KLOG_BUG, P, NULL, NULL },
