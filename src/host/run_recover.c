@@ -83,19 +83,28 @@ static bool went_on(const struct run *run)
 	long long since_us = (run->alive_ms - run->entry_ms) * 1000;
 	uint64_t cut_us = run->list.cut_us + (since_us > 0 ? (uint64_t)since_us : 0);
 
-	return run->cut_in && run->list.last_us > cut_us + WENT_ON_US;
+	return run->list.cut_us && run->list.last_us > cut_us + WENT_ON_US;
+}
+
+/*
+ * Whom a reset concerns: what the board was at when it went down, by all of its
+ * journal. That may be another one than when the link was cut.
+ */
+static struct evidence *find_concerned(const struct run *run)
+{
+	return run->reboot.seen ? evidence_last(&run->list) : run->cut_in;
 }
 
 void run_tell_apart(struct run *run)
 {
-	struct evidence *e = evidence_last(&run->list);
+	struct evidence *e = evidence_last(&run->list), *concerned = find_concerned(run);
 	bool cut_off = run->power_cycled && (run->list.ended || went_on(run));
 
-	if (run->cut_in && run->tried) {
-		free(run->cut_in->tried);
-		run->cut_in->tried = TAKE_PTR(run->tried);
-		run->cut_in->power_cycled = run->power_cycled;
-		run->cut_in->cut_off = cut_off;
+	if (concerned && run->tried) {
+		free(concerned->tried);
+		concerned->tried = TAKE_PTR(run->tried);
+		concerned->power_cycled = run->power_cycled;
+		concerned->cut_off = cut_off;
 	}
 	if (run->reboot.seen && !run->list.ended && e && !e->reboot_ordered && !e->rebooted &&
 	    !e->cut_off && strcmp(e->boot_id, run->boot_id) != 0) {

@@ -107,6 +107,21 @@ static void expect(struct run *run, enum verdict verdict, const char *rule, cons
 	free(run->tried);
 }
 
+/* A sign of life by the board's clock, after the last entry that was heard of. */
+static void lives_on(struct run *run, int seconds)
+{
+	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag,
+				.time_us = run->list.cut_us + (uint64_t)seconds * 1000000 };
+
+	assert_int_equal(evidence_add(&run->list, &alive), 0);
+}
+
+static void was_reset(struct run *run)
+{
+	run->reboot.seen = run->power_cycled = true;
+	run->tried = xstrdup("it was reset");
+}
+
 static void one_that_rebooted_crashed(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -147,14 +162,11 @@ static void one_that_went_on_was_cut_off(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
 	struct run run;
-	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag };
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	alive.time_us = run.list.cut_us + 30 * 1000000;
-	assert_int_equal(evidence_add(&run.list, &alive), 0);
-	run.reboot.seen = run.power_cycled = true;
-	run.tried = xstrdup("it was reset");
+	lives_on(&run, 30);
+	was_reset(&run);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died while testing hello");
 }
 
@@ -163,15 +175,79 @@ static void a_little_later_is_no_sign_of_life(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
 	struct run run;
-	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag };
 
 	(void)state;
 	cut_in_test(&run, j, 4000);
-	alive.time_us = run.list.cut_us + 14 * 1000000;
-	assert_int_equal(evidence_add(&run.list, &alive), 0);
-	run.reboot.seen = run.power_cycled = true;
-	run.tried = xstrdup("it was reset");
+	lives_on(&run, 14);
+	was_reset(&run);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
+}
+
+static void expect_of(const struct run *run, size_t i, enum verdict verdict, const char *words)
+{
+	struct result result;
+
+	verdict_judge(run->list.items[i], 0, &result);
+	if (result.verdict != verdict || !strstr(result.summary, words))
+		fail_msg("%s: %s by %s: %s", run->list.items[i]->plan.name,
+			 verdict_name(result.verdict), result.rule, result.summary);
+	result_release(&result);
+}
+
+/* The link is cut in the test of the first module; the board is at the second when it goes down. */
+static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives)
+{
+	static const char *const names[] = { "hello", "second", NULL };
+	size_t heard = 0;
+
+	*run = (struct run){ .q = &request, .entry_ms = 100000, .alive_ms = 100000 };
+	journal_plan(j, names);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	while (j->entries[heard++].which_body != outpost_Entry_state_tag)
+		;
+	journal_module(j, 1, 1, NULL);
+	do
+		j->n--;
+	while (j->entries[j->n].which_body != outpost_Entry_step_end_tag ||
+	       j->entries[j->n].body.step_end.step != outpost_Step_TESTING);
+	for (size_t i = 0; i < j->n; i++) {
+		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
+		if (i + 1 == heard) {
+			run->cut_in = evidence_last(&run->list);
+			run->list.cut_us = run->list.last_us;
+		}
+	}
+	if (lives)
+		lives_on(run, 30);
+	was_reset(run);
+	run_tell_apart(run);
+}
+
+/* Whoever resets the board must not blame the module that it was at by then. */
+static void a_reset_is_nobodys_crash(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	goes_on_to_the_second(&run, j, true);
+	expect_of(&run, 0, VERDICT_PASS, "loaded");
+	expect_of(&run, 1, VERDICT_LOST, "the link to it had died while testing second");
+	evidence_list_release(&run.list);
+}
+
+/* It was heard of last in the first module, but its journal ends in the second. */
+static void the_one_it_hung_in_is_named(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	goes_on_to_the_second(&run, j, false);
+	expect_of(&run, 0, VERDICT_PASS, "loaded");
+	expect_of(&run, 1, VERDICT_HANG, "did not come back by itself: it was reset");
+	evidence_list_release(&run.list);
 }
 
 /* Collected the day after: that the board was rebooted since is nobody's fault. */
@@ -205,8 +281,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	for (size_t i = 0; i < j->n; i++)
 		assert_int_equal(evidence_add(&run.list, &j->entries[i]), 0);
 	run.cut_in = run.list.items[0];
-	run.reboot.seen = run.power_cycled = true;
-	run.tried = xstrdup("it was reset");
+	was_reset(&run);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died: it was reset");
 }
 
@@ -235,6 +310,8 @@ int main(void)
 		cmocka_unit_test(one_that_was_switched_off_hung),
 		cmocka_unit_test(one_that_went_on_was_cut_off),
 		cmocka_unit_test(a_little_later_is_no_sign_of_life),
+		cmocka_unit_test(a_reset_is_nobodys_crash),
+		cmocka_unit_test(the_one_it_hung_in_is_named),
 		cmocka_unit_test(a_reboot_after_the_end_is_no_crash),
 		cmocka_unit_test(one_that_ended_out_of_reach_is_no_pass),
 		cmocka_unit_test(one_that_never_came_back_is_lost),
