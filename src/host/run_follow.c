@@ -223,7 +223,8 @@ static int go_on(struct run *run)
 {
 	if (run->cancelled)
 		return -EINTR;
-	if (run->given_up) {
+	/* Nobody is there any more to stand by for a panic on purpose. */
+	if (run->given_up || (run->adopted && run->list.plan.purpose == outpost_Purpose_PROVE)) {
 		run->state = RUN_FAILED;
 		return 0;
 	}

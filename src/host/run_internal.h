@@ -110,6 +110,8 @@ int run_reconnect(struct run *run);
 void run_greet(struct run *run, const outpost_Welcome *welcome);
 
 /* run_recover.c */
+/* The link was cut: notes what was under way. What an earlier loss left to be told apart stays. */
+void run_note_cut(struct run *run);
 /* Switches the board off and on, where there is a way and it was not tried yet. True when that was
  * done; run->tried says what was. */
 bool run_power_cycle(struct run *run);

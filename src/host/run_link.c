@@ -28,6 +28,8 @@
 static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 {
 	log_debug("Board %s: another boot, %s", run->q->board->name, welcome->boot_id);
+	if (run->reboot.seen) /* the first one is yet to be told apart */
+		return;
 	run->reboot = (struct run_reboot){
 		.seen = true,
 		.has_down = run->alive_ms != 0,
@@ -93,10 +95,7 @@ int run_reconnect(struct run *run)
 	long long deadline;
 
 	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
-	run->cut_in = evidence_last(&run->list);
-	run->list.cut_us = run->list.last_us;
-	run->power_cycled = false;
-	free(TAKE_PTR(run->tried));
+	run_note_cut(run);
 	log_debug("Board %s: %s; trying again", board->name, session_why(*run->session));
 	session_close(TAKE_PTR(*run->session));
 	session_drop_master(board);

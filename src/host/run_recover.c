@@ -77,6 +77,16 @@ bool run_power_cycle(struct run *run)
 	return run->power_cycled;
 }
 
+void run_note_cut(struct run *run)
+{
+	if (run->reboot.seen)
+		return;
+	run->cut_in = evidence_last(&run->list);
+	run->list.cut_us = run->list.last_us;
+	run->power_cycled = false;
+	free(TAKE_PTR(run->tried));
+}
+
 /* Has it written on for long after it was last heard of? By its own clock. */
 static bool went_on(const struct run *run)
 {

@@ -285,6 +285,19 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died: it was reset");
 }
 
+/* While its journal comes the link dies once more: what brought it back is not forgotten. */
+static void a_second_cut_changes_nothing(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	was_reset(&run);
+	run_note_cut(&run);
+	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
+}
+
 /* A hook that was of no use is told with the loss. */
 static void one_that_never_came_back_is_lost(void **state)
 {
@@ -314,6 +327,7 @@ int main(void)
 		cmocka_unit_test(the_one_it_hung_in_is_named),
 		cmocka_unit_test(a_reboot_after_the_end_is_no_crash),
 		cmocka_unit_test(one_that_ended_out_of_reach_is_no_pass),
+		cmocka_unit_test(a_second_cut_changes_nothing),
 		cmocka_unit_test(one_that_never_came_back_is_lost),
 	};
 
