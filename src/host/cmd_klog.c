@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define JSON_BEGIN "{\"schema\": \"outpost.klog/1\", \"reports\": ["
+
 struct klog_options {
 	char **modules; /* .ko files */
 };
@@ -102,7 +104,7 @@ static void print_json(const struct klog_report *r, const struct report_source *
 {
 	json_t *object = report_to_json(r, source);
 
-	fputs(first ? "\n" : ",\n", stdout);
+	fputs(first ? JSON_BEGIN "\n" : ",\n", stdout);
 	json_dumpf(object, stdout, JSON_COMPACT);
 	json_decref(object);
 }
@@ -156,11 +158,10 @@ static int scan(struct printer *p, int fd, const char *name)
 	int r;
 
 	klog_init(&k, on_report, p);
-	if (p->json)
-		fputs("{\"schema\": \"outpost.klog/1\", \"reports\": [", stdout);
 	r = klog_file_scan(&k, fd, name, &lines);
-	if (p->json)
-		fputs(p->n ? "\n]}\n" : "]}\n", stdout);
+	/* A document that is whole says that all of the log was read. */
+	if (p->json && r == 0)
+		printf("%s]}\n", p->n ? "\n" : JSON_BEGIN);
 	if (r == 0 && lines && !p->n)
 		log_info("%s: no kernel report in %llu lines", name, (unsigned long long)lines);
 	return r;

@@ -91,6 +91,9 @@ test_no_log() {
 	outpost klog log.gz
 	expect_status 3
 	expect_one_error "log.gz is gzip data"
+	outpost --json klog log.gz
+	expect_status 3
+	[ ! -s out ] || fail "it says what is in a log that it has not read: $(cat out)"
 	: >empty
 	outpost klog empty
 	expect_status 0
