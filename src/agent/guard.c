@@ -84,12 +84,9 @@ static int armed_path(const struct place *place, char path[PLACE_MAX])
 	return place_runtime(place, path, "armed");
 }
 
-void guard_remember(FILE *armed, const char *what, const char *value)
+bool guard_remember(FILE *armed, const char *what, const char *value)
 {
-	if (armed) {
-		fprintf(armed, "%s %s\n", what, value);
-		fflush(armed);
-	}
+	return armed && fprintf(armed, "%s %s\n", what, value) > 0 && fflush(armed) == 0;
 }
 
 static void arm_settings(struct guard *guard, FILE *armed)
@@ -102,9 +99,8 @@ static void arm_settings(struct guard *guard, FILE *armed)
 		char old[32];
 
 		guard_read(guard->place, setting->path, old, sizeof(old));
-		if (!*old || strcmp(old, value) == 0)
+		if (!*old || strcmp(old, value) == 0 || !guard_remember(armed, setting->path, old))
 			continue;
-		guard_remember(armed, setting->path, old);
 		(void)guard_write(guard->place, setting->path, value);
 	}
 	guard->panics_on_oops =

@@ -76,8 +76,9 @@ unsigned int guard_read_number(const struct place *place, const char *path);
 int guard_write(const struct place *place, const char *path, const char *text);
 bool guard_exists(const struct place *place, const char *path);
 
-/* Before the change: killed between the two we would never give it back. */
-void guard_remember(FILE *armed, const char *what, const char *value);
+/* Before the change: killed between the two we would never give it back. false: it cannot be
+ * written down (`armed` NULL: nothing can), so that it must stay as it is. */
+bool guard_remember(FILE *armed, const char *what, const char *value);
 
 /* guard_patience.c: remembers what was found. */
 void guard_arm_patience(struct guard *guard, FILE *armed);

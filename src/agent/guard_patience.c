@@ -28,25 +28,31 @@ bool guard_is_patience(const char *path)
 	       strcmp(path, SLEEPER) == 0 || strcmp(path, LOOK) == 0;
 }
 
-static unsigned int find(const struct guard *guard, FILE *armed, const char *path)
+/* true when it is there, and may be changed. */
+static bool find(const struct guard *guard, FILE *armed, const char *path, unsigned int *found)
 {
 	char old[32];
 
 	guard_read(guard->place, path, old, sizeof(old));
-	if (!*old)
-		return 0;
-	guard_remember(armed, path, old);
-	return (unsigned int)strtoul(old, NULL, 10);
+	*found = (unsigned int)strtoul(old, NULL, 10);
+	if (*old && guard_remember(armed, path, old))
+		return true;
+	*found = 0;
+	return false;
 }
 
 void guard_arm_patience(struct guard *guard, FILE *armed)
 {
-	guard->lockup_s = guard->found_lockup_s = find(guard, armed, LOCKUP);
-	guard->stall_s = guard->found_stall_s = find(guard, armed, STALL);
-	guard->sleeper_s = guard->found_sleeper_s = find(guard, armed, SLEEPER);
-	find(guard, armed, LOOK);
+	unsigned int look_s;
+
+	find(guard, armed, LOCKUP, &guard->found_lockup_s);
+	find(guard, armed, STALL, &guard->found_stall_s);
+	find(guard, armed, SLEEPER, &guard->found_sleeper_s);
+	guard->lockup_s = guard->found_lockup_s;
+	guard->stall_s = guard->found_stall_s;
+	guard->sleeper_s = guard->found_sleeper_s;
 	/* Else it looks once in a time-out, and finds a task after two. */
-	if (guard->found_sleeper_s)
+	if (find(guard, armed, LOOK, &look_s) && guard->found_sleeper_s)
 		(void)guard_write(guard->place, LOOK, "1");
 }
 

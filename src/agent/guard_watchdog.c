@@ -96,8 +96,7 @@ static int open_watchdog(const struct place *place, FILE *armed)
 		return fd;
 	if (!get_systemd_watchdog(usec, sizeof(usec)))
 		return -1;
-	guard_remember(armed, GUARD_SYSTEMD, usec);
-	if (!set_systemd_watchdog("0"))
+	if (!guard_remember(armed, GUARD_SYSTEMD, usec) || !set_systemd_watchdog("0"))
 		return -1;
 	return open_device(place);
 }

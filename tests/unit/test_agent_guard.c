@@ -151,6 +151,19 @@ static void what_a_board_has_not_is_no_error(void **state)
 		assert_false(fs_exists(in_root(files[i].path)));
 }
 
+/* No room in /run, say: nobody could give back what was found. */
+static void what_cannot_be_written_down_stays(void **state)
+{
+	(void)state;
+	proto_set(place.runtime, in_root("/nowhere"));
+	guard_arm(&guard, &place);
+	guard_expect_busy(&guard, 10000);
+	guard_expect_asleep(&guard, 10000);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		expect(files[i].path, files[i].found);
+	guard_disarm(&guard);
+}
+
 static void nothing_panics_where_nothing_survives(void **state)
 {
 	(void)state;
@@ -305,6 +318,7 @@ int main(void)
 		TEST(arms_and_restores),
 		TEST(the_next_start_restores_for_one_that_was_killed),
 		TEST(what_a_board_has_not_is_no_error),
+		TEST(what_cannot_be_written_down_stays),
 		TEST(nothing_panics_where_nothing_survives),
 		TEST(detectors_speak_before_the_limit),
 		TEST(a_detector_that_is_off_stays_off),
