@@ -3,14 +3,24 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/strbuf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
 		char *detail, char *mend)
 {
 	GROW(c->items, c->n);
 	c->items[c->n++] = (struct check){ where, name, state, detail, mend };
+}
+
+char *doctor_clean(const char *text)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_add_clean(&sb, text, strlen(text));
+	return strbuf_detach(&sb);
 }
 
 void checks_release(struct checks *c)

@@ -56,6 +56,9 @@ void checks_release(struct checks *c);
 void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
 		char *detail, char *mend);
 
+/* A board's words, safe to be shown; for the caller to free. */
+char *doctor_clean(const char *text);
+
 /* Through PATH; *where for the caller to free. */
 bool doctor_find_tool(const char *name, char **where);
 

@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "host/evidence.h"
 #include "host/out.h"
 #include "host/paths.h"
@@ -64,18 +65,22 @@ static bool find_token(const struct evidence *e, struct proof *proof)
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < e->n_survivors; i++) {
+		_cleanup_free_ char *name = doctor_clean(e->survivors[i].name);
+
 		files[i] = (struct pstore_file){ e->survivors[i].name,
 						 e->survived.buf + e->survivors[i].offset,
 						 e->survivors[i].length };
-		strv_add(&proof->kept, e->survivors[i].name);
+		strv_add(&proof->kept, name);
 	}
 	pstore_text(files, e->n_survivors, &text);
-	return strstr(text.buf, proof->token) != NULL;
+	return text_find((struct text){ text.buf, text.len }, proof->token);
 }
 
+/* Much of it are the board's own words. */
 static void conclude(struct proof *proof, char *summary, const char *mend)
 {
-	proof->summary = summary;
+	proof->summary = doctor_clean(summary);
+	free(summary);
 	proof->mend = mend ? xstrdup(mend) : NULL;
 }
 

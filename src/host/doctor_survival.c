@@ -21,17 +21,9 @@ static void fine(struct checks *c, const char *name, char *detail)
 	doctor_add(c, "board", name, CHECK_OK, detail, NULL);
 }
 
-static char *clean(const char *text)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	strbuf_add_clean(&sb, text, strlen(text));
-	return strbuf_detach(&sb);
-}
-
 static void check_pstore(struct checks *c, const outpost_Survival *f)
 {
-	_cleanup_free_ char *backend = clean(f->pstore);
+	_cleanup_free_ char *backend = doctor_clean(f->pstore);
 
 	if (!*f->pstore)
 		note(c, "pstore",
@@ -183,15 +175,16 @@ static int ask(struct session *session, outpost_Survival *facts)
 	const outpost_Request request = { .which_body = outpost_Request_survival_tag };
 	int r = session_send(session, &request);
 
-	while (r == 0) {
+	while (r >= 0) {
 		outpost_Reply reply = outpost_Reply_init_zero;
 		struct frame frame;
 
 		r = session_receive(session, ANSWER_MS, &frame);
 		if (r == 0)
 			return -ETIMEDOUT;
-		if (r > 0 && frame.type == FRAME_REPLY)
-			r = proto_unpack(&frame, outpost_Reply_fields, &reply);
+		if (r < 0 || frame.type != FRAME_REPLY)
+			continue;
+		r = proto_unpack(&frame, outpost_Reply_fields, &reply);
 		if (r == 0 && reply.which_body == outpost_Reply_survival_tag) {
 			*facts = reply.body.survival;
 			return 0;
