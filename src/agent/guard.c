@@ -135,6 +135,8 @@ static void restore_line(const struct place *place, const char *path, const char
 {
 	if (strcmp(path, GUARD_SYSTEMD) == 0)
 		guard_give_back_watchdog(value);
+	else if (strcmp(path, GUARD_TIMEOUT) == 0)
+		guard_restore_timeout(place, value);
 	else if (is_setting(path))
 		(void)guard_write(place, path, value);
 }

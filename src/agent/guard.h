@@ -90,5 +90,8 @@ void guard_arm_watchdog(struct guard *guard, FILE *armed);
 /* Its name among what was found, and how it is given back. */
 #define GUARD_SYSTEMD "systemd-watchdog"
 void guard_give_back_watchdog(const char *usec);
+/* The same of the time-out that it had. */
+#define GUARD_TIMEOUT "watchdog-timeout"
+void guard_restore_timeout(const struct place *place, const char *seconds);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/watchdog.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -101,19 +102,42 @@ static int open_watchdog(const struct place *place, FILE *armed)
 	return open_device(place);
 }
 
+/* In seconds; 0: not known. */
+static int set_timeout(const struct guard *guard, FILE *armed)
+{
+	int seconds = WATCHDOG_S, found;
+	char text[16];
+
+	if (ioctl(guard->watchdog_fd, WDIOC_GETTIMEOUT, &found) < 0)
+		found = 0;
+	snprintf(text, sizeof(text), "%d", found);
+	if (found && !guard_remember(armed, GUARD_TIMEOUT, text))
+		return found;
+	return ioctl(guard->watchdog_fd, WDIOC_SETTIMEOUT, &seconds) < 0 ? found : seconds;
+}
+
+/* Nobody has it by now; systemd, which may, has set its own. */
+void guard_restore_timeout(const struct place *place, const char *text)
+{
+	int seconds = (int)strtol(text, NULL, 10);
+	int fd = open_device(place);
+
+	if (fd < 0)
+		return;
+	if (seconds > 0)
+		(void)ioctl(fd, WDIOC_SETTIMEOUT, &seconds);
+	(void)!write(fd, "V", 1);
+	close(fd);
+}
+
 void guard_arm_watchdog(struct guard *guard, FILE *armed)
 {
-	int seconds = WATCHDOG_S;
-
 	if (cannot_be_stopped(guard->place))
 		return;
 	guard->watchdog_fd = open_watchdog(guard->place, armed);
 	if (guard->watchdog_fd < 0)
 		return;
-	if (ioctl(guard->watchdog_fd, WDIOC_SETTIMEOUT, &seconds) < 0 &&
-	    ioctl(guard->watchdog_fd, WDIOC_GETTIMEOUT, &seconds) < 0)
-		seconds = 0;
-	guard->watchdog_s = (unsigned int)seconds;
+	guard->watchdog_s = (unsigned int)set_timeout(guard, armed);
 	guard_feed(guard);
 }
 

@@ -42,7 +42,8 @@ settings() {
 	board 'cd /proc/sys/kernel; grep -s . panic panic_on_oops panic_on_rcu_stall panic_on_warn \
 		softlockup_panic hung_task_panic hung_task_timeout_secs hung_task_check_interval_secs \
 		hung_task_warnings watchdog_thresh /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout \
-		/sys/class/watchdog/watchdog0/state /proc/sys/vm/panic_on_oom'
+		/sys/class/watchdog/watchdog0/state /sys/class/watchdog/watchdog0/timeout \
+		/proc/sys/vm/panic_on_oom'
 }
 
 # As after boot: nothing armed, nobody at work, the lock free, pstore empty.
