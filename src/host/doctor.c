@@ -8,19 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
-		char *detail, char *mend)
-{
-	GROW(c->items, c->n);
-	c->items[c->n++] = (struct check){ where, name, state, detail, mend };
-}
-
 char *doctor_clean(const char *text)
 {
 	struct strbuf sb = STRBUF_INIT;
 
 	strbuf_add_clean(&sb, text, strlen(text));
 	return strbuf_detach(&sb);
+}
+
+void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
+		char *detail, char *mend)
+{
+	GROW(c->items, c->n);
+	c->items[c->n++] = (struct check){ where, name, state, doctor_clean(detail),
+					   mend ? doctor_clean(mend) : NULL };
+	free(detail);
+	free(mend);
 }
 
 void checks_release(struct checks *c)

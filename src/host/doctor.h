@@ -52,7 +52,7 @@ struct checks {
 
 void checks_release(struct checks *c);
 
-/* Both strings are taken over. */
+/* Both strings are taken over, and may have a board's words in them. */
 void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
 		char *detail, char *mend);
 

@@ -56,17 +56,12 @@ static void check_lockdep(struct checks *c, const outpost_Welcome *w)
 
 static void check_welcome(struct checks *c, const outpost_Welcome *w)
 {
-	_cleanup_(strbuf_release) struct strbuf home = STRBUF_INIT, model = STRBUF_INIT;
-	const char *what = *w->model ? w->model : w->machine;
-
-	strbuf_add_clean(&home, w->home, strlen(w->home));
-	strbuf_add_clean(&model, what, strlen(what));
 	doctor_add(c, "board", "machine", CHECK_OK,
-		   xasprintf("%s, Linux %s", model.buf, w->release), NULL);
+		   xasprintf("%s, Linux %s", *w->model ? w->model : w->machine, w->release), NULL);
 	doctor_add(c, "board", "agent", CHECK_OK,
 		   xasprintf("%s%s", w->build_id, w->sudo ? ", through sudo" : ""), NULL);
 	doctor_add(c, "board", "free space", w->free_bytes < LEAST_FREE ? CHECK_MISSING : CHECK_OK,
-		   xasprintf("%llu MiB in %s", (unsigned long long)w->free_bytes >> 20, home.buf),
+		   xasprintf("%llu MiB in %s", (unsigned long long)w->free_bytes >> 20, w->home),
 		   w->free_bytes < LEAST_FREE
 			   ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20)
 			   : NULL);

@@ -23,8 +23,6 @@ static void fine(struct checks *c, const char *name, char *detail)
 
 static void check_pstore(struct checks *c, const outpost_Survival *f)
 {
-	_cleanup_free_ char *backend = doctor_clean(f->pstore);
-
 	if (!*f->pstore)
 		note(c, "pstore",
 		     xstrdup("no: what a panic says is lost, and only that it happened is known"),
@@ -34,15 +32,15 @@ static void check_pstore(struct checks *c, const outpost_Survival *f)
 		note(c, "pstore",
 		     xasprintf("%s keeps %" PRIu32 " KiB of what a panic says: long reports are "
 			       "cut",
-			       backend, f->record_bytes >> 10),
+			       f->pstore, f->record_bytes >> 10),
 		     "dtoverlay=ramoops,record-size=0x10000 in config.txt, or record_size=65536 "
 		     "for the module");
 	else if (f->record_bytes)
 		fine(c, "pstore",
-		     xasprintf("%s keeps what a panic says, %" PRIu32 " KiB a record", backend,
+		     xasprintf("%s keeps what a panic says, %" PRIu32 " KiB a record", f->pstore,
 			       f->record_bytes >> 10));
 	else
-		fine(c, "pstore", xasprintf("%s keeps what a panic says", backend));
+		fine(c, "pstore", xasprintf("%s keeps what a panic says", f->pstore));
 }
 
 /* Will a run have it? */
@@ -61,7 +59,7 @@ static void check_watchdog(struct checks *c, const outpost_Survival *f)
 		     "reboot");
 		return;
 	}
-	strbuf_add_clean(&sb, f->watchdog, strlen(f->watchdog));
+	strbuf_adds(&sb, f->watchdog);
 	if (f->watchdog_max_s)
 		strbuf_addf(&sb, ", at most %" PRIu32 " s", f->watchdog_max_s);
 	if (f->watchdog_active && f->systemd)
