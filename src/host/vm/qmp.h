@@ -5,7 +5,7 @@
 
 /*
  * Connects to qmp.sock in the folder `dir`, gives one command with these
- * arguments (a JSON object; NULL: none), and waits up to 5 s for its answer. 0
+ * arguments (a JSON object; NULL: none), and waits up to 30 s for its answer. 0
  * or -errno, not said; -EPROTO when QEMU refuses the command.
  */
 int qmp_command(const char *dir, const char *command, const char *arguments);
