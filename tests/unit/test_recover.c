@@ -78,6 +78,23 @@ static void without_a_hook_nothing_is_tried(void **state)
 
 /* --- telling apart --------------------------------------------------------------------- */
 
+static void take(struct run *run, const struct journal *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
+}
+
+/* A run that was through, and of which nobody has heard yet. */
+static void ended_well(struct run *run, struct journal *j)
+{
+	*run = (struct run){ .q = &request };
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_end(j);
+	take(run, j);
+}
+
 /* A run that was cut in the test of its module, `silent_ms` after the last entry. */
 static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 {
@@ -86,8 +103,7 @@ static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 	journal_boot(j, JOURNAL_BOOT);
 	journal_module(j, 0, 1, NULL);
 	journal_die_in(j, outpost_Step_TESTING);
-	for (size_t i = 0; i < j->n; i++)
-		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
+	take(run, j);
 	run->alive_ms = run->entry_ms + silent_ms;
 	run->cut_in = evidence_last(&run->list);
 	run->list.cut_us = run->list.last_us;
@@ -254,15 +270,10 @@ static void the_one_it_hung_in_is_named(void **state)
 static void a_reboot_after_the_end_is_no_crash(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
-	struct run run = { .q = &request };
+	struct run run;
 
 	(void)state;
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_end(j);
-	for (size_t i = 0; i < j->n; i++)
-		assert_int_equal(evidence_add(&run.list, &j->entries[i]), 0);
+	ended_well(&run, j);
 	run.reboot.seen = true;
 	expect(&run, VERDICT_PASS, "", "loaded");
 }
@@ -271,15 +282,10 @@ static void a_reboot_after_the_end_is_no_crash(void **state)
 static void one_that_ended_out_of_reach_is_no_pass(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
-	struct run run = { .q = &request };
+	struct run run;
 
 	(void)state;
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_end(j);
-	for (size_t i = 0; i < j->n; i++)
-		assert_int_equal(evidence_add(&run.list, &j->entries[i]), 0);
+	ended_well(&run, j);
 	run.cut_in = run.list.items[0];
 	was_reset(&run);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died: it was reset");
