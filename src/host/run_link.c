@@ -111,7 +111,7 @@ int run_reconnect(struct run *run)
 		if (run->give_up_ms && monotonic_ms() > run->give_up_ms)
 			return -ETIMEDOUT;
 		if (monotonic_ms() > deadline) {
-			if (is_rejection(r) || !run_power_cycle(run))
+			if (is_rejection(r) || (!run_power_cycle(run) && !process_interrupted))
 				break;
 			deadline = monotonic_ms() + run_return_ms(run);
 		}

@@ -69,7 +69,7 @@ bool run_power_cycle(struct run *run)
 	run->power_cycled = !why;
 	run->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
 			 : xasprintf("its power was switched off and on (%s)", board->power_cycle);
-	if (why) {
+	if (why && !process_interrupted) {
 		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
 			  board->power_cycle, why);
 		log_hint("Try it by hand: it must end with 0 within --return-timeout.");
