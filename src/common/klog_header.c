@@ -46,6 +46,13 @@ static bool find_place(struct text line, struct klog_frame *frame)
 	return false;
 }
 
+/* What all words for an access have one of: most lines have none. */
+static bool may_tell_access(struct text t)
+{
+	return text_find(t, "rite") || text_find(t, "ead") || text_find(t, "exec") ||
+	       text_find(t, "fetch") || text_find(t, "WnR");
+}
+
 void klog_find_access(struct klog_report *r, struct text t)
 {
 	static const struct {
@@ -64,7 +71,8 @@ void klog_find_access(struct klog_report *r, struct text t)
 
 	/* It is said before the trace. */
 	if (*r->access || r->n ||
-	    (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE))
+	    (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE) ||
+	    !may_tell_access(t))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (text_find(t, words[i].text))

@@ -98,14 +98,7 @@ static inline bool text_line(struct text *rest, struct text *line)
 }
 
 /* Copies into a buffer of `size` bytes, cut to fit and terminated; false when it was cut. */
-static inline bool text_copy(char *to, size_t size, struct text t)
-{
-	size_t n = t.n < size ? t.n : size - 1;
-
-	memcpy(to, t.p, n);
-	to[n] = '\0';
-	return n == t.n;
-}
+bool text_copy(char *to, size_t size, struct text t);
 
 /* Takes a decimal number; false when there is none or it is too large. */
 static inline bool text_take_u64(struct text *t, uint64_t *value)
