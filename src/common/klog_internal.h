@@ -65,7 +65,10 @@ void klog_find_access(struct klog_report *r, struct text t);
 bool klog_begins_trace(struct text t);
 void klog_forget_gp_kthread(struct klog_open *o);
 
-/* --- klog_table.c, klog_helpers.c, klog_frame.c: what text means --- */
+/* --- klog_table.c, klog_belongs.c, klog_helpers.c, klog_frame.c: what text means --- */
+
+/* A line as it stands within reports: registers, indented text and the like. */
+bool klog_belongs(struct text text);
 
 /* The shortest line that could begin a report. */
 #define KLOG_LEAST_LINE 8
@@ -78,9 +81,6 @@ const struct klog_row *klog_find_row(struct text text);
 
 /* The row that a source file ("lib/refcount.c") makes of a warning or bug; KLOG_NONE: none. */
 enum klog_kind klog_kind_of_file(struct text path);
-
-/* A line as it stands within reports: registers, indented text and the like. */
-bool klog_belongs(struct text text);
 
 /* A function that reports, checks or dispatches: not where the fault is. */
 bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame);
