@@ -20,6 +20,14 @@ static int journal_path(const struct place *place, const char *run, char path[PL
 	return place_path(place, path, "logs/%s/journal", run);
 }
 
+/* Of a plan that is yet to arrive whole; each connection has one of its own. */
+static int draft_path(const struct place *place, const char *run, char path[PLACE_MAX])
+{
+	if (!place_plain(run))
+		return -EINVAL;
+	return place_path(place, path, "logs/%s/draft.%d", run, (int)getpid());
+}
+
 static int make_dir(const struct place *place, const char *run)
 {
 	char dir[PLACE_MAX];
@@ -43,7 +51,7 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 {
 	PLACE_AS_LOGIN(place);
 	char path[PLACE_MAX];
-	int r = journal_path(place, run, path);
+	int r = draft_path(place, run, path);
 
 	journal->fd = -1;
 	journal->error = 0;
@@ -52,6 +60,7 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 		r = make_dir(place, run);
 	if (r < 0)
 		return r;
+	unlink(path);
 	journal->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 	if (journal->fd < 0)
 		return -errno;
@@ -62,6 +71,24 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 		return r;
 	}
 	return 0;
+}
+
+int journal_publish(struct journal *journal, const struct place *place, const char *run)
+{
+	PLACE_AS_LOGIN(place);
+	char draft[PLACE_MAX], path[PLACE_MAX];
+	int r = journal_sync(journal);
+
+	if (r == 0)
+		r = draft_path(place, run, draft);
+	if (r == 0)
+		r = journal_path(place, run, path);
+	if (r < 0)
+		return r;
+	/* Not rename(): a journal that is there is never replaced. */
+	r = link(draft, path) < 0 ? -errno : 0;
+	unlink(draft);
+	return r;
 }
 
 int journal_open(struct journal *journal, const struct place *place, const char *run, bool append)

@@ -28,8 +28,10 @@ struct journal {
  * it tears a frame, and there is still room to say so.
  */
 
-/* A new one. -EEXIST; -ENOSPC. */
+/* A new one, which is only seen once it is published: half a plan is no run. -ENOSPC. */
 int journal_create(struct journal *journal, const struct place *place, const char *run);
+/* Synced, and by its name from now on. -EEXIST. */
+int journal_publish(struct journal *journal, const struct place *place, const char *run);
 
 /* One that exists: for reading, or (`append`) cut behind its last whole frame. */
 int journal_open(struct journal *journal, const struct place *place, const char *run, bool append);

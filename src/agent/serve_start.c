@@ -211,7 +211,9 @@ void serve_start(struct serve *s)
 	int r;
 
 	if (s->plan.fd >= 0) {
-		r = s->plan_received == s->plan_modules ? journal_sync(&s->plan) : -EBADMSG;
+		r = s->plan_received == s->plan_modules
+			    ? journal_publish(&s->plan, &s->place, s->start.run)
+			    : -EBADMSG;
 		journal_close(&s->plan);
 		if (r < 0) {
 			serve_fail(s, r, "The plan did not arrive whole");

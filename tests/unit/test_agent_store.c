@@ -171,8 +171,8 @@ static void a_torn_journal_ends_at_its_last_whole_frame(void **state)
 	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
 	journal_close(&journal);
-	assert_int_equal(journal_create(&journal, &place, "run-1"), -EEXIST);
 	place_path(&place, path, "logs/run-1/journal");
 	stat(path, &st);
 	for (off_t cut = st.st_size; cut > 0; cut--) {
@@ -221,6 +221,32 @@ static void a_write_that_fails_tears_nothing(void **state)
 	journal_close(&journal);
 }
 
+static void half_a_plan_is_no_run(void **state)
+{
+	static struct journal journal;
+	outpost_Entry entry = { .which_body = outpost_Entry_plan_tag };
+	uint64_t size;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_append(&journal, &entry), 0);
+	journal_close(&journal); /* the connection was cut */
+	assert_int_equal(journal_open(&journal, &place, "run-1", false), -ENOENT);
+	/* It is sent once more, and then nothing takes its place. */
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
+	journal_close(&journal);
+	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_publish(&journal, &place, "run-1"), -EEXIST);
+	journal_close(&journal);
+	assert_int_equal(journal_open(&journal, &place, "run-1", false), 0);
+	assert_int_equal(journal_each(&journal, count, &n, &size), 0);
+	assert_int_equal(n, 1);
+	journal_close(&journal);
+}
+
 static long kilobytes(const struct journal *journal)
 {
 	struct stat st;
@@ -238,6 +264,7 @@ static void room_is_set_aside_until_the_run_ends(void **state)
 	entry.body.survivor.data.size = sizeof(entry.body.survivor.data.bytes);
 	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
 	first = kilobytes(&journal);
+	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
 	journal_close(&journal);
 	if (first < 256)
 		skip(); /* this file system sets nothing aside */
@@ -300,6 +327,7 @@ static void root_is_not_led_out_of_a_home(void **state)
 	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
 	assert_int_equal(fstat(journal.fd, &st), 0);
 	assert_int_equal(st.st_uid, 65534);
+	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
 	journal_close(&journal);
 
 	snprintf(victim, sizeof(victim), "%s-victim", home);
@@ -343,6 +371,7 @@ int main(void)
 		TEST(deploying_keeps_a_bounded_number_of_earlier_ones),
 		TEST(a_torn_journal_ends_at_its_last_whole_frame),
 		TEST(a_write_that_fails_tears_nothing),
+		TEST(half_a_plan_is_no_run),
 		TEST(room_is_set_aside_until_the_run_ends),
 		TEST(a_file_of_the_kernels_can_be_copied),
 		TEST(a_cut_connection_leaves_no_file),
