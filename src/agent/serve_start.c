@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/holder.h"
+#include "agent/logs.h"
 #include "agent/serve.h"
 #include "agent/supervisor.h"
 
@@ -220,6 +221,7 @@ void serve_start(struct serve *s)
 			return;
 		}
 		blob_prune(&s->place);
+		logs_prune(&s->place);
 	}
 	r = check_blobs(s);
 	if (r > 0)

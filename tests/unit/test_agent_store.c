@@ -4,6 +4,7 @@
 
 #include "agent/blob.h"
 #include "agent/journal.h"
+#include "agent/logs.h"
 #include "common/fs.h"
 
 #include <blake2.h>
@@ -247,6 +248,47 @@ static void half_a_plan_is_no_run(void **state)
 	journal_close(&journal);
 }
 
+static void make_run(int number, bool ends)
+{
+	static struct journal journal;
+	outpost_Entry entry = { 0 };
+	char run[32];
+
+	snprintf(run, sizeof(run), "20260101-%06d-abcdef", number);
+	entry.which_body = ends ? outpost_Entry_run_end_tag : outpost_Entry_plan_tag;
+	assert_int_equal(journal_create(&journal, &place, run), 0);
+	assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_int_equal(journal_publish(&journal, &place, run), 0);
+	journal_close(&journal);
+}
+
+static bool has_run(int number)
+{
+	char path[PLACE_MAX];
+
+	place_path(&place, path, "logs/20260101-%06d-abcdef", number);
+	return fs_exists(path);
+}
+
+static void the_oldest_runs_go(void **state)
+{
+	enum { OPEN = 3, ENDED = LOGS_KEPT + 4 };
+
+	(void)state;
+	for (int i = 0; i < OPEN + ENDED; i++)
+		make_run(i, i >= OPEN);
+	logs_prune(&place);
+	for (int i = 0; i < OPEN + ENDED; i++)
+		assert_int_equal(has_run(i), i < OPEN || i >= OPEN + ENDED - LOGS_KEPT);
+	/* Nobody comes for those without an end for ever. */
+	for (int i = 100; i < 100 + LOGS_KEPT_OPEN; i++)
+		make_run(i, false);
+	logs_prune(&place);
+	assert_false(has_run(0));
+	assert_false(has_run(OPEN + ENDED - 1));
+	assert_true(has_run(100));
+}
+
 static long kilobytes(const struct journal *journal)
 {
 	struct stat st;
@@ -371,6 +413,7 @@ int main(void)
 		TEST(deploying_keeps_a_bounded_number_of_earlier_ones),
 		TEST(a_torn_journal_ends_at_its_last_whole_frame),
 		TEST(a_write_that_fails_tears_nothing),
+		TEST(the_oldest_runs_go),
 		TEST(half_a_plan_is_no_run),
 		TEST(room_is_set_aside_until_the_run_ends),
 		TEST(a_file_of_the_kernels_can_be_copied),
