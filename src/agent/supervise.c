@@ -25,12 +25,20 @@ static void on_cancel(int signal_number)
 		kill(worker, SIGTERM);
 }
 
+static void on_keepers_death(int signal_number)
+{
+	(void)signal_number;
+	supervisor_alone = 1;
+}
+
 static void set_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_cancel };
 	sigset_t term;
 
 	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = on_keepers_death;
+	sigaction(SIGUSR1, &action, NULL);
 	/* Serve blocked it, so that a cancel that comes right behind the start is not the end of
 	 * us. */
 	sigemptyset(&term);
@@ -76,6 +84,7 @@ static int keep(struct supervisor *s, pid_t pid)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	step_end_strays();
+	supervisor_unload_rest(s);
 	guard_disarm(&s->guard);
 	return 1;
 }
@@ -101,7 +110,7 @@ int supervise(int argc, char **argv)
 	guard_arm(&s.guard, &s.place);
 	pid = fork();
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		prctl(PR_SET_PDEATHSIG, SIGUSR1);
 		(void)step_adopt();
 		mlockall(MCL_CURRENT | MCL_FUTURE);
 		_exit(supervisor_work(&s, (uint32_t)attempt, argc - 3, argv + 3));

@@ -206,6 +206,7 @@ int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indice
 	klog_init(&s->klog, on_report, s);
 	watch_drain(s);
 	write_boot(s);
+	supervisor_unload_rest(s);
 	r = carry_out_list(s, attempt, n, indices);
 	if (r < 0)
 		return 1;

@@ -6,6 +6,7 @@
  *
  *	supervise.c	its two processes: protection, arming, tidying up after a worker
  *	supervise_run.c	the worker: the plan, survivors, the list of modules, the end
+ *	supervise_clean.c	what one that was killed left
  *	watch.c		what it does all the time: kernel log, output, watchdog, waiting
  *	trial*.c	one module: needs, load, test, unload, settle, compare
  */
@@ -50,6 +51,7 @@ struct supervisor {
 };
 
 extern volatile sig_atomic_t supervisor_cancelled;
+extern volatile sig_atomic_t supervisor_alone; /* the worker: its keeper was killed */
 
 /* Where serve leaves it the board's lock, which is held as long as a supervisor lives. */
 #define SUPERVISOR_LOCK_FD 3
@@ -66,6 +68,13 @@ int supervise(int argc, char **argv);
 int supervisor_open(struct supervisor *s, const char *home, const char *run);
 /* Carries out these modules of it; the worker's exit status. */
 int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indices);
+
+/* supervise_clean.c */
+
+/* Takes out again what a worker that was killed in mid-trial had loaded. */
+void supervisor_unload_rest(struct supervisor *s);
+/* The worker without a keeper: a cancel comes to it from now on. The run goes on. */
+void supervisor_take_over(struct supervisor *s);
 
 /* watch.c */
 

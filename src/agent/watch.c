@@ -164,6 +164,8 @@ enum watch_end watch_wait(struct supervisor *s, struct step *step, uint64_t dead
 		};
 		int left = time_left_ms(deadline_us);
 
+		if (supervisor_alone)
+			supervisor_take_over(s);
 		if (cancellable && supervisor_cancelled)
 			return WATCH_CANCELLED;
 		guard_feed(&s->guard);

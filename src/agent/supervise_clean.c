@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a supervisor that was killed had under way. */
+#include "agent/supervisor.h"
+
+#include "agent/holder.h"
+#include "agent/module.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+volatile sig_atomic_t supervisor_alone;
+
+static int find_open_trial(const outpost_Entry *e, void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (e->which_body == outpost_Entry_begin_tag && e->body.begin.index < s->n_modules)
+		s->current = &s->modules[e->body.begin.index];
+	else if (e->which_body == outpost_Entry_end_tag)
+		s->current = NULL;
+	return 0;
+}
+
+static void unload(const outpost_PlanModule *module)
+{
+	struct module_unload what = { .name = module->name, .limit_ms = module->unload_ms };
+	outpost_StepEnd end;
+	struct pollfd ended;
+	struct step step;
+
+	if (!module_is_loaded(module->name) || step_start(&step, module_unload, &what, false) < 0)
+		return;
+	ended = (struct pollfd){ .fd = step.pidfd, .events = POLLIN };
+	if (poll(&ended, 1, (int)module->unload_ms + 500) == 1) {
+		step_finish(&step, &end);
+		return;
+	}
+	step_signal(&step, SIGKILL);
+	step_abandon(&step, &end);
+}
+
+void supervisor_unload_rest(struct supervisor *s)
+{
+	const outpost_PlanModule *module;
+	uint64_t size;
+
+	s->current = NULL;
+	journal_each(&s->journal, find_open_trial, s, &size);
+	module = s->current;
+	s->current = NULL;
+	if (!module || s->plan.purpose != outpost_Purpose_TEST)
+		return;
+	unload(module);
+	for (pb_size_t i = module->needs_count; i-- > 0;)
+		unload(&s->modules[module->needs[i]]);
+}
+
+void supervisor_take_over(struct supervisor *s)
+{
+	supervisor_alone = 0;
+	(void)holder_write(SUPERVISOR_LOCK_FD, s->plan.run, getpid(), s->plan.user);
+}
