@@ -53,7 +53,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-fresh bench deps deps-test clean format tidy check-hw soak coverage
+.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-fresh bench deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
 
@@ -194,8 +194,16 @@ check-hw: all $(O)/mutate
 	@$(if $(BOARD),,$(error check-hw wants BOARD=, a board or an ssh destination))
 	@BOARD=$(BOARD) tests/run vm $(ONLY)
 
-# TIMES: in one boot, and on fresh boots. It goes on where it was stopped.
+# Both go on where they were stopped. TIMES: in one boot, and on fresh boots. ROUNDS, SEED, ROUND (only
+# that one): see tests/soak/faults.
 soak: all
+	$(MAKE) --no-print-directory soak-crashers
+	$(MAKE) --no-print-directory soak-faults
+
+soak-faults: all
+	@tests/soak/faults $(if $(ROUNDS),-n $(ROUNDS)) $(if $(SEED),-s $(SEED)) $(if $(ROUND),-r $(ROUND))
+
+soak-crashers: all
 	@tests/soak/run $(if $(TIMES),-n $(TIMES)) $(ONLY)
 
 # ONLY: names of tests, or parts of them.

@@ -15,10 +15,16 @@ open_hand() {
 	rm -f hand hand.out
 	mkfifo hand
 	ssh -F "$VM_DIR/ssh_config" -S none "outpost-$VM" sh <hand >hand.out 2>/dev/null &
+	hand=$!
 	exec 9>hand
 }
 
-close_hand() { exec 9>&-; }
+# By itself it would never notice that its board was reset.
+close_hand() {
+	exec 9>&-
+	kill "$hand" 2>/dev/null
+	wait "$hand" 2>/dev/null
+}
 
 # at_once COMMAND [SECONDS]: returns when it is done, at the latest after SECONDS (3).
 at_once() {
