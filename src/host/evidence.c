@@ -77,7 +77,7 @@ static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint6
 	struct evidence *last = evidence_last(list);
 
 	if (last && !last->reboot_ordered && !last->rebooted && !last->cut_off &&
-	    strcmp(last->boot_id, boot->boot_id) != 0) {
+	    !last->unreachable && strcmp(last->boot_id, boot->boot_id) != 0) {
 		last->rebooted = true;
 		set_down(list, last, boot, now);
 	} else if (last && strcmp(last->boot_id, boot->boot_id) == 0 &&

@@ -65,6 +65,7 @@ int run_collect(const struct run_request *q, const char *id, struct session **se
 	if (r == 0 && !*session)
 		r = session_open(q->board, NULL, session);
 	run.given_up = r == 0 && run_was_cancelled(&run);
+	run.reset_in_vain = r == 0 && run_was_reset(&run);
 	if (r == 0)
 		r = run_send_attach(&run);
 	if (r == 0 && run.given_up) /* it may never have heard of it */

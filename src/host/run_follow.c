@@ -70,8 +70,7 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 	if (strcmp(state->run, run->id) != 0)
 		return 0;
 	/* The link was cut before the plan was there: it is sent again. */
-	if (state->state == outpost_RunState_State_UNKNOWN && run->deploy &&
-	    !run->accepted_ms)
+	if (state->state == outpost_RunState_State_UNKNOWN && run->deploy && !run->accepted_ms)
 		return run_send_flight(run);
 	if (state->state == outpost_RunState_State_UNKNOWN)
 		return -ENOENT;

@@ -58,6 +58,7 @@ struct run {
 	struct run_reboot reboot;
 	char *tried;             /* to get the board back, in words; NULL: nothing */
 	bool power_cycled;       /* and that worked */
+	bool reset_in_vain;      /* likewise, but it was not reached by an earlier host process */
 	struct evidence *cut_in; /* what was under way then */
 	unsigned int in_vain;    /* supervisors in a row that did nothing */
 	struct adopted *adopted; /* a run that another host process started; or NULL */
@@ -141,6 +142,9 @@ void run_journal_close(struct run *run);
 /* The user does not want the rest: kept beside the journal for whoever collects the run. */
 void run_note_cancel(const struct run *run);
 bool run_was_cancelled(const struct run *run);
+/* We reset the board and it could not be reached all the same: that reboot is ours. */
+void run_note_reset(const struct run *run);
+bool run_was_reset(const struct run *run);
 
 /* run_symbolize.c */
 /*

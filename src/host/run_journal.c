@@ -109,20 +109,40 @@ void run_journal_close(struct run *run)
 	run->journal_fd = -1;
 }
 
-void run_note_cancel(const struct run *run)
+static void note(const struct run *run, const char *what)
 {
-	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "cancelled", NULL) : NULL;
+	_cleanup_free_ char *path = run->dir ? path_join(run->dir, what, NULL) : NULL;
 
 	if (path && fs_write_atomic(path, "", 0, 0600) < 0)
-		log_warn("Cannot write %s: run %s is carried on when it is collected", path,
+		log_warn("Cannot write %s: whoever collects run %s does not know of it", path,
 			 run->id);
+}
+
+static bool was_noted(const struct run *run, const char *what)
+{
+	_cleanup_free_ char *path = path_join(run->dir, what, NULL);
+
+	return fs_exists(path);
+}
+
+void run_note_cancel(const struct run *run)
+{
+	note(run, "cancelled");
 }
 
 bool run_was_cancelled(const struct run *run)
 {
-	_cleanup_free_ char *path = path_join(run->dir, "cancelled", NULL);
+	return was_noted(run, "cancelled");
+}
 
-	return fs_exists(path);
+void run_note_reset(const struct run *run)
+{
+	note(run, "reset");
+}
+
+bool run_was_reset(const struct run *run)
+{
+	return was_noted(run, "reset");
 }
 
 static int append(struct run *run, const struct frame *frame)

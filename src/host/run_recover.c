@@ -118,9 +118,13 @@ void run_tell_apart(struct run *run)
 	}
 	if (run->reboot.seen && !run->list.ended && e && !e->reboot_ordered && !e->rebooted &&
 	    !e->cut_off && strcmp(e->boot_id, run->boot_id) != 0) {
-		e->rebooted = true;
+		if (run->reset_in_vain) { /* by us: whether it had hung is not known any more */
+			e->unreachable = true;
+			e->tried = xstrdup("it was reset, and could not be reached all the same");
+		}
+		e->rebooted = !e->unreachable;
 		e->has_down = run->reboot.has_down;
 		e->down_ms = run->reboot.down_ms;
 	}
-	run->reboot.seen = run->power_cycled = false;
+	run->reboot.seen = run->power_cycled = run->reset_in_vain = false;
 }

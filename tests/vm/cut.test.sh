@@ -184,3 +184,23 @@ test_a_reboot_that_was_ordered_while_nobody_listened() {
 	expect_json '.results[0].module' warns
 	expect_json '.results[0].verdict' fail
 }
+
+# The board was well, and reset by us: that is no crash of the module's.
+test_a_link_that_stays_dead() {
+	needs_vm
+	make_slow_module 60
+	board 'rm -f /run/slow-runs'
+	"$OUTPOST" --json test --return-timeout 3s slow >slow.out 2>slow.err &
+	host=$!
+	wait_for_the_test
+	"$OUTPOST" vm unplug
+	wait "$host"
+	[ $? = 3 ] || fail "its status is not 3: $(cat slow.err)"
+	"$OUTPOST" vm plug
+	outpost vm up
+	outpost --json results last
+	expect_status 0
+	expect_json '.results[0].verdict' lost
+	outpost test "$TOP/modules/hello"
+	expect_status 0
+}
