@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # tests/soak/faults sets and uses them
 #
 # What tests/soak/faults does to a run: when, what, and what may come of it.
 # $VM is the board, $VM_DIR its folder, $host the `outpost test` under way.
