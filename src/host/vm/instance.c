@@ -62,6 +62,12 @@ void instance_free(struct instance *vm)
 	free(vm);
 }
 
+int instance_boot_ms(const struct instance *vm)
+{
+	/* With --debug 35 s were seen on a busy machine. */
+	return vm->debug ? 90000 : 30000;
+}
+
 int instance_save(const struct instance *vm)
 {
 	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);

@@ -22,6 +22,9 @@ struct instance {
 int instance_open(const char *name, struct instance **instance);
 void instance_free(struct instance *instance);
 
+/* How long a boot may take, in milliseconds. */
+int instance_boot_ms(const struct instance *instance);
+
 /* Writes vm.conf. 0 or -errno, said. */
 int instance_save(const struct instance *instance);
 

@@ -26,7 +26,6 @@
 
 #define DEFAULT_MEMORY_MIB 1024
 #define DEFAULT_CPUS       2
-#define DEFAULT_TIMEOUT_MS 30000
 #define DISK_SIZE          "512M"
 
 static int choose_kernel(struct instance *vm, const struct vm_options *o)
@@ -196,7 +195,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 		r = make_disk(vm->dir);
 	if (r < 0)
 		return r;
-	r = boot_checked(vm, &config, o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS);
+	r = boot_checked(vm, &config, o->timeout_ms ? o->timeout_ms : instance_boot_ms(vm));
 	if (r < 0) {
 		if (qemu_pid(vm->dir) && qemu_stop(vm->dir) < 0)
 			log_warn("QEMU of the vm %s does not end: process %d.", vm->name,

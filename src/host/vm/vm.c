@@ -22,8 +22,6 @@
 /* What a guest may take to log one in and power off before it is ended. */
 #define POWEROFF_MS 15000
 
-#define RESET_MS 30000
-
 static int open_existing(const char *name, struct instance **vm)
 {
 	int r = instance_open(name, vm);
@@ -104,8 +102,7 @@ int vm_reset(const char *name, int timeout_ms)
 {
 	_cleanup_(instance_freep) struct instance *vm = NULL;
 	_cleanup_close_ int lock = -1;
-	int limit = timeout_ms ? timeout_ms : RESET_MS;
-	int r = open_running(name, &vm);
+	int r = open_running(name, &vm), limit;
 	off_t from;
 
 	if (r < 0)
@@ -113,6 +110,7 @@ int vm_reset(const char *name, int timeout_ms)
 	lock = instance_lock(vm);
 	if (lock < 0)
 		return lock;
+	limit = timeout_ms ? timeout_ms : instance_boot_ms(vm);
 	from = console_length(vm->dir);
 	r = qmp_command(vm->dir, "system_reset", NULL);
 	if (r < 0)

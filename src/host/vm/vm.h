@@ -25,7 +25,7 @@ struct vm_options {
 			   newest */
 	int memory_mib; /* 0: 1024 */
 	int cpus;       /* 0: 2 */
-	int timeout_ms; /* how long it may take to come up; 0: 30 s */
+	int timeout_ms; /* how long it may take to come up; 0: 30 s, with debug 90 s */
 	bool debug;     /* with the kernel's checks of memory, see qemu.c */
 };
 
