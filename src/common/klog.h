@@ -107,6 +107,7 @@ struct klog_open {
 	bool place_next;                 /* the next line says where a lock was taken */
 	bool stall_done;                 /* `stalled` is final */
 	bool in_detector;                /* the trace began in the interrupt that found the stall */
+	bool link_waits;                 /* trace[1]: who may have called `at`, of a module */
 	bool named;                      /* `at` is what it says of itself, helper or not */
 	bool place_in_trace;             /* the next trace says where a lock was taken */
 	struct klog_frame at;            /* of the header, or an instruction pointer */

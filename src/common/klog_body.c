@@ -54,11 +54,33 @@ static bool is_exception_entry(const char *function)
 	return false;
 }
 
+static void push_frame(struct klog_open *o, const struct klog_frame *frame);
+
+/*
+ * arm64 unwinds by frame records, and a function that calls no other (strlen,
+ * say) makes none: its caller is missing in the trace, and stands only in the
+ * link register. In a function that has made a call, that holds an address of
+ * its own. It waits where it would stand in the trace.
+ */
+static void push_caller_of_leaf(struct klog_open *o, const struct klog_frame *next)
+{
+	struct klog_frame link = o->report.trace[1];
+
+	o->link_waits = false;
+	if (klog_same_place(&o->at, &o->report.trace[0]) &&
+	    strcmp(link.function, o->at.function) != 0 &&
+	    strcmp(link.function, next->function) != 0)
+		push_frame(o, &link);
+}
+
 static void push_frame(struct klog_open *o, const struct klog_frame *frame)
 {
 	struct klog_report *r = &o->report;
-	struct klog_frame *to = &r->trace[r->n];
+	struct klog_frame *to;
 
+	if (r->n == 1 && o->link_waits)
+		push_caller_of_leaf(o, frame);
+	to = &r->trace[r->n];
 	if (klog_row_has(o, ROW_STALL))
 		klog_follow_stall(o, frame);
 	if (r->n == KLOG_MAX_FRAMES) {
@@ -179,6 +201,18 @@ static void find_owner(struct klog_open *o, struct text t)
 		klog_parse_symbol(&t, &o->doubtful);
 }
 
+/* Where it jumped to where nothing is, the link register counts; elsewhere it may tell of a module.
+ */
+static void take_link(struct klog_open *o, const struct klog_frame *frame)
+{
+	if (o->report.pc && !*o->at.function)
+		o->at = *frame;
+	else if (*frame->module && !o->report.n) {
+		o->report.trace[1] = *frame;
+		o->link_waits = true;
+	}
+}
+
 static void find_named_place(struct klog_open *o, struct text t)
 {
 	struct klog_frame frame;
@@ -191,8 +225,8 @@ static void find_named_place(struct klog_open *o, struct text t)
 	else if (text_after(t, "last function: ", &rest) || text_after(t, " workfn=", &rest) ||
 		 find_in_flight(o, t, &rest))
 		o->named |= !o->named && klog_parse_name(&rest, &o->at);
-	else if (o->report.pc && !*o->at.function && klog_parse_link(t, &frame))
-		o->at = frame; /* it jumped to where nothing is: the link register counts */
+	else if (klog_parse_link(t, &frame))
+		take_link(o, &frame);
 }
 
 static bool is_user_mode(struct text t)

@@ -53,7 +53,7 @@ static const char *const helpers[] = {
 	"percpu_down", "percpu_up", "cpus_read", "local_bh_", "__local_bh_", "lock_sock", "release_sock",
 	"try_to_grab_pending", "irq_work_",
 	/* memory */
-	"memcpy", "__memcpy", "memmove", "__memmove", "memset", "__memset", "memcmp", "__memcmp", "memchr",
+	"__pi_", "memcpy", "__memcpy", "memmove", "__memmove", "memset", "__memset", "memcmp", "__memcmp", "memchr",
 	"memscan", "memparse", "bcmp", "strlen", "strcmp", "strcpy", "strncpy", "strscpy", "sized_strscpy",
 	"strlcpy", "strlcat", "strncat", "strncmp", "strnlen", "strchr", "strrchr", "strcat", "strstr", "strsep",
 	"strspn", "strpbrk", "strim", "skip_spaces", "strcasecmp", "strncasecmp", "read_word_at_a_time",

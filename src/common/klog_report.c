@@ -53,6 +53,7 @@ void klog_forget_frames(struct klog_open *o)
 {
 	o->report.n = 0;
 	o->in_detector = false;
+	o->link_waits = false;
 	*o->stalled_above.function = '\0';
 	klog_forget_stall(o);
 }
