@@ -125,9 +125,7 @@ test_the_watchdog_resets_a_board_that_is_deaf() {
 
 # add_pi HOOK...: the vm, as a board that only knows its ssh server and a hook.
 add_pi() {
-	local name
-	name=$(basename "$XDG_STATE_HOME"/outpost/vm/*)
-	outpost board add pi "outpost-$name" --ssh-config "$XDG_STATE_HOME/outpost/vm/$name/ssh_config" \
+	outpost board add pi outpost-vm --ssh-config "$XDG_STATE_HOME/outpost/vm/vm/ssh_config" \
 		--power-cycle "$*"
 	expect_status 0
 }
