@@ -5,15 +5,10 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/unzstd.h"
+#include "host/ko.h"
 
-#include <elfutils/libdwelf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <string.h>
-
-DEFINE_CLEANUP(Elf *, elf_end);
 
 void module_free(struct module *module)
 {
@@ -129,7 +124,8 @@ static void take_modinfo(struct module *module, const char *key, const char *val
 	} else if (strcmp(key, "license") == 0 && !*module->license) {
 		set_string(&module->license, value);
 	} else if (strcmp(key, "staging") == 0) {
-		module->staging = true; /* MODULE_INFO(staging, "Y"): the kernel asks only whether it is there */
+		module->staging = true; /* MODULE_INFO(staging, "Y"): the kernel asks only whether
+					   it is there */
 	} else if (strcmp(key, "depends") == 0) {
 		add_depends(module, value);
 	} else if (strcmp(key, "parm") == 0 || strcmp(key, "parmtype") == 0) {
@@ -137,52 +133,26 @@ static void take_modinfo(struct module *module, const char *key, const char *val
 	}
 }
 
-/* .modinfo is "key=value" strings, each ended by at least one NUL byte. */
-static void parse_modinfo(struct module *module, const char *p, size_t n)
+static void read_modinfo(struct module *module, const struct ko *ko)
 {
-	const char *end = p + n;
-
-	while (p < end) {
-		size_t length = strnlen(p, (size_t)(end - p));
-		_cleanup_free_ char *entry = xstrndup(p, length);
+	for (const char *at = NULL; (at = ko_modinfo(ko, NULL, at));) {
+		_cleanup_free_ char *entry = xstrdup(at);
 		char *value = strchr(entry, '=');
 
 		if (value) {
 			*value++ = '\0';
 			take_modinfo(module, entry, value);
 		}
-		p += length + 1;
 	}
 }
 
-static Elf_Scn *find_section(Elf *elf, const char *name)
-{
-	Elf_Scn *section = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names) < 0)
-		return NULL;
-	while ((section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-		const char *found;
-
-		if (!gelf_getshdr(section, &header))
-			continue;
-		found = elf_strptr(elf, names, header.sh_name);
-		if (found && strcmp(found, name) == 0)
-			return section;
-	}
-	return NULL;
-}
-
-static void read_build_id(struct module *module, Elf *elf)
+static void read_build_id(struct module *module, const struct ko *ko)
 {
 	struct strbuf hex = STRBUF_INIT;
-	const void *bytes;
-	ssize_t n = dwelf_elf_gnu_build_id(elf, &bytes);
+	struct text id = ko_build_id(ko);
 
-	for (ssize_t i = 0; i < n; i++)
-		strbuf_addf(&hex, "%02x", ((const unsigned char *)bytes)[i]);
+	for (size_t i = 0; i < id.n; i++)
+		strbuf_addf(&hex, "%02x", (unsigned char)id.p[i]);
 	free(module->build_id);
 	module->build_id = strbuf_detach(&hex);
 }
@@ -193,47 +163,31 @@ static int not_a_module(const char *path, const char *why)
 	return -ENOEXEC;
 }
 
-static int read_elf(const char *path, Elf *elf, struct module *module)
+static int read_elf(const char *path, const struct ko *ko, struct module *module)
 {
-	Elf_Scn *section;
-	Elf_Data *data;
-	GElf_Ehdr header;
-
-	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
+	if (memcmp(ko->header.e_ident, ELFMAG, SELFMAG) != 0)
 		return not_a_module(path, "it is no ELF file, nor a compressed one");
-	if (header.e_type != ET_REL)
+	if (ko->header.e_type != ET_REL)
 		return not_a_module(path, "it is a program or library, not a relocatable object");
-	section = find_section(elf, ".modinfo");
-	data = section ? elf_getdata(section, NULL) : NULL;
-	if (!data || !data->d_buf)
+	module->machine = ko->header.e_machine;
+	if (!ko_find_any(ko, ".modinfo", NULL))
 		return not_a_module(path, "it has no .modinfo section");
-	module->machine = header.e_machine;
-	parse_modinfo(module, data->d_buf, data->d_size);
-	read_build_id(module, elf);
+	read_modinfo(module, ko);
+	read_build_id(module, ko);
 	return 0;
-}
-
-/* `buffer` holds what the result may point into. */
-static Elf *open_elf(int fd, struct strbuf *buffer)
-{
-	elf_version(EV_CURRENT);
-	if (!is_zstd(fd))
-		return dwelf_elf_begin(fd);
-	return unpack_zstd(fd, buffer) < 0 ? NULL : elf_memory(buffer->buf, buffer->len);
 }
 
 int module_read(const char *path, struct module **module)
 {
 	_cleanup_(module_freep) struct module *m = module_new(path);
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_(strbuf_release) struct strbuf buffer = STRBUF_INIT;
-	_cleanup_(elf_endp) Elf *elf = NULL;
-	int r;
+	_cleanup_(ko_freep) struct ko *ko = NULL;
+	int r = ko_open(path, &ko);
 
-	if (fd < 0)
-		return log_error_errno(-errno, "Cannot read the module %s", path);
-	elf = open_elf(fd, &buffer);
-	r = read_elf(path, elf, m);
+	if (r == -EBADMSG)
+		return not_a_module(path, "what is packed in it is damaged");
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the module %s", path);
+	r = read_elf(path, ko, m);
 	if (r < 0)
 		return r;
 	m->unstripped = xstrdup(path);
@@ -243,28 +197,10 @@ int module_read(const char *path, struct module **module)
 	return 0;
 }
 
-static bool is_signed(int fd)
-{
-	static const char marker[] = "~Module signature appended~\n";
-	char end[sizeof(marker) - 1];
-	off_t size = lseek(fd, 0, SEEK_END);
-
-	return size > (off_t)sizeof(end) &&
-	       pread(fd, end, sizeof(end), size - (off_t)sizeof(end)) == (ssize_t)sizeof(end) &&
-	       memcmp(end, marker, sizeof(end)) == 0;
-}
-
 bool module_can_strip(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_(elf_endp) Elf *elf = NULL;
-	GElf_Ehdr header;
+	_cleanup_(ko_freep) struct ko *ko = NULL;
 
-	if (fd < 0)
-		return false;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ,
-			NULL); /* a compressed file is not ELF here, and stays as it is */
-	return elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) &&
-	       header.e_machine == EM_AARCH64 && find_section(elf, ".debug_info") && !is_signed(fd);
+	return ko_open(path, &ko) == 0 && ko->packing == PACKING_NONE && !ko->signature.present &&
+	       ko->header.e_machine == EM_AARCH64 && ko_find_any(ko, ".debug_info", NULL);
 }

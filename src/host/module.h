@@ -20,7 +20,7 @@ struct module {
 	char *build_id;   /* hexadecimal, "" when the .ko has none */
 	char *vermagic;   /* "" when there is none */
 	char *license;    /* "" when there is none */
-	bool staging;	   /* .modinfo says so: loading it taints C */
+	bool staging;     /* .modinfo says so: loading it taints C */
 	char **depends;   /* direct ones, from .modinfo */
 	char **parameters;  /* names, from there, too: all but those of a bare module_param_cb() */
 	int machine;        /* ELF e_machine */

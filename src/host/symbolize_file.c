@@ -3,7 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
-#include "host/unzstd.h"
+#include "host/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,11 +137,11 @@ static char *read_build_id(Dwfl_Module *module)
 }
 
 /* libdwfl takes a file: what was packed becomes one that has no name. */
-static int unpack(int *fd)
+static int unpack_to_memory(int *fd)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	_cleanup_close_ int unpacked = -1;
-	int r = unpack_zstd(*fd, &text);
+	int r = unpack_file(*fd, &text);
 
 	if (r < 0)
 		return r;
@@ -174,7 +174,7 @@ int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail(why, errno ? -errno : -EIO, NULL);
 	file->made = st.st_mtim;
-	r = is_zstd(fd) ? unpack(&fd) : 0;
+	r = packing_of_file(fd) ? unpack_to_memory(&fd) : 0;
 	if (r < 0)
 		return fail(why, r, r == -EBADMSG ? "what is packed in it is damaged" : NULL);
 	file->dwfl = dwfl_begin(&callbacks);

@@ -58,7 +58,7 @@ static inline char *get(const char *dir, const char *name)
 	return strbuf_detach(&text);
 }
 
-static void assert_contains(const char *text, const char *part)
+static inline void assert_contains(const char *text, const char *part)
 {
 	if (!text || !strstr(text, part))
 		fail_msg("'%s' is not in:\n%s", part, text ? text : "(nothing)");
@@ -95,6 +95,24 @@ static const char sample_makefile[] =
 	"\techo \"ERROR: modpost: \\\"$$s\\\" [$@] undefined!\"; exit 1; }; done\n"
 	"\t@sed -n 's/.*EXPORTS(\\(.*\\)).*/0x1\\t\\1\\t$*\\tEXPORT_SYMBOL\\t/p' $< > "
 	"$(M)/Module.symvers\n";
+
+static inline void sample_run(const char *const *argv)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	int r = process_run((char *const *)argv, &(struct process_options){ .dir = sample_work,
+									    .output = &output,
+									    .error = &output });
+
+	if (r != 0)
+		fail_msg("%s: %d\n%s", argv[0], r, output.buf);
+}
+
+/* Compiles `text` to the file `name` in the work folder. */
+static inline void sample_compile(const char *name, const char *text, const char *option)
+{
+	put(sample_work, "x.c", text);
+	sample_run((const char *const[]){ sample_tree.compiler, option, "-g", "-o", name, "x.c", NULL });
+}
 
 static int sample_start(void **state)
 {

@@ -9,24 +9,6 @@
 
 #include <elf.h>
 
-static void run(const char *const *argv)
-{
-	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
-	int r = process_run((char *const *)argv, &(struct process_options){ .dir = sample_work,
-									    .output = &output,
-									    .error = &output });
-
-	if (r != 0)
-		fail_msg("%s: %d\n%s", argv[0], r, output.buf);
-}
-
-/* Compiles `text` to the file `name` in the work folder. */
-static void compile(const char *name, const char *text, const char *option)
-{
-	put(sample_work, "x.c", text);
-	run((const char *const[]){ sample_tree.compiler, option, "-g", "-o", name, "x.c", NULL });
-}
-
 static struct module *read_module(const char *name)
 {
 	struct module *module = NULL;
@@ -51,7 +33,7 @@ static void reads_parameters(void **state)
 	const char *rest = " whom=me count=\"1 2\"  \"quoted=a b=c\" last\n";
 
 	(void)state;
-	compile("p.ko",
+	sample_compile("p.ko",
 		SAMPLE_MODULE("p", "") "INFO(i6, \"parmtype=whom:charp\");\n"
 				       "INFO(i7, \"parm=whom:who is greeted\");\n"
 				       "INFO(i8, \"parm=only_described:a callback\");\n",
@@ -75,7 +57,7 @@ static void reads(void **state)
 	_cleanup_free_ char *problem = NULL;
 
 	(void)state;
-	compile("my-mod.ko", with_everything, "-c");
+	sample_compile("my-mod.ko", with_everything, "-c");
 	m = read_module("my-mod.ko");
 	assert_string_equal(m->name, "my_mod");
 	assert_string_equal(m->license, "GPL");
@@ -96,12 +78,12 @@ static void reads_compressed(void **state)
 						{ "zstd", "-kq", ".zst" } };
 
 	(void)state;
-	compile("my-mod.ko", with_everything, "-c");
+	sample_compile("my-mod.ko", with_everything, "-c");
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		_cleanup_free_ char *name = xasprintf("my-mod.ko%s", tools[i][2]);
 		_cleanup_(module_freep) struct module *m = NULL;
 
-		run((const char *const[]){ tools[i][0], tools[i][1], "my-mod.ko", NULL });
+		sample_run((const char *const[]){ tools[i][0], tools[i][1], "my-mod.ko", NULL });
 		m = read_module(name);
 		assert_string_equal(m->name, "my_mod");
 		assert_string_equal(m->build_id, "01abcdef");
@@ -114,7 +96,7 @@ static void name_of_file(void **state)
 	_cleanup_(module_freep) struct module *m = NULL;
 
 	(void)state;
-	compile("old-style.ko",
+	sample_compile("old-style.ko",
 		"const char i[] __attribute__((section(\".modinfo\"))) = \"license=GPL\";", "-c");
 	m = read_module("old-style.ko");
 	assert_string_equal(m->name, "old_style");
@@ -133,9 +115,9 @@ static void not_modules(void **state)
 	assert_int_equal(module_read("text.ko", &m), -ENOEXEC);
 	put(sample_work, "empty.ko", "");
 	assert_int_equal(module_read("empty.ko", &m), -ENOEXEC);
-	compile("plain.ko", "int x;", "-c");
+	sample_compile("plain.ko", "int x;", "-c");
 	assert_int_equal(module_read("plain.ko", &m), -ENOEXEC);
-	compile("program.ko", "int main(void) { return 0; }", "-O2");
+	sample_compile("program.ko", "int main(void) { return 0; }", "-O2");
 	assert_int_equal(module_read("program.ko", &m), -ENOEXEC);
 	assert_null(m);
 }
@@ -146,7 +128,7 @@ static void torn(void **state)
 	_cleanup_(strbuf_release) struct strbuf whole = STRBUF_INIT;
 
 	(void)state;
-	compile("my-mod.ko", with_everything, "-c");
+	sample_compile("my-mod.ko", with_everything, "-c");
 	assert_int_equal(fs_read("my-mod.ko", &whole, 0), 0);
 	for (size_t n = 0; n < whole.len; n += 499) {
 		struct module *m = NULL;
@@ -164,7 +146,7 @@ static void other_machine(void **state)
 	_cleanup_free_ char *machine = NULL, *release = NULL;
 
 	(void)state;
-	compile("my-mod.ko", with_everything, "-c");
+	sample_compile("my-mod.ko", with_everything, "-c");
 	assert_int_equal(fs_read("my-mod.ko", &bytes, 0), 0);
 	bytes.buf[18] = EM_X86_64;
 	bytes.buf[19] = 0;
