@@ -182,6 +182,25 @@ static void test_dtb_refuses_others(void **state)
 	assert_int_equal(out.len, 0);
 }
 
+/* In the tree that is kept and edited, QEMU's own seed would be the same at every start. */
+static void test_dtb_seed(void **state)
+{
+	char tree[4096];
+	const fdt64_t *seed;
+	int node, n;
+
+	(void)state;
+	make_tree(tree, sizeof(tree), 0x40000000);
+	assert_int_equal(dtb_set_seed(tree, 1), -EINVAL);
+	node = fdt_add_subnode(tree, 0, "chosen");
+	assert_int_equal(dtb_set_seed(tree, 1), -EINVAL);
+	fdt_setprop_u64(tree, node, "kaslr-seed", 7);
+	assert_int_equal(dtb_set_seed(tree, 0x123456789abcdef0), 0);
+	seed = fdt_getprop(tree, node, "kaslr-seed", &n);
+	assert_int_equal(n, sizeof(*seed));
+	assert_int_equal(fdt64_ld(seed), 0x123456789abcdef0);
+}
+
 /* --- QEMU --- */
 
 static const char *after(char *const *argv, const char *option)
@@ -217,6 +236,7 @@ static void test_qemu_arguments(void **state)
 	assert_string_equal(after(argv, "-action"), "watchdog=reset");
 	assert_non_null(strstr(after(argv, "-append"), "panic=1"));
 	assert_null(strstr(after(argv, "-append"), "slub_debug"));
+	assert_non_null(strstr(after(argv, "-append"), " nokaslr"));
 	assert_true(strv_contains(
 		argv, "if=none,format=raw,id=modules,readonly=on,file=/c/a,,b/modules.img"));
 	assert_false(strv_contains(argv, "-no-reboot"));
@@ -231,10 +251,12 @@ static void test_qemu_arguments_for_debugging(void **state)
 		.memory_mib = 512,
 		.cpus = 1,
 		.debug = true,
+		.kaslr = true,
 	};
 	_cleanup_strv_ char **argv = qemu_argv(&config, NULL);
 
 	(void)state;
+	assert_null(strstr(after(argv, "-append"), "nokaslr"));
 	assert_non_null(strstr(after(argv, "-append"), "pstore.kmsg_bytes=65536 slub_debug=FZPU "));
 	assert_non_null(strstr(after(argv, "-append"), " kfence.sample_interval="));
 }
@@ -431,6 +453,7 @@ int main(void)
 		TEST(test_initrd_holds_image_and_guest),
 		TEST(test_dtb_gets_ramoops),
 		TEST(test_dtb_refuses_others),
+		TEST(test_dtb_seed),
 		TEST(test_qemu_arguments),
 		TEST(test_qemu_arguments_for_debugging),
 		TEST(test_qemu_arguments_for_its_tree),

@@ -108,3 +108,10 @@ bool dtb_is_made_for(const void *dtb, size_t n, const char *made_for)
 	return found && (size_t)length == strlen(made_for) + 1 &&
 	       memcmp(found, made_for, (size_t)length) == 0;
 }
+
+int dtb_set_seed(void *dtb, uint64_t seed)
+{
+	int node = fdt_path_offset(dtb, "/chosen");
+
+	return node < 0 || fdt_setprop_inplace_u64(dtb, node, "kaslr-seed", seed) < 0 ? -EINVAL : 0;
+}

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define DTB_RAMOOPS_SIZE        0x100000U /* of memory's end */
 #define DTB_RAMOOPS_RECORD_SIZE 0x20000U  /* one dump: eight of them are kept */
@@ -25,5 +26,8 @@ int dtb_edit(const void *dtb, size_t n, const char *made_for, struct strbuf *out
 
 /* Is this a tree that dtb_edit() made, and for that? */
 bool dtb_is_made_for(const void *dtb, size_t n, const char *made_for);
+
+/* Sets the seed of the kernel's KASLR in such a tree. 0; -EINVAL, not said, when it has none. */
+int dtb_set_seed(void *dtb, uint64_t seed);
 
 #endif

@@ -30,6 +30,8 @@ static int take(void *arg, const char *section, const char *key, const char *val
 		parse_int(value, 1, 65535, &vm->port);
 	} else if (strcmp(key, "debug") == 0) {
 		vm->debug = strcmp(value, "yes") == 0;
+	} else if (strcmp(key, "kaslr") == 0) {
+		vm->kaslr = strcmp(value, "yes") == 0;
 	}
 	return 1;
 }
@@ -73,8 +75,9 @@ int instance_save(const struct instance *vm)
 	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);
 	_cleanup_free_ char *text =
 		xasprintf("# The last start of this vm.\nkernel = %s\nmemory = %d\ncpus = %d\n"
-			  "port = %d\ndebug = %s\n",
-			  vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no");
+			  "port = %d\ndebug = %s\nkaslr = %s\n",
+			  vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no",
+			  vm->kaslr ? "yes" : "no");
 	int r = fs_write_atomic(path, text, strlen(text), 0600);
 
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;

@@ -12,7 +12,7 @@ struct instance {
 	char *dir;
 	char *kernel;
 	int memory_mib, cpus, port;
-	bool debug;
+	bool debug, kaslr;
 };
 
 /*

@@ -18,6 +18,7 @@ struct qemu_config {
 	int memory_mib, cpus, port;
 	bool kvm;
 	bool debug; /* the kernel is to look for errors of memory */
+	bool kaslr; /* and to go to where the device tree's seed sends it */
 };
 
 /* Can this machine run arm64 guests at full speed? */

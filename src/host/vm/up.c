@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define DEFAULT_MEMORY_MIB 1024
@@ -65,8 +66,9 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 		log_warn("It stays with that kernel, not %s.", o->kernel);
 		log_hint("outpost vm down %s first", vm->name);
 	}
-	if (o->debug && !vm->debug) {
-		log_warn("It stays as it was booted, without --debug.");
+	if ((o->debug && !vm->debug) || (o->kaslr && !vm->kaslr)) {
+		log_warn("It stays as it was booted, without %s.",
+			 o->debug && !vm->debug ? "--debug" : "--kaslr");
 		log_hint("outpost vm down %s first", vm->name);
 	}
 	return 0;
@@ -90,18 +92,25 @@ static int make_disk(const char *dir)
 	return rename(new_path, path) < 0 ? log_error_errno(-errno, "Cannot make %s", path) : 0;
 }
 
-static int make_dtb(const struct qemu_config *config, const char *machine, const char *path)
+static int make_dtb(const struct qemu_config *config, const char *machine, struct strbuf *dtb)
 {
-	_cleanup_(strbuf_release) struct strbuf plain = STRBUF_INIT, edited = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf plain = STRBUF_INIT;
 	int r = qemu_dump_dtb(config, &plain);
 
 	if (r < 0)
 		return r;
-	r = dtb_edit(plain.buf, plain.len, machine, &edited);
-	if (r < 0)
-		return log_error_errno(r, "Cannot add ramoops to QEMU's device tree");
-	r = fs_write_atomic(path, edited.buf, edited.len, 0600);
-	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+	strbuf_reset(dtb);
+	r = dtb_edit(plain.buf, plain.len, machine, dtb);
+	return r < 0 ? log_error_errno(r, "Cannot add ramoops to QEMU's device tree") : 0;
+}
+
+/* QEMU puts one into the tree that it describes itself with, not into one that it is given. */
+static int put_seed(struct strbuf *dtb)
+{
+	uint64_t seed;
+	int r = getrandom(&seed, sizeof(seed), 0) < 0 ? -errno : dtb_set_seed(dtb->buf, seed);
+
+	return r < 0 ? log_error_errno(r, "Cannot put a seed for KASLR into the device tree") : 0;
 }
 
 /* Made anew when it was for another machine: asking QEMU takes 0.1 s. */
@@ -109,13 +118,23 @@ static int write_dtb(const struct qemu_config *config)
 {
 	_cleanup_free_ char *path = path_join(config->dir, "board.dtb", NULL);
 	_cleanup_free_ char *machine = qemu_describe_machine(config);
-	_cleanup_(strbuf_release) struct strbuf last = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf dtb = STRBUF_INIT;
+	bool fits;
+	int r = 0;
 
 	if (!machine)
 		return -ENOENT;
-	if (fs_read(path, &last, 1024 * 1024) == 0 && dtb_is_made_for(last.buf, last.len, machine))
+	fits = fs_read(path, &dtb, 1024 * 1024) == 0 && dtb_is_made_for(dtb.buf, dtb.len, machine);
+	if (fits && !config->kaslr)
 		return 0;
-	return make_dtb(config, machine, path);
+	if (!fits)
+		r = make_dtb(config, machine, &dtb);
+	if (r == 0 && config->kaslr)
+		r = put_seed(&dtb);
+	if (r < 0)
+		return r;
+	r = fs_write_atomic(path, dtb.buf, dtb.len, 0600);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
 /* Called with each port that is tried. */
@@ -179,6 +198,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 		.cpus = o->cpus ? o->cpus : DEFAULT_CPUS,
 		.kvm = qemu_has_kvm(),
 		.debug = o->debug,
+		.kaslr = o->kaslr,
 	};
 	long long begin = monotonic_ms();
 	int r;
@@ -186,6 +206,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 	vm->memory_mib = config.memory_mib;
 	vm->cpus = config.cpus;
 	vm->debug = config.debug;
+	vm->kaslr = config.kaslr;
 	r = write_dtb(&config); /* first: it tells whether there is a QEMU */
 	if (r == 0)
 		r = choose_kernel(vm, o);
@@ -202,8 +223,9 @@ static int start(struct instance *vm, const struct vm_options *o)
 				 qemu_pid(vm->dir));
 		return r;
 	}
-	log_info("The vm %s is up: kernel %s%s, %.1f s.", vm->name, vm->kernel,
-		 vm->debug ? ", debug" : "", (double)(monotonic_ms() - begin) / 1000);
+	log_info("The vm %s is up: kernel %s%s%s, %.1f s.", vm->name, vm->kernel,
+		 vm->debug ? ", debug" : "", vm->kaslr ? ", KASLR" : "",
+		 (double)(monotonic_ms() - begin) / 1000);
 	return 0;
 }
 

@@ -183,6 +183,7 @@ int vm_status(const char *name, struct vm_status *status)
 		.cpus = vm->cpus,
 		.port = vm->port,
 		.debug = vm->debug,
+		.kaslr = vm->kaslr,
 	};
 	status->pid = qemu_pid(status->dir);
 	if (status->pid)

@@ -27,6 +27,7 @@ struct vm_options {
 	int cpus;       /* 0: 2 */
 	int timeout_ms; /* how long it may take to come up; 0: 30 s, with debug 90 s */
 	bool debug;     /* with the kernel's checks of memory, see qemu.c */
+	bool kaslr; /* the kernel and its modules at random addresses, other ones at each start */
 };
 
 enum vm_state {
@@ -42,7 +43,7 @@ struct vm_status {
 	pid_t pid;    /* 0 unless QEMU runs */
 	char *kernel; /* of the last start; NULL when it never was */
 	int memory_mib, cpus, port;
-	bool debug;
+	bool debug, kaslr;
 };
 
 /*
