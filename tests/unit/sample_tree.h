@@ -85,7 +85,8 @@ static const char sample_makefile[] =
 	"\t@echo '$(KCFLAGS)' > $(M)/kcflags\n"
 	"$(M)/%.ko: $(M)/%.c\n"
 	"\t@echo '  CC [M]  $@'\n"
-	"\t@$(CC) -g -Wall -I$(M)/../include -c -o $@ $< -MMD -MF $(M)/$*.d\n"
+	"\t@$(CC) $(if $(wildcard $(M)/no-debug-info),,-g) -Wall -I$(M)/../include -c -o $@ $< "
+	"-MMD -MF $(M)/$*.d\n"
 	"\t@printf 'cmd_%s := %s\\n\\nsource_x := y\\n\\ndeps_%s := \\\\\\n' $(M)/$*.o '$(CC) -c "
 	"-o $(M)/$*.o $<' "
 	"$(M)/$*.o > $(M)/.$*.o.cmd\n"
@@ -96,6 +97,7 @@ static const char sample_makefile[] =
 	"\t@sed -n 's/.*EXPORTS(\\(.*\\)).*/0x1\\t\\1\\t$*\\tEXPORT_SYMBOL\\t/p' $< > "
 	"$(M)/Module.symvers\n";
 
+/* Runs a program in the work folder; it has to succeed. */
 static inline void sample_run(const char *const *argv)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;

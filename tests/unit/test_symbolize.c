@@ -61,17 +61,6 @@ enum { MARK_CALL, MARK_SET, SIZE_USER, SIZE_DIES, MARKS };
 
 static uint32_t marks[MARKS];
 
-static void run(const char *const *argv)
-{
-	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
-	int r = process_run((char *const *)argv, &(struct process_options){ .dir = sample_work,
-									    .output = &output,
-									    .error = &output });
-
-	if (r != 0)
-		fail_msg("%s: %d\n%s", argv[0], r, output.buf);
-}
-
 static char *tool(const char *name)
 {
 	return xasprintf("%s%s", sample_tree.cross_prefix, name);
@@ -88,10 +77,10 @@ static void make_ko(const char *compiler, const char *debug, const char *more)
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
 
 	put(sample_work, "mod.c", source);
-	run((const char *const[]){ compiler, COMPILE_OPTIONS, debug, "-o", "mod.ko", "mod.c", more,
-				   NULL });
-	run((const char *const[]){ strcmp(compiler, "gcc") == 0 ? "objcopy" : objcopy, "-O",
-				   "binary", "-j", ".marks", "mod.ko", "marks", NULL });
+	sample_run((const char *const[]){ compiler, COMPILE_OPTIONS, debug, "-o", "mod.ko", "mod.c",
+					  more, NULL });
+	sample_run((const char *const[]){ strcmp(compiler, "gcc") == 0 ? "objcopy" : objcopy, "-O",
+					  "binary", "-j", ".marks", "mod.ko", "marks", NULL });
 	assert_int_equal(fs_read("marks", &bytes, 0), 0);
 	assert_int_equal(bytes.len, sizeof(marks));
 	memcpy(marks, bytes.buf, sizeof(marks));
@@ -363,10 +352,10 @@ static void kernel_frames(void **state)
 
 	(void)state;
 	make_default();
-	run((const char *const[]){ ld, "-o", "vmlinux", "-e", "user", "-Ttext",
-				   "0xffff800008010000", "--defsym=nowhere=0xffff800008020000",
-				   "--defsym=sink=0xffff800008020000",
-				   "--defsym=never=0xffff800008020000", "mod.ko", NULL });
+	sample_run((const char *const[]){
+		ld, "-o", "vmlinux", "-e", "user", "-Ttext", "0xffff800008010000",
+		"--defsym=nowhere=0xffff800008020000", "--defsym=sink=0xffff800008020000",
+		"--defsym=never=0xffff800008020000", "mod.ko", NULL });
 	f = frame("user", marks[MARK_SET], marks[SIZE_USER], true);
 	f.module[0] = '\0';
 	found = look_up(&kernel, f);
@@ -384,8 +373,8 @@ static void build_ids(void **state)
 
 	(void)state;
 	make_default();
-	run((const char *const[]){ ld, "-r", "--build-id=0x01abcdef", "-o", "id.ko", "mod.ko",
-				   NULL });
+	sample_run((const char *const[]){ ld, "-r", "--build-id=0x01abcdef", "-o", "id.ko",
+					  "mod.ko", NULL });
 	module.build_id = "01abcdef";
 	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
 	text = describe(&found);
@@ -407,9 +396,9 @@ static void twins(void **state)
 	(void)state;
 	put(sample_work, "one.c", one);
 	put(sample_work, "two.c", two);
-	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "one.c", "two.c",
-				   NULL });
-	run((const char *const[]){ ld, "-r", "-o", "twins.ko", "one.o", "two.o", NULL });
+	sample_run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "one.c",
+					  "two.c", NULL });
+	sample_run((const char *const[]){ ld, "-r", "-o", "twins.ko", "one.o", "two.o", NULL });
 	/* 3 or 9 words and a ret */
 	assert_frame("twins.ko", frame("twin", 4, 16, true), "twin one.c:3");
 	assert_frame("twins.ko", frame("twin", 4, 40, true), "twin two.c:5");
@@ -420,9 +409,9 @@ static void twins(void **state)
 	report_source_release(&found);
 
 	put(sample_work, "two.c", one);
-	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "-Da_end=b_end",
-				   "two.c", NULL });
-	run((const char *const[]){ ld, "-r", "-o", "twins.ko", "one.o", "two.o", NULL });
+	sample_run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g",
+					  "-Da_end=b_end", "two.c", NULL });
+	sample_run((const char *const[]){ ld, "-r", "-o", "twins.ko", "one.o", "two.o", NULL });
 	assert_unknown("twins.ko", frame("twin", 4, 16, true), "ambiguous: 2 functions");
 }
 
@@ -441,7 +430,7 @@ static void formats(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		_cleanup_free_ char *name = xasprintf("mod.ko%s", tools[i][2]);
 
-		run((const char *const[]){ tools[i][0], tools[i][1], "mod.ko", NULL });
+		sample_run((const char *const[]){ tools[i][0], tools[i][1], "mod.ko", NULL });
 		check_lines(name);
 	}
 	/* this machine's, whatever it is */
@@ -455,11 +444,11 @@ static void without_debug_info(void **state)
 
 	(void)state;
 	make_default();
-	run((const char *const[]){ strip, "-g", "mod.ko", NULL });
+	sample_run((const char *const[]){ strip, "-g", "mod.ko", NULL });
 	assert_unknown("mod.ko", frame("user", marks[MARK_SET], marks[SIZE_USER], true),
 		       "no debug info");
 	assert_unknown("mod.ko", frame("user", marks[MARK_SET], 4, true), "another build");
-	run((const char *const[]){ strip, "-s", "mod.ko", NULL });
+	sample_run((const char *const[]){ strip, "-s", "mod.ko", NULL });
 	assert_unknown("mod.ko", frame("user", 4, 0, true), "no symbols");
 }
 
@@ -484,8 +473,8 @@ static void make_copy(void)
 	make_default();
 	put(sample_work, "build/tree/up/mod/mod.c", source);
 	put(sample_work, "src/mod/mod.c", source);
-	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "-o", "mod.ko", c,
-				   NULL });
+	sample_run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", "-o",
+					  "mod.ko", c, NULL });
 }
 
 static void set_age(const char *file, int seconds)
