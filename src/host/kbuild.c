@@ -140,9 +140,7 @@ char **kbuild_target(const struct unit *unit)
 	return list;
 }
 
-/* Some kernels are built without; a module has it all the same, so that a crash can be named to the
- * line. It is not sent: what goes to the board is stripped. */
-static bool has_debug_info(const struct kernel_tree *tree)
+bool kbuild_has_debug_info(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *path = path_join(tree->build, ".config", NULL);
 	_cleanup_(strbuf_release) struct strbuf config = STRBUF_INIT;
@@ -163,7 +161,7 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	kbuild_word(&argv, "M=%s", unit->copy);
 	/* __FILE__ stands in every WARNING: the source's name, not where the copy happens to be. */
 	kbuild_word(&argv, "KCFLAGS=-fmacro-prefix-map=%s/=%s", unit->copy,
-		    has_debug_info(unit->tree) ? "" : " -g");
+		    kbuild_has_debug_info(unit->tree) ? "" : " -g");
 	strv_foreach (variable, variables)
 		strv_add(&argv, *variable);
 	kbuild_add_symvers(unit, &argv);

@@ -698,6 +698,66 @@ static void own_makefile(void **state)
 		fail_msg("%s", the_module("one")->error);
 }
 
+static void read_stripped(const char *name, struct strbuf *bytes)
+{
+	struct module *m = the_module(name);
+
+	if (m->error)
+		fail_msg("%s", m->error);
+	assert_int_equal(fs_read(m->stripped, bytes, 0), 0);
+}
+
+/* The folder calls kbuild itself. */
+static void put_foreign(const char *name, const char *dkms_conf, const char *more)
+{
+	_cleanup_free_ char *makefile = path_join(name, "Makefile", NULL);
+	_cleanup_free_ char *conf = path_join(name, "dkms.conf", NULL);
+	_cleanup_free_ char *mark = path_join(name, "no-debug-info", NULL);
+	_cleanup_free_ char *kbuild = path_join(name, "Kbuild", NULL);
+	_cleanup_free_ char *text = xasprintf(
+		"obj-$(CONFIG_ONE) := %s.o\nKDIR ?= /lib/modules/$(shell uname -r)/build\n"
+		"ifeq ($(CONFIG_ONE),)\nall:\n\t$(MAKE) -C $(KDIR) M=$(PWD) CONFIG_ONE=m modules\n"
+		"endif\n",
+		name);
+
+	put_module(name, name, "", more);
+	unlink(kbuild);
+	put(sample_work, makefile, text);
+	put(sample_work, mark, "");
+	if (dkms_conf)
+		put(sample_work, conf, dkms_conf);
+}
+
+static void check_foreign_debug_info(const char *name, const char *dkms_conf)
+{
+	_cleanup_(strbuf_release) struct strbuf without = STRBUF_INIT, with = STRBUF_INIT;
+
+	put_foreign(name, dkms_conf, "int x(int y) { return y + 1; }");
+	put(sample_tree.build, ".config", "\nCONFIG_DEBUG_INFO=y\n");
+	assert_int_equal(do_build(name, NULL), 0);
+	read_stripped(name, &without);
+	assert_false(module_can_strip(the_module(name)->unstripped));
+	put(sample_tree.build, ".config", "# CONFIG_DEBUG_INFO is not set\n");
+	put_foreign(name, dkms_conf, "int x(int y) { return y + 1; } ");
+	assert_int_equal(do_build(name, NULL), 0);
+	read_stripped(name, &with);
+	assert_true(module_can_strip(the_module(name)->unstripped));
+	assert_int_equal(with.len, without.len);
+	assert_memory_equal(with.buf, without.buf, with.len);
+}
+
+/* The same code as without. */
+static void debug_info_of_foreign_builds(void **state)
+{
+	_cleanup_free_ char *config = get(sample_tree.build, ".config");
+
+	(void)state;
+	check_foreign_debug_info("one", NULL);
+	check_foreign_debug_info("two", "PACKAGE_NAME=p\nPACKAGE_VERSION=1\nMAKE='make all'\n"
+					"BUILT_MODULE_NAME=two\nDEST_MODULE_LOCATION=/extra\n");
+	put(sample_tree.build, ".config", config);
+}
+
 static void compile_commands(void **state)
 {
 	_cleanup_free_ char *file = path_join(sample_work, "one/one.c", NULL);
@@ -781,6 +841,7 @@ int main(void)
 		cmocka_unit_test_setup(ko_files, sample_clear),
 		cmocka_unit_test_setup(dkms_packages, sample_clear),
 		cmocka_unit_test_setup(own_makefile, sample_clear),
+		cmocka_unit_test_setup(debug_info_of_foreign_builds, sample_clear),
 		cmocka_unit_test_setup(compile_commands, sample_clear),
 		cmocka_unit_test_setup(two_at_once, sample_clear),
 	};
