@@ -22,7 +22,7 @@ static const struct option_row options[] = {
 	OPTION_FLAG(struct vm_options, debug, 'd', "debug", "vm.debug",
 		    "a boot that finds memory errors, and is slower: see below"),
 	OPTION_FLAG(struct vm_options, kaslr, 0, "kaslr", "vm.kaslr",
-		    "the kernel at another address at each 'up', as on a Pi (0.2 s)"),
+		    "the kernel at another address at each 'up', as on a Pi; slower"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
 			"how long it may take to come up (30s, with --debug 90s)"),
 	OPTION_END,

@@ -39,3 +39,53 @@ test_crashes_are_named_to_the_line() {
 	expect_out "> $line |         WRITE_ONCE(*null_init_nowhere, 1);"
 	expect_out "null_init_init+0x"
 }
+
+# The fault is in a function that was inlined into one that was inlined into the kernel's word for it.
+expect_inlined() {
+	local store clear call
+	store=$(line_of inlined_null 'WRITE_ONCE(')
+	clear=$(line_of inlined_null $'\tinlined_null_store(to)')
+	call=$(line_of inlined_null $'\tinlined_null_clear(inlined')
+	expect_json '.results[] | select(.module == "inlined_null") | .reports[0] |
+		[.function, .at.function, .at.line, (.trace[0] | [.inlined[].function], [.inlined[].line], .line)] | @json' \
+		"[\"inlined_null_run\",\"inlined_null_store\",$store,[\"inlined_null_store\",\"inlined_null_clear\"],[$store,$clear],$call]"
+}
+
+test_inlined_functions_are_named() {
+	outpost --json test "$TOP"/tests/crashers/inlined_null
+	expect_status 4
+	expect_inlined
+	outpost results last
+	expect_status 0
+	expect_out "> $(line_of inlined_null 'WRITE_ONCE(') |         WRITE_ONCE(*to, 1);"
+	expect_out "inlined_null_store (inlined)  inlined_null.c:$(line_of inlined_null 'WRITE_ONCE(')"
+	grep -qE "inlined_null_run\+0x[0-9a-f]+ \[inlined_null\]  inlined_null.c:$(line_of inlined_null $'\tinlined_null_clear(inlined')" out ||
+		fail "the function that it was inlined into is not shown with its line"
+}
+
+kernel_address() {
+	board "sed -n 's/ [tT] _stext//p' /proc/kallsyms"
+}
+
+# The kernel is elsewhere at each start, its modules too; a timer that outlives its module shows
+# nothing but an address.
+test_lines_are_exact_with_kaslr() {
+	local first second
+	needs_vm
+	outpost vm up --kaslr kaslr
+	expect_status 0
+	export OUTPOST_BOARD_DEFAULT=kaslr
+	first=$(kernel_address)
+	outpost --json test "$TOP"/tests/crashers/{inlined_null,null_init,timer_left}
+	expect_status 4
+	expect_inlined
+	expect_line null_init null_init_init 'WRITE_ONCE('
+	expect_line timer_left timer_left_expired 'static void timer_left_expired('
+	outpost vm down kaslr
+	outpost vm up --kaslr kaslr
+	expect_status 0
+	second=$(kernel_address)
+	outpost vm down kaslr
+	[[ $first =~ ^ffff ]] || fail "where the kernel is is not known: '$first'"
+	[ "$first" != "$second" ] || fail "the kernel is at $first in both boots"
+}
