@@ -185,7 +185,9 @@ const struct command cmd_vm = {
 		"every object (slub_debug=FZPU), KFENCE where the kernel has it (Debian's since\n"
 		"6.12), page_poison; addresses in the log are the real ones. 'up' without it "
 		"boots\n"
-		"without it again; 'vm status' says how it was booted.\n",
+		"without it again; 'vm status' says how it was booted.\n"
+		"\nWith --kaslr the kernel and its modules are at other addresses at each 'up'; what\n"
+		"a module prints, or takes for granted, of addresses shows then.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),
 	.has_json = true,
