@@ -19,7 +19,7 @@ static struct klog_open *find_open(struct klog *k, uint32_t caller)
 	if (!caller)
 		return k->last && k->last->used ? k->last : NULL;
 	for (size_t i = 0; i < KLOG_MAX_OPEN; i++)
-		if (k->open[i].used && k->open[i].caller == caller)
+		if (k->open[i].used && !k->open[i].waits && k->open[i].caller == caller)
 			return &k->open[i];
 	return NULL;
 }
@@ -62,6 +62,21 @@ static bool is_cut_here(struct text t)
 	return text_starts(t, "------------[ cut here ]") || text_starts(t, "8<--- cut here ---");
 }
 
+/* A WARN() or BUG() is to come, which may be of the report that is open: that one waits. */
+static void begin_cut_here(struct klog *k, struct klog_open *o, uint32_t caller, uint64_t position)
+{
+	struct klog_open *cut;
+
+	if (o && (!o->confirmed || o->report.kind == KLOG_NONE))
+		klog_close(k, o);
+	cut = klog_begin(k, &row_cut_here, caller, position);
+	cut->cut_here = true;
+	if (o && o != cut && o->used) {
+		o->waits = true;
+		cut->before = (uint8_t)(o - k->open + 1);
+	}
+}
+
 /* What no header row begins: a dump that nothing announced, or the line before a header. */
 static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller, struct text t,
 			   uint64_t position)
@@ -69,8 +84,7 @@ static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller,
 	if (text_starts(t, "NMI backtrace for cpu "))
 		o = adopt_backtrace(k, o, caller, t);
 	if (is_cut_here(t)) {
-		klog_close(k, o);
-		klog_begin(k, &row_cut_here, caller, position)->cut_here = true;
+		begin_cut_here(k, o, caller, position);
 	} else if (o) {
 		klog_handle_body(k, o, t, position);
 	} else if (klog_begins_trace(t) && !text_starts(t, "  ")) {

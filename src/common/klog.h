@@ -93,24 +93,29 @@ struct klog_report {
 struct klog_open {
 	struct klog_report report;
 	const struct klog_row *row;
+	uint64_t address;         /* of the access, for KASAN; 0 if unknown */
 	uint32_t caller;          /* context, 0 if the log does not say */
 	unsigned int other_lines; /* in a row that could not belong to it */
 	unsigned int lines;       /* since the header */
 	bool used;
-	bool confirmed;                  /* the header alone, or what followed, makes it a report */
-	bool cut_here;                   /* only "[ cut here ]" was seen so far */
-	bool in_trace;                   /* frames are taken */
-	bool trace_done;                 /* they were, and something else followed */
-	bool died;                       /* an Oops line was seen: a second one is another report */
-	bool ended;                      /* "---[ end trace" */
-	bool announced;                  /* `begun` counts it */
-	bool place_next;                 /* the next line says where a lock was taken */
-	bool stall_done;                 /* `stalled` is final */
-	bool in_detector;                /* the trace began in the interrupt that found the stall */
-	bool link_waits;                 /* trace[1]: who may have called `at`, of a module */
-	bool named;                      /* `at` is what it says of itself, helper or not */
-	bool place_in_trace;             /* the next trace says where a lock was taken */
-	struct klog_frame at;            /* of the header, or an instruction pointer */
+	bool confirmed;       /* the header alone, or what followed, makes it a report */
+	bool cut_here;        /* only "[ cut here ]" was seen so far */
+	bool in_trace;        /* frames are taken */
+	bool trace_done;      /* they were, and something else followed */
+	bool died;            /* an Oops line was seen: a second one is another report */
+	bool ended;           /* "---[ end trace" */
+	bool announced;       /* `begun` counts it */
+	bool place_next;      /* the next line says where a lock was taken */
+	bool stall_done;      /* `stalled` is final */
+	bool in_detector;     /* the trace began in the interrupt that found the stall */
+	bool link_waits;      /* trace[1]: who may have called `at`, of a module */
+	bool named;           /* `at` is what it says of itself, helper or not */
+	bool place_in_trace;  /* the next trace says where a lock was taken */
+	bool waits;           /* whether what is cut here goes on with it */
+	bool went_on;         /* in a second dump: klog_sequel.c */
+	uint8_t warned;       /* who did, of the second dump */
+	uint8_t before;       /* the slot of what waits for this one, from 1; 0: nothing */
+	struct klog_frame at; /* of the header, or an instruction pointer */
 	struct klog_frame stalled_above; /* of an interrupt or fault, should no call be below */
 	struct klog_frame stalled;       /* for ROW_STALL; function "" while there is none */
 	/* The first "? func", for a trace that has nothing better; "" while there is none. */

@@ -258,6 +258,7 @@ static void handle_trace_line(struct klog *k, struct klog_open *o, struct text t
 		klog_touch(o, position);
 	} else if (klog_belongs(t) || klog_is_trace_filler(t)) {
 		klog_find_access(&o->report, t);
+		klog_note_address(o, t);
 		klog_touch(o, position);
 	} else if (++o->other_lines > TRACE_GAP) {
 		end_trace(o);
@@ -277,6 +278,7 @@ static void handle_other(struct klog_open *o, struct text t, uint64_t position)
 		text_copy(o->report.title, sizeof(o->report.title), t);
 	find_named_place(o, t);
 	klog_find_access(&o->report, t);
+	klog_note_address(o, t);
 }
 
 void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64_t position)

@@ -22,8 +22,7 @@ static void set_title(struct klog_open *o, const struct klog_row *row, struct te
 	text_copy(o->report.title, sizeof(o->report.title), t);
 }
 
-/* "... in func+0x1/0x2", "... at file.c:12 func+0x1/0x2", "file.c:12 at func+0x1/0x2" */
-static bool find_place(struct text line, struct klog_frame *frame)
+bool klog_find_place(struct text line, struct klog_frame *frame)
 {
 	static const char *const words[] = { " at ", " in ", " in: " };
 	struct text t = line;
@@ -108,7 +107,7 @@ static void join_preface(struct klog *k, struct klog_open *o, const struct klog_
 	}
 	o->cut_here = false;
 	o->report.fatal |= !!(row->flags & ROW_FATAL);
-	find_place(t, &o->at);
+	klog_find_place(t, &o->at);
 	klog_confirm(k, o);
 }
 
@@ -124,8 +123,9 @@ void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint3
 	o->report.fatal = row->flags & ROW_FATAL;
 	o->died = row->flags & ROW_DIES;
 	set_title(o, row, t);
-	find_place(t, &o->at);
+	klog_find_place(t, &o->at);
 	klog_find_access(&o->report, t);
+	klog_note_address(o, t);
 	if (!(row->flags & ROW_PROBATION))
 		klog_confirm(k, o);
 }
@@ -170,6 +170,8 @@ static struct klog_open *find_cause(struct klog *k, struct text panic)
 
 static bool may_die(const struct klog_open *o)
 {
+	if (o->went_on)
+		return !o->died;
 	switch (o->report.kind) {
 	case KLOG_OOPS:
 	case KLOG_BUG:
@@ -189,6 +191,10 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 {
 	bool fresh = o->lines <= PREFACE && !o->report.n;
 
+	if (klog_is_sequel(o, row, t)) {
+		klog_take_sequel(o, row, t);
+		return true;
+	}
 	if (row->flags & ROW_PANIC) {
 		if (!is_consequence(o, t))
 			return false;
@@ -223,6 +229,28 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 	return row->flags & (ROW_MINOR | ROW_PROBATION) && o->confirmed && !o->ended;
 }
 
+/*
+ * What is cut here has its header, or its message before that: does the report
+ * that waited go on with it? The one that is open then.
+ */
+static struct klog_open *settle(struct klog *k, struct klog_open *o, const struct klog_row *row,
+				struct text t)
+{
+	struct klog_open *before = &k->open[o->before - 1];
+
+	if (row->flags & ROW_REFINES)
+		return o;
+	o->before = 0;
+	before->waits = false;
+	if (!klog_is_sequel(before, row, t)) {
+		klog_close(k, before);
+		return o;
+	}
+	o->used = false;
+	k->last = before;
+	return before;
+}
+
 /* One line among those of another report. */
 static void report_single(struct klog *k, struct klog_open *o, const struct klog_row *row,
 			  struct text t, uint32_t caller, uint64_t position)
@@ -237,6 +265,8 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 {
 	if (!o && row->flags & ROW_PANIC)
 		o = find_cause(k, t);
+	if (o && o->before)
+		o = settle(k, o, row, t);
 	if (row->kind == KLOG_NONE && row->flags & ROW_SINGLE)
 		return; /* whatever comes after it is not its own */
 	/* Memory runs out beside it: without contexts one cannot tell, and the trace goes on. */
@@ -249,7 +279,7 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 	    !o->cut_here && !*o->at.function) {
 		o->report.start = o->report.end = position;
 		set_title(o, row, t);
-		find_place(t, &o->at);
+		klog_find_place(t, &o->at);
 		return;
 	}
 	if (o && join(k, o, row, t)) {

@@ -21,9 +21,9 @@ static const char *const helpers[] = {
 	"console_unlock", "check_preemption_disabled", "debug_smp_processor_id", "__this_cpu_preempt_check",
 	"__might_", "___might_", "might_", "__cant_", "__schedule_bug", "should_fail", "fail_dump",
 	"check_bytes", "check_pad", "check_slab", "object_err", "slab_err", "slab_bug", "object_", "check_object", "slab_fix", "on_freelist",
-	"free_debug_processing", "free_to_partial_list", "alloc_debug_processing", "bad_page", "free_page_is_bad",
+	"free_debug_processing", "free_to_partial_list", "free_partial", "alloc_debug_processing", "bad_page", "free_page_is_bad",
 	"free_pcp", "free_one_page", "__free_one_page", "free_frozen", "__free_frozen", "free_the_page",
-	"free_tail_page", "check_free_page", "kernel_init_free_pages", "check_new_page", "free_pages_check", "dump_page",
+	"free_tail_page", "check_free_page", "kernel_init_free_pages", "check_new_page", "free_pages_check", "dump_page", "vm_normal_",
 	/* traps */
 	"do_error_trap", "do_trap", "do_invalid_op", "invalid_op", "exc_", "asm_exc_", "asm_sysvec",
 	"sysvec_", "do_general_protection", "general_protection", "do_page_fault", "__do_page_fault",

@@ -64,6 +64,17 @@ void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64
 void klog_find_access(struct klog_report *r, struct text t);
 bool klog_begins_trace(struct text t);
 void klog_forget_gp_kthread(struct klog_open *o);
+/* "... in func+0x1/0x2", "... at file.c:12 func+0x1/0x2", "file.c:12 at func+0x1/0x2" */
+bool klog_find_place(struct text line, struct klog_frame *frame);
+
+/* --- klog_sequel.c: one event in two dumps --- */
+
+/* The header that `row` fits tells of the event that `o` has reported. */
+bool klog_is_sequel(const struct klog_open *o, const struct klog_row *row, struct text t);
+void klog_take_sequel(struct klog_open *o, const struct klog_row *row, struct text t);
+
+/* Whether the line says what address was accessed. */
+void klog_note_address(struct klog_open *o, struct text t);
 
 /* --- klog_table.c, klog_belongs.c, klog_helpers.c, klog_frame.c: what text means --- */
 

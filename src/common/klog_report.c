@@ -121,6 +121,11 @@ void klog_close(struct klog *k, struct klog_open *o)
 	if (!o || !o->used)
 		return;
 	o->used = false;
+	for (size_t i = 0; i < KLOG_MAX_OPEN; i++)
+		if (k->open[i].before == o - k->open + 1)
+			k->open[i].before = 0;
+	if (o->before)
+		klog_close(k, &k->open[o->before - 1]);
 	if (!o->confirmed || o->report.kind == KLOG_NONE)
 		return;
 	choose_function(o);
