@@ -112,6 +112,12 @@ static void walk(struct visitor *v, const char *dir)
 	}
 }
 
+/* What names files for all hosts is of no use to who reads them on this one. */
+static bool is_prefix_map(const char *word)
+{
+	return fnmatch("-f*-prefix-map=*", word, 0) == 0;
+}
+
 /* Objects stay in the copy: an editor's tools may run the command. */
 static char *map_command(const struct path_map *map, const char *command)
 {
@@ -122,6 +128,8 @@ static char *map_command(const struct path_map *map, const char *command)
 	for (char *word; (word = strsep(&rest, " "));) {
 		size_t n = strlen(word);
 
+		if (is_prefix_map(word))
+			continue;
 		if (out.len)
 			strbuf_addch(&out, ' ');
 		if (ends_with(word, n, ".o") || ends_with(word, n, ".d"))

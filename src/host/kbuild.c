@@ -77,6 +77,24 @@ static const char *const volatile_names[] = {
 	NULL
 };
 
+/* What would put the hour or the host into a module, unless somebody wants just that. */
+static void add_constants(char ***env)
+{
+	static const char *const constants[] = {
+		"SOURCE_DATE_EPOCH=0", /* __DATE__ and __TIME__ */
+		"KBUILD_BUILD_TIMESTAMP=Thu, 01 Jan 1970 00:00:00 +0000",
+		"KBUILD_BUILD_USER=outpost",
+		"KBUILD_BUILD_HOST=outpost",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(constants); i++) {
+		_cleanup_free_ char *name = xstrndup(constants[i], strcspn(constants[i], "="));
+
+		if (!getenv(name))
+			strv_add(env, constants[i]);
+	}
+}
+
 char **kbuild_environment(void)
 {
 	char **env = NULL;
@@ -85,6 +103,7 @@ char **kbuild_environment(void)
 		if (!is_variable(*entry, unwanted))
 			strv_add(&env, *entry);
 	strv_add(&env, "LC_ALL=C");
+	add_constants(&env);
 	return env;
 }
 
@@ -140,18 +159,11 @@ char **kbuild_target(const struct unit *unit)
 	return list;
 }
 
-bool kbuild_has_debug_info(const struct kernel_tree *tree)
-{
-	_cleanup_free_ char *path = path_join(tree->build, ".config", NULL);
-	_cleanup_(strbuf_release) struct strbuf config = STRBUF_INIT;
-
-	return fs_read(path, &config, 0) < 0 || strstr(config.buf, "\nCONFIG_DEBUG_INFO=y\n");
-}
-
 int kbuild_modules(const struct unit *unit, struct strbuf *output)
 {
 	_cleanup_strv_ char **argv = NULL, **env = kbuild_environment();
 	_cleanup_strv_ char **variables = kbuild_target(unit);
+	_cleanup_free_ char *flags = kbuild_flags(unit);
 
 	kbuild_word(&argv, "make");
 	kbuild_word(&argv, "--no-print-directory");
@@ -159,11 +171,9 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	kbuild_word(&argv, "-C");
 	kbuild_word(&argv, "%s", unit->tree->build);
 	kbuild_word(&argv, "M=%s", unit->copy);
-	/* __FILE__ stands in every WARNING: the source's name, not where the copy happens to be. */
-	kbuild_word(&argv, "KCFLAGS=-fmacro-prefix-map=%s/=%s", unit->copy,
-		    kbuild_has_debug_info(unit->tree) ? "" : " -g");
 	strv_foreach (variable, variables)
 		strv_add(&argv, *variable);
+	kbuild_word(&argv, "KCPPFLAGS=%s", flags);
 	kbuild_add_symvers(unit, &argv);
 	kbuild_word(&argv, "modules");
 	return kbuild_run(unit, argv, env, output);

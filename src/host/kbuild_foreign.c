@@ -112,48 +112,21 @@ static char *make_flags(const struct unit *unit, char *const *variables)
 	return strbuf_detach(&sb);
 }
 
-/* A program that such a build finds before the machine's own, which is in the rest of PATH. */
-static int put_program(const struct unit *unit, const char *name, const char *script)
-{
-	_cleanup_free_ char *path = path_join(unit->dir, "bin", name, NULL);
-	_cleanup_free_ char *text = xasprintf("#!/bin/sh\n%s", script);
-
-	return fs_exists(path) ? 0 : fs_write_atomic(path, text, strlen(text), 0700);
-}
-
-/* `uname` as the board would answer. */
+/* `uname` as the board would answer; the machine's own is in the rest of PATH. */
 static int put_uname(const struct unit *unit)
 {
-	_cleanup_free_ char *script =
-		xasprintf("case \"$*\" in\n-r) echo '%s' ;;\n-m|-p|-i) echo aarch64 ;;\n"
-			  "*) PATH=${PATH#*:} exec uname \"$@\" ;;\nesac\n",
-			  unit->tree->release);
-
-	return put_program(unit, "uname", script);
-}
-
-/*
- * The compiler with -g, where this kernel's flags have none. As an option of
- * make's it would get in the way of what a makefile does with its KCFLAGS.
- */
-static int put_compiler(const struct unit *unit)
-{
-	_cleanup_free_ char *script =
-		xasprintf("PATH=${PATH#*:} exec %s -g \"$@\"\n", unit->tree->compiler);
-
-	if (kbuild_has_debug_info(unit->tree) || strchr(unit->tree->compiler, '/'))
-		return 0;
-	return put_program(unit, unit->tree->compiler, script);
-}
-
-static int put_programs(const struct unit *unit)
-{
 	_cleanup_free_ char *dir = unit_file(unit, "bin");
+	_cleanup_free_ char *path = path_join(dir, "uname", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r = fs_mkdir_p(dir, 0700);
 
-	if (r == 0)
-		r = put_uname(unit);
-	return r == 0 ? put_compiler(unit) : r;
+	strbuf_addf(&text,
+		    "#!/bin/sh\ncase \"$*\" in\n-r) echo '%s' ;;\n-m|-p|-i) echo aarch64 ;;\n"
+		    "*) PATH=${PATH#*:} exec uname \"$@\" ;;\nesac\n",
+		    unit->tree->release);
+	if (r < 0 || fs_exists(path))
+		return r;
+	return fs_write_atomic(path, text.buf, text.len, 0700);
 }
 
 /* The environment of a build that is not started as kbuild wants it. */
@@ -161,6 +134,7 @@ static char **foreign_environment(const struct unit *unit)
 {
 	char **env = kbuild_environment();
 	_cleanup_strv_ char **variables = kbuild_target(unit);
+	_cleanup_free_ char *compiler_flags = kbuild_flags(unit);
 	_cleanup_free_ char *flags = NULL, *path = NULL, *bin = unit_file(unit, "bin");
 	const char *old_path = getenv("PATH");
 
@@ -172,6 +146,7 @@ static char **foreign_environment(const struct unit *unit)
 	path = xasprintf("%s:%s", bin, old_path ? old_path : "/usr/bin:/bin");
 	kbuild_set_variable(&env, "MAKEFLAGS", flags);
 	kbuild_set_variable(&env, "PATH", path);
+	kbuild_set_variable(&env, "KCPPFLAGS", compiler_flags);
 	kbuild_set_variable(&env, "PWD", unit->alias ? unit->alias : unit->copy);
 	kbuild_set_variable(&env, "kernelver", unit->tree->release);
 	kbuild_set_variable(&env, "kernel_source_dir", unit->tree->build);
@@ -183,7 +158,7 @@ static char **foreign_environment(const struct unit *unit)
 static int run_foreign(const struct unit *unit, const char *const *argv, struct strbuf *output)
 {
 	_cleanup_strv_ char **env = foreign_environment(unit);
-	int r = put_programs(unit);
+	int r = put_uname(unit);
 
 	return r < 0 ? r : kbuild_run(unit, (char *const *)argv, env, output);
 }

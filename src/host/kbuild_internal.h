@@ -15,11 +15,10 @@ char **kbuild_target(const struct unit *unit);
 void kbuild_add_symvers(const struct unit *unit, char ***argv);
 
 /*
- * Was this kernel built with debug info? Where not, a module has it all the same,
- * so that a crash can be named to the line. It is not sent: what goes to the
- * board is stripped.
+ * KCPPFLAGS, for C and assembler: names of folders that are the same on every
+ * host, and debug info where the kernel has none.
  */
-bool kbuild_has_debug_info(const struct kernel_tree *tree);
+char *kbuild_flags(const struct unit *unit) __attribute__((returns_nonnull));
 
 /* Runs it in the copy. The exit status, or -errno. */
 int kbuild_run(const struct unit *unit, char *const *argv, char *const *env, struct strbuf *output);

@@ -15,8 +15,8 @@ struct module {
 	char *stripped;   /* what is sent: without debug info; the same path when there is none to
 			     strip */
 	char *source;     /* the user's folder (or .ko) it comes from */
-	char *build_dir;  /* where it was built: paths in its debug info start with this; NULL for a
-			     .ko */
+	char *build_dir;  /* where it was built, which its debug info calls UNIT_DEBUG_ROOT...; NULL
+			     for a .ko */
 	char *build_id;   /* hexadecimal, "" when the .ko has none */
 	char *vermagic;   /* "" when there is none */
 	char *license;    /* "" when there is none */

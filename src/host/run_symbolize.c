@@ -40,6 +40,21 @@ static bool has_build_id(const char *ko, const char *build_id)
 	return module_read(ko, &m) == 0 && strcmp(m->build_id, build_id) == 0;
 }
 
+/* Whose copy it was is not known any more. */
+static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanModule *p,
+		     uint64_t text)
+{
+	const char *name = strstr(ko, "/tree/up/") + strlen("/tree/up/");
+	_cleanup_free_ char *copy = xstrndup(ko, (size_t)(name - ko) + strcspn(name, "/"));
+
+	symbolizer_add(s, &(struct symbolizer_module){ .name = p->name,
+						       .file = ko,
+						       .build_id = p->build_id,
+						       .text = text,
+						       .build_dir = copy,
+						       .user_dir = copy });
+}
+
 /* The run is that of a host process that went away: what it had built may still be in the cache. */
 static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
 		       uint64_t text)
@@ -58,11 +73,7 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 		if (glob(pattern, 0, NULL, &found) == 0)
 			for (size_t i = 0; i < found.gl_pathc && !done; i++)
 				if ((done = has_build_id(found.gl_pathv[i], p->build_id)))
-					symbolizer_add(s, &(struct symbolizer_module){
-								  .name = p->name,
-								  .file = found.gl_pathv[i],
-								  .build_id = p->build_id,
-								  .text = text });
+					add_copy(s, found.gl_pathv[i], p, text);
 		globfree(&found);
 		if (done)
 			return;

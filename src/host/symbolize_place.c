@@ -7,6 +7,7 @@
 #include "common/strbuf.h"
 #include "host/messages.h"
 #include "host/paths.h"
+#include "host/unit.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +15,9 @@
 #define CONTEXT  2 /* lines before and after */
 #define FILE_MAX (16 * 1024 * 1024)
 #define LINE_MAX 400 /* bytes of a line that are kept */
-#define LEVELS   2 /* folders above a copy that stand for those above the user's: see neighbours.h \
-		    */
+#define LEVELS                                                                            \
+	2 /* folders above a copy that stand for those above the user's: see neighbours.h \
+	   */
 
 /* Without "." and ".."; a path that is not absolute keeps what it begins with. */
 static char *normalise(const char *path)
@@ -36,6 +38,19 @@ static char *normalise(const char *path)
 		p += n + (p[n] == '/');
 	}
 	return strbuf_detach(&out);
+}
+
+/* Where the file is that debug info names for every host: see UNIT_DEBUG_ROOT. */
+static char *built_file(const struct place *place, const char *path)
+{
+	static const char root[] = UNIT_DEBUG_ROOT;
+	const char *rest =
+		strncmp(path, root, strlen(root)) == 0 ? strchr(path + strlen(root), '/') : NULL;
+	_cleanup_free_ char *built = rest && place->build_dir
+					     ? xasprintf("%s%s", place->build_dir, rest)
+					     : xstrdup(path);
+
+	return normalise(built);
 }
 
 /* What follows the folder's name, when the path is below it. */
@@ -75,7 +90,7 @@ static char *user_file(const struct place *place, const char *path)
 
 bool place_is_own(const struct place *place, const char *path)
 {
-	_cleanup_free_ char *whole = normalise(path);
+	_cleanup_free_ char *whole = built_file(place, path);
 	_cleanup_free_ char *user = user_file(place, whole);
 
 	if (place->build_dir)
@@ -88,15 +103,17 @@ static const char *kernel_name(const char *path)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
 	const char *rest = below(path, trees, strlen(trees));
-	const char *headers = rest ? strstr(rest, "/linux-headers-") : NULL;
+	const char *tree = strncmp(path, "/usr/src/linux-", 15) == 0 ? path + 8
+			   : rest ? strstr(rest, "/linux-headers-")
+				  : NULL;
 
-	headers = headers ? strchr(headers + 1, '/') : NULL;
-	return headers ? headers + 1 : NULL;
+	tree = tree ? strchr(tree + 1, '/') : NULL;
+	return tree ? tree + 1 : NULL;
 }
 
 char *place_shown(const struct place *place, const char *path)
 {
-	_cleanup_free_ char *whole = normalise(path);
+	_cleanup_free_ char *whole = built_file(place, path);
 	_cleanup_free_ char *user = user_file(place, whole);
 	const char *kernel = kernel_name(whole);
 
@@ -140,7 +157,7 @@ static void take_lines(const char *text, struct report_source *source)
 void place_read_lines(const struct place *place, const char *path, struct report_source *source)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	_cleanup_free_ char *whole = normalise(path);
+	_cleanup_free_ char *whole = built_file(place, path);
 	_cleanup_free_ char *user = user_file(place, whole);
 	struct stat st;
 

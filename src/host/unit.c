@@ -119,6 +119,16 @@ void unit_neighbours(const char *path, const char *release, char ***files)
 	neighbours_list(path, copy, files);
 }
 
+/* Of what the sources say, never of where they are. */
+static char *name_debug_dir(const struct unit *unit)
+{
+	const char *name = unit->conf.name ? unit->conf.name : "module";
+
+	if (unit->source.provides)
+		name = *unit->source.provides;
+	return xasprintf(UNIT_DEBUG_ROOT "%s", name);
+}
+
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree)
 {
 	*unit = (struct unit){ .source = *source, .tree = tree };
@@ -136,6 +146,7 @@ void unit_prepare(struct unit *unit, struct source *source, const struct kernel_
 		add_name(&unit->provides, *name);
 	if (unit->source.kind == SOURCE_DKMS)
 		prepare_dkms(unit);
+	unit->debug_dir = name_debug_dir(unit);
 	add_name(&unit->provides, unit->name);
 	if (!unit->error)
 		prepare_wants(unit);
@@ -150,6 +161,7 @@ void unit_release(struct unit *unit)
 	free(unit->shown);
 	free(unit->name);
 	free(unit->alias);
+	free(unit->debug_dir);
 	free(unit->dkms_tree);
 	dkms_conf_release(&unit->conf);
 	strv_free(unit->provides);

@@ -24,6 +24,12 @@
 
 #include <stdbool.h>
 
+/*
+ * What debug info calls the copy, on every host: this, and the name of its first
+ * module. So the same sources give the same .ko wherever they are.
+ */
+#define UNIT_DEBUG_ROOT "/usr/src/outpost/"
+
 struct unit {
 	struct source source;
 	const struct kernel_tree *tree;
@@ -33,6 +39,7 @@ struct unit {
 	char *name;      /* its last component */
 	char *alias;     /* the copy's name for dkms.conf, or NULL */
 	char *dkms_tree; /* "dir"/dkms */
+	char *debug_dir; /* UNIT_DEBUG_ROOT... */
 	struct dkms_conf conf;
 	char **provides; /* names by which others may want it: modules, folder, package */
 	char **wants;    /* names of what must be built before */

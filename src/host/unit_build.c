@@ -64,6 +64,7 @@ static int update_copy(const struct unit *unit, bool *changed)
 {
 	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
+	_cleanup_free_ char *stamp = unit_file(unit, "stamp");
 	bool again = false;
 	int r = mirror_update(unit->source.path, unit->copy, manifest, changed);
 
@@ -75,7 +76,8 @@ static int update_copy(const struct unit *unit, bool *changed)
 			r = mirror_update(unit->source.path, unit->copy, manifest, &again);
 	}
 	if (r == 0)
-		r = neighbours_update(unit->source.path, unit->copy, *changed, changed);
+		r = neighbours_update(unit->source.path, unit->copy, *changed || !fs_exists(stamp),
+				      changed);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit);
 	return r;

@@ -82,10 +82,11 @@ static const char sample_makefile[] =
 	"modules: $(obj-m:%.o=$(M)/%.ko)\n"
 	"\t@printf '%s\\n' $(obj-m:%.o=$(M)/%.ko) > $(M)/modules.order\n"
 	"\t@echo made >> $(M)/runs\n"
-	"\t@echo '$(KCFLAGS)' > $(M)/kcflags\n"
+	"\t@echo '$(KCPPFLAGS)' > $(M)/flags\n"
 	"$(M)/%.ko: $(M)/%.c\n"
 	"\t@echo '  CC [M]  $@'\n"
-	"\t@$(CC) $(if $(wildcard $(M)/no-debug-info),,-g) -Wall -I$(M)/../include -c -o $@ $< "
+	"\t@$(CC) $(KCPPFLAGS) $(if $(wildcard $(M)/no-debug-info),,-g) -Wall -I$(M)/../include -c "
+	"-o $@ $< "
 	"-MMD -MF $(M)/$*.d\n"
 	"\t@printf 'cmd_%s := %s\\n\\nsource_x := y\\n\\ndeps_%s := \\\\\\n' $(M)/$*.o '$(CC) -c "
 	"-o $(M)/$*.o $<' "
@@ -113,7 +114,8 @@ static inline void sample_run(const char *const *argv)
 static inline void sample_compile(const char *name, const char *text, const char *option)
 {
 	put(sample_work, "x.c", text);
-	sample_run((const char *const[]){ sample_tree.compiler, option, "-g", "-o", name, "x.c", NULL });
+	sample_run((const char *const[]){ sample_tree.compiler, option, "-g", "-o", name, "x.c",
+					  NULL });
 }
 
 static int sample_start(void **state)

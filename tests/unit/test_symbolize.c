@@ -498,6 +498,24 @@ static void users_files(void **state)
 	report_source_release(&found);
 }
 
+/* As every build of ours is: debug info has a name that is the same on all hosts. */
+static void mapped_files(void **state)
+{
+	_cleanup_free_ char *c = path_join(sample_work, "build/tree/up/mod/mod.c", NULL);
+	_cleanup_free_ char *map = xasprintf(
+		"-fdebug-prefix-map=%s/build/tree/up/mod/=/usr/src/outpost/any/", sample_work);
+	struct report_source found;
+
+	(void)state;
+	make_copy();
+	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", map, "-o",
+				   "mod.ko", c, NULL });
+	found = look_up_copy();
+	assert_string_equal(found.at.file, "src/mod/mod.c");
+	assert_int_equal(strv_length(found.lines), 5);
+	report_source_release(&found);
+}
+
 static void changed_files(void **state)
 {
 	struct report_source found;
@@ -689,6 +707,7 @@ int main(void)
 		cmocka_unit_test_setup(formats, sample_clear),
 		cmocka_unit_test_setup(without_debug_info, sample_clear),
 		cmocka_unit_test_setup(users_files, sample_clear),
+		cmocka_unit_test_setup(mapped_files, sample_clear),
 		cmocka_unit_test_setup(changed_files, sample_clear),
 		cmocka_unit_test_setup(names_the_place_in_the_summary, sample_clear),
 		cmocka_unit_test_setup(keeps_registers, sample_clear),

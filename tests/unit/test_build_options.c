@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What modules are built with: the same everywhere, and what a person asked for. */
+#include "sample_tree.h"
+
+#include "host/build.h"
+
+static struct module_list built; /* by the last do_build() */
+
+static struct module *do_build(const char *folder)
+{
+	char *const paths[] = { (char *)folder, NULL };
+	struct build_request request = { .tree = &sample_tree, .paths = paths, .jobs = 1 };
+
+	module_list_release(&built);
+	assert_int_equal(build(&request, &built), 0);
+	assert_int_equal(built.n, 1);
+	return built.modules[0];
+}
+
+/* --- the same everywhere ------------------------------------------------------------- */
+
+/* All that could tell where and when: names of files, its own and a neighbour's, and the hour. */
+static const char source[] = "#include \"../common/common.h\"\n"
+			     "const char *when = __DATE__ __TIME__;\n"
+			     "int mod(void)\n{\n\treturn common(__FILE__);\n}\n";
+
+static void put_sources(const char *place, const char *makefile, const char *more)
+{
+	_cleanup_free_ char *dir = path_join(sample_work, place, NULL);
+	_cleanup_free_ char *text = xasprintf("%s%s", SAMPLE_MODULE("mod", ""), source);
+
+	put(dir, "mod.c", text);
+	put(dir, makefile, more);
+	put(dir, "../common/common.h",
+	    "static const char *where = __FILE__;\n"
+	    "static inline int common(const char *f)\n{\n\treturn *where + *f;\n}\n");
+}
+
+static void set_cache(const char *name)
+{
+	_cleanup_free_ char *cache = path_join(sample_top, name, NULL);
+
+	setenv("XDG_CACHE_HOME", cache, 1);
+}
+
+static char *bytes_of(const char *path, size_t *n)
+{
+	struct strbuf bytes = STRBUF_INIT;
+
+	assert_int_equal(fs_read(path, &bytes, 0), 0);
+	*n = bytes.len;
+	return strbuf_detach(&bytes);
+}
+
+/* In bytes and not as a string: there are zeros in it. */
+static void assert_nowhere(const char *bytes, size_t n, const char *text)
+{
+	if (memmem(bytes, n, text, strlen(text)))
+		fail_msg("'%s' is in the module", text);
+}
+
+static void assert_same(const char *makefile, const char *text, const char *second_file,
+			const char *second_text)
+{
+	_cleanup_free_ char *first = path_join("here/mod", second_file, NULL);
+	_cleanup_free_ char *second = path_join("far/away/other", second_file, NULL);
+	_cleanup_free_ char *one = NULL, *two = NULL;
+	const struct module *m;
+	size_t n, m_n;
+
+	put_sources("here/mod", makefile, text);
+	put_sources("far/away/other", makefile, text);
+	if (second_file) {
+		put(sample_work, first, second_text);
+		put(sample_work, second, second_text);
+	}
+	assert_int_equal(utimensat(AT_FDCWD, "far/away/other/mod.c",
+				   (struct timespec[]){ { 1000000000, 0 }, { 1000000000, 0 } }, 0),
+			 0);
+	m = do_build("here/mod");
+	if (m->error)
+		fail_msg("%s", m->error);
+	one = bytes_of(m->unstripped, &n);
+	set_cache("another-cache");
+	m = do_build("far/away/other");
+	set_cache("cache");
+	if (m->error)
+		fail_msg("%s", m->error);
+	two = bytes_of(m->unstripped, &m_n);
+	assert_nowhere(one, n, sample_top);
+	assert_nowhere(two, m_n, sample_top);
+	assert_non_null(memmem(one, n, "/usr/src/outpost/mod", 20));
+	assert_int_equal(n, m_n);
+	assert_memory_equal(one, two, n);
+}
+
+static void same_kbuild(void **state)
+{
+	(void)state;
+	assert_same("Kbuild", "obj-m := mod.o\n", NULL, NULL);
+}
+
+static void same_own_makefile(void **state)
+{
+	(void)state;
+	assert_same("Makefile",
+		    "obj-$(CONFIG_MOD) := mod.o\nKDIR ?= /lib/modules/$(shell uname -r)/build\n"
+		    "ifeq ($(CONFIG_MOD),)\nall:\n"
+		    "\t$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MOD=m modules\nendif\n",
+		    NULL, NULL);
+}
+
+static void same_dkms(void **state)
+{
+	(void)state;
+	assert_same("Makefile", "obj-m := mod.o\n", "dkms.conf",
+		    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=mod\n"
+		    "DEST_MODULE_LOCATION=/extra\n"
+		    "MAKE='make -C $kernel_source_dir M=$dkms_tree/pkg/1/build modules'\n");
+}
+
+/* Who wants the hour in it says so as everywhere. */
+static void own_date(void **state)
+{
+	_cleanup_free_ char *bytes = NULL;
+	size_t n;
+
+	(void)state;
+	put_sources("here/mod", "Kbuild", "obj-m := mod.o\n");
+	setenv("SOURCE_DATE_EPOCH", "86400", 1);
+	bytes = bytes_of(do_build("here/mod")->unstripped, &n);
+	unsetenv("SOURCE_DATE_EPOCH");
+	assert_non_null(memmem(bytes, n, "Jan  2 1970", 11));
+}
+
+/* A build that lacked something beside the folder finds it when it is there. */
+static void neighbour_comes_later(void **state)
+{
+	(void)state;
+	put_sources("here/mod", "Kbuild", "obj-m := mod.o\n");
+	assert_int_equal(rename("here/common", "here/elsewhere"), 0);
+	assert_contains(do_build("here/mod")->error, "common.h");
+	assert_int_equal(rename("here/elsewhere", "here/common"), 0);
+	assert_null(do_build("here/mod")->error);
+}
+
+static int end(void **state)
+{
+	module_list_release(&built);
+	return sample_end(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(same_kbuild, sample_clear),
+		cmocka_unit_test_setup(same_own_makefile, sample_clear),
+		cmocka_unit_test_setup(same_dkms, sample_clear),
+		cmocka_unit_test_setup(own_date, sample_clear),
+		cmocka_unit_test_setup(neighbour_comes_later, sample_clear),
+	};
+
+	return cmocka_run_group_tests(tests, sample_start, end);
+}
