@@ -508,8 +508,8 @@ static void mapped_files(void **state)
 
 	(void)state;
 	make_copy();
-	run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", map, "-o",
-				   "mod.ko", c, NULL });
+	sample_run((const char *const[]){ sample_tree.compiler, COMPILE_OPTIONS, "-g", map, "-o",
+					  "mod.ko", c, NULL });
 	found = look_up_copy();
 	assert_string_equal(found.at.file, "src/mod/mod.c");
 	assert_int_equal(strv_length(found.lines), 5);
