@@ -177,6 +177,7 @@ static void take_request(struct serve *s)
 	case outpost_Request_follow_tag: take_follow(s, &q->body.follow); return;
 	case outpost_Request_runs_tag: serve_runs(s); return;
 	case outpost_Request_survival_tag: serve_survival(s); return;
+	case outpost_Request_pull_tag: serve_pull(s, &q->body.pull); return;
 	}
 }
 

@@ -7,6 +7,7 @@
  *	serve_start.c	taking in a plan, starting and cancelling runs
  *	serve_follow.c	how runs stand, and following them
  *	serve_facts.c	what the board says of itself
+ *	serve_pull.c	files of the running kernel
  */
 #ifndef OUTPOST_AGENT_SERVE_H
 #define OUTPOST_AGENT_SERVE_H
@@ -75,5 +76,8 @@ void serve_welcome(struct serve *s);
 /* What the board has for a crash, and the reply that says so. */
 void survival_facts(const struct place *place, outpost_Survival *facts);
 void serve_survival(struct serve *s);
+
+/* serve_pull.c */
+void serve_pull(struct serve *s, const outpost_Pull *request);
 
 #endif

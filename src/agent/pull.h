@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A packed archive on its way to the host: tar (ustar), then zstd, then BLOB frames. */
+#ifndef OUTPOST_AGENT_PULL_H
+#define OUTPOST_AGENT_PULL_H
+
+#include "agent/serve.h"
+
+#include <limits.h>
+#include <zstd.h>
+
+#define PULL_PATH_MAX 512
+
+struct roots; /* serve_pull.c's */
+
+struct pull {
+	struct serve *serve;
+	ZSTD_CCtx *zstd;
+	uint8_t out[FRAME_MAX]; /* the frame being filled */
+	size_t used;            /* of it */
+	uint32_t every, seen;   /* only each such file; seen so far */
+	uint32_t files;
+	uint64_t bytes;
+	char at[PULL_PATH_MAX]; /* where it went wrong */
+	struct roots *roots;    /* told of each symbolic link; NULL: links are left out */
+	/* What is taken of a folder; `below` it is the path, `name` its last part. */
+	bool (*wants_folder)(const char *below);
+	bool (*wants_file)(const char *below, const char *name);
+};
+
+/* All give 0 or -errno; *at says with which file. A host that is gone is -EPIPE. */
+int pull_begin(struct pull *pull, struct serve *serve, uint32_t every);
+int pull_file(struct pull *pull, const char *path, const char *name);
+int pull_folder(struct pull *pull, const char *root);
+/* Ends the archive where r is 0, and frees. r, or what went wrong now. */
+int pull_end(struct pull *pull, int r);
+
+/* serve_pull.c: a symbolic link of the tree at `path`. 0, or -E2BIG. */
+int pull_note_link(struct roots *roots, const char *path);
+
+#endif

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Archives from a board that means well, and from one that does not. */
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/strbuf.h"
+#include "host/paths.h"
+#include "host/untar.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char top[] = "/tmp/outpost-test-XXXXXX";
+static char *dir; /* to unpack into; beside it is what must stay as it is */
+
+static void add(struct strbuf *tar, const char *name, char type, const char *text, const char *link)
+{
+	char h[512] = "";
+	unsigned int sum = 0;
+	size_t n = strlen(text);
+
+	memcpy(h, name, strnlen(name, 100));
+	memcpy(h + 100, "0000755", 7);
+	snprintf(h + 124, 12, "%011o", (unsigned int)n & 0777777);
+	memset(h + 148, ' ', 8);
+	h[156] = type;
+	memcpy(h + 157, link, strnlen(link, 100));
+	memcpy(h + 257, "ustar\00000", 8);
+	for (size_t i = 0; i < sizeof(h); i++)
+		sum += (unsigned char)h[i];
+	snprintf(h + 148, 8, "%06o", sum);
+	strbuf_add(tar, h, sizeof(h));
+	strbuf_adds(tar, text);
+	while (tar->len % 512)
+		strbuf_addch(tar, '\0');
+}
+
+static void end_archive(struct strbuf *tar)
+{
+	for (int i = 0; i < 1024; i++)
+		strbuf_addch(tar, '\0');
+}
+
+/* In pieces of `piece` bytes; the reason goes to `why`. */
+static int unpack(const struct strbuf *tar, size_t piece, struct strbuf *why)
+{
+	_cleanup_(untar_closep) struct untar *u = NULL;
+	int r;
+
+	assert_int_equal(fs_remove_tree(dir), 0);
+	assert_int_equal(fs_mkdir_p(dir, 0755), 0);
+	assert_int_equal(untar_open(&u, dir), 0);
+	r = 0;
+	for (size_t at = 0; r == 0 && at < tar->len; at += piece)
+		r = untar_feed(u, tar->buf + at, tar->len - at < piece ? tar->len - at : piece);
+	if (r == 0)
+		r = untar_finish(u);
+	strbuf_adds(why, untar_why(u));
+	return r;
+}
+
+static void expect_text(const char *name, const char *text)
+{
+	_cleanup_free_ char *path = path_join(dir, name, NULL);
+	_cleanup_(strbuf_release) struct strbuf found = STRBUF_INIT;
+
+	if (fs_read(path, &found, 0) < 0 || strcmp(found.buf, text) != 0)
+		fail_msg("%s holds '%s', not '%s'", name, found.buf, text);
+}
+
+static void sound(void **state)
+{
+	static const size_t pieces[] = { 1, 511, 512, 513, 100000 };
+	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT;
+
+	(void)state;
+	add(&tar, "usr/src/a/", '5', "", "");
+	add(&tar, "usr/src/a/Makefile", '0', "all:\n", "");
+	add(&tar, "usr/src/a/empty", '0', "", "");
+	add(&tar, "usr/src/a/scripts", '2', "", "../../lib/kbuild/scripts");
+	add(&tar, "usr/src/a/abs", '2', "", "/usr/lib/kbuild/scripts/x");
+	add(&tar, "usr/src/a/nowhere", '2', "", "/usr/lib/none");
+	add(&tar, "usr/lib/kbuild/scripts/x", '0', "of x", "");
+	end_archive(&tar);
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+		_cleanup_free_ char *dangling = path_join(dir, "usr/src/a/nowhere", NULL);
+		struct stat st;
+
+		if (unpack(&tar, pieces[i], &why) != 0)
+			fail_msg("in pieces of %zu: %s", pieces[i], why.buf);
+		expect_text("usr/src/a/Makefile", "all:\n");
+		expect_text("usr/src/a/empty", "");
+		expect_text("usr/src/a/scripts/x", "of x");
+		expect_text("usr/src/a/abs", "of x");
+		assert_int_equal(lstat(dangling, &st), -1);
+	}
+}
+
+struct entry {
+	const char *name;
+	char type;
+	const char *text, *link;
+};
+
+/* Nothing of these may be taken, and nothing beside the folder may change. */
+static void hostile(void **state)
+{
+	static const struct {
+		const char *what;
+		struct entry entries[5];
+	} cases[] = {
+		{ "absolute name", { { "/tmp/x", '0', "x", "" } } },
+		{ "leads up", { { "../victim", '0', "x", "" } } },
+		{ "leads up within", { { "a/../../victim", '0', "x", "" } } },
+		{ "a dot part", { { "a/./b", '0', "x", "" } } },
+		{ "an empty part", { { "a//b", '0', "x", "" } } },
+		{ "no name", { { "", '0', "x", "" } } },
+		{ "only dots", { { "..", '5', "", "" } } },
+		{ "twice", { { "a", '0', "x", "" }, { "a", '0', "y", "" } } },
+		{ "file, then folder", { { "a", '0', "x", "" }, { "a/b", '0', "y", "" } } },
+		{ "link, then file", { { "a", '2', "", ".." }, { "a/victim", '0', "y", "" } } },
+		{ "file and link", { { "a", '0', "x", "" }, { "a", '2', "", "b" } } },
+		{ "link up", { { "a", '2', "", "../victim" } } },
+		{ "deep link up", { { "a/b/c", '2', "", "../../../victim" } } },
+		{ "links that lead up together",
+		  { { "a/b/x", '0', "x", "" },
+		    { "a/b/up", '2', "", "../.." },
+		    { "out", '2', "", "a/b/up/../victim" } } },
+		{ "hard link", { { "a", '1', "", "../victim" } } },
+		{ "device", { { "a", '3', "", "" } } },
+		{ "pipe", { { "a", '6', "", "" } } },
+		{ "long name of GNU", { { "././@LongLink", 'L', "x", "" } } },
+		{ "magic link", { { "a", '2', "", "/proc/self/root" }, { "../x", '0', "", "" } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT, why = STRBUF_INIT;
+		int r;
+
+		for (const struct entry *e = cases[i].entries; e->name; e++)
+			add(&tar, e->name, e->type, e->text, e->link);
+		end_archive(&tar);
+		r = unpack(&tar, 512, &why);
+		if (r != -EBADMSG || !why.len)
+			fail_msg("%s: %d, '%s'", cases[i].what, r, why.buf);
+		expect_text("../victim", "as it was");
+	}
+}
+
+static void damaged(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT;
+
+	(void)state;
+	add(&tar, "a", '0', "some text", "");
+	add(&tar, "b", '0', "other text", "");
+	for (size_t n = 0; n <= tar.len; n += 64) { /* the blocks of zeroes are missing */
+		_cleanup_(strbuf_release) struct strbuf cut = STRBUF_INIT, why = STRBUF_INIT;
+
+		strbuf_add(&cut, tar.buf, n);
+		if (unpack(&cut, 512, &why) != -EBADMSG)
+			fail_msg("%zu of %zu bytes are taken for an archive", n, tar.len);
+	}
+	for (size_t n = 0; n < 500; n += 7) { /* within the first header */
+		_cleanup_(strbuf_release) struct strbuf bad = STRBUF_INIT, why = STRBUF_INIT;
+
+		strbuf_add(&bad, tar.buf, tar.len);
+		end_archive(&bad);
+		bad.buf[n] ^= 0x15;
+		if (unpack(&bad, 512, &why) != -EBADMSG)
+			fail_msg("byte %zu is wrong, and it is taken", n);
+	}
+}
+
+static void too_large(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT, why = STRBUF_INIT;
+	unsigned int sum = 0;
+
+	(void)state;
+	add(&tar, "a", '0', "", "");
+	memcpy(tar.buf + 124, "77777777777", 11); /* 8 GiB */
+	memset(tar.buf + 148, ' ', 8);
+	for (size_t i = 0; i < 512; i++)
+		sum += (unsigned char)tar.buf[i];
+	snprintf(tar.buf + 148, 8, "%06o", sum);
+	assert_int_equal(unpack(&tar, 512, &why), -EFBIG);
+}
+
+static int start(void **state)
+{
+	_cleanup_free_ char *victim = NULL;
+
+	(void)state;
+	if (!mkdtemp(top))
+		return -1;
+	dir = path_join(top, "into", NULL);
+	victim = path_join(top, "victim", NULL);
+	return fs_write_atomic(victim, "as it was", 9, 0644);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	free(dir);
+	return fs_remove_tree(top);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sound),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(damaged),
+		cmocka_unit_test(too_large),
+	};
+
+	return cmocka_run_group_tests(tests, start, end);
+}
