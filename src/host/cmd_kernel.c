@@ -2,9 +2,12 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/board.h"
 #include "host/command.h"
 #include "host/kernel.h"
 #include "host/kernel_internal.h"
+#include "host/out.h"
+#include "host/session.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -80,6 +83,29 @@ static int run_add(struct context *ctx, const char *what)
 	if (r < 0)
 		return r;
 	log_info("The kernel tree for %s is ready.", tree->release);
+	return print_one(ctx, tree);
+}
+
+static int run_sync(struct context *ctx, const char *what)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(board_freep) struct board *board = NULL;
+	_cleanup_(session_closep) struct session *session = NULL;
+	int r = board_get(ctx, &board);
+
+	(void)what;
+	if (r < 0)
+		return r;
+	progress_start();
+	progress_step("asking %s what it runs", board->name);
+	r = session_open(board, NULL, &session);
+	if (r == 0)
+		r = kernel_sync(board, session, &tree);
+	progress_end();
+	if (r < 0)
+		return r;
+	log_info("Board %s runs %s; its kernel tree is ready (source: %s).", board->name,
+		 tree->release, tree->source);
 	return print_one(ctx, tree);
 }
 
@@ -172,10 +198,8 @@ static const struct {
 	int (*run)(struct context *ctx, const char *what);
 	bool takes_one;
 } actions[] = {
-	{ "add", run_add, true },
-	{ "list", run_list, false },
-	{ "path", run_path, true },
-	{ "remove", run_remove, true },
+	{ "sync", run_sync, false }, { "add", run_add, true },       { "list", run_list, false },
+	{ "path", run_path, true },  { "remove", run_remove, true },
 };
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
@@ -189,14 +213,19 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 					   actions[i].takes_one ? "one argument" : "no argument");
 		return actions[i].run(ctx, argv[1]);
 	}
-	return usage_error("There is no 'kernel %s'; it is add, list, path or remove.", argv[0]);
+	return usage_error("There is no 'kernel %s'; it is sync, add, list, path or remove.",
+			   argv[0]);
 }
 
 const struct command cmd_kernel = {
 	.name = "kernel",
-	.args = "add [RELEASE|PATH] | list | path [RELEASE] | remove RELEASE",
+	.args = "sync | add [RELEASE|PATH] | list | path [RELEASE] | remove RELEASE",
 	.summary = "Kernel trees to build modules against",
-	.help = "add      get the tree for RELEASE (uname -r of the board; none: Debian's newest\n"
+	.help = "sync     get the tree for the kernel that the board (-b) runs: the one in the "
+		"cache,\n"
+		"         else from the board itself, where headers are installed, else from the\n"
+		"         distribution's packages. build and test do so by themselves\n"
+		"add      get the tree for RELEASE (uname -r of the board; none: Debian's newest\n"
 		"         arm64 kernel), or refer to a kernel that you built yourself at PATH\n"
 		"         (a word with a slash in it: ./linux)\n"
 		"list     what is there: release, source, compiler, size on disk\n"

@@ -36,6 +36,13 @@ int debian_resolve(struct debian *debian, const char *meta, const char *prefix, 
 int debian_has(struct debian *debian, const char *package);
 
 /*
+ * The newest package whose name is `prefix`, or starts with it and goes on with
+ * something other than a digit: "linux-kbuild-6.1" is not "linux-kbuild-6.12".
+ * The caller frees *package. 0, -ENOENT (not said), or -errno, said.
+ */
+int debian_newest(struct debian *debian, const char *prefix, char **package);
+
+/*
  * Downloads what is not there yet and unpacks it all below `dir`, which is
  * made. With `dependencies`, also everything that the packages depend on
  * (not what they recommend). 0 or -errno, said.

@@ -103,6 +103,31 @@ int debian_has(struct debian *debian, const char *package)
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
+int debian_newest(struct debian *debian, const char *prefix, char **package)
+{
+	_cleanup_(strbuf_release) struct strbuf names = STRBUF_INIT, error = STRBUF_INIT;
+	_cleanup_close_ int lock = debian_lock(debian);
+	_cleanup_free_ char *best = NULL;
+	char *rest;
+	int r = lock;
+
+	if (r < 0)
+		return r;
+	r = debian_apt(debian, &names, &error, NULL, ARGV("apt-cache", "pkgnames", prefix));
+	if (r < 0)
+		return r == -EINTR ? r : log_error_errno(r, "Cannot run apt-cache");
+	for (char *name = strtok_r(names.buf, "\n", &rest); name;
+	     name = strtok_r(NULL, "\n", &rest)) {
+		if (isdigit((unsigned char)name[strlen(prefix)]) ||
+		    (best && strverscmp(name, best) <= 0))
+			continue;
+		free(best);
+		best = xstrdup(name);
+	}
+	*package = TAKE_PTR(best);
+	return *package ? 0 : -ENOENT;
+}
+
 int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package)
 {
 	_cleanup_(strbuf_release) struct strbuf record = STRBUF_INIT;

@@ -12,11 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct board;
+struct session;
+struct strbuf;
+
 struct kernel_tree {
 	char *release;      /* `uname -r`, e.g. "6.1.0-50-arm64" */
 	char *build;        /* the folder to give to make -C */
 	char *root;         /* the whole tree */
-	char *source;       /* "debian", "path": which source it came from */
+	char *source;       /* "board", "debian", "path": which source it came from */
 	char *compiler;     /* the cross (or native) gcc to use, e.g. "aarch64-linux-gnu-gcc-12" */
 	char *cross_prefix; /* "aarch64-linux-gnu-", or "" on an arm64 host */
 };
@@ -25,15 +29,40 @@ void kernel_tree_free(struct kernel_tree *tree);
 DEFINE_CLEANUP(struct kernel_tree *, kernel_tree_free);
 
 /*
+ * What is known of the kernel that a tree is wanted for. Only the release is
+ * always known; the rest where there is a board that runs it.
+ */
+struct kernel_wanted {
+	const char *release;
+	const struct board *board;
+	struct session *session; /* to it, greeted */
+	const char *version;     /* its /proc/version */
+	unsigned int page_size;  /* bytes; 0: not known */
+	char *package; /* that owns the kernel there, "NAME VERSION"; kernel_wanted_ask() */
+	char *config;  /* the text of its .config; kernel_wanted_ask() */
+};
+
+/*
+ * Asks the board, once, for what takes a request of its own: package and
+ * config, which stay NULL where it has none. 0, or -errno when it cannot be
+ * asked, said.
+ */
+int kernel_wanted_ask(struct kernel_wanted *wanted);
+void kernel_wanted_release(struct kernel_wanted *wanted);
+
+/*
  * A source of trees. `obtain` fills the empty folder `dir` with a tree for
- * `release` and says where below it the folder for make -C is (*build, freed by
- * the caller); 0, -ENOENT when this source has none for it (not said), or
- * another -errno (said). Sources are tried in the order of kernel_sources[].
- * What they give is verified by the caller.
+ * `wanted` and says where below it the folder for make -C is (*build, freed by
+ * the caller). 0; -ENOENT when it has none, with the reason in `why`: one clause
+ * without a period, "Debian has no linux-headers-6.1.0-50-arm64"; or another
+ * -errno (said) when to go on would only hide what is wrong. Sources are tried
+ * in the order of kernel_sources[]. Absolute links and programs for arm64 may
+ * be left in what they give: the caller mends them, and verifies it.
  */
 struct kernel_source {
 	const char *name;
-	int (*obtain)(const char *release, const char *dir, char **build);
+	int (*obtain)(struct kernel_wanted *wanted, const char *dir, char **build,
+		      struct strbuf *why);
 };
 extern const struct kernel_source *const kernel_sources[];
 
@@ -44,8 +73,18 @@ extern const struct kernel_source *const kernel_sources[];
  */
 int kernel_find(const char *release, struct kernel_tree **tree);
 
-/* kernel_find(), and where it is not there, the first source that has it. 0 or -errno, said. */
+/*
+ * kernel_find(), and where it is not there, the first source that has it.
+ * kernel_obtain() knows no board. 0 or -errno, said.
+ */
 int kernel_obtain(const char *release, struct kernel_tree **tree);
+int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree);
+
+/*
+ * The tree of what the board runs now. That it runs another kernel than last
+ * time is said and remembered. 0 or -errno, said.
+ */
+int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree);
 
 /* A configured and built tree that the user has: referred to, not copied. 0 or -errno, said. */
 int kernel_add_path(const char *path, struct kernel_tree **tree);

@@ -71,17 +71,33 @@ int kernel_read(const char *release, struct kernel_tree **tree);
 int kernel_lock(void);
 
 /*
- * A Debian headers package's Makefile includes the one of the -common package
- * from /usr/src: as a path relative to itself it works wherever the tree is.
+ * Makes a tree of what a source gave: `below` its top `dir` is the folder for
+ * make -C. Links and makefiles lead to where things are now, and programs for
+ * another machine are replaced. 0 or -errno, said.
+ */
+int kernel_mend(const char *dir, const char *below);
+
+/*
+ * A headers package's Makefile includes the one of the -common package by its
+ * absolute path: as a path relative to itself it works wherever the tree is.
  * And where pahole or the kernel's own BTF is missing, modules are to be built
  * without BTF instead of not at all.
  */
-void kernel_debian_rewrite_makefile(const char *text, struct strbuf *out);
+void kernel_mend_makefile(const char *text, const char *below, struct strbuf *out);
 
 /* The target of a link that is absolute within `root`, as seen from the link's folder (below
  * `root`, "usr/src"). */
-char *kernel_debian_relative_link(const char *folder, const char *target);
+char *kernel_mend_relative_link(const char *folder, const char *target);
 
+/*
+ * kbuild's own programs (fixdep, modpost, genksyms): where those of the tree
+ * are for another machine, they are taken from Debian's linux-kbuild of that
+ * series for this one, else made from the tree's own sources, else run through
+ * qemu-user. 0 or -errno, said.
+ */
+int kernel_tools_replace(const char *dir, const char *below);
+
+extern const struct kernel_source kernel_source_board;
 extern const struct kernel_source kernel_source_debian;
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/lock.h"
 #include "common/log.h"
+#include "host/board.h"
 #include "host/kernel_internal.h"
 #include "host/paths.h"
 
@@ -16,7 +17,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const struct kernel_source *const kernel_sources[] = { &kernel_source_debian, NULL };
+const struct kernel_source *const kernel_sources[] = {
+	&kernel_source_board,
+	&kernel_source_debian,
+	NULL,
+};
 
 int kernel_lock(void)
 {
@@ -75,16 +80,19 @@ static int complete(const char *dir, const char *below, const char *release, con
 	return r < 0 ? log_error_errno(r, "Cannot put the kernel tree in place as %s", root) : 0;
 }
 
-static int obtain_from(const struct kernel_source *source, const char *release, const char *trees)
+static int obtain_from(const struct kernel_source *source, struct kernel_wanted *wanted,
+		       const char *trees, struct strbuf *why)
 {
 	_cleanup_free_ char *dir = path_join(trees, ".new-XXXXXX", NULL), *below = NULL;
 	int r;
 
 	if (!mkdtemp(dir))
 		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
-	r = source->obtain(release, dir, &below);
+	r = source->obtain(wanted, dir, &below, why);
 	if (r == 0)
-		r = complete(dir, below, release, source->name);
+		r = kernel_mend(dir, below);
+	if (r == 0)
+		r = complete(dir, below, wanted->release, source->name);
 	if (r < 0)
 		fs_remove_tree(dir);
 	return r;
@@ -101,11 +109,42 @@ static int check_path(const char *dir)
 	return -EINVAL;
 }
 
-int kernel_obtain(const char *release, struct kernel_tree **tree)
+/* The first source that has it; `why` becomes what the others said. */
+static int obtain_from_any(struct kernel_wanted *wanted, const char *trees, struct strbuf *why)
+{
+	for (size_t i = 0; kernel_sources[i]; i++) {
+		_cleanup_(strbuf_release) struct strbuf reason = STRBUF_INIT;
+		int r = obtain_from(kernel_sources[i], wanted, trees, &reason);
+
+		if (r != -ENOENT)
+			return r;
+		if (reason.len)
+			strbuf_addf(why, "%s%s", why->len ? "; " : "", reason.buf);
+	}
+	return -ENOENT;
+}
+
+static int say_none(const struct kernel_wanted *wanted, const struct strbuf *why)
+{
+	log_error("No source has a kernel tree for '%s'%s%s.", wanted->release,
+		  why->len ? ": " : "", why->buf);
+	if (wanted->session)
+		log_hint("Install the headers of its kernel on %s (apt-get install "
+			 "linux-headers-%s), or outpost kernel add PATH with a tree you built.",
+			 wanted->board->name, wanted->release);
+	else
+		log_hint("outpost kernel sync -b BOARD takes what a board has; outpost kernel add "
+			 "takes Debian's newest arm64 kernel, outpost kernel add PATH a tree you "
+			 "built.");
+	return -ENOENT;
+}
+
+int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
 	_cleanup_close_ int lock = -1;
-	int r = kernel_find(release, tree);
+	int r = kernel_find(wanted->release, tree);
 
 	if (r != -ENOENT)
 		return r;
@@ -115,19 +154,18 @@ int kernel_obtain(const char *release, struct kernel_tree **tree)
 	lock = kernel_lock();
 	if (lock < 0)
 		return lock;
-	r = kernel_find(release, tree); /* another may have made it while we waited */
+	r = kernel_find(wanted->release, tree); /* another may have made it while we waited */
 	if (r != -ENOENT)
 		return r;
 	remove_half_made(trees);
-	for (size_t i = 0; kernel_sources[i] && kernel_release_is_valid(release); i++) {
-		r = obtain_from(kernel_sources[i], release, trees);
-		if (r == 0)
-			return kernel_find(release, tree);
-		if (r != -ENOENT)
-			return r;
-	}
-	log_error("No source has a kernel tree for '%s'.", release);
-	log_hint("outpost kernel add takes Debian's newest arm64 kernel; outpost kernel add PATH a "
-		 "tree you built.");
-	return -ENOENT;
+	if (kernel_release_is_valid(wanted->release))
+		r = obtain_from_any(wanted, trees, &why);
+	if (r == -ENOENT)
+		return say_none(wanted, &why);
+	return r < 0 ? r : kernel_find(wanted->release, tree);
+}
+
+int kernel_obtain(const char *release, struct kernel_tree **tree)
+{
+	return kernel_obtain_wanted(&(struct kernel_wanted){ .release = release }, tree);
 }

@@ -204,6 +204,31 @@ static void check_params(const struct prepare *p, const char *params)
 	}
 }
 
+/* There is none yet: what the board says counts, and it may have the headers itself. */
+static int sync_tree(struct prepare *p, struct kernel_tree **tree)
+{
+	int r = p->session ? 0 : session_open(p->board, NULL, &p->session);
+
+	if (r == 0)
+		r = kernel_sync(p->board, p->session, tree);
+	if (r < 0)
+		return r;
+	free(p->release);
+	p->release = xstrdup((*tree)->release);
+	return 0;
+}
+
+static int get_tree(struct prepare *p, struct kernel_tree **tree)
+{
+	int r;
+
+	progress_step("looking for kernel %s", p->release);
+	if (p->options->kernel)
+		return kernel_obtain(p->release, tree);
+	r = kernel_find(p->release, tree);
+	return r == -ENOENT ? sync_tree(p, tree) : r;
+}
+
 static int build_all(struct prepare *p, char *const *paths, bool tests, const char *params)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
@@ -212,8 +237,7 @@ static int build_all(struct prepare *p, char *const *paths, bool tests, const ch
 
 	if (r < 0)
 		return r;
-	progress_step("looking for kernel %s", p->release);
-	r = kernel_obtain(p->release, &tree);
+	r = get_tree(p, &tree);
 	if (r < 0)
 		return r;
 	request.tree = tree;

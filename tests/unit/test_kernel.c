@@ -282,7 +282,7 @@ static void makefile(void **state)
 	} cases[] = {
 		{ "include /usr/src/linux-headers-6.1.0-53-common/Makefile\n",
 		  "include $(dir $(lastword "
-		  "$(MAKEFILE_LIST)))../linux-headers-6.1.0-53-common/Makefile\n" },
+		  "$(MAKEFILE_LIST)))../../../usr/src/linux-headers-6.1.0-53-common/Makefile\n" },
 		{ "# a\ninclude other.mk\n\nx = /usr/src/y",
 		  "# a\ninclude other.mk\n\nx = /usr/src/y" },
 		{ "", "" },
@@ -293,7 +293,7 @@ static void makefile(void **state)
 		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 		const char *lines;
 
-		kernel_debian_rewrite_makefile(cases[i].text, &out);
+		kernel_mend_makefile(cases[i].text, "usr/src/a", &out);
 		assert_int_equal(strncmp(out.buf, "ifeq ", 5), 0);
 		lines = strstr(out.buf, "\nendif\n");
 		assert_non_null(lines);
@@ -315,7 +315,7 @@ static void links(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *link =
-			kernel_debian_relative_link(cases[i].folder, cases[i].target);
+			kernel_mend_relative_link(cases[i].folder, cases[i].target);
 
 		assert_string_equal(link, cases[i].expected);
 	}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The tree of what a board runs now, and what that board is asked for it. */
+#include "host/kernel_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/paths.h"
+#include "host/pull.h"
+#include "host/recall.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+void kernel_wanted_release(struct kernel_wanted *wanted)
+{
+	free(wanted->package);
+	free(wanted->config);
+	wanted->package = wanted->config = NULL;
+}
+
+/* /proc/config.gz, or a file of /boot: zlib reads both. */
+static int read_config(const char *dir, char **config)
+{
+	static const char *const names[] = { "config", "config.gz" };
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = path_join(dir, names[i], NULL);
+		gzFile file = fs_exists(path) ? gzopen(path, "re") : NULL;
+		int n = 0;
+
+		while (file && text.len < 16 << 20) {
+			strbuf_grow(&text, 64 * 1024);
+			n = gzread(file, text.buf + text.len, 64 * 1024);
+			if (n <= 0)
+				break;
+			text.len += (size_t)n;
+			text.buf[text.len] = '\0';
+		}
+		if (file)
+			gzclose(file);
+		if (!file || n != 0)
+			continue;
+		*config = strbuf_detach(&text);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int kernel_wanted_ask(struct kernel_wanted *wanted)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL),
+			    *dir = path_join(trees, ".new-config-XXXXXX", NULL);
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	struct pulled pulled = { 0 };
+	int r;
+
+	if (!wanted->session || wanted->package || wanted->config)
+		return 0;
+	r = fs_mkdir_p(trees, 0755);
+	if (r == 0 && !mkdtemp(dir))
+		r = -errno;
+	if (r < 0)
+		return log_error_errno(r, "Cannot make a folder in %s", trees);
+	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CONFIG, .dir = dir },
+		 &pulled, &why);
+	if (r == 0) {
+		wanted->package = *pulled.package ? TAKE_PTR(pulled.package) : NULL;
+		read_config(dir, &wanted->config);
+	}
+	pulled_release(&pulled);
+	fs_remove_tree(dir);
+	if (r == -ENOENT)
+		log_debug("%s: %s", wanted->board->name, why.buf);
+	return r == -ENOENT ? 0 : r;
+}
+
+int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree)
+{
+	_cleanup_(kernel_wanted_release) struct kernel_wanted wanted = { .board = board,
+									 .session = session };
+	_cleanup_free_ char *last = recall_release(board), *release = NULL;
+	const outpost_Welcome *welcome;
+	int r = session_welcome(session, &welcome);
+
+	if (r < 0)
+		return r;
+	release = xstrdup(welcome->release);
+	if (last && strcmp(last, release) != 0)
+		log_info("Board %s runs %s now, not %s.", board->name, release, last);
+	recall_set_release(board, release);
+	wanted.release = release;
+	wanted.version = welcome->kernel_version;
+	wanted.page_size = welcome->page_size;
+	return kernel_obtain_wanted(&wanted, tree);
+}
