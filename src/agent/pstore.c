@@ -5,6 +5,7 @@
 #include "common/fs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 
 struct collection {
 	const struct place *place;
+	int error; /* there was no room for one */
 	struct journal *journal;
 	FILE *known; /* systemd's files from before this run, and those that were collected */
 };
@@ -164,28 +166,44 @@ void pstore_collect(struct journal *journal, const struct place *place, const ch
 
 /* --- from before the run ---------------------------------------------------------------- */
 
+/* Whatever else may be wrong with a record would be wrong later, too: then it tells nothing. */
+static bool is_full(int r)
+{
+	return r == -ENOSPC || r == -EDQUOT || r == -EROFS;
+}
+
 static int make_earlier(const struct place *place, const char *name)
 {
 	PLACE_AS_LOGIN(place);
 	char to[PLACE_MAX];
+	int r = place_path(place, to, "logs/earlier-crashes"), fd;
 
-	if (place_path(place, to, "logs/earlier-crashes") < 0 || place_mkdir(place, to) < 0 ||
-	    place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL), name) <
-		    0)
-		return -1;
-	return open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (r == 0)
+		r = place_mkdir(place, to);
+	if (r == 0)
+		r = place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL),
+			       name);
+	if (r < 0)
+		return r;
+	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
 }
 
 static void set_one_aside(const char *name, const char *path, struct collection *c)
 {
 	_cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int out = make_earlier(c->place, name);
+	_cleanup_close_ int out = in < 0 ? -errno : make_earlier(c->place, name);
+	int r = out < 0 ? out : fs_copy_data(in, out);
 
-	if (in >= 0 && out >= 0 && fs_copy_data(in, out) == 0 && fdatasync(out) == 0)
+	if (r == 0 && fdatasync(out) < 0)
+		r = -errno;
+	if (r == 0)
 		unlink(path);
+	else if (is_full(r))
+		c->error = r;
 }
 
-void pstore_set_aside(const struct place *place, const char *run)
+int pstore_set_aside(const struct place *place, const char *run)
 {
 	struct collection c = { .place = place };
 	_cleanup_fclose_ FILE *known = NULL;
@@ -194,10 +212,13 @@ void pstore_set_aside(const struct place *place, const char *run)
 	mount_pstore(place);
 	each_record(PSTORE, set_one_aside, &c);
 	snprintf(systemds, sizeof(systemds), "%s" SYSTEMD, place->root);
-	known = c.known = fs_exists(systemds) ? open_known(place, run, "we") : NULL;
+	if (c.error < 0 || !fs_exists(systemds))
+		return c.error;
+	known = c.known = open_known(place, run, "we");
 	if (!known)
-		return;
+		return is_full(-errno) ? -errno : -EIO;
 	each_record(SYSTEMD, note_known, &c);
-	fflush(known);
-	fdatasync(fileno(known));
+	if (fflush(known) != 0 || ferror(known) || fdatasync(fileno(known)) < 0)
+		return is_full(-errno) ? -errno : -EIO;
+	return 0;
 }

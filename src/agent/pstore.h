@@ -19,8 +19,9 @@ void pstore_collect(struct journal *journal, const struct place *place, const ch
 /*
  * Records from before this run are not its evidence: moved to
  * ~/development/logs/earlier-crashes/, so that nothing is lost either. Which
- * ones systemd has is kept in the run's folder.
+ * ones systemd has is kept in the run's folder. 0; -errno when there is no room
+ * for that: the run must not begin, since they would be taken for its own.
  */
-void pstore_set_aside(const struct place *place, const char *run);
+int pstore_set_aside(const struct place *place, const char *run);
 
 #endif

@@ -105,8 +105,10 @@ int supervise(int argc, char **argv)
 	leave_login();
 	(void)step_adopt();
 	r = supervisor_open(&s, argv[0], argv[1]);
-	if (r < 0)
+	if (r < 0) {
+		supervisor_refuse(&s, r);
 		return 1;
+	}
 	guard_arm(&s.guard, &s.place);
 	pid = fork();
 	if (pid == 0) {

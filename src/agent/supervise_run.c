@@ -70,6 +70,7 @@ int supervisor_open(struct supervisor *s, const char *home, const char *run)
 	uint64_t size;
 	int r = place_init_home(&s->place, home);
 
+	s->journal.fd = -1;
 	if (r == 0)
 		r = journal_open(&s->journal, &s->place, run, true);
 	if (r == 0)
@@ -77,6 +78,20 @@ int supervisor_open(struct supervisor *s, const char *home, const char *run)
 	if (r == 0 && !plan_is_sound(s))
 		r = -EBADMSG;
 	return r;
+}
+
+void supervisor_refuse(struct supervisor *s, int error)
+{
+	outpost_RunEnd *end = &watch_entry(s, outpost_Entry_run_end_tag)->body.run_end;
+
+	if (s->journal.fd < 0)
+		return;
+	end->error = -error;
+	snprintf(end->what, sizeof(end->what), "%s: %s",
+		 error == -EBADMSG ? "The board refuses the plan"
+				   : "The board cannot begin the run",
+		 error == -EBADMSG ? "it is not sound" : strerror(-error));
+	watch_write(s, true);
 }
 
 struct last_boot {
@@ -111,7 +126,7 @@ static void write_boot(struct supervisor *s)
 }
 
 /* Pstore belongs to this run when the board went down since the run's last supervisor wrote. */
-static void take_survivors(struct supervisor *s)
+static int take_survivors(struct supervisor *s)
 {
 	char boot_id[40], nonce[40];
 	struct last_boot last = { 0 };
@@ -120,9 +135,10 @@ static void take_survivors(struct supervisor *s)
 	journal_each(&s->journal, find_boot, &last, &size);
 	place_boot(&s->place, boot_id, nonce);
 	if (!last.found)
-		pstore_set_aside(&s->place, s->plan.run);
-	else if (strcmp(last.nonce, nonce) != 0)
+		return pstore_set_aside(&s->place, s->plan.run);
+	if (strcmp(last.nonce, nonce) != 0)
 		pstore_collect(&s->journal, &s->place, s->plan.run);
+	return 0;
 }
 
 /* --- end ----------------------------------------------------------------------- */
@@ -199,9 +215,13 @@ static void on_report(const struct klog_report *report, void *arg)
 
 int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indices)
 {
-	int r;
+	int r = take_survivors(s);
 
-	take_survivors(s);
+	if (r < 0) {
+		guard_disarm(&s->guard);
+		supervisor_refuse(s, r);
+		return 0;
+	}
 	s->has_log = kmsg_reader_open(&s->log, false) == 0;
 	klog_init(&s->klog, on_report, s);
 	watch_drain(s);

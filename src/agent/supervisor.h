@@ -66,6 +66,8 @@ int supervise(int argc, char **argv);
 /* Opens the run's journal and takes its plan from it. 0 or -errno; -EBADMSG when the plan is not
  * sound. */
 int supervisor_open(struct supervisor *s, const char *home, const char *run);
+/* Ends a run that cannot begin: a host that follows it learns why. */
+void supervisor_refuse(struct supervisor *s, int error);
 /* Carries out these modules of it; the worker's exit status. */
 int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indices);
 

@@ -5,6 +5,7 @@
 #include "agent/guard.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "test_place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 
 static struct place place;
 static struct guard guard;
-static char root[] = "/tmp/outpost-test-XXXXXX";
 
 static const char *const folders[] = {
 	"/proc/sys/kernel",
@@ -47,9 +47,9 @@ static const struct file {
 
 static const char *in_root(const char *path)
 {
-	static char full[256];
+	static char full[PLACE_MAX];
 
-	snprintf(full, sizeof(full), "%s%s", root, path);
+	snprintf(full, sizeof(full), "%s%s", place.home, path);
 	return full;
 }
 
@@ -76,13 +76,8 @@ static void set_pstore(const char *backend)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root))
+	if (test_place_make(&place) < 0)
 		return -1;
-	place = (struct place){ .uid = getuid(), .gid = getgid() };
-	proto_set(place.home, root);
-	proto_set(place.runtime, root);
-	proto_set(place.root, root);
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (fs_mkdir_p(in_root(folders[i]), 0755) < 0)
 			return -1;
@@ -96,7 +91,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	guard_let_go(&guard);
-	return fs_remove_tree(root);
+	return test_place_remove(&place);
 }
 
 static void expect_found(void)
@@ -258,7 +253,7 @@ static void a_watchdog_without_a_way_out_is_left_alone(void **state)
  */
 static void make_systemd(const char *let_go)
 {
-	char script[1024], path[256];
+	char script[1024], path[PLACE_MAX];
 
 	assert_int_equal(fs_mkdir_p(in_root("/run/systemd/system"), 0755), 0);
 	assert_int_equal(fs_mkdir_p(in_root("/dev/watchdog"), 0755), 0);
@@ -271,9 +266,9 @@ static void make_systemd(const char *let_go)
 		 "set-property) printf %%s \"$7\" >usec\n"
 		 "	[ \"$7\" != 0 ] || { %s; } ;;\n"
 		 "esac\n",
-		 root, let_go);
+		 place.home, let_go);
 	put("/bin/busctl", script, 0755);
-	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", root);
+	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", place.home);
 	setenv("PATH", path, 1);
 }
 

@@ -5,7 +5,9 @@
 #include "agent/pstore.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "test_place.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +17,18 @@
 
 static struct place place;
 static struct journal journal;
-static char root[] = "/tmp/outpost-test-XXXXXX";
 
 static const char *in_root(const char *path)
 {
-	static char full[256];
+	static char full[PLACE_MAX];
 
-	snprintf(full, sizeof(full), "%s%s", root, path);
+	snprintf(full, sizeof(full), "%s%s", place.home, path);
 	return full;
 }
 
 static void put(const char *path, const char *text)
 {
-	char folder[256];
+	char folder[PLACE_MAX];
 
 	snprintf(folder, sizeof(folder), "%s", in_root(path));
 	*strrchr(folder, '/') = '\0';
@@ -38,13 +39,8 @@ static void put(const char *path, const char *text)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root))
+	if (test_place_make(&place) < 0)
 		return -1;
-	place = (struct place){ .uid = getuid(), .gid = getgid() };
-	proto_set(place.home, root);
-	proto_set(place.runtime, root);
-	proto_set(place.root, root);
 	fs_mkdir_p(in_root("/sys/fs/pstore"), 0755);
 	return journal_create(&journal, &place, RUN);
 }
@@ -53,7 +49,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	journal_close(&journal);
-	return fs_remove_tree(root);
+	return test_place_remove(&place);
 }
 
 static int add_survivor(const outpost_Entry *e, void *arg)
@@ -92,7 +88,7 @@ static void expect_journal(const char *const *pieces, size_t n)
 static void records_are_journaled_and_removed(void **state)
 {
 	(void)state;
-	pstore_set_aside(&place, RUN);
+	assert_int_equal(pstore_set_aside(&place, RUN), 0);
 	put("/sys/fs/pstore/dmesg-ramoops-0", "Panic#1 Part1\none");
 	put("/sys/fs/pstore/console-ramoops-0", "two");
 	pstore_collect(&journal, &place, RUN);
@@ -122,7 +118,7 @@ static void earlier_crashes_are_set_aside(void **state)
 
 	(void)state;
 	put("/sys/fs/pstore/dmesg-ramoops-0", "of another day");
-	pstore_set_aside(&place, RUN);
+	assert_int_equal(pstore_set_aside(&place, RUN), 0);
 	pstore_collect(&journal, &place, RUN);
 	expect_journal(NULL, 0);
 	assert_int_equal(fs_list(in_root("/development/logs/earlier-crashes"), &names), 0);
@@ -136,7 +132,7 @@ static void what_systemd_moved_is_found(void **state)
 	(void)state;
 	put("/var/lib/systemd/pstore/1500000000/001/dmesg.txt", "of another day");
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "of another day");
-	pstore_set_aside(&place, RUN);
+	assert_int_equal(pstore_set_aside(&place, RUN), 0);
 	put("/var/lib/systemd/pstore/1647289371/001/dmesg.txt", "Panic#1 Part1\none");
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "anew");
 	pstore_collect(&journal, &place, RUN);
@@ -153,17 +149,27 @@ static void what_systemd_moved_is_found(void **state)
 static void systemds_first_records_are_found(void **state)
 {
 	(void)state;
-	pstore_set_aside(&place, RUN);
+	assert_int_equal(pstore_set_aside(&place, RUN), 0);
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "one");
 	pstore_collect(&journal, &place, RUN);
 	EXPECT("dmesg-ramoops-0: one");
+}
+
+/* Left where it is it would be taken for this run's: so the run must not begin. */
+static void without_room_nothing_is_set_aside(void **state)
+{
+	(void)state;
+	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "of another day");
+	assert_int_equal(symlink("/dev/full", in_root("/development/logs/" RUN "/known-crashes")),
+			 0);
+	assert_int_equal(pstore_set_aside(&place, RUN), -ENOSPC);
 }
 
 static void a_link_is_not_followed(void **state)
 {
 	(void)state;
 	fs_mkdir_p(in_root("/var/lib/systemd/pstore"), 0755);
-	pstore_set_aside(&place, RUN);
+	assert_int_equal(pstore_set_aside(&place, RUN), 0);
 	assert_int_equal(symlink("/etc/passwd", in_root("/var/lib/systemd/pstore/dmesg-x")), 0);
 	pstore_collect(&journal, &place, RUN);
 	expect_journal(NULL, 0);
@@ -176,6 +182,7 @@ int main(void)
 		TEST(records_are_journaled_and_removed), TEST(a_long_record_comes_in_pieces),
 		TEST(earlier_crashes_are_set_aside),     TEST(what_systemd_moved_is_found),
 		TEST(systemds_first_records_are_found),  TEST(a_link_is_not_followed),
+		TEST(without_room_nothing_is_set_aside),
 	};
 #undef TEST
 

@@ -5,6 +5,7 @@
 #include "agent/holder.h"
 #include "agent/supervisor.h"
 #include "common/fs.h"
+#include "test_place.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,18 +16,13 @@
 #include <unistd.h>
 
 static struct supervisor s;
-static char home[] = "/tmp/outpost-test-XXXXXX";
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(home + sizeof(home) - 7, "XXXXXX");
-	if (!mkdtemp(home))
-		return -1;
 	memset(&s, 0, sizeof(s));
-	s.place = (struct place){ .uid = getuid(), .gid = getgid() };
-	proto_set(s.place.home, home);
-	snprintf(s.place.runtime, sizeof(s.place.runtime), "%s", home);
+	if (test_place_make(&s.place) < 0)
+		return -1;
 	s.guard.watchdog_fd = -1;
 	return journal_create(&s.journal, &s.place, "run-1");
 }
@@ -35,7 +31,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	journal_close(&s.journal);
-	return fs_remove_tree(home);
+	return test_place_remove(&s.place);
 }
 
 static void run(step_fn fn, const void *arg, bool capture, uint64_t limit_ms, enum watch_end how,
@@ -180,6 +176,47 @@ static void who_holds_the_board_can_be_asked(void **state)
 	assert_false(holder_find(&s.place, NULL, &other));
 }
 
+static int find_end(const outpost_Entry *e, void *arg)
+{
+	if (e->which_body == outpost_Entry_run_end_tag)
+		*(outpost_RunEnd *)arg = e->body.run_end;
+	return 0;
+}
+
+/* Its host would start it again and again, and never learn why. */
+static void a_plan_that_is_not_sound_ends_its_run(void **state)
+{
+	static struct supervisor other;
+	static outpost_Entry entry;
+	outpost_RunEnd end = { 0 };
+	uint64_t size;
+
+	(void)state;
+	entry.which_body = outpost_Entry_plan_tag;
+	proto_set(entry.body.plan.run, "run-1");
+	entry.body.plan.modules = 1;
+	assert_int_equal(journal_append(&s.journal, &entry), 0);
+	memset(&entry, 0, sizeof(entry));
+	entry.which_body = outpost_Entry_module_tag;
+	entry.body.module.hash.size = HASH_SIZE;
+	proto_set(entry.body.module.name, "../../etc");
+	assert_int_equal(journal_append(&s.journal, &entry), 0);
+	assert_int_equal(journal_publish(&s.journal, &s.place, "run-1"), 0);
+
+	assert_int_equal(supervisor_open(&other, s.place.home, "run-1"), -EBADMSG);
+	supervisor_refuse(&other, -EBADMSG);
+	assert_int_equal(journal_each(&other.journal, find_end, &end, &size), 0);
+	journal_close(&other.journal);
+	free(other.modules);
+	free(other.unusable);
+	assert_int_equal(end.error, EBADMSG);
+	assert_non_null(strstr(end.what, "it is not sound"));
+
+	/* There is nothing to write to: that is all. */
+	assert_int_equal(supervisor_open(&other, s.place.home, "run-2"), -ENOENT);
+	supervisor_refuse(&other, -ENOENT);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -189,6 +226,7 @@ int main(void)
 		TEST(what_a_step_leaves_running_is_ended),
 		TEST(a_flood_of_output_does_not_outlast_its_limit),
 		TEST(who_holds_the_board_can_be_asked),
+		TEST(a_plan_that_is_not_sound_ends_its_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

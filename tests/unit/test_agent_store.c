@@ -6,6 +6,7 @@
 #include "agent/journal.h"
 #include "agent/logs.h"
 #include "common/fs.h"
+#include "test_place.h"
 
 #include <blake2.h>
 #include <errno.h>
@@ -19,24 +20,17 @@
 #include <zstd.h>
 
 static struct place place;
-static char home[] = "/tmp/outpost-test-XXXXXX";
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(home + sizeof(home) - 7, "XXXXXX");
-	if (!mkdtemp(home))
-		return -1;
-	place = (struct place){ .uid = getuid(), .gid = getgid() };
-	proto_set(place.home, home);
-	snprintf(place.runtime, sizeof(place.runtime), "%s", home);
-	return 0;
+	return test_place_make(&place);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	return fs_remove_tree(home);
+	return test_place_remove(&place);
 }
 
 /* Announces and sends `content`, packed against `reference` (NULL: none), in pieces of `piece`
@@ -329,7 +323,7 @@ static void a_file_of_the_kernels_can_be_copied(void **state)
 	struct strbuf version = STRBUF_INIT;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/version", home);
+	snprintf(path, sizeof(path), "%s/version", place.home);
 	assert_int_equal(fs_copy("/proc/version", path), 0);
 	assert_int_equal(fs_read("/proc/version", &version, 0), 0);
 	assert_content(path, version.buf);
@@ -365,14 +359,14 @@ static void root_is_not_led_out_of_a_home(void **state)
 	if (geteuid() != 0)
 		skip();
 	place.uid = place.gid = 65534;
-	assert_int_equal(chown(home, 65534, 65534), 0);
+	assert_int_equal(chown(place.home, 65534, 65534), 0);
 	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
 	assert_int_equal(fstat(journal.fd, &st), 0);
 	assert_int_equal(st.st_uid, 65534);
 	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
 	journal_close(&journal);
 
-	snprintf(victim, sizeof(victim), "%s-victim", home);
+	snprintf(victim, sizeof(victim), "%s-victim", place.home);
 	assert_int_equal(mkdir(victim, 0755), 0);
 	place_path(&place, dir, "logs/run-2");
 	assert_int_equal(symlink(victim, dir), 0);
