@@ -107,7 +107,8 @@ static void settle(struct supervisor *s)
 		snapshot_compare(&s->before, count_leftover, &leftovers);
 		s->left_nothing = !leftovers;
 	}
-	watch_wait(s, NULL, start + s->current->settle_ms * 1000ull, true);
+	end.cancelled = watch_wait(s, NULL, start + s->current->settle_ms * 1000ull, true) ==
+			WATCH_CANCELLED;
 	watch_drain(s);
 	end.duration_us = (uint32_t)(boottime_us() - start);
 	trial_end_step(s, &end);

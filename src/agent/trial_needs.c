@@ -13,7 +13,7 @@ static bool probe(struct supervisor *s, const char *name, bool remove, outpost_S
 	struct module_probe what = { .name = name, .remove = remove };
 
 	trial_run_step(s, module_probe, &what, PROBE_MS, end);
-	if (!trial_step_ok(end) && !*end->detail)
+	if (!trial_step_ok(end) && !end->cancelled && !*end->detail)
 		snprintf(end->detail, sizeof(end->detail), "modprobe %s failed", name);
 	return trial_step_ok(end);
 }
@@ -25,8 +25,9 @@ static bool load_need(struct supervisor *s, const outpost_PlanModule *need, outp
 			return false;
 	if (trial_load_blob(s, need, end) == 0)
 		return true;
-	snprintf(end->detail, sizeof(end->detail), "%s, which it needs, did not load: %s",
-		 need->name, strerror(end->error));
+	if (!end->cancelled)
+		snprintf(end->detail, sizeof(end->detail), "%s, which it needs, did not load: %s",
+			 need->name, strerror(end->error));
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be loaded: its init does not return", need->name);
 	return false;
@@ -40,8 +41,10 @@ static bool remove_earlier(struct supervisor *s, outpost_StepEnd *end)
 	watch_note(s, "%s was loaded already: unloaded first", s->current->name);
 	if (trial_unload_any(s, s->current, end) == 0)
 		return true;
-	snprintf(end->detail, sizeof(end->detail), "%s was loaded already and would not unload: %s",
-		 s->current->name, strerror(end->error));
+	if (!end->cancelled)
+		snprintf(end->detail, sizeof(end->detail),
+			 "%s was loaded already and would not unload: %s", s->current->name,
+			 strerror(end->error));
 	return false;
 }
 
@@ -62,7 +65,10 @@ bool trial_prepare(struct supervisor *s, char *why, size_t size)
 		ok = probe(s, m->in_tree[i], false, &end);
 	trial_end_step(s, &end);
 	if (!ok)
-		snprintf(why, size, "%s", *end.detail ? end.detail : strerror(end.error));
+		snprintf(why, size, "%s",
+			 end.cancelled ? "the run was cancelled"
+			 : *end.detail ? end.detail
+				       : strerror(end.error));
 	return ok;
 }
 
@@ -70,6 +76,7 @@ void trial_restore(struct supervisor *s)
 {
 	const outpost_PlanModule *m = s->current;
 	outpost_StepEnd end = { .step = outpost_Step_RESTORE };
+	bool late = false;
 
 	if (trial_leaves_loaded(s) || (!m->needs_count && !m->in_tree_count))
 		return;
@@ -81,10 +88,16 @@ void trial_restore(struct supervisor *s)
 			trial_need_reboot(s, "%s would not unload", need->name);
 	}
 	/* What else uses the board's own modules is not ours to say: a refusal is no fault. */
-	for (pb_size_t i = m->in_tree_count; i-- > 0;) {
+	for (pb_size_t i = m->in_tree_count; i-- > 0 && !(late && supervisor_cancelled);) {
 		outpost_StepEnd ignored = { .step = outpost_Step_RESTORE };
 
 		probe(s, m->in_tree[i], true, &ignored);
+		late = ignored.late;
+		if (ignored.stuck && !supervisor_cancelled) {
+			end.stuck = true;
+			trial_need_reboot(s, "%s cannot be unloaded: its exit does not return",
+					  m->in_tree[i]);
+		}
 	}
 	trial_end_step(s, &end);
 }

@@ -9,8 +9,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define TERM_GRACE_MS 1000 /* between SIGTERM and SIGKILL */
-#define KILL_GRACE_MS 2000 /* after SIGKILL: who is still there then cannot be ended */
+#define TERM_GRACE_MS      1000 /* between SIGTERM and SIGKILL */
+#define KILL_GRACE_MS      2000 /* after SIGKILL: who is still there then cannot be ended */
+#define PROBE_CANCELLED_MS 3000 /* for modprobe -r, once the run is cancelled */
 
 void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
 {
@@ -43,16 +44,25 @@ void trial_end_step(struct supervisor *s, const outpost_StepEnd *end)
 	watch_write(s, false);
 }
 
-/* Ends a child that is late or no longer wanted. false: it cannot be ended. */
-static bool end_child(struct supervisor *s, struct step *step, bool gently)
+/*
+ * Ends a child that is late or no longer wanted. false: it cannot be ended. One
+ * that cannot be killed just now is given all the time of its step first: to
+ * sleep so is no fault.
+ */
+static bool end_child(struct supervisor *s, struct step *step, bool gently, uint64_t deadline_us)
 {
+	uint64_t now;
+
 	if (gently) {
 		step_signal(step, SIGTERM);
 		if (watch_wait(s, step, after_ms(TERM_GRACE_MS), false) == WATCH_ENDED)
 			return true;
 	}
 	step_signal(step, SIGKILL);
-	return watch_wait(s, step, after_ms(KILL_GRACE_MS), false) == WATCH_ENDED;
+	now = boottime_us();
+	if (deadline_us < now)
+		deadline_us = now;
+	return watch_wait(s, step, deadline_us + KILL_GRACE_MS * 1000, false) == WATCH_ENDED;
 }
 
 void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t limit_ms,
@@ -61,6 +71,7 @@ void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t 
 	bool is_test = end->step == outpost_Step_TESTING;
 	bool cancellable =
 		is_test || end->step == outpost_Step_LOADING || end->step == outpost_Step_PREPARE;
+	uint64_t deadline;
 	struct step step;
 	enum watch_end how;
 	int r;
@@ -69,11 +80,20 @@ void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t 
 	r = cancellable && supervisor_cancelled ? -ECANCELED : step_start(&step, fn, arg, is_test);
 	if (r < 0) {
 		end->error = -r;
+		end->cancelled = r == -ECANCELED;
 		return;
 	}
-	how = watch_wait(s, &step, after_ms(limit_ms), cancellable);
+	deadline = after_ms(limit_ms);
+	how = watch_wait(s, &step, deadline, cancellable || fn == module_probe);
+	if (how == WATCH_CANCELLED && !cancellable) {
+		/* The board's own modules are put back as far as that is quickly done. */
+		if (deadline > after_ms(PROBE_CANCELLED_MS))
+			deadline = after_ms(PROBE_CANCELLED_MS);
+		how = watch_wait(s, &step, deadline, false);
+	}
 	end->late = how == WATCH_LATE;
-	if (how == WATCH_ENDED || end_child(s, &step, is_test))
+	end->cancelled = how == WATCH_CANCELLED;
+	if (how == WATCH_ENDED || end_child(s, &step, is_test, deadline))
 		step_finish(&step, end);
 	else
 		step_abandon(&step, end);
@@ -87,7 +107,8 @@ bool trial_leaves_loaded(const struct supervisor *s)
 
 bool trial_step_ok(const outpost_StepEnd *end)
 {
-	return !end->error && !end->exit_status && !end->signal && !end->late && !end->stuck;
+	return !end->error && !end->exit_status && !end->signal && !end->late && !end->stuck &&
+	       !end->cancelled;
 }
 
 /* --- load, test, unload --------------------------------------------------------- */

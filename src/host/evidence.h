@@ -115,7 +115,7 @@ struct evidence_list {
 /* Takes in the next entry. -EBADMSG when it contradicts what came before (said). */
 int evidence_add(struct evidence_list *list, const outpost_Entry *entry);
 
-/* Did the step go wrong, by any of what its end says? */
+/* Did the step go wrong, or not its whole way, by any of what its end says? */
 bool evidence_step_failed(const outpost_StepEnd *end);
 
 /*

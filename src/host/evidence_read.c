@@ -100,5 +100,6 @@ struct evidence *evidence_last(const struct evidence_list *list)
 
 bool evidence_step_failed(const outpost_StepEnd *end)
 {
-	return end->error || end->exit_status || end->signal || end->late || end->stuck;
+	return end->error || end->exit_status || end->signal || end->late || end->stuck ||
+	       end->cancelled;
 }

@@ -185,12 +185,16 @@ bool rule_own_report(struct judge *j)
 bool rule_cancel(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	bool cut = !e->ended;
+	bool cancelled = e->cancelled, cut = !e->ended;
 
 	/* One that was through before the user cancelled keeps its result. */
-	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
-		cut |= failed_end(j, step) != NULL;
-	return e->cancelled && (cut || missing_evidence(j)) &&
+	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
+		const outpost_StepEnd *end = failed_end(j, step);
+
+		cut |= end != NULL;
+		cancelled |= end && end->cancelled; /* the end of the run may have been lost */
+	}
+	return cancelled && (cut || missing_evidence(j)) &&
 	       decide(j, VERDICT_SKIP, phase_name(last_step(e)),
 		      "interrupted before it was through");
 }

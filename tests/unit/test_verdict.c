@@ -814,6 +814,16 @@ static void skipped_and_in_error(void **state)
 	assert_true(is_pass(j));
 	test_killed(j);
 	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
+	/* The end of the run was lost: the step knows. */
+	j = good();
+	journal_drop(j, j->n - 1);
+	*journal_step_end(j, outpost_Step_LOADING) =
+		(outpost_StepEnd){ .step = outpost_Step_LOADING, .signal = 9, .cancelled = true };
+	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
+	/* Nobody listened to what it may have said afterwards. */
+	j = good();
+	journal_step_end(j, outpost_Step_SETTLE)->cancelled = true;
+	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
 	j = good();
 	journal_die_in(j, outpost_Step_TESTING);
 	proto_set(journal_add(j, outpost_Entry_run_end_tag)->body.run_end.what, "disk full");

@@ -132,6 +132,137 @@ test_an_interrupt_while_it_builds() {
 	[ ! -s slow.out ] || fail "it has a result: $(cat slow.out)"
 }
 
+# --- an interrupt in each phase --------------------------------------------------
+
+# make_phases INIT EXIT [DEPENDS]: module "phased" does this, and needs the modules named.
+make_phases() {
+	make_sleeper phased "$1" "$2"
+	printf 'load_timeout = 10s\nunload_timeout = 10s\n' >phased/test.conf
+	[ -z "${3-}" ] || printf 'depends = %s\n' "$3" >>phased/test.conf
+}
+
+make_sleeper() { # NAME INIT EXIT
+	mkdir "$1"
+	printf 'obj-m := %s.o\n' "$1" >"$1/Kbuild"
+	cat >"$1/$1.c" <<-END
+		#include <linux/delay.h>
+		#include <linux/module.h>
+		static int __init ${1}_init(void) { $2 return 0; }
+		static void __exit ${1}_exit(void) { $3 }
+		module_init(${1}_init);
+		module_exit(${1}_exit);
+		MODULE_LICENSE("GPL");
+	END
+}
+
+# interrupt_when MODULE STATE PATH...: as /proc/modules has it. The run's result is then in `out`.
+interrupt_when() {
+	local module=$1 state=$2 boot
+	shift 2
+	boot=$(board cat /proc/sys/kernel/random/boot_id)
+	"$OUTPOST" --json test "$@" >phased.out 2>phased.err &
+	host=$!
+	for _ in $(seq 300); do
+		board "grep -q '^$module .* $state ' /proc/modules" && break
+		kill -0 "$host" || break
+		sleep 0.1
+	done
+	kill -INT "$host" || fail "it was over too soon: $(cat phased.err)"
+	began=$SECONDS
+	wait "$host"
+	[ $? = 130 ] || fail "its status is not 130: $(cat phased.err phased.out)"
+	took=$((SECONDS - began))
+	cp phased.out out
+	expect_json .cancelled true
+	expect_json '.results[] | select(.module == "phased") | .verdict' skip
+	grep -q 'nothing of the run is loaded' phased.err || fail "it is not said: $(cat phased.err)"
+	expect_clean_board phased needed
+	[ "$(board cat /proc/sys/kernel/random/boot_id)" = "$boot" ] || fail "the board was rebooted for it"
+	outpost test "$TOP/modules/hello"
+	expect_status 0
+}
+
+# What can be interrupted is over at once; what only sleeps is given its time, and is no hang.
+test_an_interrupt_while_a_need_is_loaded() {
+	make_sleeper needed 'if (msleep_interruptible(9000)) return -EINTR;' ''
+	printf 'skip = only needed here\n' >needed/test.conf
+	make_phases '' '' needed
+	interrupt_when needed Loading needed phased
+	[ "$took" -lt 6 ] || fail "it took $took s"
+}
+
+test_an_interrupt_while_a_need_sleeps_in_its_init() {
+	make_sleeper needed 'ssleep(6);' ''
+	printf 'skip = only needed here\n' >needed/test.conf
+	make_phases '' '' needed
+	interrupt_when needed Loading needed phased
+}
+
+test_an_interrupt_while_it_is_loaded() {
+	make_phases 'if (msleep_interruptible(9000)) return -EINTR;' ''
+	interrupt_when phased Loading phased
+	[ "$took" -lt 6 ] || fail "it took $took s"
+}
+
+# Its init comes back and says that all is well, whatever was sent to it.
+test_an_interrupt_while_it_sleeps_in_its_init() {
+	make_phases 'ssleep(6);' ''
+	interrupt_when phased Loading phased
+}
+
+test_an_interrupt_while_it_is_unloaded() {
+	make_phases '' 'ssleep(5);'
+	interrupt_when phased Unloading phased
+}
+
+test_an_interrupt_while_a_need_is_unloaded() {
+	make_sleeper needed '' 'ssleep(5);'
+	printf 'skip = only needed here\n' >needed/test.conf
+	make_phases '' '' needed
+	"$OUTPOST" --json test needed phased >phased.out 2>phased.err &
+	host=$!
+	for _ in $(seq 300); do
+		board "grep -q '^needed .* Unloading ' /proc/modules" && break
+		sleep 0.1
+	done
+	kill -INT "$host" || fail "it was over too soon: $(cat phased.err)"
+	wait "$host"
+	cp phased.out out
+	# It was through by then.
+	expect_json '.results[] | select(.module == "phased") | .verdict' pass
+	expect_clean_board phased needed
+	outpost test "$TOP/modules/hello"
+	expect_status 0
+}
+
+# modprobe -r of the board's own may take half a minute; not when somebody waits for the end.
+test_an_interrupt_while_the_boards_own_modules_are_unloaded() {
+	needs_vm
+	make_phases '' '' loop
+	board 'mkdir -p /usr/local/sbin; cat >/usr/local/sbin/modprobe; chmod +x /usr/local/sbin/modprobe' <<-'END'
+		#!/bin/sh
+		[ "$1" != -r ] || { touch /run/removes; sleep 25; }
+	END
+	board 'test -x /usr/local/sbin/modprobe' || fail "the board has no modprobe of ours"
+	"$OUTPOST" --json test phased >phased.out 2>phased.err &
+	host=$!
+	for _ in $(seq 300); do
+		board 'test -e /run/removes' && break
+		sleep 0.1
+	done
+	kill -INT "$host" || fail "it was over too soon: $(cat phased.err)"
+	began=$SECONDS
+	wait "$host"
+	took=$((SECONDS - began))
+	board 'rm -f /usr/local/sbin/modprobe /run/removes'
+	[ "$took" -lt 12 ] || fail "it took $took s: $(cat phased.err)"
+	cp phased.out out
+	expect_json '.results[0].verdict' pass
+	expect_clean_board phased
+}
+
+# --- several people, and reboots ---------------------------------------------------
+
 test_a_second_person_is_told_who_holds_the_board() {
 	make_slow_module 60
 	start_slow_test
