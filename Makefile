@@ -29,6 +29,7 @@ HOST_FLAGS := -DOUTPOST_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fn
 COMMON_SRC := $(sort $(wildcard src/common/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*.c src/host/vm/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c))
+BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c strbuf.c alloc.c)
 
 # One line for each step, unless with -s.
 Q   := $(if $(V),,@)
@@ -55,7 +56,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .SUFFIXES:
 .PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-fresh bench deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
 
-all: build/outpost $(O)/outpost-agent $(A)/outpost-agent
+all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
 build/outpost: $(O)/outpost
 	@$(if $(SAN),,ln -sf $(patsubst build/%,%,$<) $@)
@@ -78,6 +79,13 @@ $(O)/host/vm/guest.o: board/vm-init
 $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
+
+# In a container there may be another C library, or none.
+$(O)/outpost-builder: $(BUILDER_SRC) $(wildcard src/builder/*.h src/common/*.h)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) $(CPPFLAGS) -Os -static -ffunction-sections -Wl,--gc-sections -s -o $@ \
+		$(filter %.c,$^)
 
 $(A)/outpost-agent: $(BOARD_OBJ) $(A)/common.a
 	$(call say,LD,$@)
@@ -135,6 +143,8 @@ $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
 		$(filter %.c %.o,$^) -lcmocka $(AGENT_LIBS)
+
+$(O)/tests/test_container: | $(O)/outpost-builder
 
 check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
 	@for t in $(filter $(O)/tests/%,$^); do echo "== $${t##*/}"; $$t || exit 1; done

@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "host/compdb.h"
 #include "host/paths.h"
+#include "host/place.h"
 #include "host/tasks.h"
 
 #include <errno.h>
@@ -41,8 +42,12 @@ int build(const struct build_request *request, struct module_list *list)
 
 	if (r < 0)
 		return r;
+	r = place_enter(request->tree, &sources);
+	if (r < 0)
+		return r;
 	tasks_prepare(&t, request, &sources);
 	r = tasks_run(&t);
+	place_leave();
 	if (r == 0 && process_interrupted) /* no error of the sources */
 		r = -EINTR;
 	for (size_t i = 0; i < t.n && r == 0; i++)

@@ -5,6 +5,7 @@
 #include "common/strbuf.h"
 #include "host/build.h"
 #include "host/command.h"
+#include "host/place.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -16,6 +17,7 @@ struct build_options {
 	int jobs;
 	bool no_tests;
 	char *compile_commands;
+	char *in;
 };
 
 static const struct option_row options[] = {
@@ -27,6 +29,8 @@ static const struct option_row options[] = {
 		    "leave the test programs out"),
 	OPTION_STRING(struct build_options, compile_commands, 0, "compile-commands", "FILE", NULL,
 		      "also write a compile_commands.json for your editor"),
+	OPTION_STRING(struct build_options, in, 0, "in", "PLACE", "build.in",
+		      "build in the 'container' or on this 'host' (default: where there is one)"),
 	OPTION_END,
 };
 
@@ -110,10 +114,14 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(module_list_release) struct module_list list = { 0 };
 	struct build_request request = { .paths = paths, .tests = !o->no_tests, .jobs = o->jobs };
-	int status = STATUS_OK, r = get_tree(o->kernel, &tree);
+	int status = STATUS_OK, r = o->in ? place_choose(o->in) : 0;
 
 	if (r < 0)
+		return STATUS_USAGE;
+	r = get_tree(o->kernel, &tree);
+	if (r < 0)
 		return r;
+	log_info("Building %s.", tree->in_container ? "in the build container" : "on this machine");
 	request.tree = tree;
 	r = build(&request, &list);
 	if (r == 0 && o->compile_commands)

@@ -10,7 +10,7 @@
 #define COMMANDS(_)                                                                            \
 	_(test)                                                                                \
 	_(watch) _(build) _(deploy) _(load) _(unload) _(vm) _(board) _(log) _(shell) _(doctor) \
-		_(kernel) _(klog) _(unpack) _(results) _(clean)
+		_(kernel) _(container) _(klog) _(unpack) _(results) _(clean)
 
 #define DECLARE(name) extern const struct command cmd_##name;
 COMMANDS(DECLARE)

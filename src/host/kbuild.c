@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "host/paths.h"
+#include "host/place.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -134,7 +135,7 @@ int kbuild_run(const struct unit *unit, char *const *argv, char *const *env, str
 		.arg = &stream,
 	};
 
-	return process_run(argv, &options);
+	return place_run(unit->tree->in_container, argv, &options);
 }
 
 void kbuild_add_symvers(const struct unit *unit, char ***argv)
@@ -181,9 +182,9 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 
 void kbuild_describe(const struct unit *unit, struct strbuf *out)
 {
-	strbuf_addf(out, "tree %s\ncompiler %s\nprefix %s\nmake %s\n", unit->tree->build,
-		    unit->tree->compiler, unit->tree->cross_prefix,
-		    unit->conf.make ? unit->conf.make : "");
+	strbuf_addf(out, "tree %s\nin %s\ncompiler %s\nprefix %s\nmake %s\n", unit->tree->build,
+		    unit->tree->in_container ? "container" : "host", unit->tree->compiler,
+		    unit->tree->cross_prefix, unit->conf.make ? unit->conf.make : "");
 	strv_foreach (path, unit->symvers)
 		strbuf_addf(out, "symbols %s\n", *path);
 	strv_foreach (entry, environ)

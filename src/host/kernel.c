@@ -75,7 +75,7 @@ int kernel_read(const char *release, struct kernel_tree **tree)
 	t->release = TAKE_PTR(m.release);
 	t->source = TAKE_PTR(m.source);
 	t->cross_prefix = xstrdup(kernel_cross_prefix());
-	if (kernel_compiler_choose(m.compiler, &t->compiler) == -EINVAL)
+	if (kernel_compiler_choose(m.compiler, &t->compiler, &t->in_container) == -EINVAL)
 		t->compiler = xstrdup("");
 	*tree = TAKE_PTR(t);
 	return 0;
@@ -84,21 +84,26 @@ int kernel_read(const char *release, struct kernel_tree **tree)
 static int check_compiler(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *text = NULL, *name = NULL;
+	bool in_container;
 	int r = kernel_config_value(tree->build, "CONFIG_CC_VERSION_TEXT", &text);
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot find CONFIG_CC_VERSION_TEXT in %s/.config",
 				       tree->build);
-	r = kernel_compiler_choose(text, &name);
+	r = kernel_compiler_choose(text, &name, &in_container);
 	if (r == -EINVAL)
 		log_error("Kernel %s was built with '%s'; only gcc is supported.", tree->release,
 			  text);
 	if (r != -ENOPKG)
 		return r;
-	log_error("Kernel %s was built with '%s', and there is no %s here.", tree->release, text,
-		  name);
-	log_hint("As root: apt-get install gcc-%d%s", kernel_compiler_major(text),
-		 *tree->cross_prefix ? "-aarch64-linux-gnu" : "");
+	log_error("Kernel %s was built with '%s', and there is no %s %s.", tree->release, text,
+		  name, in_container ? "in a build container" : "here");
+	if (in_container)
+		log_hint("outpost container build makes one that has it.");
+	else
+		log_hint("As root: apt-get install gcc-%d%s. Or outpost container build.",
+			 kernel_compiler_major(text),
+			 *tree->cross_prefix ? "-aarch64-linux-gnu" : "");
 	return r;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The compiler that a kernel was built with, as it is called on this machine. */
+/* The compiler that a kernel was built with, as it is called where it is built for. */
 #include "host/kernel_internal.h"
 
 #include "common/alloc.h"
 #include "common/process.h"
+#include "host/container.h"
+#include "host/place.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -62,17 +64,22 @@ static bool has_major(const char *program, int major)
 	return r == 0 && atoi(version.buf) == major;
 }
 
-int kernel_compiler_choose(const char *version_text, char **compiler)
+int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_container)
 {
 	int major = kernel_compiler_major(version_text);
 	_cleanup_free_ char *versioned = NULL, *plain = NULL;
 	int r = 0;
 
+	*in_container = false;
 	if (major < 0)
 		return major;
 	versioned = xasprintf("%sgcc-%d", kernel_cross_prefix(), major);
 	plain = xasprintf("%sgcc", kernel_cross_prefix());
-	if (!is_installed(versioned)) {
+	*in_container = place_wants_container() && container_has_program(versioned);
+	if (place_must_be_container()) {
+		r = *in_container ? 0 : -ENOPKG;
+		*in_container = true;
+	} else if (!*in_container && !is_installed(versioned)) {
 		if (is_installed(plain) && has_major(plain, major)) {
 			*compiler = TAKE_PTR(plain);
 			return 0;

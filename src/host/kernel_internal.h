@@ -54,12 +54,13 @@ const char *kernel_cross_prefix(void);
 int kernel_compiler_major(const char *version_text);
 
 /*
- * The gcc to use for a kernel that was built with this one: the versioned name
- * if it is installed, else the plain one of the same major version, else
- * (-ENOPKG, not said) the versioned name all the same. The caller frees
- * *compiler. -EINVAL: not gcc.
+ * The gcc to use for a kernel that was built with this one, and whether it is
+ * that of the build container: the versioned name if it is in the container or
+ * installed here (place.h says which is asked), else the plain one of the same
+ * major version, else (-ENOPKG, not said) the versioned name all the same. The
+ * caller frees *compiler. -EINVAL: not gcc.
  */
-int kernel_compiler_choose(const char *version_text, char **compiler);
+int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_container);
 
 /*
  * kernel_find() without a look at the compiler: `compiler` may name one that

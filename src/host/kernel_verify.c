@@ -6,6 +6,8 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "host/paths.h"
+#include "host/place.h"
+#include "host/sources.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -164,37 +166,48 @@ static const struct tool {
 	{ "scripts/genksyms/genksyms", 0, "", true },
 };
 
-static int verify_tool(const char *build, const struct tool *tool)
+static int verify_tool(const char *build, const struct tool *tool, bool in_container)
 {
 	_cleanup_free_ char *path = path_join(build, tool->name, NULL);
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
 	struct process_options options = { .output = &output,
 					   .error = &output,
 					   .timeout_ms = 10 * 1000 };
+	const char *where = in_container ? "in the build container" : "on this machine";
 	int r;
 
 	if (tool->optional && !fs_exists(path))
 		return 0;
-	r = process_run(ARGV(path), &options);
+	r = place_run(in_container, ARGV(path), &options);
 	if (r == -EINTR || (r == tool->status && strstr(output.buf, tool->says)))
 		return r < 0 ? r : 0;
 	if (output.len)
-		log_error("%s does not run on this machine: %.*s", path,
-			  (int)strcspn(output.buf, "\n"), output.buf);
+		log_error("%s does not run %s: %.*s", path, where, (int)strcspn(output.buf, "\n"),
+			  output.buf);
 	else
-		log_error_errno(r < 0 ? r : -ENOEXEC, "%s does not run on this machine", path);
+		log_error_errno(r < 0 ? r : -ENOEXEC, "%s does not run %s", path, where);
 	return -ENOEXEC;
 }
 
+/* They must run where modules are built; in a container they find the C library that they want. */
 static int verify_tools(const char *build)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		int r = verify_tool(build, &tools[i]);
+	_cleanup_free_ char *text = NULL, *compiler = NULL;
+	struct kernel_tree tree = { .build = (char *)build };
+	int r = kernel_config_value(build, "CONFIG_CC_VERSION_TEXT", &text);
 
+	if (r == 0)
+		kernel_compiler_choose(text, &compiler, &tree.in_container);
+	if (tree.in_container) {
+		r = place_enter(&tree, &(struct source_list){ 0 });
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(tools) && r >= 0; i++)
+		r = verify_tool(build, &tools[i], tree.in_container);
+	if (tree.in_container)
+		place_leave();
+	return r;
 }
 
 int kernel_verify(const char *build, const char *release)

@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "host/command.h"
 #include "host/config.h"
+#include "host/container.h"
 #include "host/paths.h"
 
 #include <errno.h>
@@ -226,6 +227,8 @@ static int start(struct context *ctx, int argc, char **argv)
 	r = config_load(&ctx->config);
 	if (r == 0 && !ctx->board) /* no other of these options has a key */
 		r = config_apply(ctx->config, rows, ctx);
+	if (r == 0)
+		r = config_apply(ctx->config, container_rows, container_settings());
 	if (r < 0)
 		return r;
 	return run_command(ctx, c, argc - 1, argv + 1);

@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "host/kbuild_internal.h"
 #include "host/paths.h"
+#include "host/place.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -103,8 +104,8 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 		strbuf_addf(&command, "%s\n", *word);
 	if (is_current(to, deps, made_by, command.buf))
 		return 0;
-	r = process_run((char *const *)argv,
-			&(struct process_options){ .env = env, .output = output, .error = output });
+	r = place_run(unit->tree->in_container, (char *const *)argv,
+		      &(struct process_options){ .env = env, .output = output, .error = output });
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;
 	if (r == 0)

@@ -11,6 +11,7 @@
 #include "host/mirror.h"
 #include "host/neighbours.h"
 #include "host/paths.h"
+#include "host/place.h"
 #include "host/stamp.h"
 #include "host/testprog.h"
 
@@ -195,9 +196,8 @@ static int strip(const struct unit *unit, const char *ko)
 
 	if (same_time(ko, to))
 		return 0;
-	r = process_run((char *const[]){ program, (char *)"--strip-debug", (char *)"-o", temporary,
-					 (char *)ko, NULL },
-			NULL);
+	r = place_run(unit->tree->in_container, ARGV(program, "--strip-debug", "-o", temporary, ko),
+		      NULL);
 	if (r == 0 &&
 	    (stat(ko, &st) < 0 ||
 	     utimensat(AT_FDCWD, temporary, (struct timespec[]){ st.st_atim, st.st_mtim }, 0) < 0 ||

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The build container: an image with compilers and kbuild's tools, made from
+ * container/Containerfile by podman or docker, and one container of it that
+ * stays up. In it outpost-builder (src/builder) takes commands over a socket;
+ * paths are the same inside and outside.
+ */
+#ifndef OUTPOST_CONTAINER_H
+#define OUTPOST_CONTAINER_H
+
+#include "common/options.h"
+#include "common/process.h"
+
+#include <stdbool.h>
+
+/* Keys of the configuration; main() fills it in. */
+struct container_settings {
+	char *in;         /* build.in: "container", "host" or "auto" */
+	char *engine;     /* container.engine: podman, docker; NULL: the first that works */
+	char *image;      /* container.image */
+	char *run_args;   /* container.run_args: words for `podman run`, or NULL */
+	char *build_args; /* container.build_args: words for `podman build`, or NULL */
+};
+extern const struct option_row container_rows[];
+struct container_settings *container_settings(void);
+
+/* What `outpost container build` made and left a note of. */
+struct container_image {
+	char *engine;
+	char *id;
+	char *base;      /* what it was made from */
+	char **programs; /* the compilers in it */
+};
+
+/* 0, -ENOENT when none was made, or -EBADMSG; not said. */
+int container_image_read(struct container_image *image);
+void container_image_release(struct container_image *image);
+
+struct container_build {
+	const char *compilers; /* "14 13 12": major versions of gcc; NULL: those */
+	bool offline;          /* do not ask a registry for the base image */
+	bool fresh;            /* make it anew, whatever the engine has kept */
+};
+
+/* Makes the image, and sees that commands run in it. 0 or -errno, said. */
+int container_build(const struct container_build *request);
+
+/* Ends the container and removes the images. 0 or -errno, said. */
+int container_remove(void);
+
+/* Is there an image, and its engine? */
+bool container_is_there(void);
+
+/* Is it a compiler of the image? False without an image. */
+bool container_has_program(const char *program);
+
+/*
+ * Has the container run, with these folders (absolute, without links; NULL:
+ * none) to be read in it, beside the caches. Nobody restarts it until
+ * container_leave(). 0 or -errno, said.
+ */
+int container_enter(char *const *folders);
+void container_leave(void);
+
+/* process_run() in the container; enters it where nobody has. */
+int container_run(char *const *argv, const struct process_options *options);
+
+/* Ends it; nobody is building when this returns. 0 or -errno, said. */
+int container_stop(void);
+
+struct container_state {
+	char *name;
+	bool is_up;
+	char **folders; /* what can be read in it */
+};
+void container_ask(struct container_state *state);
+void container_state_release(struct container_state *state);
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* podman and docker: which there is, and running it. */
+#include "host/container_internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "host/doctor.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct container_settings settings;
+
+const struct option_row container_rows[] = {
+	OPTION_STRING(struct container_settings, in, 0, "build.in", "PLACE", "build.in", ""),
+	OPTION_STRING(struct container_settings, engine, 0, "container.engine", "ENGINE",
+		      "container.engine", ""),
+	OPTION_STRING(struct container_settings, image, 0, "container.image", "NAME",
+		      "container.image", ""),
+	OPTION_STRING(struct container_settings, run_args, 0, "container.run_args", "WORDS",
+		      "container.run_args", ""),
+	OPTION_STRING(struct container_settings, build_args, 0, "container.build_args", "WORDS",
+		      "container.build_args", ""),
+	OPTION_END,
+};
+
+struct container_settings *container_settings(void)
+{
+	if (!settings.image)
+		settings.image = xstrdup("localhost/outpost-build");
+	return &settings;
+}
+
+void container_add_words(char ***argv, const char *words)
+{
+	_cleanup_free_ char *copy = xstrdup(words ? words : "");
+	char *rest;
+
+	for (char *word = strtok_r(copy, " \t\n", &rest); word;
+	     word = strtok_r(NULL, " \t\n", &rest))
+		strv_add(argv, word);
+}
+
+static bool is_there(const char *engine)
+{
+	_cleanup_free_ char *where = NULL;
+
+	return doctor_find_tool(engine, &where);
+}
+
+/* docker's client is often there without a daemon to speak to. */
+static int works(const char *engine, struct strbuf *said)
+{
+	int r = process_run(
+		ARGV(engine, "info"),
+		&(struct process_options){ .output = said, .error = said, .timeout_ms = 60000 });
+
+	if (r == 0 || r == -EINTR)
+		return r;
+	return r < 0 ? r : -EHOSTDOWN;
+}
+
+/* The last line is where both say why. */
+static const char *last_line(struct strbuf *text)
+{
+	char *newline;
+
+	while (text->len && text->buf[text->len - 1] == '\n')
+		text->buf[--text->len] = '\0';
+	newline = strrchr(text->buf, '\n');
+	return newline ? newline + 1 : text->buf;
+}
+
+int container_find_engine(char **engine)
+{
+	static const char *const known[] = { "podman", "docker" };
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	const char *tried = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const char *name = settings.engine ? settings.engine : known[i];
+		int r;
+
+		if (!is_there(name) || (settings.engine && i > 0))
+			continue;
+		tried = name;
+		strbuf_reset(&said);
+		r = works(name, &said);
+		if (r == 0)
+			*engine = xstrdup(name);
+		if (r == 0 || r == -EINTR)
+			return r;
+	}
+	if (tried)
+		log_error("%s does not work here: %s", tried, last_line(&said));
+	else if (settings.engine)
+		log_error("There is no %s here, which container.engine names.", settings.engine);
+	else
+		log_error("There is neither podman nor docker here.");
+	log_hint("As root: apt-get install podman uidmap. Or build on this machine: --in host.");
+	return -ENOPKG;
+}
+
+int container_engine(char *const *argv, struct strbuf *output, const char *doing)
+{
+	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
+	int r = process_run(argv, &(struct process_options){ .output = output, .error = &error });
+
+	if (r == 0 || r == -EINTR)
+		return r;
+	if (r < 0)
+		return log_error_errno(r, "Cannot run %s", argv[0]);
+	log_error("%s cannot %s: %s", argv[0], doing, last_line(&error));
+	log_debug("%s", error.buf);
+	return -EIO;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/place.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/container.h"
+#include "host/container_internal.h"
+#include "host/kernel.h"
+#include "host/paths.h"
+#include "host/sources.h"
+
+#include <errno.h>
+#include <string.h>
+
+int place_choose(const char *in)
+{
+	static const char *const known[] = { "container", "host", "auto" };
+	struct container_settings *settings = container_settings();
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(in, known[i]) != 0)
+			continue;
+		free(settings->in);
+		settings->in = xstrdup(in);
+		return 0;
+	}
+	log_error("It can be built in 'container' or 'host', not in '%s'.", in);
+	return -EINVAL;
+}
+
+static bool is_in(const char *in)
+{
+	const char *set = container_settings()->in;
+
+	return strcmp(set ? set : "auto", in) == 0;
+}
+
+bool place_must_be_container(void)
+{
+	return is_in("container");
+}
+
+bool place_wants_container(void)
+{
+	return place_must_be_container() || (!is_in("host") && container_is_there());
+}
+
+/* --- what must be reachable ---------------------------------------------------------- */
+
+/* Up to two folders up are reached by "../": see neighbours.h. But not all of a machine's /home. */
+static char *two_up(const char *path)
+{
+	_cleanup_free_ char *dir = xstrdup(path);
+
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(dir, '/');
+
+		if (slash == dir || strchr(dir + 1, '/') == slash)
+			break;
+		*slash = '\0';
+	}
+	return TAKE_PTR(dir);
+}
+
+char *place_project(const char *path)
+{
+	_cleanup_free_ char *dir = two_up(path), *up = xstrdup(path);
+
+	for (char *slash; (slash = strrchr(up, '/')) && slash != up; *slash = '\0') {
+		_cleanup_free_ char *git = path_join(up, ".git", NULL);
+
+		if (fs_exists(git))
+			return strlen(up) < strlen(dir) ? TAKE_PTR(up) : TAKE_PTR(dir);
+	}
+	return TAKE_PTR(dir);
+}
+
+/* Debian's headers are several folders below /usr/src that name each other. */
+static void add_tree_folder(char ***folders, const char *path)
+{
+	static const char debian[] = "/usr/src/";
+	_cleanup_free_ char *real = realpath(path, NULL);
+
+	if (!real)
+		return;
+	if (strncmp(real, debian, strlen(debian)) == 0)
+		container_add_folder(folders, "/usr/src");
+	else
+		container_add_folder(folders, real);
+}
+
+/* A user's own tree: where it was built, and where its sources are. */
+static void add_tree(char ***folders, const struct kernel_tree *tree)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL);
+	_cleanup_free_ char *source = path_join(tree->build, "source", NULL);
+	size_t n = strlen(trees);
+
+	if (strncmp(tree->build, trees, n) == 0 && tree->build[n] == '/')
+		return;
+	add_tree_folder(folders, tree->build);
+	add_tree_folder(folders, source);
+}
+
+int place_enter(const struct kernel_tree *tree, const struct source_list *sources)
+{
+	_cleanup_strv_ char **folders = NULL;
+
+	if (!tree->in_container)
+		return 0;
+	add_tree(&folders, tree);
+	for (size_t i = 0; i < sources->n; i++) {
+		_cleanup_free_ char *project = place_project(sources->list[i].path);
+
+		container_add_folder(&folders, project);
+	}
+	return container_enter(folders);
+}
+
+void place_leave(void)
+{
+	container_leave();
+}
+
+int place_run(bool in_container, char *const *argv, const struct process_options *options)
+{
+	return in_container ? container_run(argv, options) : process_run(argv, options);
+}

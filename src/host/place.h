@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where compilers, make and kbuild's tools are run: on this machine, or in the
+ * build container. It is decided for each kernel tree by who has its compiler.
+ */
+#ifndef OUTPOST_PLACE_H
+#define OUTPOST_PLACE_H
+
+#include "common/process.h"
+
+#include <stdbool.h>
+
+struct kernel_tree;
+struct source_list;
+
+/* "container", "host" or "auto" (the container where there is one): build.in, --in. 0, or -EINVAL,
+ * said. */
+int place_choose(const char *in);
+
+/* Is it to be the container? With `must`: was it asked for by name? */
+bool place_wants_container(void);
+bool place_must_be_container(void);
+
+/* Makes the sources and the tree reachable until place_leave(). 0 or -errno, said. */
+int place_enter(const struct kernel_tree *tree, const struct source_list *sources);
+void place_leave(void);
+
+/* process_run() there. */
+int place_run(bool in_container, char *const *argv, const struct process_options *options);
+
+/* The folder to be mounted for sources in `path`: what they may reach beside it is in it too. The
+ * caller frees it. */
+char *place_project(const char *path);
+
+#endif

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The build container without an engine: outpost-builder is started as it would
+ * be in one, and spoken to as outpost does; what is mounted, and from where a
+ * base image comes.
+ */
+#include "unit.h"
+
+#include "common/alloc.h"
+#include "common/builder_wire.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "host/container_internal.h"
+#include "host/paths.h"
+#include "host/place.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static char dir[] = "/tmp/outpost-container-XXXXXX";
+static char template[sizeof(dir)];
+static pid_t builder;
+
+/* --- the wire --------------------------------------------------------------------- */
+
+static void unpack(const struct strbuf *text, struct builder_header header, int expected)
+{
+	struct builder_command command = { 0 };
+	_cleanup_free_ char *copy = xmalloc(text->len + 1); /* its end is watched by sanitizers */
+
+	memcpy(copy, text->buf, text->len);
+	assert_int_equal(builder_unpack(&header, copy, &command), expected);
+	builder_command_release(&command);
+}
+
+static void test_wire(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct builder_command command = { 0 };
+	struct builder_header header = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		builder_pack(&header, &text, "/a b", ARGV("make", "", "x=\"y z\""), ARGV("A=1")),
+		0);
+	assert_int_equal(builder_check(&header), 0);
+	assert_int_equal(builder_unpack(&header, text.buf, &command), 0);
+	assert_string_equal(command.dir, "/a b");
+	assert_string_equal(command.argv[0], "make");
+	assert_string_equal(command.argv[1], "");
+	assert_string_equal(command.argv[2], "x=\"y z\"");
+	assert_null(command.argv[3]);
+	assert_string_equal(command.env[0], "A=1");
+	assert_null(command.env[1]);
+	builder_command_release(&command);
+}
+
+static void test_wire_damaged(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct builder_header header = { 0 }, bad;
+
+	(void)state;
+	builder_pack(&header, &text, "/", ARGV("a", "b"), ARGV("C=d"));
+	for (bad = header; bad.size-- > 0;)
+		unpack(&text, bad, -EBADMSG);
+	bad = header;
+	bad.n_env++;
+	unpack(&text, bad, -EBADMSG);
+	bad = header;
+	bad.n_env--;
+	unpack(&text, bad, -EBADMSG);
+	bad = header;
+	bad.n_argv = 0;
+	unpack(&text, bad, -EBADMSG);
+	bad.n_argv = UINT32_MAX;
+	unpack(&text, bad, -EBADMSG);
+	bad.magic++;
+	assert_int_equal(builder_check(&bad), -EPROTO);
+	bad = header;
+	bad.size = BUILDER_MAX_SIZE + 1;
+	assert_int_equal(builder_check(&bad), -E2BIG);
+}
+
+/* --- the builder ------------------------------------------------------------------- */
+
+static int start_builder(void **state)
+{
+	_cleanup_free_ char *program = path_own_file("outpost-builder"), *socket = NULL;
+
+	(void)state;
+	memcpy(dir, template, sizeof(dir));
+	if (!program || !mkdtemp(dir))
+		return -1;
+	socket = path_join(dir, "socket", NULL);
+	builder = fork();
+	if (builder == 0) {
+		execl(program, "outpost-builder", socket, NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 2000; i++) {
+		_cleanup_close_ int fd = container_connect(dir);
+
+		if (fd >= 0)
+			return 0;
+		usleep(5000);
+	}
+	return -1;
+}
+
+static int stop_builder(void **state)
+{
+	int status;
+
+	(void)state;
+	kill(builder, SIGTERM);
+	waitpid(builder, &status, 0);
+	fs_remove_tree(dir);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+static int shell(const char *script, struct strbuf *output, struct strbuf *error)
+{
+	return container_call(
+		dir, ARGV("sh", "-c", script),
+		&(struct process_options){ .output = output, .error = error, .timeout_ms = 60000 });
+}
+
+static void test_streams_and_status(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT, error = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(
+		shell("echo out; echo err >&2; read x || echo no input; exit 7", &output, &error),
+		7);
+	assert_string_equal(output.buf, "out\nno input\n");
+	assert_string_equal(error.buf, "err\n");
+	assert_int_equal(shell("kill -9 $$", NULL, NULL), 128 + 9);
+}
+
+static void test_all_output(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(shell("head -c 3000000 /dev/zero; echo end", &output, &output), 0);
+	assert_int_equal(output.len, 3000004);
+	assert_string_equal(output.buf + 3000000, "end\n");
+}
+
+static void test_where_and_how(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT, wanted = STRBUF_INIT;
+	mode_t before = umask(0027);
+
+	(void)state;
+	assert_int_equal(
+		container_call(dir, ARGV("sh", "-c", "pwd; umask; nice; echo \"$A $LD_PRELOAD\""),
+			       &(struct process_options){
+				       .dir = dir,
+				       .env = ARGV("A=b c", "LD_PRELOAD=/x", "PATH=/nowhere"),
+				       .output = &output }),
+		0);
+	umask(before);
+	strbuf_addf(&wanted, "%s\n0027\n%d\nb c \n", dir, getpriority(PRIO_PROCESS, 0));
+	assert_string_equal(output.buf, wanted.buf);
+}
+
+static void test_not_started(void **state)
+{
+	_cleanup_free_ char *large = xcalloc(1, BUILDER_MAX_SIZE + 1);
+
+	(void)state;
+	assert_int_equal(container_call(dir, ARGV("no-such-program"), NULL), -ENOENT);
+	assert_int_equal(container_call("/nowhere", ARGV("true"), NULL), -ENOENT);
+	assert_int_equal(container_call(dir, ARGV("/etc/passwd"), NULL), -EACCES);
+	memset(large, 'x', BUILDER_MAX_SIZE);
+	assert_int_equal(container_call(dir, ARGV("true", large), NULL), -E2BIG);
+	assert_int_equal(container_call(dir, ARGV("true"), NULL), 0);
+}
+
+static bool is_running(const char *pid_file)
+{
+	_cleanup_(strbuf_release) struct strbuf pid = STRBUF_INIT, stat = STRBUF_INIT;
+	_cleanup_free_ char *path = path_join(dir, pid_file, NULL), *proc = NULL;
+
+	assert_int_equal(fs_read_line(path, &pid), 0);
+	proc = path_join("/proc", pid.buf, "stat", NULL);
+	return fs_read(proc, &stat, 0) == 0 && !strstr(stat.buf, ") Z ");
+}
+
+/* Ended here, it ends there, with what it has started. */
+static void test_cancel(void **state)
+{
+	_cleanup_free_ char *script =
+		xasprintf("sleep 1000 & echo $! >%s/child; echo $$ >%s/parent; wait", dir, dir);
+	bool running = true;
+
+	(void)state;
+	assert_int_equal(container_call(dir, ARGV("sh", "-c", script),
+					&(struct process_options){ .timeout_ms = 1500 }),
+			 -ETIME);
+	for (int i = 0; i < 400 && running; i++) {
+		running = is_running("child") || is_running("parent");
+		usleep(25000);
+	}
+	assert_false(running);
+	assert_int_equal(shell("exit 3", NULL, NULL), 3);
+}
+
+static void when_seen(void *arg)
+{
+	const struct strbuf *output = arg;
+	_cleanup_free_ char *seen = path_join(dir, "seen", NULL);
+
+	if (output->len == 4)
+		assert_int_equal(fs_write_atomic(seen, "", 0, 0600), 0);
+}
+
+/* It ends only after we have seen what it said. */
+static void test_output_comes_at_once(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	_cleanup_free_ char *script =
+		xasprintf("echo one; until [ -e %s/seen ]; do sleep 0.01; done", dir);
+	struct process_options options = {
+		.output = &output, .on_output = when_seen, .arg = &output, .timeout_ms = 60000
+	};
+
+	(void)state;
+	assert_int_equal(container_call(dir, ARGV("sh", "-c", script), &options), 0);
+}
+
+static void test_nonsense(void **state)
+{
+	const struct builder_header other = { .magic = BUILDER_MAGIC + 1, .size = 1 };
+	struct builder_reply reply;
+	int fd = container_connect(dir);
+
+	(void)state;
+	assert_int_equal(send(fd, "x", 1, 0), 1);
+	close(fd);
+	fd = container_connect(dir);
+	assert_int_equal(send(fd, &other, sizeof(other), 0), sizeof(other));
+	assert_true(recv(fd, &reply, sizeof(reply), MSG_WAITALL) <= 0); /* without descriptors */
+	close(fd);
+	assert_int_equal(shell("exit 5", NULL, NULL), 5);
+}
+
+/* --- mounts ---------------------------------------------------------------------------- */
+
+static void test_folders(void **state)
+{
+	_cleanup_strv_ char **folders = NULL;
+	static const char *const given[] = { "/home/me/b", "/home/me/a", "/home/me/a/sub",
+					     "/srv/x",     "/srv",       "/srvx" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+		container_add_folder(&folders, given[i]);
+	assert_int_equal(strv_length(folders), 4);
+	assert_string_equal(folders[0], "/home/me/a");
+	assert_string_equal(folders[1], "/home/me/b");
+	assert_string_equal(folders[2], "/srv");
+	assert_string_equal(folders[3], "/srvx");
+	assert_true(container_reaches(folders, "/srv"));
+	assert_true(container_reaches(folders, "/srv/x/y"));
+	assert_false(container_reaches(folders, "/home/me"));
+	assert_false(container_reaches(folders, "/home/me/ab"));
+}
+
+static void test_mount_words(void **state)
+{
+	_cleanup_free_ char *plain = container_mount_word("/a b:c", "/d", true),
+			    *odd = container_mount_word("/a,b\"c", "/d", false);
+
+	(void)state;
+	assert_string_equal(plain, "type=bind,source=/a b:c,target=/d,readonly");
+	assert_string_equal(odd, "type=bind,\"source=/a,b\"\"c\",target=/d");
+}
+
+static void expect_project(const char *path, const char *wanted)
+{
+	_cleanup_free_ char *found = place_project(path);
+
+	assert_string_equal(found, wanted);
+}
+
+static void test_project(void **state)
+{
+	_cleanup_free_ char *git = NULL;
+
+	(void)state;
+	expect_project("/home/me/src/driver", "/home/me");
+	expect_project("/home/me/driver", "/home/me");
+	expect_project("/srv/driver", "/srv/driver");
+	expect_project("/nowhere/a/b/c/d", "/nowhere/a/b");
+	git = path_join(dir, ".git", NULL);
+	assert_int_equal(fs_mkdir_p(git, 0700), 0);
+	free(TAKE_PTR(git));
+	git = path_join(dir, "a/b/c/d", NULL);
+	expect_project(git, dir);
+}
+
+/* --- the base image ---------------------------------------------------------------------- */
+
+static void test_sources(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	static const char targets[] = "http://m/debian/\tbookworm\tmain\tDebian\n"
+				      "http://m/debian/\tbookworm\tcontrib\tDebian\n"
+				      "http://m/debian/\tbookworm\tmain\tDebian\n"
+				      "http://m/debian/\tbookworm-updates\tmain\tDebian\n"
+				      "http://m/debian/\tbookworm-backports\tmain\tDebian\n"
+				      "http://m/security/\tbookworm-security\tmain\tDebian\n"
+				      "http://other/\tstable\tmain\tOther\n"
+				      "half a line\n";
+
+	(void)state;
+	assert_int_equal(container_format_sources(targets, "trixie", &out), 3);
+	assert_string_equal(out.buf, "deb http://m/debian/ trixie main\n"
+				     "deb http://m/debian/ trixie-updates main\n"
+				     "deb http://m/security/ trixie-security main\n");
+	assert_int_equal(container_format_sources("", "trixie", &out), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest builder_tests[] = {
+		cmocka_unit_test(test_streams_and_status),
+		cmocka_unit_test(test_all_output),
+		cmocka_unit_test(test_where_and_how),
+		cmocka_unit_test(test_not_started),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_output_comes_at_once),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_project),
+	};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wire),    cmocka_unit_test(test_wire_damaged),
+		cmocka_unit_test(test_folders), cmocka_unit_test(test_mount_words),
+		cmocka_unit_test(test_sources),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	memcpy(template, dir, sizeof(dir));
+	signal(SIGPIPE, SIG_IGN);
+	return failed +
+	       cmocka_run_group_tests_name("builder", builder_tests, start_builder, stop_builder);
+}
