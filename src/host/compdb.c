@@ -174,7 +174,7 @@ static void add_command(struct visitor *v, const char *text)
 int compdb_write(const struct path_map *map, const char *tree, const char *path)
 {
 	json_auto_t *list = json_array();
-	struct path_map absolute = { map->copy, map->alias, map->user, map->user };
+	struct path_map absolute = { map->copy, map->user, map->user };
 	struct visitor v = { .file = add_command, .map = &absolute, .tree = tree, .list = list };
 
 	walk(&v, map->copy);

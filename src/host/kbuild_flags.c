@@ -77,8 +77,6 @@ char *kbuild_flags(const struct unit *unit)
 	if (!has_debug_info(unit->tree))
 		strbuf_adds(&flags, " -g");
 	map_tree(&flags, unit->tree);
-	if (unit->alias)
-		map_folder(&flags, unit->alias, unit->debug_dir, "");
 	map_copy(&flags, unit);
 	return strbuf_detach(&flags);
 }

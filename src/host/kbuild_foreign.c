@@ -140,14 +140,15 @@ static char **foreign_environment(const struct unit *unit)
 
 	strv_foreach (variable, variables)
 		strv_add(&env, *variable);
-	kbuild_add_symvers(unit, &variables);
+	if (unit->symvers) /* else what its own makefiles say: folders of one package built in turn */
+		kbuild_add_symvers(unit, &variables);
 	add_kernel_variables(unit, &variables);
 	flags = make_flags(unit, variables);
 	path = xasprintf("%s:%s", bin, old_path ? old_path : "/usr/bin:/bin");
 	kbuild_set_variable(&env, "MAKEFLAGS", flags);
 	kbuild_set_variable(&env, "PATH", path);
 	kbuild_set_variable(&env, "KCPPFLAGS", compiler_flags);
-	kbuild_set_variable(&env, "PWD", unit->alias ? unit->alias : unit->copy);
+	kbuild_set_variable(&env, "PWD", unit->copy);
 	kbuild_set_variable(&env, "kernelver", unit->tree->release);
 	kbuild_set_variable(&env, "kernel_source_dir", unit->tree->build);
 	kbuild_set_variable(&env, "arch", "aarch64");

@@ -69,8 +69,6 @@ void path_map_text(const struct path_map *map, const char *text, size_t n, struc
 		size_t length;
 
 		if (!dir && *p == '/')
-			dir = match_dir(p, end, map->alias);
-		if (!dir && *p == '/')
 			dir = match_dir(p, end, map->user);
 		if (!dir) {
 			strbuf_addch(out, *p++);

@@ -17,7 +17,6 @@
 /* The same folder under its names. */
 struct path_map {
 	const char *copy;  /* where it was built, absolute */
-	const char *alias; /* another name of that (a link to it), or NULL */
 	const char *user;  /* the user's folder, absolute */
 	const char *shown; /* how that is shown: see path_shown() */
 };

@@ -59,13 +59,13 @@ static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanMod
 static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
 		       uint64_t text)
 {
-	static const char *const depths[] = { "*", "*/*", "*/*/*" };
+	static const char *const depths[] = { "", "*/", "*/*/" };
 
 	if (!*p->build_id || !path_is_plain_name(p->name))
 		return;
 	for (size_t d = 0; d < ARRAY_SIZE(depths); d++) {
 		_cleanup_free_ char *builds = path_cache("build", NULL);
-		_cleanup_free_ char *pattern = xasprintf("%s/*/%s/tree/up/%s/%s.ko", builds,
+		_cleanup_free_ char *pattern = xasprintf("%s/*/%s/copy/%s%s.ko", builds,
 							 run->release, depths[d], p->name);
 		glob_t found = { 0 };
 		bool done = false;

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* FNV-1a: a name for a folder, not a secret. */
@@ -56,7 +57,7 @@ char *unit_file(const struct unit *unit, const char *name)
 
 struct path_map unit_path_map(const struct unit *unit)
 {
-	return (struct path_map){ unit->copy, unit->alias, unit->source.path, unit->shown };
+	return (struct path_map){ unit->copy, unit->source.path, unit->shown };
 }
 
 static void add_name(char ***names, const char *name)
@@ -82,7 +83,9 @@ static void prepare_dkms(struct unit *unit)
 		refuse(unit, "its dkms.conf cannot be used");
 		return;
 	}
-	unit->alias =
+	/* A folder there, not a link: some go through it with find. */
+	free(unit->copy);
+	unit->copy =
 		path_join(unit->dkms_tree, unit->conf.name, unit->conf.version, "build", NULL);
 	add_name(&unit->provides, unit->conf.name);
 	for (size_t i = 0; i < unit->conf.n_modules; i++)
@@ -113,10 +116,10 @@ static void prepare_wants(struct unit *unit)
 void unit_neighbours(const char *path, const char *release, char ***files)
 {
 	_cleanup_free_ char *dir = unit_dir(path, release);
-	_cleanup_free_ char *name = plain_component(path);
-	_cleanup_free_ char *copy = path_join(dir, "tree/up", name, NULL);
+	_cleanup_free_ char *link = path_join(dir, "copy", NULL), *copy = realpath(link, NULL);
 
-	neighbours_list(path, copy, files);
+	if (copy)
+		neighbours_list(path, copy, files);
 }
 
 /* Of what the sources say, never of where they are. */
@@ -160,7 +163,6 @@ void unit_release(struct unit *unit)
 	free(unit->copy);
 	free(unit->shown);
 	free(unit->name);
-	free(unit->alias);
 	free(unit->debug_dir);
 	free(unit->dkms_tree);
 	dkms_conf_release(&unit->conf);

@@ -5,7 +5,9 @@
  *
  *	tree/up/<name>/         the copy that is built; what its makefiles and sources
  *	                        reach by "../x" and "../../x" stands beside it
- *	dkms/<package>/<version>/{build,source}    links to the copy, for dkms.conf
+ *	dkms/<package>/<version>/build/    the copy, where there is a dkms.conf; a link
+ *	                        beside it, `source`, leads to it
+ *	copy                    a link to the one of the two that there is
  *	bin/uname               answers for the board, first in PATH for a MAKE of dkms.conf
  *	stripped/, test/        what is sent: modules without debug info, test programs
  *	build.log               all that make said, the last time it ran
@@ -37,7 +39,6 @@ struct unit {
 	char *copy;      /* in it */
 	char *shown;     /* the user's folder, for messages */
 	char *name;      /* its last component */
-	char *alias;     /* the copy's name for dkms.conf, or NULL */
 	char *dkms_tree; /* "dir"/dkms */
 	char *debug_dir; /* UNIT_DEBUG_ROOT... */
 	struct dkms_conf conf;

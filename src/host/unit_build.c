@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -52,11 +53,31 @@ static int put_dkms_links(const struct unit *unit)
 		path_join(unit->dkms_tree, unit->conf.name, unit->conf.version, "source", NULL);
 	_cleanup_free_ char *name = xasprintf("%s-%s", unit->conf.name, unit->conf.version);
 	_cleanup_free_ char *in_source_tree = path_join(unit->dkms_tree, "source", name, NULL);
-	int r = put_link(unit->alias, unit->copy);
+	int r = put_link(source, unit->copy);
 
-	if (r == 0)
-		r = put_link(source, unit->copy);
 	return r < 0 ? r : put_link(in_source_tree, unit->copy);
+}
+
+/* A copy that is elsewhere than the last one, as of another version of its dkms.conf, begins anew.
+ */
+static int place_copy(const struct unit *unit)
+{
+	_cleanup_free_ char *link = unit_file(unit, "copy");
+	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
+	_cleanup_free_ char *patched = unit_file(unit, "patched");
+	char target[PATH_MAX];
+	ssize_t n = readlink(link, target, sizeof(target) - 1);
+	int r;
+
+	if (n > 0 && (size_t)n == strlen(unit->copy) && memcmp(target, unit->copy, (size_t)n) == 0)
+		return 0;
+	unlink(link);
+	unlink(manifest);
+	unlink(patched);
+	r = fs_remove_tree(unit->copy);
+	if (r < 0 && r != -ENOENT)
+		return log_error_errno(r, "Cannot remove %s", unit->copy);
+	return put_link(link, unit->copy);
 }
 
 /* A patched file is not what it was copied from: with patches, all is copied anew when anything
@@ -67,8 +88,10 @@ static int update_copy(const struct unit *unit, bool *changed)
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
 	_cleanup_free_ char *stamp = unit_file(unit, "stamp");
 	bool again = false;
-	int r = mirror_update(unit->source.path, unit->copy, manifest, changed);
+	int r = place_copy(unit);
 
+	if (r == 0)
+		r = mirror_update(unit->source.path, unit->copy, manifest, changed);
 	if (r == 0 && *changed && fs_exists(patched)) {
 		r = fs_remove_tree(unit->copy);
 		unlink(manifest);

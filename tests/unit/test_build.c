@@ -234,7 +234,7 @@ static struct path_map map_for_work(void)
 	static char user[4096];
 
 	snprintf(user, sizeof(user), "%s/user", sample_work);
-	return (struct path_map){ "/copy/of/it", "/alias", user, "user" };
+	return (struct path_map){ "/copy/of/it", user, "user" };
 }
 
 static void messages(void **state)
@@ -246,8 +246,8 @@ static void messages(void **state)
 		"/copy/of/it/sub/b.h:3:9: error: unknown type name 'foo'\n"
 		"    3 | foo x;\n"
 		"      | ^~~\n"
-		"/alias/a.c: In function 'f':\n"
-		"/alias/a.c:9:2: warning: unused variable 'y' [-Wunused-variable]\n"
+		"/copy/of/it/a.c: In function 'f':\n"
+		"/copy/of/it/a.c:9:2: warning: unused variable 'y' [-Wunused-variable]\n"
 		"a.c:10:2: error: relative, as from 6.13 on\n"
 		"/copy/of/it/made.mod.c:1:1: error: the build's own file\n"
 		"/copy/of/it/Kbuild:7: not about an error, though it ends in ld\n"
@@ -684,6 +684,27 @@ static void dkms_packages(void **state)
 	assert_contains(built.modules[0]->error, "dkms.conf");
 }
 
+/* A folder after the other, the second one wants the first; then all modules are moved to the top.
+ */
+static void dkms_package_of_two_folders(void **state)
+{
+	(void)state;
+	put_module("pkg/one", "one", "", "/* EXPORTS(sym_one) */");
+	put_module("pkg/two", "two", "one", "/* NEEDS(sym_one) */");
+	put(sample_work, "pkg/two/Kbuild",
+	    "obj-m := two.o\nKBUILD_EXTRA_SYMBOLS = $(M)/../one/Module.symvers\n");
+	put(sample_work, "pkg/dkms.conf",
+	    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nB=$dkms_tree/pkg/1/build\n"
+	    "MAKE=\"make -C $kernel_source_dir M=$B/one modules && "
+	    "make -C $kernel_source_dir M=$B/two modules && "
+	    "find $B -name '*.ko' -exec mv {} $B \\;\"\n"
+	    "BUILT_MODULE_NAME[0]=one\nDEST_MODULE_LOCATION[0]=/extra\n"
+	    "BUILT_MODULE_NAME[1]=two\nDEST_MODULE_LOCATION[1]=/extra\n");
+	assert_int_equal(do_build("pkg", NULL), 0);
+	if (the_module("one")->error || the_module("two")->error)
+		fail_msg("%s", the_module("one")->error);
+}
+
 static void own_makefile(void **state)
 {
 	(void)state;
@@ -840,6 +861,7 @@ int main(void)
 		cmocka_unit_test_setup(test_scripts, sample_clear),
 		cmocka_unit_test_setup(ko_files, sample_clear),
 		cmocka_unit_test_setup(dkms_packages, sample_clear),
+		cmocka_unit_test_setup(dkms_package_of_two_folders, sample_clear),
 		cmocka_unit_test_setup(own_makefile, sample_clear),
 		cmocka_unit_test_setup(debug_info_of_foreign_builds, sample_clear),
 		cmocka_unit_test_setup(compile_commands, sample_clear),
