@@ -19,10 +19,20 @@ static uint64_t free_bytes(const char *path)
 	return statvfs(path, &st) < 0 ? 0 : (uint64_t)st.f_bavail * st.f_frsize;
 }
 
+/* "none [integrity] confidentiality": what is in brackets holds. */
+static bool is_locked_down(const struct place *place)
+{
+	char state[64];
+
+	guard_read(place, "/sys/kernel/security/lockdown", state, sizeof(state));
+	return strchr(state, '[') && !strstr(state, "[none]");
+}
+
 void serve_welcome(struct serve *s)
 {
 	outpost_Welcome *w = &serve_reply(s, outpost_Reply_welcome_tag)->body.welcome;
 	struct utsname un;
+	char enforce[4];
 	struct sysinfo info = { 0 };
 
 	uname(&un);
@@ -44,6 +54,10 @@ void serve_welcome(struct serve *s)
 	w->lockdep_off = guard_lockdep_off(&s->place);
 	w->persistent_journal = fs_is_dir("/var/log/journal");
 	w->sudo = getenv("SUDO_USER") != NULL;
+	guard_read(&s->place, "/sys/module/module/parameters/sig_enforce", enforce,
+		   sizeof(enforce));
+	w->sig_enforce = *enforce == 'Y';
+	w->locked_down = is_locked_down(&s->place);
 	serve_send(s);
 }
 

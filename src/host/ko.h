@@ -96,8 +96,8 @@ enum ko_versions_format {
 };
 
 /*
- * The CRCs that the module was built with. 0 with a list that the caller frees; -ENOENT: it has
- * none; -EBADMSG: they are damaged. Says nothing.
+ * The CRCs that the module was built with. As in the kernel, half an entry at the end is none. 0 with a list that the caller frees; -ENOENT: it has
+ * none; -EBADMSG: extended ones of which some lack a name. Says nothing.
  */
 int ko_versions(const struct ko *ko, enum ko_versions_format format, struct ko_version **list,
 		size_t *n);

@@ -8,6 +8,7 @@
 #include "host/ko.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 void module_free(struct module *module)
@@ -157,42 +158,47 @@ static void read_build_id(struct module *module, const struct ko *ko)
 	module->build_id = strbuf_detach(&hex);
 }
 
-static int not_a_module(const char *path, const char *why)
-{
-	log_error("%s is not a kernel module: %s.", path, why);
-	return -ENOEXEC;
-}
-
-static int read_elf(const char *path, const struct ko *ko, struct module *module)
+/* What it is instead, or NULL. */
+static const char *read_elf(const struct ko *ko, struct module *module)
 {
 	if (memcmp(ko->header.e_ident, ELFMAG, SELFMAG) != 0)
-		return not_a_module(path, "it is no ELF file, nor a compressed one");
+		return "it is no ELF file, nor a compressed one";
 	if (ko->header.e_type != ET_REL)
-		return not_a_module(path, "it is a program or library, not a relocatable object");
+		return "it is a program or library, not a relocatable object";
 	module->machine = ko->header.e_machine;
-	if (!ko_find_any(ko, ".modinfo", NULL))
-		return not_a_module(path, "it has no .modinfo section");
 	read_modinfo(module, ko);
 	read_build_id(module, ko);
-	return 0;
+	return ko_find_any(ko, ".modinfo", NULL) ? NULL : "it has no .modinfo section";
 }
 
-int module_read(const char *path, struct module **module)
+int module_read_any(const char *path, struct module **module, const char **why)
 {
 	_cleanup_(module_freep) struct module *m = module_new(path);
 	_cleanup_(ko_freep) struct ko *ko = NULL;
 	int r = ko_open(path, &ko);
 
-	if (r == -EBADMSG)
-		return not_a_module(path, "what is packed in it is damaged");
-	if (r < 0)
+	if (r < 0 && r != -EBADMSG)
 		return log_error_errno(r, "Cannot read the module %s", path);
-	r = read_elf(path, ko, m);
-	if (r < 0)
-		return r;
+	*why = ko ? read_elf(ko, m) : "what is packed in it is damaged";
 	m->unstripped = xstrdup(path);
 	m->stripped = xstrdup(path);
 	m->source = xstrdup(path);
+	*module = TAKE_PTR(m);
+	return 0;
+}
+
+int module_read(const char *path, struct module **module)
+{
+	_cleanup_(module_freep) struct module *m = NULL;
+	const char *why;
+	int r = module_read_any(path, &m, &why);
+
+	if (r < 0)
+		return r;
+	if (why) {
+		log_error("%s is not a kernel module: %s.", path, why);
+		return -ENOEXEC;
+	}
 	*module = TAKE_PTR(m);
 	return 0;
 }
@@ -203,4 +209,11 @@ bool module_can_strip(const char *path)
 
 	return ko_open(path, &ko) == 0 && ko->packing == PACKING_NONE && !ko->signature.present &&
 	       ko->header.e_machine == EM_AARCH64 && ko_find_any(ko, ".debug_info", NULL);
+}
+
+bool module_is_packed(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && packing_of_file(fd) != PACKING_NONE;
 }

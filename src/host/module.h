@@ -55,9 +55,15 @@ char *module_canonical_name(const char *name) __attribute__((returns_nonnull));
  * break? */
 bool module_can_strip(const char *path);
 
+/* Is it compressed? Then it is sent unpacked: finit_module wants it so. */
+bool module_is_packed(const char *path);
+
 /* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno,
  * said. */
 int module_read(const char *path, struct module **module);
+
+/* Likewise, of any file: with as much as there is, and *why it is no module, or NULL. */
+int module_read_any(const char *path, struct module **module, const char **why);
 
 /*
  * Orders the list so that a module stands after those it depends on (.modinfo

@@ -37,6 +37,9 @@ json_t *out_test_json(const struct run_result *run);
  */
 int out_test_from_json(json_t *document, struct run_result *run);
 
+/* NULL becomes null; each byte that is not UTF-8 becomes U+FFFD. The caller's reference. */
+json_t *out_text_json(const char *text);
+
 /* An entry of a report's trace; `source` may be NULL. The caller's reference. */
 json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source *source);
 

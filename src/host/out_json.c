@@ -11,8 +11,7 @@
 
 #define SCHEMA "outpost.test/1"
 
-/* NULL becomes null; each byte that is not UTF-8 becomes U+FFFD. */
-static json_t *text_json(const char *text)
+json_t *out_text_json(const char *text)
 {
 	_cleanup_(strbuf_release) struct strbuf valid = STRBUF_INIT;
 	size_t n = text ? strlen(text) : 0;
@@ -30,7 +29,7 @@ static json_t *text_json(const char *text)
 /* For what is "" where it is not known. */
 static json_t *name_json(const char *name)
 {
-	return text_json(name && *name ? name : NULL);
+	return out_text_json(name && *name ? name : NULL);
 }
 
 static json_t *time_json(long long seconds)
@@ -68,14 +67,14 @@ static json_t *timings_json(const struct result *result)
 static void set_place(json_t *object, const char *file, int line)
 {
 	if (file)
-		json_object_set_new(object, "file", text_json(file));
+		json_object_set_new(object, "file", out_text_json(file));
 	if (file && line)
 		json_object_set_new(object, "line", json_integer(line));
 }
 
 static json_t *site_json(const struct site *site)
 {
-	json_t *object = json_pack("{s:o}", "function", text_json(site->function));
+	json_t *object = json_pack("{s:o}", "function", out_text_json(site->function));
 
 	set_place(object, site->file, site->line);
 	return object;
@@ -96,7 +95,7 @@ json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source
 	char offset[16];
 
 	snprintf(offset, sizeof(offset), "0x%x", frame->offset);
-	json_object_set_new(object, "function", text_json(frame->function));
+	json_object_set_new(object, "function", out_text_json(frame->function));
 	json_object_set_new(object, "offset", json_string(offset));
 	json_object_set_new(object, "module", name_json(frame->module));
 	if (source && source->n)
@@ -105,7 +104,7 @@ json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source
 	if (source && source->n > 1)
 		json_object_set_new(object, "inlined", inlined_json(source));
 	if (source && source->why)
-		json_object_set_new(object, "unresolved", text_json(source->why));
+		json_object_set_new(object, "unresolved", out_text_json(source->why));
 	return object;
 }
 
@@ -114,7 +113,7 @@ static json_t *texts_json(char *const *texts)
 	json_t *array = json_array();
 
 	strv_foreach (text, texts)
-		json_array_append_new(array, text_json(*text));
+		json_array_append_new(array, out_text_json(*text));
 	return array;
 }
 
@@ -132,7 +131,7 @@ void out_set_source_json(json_t *report, const struct report_source *source)
 				    json_pack("{s:i, s:o}", "first", source->first, "lines",
 					      texts_json(source->lines)));
 	if (source->note)
-		json_object_set_new(report, "note", text_json(source->note));
+		json_object_set_new(report, "note", out_text_json(source->note));
 	if (source->registers)
 		json_object_set_new(report, "registers", texts_json(source->registers));
 }
@@ -145,7 +144,7 @@ static json_t *report_json(const struct klog_report *report, const struct report
 		json_array_append_new(trace, out_frame_json(&report->trace[i],
 							    source ? &source->frames[i] : NULL));
 	object = json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
-			   "title", text_json(report->title), "function",
+			   "title", out_text_json(report->title), "function",
 			   name_json(report->function), "module", name_json(report->module),
 			   "fatal", report->fatal, "trace", trace);
 	if (source)
@@ -168,7 +167,7 @@ static json_t *ktap_json(const struct result *result)
 	json_t *failed = json_array();
 
 	strv_foreach (name, result->ktap_failed)
-		json_array_append_new(failed, text_json(*name));
+		json_array_append_new(failed, out_text_json(*name));
 	return json_pack("{s:i, s:i, s:i, s:o}", "pass", result->ktap_pass, "fail",
 			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
 }
@@ -176,15 +175,15 @@ static json_t *ktap_json(const struct result *result)
 static json_t *result_json(const struct result *result)
 {
 	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o*}",
-			 "module", text_json(result->module ? result->module : ""), "verdict",
+			 "module", out_text_json(result->module ? result->module : ""), "verdict",
 			 verdict_name(result->verdict), "phase", name_json(result->phase), "rule",
 			 name_json(result->rule), "summary",
-			 text_json(result->summary ? result->summary : ""), "duration_ms",
+			 out_text_json(result->summary ? result->summary : ""), "duration_ms",
 			 result->duration_ms, "timings_ms", timings_json(result), "ktap",
 			 ktap_json(result), "reports", reports_json(result), "log_records",
 			 (json_int_t)result->log_records, "log_lost", (json_int_t)result->log_lost,
-			 "log", text_json(result->log), "output", text_json(result->output),
-			 "recovery", result->recovery ? text_json(result->recovery) : NULL);
+			 "log", out_text_json(result->log), "output", out_text_json(result->output),
+			 "recovery", result->recovery ? out_text_json(result->recovery) : NULL);
 }
 
 json_t *out_test_json(const struct run_result *run)
@@ -194,7 +193,7 @@ json_t *out_test_json(const struct run_result *run)
 	for (size_t i = 0; i < run->n; i++)
 		json_array_append_new(results, result_json(&run->results[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "schema", SCHEMA,
-			 "run", text_json(run->run), "board", text_json(run->board), "kernel",
+			 "run", out_text_json(run->run), "board", out_text_json(run->board), "kernel",
 			 name_json(run->kernel), "boot_id", name_json(run->boot_id), "started",
 			 time_json(run->started_s), "duration_ms", run->duration_ms, "cancelled",
 			 run->cancelled, "results", results, "summary", counts_json(run->counts));

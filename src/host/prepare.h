@@ -15,11 +15,14 @@
 struct prepare_options {
 	char *kernel;
 	int wait_ms, return_ms;
+	bool no_check;
 };
 
 #define PREPARE_OPTIONS(s, in)                                                                \
 	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                 \
 		      "insist on this kernel (default: the one that the board runs)"),        \
+		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                              \
+			    "send also what 'outpost check' says will not load"),             \
 		OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                     \
 				"wait so long for a board that somebody else holds"),         \
 		OPTION_DURATION(                                                              \

@@ -274,6 +274,11 @@ int session_flush(struct session *s)
 	return 0;
 }
 
+const outpost_Welcome *session_welcomed(const struct session *s)
+{
+	return s->welcomed ? &s->welcome : NULL;
+}
+
 int session_welcome(struct session *s, const outpost_Welcome **welcome)
 {
 	/* Turn by turn: the frame after Welcome is session_receive()'s. */

@@ -57,6 +57,9 @@ int session_fd(const struct session *session);
 /* Waits for Welcome (the first reply) where it has not come yet. 0 or -errno, said unless quiet. */
 int session_welcome(struct session *session, const outpost_Welcome **welcome);
 
+/* Likewise, where it is here; NULL where it has not come yet. */
+const outpost_Welcome *session_welcomed(const struct session *session);
+
 /* Milliseconds since anything at all (an Alive, too) came from the board. */
 int session_silence_ms(const struct session *session);
 

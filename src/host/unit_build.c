@@ -14,6 +14,7 @@
 #include "host/place.h"
 #include "host/stamp.h"
 #include "host/testprog.h"
+#include "host/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,6 +210,22 @@ static bool same_time(const char *a, const char *b)
 	       x.st_mtim.tv_nsec == y.st_mtim.tv_nsec;
 }
 
+/* A module that is damaged stays as it is: the check says so. */
+static int unpack_ko(const char *ko, const char *to)
+{
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+	_cleanup_close_ int fd = open(ko, O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : unpack_file(fd, &bytes);
+
+	if (r == -EBADMSG || r == -EFBIG) {
+		bytes.len = 0;
+		if (fs_read(ko, &bytes, 0) < 0)
+			return -EIO;
+		r = 0;
+	}
+	return r < 0 ? r : fs_write_atomic(to, bytes.buf, bytes.len, 0600);
+}
+
 /* The stripped module bears the time of the one it was made from, and appears by rename. */
 static int strip(const struct unit *unit, const char *ko)
 {
@@ -219,8 +236,11 @@ static int strip(const struct unit *unit, const char *ko)
 
 	if (same_time(ko, to))
 		return 0;
-	r = place_run(unit->tree->in_container, ARGV(program, "--strip-debug", "-o", temporary, ko),
-		      NULL);
+	if (module_is_packed(ko))
+		r = unpack_ko(ko, temporary);
+	else
+		r = place_run(unit->tree->in_container,
+			      ARGV(program, "--strip-debug", "-o", temporary, ko), NULL);
 	if (r == 0 &&
 	    (stat(ko, &st) < 0 ||
 	     utimensat(AT_FDCWD, temporary, (struct timespec[]){ st.st_atim, st.st_mtim }, 0) < 0 ||
@@ -236,7 +256,8 @@ static int strip_all(const struct unit *unit, char **error)
 	int r = fs_mkdir_p(dir, 0700);
 
 	strv_foreach (ko, modules) {
-		bool wanted = unit->source.kind != SOURCE_KO || module_can_strip(*ko);
+		bool wanted = unit->source.kind != SOURCE_KO || module_can_strip(*ko) ||
+			      module_is_packed(*ko);
 
 		if (r == 0 && wanted && fs_exists(*ko))
 			r = strip(unit, *ko);

@@ -5,7 +5,6 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/check.h"
 #include "host/paths.h"
 #include "host/testprog.h"
 
@@ -135,7 +134,8 @@ static void take_stripped(const struct unit *unit, struct module *module)
 	_cleanup_free_ char *stripped = unit_stripped(unit, module->unstripped);
 
 	if (!fs_exists(stripped) ||
-	    (unit->source.kind == SOURCE_KO && !module_can_strip(module->unstripped)))
+	    (unit->source.kind == SOURCE_KO && !module_can_strip(module->unstripped) &&
+	     !module_is_packed(module->unstripped)))
 		return;
 	free(module->stripped);
 	module->stripped = TAKE_PTR(stripped);
@@ -144,16 +144,17 @@ static void take_stripped(const struct unit *unit, struct module *module)
 static void add_module(const struct unit *unit, struct module_list *list, const char *ko)
 {
 	_cleanup_(module_freep) struct module *module = NULL;
+	const char *why;
 	int r;
 
 	if (!fs_exists(ko)) {
-		_cleanup_free_ char *why = xasprintf("make did not make %s", ko);
+		_cleanup_free_ char *missing = xasprintf("make did not make %s", ko);
 
-		log_error("%s: %s, which its dkms.conf names.", unit->shown, why);
-		add_failed(unit, list, ko, why);
+		log_error("%s: %s, which its dkms.conf names.", unit->shown, missing);
+		add_failed(unit, list, ko, missing);
 		return;
 	}
-	r = module_read(ko, &module);
+	r = module_read_any(ko, &module, &why); /* why it is none the check says better */
 	if (r == 0)
 		r = take_test(unit, module);
 	if (r < 0) {
@@ -162,9 +163,6 @@ static void add_module(const struct unit *unit, struct module_list *list, const 
 	}
 	set_common(unit, module);
 	take_stripped(unit, module);
-	if (check_module(module, unit->tree->release, &module->error) < 0)
-		log_error("%s cannot be used: %s.",
-			  unit->source.kind == SOURCE_KO ? unit->shown : ko, module->error);
 	module_list_add(list, TAKE_PTR(module));
 }
 

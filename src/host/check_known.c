@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Is there such a symbol in this kernel at all? */
+#include "host/check_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "host/paths.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define FILE_MAX (64u << 20)
+
+enum known { KNOWN_NOT, KNOWN_DECLARED, KNOWN_THERE, KNOWN_UNKNOWN };
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* `word` in `text`, not as a part of a longer one. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at += n)
+		if ((at == text || !is_word(at[-1])) && !is_word(at[n]))
+			return true;
+	return false;
+}
+
+static enum known in_file(const char *path, const char *symbol)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (fs_read(path, &text, FILE_MAX) < 0)
+		return KNOWN_UNKNOWN;
+	return has_word(text.buf, symbol) ? KNOWN_THERE : KNOWN_NOT;
+}
+
+/* The list of all symbols, exported or not. A tree seldom has it. */
+static enum known in_system_map(const struct check_kernel *k, const char *symbol)
+{
+	_cleanup_free_ char *name = xasprintf("System.map-%s", k->release);
+	_cleanup_free_ char *beside = path_join(k->build, "System.map", NULL);
+	_cleanup_free_ char *boot = path_join("/boot", name, NULL);
+	enum known known = in_file(beside, symbol);
+
+	return known == KNOWN_UNKNOWN ? in_file(boot, symbol) : known;
+}
+
+static bool in_headers_below(const char *dir, const char *symbol)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fs_list(dir, &names) < 0)
+		return false;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(dir, *name, NULL);
+		size_t n = strlen(*name);
+
+		if (fs_is_dir(path) ? in_headers_below(path, symbol)
+				    : n > 2 && strcmp(*name + n - 2, ".h") == 0 &&
+					      in_file(path, symbol) == KNOWN_THERE)
+			return true;
+	}
+	return false;
+}
+
+static enum known in_headers(const struct check_kernel *k, const char *symbol)
+{
+	static const char *const folders[] = { "include/linux", "include", "arch/arm64/include" };
+	_cleanup_free_ char *source = check_source_of(k);
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		_cleanup_free_ char *dir = path_join(source, folders[i], NULL);
+
+		if (!fs_is_dir(dir))
+			return KNOWN_UNKNOWN;
+		if (in_headers_below(dir, symbol))
+			return KNOWN_DECLARED;
+	}
+	return KNOWN_NOT;
+}
+
+char *check_known(const struct check_kernel *k, const char *symbol, char **hint)
+{
+	enum known known = *symbol ? in_system_map(k, symbol) : KNOWN_UNKNOWN;
+
+	if (*symbol && known == KNOWN_UNKNOWN)
+		known = in_headers(k, symbol);
+	*hint = xstrdup(
+		known == KNOWN_NOT
+			? "Is it misspelt, of another version of Linux, or of a module that "
+			  "is not named here? Look for what replaced it in this version."
+			: "Use what is exported instead, or test a kernel that exports it.");
+	switch (known) {
+	case KNOWN_THERE:
+		return xasprintf("not exported: %s has it, but not for modules", k->release);
+	case KNOWN_DECLARED:
+		return xasprintf("not exported: the headers of %s declare it", k->release);
+	case KNOWN_NOT: return xasprintf("does not exist in %s", k->release);
+	default: return xasprintf("nobody exports it in %s", k->release);
+	}
+}

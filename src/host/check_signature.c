@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kernel/module/signing.c: module_sig_check(). */
+#include "host/check_internal.h"
+
+#include "common/alloc.h"
+
+static void enforce(struct check *check, const char *found)
+{
+	const struct check_kernel *k = check->kernel;
+	bool forced = k->signatures_enforced || check_config(k, "CONFIG_MODULE_SIG_FORCE");
+
+	if (!forced && !k->locked_down)
+		return;
+	check_add(check, CHECK_REFUSED, NULL,
+		  xstrdup("a signature with a key that the kernel trusts"), xstrdup(found),
+		  xstrdup(forced ? "The board wants signed modules (module.sig_enforce): sign it "
+				   "with "
+				   "scripts/sign-file and a key in its keyring."
+				 : "The board is locked down (secure boot): sign it with "
+				   "scripts/sign-file and a key that is enrolled there."));
+}
+
+static void refuse(struct check *check, const char *found)
+{
+	check_add(check, CHECK_REFUSED, NULL, xstrdup("a sound signature, or none"), xstrdup(found),
+		  xstrdup("Kernels refuse a damaged signature also where they want none. Sign it "
+			  "anew, or take it off: strip --strip-debug does."));
+}
+
+void check_signature(struct check *check)
+{
+	const struct ko_signature *s = &check->ko->signature;
+
+	if (!check_config(check->kernel, "CONFIG_MODULE_SIG"))
+		return;
+	if (!s->present)
+		enforce(check, "it is not signed");
+	else if (s->torn)
+		refuse(check, "the fields behind it contradict each other");
+	else if (!s->pkcs7)
+		enforce(check, "a signature that is no PKCS#7 message");
+}
