@@ -30,7 +30,8 @@ static unsigned int find_reporter(enum klog_kind kind, const struct klog_frame *
 	if (*frame->module)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(reporters); i++)
-		if (reporters[i].kind == kind && strcmp(reporters[i].function, frame->function) == 0)
+		if (reporters[i].kind == kind &&
+		    strcmp(reporters[i].function, frame->function) == 0)
 			return 1u << i;
 	return 0;
 }

@@ -24,7 +24,7 @@ static const char config_format[] =
 	"Dir::Cache::pkgcache \"pkgcache.bin\";\n"
 	"Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
 	"Dir::Etc::sourcelist \"%1$s/sources.list\";\n"
-	"Dir::Etc::sourceparts \"/dev/null\";\n"
+	"Dir::Etc::sourceparts \"%1$s/sources.list.d\";\n"
 	"Dir::Etc::preferences \"/dev/null\";\n"
 	"Dir::Etc::preferencesparts \"/dev/null\";\n"
 	"Dir::Etc::trustedparts \"%1$s/trusted.gpg.d\";\n"
@@ -134,7 +134,7 @@ int debian_write(const struct debian *debian, const char *name, const char *text
 static int set_up(const struct debian *debian)
 {
 	static const char *const dirs[] = { "lists/partial", "none/partial", "archives",
-					    "trusted.gpg.d" };
+					    "trusted.gpg.d", "sources.list.d" };
 	_cleanup_free_ char *text = xasprintf(config_format, debian->dir, debian->arch);
 	int r;
 

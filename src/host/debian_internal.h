@@ -46,10 +46,16 @@ void debian_hint(const char *said, const char *dir, const char *otherwise);
 /*
  * sources.list for `arch`, of the lines that
  *	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(SIGNED_BY)'
- * writes with tabs for the blanks: Debian's own and its backports, main only. How many it took. apt of Debian 12 does
- *not know SIGNED_BY and leaves it as it stands.
+ * writes with tabs for the blanks: Debian's own and its backports, main only. How many it took. apt
+ *of Debian 12 does not know SIGNED_BY and leaves it as it stands.
  */
 size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out);
+
+/*
+ * The backports of each release in `sources` that are not there already: a mirror
+ * that has the one mostly serves the other, but need not.
+ */
+void debian_backports_format(const char *sources, struct strbuf *out);
 
 /* The first package in a "Depends:" line of `show` (apt-cache show) that starts with `prefix`;
  * NULL: none. */

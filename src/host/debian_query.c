@@ -50,6 +50,29 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
 	return taken;
 }
 
+void debian_backports_format(const char *sources, struct strbuf *out)
+{
+	size_t n;
+
+	for (const char *line = sources; *line; line += n + (line[n] != '\0')) {
+		_cleanup_(strbuf_release) struct strbuf backports = STRBUF_INIT;
+		const char *suite;
+
+		n = strcspn(line, "\n");
+		suite = strstr(line, "] ");
+		suite = suite ? suite + 2 + strcspn(suite + 2, " \n") : NULL;
+		/* "bookworm", but not "bookworm-updates" and the like, nor a mirror's "./" */
+		if (!suite || *suite != ' ' || suite[1 + strcspn(suite + 1, "-/ \n")] != ' ')
+			continue;
+		strbuf_addf(&backports, " %.*s-backports ", (int)strcspn(suite + 1, " "),
+			    suite + 1);
+		if (strstr(sources, backports.buf) || strstr(out->buf, backports.buf))
+			continue;
+		strbuf_add(out, line, (size_t)(suite - line));
+		strbuf_addf(out, "%smain\n", backports.buf);
+	}
+}
+
 char *debian_find_dependency(const char *show, const char *prefix)
 {
 	static const char field[] = "\nDepends: ";

@@ -16,8 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BACKPORTS     "sources.list.d/backports.list"
 #define LISTS_MAX_AGE (24 * 3600) /* seconds */
-#define STAMP         "updated"   /* an empty file: when the lists were */
+#define STAMP         "refreshed" /* an empty file: when the lists were */
 
 /* The machine's list of sources, as lines for ours. */
 static int read_sources(const struct debian *debian, struct strbuf *sources)
@@ -69,6 +70,47 @@ static int update_sources(const struct debian *debian)
 	return debian_write(debian, "sources.list", sources.buf);
 }
 
+/* Newer kernels than the release has, and the headers of them; "" where it has no backports. */
+static int write_backports(const struct debian *debian)
+{
+	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, backports = STRBUF_INIT;
+	_cleanup_free_ char *path = path_join(debian->dir, "sources.list", NULL);
+	int r = fs_read(path, &sources, 0);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", path);
+	debian_backports_format(sources.buf, &backports);
+	return debian_write(debian, BACKPORTS, backports.buf);
+}
+
+/* apt's exit status, or -errno, said. */
+static int run_update(const struct debian *debian, struct strbuf *error)
+{
+	int r = debian_apt(debian, error, error, NULL, ARGV("apt-get", "update"));
+
+	return r >= 0 || r == -EINTR ? r : log_error_errno(r, "Cannot run apt-get update");
+}
+
+/* With the backports where the mirror has them. apt's exit status, or -errno, said. */
+static int update_lists(const struct debian *debian, struct strbuf *error)
+{
+	_cleanup_(strbuf_release) struct strbuf first = STRBUF_INIT;
+	int r = write_backports(debian);
+
+	if (r == 0)
+		r = run_update(debian, &first);
+	if (r <= 0)
+		return r;
+	r = debian_write(debian, BACKPORTS, "");
+	if (r == 0)
+		r = run_update(debian, error);
+	if (r > 0) /* it was something else: what was fetched of them earlier stays of use */
+		(void)write_backports(debian);
+	if (r == 0)
+		log_info("The mirror has no backports, so no kernels newer than the release's.");
+	return r;
+}
+
 /* 0, or -errno, said, but for *why: what apt says when it cannot have the lists (-EHOSTUNREACH). */
 static int refresh(struct debian *debian, char **why)
 {
@@ -78,9 +120,9 @@ static int refresh(struct debian *debian, char **why)
 	if (r < 0)
 		return r;
 	log_info("Refreshing Debian's package lists (%s)", debian->arch);
-	r = debian_apt(debian, &error, &error, NULL, ARGV("apt-get", "update"));
+	r = update_lists(debian, &error);
 	if (r < 0)
-		return r == -EINTR ? r : log_error_errno(r, "Cannot run apt-get update");
+		return r;
 	if (r > 0) {
 		*why = debian_apt_reason(&error);
 		return -EHOSTUNREACH;

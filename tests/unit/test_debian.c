@@ -41,6 +41,28 @@ static void sources(void **state)
 	assert_string_equal(out.buf, expected);
 }
 
+static void backports(void **state)
+{
+	static const char sources[] =
+		"deb [arch=arm64 target=Packages signed-by=/k] http://a/debian bookworm main\n"
+		"deb [arch=arm64 target=Packages signed-by=/k] http://a/debian bookworm-updates "
+		"main\n"
+		"deb [arch=arm64 target=Packages] http://a/sec bookworm-security main\n"
+		"deb [arch=arm64 target=Packages] http://b/debian trixie main\n"
+		"deb [arch=arm64 target=Packages] http://b/debian trixie-backports main\n"
+		"deb [arch=arm64 target=Packages] http://c/debian bookworm main\n"
+		"deb [arch=arm64 target=Packages] http://d/ ./ main\n";
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	debian_backports_format(sources, &out);
+	assert_string_equal(out.buf, "deb [arch=arm64 target=Packages signed-by=/k] "
+				     "http://a/debian bookworm-backports main\n");
+	strbuf_reset(&out);
+	debian_backports_format("", &out);
+	assert_string_equal(out.buf, "");
+}
+
 static void no_sources(void **state)
 {
 	static const char *const targets[] = {
@@ -152,9 +174,10 @@ static void reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sources),      cmocka_unit_test(no_sources),
-		cmocka_unit_test(dependencies), cmocka_unit_test(files),
-		cmocka_unit_test(bad_files),    cmocka_unit_test(reasons),
+		cmocka_unit_test(sources),    cmocka_unit_test(backports),
+		cmocka_unit_test(no_sources), cmocka_unit_test(dependencies),
+		cmocka_unit_test(files),      cmocka_unit_test(bad_files),
+		cmocka_unit_test(reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,11 +41,12 @@
 /*
  * What a kernel as Debian builds it can find of errors of memory (Linux
  * Documentation/mm/slub.rst, dev-tools/kfence.rst; what one does not know it
- * passes over). KFENCE guards one allocation in so many milliseconds. Real
+ * passes over). KFENCE guards one allocation in so many milliseconds: few, as
+ * its 255 objects would be used up by what a boot allocates for good. Real
  * addresses, as those of a report are compared with what a module prints.
  */
-#define DEBUG_ARGUMENTS                                             \
-	" slub_debug=FZPU page_poison=1 kfence.sample_interval=10 " \
+#define DEBUG_ARGUMENTS                                              \
+	" slub_debug=FZPU page_poison=1 kfence.sample_interval=200 " \
 	"kfence.check_on_panic=1 no_hash_pointers"
 
 bool qemu_has_kvm(void)

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reads memory that it has freed, one object that KFENCE guards. */
 #include <linux/compiler.h>
-#include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/kfence.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 static int __init kfence_read_init(void)
 {
-	int tries;
+	unsigned long end = jiffies + 10 * HZ;
 
-	for (tries = 0; tries < 100; tries++) {
+	/* It guards the first object that anybody allocates after each interval: be that one. */
+	while (time_before(jiffies, end)) {
 		char *p = kmalloc(100, GFP_KERNEL);
 		bool guarded = is_kfence_address(p);
 
@@ -20,7 +22,7 @@ static int __init kfence_read_init(void)
 			(void)READ_ONCE(*p);
 			return 0;
 		}
-		msleep(20); /* until it guards another one */
+		cond_resched();
 	}
 	return -ENODEV;
 }
