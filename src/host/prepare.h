@@ -18,16 +18,17 @@ struct prepare_options {
 	bool no_check;
 };
 
-#define PREPARE_OPTIONS(s, in)                                                                \
-	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                 \
-		      "insist on this kernel (default: the one that the board runs)"),        \
-		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                              \
-			    "send also what 'outpost check' says will not load"),             \
-		OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                     \
-				"wait so long for a board that somebody else holds"),         \
-		OPTION_DURATION(                                                              \
-			s, in return_ms, 0, "return-timeout", "TIME", "board.return_timeout", \
-			"how long a board may take to come back after a crash (default: 60s)")
+#define PREPARE_OPTIONS(s, in)                                                                    \
+	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                     \
+		      "insist on this kernel (default: the one that the board runs)"),            \
+		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                                  \
+			    "send also what 'outpost check' says will not load"),                 \
+		OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                         \
+				"wait so long for a board that somebody else holds"),             \
+		OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME",                     \
+				"board.return_timeout",                                           \
+				"how long a board may take to come back after a crash (default: " \
+				"60s, or 3 times what its last reboots took)")
 
 /* What test and watch have beyond that. */
 struct test_options {

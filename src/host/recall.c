@@ -6,7 +6,9 @@
 #include "host/paths.h"
 
 #include <blake2.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Anything that ssh takes may be a board's name: what is no file name goes by its hash. */
@@ -52,4 +54,23 @@ void recall_set_release(const struct board *board, const char *release)
 
 	if (!last || strcmp(last, release) != 0)
 		(void)fs_write_atomic(path, release, strlen(release), 0600);
+}
+
+long long recall_return_ms(const struct board *board)
+{
+	_cleanup_free_ char *path = recall_path(board, "return_ms");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	long long ms = fs_read(path, &sb, 32) < 0 ? 0 : strtoll(sb.buf, NULL, 10);
+
+	return ms > 0 && ms < INT_MAX ? ms : 0;
+}
+
+void recall_set_return_ms(const struct board *board, long long ms)
+{
+	_cleanup_free_ char *path = recall_path(board, "return_ms");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	long long faded = recall_return_ms(board) * 3 / 4;
+
+	strbuf_addf(&sb, "%lld\n", ms > faded ? ms : faded);
+	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
 }

@@ -15,7 +15,14 @@ char *recall_path(const struct board *board, const char *name);
 /* The kernel release that it ran last, or NULL; the caller frees it. */
 char *recall_release(const struct board *board);
 
-/* Both say nothing: a memory that cannot be kept is no error. */
+/* None of these says anything: a memory that cannot be kept is no error. */
 void recall_set_release(const struct board *board, const char *release);
+
+/*
+ * How long it was gone when it rebooted, milliseconds; 0: not known. A long
+ * time is forgotten bit by bit.
+ */
+long long recall_return_ms(const struct board *board);
+void recall_set_return_ms(const struct board *board, long long ms);
 
 #endif

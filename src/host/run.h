@@ -12,8 +12,9 @@
 #include "host/session.h"
 #include "host/store.h"
 
-#define RUN_RETURN_MS 60000 /* how long a board may take to come back, where nothing else is said \
-			     */
+#define RUN_RETURN_MS                                                               \
+	60000 /* how long a board may take to come back, where nothing else is said \
+	       */
 
 struct run_request {
 	const struct board *board;
@@ -26,7 +27,7 @@ struct run_request {
 	bool no_reboot;
 	int limit_ms;  /* for load, test and unload each, instead of the modules' own; 0: those */
 	int wait_ms;   /* for a board that another run holds */
-	int return_ms; /* 0: RUN_RETURN_MS */
+	int return_ms; /* 0: RUN_RETURN_MS, or longer where its boots take long */
 	struct store *store;
 	/* What is being done, of `done` modules out of `total`; or NULL. */
 	void (*progress)(const char *doing, const char *module, size_t done, size_t total,

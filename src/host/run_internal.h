@@ -59,7 +59,9 @@ struct run {
 	char *tried;             /* to get the board back, in words; NULL: nothing */
 	bool power_cycled;       /* and that worked */
 	bool reset_in_vain;      /* likewise, but it was not reached by an earlier host process */
+	long long reset_ms;      /* when that was begun */
 	struct evidence *cut_in; /* what was under way then */
+	long long cut_entry_ms;  /* when the last entry before had come, by our clock */
 	unsigned int in_vain;    /* supervisors in a row that did nothing */
 	struct adopted *adopted; /* a run that another host process started; or NULL */
 	long long alive_ms;      /* when the board last showed signs of life */

@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/recall.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +31,10 @@ static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 	log_debug("Board %s: another boot, %s", run->q->board->name, welcome->boot_id);
 	if (run->reboot.seen) /* the first one is yet to be told apart */
 		return;
+	if (run->alive_ms)
+		recall_set_return_ms(run->q->board,
+				     monotonic_ms() -
+					     (run->power_cycled ? run->reset_ms : run->alive_ms));
 	run->reboot = (struct run_reboot){
 		.seen = true,
 		.has_down = run->alive_ms != 0,

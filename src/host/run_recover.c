@@ -7,6 +7,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/recall.h"
 #include "host/testconf.h"
 #include "host/vm/vm.h"
 
@@ -15,11 +16,20 @@
 #include <string.h>
 
 /* A supervisor that waits writes something every 5 s: two of those, and what a slow disk takes. */
-#define WENT_ON_US (12 * 1000 * 1000)
+#define SILENT_US (12 * 1000 * 1000)
+
+/* A board under load may take several times as long as it once did. */
+#define RETURN_FACTOR 3
+#define RETURN_MAX_MS (10 * 60 * 1000)
 
 long long run_return_ms(const struct run *run)
 {
-	return run->q->return_ms ? run->q->return_ms : RUN_RETURN_MS;
+	long long ms = run->q->return_ms;
+
+	if (ms)
+		return ms;
+	ms = recall_return_ms(run->q->board) * RETURN_FACTOR;
+	return ms < RUN_RETURN_MS ? RUN_RETURN_MS : ms < RETURN_MAX_MS ? ms : RETURN_MAX_MS;
 }
 
 static bool reset_vm(struct run *run)
@@ -58,6 +68,7 @@ bool run_power_cycle(struct run *run)
 
 	if (run->tried || (!board->is_vm && !board->power_cycle))
 		return false;
+	run->reset_ms = monotonic_ms();
 	/* A person's own command comes first, also for a vm. */
 	if (!board->power_cycle) {
 		run->power_cycled = reset_vm(run);
@@ -83,17 +94,22 @@ void run_note_cut(struct run *run)
 		return;
 	run->cut_in = evidence_last(&run->list);
 	run->list.cut_us = run->list.last_us;
+	run->cut_entry_ms = run->entry_ms;
 	run->power_cycled = false;
 	free(TAKE_PTR(run->tried));
 }
 
-/* Has it written on for long after it was last heard of? By its own clock. */
-static bool went_on(const struct run *run)
+/*
+ * Had it fallen silent when it was reset? By its own clock, as far as the last
+ * entry that was heard of tells that one. A reset that came too soon for that
+ * shows nothing.
+ */
+static bool was_silent(const struct run *run)
 {
-	long long since_us = (run->alive_ms - run->entry_ms) * 1000;
-	uint64_t cut_us = run->list.cut_us + (since_us > 0 ? (uint64_t)since_us : 0);
+	long long since_us = (run->reset_ms - run->cut_entry_ms) * 1000;
 
-	return run->list.cut_us && run->list.last_us > cut_us + WENT_ON_US;
+	return run->list.cut_us && run->cut_entry_ms && since_us > 0 &&
+	       run->list.cut_us + (uint64_t)since_us > run->list.last_us + SILENT_US;
 }
 
 /*
@@ -108,7 +124,8 @@ static struct evidence *find_concerned(const struct run *run)
 void run_tell_apart(struct run *run)
 {
 	struct evidence *e = evidence_last(&run->list), *concerned = find_concerned(run);
-	bool cut_off = run->power_cycled && (run->list.ended || went_on(run));
+	bool cut_off =
+		run->power_cycled && (run->list.ended || (run->reboot.seen && !was_silent(run)));
 
 	if (concerned && run->tried) {
 		free(concerned->tried);

@@ -152,7 +152,8 @@ bool rule_unreachable(struct judge *j)
 		return false;
 	if (e->cut_off)
 		return decide(j, VERDICT_LOST, phase_name(step),
-			      "the board went on, but the link to it had died while %s %s: %s",
+			      "nothing shows that the board hung, but the link to it had died "
+			      "while %s %s: %s",
 			      doing(step), e->plan.name, e->tried);
 	return e->unreachable &&
 	       decide(j, VERDICT_LOST, phase_name(step),

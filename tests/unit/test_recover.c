@@ -4,12 +4,15 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/recall.h"
 #include "host/run_internal.h"
 #include "host/verdict.h"
 #include "journal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,6 +110,7 @@ static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 	run->alive_ms = run->entry_ms + silent_ms;
 	run->cut_in = evidence_last(&run->list);
 	run->list.cut_us = run->list.last_us;
+	run->cut_entry_ms = run->entry_ms;
 }
 
 static void expect(struct run *run, enum verdict verdict, const char *rule, const char *words)
@@ -132,8 +136,10 @@ static void lives_on(struct run *run, int seconds)
 	assert_int_equal(evidence_add(&run->list, &alive), 0);
 }
 
-static void was_reset(struct run *run)
+/* So long after the last entry that was heard of before the link was cut. */
+static void was_reset(struct run *run, int seconds)
 {
+	run->reset_ms = run->cut_entry_ms + seconds * 1000;
 	run->reboot.seen = run->power_cycled = true;
 	run->tried = xstrdup("it was reset");
 }
@@ -168,7 +174,8 @@ static void one_that_was_switched_off_hung(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	run.reboot.seen = run.power_cycled = true;
+	was_reset(&run, 60);
+	free(run.tried);
 	run.tried = xstrdup("its power was switched off and on (relay)");
 	expect(&run, VERDICT_HANG, "watchdog", "its power was switched off and on (relay)");
 }
@@ -182,7 +189,7 @@ static void one_that_went_on_was_cut_off(void **state)
 	(void)state;
 	cut_in_test(&run, j, 1000);
 	lives_on(&run, 30);
-	was_reset(&run);
+	was_reset(&run, 40);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died while testing hello");
 }
 
@@ -195,8 +202,57 @@ static void a_little_later_is_no_sign_of_life(void **state)
 	(void)state;
 	cut_in_test(&run, j, 4000);
 	lives_on(&run, 14);
-	was_reset(&run);
+	was_reset(&run, 60);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
+}
+
+/* With --return-timeout 5s: within that nobody can tell a dead link from a board that hung. */
+static void a_reset_that_came_too_soon_shows_nothing(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	lives_on(&run, 2);
+	was_reset(&run, 5);
+	expect(&run, VERDICT_LOST, "unreachable",
+	       "nothing shows that the board hung, but the link to it had died");
+}
+
+/* That its journal comes later, with its own times, changes nothing about when it was cut. */
+static void one_that_went_on_and_then_hung(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	lives_on(&run, 30);
+	run.entry_ms += 90000;
+	was_reset(&run, 60);
+	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
+}
+
+static void a_slow_board_is_given_its_time(void **state)
+{
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	struct run_request unsaid = { .board = &board };
+	struct run run = { .q = &unsaid };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_STATE_HOME", dir, 1);
+	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
+	recall_set_return_ms(&board, 5000);
+	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
+	recall_set_return_ms(&board, 40000);
+	assert_int_equal(run_return_ms(&run), 120000);
+	recall_set_return_ms(&board, 5000); /* one quick boot does not make it a quick board */
+	assert_int_equal(run_return_ms(&run), 90000);
+	unsaid.return_ms = 3000; /* what the user says counts */
+	assert_int_equal(run_return_ms(&run), 3000);
+	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
 static void expect_of(const struct run *run, size_t i, enum verdict verdict, const char *words)
@@ -232,11 +288,12 @@ static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives
 		if (i + 1 == heard) {
 			run->cut_in = evidence_last(&run->list);
 			run->list.cut_us = run->list.last_us;
+			run->cut_entry_ms = run->entry_ms;
 		}
 	}
 	if (lives)
 		lives_on(run, 30);
-	was_reset(run);
+	was_reset(run, lives ? 40 : 60);
 	run_tell_apart(run);
 }
 
@@ -287,7 +344,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	(void)state;
 	ended_well(&run, j);
 	run.cut_in = run.list.items[0];
-	was_reset(&run);
+	was_reset(&run, 60);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died: it was reset");
 }
 
@@ -299,7 +356,7 @@ static void a_second_cut_changes_nothing(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	was_reset(&run);
+	was_reset(&run, 60);
 	run_note_cut(&run);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
@@ -329,6 +386,9 @@ int main(void)
 		cmocka_unit_test(one_that_was_switched_off_hung),
 		cmocka_unit_test(one_that_went_on_was_cut_off),
 		cmocka_unit_test(a_little_later_is_no_sign_of_life),
+		cmocka_unit_test(a_reset_that_came_too_soon_shows_nothing),
+		cmocka_unit_test(one_that_went_on_and_then_hung),
+		cmocka_unit_test(a_slow_board_is_given_its_time),
 		cmocka_unit_test(a_reset_is_nobodys_crash),
 		cmocka_unit_test(the_one_it_hung_in_is_named),
 		cmocka_unit_test(a_reboot_after_the_end_is_no_crash),
