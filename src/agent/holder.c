@@ -26,7 +26,7 @@ static bool is_held(int fd)
 }
 
 /* "run pid since user", the user up to the end of the line. */
-static bool read_holder(int fd, struct holder *holder)
+bool holder_read(int fd, struct holder *holder)
 {
 	char buffer[256];
 	ssize_t n = pread(fd, buffer, sizeof(buffer), 0);
@@ -71,7 +71,7 @@ int holder_take(const struct place *place, struct holder *holder)
 	if (errno != EAGAIN && errno != EACCES)
 		return -errno;
 	*holder = (struct holder){ 0 };
-	read_holder(fd, holder);
+	holder_read(fd, holder);
 	return -EBUSY;
 }
 
@@ -81,5 +81,5 @@ bool holder_find(const struct place *place, const char *run, struct holder *hold
 
 	if (fd < 0 || !is_held(fd))
 		return false;
-	return read_holder(fd, holder) && (!run || strcmp(holder->run, run) == 0);
+	return holder_read(fd, holder) && (!run || strcmp(holder->run, run) == 0);
 }

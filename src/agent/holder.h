@@ -23,6 +23,9 @@ struct holder {
  * has it, or -errno. */
 int holder_take(const struct place *place, struct holder *holder);
 
+/* Who has it, or had it last, by what stands in the lock file. */
+bool holder_read(int fd, struct holder *holder);
+
 /* Says who it is, to whoever asks; since now. 0 or -errno. */
 int holder_write(int fd, const char *run, pid_t pid, const char *user);
 

@@ -4,6 +4,7 @@
 #include "agent/build_id.h"
 #include "agent/guard.h"
 #include "agent/holder.h"
+#include "agent/supervisor.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -53,8 +54,9 @@ void serve_fail(struct serve *s, int r, const char *fmt, ...)
 
 /* --- requests ------------------------------------------------------------------- */
 
-/* A supervisor that was killed left the board armed, and no other came since. */
-static void disarm_board(struct serve *s)
+/* A supervisor that was killed left the board armed and a module loaded, and no other came since.
+ */
+static void tidy_board(struct serve *s)
 {
 	_cleanup_close_ int lock = -1;
 	struct holder holder;
@@ -62,14 +64,17 @@ static void disarm_board(struct serve *s)
 	if (!guard_is_armed(&s->place))
 		return;
 	lock = holder_take(&s->place, &holder);
-	if (lock >= 0)
-		guard_recover(&s->place);
+	if (lock < 0)
+		return;
+	guard_recover(&s->place);
+	if (holder_read(lock, &holder))
+		supervisor_clean_after(s->place.home, holder.run);
 }
 
 static void take_hello(struct serve *s, const outpost_Hello *hello)
 {
 	s->greeted = true;
-	disarm_board(s);
+	tidy_board(s);
 	s->start_waits = s->deploy_waits = false; /* of a flight that came to nothing */
 	journal_close(&s->plan);
 	s->void_flight = hello->version != OUTPOST_PROTOCOL ||

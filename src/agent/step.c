@@ -67,6 +67,7 @@ run_child(step_fn fn, const void *arg, int report_fd, int output)
 	int status;
 
 	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever waits for it is killed: so is it */
 	become_ordinary();
 	redirect(output, report_fd);
 	status = fn(arg, &report);

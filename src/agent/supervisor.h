@@ -75,6 +75,8 @@ int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indice
 
 /* Takes out again what a worker that was killed in mid-trial had loaded. */
 void supervisor_unload_rest(struct supervisor *s);
+/* The same of a run whose supervisor is gone altogether, for who holds the board now. */
+void supervisor_clean_after(const char *home, const char *run);
 /* The worker without a keeper: a cancel comes to it from now on. The run goes on. */
 void supervisor_take_over(struct supervisor *s);
 

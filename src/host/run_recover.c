@@ -35,10 +35,12 @@ long long run_return_ms(const struct run *run)
 static bool reset_vm(struct run *run)
 {
 	const char *name = run->q->board->name;
+	long long limit = run_return_ms(run);
 	bool ok;
 
 	log_info("Board %s does not answer: it is reset.", name);
-	ok = vm_reset(name, 0) == 0;
+	/* On a busy host it takes longer than when somebody waits for vm up. */
+	ok = vm_reset(name, (int)(limit > RUN_RETURN_MS ? limit : RUN_RETURN_MS)) == 0;
 	run->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
 	return ok;
 }

@@ -88,7 +88,7 @@ test_a_board_that_limps_is_rebooted() {
 }
 
 # Killed as hard as can be, in the middle of a run: the next connection restores the board.
-test_a_killed_supervisor_leaves_nothing_armed() {
+test_a_killed_supervisor_leaves_nothing_behind() {
 	local before host
 	needs_vm
 	before=$(settings)
@@ -104,9 +104,13 @@ test_a_killed_supervisor_leaves_nothing_armed() {
 	# shellcheck disable=SC2016
 	board 'kill -9 $(pidof outpost-agent); sleep 5'
 	[ "$(settings)" != "$before" ] || fail "somebody restored it: nothing is shown"
+	board 'grep -q "^sleeper " /proc/modules' || fail "it is not loaded: nothing is shown"
 	outpost board show
 	expect_status 0
 	[ "$(settings)" = "$before" ] || fail "settings are not as before: $(diff <(echo "$before") <(settings))"
+	board '! grep "^sleeper " /proc/modules' || fail "it is still loaded"
+	outpost test "$TOP/modules/hello"
+	expect_status 0
 }
 
 test_the_watchdog_resets_a_board_that_is_deaf() {
@@ -139,7 +143,7 @@ test_the_hook_brings_a_board_back() {
 	make_deaf_module
 	add_pi "$OUTPOST -q vm reset"
 	board 'rmmod i6300esb' || fail "the vm keeps its watchdog"
-	outpost -b pi --json test --return-timeout 30s deaf "$TOP/modules/hello"
+	outpost -b pi --json test --return-timeout 75s deaf "$TOP/modules/hello"
 	remove_pi
 	expect_status 4
 	expect_err "its power is switched off and on"
@@ -165,9 +169,8 @@ test_a_hook_that_fails_is_said() {
 	expect_json '.results[0].recovery | test("hook failed")' true
 }
 
-# Only the link was dead: the board's own signs of life say so.
-test_a_dead_link_is_no_hang() {
-	needs_vm
+# Its test takes the link down.
+make_mute_module() {
 	make_module mute 'static int __init mute_init(void) { return 0; }'
 	mkdir mute/test
 	printf 'program = test/mute.sh\ntimeout = 120s\n' >mute/test.conf
@@ -177,11 +180,27 @@ test_a_dead_link_is_no_hang() {
 		sleep 100
 	END
 	chmod +x mute/test/mute.sh
+}
+
+# Only the link was dead: the board's own signs of life say so.
+test_a_dead_link_is_no_hang() {
+	needs_vm
+	make_mute_module
 	outpost --json test --return-timeout 25s mute
 	expect_status 3
 	expect_json '.results[0].verdict' lost
 	expect_json '.results[0].summary | test("the link to it had died")' true
 	expect_json '.results[0].recovery' 'it was reset'
+}
+
+# In so short a time nothing can show that it hung.
+test_a_dead_link_is_no_hang_however_soon_it_is_reset() {
+	needs_vm
+	make_mute_module
+	outpost --json test --return-timeout 4s mute
+	expect_status 3
+	expect_json '.results[0].verdict' lost
+	expect_json '.results[0].summary | test("nothing shows that the board hung")' true
 }
 
 test_doctor_grades_and_proves() {
