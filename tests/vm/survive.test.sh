@@ -200,7 +200,10 @@ test_a_dead_link_is_no_hang_however_soon_it_is_reset() {
 	outpost --json test --return-timeout 4s mute
 	expect_status 3
 	expect_json '.results[0].verdict' lost
-	expect_json '.results[0].summary | test("nothing shows that the board hung")' true
+	# Where it is not back in so short a time it is collected now; that was no hang either.
+	board true || "$OUTPOST" vm reset
+	outpost --json results last
+	expect_json '.results[0].verdict' lost
 }
 
 test_doctor_grades_and_proves() {
