@@ -256,6 +256,7 @@ static void say_failure(struct serve *s, int r, outpost_Pull_What what, const st
 	else
 		serve_fail(s, r, "/lib/modules/%s/%s cannot be read%s%s", un.release,
 			   what == outpost_Pull_What_TREE ? "build" : "kernel", at, p->at);
+	s->void_flight = false; /* what follows does not build on it */
 }
 
 void serve_pull(struct serve *s, const outpost_Pull *request)
