@@ -153,11 +153,19 @@ static int set_up(const struct debian *debian)
 
 int debian_open(struct debian **debian, const char *arch)
 {
+	return debian_open_archive(debian, arch, NULL);
+}
+
+int debian_open_archive(struct debian **debian, const char *arch,
+			const struct debian_archive *archive)
+{
 	_cleanup_(debian_closep) struct debian *d = xcalloc(1, sizeof(*d));
+	_cleanup_free_ char *state = archive ? xasprintf("%s-%s", archive->name, arch) : NULL;
 	int r;
 
+	d->archive = archive;
 	d->arch = xstrdup(arch);
-	d->dir = path_cache("apt", arch, NULL);
+	d->dir = path_cache("apt", state ? state : arch, NULL);
 	d->config = path_join(d->dir, "apt.conf", NULL);
 	d->archives = path_join(d->dir, "archives", NULL);
 	r = set_up(d);

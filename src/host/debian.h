@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct debian;
 
@@ -23,6 +24,30 @@ struct debian;
  * several open, and two processes wait for each other.
  */
 int debian_open(struct debian **debian, const char *arch);
+
+/* Another archive than Debian's own: archive.NAME.url, .suite, .components, .key. */
+struct debian_archive {
+	char *name;
+	char *url;
+	char *suite;      /* "bookworm", or a path that ends in a slash */
+	char *components; /* "main contrib"; NULL: main */
+	char *key;        /* the absolute path of its public key */
+};
+
+struct debian_archives {
+	struct debian_archive *archives;
+	size_t n;
+};
+
+/* Those that the configuration names. 0 or -errno, said. */
+int debian_archives_load(struct debian_archives *list);
+void debian_archives_release(struct debian_archives *list);
+
+/* As debian_open(), with the packages of that archive alone; NULL: Debian's. It must outlive
+ * *debian. */
+int debian_open_archive(struct debian **debian, const char *arch,
+			const struct debian_archive *archive);
+
 void debian_close(struct debian *debian);
 
 /*
@@ -32,7 +57,7 @@ void debian_close(struct debian *debian);
  */
 int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package);
 
-/* Is there such a package? 1, 0, or -errno, said. */
+/* Is there such a package, also in lists that are up to date? 1, 0, or -errno, said. */
 int debian_has(struct debian *debian, const char *package);
 
 /*

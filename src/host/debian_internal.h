@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct debian_archive;
+
 struct debian {
+	const struct debian_archive *archive; /* NULL: Debian's own */
 	char *arch;
 	char *dir;      /* the private state */
 	char *config;   /* dir/apt.conf */
@@ -56,6 +59,10 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
  * that has the one mostly serves the other, but need not.
  */
 void debian_backports_format(const char *sources, struct strbuf *out);
+
+/* The line of sources.list for it. */
+void debian_archive_format(const struct debian_archive *archive, const char *arch,
+			   struct strbuf *out);
 
 /* The first package in a "Depends:" line of `show` (apt-cache show) that starts with `prefix`;
  * NULL: none. */

@@ -123,6 +123,15 @@ int debian_has(struct debian *debian, const char *package)
 	_cleanup_(strbuf_release) struct strbuf record = STRBUF_INIT;
 	int r = show(debian, package, &record);
 
+	if (r == -ENOENT && !debian->refreshed) { /* it may have come out since this morning */
+		_cleanup_close_ int lock = debian_lock(debian);
+
+		r = lock < 0 ? lock : debian_refresh(debian);
+		if (r == 0) {
+			close(TAKE_FD(lock));
+			r = show(debian, package, &record);
+		}
+	}
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 

@@ -20,6 +20,12 @@
 #define LISTS_MAX_AGE (24 * 3600) /* seconds */
 #define STAMP         "refreshed" /* an empty file: when the lists were */
 
+/* For messages. */
+static const char *debian_name(const struct debian *debian)
+{
+	return debian->archive ? debian->archive->name : "Debian";
+}
+
 /* The machine's list of sources, as lines for ours. */
 static int read_sources(const struct debian *debian, struct strbuf *sources)
 {
@@ -59,8 +65,12 @@ static int update_sources(const struct debian *debian)
 	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, old = STRBUF_INIT;
 	_cleanup_free_ char *path = path_join(debian->dir, "sources.list", NULL);
 	_cleanup_free_ char *stamp = path_join(debian->dir, STAMP, NULL);
-	int r = read_sources(debian, &sources);
+	int r = 0;
 
+	if (debian->archive)
+		debian_archive_format(debian->archive, debian->arch, &sources);
+	else
+		r = read_sources(debian, &sources);
 	if (r < 0)
 		return r;
 	if (fs_read(path, &old, 0) == 0 && strcmp(old.buf, sources.buf) == 0)
@@ -119,8 +129,8 @@ static int refresh(struct debian *debian, char **why)
 
 	if (r < 0)
 		return r;
-	log_info("Refreshing Debian's package lists (%s)", debian->arch);
-	r = update_lists(debian, &error);
+	log_info("Refreshing %s's package lists (%s)", debian_name(debian), debian->arch);
+	r = debian->archive ? run_update(debian, &error) : update_lists(debian, &error);
 	if (r < 0)
 		return r;
 	if (r > 0) {
@@ -133,10 +143,13 @@ static int refresh(struct debian *debian, char **why)
 
 static void say_unreachable(const struct debian *debian, const char *why)
 {
-	log_error("Cannot fetch Debian's package lists (%s): %s", debian->arch, why);
+	log_error("Cannot fetch %s's package lists (%s): %s", debian_name(debian), debian->arch,
+		  why);
 	debian_hint(why, debian->dir,
-		    "Is there a network, or a proxy to set? apt-get update as root uses the same "
-		    "mirror.");
+		    debian->archive
+			    ? "Is its url right in the configuration, and is there a network?"
+			    : "Is there a network, or a proxy to set? apt-get update as "
+			      "root uses the same mirror.");
 }
 
 int debian_refresh(struct debian *debian)
@@ -186,6 +199,8 @@ int debian_refresh_when_due(struct debian *debian)
 
 	if (r < 0)
 		return r;
+	if (debian->archive && update_sources(debian) < 0) /* the configuration may have changed */
+		return -EIO;
 	if (stat(stamp, &st) == 0 && now >= st.st_mtime && now - st.st_mtime < LISTS_MAX_AGE &&
 	    !sources_changed(st.st_ctime)) /* ctime: when they were last asked for */
 		return 0;
@@ -194,7 +209,8 @@ int debian_refresh_when_due(struct debian *debian)
 		return r;
 	/* Old lists are better than none. */
 	if (utimensat(AT_FDCWD, stamp, (struct timespec[]){ in_an_hour, in_an_hour }, 0) == 0) {
-		log_warn("Going on with Debian's package lists of an earlier day: %s", why);
+		log_warn("Going on with %s's package lists of an earlier day: %s",
+			 debian_name(debian), why);
 		return 0;
 	}
 	say_unreachable(debian, why);
