@@ -2,9 +2,11 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strbuf.h"
 #include "host/board.h"
 #include "host/command.h"
 #include "host/kernel.h"
+#include "host/kernel_fit.h"
 #include "host/kernel_internal.h"
 #include "host/out.h"
 #include "host/session.h"
@@ -14,6 +16,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Of the modules on a board each such one is read for verify: some hundred of Debian's. */
+#define MODULES_SAMPLE 25
 
 /* nftw() has no argument for its function. */
 static long long bytes_seen;
@@ -193,13 +198,117 @@ static int run_remove(struct context *ctx, const char *what)
 	return r == -ENOENT ? not_there(what) : r;
 }
 
+/* --- verify --------------------------------------------------------------------------- */
+
+static void print_fits(const struct kernel_fits *fits)
+{
+	static const char *const words[] = { "ok", "NOT", "?" };
+
+	for (size_t i = 0; i < fits->n; i++) {
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_add_clean(&text, fits->list[i].text, strlen(fits->list[i].text));
+		printf("%-4s %-9s %s\n", words[fits->list[i].fit], fits->list[i].what, text.buf);
+	}
+}
+
+static void print_fits_json(const struct kernel_fits *fits, const struct kernel_tree *tree,
+			    const char *board, bool all)
+{
+	static const char *const words[] = { "yes", "no", "unknown" };
+	json_t *facts = json_array(), *document;
+
+	for (size_t i = 0; i < fits->n; i++)
+		json_array_append_new(
+			facts, json_pack("{s:s, s:s, s:s}", "what", fits->list[i].what, "fits",
+					 words[fits->list[i].fit], "found", fits->list[i].text));
+	document = json_pack("{s:s, s:s, s:s?, s:b, s:o}", "schema", "outpost.kernel-verify/1",
+			     "release", tree->release, "board", board, "fits", all, "facts", facts);
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
+}
+
+static int finish_verify(const struct context *ctx, const struct kernel_tree *tree,
+			 const char *board, const struct kernel_fits *fits)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < fits->n; i++)
+		all = all && fits->list[i].fit != FIT_NO;
+	progress_end();
+	if (ctx->json)
+		print_fits_json(fits, tree, board, all);
+	else
+		print_fits(fits);
+	if (all)
+		return STATUS_OK;
+	log_error("The kernel tree %s does not fit%s%s.", tree->root, board ? " what board " : "",
+		  board ? board : " any more");
+	log_hint("outpost kernel remove %s, then outpost kernel sync.", tree->release);
+	return STATUS_FAIL;
+}
+
+/* Without a board: the tree alone. */
+static int verify_alone(struct context *ctx, const char *release)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(kernel_fits_release) struct kernel_fits fits = { 0 };
+	int r = kernel_read(release, &tree);
+
+	if (r < 0)
+		return r == -ENOENT ? not_there(release) : r;
+	r = kernel_fit(tree, NULL, 0, &fits);
+	return r < 0 ? r : finish_verify(ctx, tree, NULL, &fits);
+}
+
+static int verify_on(struct context *ctx, struct board *board, const char *release)
+{
+	_cleanup_(kernel_wanted_release) struct kernel_wanted wanted = { .board = board };
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(kernel_fits_release) struct kernel_fits fits = { 0 };
+	_cleanup_(session_closep) struct session *session = NULL;
+	const outpost_Welcome *welcome;
+	int r = session_open(board, NULL, &session);
+
+	if (r == 0)
+		r = session_welcome(session, &welcome);
+	if (r < 0)
+		return r;
+	wanted.session = session;
+	wanted.release = welcome->release;
+	wanted.version = welcome->kernel_version;
+	wanted.page_size = welcome->page_size;
+	r = kernel_read(release ? release : wanted.release, &tree);
+	if (r < 0)
+		return r == -ENOENT ? not_there(release ? release : wanted.release) : r;
+	r = kernel_fit(tree, &wanted, MODULES_SAMPLE, &fits);
+	return r < 0 ? r : finish_verify(ctx, tree, board->name, &fits);
+}
+
+static int run_verify(struct context *ctx, const char *what)
+{
+	_cleanup_(board_freep) struct board *board = NULL;
+	int r;
+
+	if (what && !ctx->board)
+		return verify_alone(ctx, what);
+	r = board_get(ctx, &board);
+	if (r < 0)
+		return r;
+	progress_start();
+	r = verify_on(ctx, board, what);
+	progress_end();
+	return r;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct context *ctx, const char *what);
 	bool takes_one;
 } actions[] = {
 	{ "sync", run_sync, false }, { "add", run_add, true },       { "list", run_list, false },
-	{ "path", run_path, true },  { "remove", run_remove, true },
+	{ "path", run_path, true },  { "verify", run_verify, true }, { "remove", run_remove, true },
 };
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
@@ -213,13 +322,14 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 					   actions[i].takes_one ? "one argument" : "no argument");
 		return actions[i].run(ctx, argv[1]);
 	}
-	return usage_error("There is no 'kernel %s'; it is sync, add, list, path or remove.",
-			   argv[0]);
+	return usage_error(
+		"There is no 'kernel %s'; it is sync, add, list, path, verify or remove.", argv[0]);
 }
 
 const struct command cmd_kernel = {
 	.name = "kernel",
-	.args = "sync | add [RELEASE|PATH] | list | path [RELEASE] | remove RELEASE",
+	.args = "sync | add [RELEASE|PATH] | list | path [RELEASE] | verify [RELEASE] | remove "
+		"RELEASE",
 	.summary = "Kernel trees to build modules against",
 	.help = "sync     get the tree for the kernel that the board (-b) runs: the one in the "
 		"cache,\n"
@@ -230,6 +340,11 @@ const struct command cmd_kernel = {
 		"         (a word with a slash in it: ./linux)\n"
 		"list     what is there: release, source, compiler, size on disk\n"
 		"path     the folder for make -C; without RELEASE that of the only tree\n"
+		"verify   is it as it was made, and does it fit what the board runs: release, "
+		"config,\n"
+		"         page size, compiler, and the CRCs of its symbols against those in "
+		"modules\n"
+		"         installed there. With RELEASE and no -b: the tree alone\n"
 		"remove   forget a tree; your own at PATH is not touched\n",
 	.has_json = true,
 	.least_args = 1,

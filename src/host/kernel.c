@@ -113,6 +113,8 @@ int kernel_find(const char *release, struct kernel_tree **tree)
 	int r = kernel_read(release, &t);
 
 	if (r == 0)
+		kernel_mark_used(t->root);
+	if (r == 0)
 		r = check_compiler(t);
 	if (r == 0)
 		*tree = TAKE_PTR(t);

@@ -16,6 +16,7 @@ struct kernel_manifest {
 	char *compiler; /* CONFIG_CC_VERSION_TEXT */
 	char *symvers;  /* kernel_symvers_digest(); NULL for a user's own tree, which may be built
 			   anew */
+	char *content;  /* kernel_content_record(); NULL for a user's own, and for older ones */
 };
 
 /* 0, -ENOENT, or -EBADMSG when it is not one or lacks something; not said. */
@@ -26,6 +27,21 @@ void kernel_manifest_release(struct kernel_manifest *manifest);
 
 /* "<size> <BLAKE2b-256>" of build/Module.symvers, freed by the caller. 0 or -errno, not said. */
 int kernel_symvers_digest(const char *build, char **digest);
+
+/*
+ * Writes down what the tree consists of, all files with their hashes, and gives
+ * "<number of files> <BLAKE2b-256>" of that, freed by the caller. 0 or -errno, said.
+ */
+int kernel_content_record(const char *root, char **digest);
+
+/* Reads all of it again. 0, or -EUCLEAN with what is not as it was; not said. */
+int kernel_content_check(const char *root, const char *digest, struct strbuf *why);
+
+/* The tree is used now. */
+void kernel_mark_used(const char *root);
+
+/* Removes trees that were not used for kernel.keep days; says so. The lock is not held. */
+void kernel_expire(void);
 
 /* trees/<release>, freed by the caller. */
 char *kernel_root(const char *release);

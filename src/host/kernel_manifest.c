@@ -24,6 +24,7 @@ static const struct {
 	{ "build", offsetof(struct kernel_manifest, build) },
 	{ "compiler", offsetof(struct kernel_manifest, compiler) },
 	{ "symvers", offsetof(struct kernel_manifest, symvers), true },
+	{ "content", offsetof(struct kernel_manifest, content), true },
 };
 
 static char **field_of(const struct kernel_manifest *manifest, size_t i)

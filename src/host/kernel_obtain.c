@@ -11,11 +11,13 @@
 #include "host/paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const struct kernel_source *const kernel_sources[] = {
 	&kernel_source_board,
@@ -55,6 +57,16 @@ static int make_read_only(const char *path, const struct stat *st, int flag, str
 	return flag == FTW_F && chmod(path, st->st_mode & 07555) < 0 ? -errno : 0;
 }
 
+/* All of it is on the disk before it has the name of a whole one: a power cut does not matter. */
+static int put_in_place(const char *dir, const char *root)
+{
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || syncfs(fd) < 0 || chmod(dir, 0755) < 0 || rename(dir, root) < 0)
+		return log_error_errno(-errno, "Cannot put the kernel tree in place as %s", root);
+	return 0;
+}
+
 static int complete(const char *dir, const char *below, const char *release, const char *source)
 {
 	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
@@ -71,13 +83,13 @@ static int complete(const char *dir, const char *below, const char *release, con
 	m.release = xstrdup(release);
 	m.source = xstrdup(source);
 	m.build = xstrdup(below);
-	r = kernel_manifest_write(dir, &m);
-	if (r < 0)
-		return r;
 	r = nftw(dir, make_read_only, 32, FTW_PHYS | FTW_MOUNT);
-	if (r == 0 && (chmod(dir, 0755) < 0 || rename(dir, root) < 0))
-		r = -errno;
-	return r < 0 ? log_error_errno(r, "Cannot put the kernel tree in place as %s", root) : 0;
+	if (r != 0)
+		return log_error_errno(r == -1 ? -errno : r, "Cannot protect %s", dir);
+	r = kernel_content_record(dir, &m.content);
+	if (r == 0)
+		r = kernel_manifest_write(dir, &m);
+	return r < 0 ? r : put_in_place(dir, root);
 }
 
 static int obtain_from(const struct kernel_source *source, struct kernel_wanted *wanted,
@@ -162,7 +174,11 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 		r = obtain_from_any(wanted, trees, &why);
 	if (r == -ENOENT)
 		return say_none(wanted, &why);
-	return r < 0 ? r : kernel_find(wanted->release, tree);
+	if (r < 0)
+		return r;
+	close(TAKE_FD(lock));
+	kernel_expire();
+	return kernel_find(wanted->release, tree);
 }
 
 int kernel_obtain(const char *release, struct kernel_tree **tree)
