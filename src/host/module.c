@@ -21,6 +21,7 @@ void module_free(struct module *module)
 	free(module->source);
 	free(module->build_dir);
 	free(module->build_id);
+	free(module->srcversion);
 	free(module->vermagic);
 	free(module->license);
 	strv_free(module->depends);
@@ -81,6 +82,7 @@ struct module *module_new(const char *name)
 
 	module->name = module_canonical_name(name);
 	module->build_id = xstrdup("");
+	module->srcversion = xstrdup("");
 	module->vermagic = xstrdup("");
 	module->license = xstrdup("");
 	module->depends = xcalloc(1, sizeof(char *));
@@ -122,6 +124,8 @@ static void take_modinfo(struct module *module, const char *key, const char *val
 		module->name = module_canonical_name(value);
 	} else if (strcmp(key, "vermagic") == 0) {
 		set_string(&module->vermagic, value);
+	} else if (strcmp(key, "srcversion") == 0) {
+		set_string(&module->srcversion, value);
 	} else if (strcmp(key, "license") == 0 && !*module->license) {
 		set_string(&module->license, value);
 	} else if (strcmp(key, "staging") == 0) {

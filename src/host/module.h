@@ -18,6 +18,7 @@ struct module {
 	char *build_dir;  /* where it was built, which its debug info calls UNIT_DEBUG_ROOT...; NULL
 			     for a .ko */
 	char *build_id;   /* hexadecimal, "" when the .ko has none */
+	char *srcversion; /* a sum of its sources, "" when there is none */
 	char *vermagic;   /* "" when there is none */
 	char *license;    /* "" when there is none */
 	bool staging;     /* .modinfo says so: loading it taints C */

@@ -203,6 +203,7 @@ static int add_module(struct plan *plan, const struct run_request *q, struct dep
 		p->foreign_licence = is_foreign(m->license);
 		p->staging = m->staging;
 		proto_set(p->build_id, m->build_id);
+		proto_set(p->srcversion, m->srcversion);
 	}
 	plan->index[i] = (int)plan->n++;
 	return r;

@@ -27,17 +27,19 @@ static void add_built(struct symbolizer *s, const struct module *m, const outpos
 				  .name = m->name,
 				  .file = m->unstripped,
 				  .build_id = p->build_id,
+				  .srcversion = p->srcversion,
 				  .text = text,
 				  .build_dir = m->build_dir,
 				  .user_dir = m->build_dir ? m->source : NULL,
 			  });
 }
 
-static bool has_build_id(const char *ko, const char *build_id)
+static bool is_planned(const char *ko, const outpost_PlanModule *p)
 {
 	_cleanup_(module_freep) struct module *m = NULL;
 
-	return module_read(ko, &m) == 0 && strcmp(m->build_id, build_id) == 0;
+	return module_read(ko, &m) == 0 && strcmp(m->build_id, p->build_id) == 0 &&
+	       strcmp(m->srcversion, p->srcversion) == 0;
 }
 
 /* Whose copy it was is not known any more. */
@@ -50,6 +52,7 @@ static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanMod
 	symbolizer_add(s, &(struct symbolizer_module){ .name = p->name,
 						       .file = ko,
 						       .build_id = p->build_id,
+						       .srcversion = p->srcversion,
 						       .text = text,
 						       .build_dir = copy,
 						       .user_dir = copy });
@@ -61,7 +64,7 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 {
 	static const char *const depths[] = { "", "*/", "*/*/" };
 
-	if (!*p->build_id || !path_is_plain_name(p->name))
+	if ((!*p->build_id && !*p->srcversion) || !path_is_plain_name(p->name))
 		return;
 	for (size_t d = 0; d < ARRAY_SIZE(depths); d++) {
 		_cleanup_free_ char *builds = path_cache("build", NULL);
@@ -72,7 +75,7 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 
 		if (glob(pattern, 0, NULL, &found) == 0)
 			for (size_t i = 0; i < found.gl_pathc && !done; i++)
-				if ((done = has_build_id(found.gl_pathv[i], p->build_id)))
+				if ((done = is_planned(found.gl_pathv[i], p)))
 					add_copy(s, found.gl_pathv[i], p, text);
 		globfree(&found);
 		if (done)

@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/process.h"
+#include "host/ko.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +15,7 @@
 #define TRIAL_SECONDS 20 /* of processor time, for all frames of a report */
 
 struct known {
-	char *name, *path, *build_id, *build_dir, *user_dir;
+	char *name, *path, *build_id, *srcversion, *build_dir, *user_dir;
 	uint64_t text;
 	struct symbol_file *file; /* NULL until it is needed */
 	char *why;                /* it cannot be used; NULL: it can, or nobody tried */
@@ -41,6 +42,7 @@ void symbolizer_free(struct symbolizer *s)
 		free(m->name);
 		free(m->path);
 		free(m->build_id);
+		free(m->srcversion);
 		free(m->build_dir);
 		free(m->user_dir);
 		free(m->why);
@@ -61,6 +63,7 @@ void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module
 		.name = xstrdup(module->name),
 		.path = xstrdup(module->file),
 		.build_id = xstrdup(module->build_id ? module->build_id : ""),
+		.srcversion = xstrdup(module->srcversion ? module->srcversion : ""),
 		.text = module->text,
 		.build_dir = copy(module->build_dir),
 		.user_dir = copy(module->user_dir),
@@ -109,6 +112,27 @@ static struct known *find_module(const struct symbolizer *s, const char *name)
 	return NULL;
 }
 
+/* Is the file of another build than what the board ran? NULL: not that anything would say so. */
+static char *find_difference(const struct known *m)
+{
+	_cleanup_(ko_freep) struct ko *ko = NULL;
+	const char *srcversion;
+
+	if (*m->build_id)
+		return strcmp(m->build_id, m->file->build_id) == 0
+			       ? NULL
+			       : xasprintf("another build: build-id %.12s, not %.12s",
+					   *m->file->build_id ? m->file->build_id : "none",
+					   m->build_id);
+	if (!*m->srcversion)
+		return NULL;
+	srcversion = ko_open(m->path, &ko) < 0 ? NULL : ko_modinfo(ko, "srcversion", NULL);
+	return srcversion && strcmp(m->srcversion, srcversion) == 0
+		       ? NULL
+		       : xasprintf("other sources: srcversion %s, not %s",
+				   srcversion ? srcversion : "none", m->srcversion);
+}
+
 /* 0, or -ENOENT when its file is of no use; m->why says why. */
 static int open_module(struct known *m)
 {
@@ -118,12 +142,8 @@ static int open_module(struct known *m)
 		return 0;
 	if (symbol_file_open(m->path, &m->file, &m->why) < 0)
 		return -ENOENT;
-	if (*m->build_id && strcmp(m->build_id, m->file->build_id) != 0) {
-		m->why = xasprintf("another build: build-id %.12s, not %.12s",
-				   *m->file->build_id ? m->file->build_id : "none", m->build_id);
-		return -ENOENT;
-	}
-	return 0;
+	m->why = find_difference(m);
+	return m->why ? -ENOENT : 0;
 }
 
 static void look_up(struct known *m, const struct klog_frame *frame, struct frame_source *out)

@@ -19,6 +19,7 @@ static struct module *read_module(const char *name)
 static const char with_everything[] = SAMPLE_MODULE(
 	"my_mod", "usbcore,other-one") "INFO(i5, \"license=second\");\n"
 				       "INFO(i6, \"staging=Y\");\n"
+				       "INFO(i7, \"srcversion=0A1B2C\");\n"
 				       "const struct { unsigned int n, d, t; char name[4]; "
 				       "unsigned char id[4]; } note\n"
 				       "__attribute__((section(\".note.gnu.build-id\"), used, "
@@ -64,6 +65,7 @@ static void reads(void **state)
 	assert_string_equal(m->depends[1], "other-one");
 	assert_int_equal(m->machine, EM_AARCH64);
 	assert_string_equal(m->build_id, "01abcdef");
+	assert_string_equal(m->srcversion, "0A1B2C");
 	assert_true(m->staging);
 	assert_true(module_can_strip("my-mod.ko"));
 }

@@ -382,6 +382,36 @@ static void build_ids(void **state)
 	report_source_release(&found);
 }
 
+/* Where neither has a build-id, the sum of the sources tells them apart. */
+static void srcversions(void **state)
+{
+	static const char modinfo[] = "license=GPL\0srcversion=0A1B2C";
+	struct symbolizer_module module = module_of("sum.ko");
+	_cleanup_free_ char *objcopy = tool("objcopy"), *inlined = inlined_text(), *text = NULL;
+	struct report_source found;
+
+	(void)state;
+	make_default();
+	assert_int_equal(fs_write_atomic("info", modinfo, sizeof(modinfo), 0644), 0);
+	sample_run((const char *const[]){ objcopy, "--add-section", ".modinfo=info", "mod.ko",
+					  "sum.ko", NULL });
+	module.srcversion = "0A1B2C";
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	text = describe(&found);
+	assert_string_equal(text, inlined);
+	report_source_release(&found);
+	module.srcversion = "0A1B2D";
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	assert_int_equal(found.frames[0].n, 0);
+	assert_string_equal(found.frames[0].why, "other sources: srcversion 0A1B2C, not 0A1B2D");
+	report_source_release(&found);
+	module.file = "mod.ko"; /* has none */
+	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
+	assert_int_equal(found.frames[0].n, 0);
+	assert_contains(found.frames[0].why, "srcversion none");
+	report_source_release(&found);
+}
+
 /* Static functions of one name in two files of a module: by size, or not at all. */
 static void twins(void **state)
 {
@@ -703,6 +733,7 @@ int main(void)
 		cmocka_unit_test_setup(other_modules, sample_clear),
 		cmocka_unit_test_setup(kernel_frames, sample_clear),
 		cmocka_unit_test_setup(build_ids, sample_clear),
+		cmocka_unit_test_setup(srcversions, sample_clear),
 		cmocka_unit_test_setup(twins, sample_clear),
 		cmocka_unit_test_setup(formats, sample_clear),
 		cmocka_unit_test_setup(without_debug_info, sample_clear),
