@@ -135,19 +135,39 @@ static void name_processes(const char *module, char *detail, size_t size)
 	}
 }
 
-uint64_t module_text(const char *name)
+static uint64_t section_address(const char *folder, const char *section)
 {
-	char path[128], text[32];
+	char path[400], text[32];
 	_cleanup_close_ int fd = -1;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", name);
+	snprintf(path, sizeof(path), "%s/%s", folder, section);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
 	return strtoull(text, NULL, 16);
+}
+
+size_t module_code(const char *name, outpost_CodeSection *list, size_t max)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	char folder[128];
+	size_t n = 0;
+
+	snprintf(folder, sizeof(folder), "/sys/module/%s/sections", name);
+	dir = opendir(folder);
+	while (dir && n < max && (entry = readdir(dir))) {
+		/* Flags are not shown there; but each with code is called .text, .init.text, ... */
+		if (!strstr(entry->d_name, "text") || strlen(entry->d_name) >= sizeof(list[n].name))
+			continue;
+		list[n].address = section_address(folder, entry->d_name);
+		if (list[n].address)
+			proto_set(list[n++].name, entry->d_name);
+	}
+	return n;
 }
 
 static void name_holders(const char *module, char *detail, size_t size)

@@ -41,9 +41,11 @@ struct module_program {
 /* The test program; its exit status is the child's. */
 int module_program(const void *module_program, struct step_report *report);
 
-/* Where its .text is, while it is loaded; 0: not known. After it is gone that names what called it.
+/*
+ * Where its code is, while it is loaded: how many of its sections are in `list`; 0: not known.
+ * After it is gone, and its init section is before that, they name what was called there.
  */
-uint64_t module_text(const char *name);
+size_t module_code(const char *name, outpost_CodeSection *list, size_t max);
 
 /* Is it in /proc/modules (in whatever state)? */
 bool module_is_loaded(const char *name);

@@ -3,6 +3,7 @@
 
 #include "agent/blob.h"
 #include "agent/module.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -148,7 +149,8 @@ void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 		trial_need_reboot(s, "%s cannot be loaded: its init does not return",
 				  s->current->name);
 	if (trial_step_ok(end))
-		end->text = module_text(s->current->name);
+		end->code_count =
+			(pb_size_t)module_code(s->current->name, end->code, ARRAY_SIZE(end->code));
 	trial_end_step(s, end);
 }
 

@@ -19,7 +19,7 @@
 /* --- which .ko ---------------------------------------------------------------------- */
 
 static void add_built(struct symbolizer *s, const struct module *m, const outpost_PlanModule *p,
-		      uint64_t text)
+		      const outpost_StepEnd *loaded)
 {
 	if (!m->unstripped)
 		return;
@@ -28,7 +28,8 @@ static void add_built(struct symbolizer *s, const struct module *m, const outpos
 				  .file = m->unstripped,
 				  .build_id = p->build_id,
 				  .srcversion = p->srcversion,
-				  .text = text,
+				  .code = loaded->code,
+				  .n_code = loaded->code_count,
 				  .build_dir = m->build_dir,
 				  .user_dir = m->build_dir ? m->source : NULL,
 			  });
@@ -44,7 +45,7 @@ static bool is_planned(const char *ko, const outpost_PlanModule *p)
 
 /* Whose copy it was is not known any more. */
 static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanModule *p,
-		     uint64_t text)
+		     const outpost_StepEnd *loaded)
 {
 	const char *name = strstr(ko, "/tree/up/") + strlen("/tree/up/");
 	_cleanup_free_ char *copy = xstrndup(ko, (size_t)(name - ko) + strcspn(name, "/"));
@@ -53,14 +54,15 @@ static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanMod
 						       .file = ko,
 						       .build_id = p->build_id,
 						       .srcversion = p->srcversion,
-						       .text = text,
+						       .code = loaded->code,
+						       .n_code = loaded->code_count,
 						       .build_dir = copy,
 						       .user_dir = copy });
 }
 
 /* The run is that of a host process that went away: what it had built may still be in the cache. */
 static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
-		       uint64_t text)
+		       const outpost_StepEnd *loaded)
 {
 	static const char *const depths[] = { "", "*/", "*/*/" };
 
@@ -76,29 +78,32 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 		if (glob(pattern, 0, NULL, &found) == 0)
 			for (size_t i = 0; i < found.gl_pathc && !done; i++)
 				if ((done = is_planned(found.gl_pathv[i], p)))
-					add_copy(s, found.gl_pathv[i], p, text);
+					add_copy(s, found.gl_pathv[i], p, loaded);
 		globfree(&found);
 		if (done)
 			return;
 	}
 }
 
-/* Where the kernel had put it in this boot; 0: not known. */
-static uint64_t text_address(const struct evidence *e, const char *boot_id)
+/* Where the kernel had put it in this boot; nowhere: not known. */
+static const outpost_StepEnd *find_loaded(const struct evidence *e, const char *boot_id)
 {
-	return e && strcmp(e->boot_id, boot_id) == 0 ? e->steps[outpost_Step_LOADING].end.text : 0;
+	static const outpost_StepEnd none;
+
+	return e && strcmp(e->boot_id, boot_id) == 0 ? &e->steps[outpost_Step_LOADING].end : &none;
 }
 
 static void add_planned(struct symbolizer *s, const struct run *run, size_t index,
 			const char *boot_id)
 {
 	const outpost_PlanModule *p = &run->plan.modules[index];
-	uint64_t text = text_address(evidence_find(&run->list, (uint32_t)index), boot_id);
+	const outpost_StepEnd *loaded =
+		find_loaded(evidence_find(&run->list, (uint32_t)index), boot_id);
 
 	for (size_t i = 0; i < run->plan.n_asked; i++)
 		if (run->plan.index[i] == (int)index && run->q->modules->modules[i]->unstripped)
-			return add_built(s, run->q->modules->modules[i], p, text);
-	add_cached(s, run, p, text);
+			return add_built(s, run->q->modules->modules[i], p, loaded);
+	add_cached(s, run, p, loaded);
 }
 
 /* The kernel itself, where somebody has it with debug info: in a tree of their own, say. */

@@ -16,7 +16,8 @@
 
 struct known {
 	char *name, *path, *build_id, *srcversion, *build_dir, *user_dir;
-	uint64_t text;
+	outpost_CodeSection *code;
+	size_t n_code;
 	struct symbol_file *file; /* NULL until it is needed */
 	char *why;                /* it cannot be used; NULL: it can, or nobody tried */
 };
@@ -43,6 +44,7 @@ void symbolizer_free(struct symbolizer *s)
 		free(m->path);
 		free(m->build_id);
 		free(m->srcversion);
+		free(m->code);
 		free(m->build_dir);
 		free(m->user_dir);
 		free(m->why);
@@ -56,6 +58,15 @@ static char *copy(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
+static outpost_CodeSection *copy_code(const outpost_CodeSection *code, size_t n)
+{
+	outpost_CodeSection *list = xcalloc(n ? n : 1, sizeof(*list));
+
+	if (n)
+		memcpy(list, code, n * sizeof(*list));
+	return list;
+}
+
 void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module)
 {
 	GROW(s->modules, s->n);
@@ -64,7 +75,8 @@ void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module
 		.path = xstrdup(module->file),
 		.build_id = xstrdup(module->build_id ? module->build_id : ""),
 		.srcversion = xstrdup(module->srcversion ? module->srcversion : ""),
-		.text = module->text,
+		.code = copy_code(module->code, module->n_code),
+		.n_code = module->n_code,
 		.build_dir = copy(module->build_dir),
 		.user_dir = copy(module->user_dir),
 	};
@@ -162,16 +174,29 @@ static uint64_t plain_address(uint64_t address)
 	return address | 0xffffull << 48;
 }
 
-/* A call into a module that is not there any more. */
+/* Is it in one of these sections? Init's are freed when it has returned, and then others may be
+ * there. */
+static bool find_code(struct known *m, uint64_t pc, bool init, struct klog_frame *frame)
+{
+	for (size_t i = 0; i < m->n_code; i++) {
+		const outpost_CodeSection *code = &m->code[i];
+		uint64_t offset = plain_address(pc) - plain_address(code->address);
+
+		if ((strncmp(code->name, ".init", 5) == 0) == init && offset <= UINT32_MAX &&
+		    open_module(m) == 0 && symbol_file_name(m->file, code->name, offset, frame))
+			return true;
+	}
+	return false;
+}
+
+/* A call into a module, or its init section, that is not there any more. */
 static void name_pc(struct symbolizer *s, struct klog_report *report)
 {
-	for (size_t i = 0; report->pc && i < s->n; i++) {
-		struct known *m = &s->modules[i];
-		uint64_t offset = plain_address(report->pc) - plain_address(m->text);
+	for (size_t i = 0; report->pc && i < 2 * s->n; i++) {
+		struct known *m = &s->modules[i % s->n];
 		struct klog_frame frame;
 
-		if (!m->text || offset > UINT32_MAX || open_module(m) < 0 ||
-		    !symbol_file_name(m->file, offset, &frame))
+		if (!find_code(m, report->pc, i >= s->n, &frame))
 			continue;
 		snprintf(frame.module, sizeof(frame.module), "%s", m->name);
 		klog_add_first_frame(report, &frame);
@@ -198,7 +223,7 @@ static void look_up_all(struct symbolizer *s, struct klog_report *report,
 static bool concerns(const struct symbolizer *s, const struct klog_report *report)
 {
 	for (size_t i = 0; report->pc && i < s->n; i++)
-		if (s->modules[i].text)
+		if (s->modules[i].n_code)
 			return true;
 	for (size_t i = 0; i < report->n; i++)
 		if (find_module(s, report->trace[i].module))

@@ -16,6 +16,7 @@
 
 #include "common/cleanup.h"
 #include "common/klog.h"
+#include "common/proto.h"
 
 /* A place in the sources. */
 struct site {
@@ -58,9 +59,10 @@ struct symbolizer_module {
 	const char *name;     /* as in frames; "" for the kernel itself */
 	const char *file;     /* its .ko (or .xz, .gz, .zst of it), or a vmlinux; with debug info */
 	const char *build_id; /* of what the board ran, in hexadecimal; "" or NULL: not known */
-	const char *srcversion; /* likewise; it is looked at where there is no build-id */
-	uint64_t text;          /* where the kernel had put its .text; 0: not known */
-	const char *build_dir;  /* where it was built, and ... */
+	const char *srcversion;          /* likewise; it is looked at where there is no build-id */
+	const outpost_CodeSection *code; /* where the kernel had put its code ... */
+	size_t n_code;                   /* ... as far as that is known */
+	const char *build_dir;           /* where it was built, and ... */
 	const char *user_dir; /* ... the folder of the user's that is a copy of; NULL both: built in
 				 place */
 };

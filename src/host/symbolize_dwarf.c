@@ -147,6 +147,9 @@ int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct fra
 		return -ENOENT;
 	}
 	unit = find_unit(file->module, addr, &bias);
+	/* The ranges of a unit leave the room at an entry out, too, outside of .text. */
+	for (GElf_Addr skip = 4; !unit && skip <= ENTRY_MAX; skip += 4)
+		unit = find_unit(file->module, addr + skip, &bias);
 	if (unit) {
 		n = find_scopes(unit, addr - bias, &scopes);
 		find_line(unit, addr - bias, &path, &line);

@@ -75,6 +75,13 @@ static void measure_rooms(struct symbol_file *file)
 	}
 }
 
+static void note_section(struct symbol_file *file, size_t index, GElf_Addr addr)
+{
+	for (size_t i = 0; i < file->n_code; i++)
+		if (file->code[i].index == index)
+			file->code[i].addr = addr;
+}
+
 static void read_symbols(struct symbol_file *file, GElf_Half type)
 {
 	int n = dwfl_module_getsymtab(file->module);
@@ -93,8 +100,7 @@ static void read_symbols(struct symbol_file *file, GElf_Half type)
 		end = end_of_section(elf, section, type, &sym, addr);
 		if (!end)
 			continue;
-		if (section == file->text_section)
-			file->text = addr - sym.st_value;
+		note_section(file, section, type == ET_REL ? addr - sym.st_value : 0);
 		GROW(file->symbols, file->n);
 		file->symbols[file->n++] = (struct symbol){
 			.name = name, .addr = addr, .size = sym.st_size, .room = end
@@ -105,7 +111,7 @@ static void read_symbols(struct symbol_file *file, GElf_Half type)
 	measure_rooms(file);
 }
 
-static void measure_text(struct symbol_file *file, Elf *elf)
+static void read_sections(struct symbol_file *file, Elf *elf)
 {
 	GElf_Shdr header;
 	size_t names;
@@ -113,14 +119,15 @@ static void measure_text(struct symbol_file *file, Elf *elf)
 	if (elf_getshdrstrndx(elf, &names) < 0)
 		return;
 	for (Elf_Scn *s = NULL; (s = elf_nextscn(elf, s));) {
-		const char *name;
-
 		if (!gelf_getshdr(s, &header) || !(header.sh_flags & SHF_EXECINSTR))
 			continue;
 		file->code_size += header.sh_size;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (name && strcmp(name, ".text") == 0)
-			file->text_section = elf_ndxscn(s);
+		GROW(file->code, file->n_code);
+		file->code[file->n_code++] = (struct section){
+			.index = elf_ndxscn(s),
+			.name = elf_strptr(elf, names, header.sh_name),
+			.size = header.sh_size,
+		};
 	}
 }
 
@@ -188,7 +195,7 @@ int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 		return fail(why, -ENOEXEC, "it is no object file");
 	free(file->build_id);
 	file->build_id = read_build_id(file->module);
-	measure_text(file, elf);
+	read_sections(file, elf);
 	read_symbols(file, header.e_type);
 	*out = TAKE_PTR(file);
 	return 0;
@@ -201,6 +208,7 @@ void symbol_file_close(struct symbol_file *file)
 	if (file->dwfl)
 		dwfl_end(file->dwfl);
 	free(file->symbols);
+	free(file->code);
 	free(file->build_id);
 	free(file);
 }
@@ -294,19 +302,32 @@ int symbol_file_find(const struct symbol_file *file, const struct klog_frame *fr
 	return 0;
 }
 
-bool symbol_file_name(const struct symbol_file *file, uint64_t offset, struct klog_frame *frame)
+static const struct section *find_section(const struct symbol_file *file, const char *name)
 {
+	for (size_t i = 0; i < file->n_code; i++)
+		if (file->code[i].name && strcmp(file->code[i].name, name) == 0)
+			return &file->code[i];
+	return NULL;
+}
+
+bool symbol_file_name(const struct symbol_file *file, const char *section, uint64_t offset,
+		      struct klog_frame *frame)
+{
+	const struct section *code = find_section(file, section);
+	GElf_Addr addr = code ? code->addr + offset : 0;
+
+	if (!code || !code->addr || offset >= code->size)
+		return false;
 	for (size_t i = 0; i < file->n; i++) {
 		const struct symbol *s = &file->symbols[i];
-		uint64_t start = s->addr - file->text;
 
-		if (s->addr < file->text || offset < start || offset - start >= s->size)
+		if (addr < s->addr || addr - s->addr >= s->size)
 			continue;
 		*frame = (struct klog_frame){
-			.offset = (uint32_t)(offset - start),
+			.offset = (uint32_t)(addr - s->addr),
 			.size = s->last ? 0 : (uint32_t)s->room,
 			/* Called, or returned to. */
-			.exact = offset == start,
+			.exact = addr == s->addr,
 		};
 		snprintf(frame->function, sizeof(frame->function), "%s", s->name);
 		return true;

@@ -19,14 +19,21 @@ struct symbol {
 	bool last;        /* of its section: the kernel counts on into what it put behind that */
 };
 
+struct section {
+	size_t index;
+	const char *name;
+	GElf_Addr addr; /* where libdwfl puts it; 0: it has no symbols */
+	GElf_Xword size;
+};
+
 struct symbol_file {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	struct symbol *symbols; /* by address */
 	size_t n;
-	GElf_Xword code_size; /* of all sections with code */
-	size_t text_section;  /* the one called .text; 0: there is none */
-	GElf_Addr text;       /* where libdwfl puts that */
+	struct section *code; /* the sections with code */
+	size_t n_code;
+	GElf_Xword code_size; /* of all of them */
 	char *build_id;       /* hexadecimal; "": it has none */
 	struct timespec made; /* its modification time */
 };
@@ -43,8 +50,9 @@ DEFINE_CLEANUP(struct symbol_file *, symbol_file_close);
 int symbol_file_find(const struct symbol_file *file, const struct klog_frame *frame,
 		     GElf_Addr *addr, char **why);
 
-/* The function that is `offset` bytes into .text. */
-bool symbol_file_name(const struct symbol_file *file, uint64_t offset, struct klog_frame *frame);
+/* The function that is `offset` bytes into this section. */
+bool symbol_file_name(const struct symbol_file *file, const char *section, uint64_t offset,
+		      struct klog_frame *frame);
 
 /* --- symbolize_dwarf.c: what debug info says of an address --- */
 

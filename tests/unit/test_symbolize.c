@@ -231,46 +231,82 @@ static void return_addresses(void **state)
 static void entries(void **state)
 {
 	_cleanup_free_ char *user = xasprintf("user mod.c:%d", line_of("noinline void user"));
+	_cleanup_free_ char *first = xasprintf("first mod.c:%d", line_of("int first(void)"));
 
 	(void)state;
 	make_ko(sample_tree.compiler, "-g", "-fpatchable-function-entry=2");
 	assert_frame("mod.ko", frame("user", 0, marks[SIZE_USER], true), user);
+	assert_frame("mod.ko", frame("first", 0, 0x1000, true), first);
 	check_lines("mod.ko");
+}
+
+struct code_map {
+	outpost_CodeSection sections[3];
+	size_t n;
+};
+
+/* What an address is taken for, with mod.ko's code at these places. */
+static char *name_address(const struct code_map *code, uint64_t pc, struct klog_report *report)
+{
+	struct symbolizer_module module = module_of("mod.ko");
+	_cleanup_(symbolizer_freep) struct symbolizer *s = symbolizer_new();
+	struct report_source found;
+	char *text;
+
+	module.code = code->sections;
+	module.n_code = code->n;
+	symbolizer_add(s, &module);
+	*report = (struct klog_report){ .function = "caller", .pc = pc, .n = 1 };
+	snprintf(report->trace[0].function, sizeof(report->trace[0].function), "caller");
+	symbolizer_report(s, report, &found);
+	text = describe(&found);
+	report_source_release(&found);
+	return text;
 }
 
 /* What was called after its module was unloaded has an address, and no name any more. */
 static void unloaded(void **state)
 {
-	static const uint64_t text = 0xffff800000d6c000;
-	struct symbolizer_module module = module_of("mod.ko");
-	_cleanup_(symbolizer_freep) struct symbolizer *s = symbolizer_new();
+	static const uint64_t text = 0xffff800000d6c000, init = 0xffff800000d80000;
+	static const struct code_map code = {
+		{ { "data.text", 1 }, { ".init.text", init }, { ".text", text } }, 3
+	};
 	static struct klog_report report;
-	_cleanup_free_ char *call = call_text(), *got = NULL;
-	struct report_source found;
+	_cleanup_free_ char *call = call_text(), *got = NULL, *first = NULL, *nobodys = NULL;
 
 	(void)state;
 	make_default();
-	module.text = text;
-	symbolizer_add(s, &module);
 	/* It came back from a call, through an address that was signed. */
-	report =
-		(struct klog_report){ .function = "caller", .pc = text + marks[MARK_CALL], .n = 1 };
-	report.pc ^= 0x0076ull << 48;
-	snprintf(report.trace[0].function, sizeof(report.trace[0].function), "caller");
-	symbolizer_report(s, &report, &found);
-	got = describe(&found);
+	got = name_address(&code, (text + marks[MARK_CALL]) ^ 0x0076ull << 48, &report);
 	assert_string_equal(got, call);
 	assert_string_equal(report.function, "user");
 	assert_string_equal(report.module, "mod");
 	assert_int_equal(report.n, 2);
 	assert_int_equal(report.pc, 0);
-	report_source_release(&found);
+	first = name_address(&code, init, &report);
+	assert_string_equal(report.function, "first");
+	assert_string_equal(report.module, "mod");
+	assert_int_equal(report.n, 2);
+	assert_contains(first, "first mod.c:");
 	/* Elsewhere: nobody's. */
-	report = (struct klog_report){ .function = "caller", .pc = text + 0x100000 };
-	symbolizer_report(s, &report, &found);
+	nobodys = name_address(&code, init + 0x10000, &report);
 	assert_string_equal(report.function, "caller");
-	assert_int_equal(report.n, 0);
-	report_source_release(&found);
+	assert_int_equal(report.n, 1);
+	assert_string_equal(nobodys, "");
+}
+
+/* Where a module's init section was, another module may be by now. */
+static void init_sections_are_reused(void **state)
+{
+	static const uint64_t at = 0xffff800000d6c000;
+	static const struct code_map code = { { { ".init.text", at }, { ".text", at } }, 2 };
+	static struct klog_report report;
+	_cleanup_free_ char *got = NULL;
+
+	(void)state;
+	make_default();
+	got = name_address(&code, at, &report);
+	assert_string_equal(report.function, "user");
 }
 
 /* Its last instruction is a call: the return address is the next function's first, or on x86 its
@@ -592,7 +628,9 @@ static void symbolize_run(struct result *result, const struct klog_report *repor
 			   .list = { .items = items, .n = 1 } };
 
 	proto_set(planned.name, "mod");
-	evidence.steps[outpost_Step_LOADING].end.text = text;
+	evidence.steps[outpost_Step_LOADING].end.code_count = text ? 1 : 0;
+	evidence.steps[outpost_Step_LOADING].end.code[0] =
+		(outpost_CodeSection){ .name = ".text", .address = text };
 	result_init(result);
 	result->summary = xstrdup(summary);
 	result->n_reports = 1;
@@ -727,6 +765,7 @@ int main(void)
 		cmocka_unit_test_setup(return_addresses, sample_clear),
 		cmocka_unit_test_setup(entries, sample_clear),
 		cmocka_unit_test_setup(unloaded, sample_clear),
+		cmocka_unit_test_setup(init_sections_are_reused, sample_clear),
 		cmocka_unit_test_setup(calls_that_never_return, sample_clear),
 		cmocka_unit_test_setup(kinds_of_functions, sample_clear),
 		cmocka_unit_test_setup(not_what_ran, sample_clear),
