@@ -239,7 +239,7 @@ static void name_gone(const char *caller, const struct klog_report *report,
 		return;
 	rest = xstrdup(at + strlen(words));
 	*at = '\0';
-	at = xasprintf("%s in %s (%s:%d), already unloaded,%s", result->summary, report->function,
+	at = xasprintf("%s in %s (%s:%d), no longer in memory,%s", result->summary, report->function,
 		       base_name(source->at.file), source->at.line, rest);
 	free(result->summary);
 	result->summary = at;

@@ -675,7 +675,7 @@ static void names_the_place_in_the_summary(void **state)
 				       .pc = 0xffff800000d6c000 + marks[MARK_CALL] };
 	symbolize_run(&result, &report, "it died in run_timers while settling", "",
 		      0xffff800000d6c000);
-	snprintf(expected, sizeof(expected), "it died in user %s, already unloaded, while settling",
+	snprintf(expected, sizeof(expected), "it died in user %s, no longer in memory, while settling",
 		 in_user);
 	assert_string_equal(result.summary, expected);
 	assert_string_equal(result.reports[0].function, "user");
