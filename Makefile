@@ -74,7 +74,7 @@ $(O)/%.o: src/%.c
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
 # The vm's init is part of the program.
-$(O)/host/vm/guest.o: board/vm-init
+$(O)/host/vm/guest.o: board/vm-init board/vm-full-init board/vm-full-make
 
 $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
@@ -259,7 +259,7 @@ check: deps-test
 # To build and to use; the cross compiler only where the host is not arm64.
 DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libkmod-dev libdw-dev \
         libelf-dev libzstd-dev liblzma-dev zlib1g-dev libb2-dev libsqlite3-dev libjansson-dev libinih-dev libfdt-dev \
-        openssh-client qemu-system-arm e2fsprogs kmod xz-utils bzip2 patch bc \
+        openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils

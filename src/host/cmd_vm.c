@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define DEFAULT_NAME "vm"
+#define FULL_NAME    "full"
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct vm_options, kernel, 'k', "kernel", "RELEASE", "vm.kernel",
@@ -23,6 +24,8 @@ static const struct option_row options[] = {
 		    "a boot that finds memory errors, and is slower: see below"),
 	OPTION_FLAG(struct vm_options, kaslr, 0, "kaslr", "vm.kaslr",
 		    "the kernel at another address at each 'up', as on a Pi; slower"),
+	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
+		    "a whole Debian with systemd and sudo: see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
 			"how long it may take to come up (30s, with --debug 90s)"),
 	OPTION_END,
@@ -86,12 +89,13 @@ static json_t *status_json(const struct vm_status *s)
 	_cleanup_free_ char *config = path_join(s->dir, "ssh_config", NULL);
 	_cleanup_free_ char *console = path_join(s->dir, "console.log", NULL);
 
-	return json_pack("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:o, s:s, s:s, s:s}", "name",
-			 s->name, "state", state_name(s->state), "pid",
+	return json_pack("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:o, s:s, s:s, s:s}",
+			 "name", s->name, "state", state_name(s->state), "pid",
 			 s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel,
 			 "memory_mib", s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr",
-			 s->kaslr, "port", s->pid ? json_integer(s->port) : json_null(), "dir",
-			 s->dir, "ssh_config", config, "console", console);
+			 s->kaslr, "full", s->full, "port",
+			 s->pid ? json_integer(s->port) : json_null(), "dir", s->dir, "ssh_config",
+			 config, "console", console);
 }
 
 static void show_status(const struct vm_status *s, json_t *list)
@@ -100,9 +104,9 @@ static void show_status(const struct vm_status *s, json_t *list)
 		json_array_append_new(list, status_json(s));
 		return;
 	}
-	printf("%-12s %-8s %s, %d MiB, %d cpus%s%s", s->name, state_name(s->state),
-	       s->kernel ? s->kernel : "no kernel yet", s->memory_mib, s->cpus,
-	       s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "");
+	printf("%-12s %-8s %s%s, %d MiB, %d cpus%s%s", s->name, state_name(s->state),
+	       s->full ? "full, " : "", s->kernel ? s->kernel : "no kernel yet", s->memory_mib,
+	       s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "");
 	if (s->pid)
 		printf(", process %d, port %d", (int)s->pid, s->port);
 	putchar('\n');
@@ -152,6 +156,11 @@ static const struct {
 	{ "unplug", run_unplug }, { "plug", run_plug }, { "console", run_console },
 };
 
+static const char *default_name(const struct vm_options *o)
+{
+	return o->full ? FULL_NAME : DEFAULT_NAME;
+}
+
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	if (strcmp(argv[0], "status") == 0)
@@ -160,7 +169,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		return usage_error("'vm %s' has no --json; 'vm status' has.", argv[0]);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
-			return actions[i].run(arg, argc > 1 ? argv[1] : DEFAULT_NAME);
+			return actions[i].run(arg, argc > 1 ? argv[1] : default_name(arg));
 	return usage_error(
 		"There is no 'vm %s'; it is up, down, status, reset, unplug, plug or console.",
 		argv[0]);
@@ -186,8 +195,15 @@ const struct command cmd_vm = {
 		"6.12), page_poison; addresses in the log are the real ones. 'up' without it "
 		"boots\n"
 		"without it again; 'vm status' says how it was booted.\n"
-		"\nWith --kaslr the kernel and its modules are at other addresses at each 'up'; what\n"
-		"a module prints, or takes for granted, of addresses shows then.\n",
+		"\nWith --kaslr the kernel and its modules are at other addresses at each 'up'; "
+		"what\n"
+		"a module prints, or takes for granted, of addresses shows then.\n"
+		"\nWith --full (NAME is 'full' then, when it is not said) it is a whole Debian, of "
+		"the\n"
+		"suite that apt here names: systemd, an ordinary user 'pi' who may sudo, a disk "
+		"that\n"
+		"packages can be installed on, the same mirror. What it starts from is made once,\n"
+		"which takes minutes; root is not needed. A vm stays what it was made as.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),
 	.has_json = true,

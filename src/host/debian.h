@@ -74,6 +74,35 @@ int debian_newest(struct debian *debian, const char *prefix, char **package);
  */
 int debian_unpack(struct debian *debian, const char *dir, char *const *packages, bool dependencies);
 
+/*
+ * Downloads the packages and all that they depend on: their files, in the
+ * order in which apt would install them (strv_free()). 0 or -errno, said.
+ */
+int debian_download(struct debian *debian, char *const *packages, char ***files);
+
+/*
+ * Makes `root` what a machine of that architecture is when dpkg has unpacked
+ * these packages (and all that they depend on) but configured none, with /usr
+ * merged: the first half of what debootstrap does. It needs neither root nor
+ * the architecture here, and so leaves to be done on that machine, before
+ * `dpkg --configure -a`: all files belong to whoever calls this, those that
+ * are not root's, or run as another user, stand in `owners` (a file:
+ * "OCTAL-MODE USER:GROUP /PATH" lines); and the packages' preinst scripts
+ * have not run. 0 or -errno, said.
+ */
+int debian_unpack_root(struct debian *debian, const char *root, char *const *packages,
+		       const char *owners);
+
+/*
+ * Gives `root` the mirrors, the proxies and the package lists that are used
+ * here. Proxies on this machine's loopback are taken to be at `here` there.
+ * 0 or -errno, said.
+ */
+int debian_configure_apt(struct debian *debian, const char *root, const char *here);
+
+/* The first suite of the machine's sources ("bookworm"); the caller frees it. NULL: none. */
+char *debian_suite(struct debian *debian);
+
 /* The Debian architecture of this machine: "amd64", "arm64". */
 const char *debian_host_arch(void);
 

@@ -64,6 +64,16 @@ void debian_backports_format(const char *sources, struct strbuf *out);
 void debian_archive_format(const struct debian_archive *archive, const char *arch,
 			   struct strbuf *out);
 
+/*
+ * One line of tar -vv, "-rwxr-sr-x root/shadow 31184 2023-03-23 12:00 ./usr/bin/expiry", which is
+ * changed: the path in it as dpkg lists it, or NULL. What is not plainly root's goes to `owners`,
+ * as debian_unpack_root() says.
+ */
+const char *debian_take_entry(char *line, struct strbuf *owners);
+
+/* Adds those lines as another machine's: "deb [signed-by=FILE] URI SUITE main". */
+void debian_sources_strip(const char *ours, struct strbuf *out);
+
 /* The first package in a "Depends:" line of `show` (apt-cache show) that starts with `prefix`;
  * NULL: none. */
 char *debian_find_dependency(const char *show, const char *prefix);

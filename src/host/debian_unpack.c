@@ -238,3 +238,17 @@ int debian_unpack(struct debian *debian, const char *dir, char *const *packages,
 	}
 	return 0;
 }
+
+int debian_download(struct debian *debian, char *const *packages, char ***files)
+{
+	_cleanup_(debian_files_release) struct debian_files list = { 0 };
+	_cleanup_close_ int lock = debian_lock(debian);
+	int r = lock < 0 ? lock : obtain(debian, packages, true, &list);
+
+	for (size_t i = 0; r == 0 && i < list.n; i++) {
+		_cleanup_free_ char *path = path_join(debian->archives, list.files[i].name, NULL);
+
+		strv_add(files, path);
+	}
+	return r;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What apt says, as Debian 12 and 13 say it, and as it may be damaged. */
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "host/debian_internal.h"
 
@@ -171,13 +172,66 @@ static void reasons(void **state)
 	}
 }
 
+/* What a machine that boots from such packages is given of them. */
+static void sources_of_another(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	debian_sources_strip("deb [arch=arm64 target=Packages signed-by=/k.gpg] "
+			     "http://mirror.example/debian/ bookworm main\nnonsense\n",
+			     &out);
+	assert_string_equal(out.buf,
+			    "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+			    "http://mirror.example/debian/ bookworm main\n");
+}
+
+static void entries(void **state)
+{
+	static const struct {
+		const char *line, *path, *owners;
+	} cases[] = {
+		{ "-rwxr-xr-x root/root    133640 2023-01-05 13:20 ./bin/dash", "/bin/dash", "" },
+		{ "drwxr-xr-x root/root         0 2023-01-05 13:20 ./", "/.", "" },
+		{ "drwxr-xr-x root/root         0 2023-01-05 13:20 ./usr/bin/", "/usr/bin", "" },
+		{ "drwxrwxrwt root/root 0 2023-01-05 13:20 ./tmp/", "/tmp",
+		  "1777 root:root /tmp\n" },
+		{ "drwxrwsr-x root/mail 0 2023-01-05 13:20 ./var/mail/", "/var/mail",
+		  "2775 root:mail /var/mail\n" },
+		{ "-rwsr-xr-- root/messagebus 5 2023-01-05 13:20 ./usr/lib/a helper",
+		  "/usr/lib/a helper", "4754 root:messagebus /usr/lib/a helper\n" },
+		{ "lrwxrwxrwx root/root 0 2023-01-05 13:20 ./bin/sh -> dash", "/bin/sh", "" },
+		{ "hrwsr-xr-x root/root 0 2023-01-05 13:20 ./bin/b link to ./bin/a", "/bin/b", "" },
+		{ "tar: something else", NULL, "" },
+		{ "", NULL, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(strbuf_release) struct strbuf owners = STRBUF_INIT;
+		_cleanup_free_ char *line = xstrdup(cases[i].line);
+		const char *path = debian_take_entry(line, &owners);
+
+		if (cases[i].path)
+			assert_string_equal(path, cases[i].path);
+		else
+			assert_null(path);
+		assert_string_equal(owners.buf, cases[i].owners);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sources),    cmocka_unit_test(backports),
-		cmocka_unit_test(no_sources), cmocka_unit_test(dependencies),
-		cmocka_unit_test(files),      cmocka_unit_test(bad_files),
+		cmocka_unit_test(sources),
+		cmocka_unit_test(backports),
+		cmocka_unit_test(no_sources),
+		cmocka_unit_test(dependencies),
+		cmocka_unit_test(files),
+		cmocka_unit_test(bad_files),
 		cmocka_unit_test(reasons),
+		cmocka_unit_test(sources_of_another),
+		cmocka_unit_test(entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

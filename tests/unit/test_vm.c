@@ -96,7 +96,7 @@ static void test_initrd_holds_image_and_guest(void **state)
 	assert_int_equal(fs_write_atomic(from, image.buf, image.len, 0600), 0);
 	write_file("host_key", "HOSTKEY");
 	write_file("id_ed25519.pub", "LOGINKEY");
-	assert_int_equal(guest_write_initrd("pi-2", dir, from), 0);
+	assert_int_equal(guest_write_initrd(GUEST_SMALL, "pi-2", dir, from), 0);
 	assert_int_equal(fs_read(to, &initrd, 0), 0);
 	assert_memory_equal(initrd.buf, image.buf, image.len);
 	assert_memory_equal(initrd.buf + image.len, "070701", 6);
@@ -105,6 +105,24 @@ static void test_initrd_holds_image_and_guest(void **state)
 	assert_non_null(memmem(initrd.buf, initrd.len, "pi-2\n", 5));
 	assert_non_null(memmem(initrd.buf, initrd.len, "HOSTKEY", 7));
 	assert_non_null(memmem(initrd.buf, initrd.len, "LOGINKEY", 8));
+}
+
+/* What all full vms start from is made without anybody's keys. */
+static void test_initrd_of_the_maker_holds_no_keys(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf initrd = STRBUF_INIT;
+	_cleanup_free_ char *from = path_join(dir, "image.cpio", NULL);
+	_cleanup_free_ char *to = path_join(dir, "initrd", NULL);
+
+	(void)state;
+	assert_int_equal(fs_write_atomic(from, "", 0, 0600), 0);
+	write_file("host_key", "HOSTKEY");
+	write_file("id_ed25519.pub", "LOGINKEY");
+	assert_int_equal(guest_write_initrd(GUEST_MAKER, "x", dir, from), 0);
+	assert_int_equal(fs_read(to, &initrd, 0), 0);
+	assert_non_null(memmem(initrd.buf, initrd.len, "dpkg --configure -a", 19));
+	assert_null(memmem(initrd.buf, initrd.len, "HOSTKEY", 7));
+	assert_null(memmem(initrd.buf, initrd.len, "LOGINKEY", 8));
 }
 
 /* --- device tree --- */
@@ -261,6 +279,23 @@ static void test_qemu_arguments_for_debugging(void **state)
 	assert_non_null(strstr(after(argv, "-append"), " kfence.sample_interval="));
 }
 
+static void test_qemu_disk_of_a_full_vm(void **state)
+{
+	const struct qemu_config config = {
+		.name = "x",
+		.kernel = "/c/vmlinuz",
+		.disk = "disk.qcow2",
+		.modules = "/c/modules.img",
+		.memory_mib = 512,
+		.cpus = 1,
+	};
+	_cleanup_strv_ char **argv = qemu_argv(&config, NULL);
+
+	(void)state;
+	assert_true(strv_contains(argv, "if=none,format=qcow2,id=disk,cache=unsafe,discard=unmap,"
+					"file=disk.qcow2"));
+}
+
 static void test_qemu_arguments_for_its_tree(void **state)
 {
 	const struct qemu_config config = {
@@ -326,12 +361,14 @@ static void test_instance_is_read_back(void **state)
 	vm->memory_mib = 768;
 	vm->cpus = 1;
 	vm->port = 40001;
+	vm->full = true;
 	assert_int_equal(instance_save(vm), 0);
 	assert_int_equal(instance_open("one", &again), 0);
 	assert_string_equal(again->kernel, "6.1.0-50-arm64");
 	assert_int_equal(again->memory_mib, 768);
 	assert_int_equal(again->cpus, 1);
 	assert_int_equal(again->port, 40001);
+	assert_true(again->full);
 }
 
 static void test_instance_survives_nonsense(void **state)
@@ -364,7 +401,7 @@ static void test_ssh_config_quotes_paths(void **state)
 
 	(void)state;
 	assert_int_equal(fs_mkdir_p(odd, 0700), 0);
-	assert_int_equal(keys_write_config("one", odd, 4023), 0);
+	assert_int_equal(keys_write_config("one", "pi", odd, 4023), 0);
 	/* ssh itself says how it understood it */
 	assert_int_equal(process_run(ARGV("ssh", "-G", "-F", path, "outpost-one"), &options), 0);
 	assert_non_null(strstr(said.buf, "\nport 4023\n"));
@@ -451,6 +488,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cpio_is_what_cpio_reads),
 		TEST(test_initrd_holds_image_and_guest),
+		TEST(test_initrd_of_the_maker_holds_no_keys),
+		TEST(test_qemu_disk_of_a_full_vm),
 		TEST(test_dtb_gets_ramoops),
 		TEST(test_dtb_refuses_others),
 		TEST(test_dtb_seed),

@@ -14,16 +14,20 @@
 #include <unistd.h>
 
 /*
- * The Makefile has this object follow the script. The names are global as the
+ * The Makefile has this object follow the scripts. The names are global as the
  * compiler takes them to be: it goes through the GOT, and of a local one's
  * entry there the assembler and linker of arm64 make the section's start.
  */
-__asm__(".section .rodata\n"
-	".global guest_init, guest_init_end\n"
-	"guest_init: .incbin \"board/vm-init\"\n"
-	"guest_init_end: .byte 0\n"
-	".previous\n");
-extern const char guest_init[], guest_init_end[];
+#define EMBED(name, file)                                                                   \
+	__asm__(".section .rodata\n"                                                        \
+		".global " #name ", " #name "_end\n" #name ": .incbin \"" file "\"\n" #name \
+		"_end: .byte 0\n"                                                           \
+		".previous\n");                                                             \
+	extern const char name[], name##_end[]
+
+EMBED(guest_init, "board/vm-init");
+EMBED(guest_full_init, "board/vm-full-init");
+EMBED(guest_full_make, "board/vm-full-make");
 
 static const struct {
 	const char *name, *text;
@@ -64,29 +68,46 @@ static int add_keys(struct strbuf *archive, const char *dir)
 	return r < 0 ? r : cpio_add_file(archive, "etc/ssh/authorized_keys", 0600, login);
 }
 
+static void add_init(struct strbuf *archive, enum guest_kind kind)
+{
+	static const struct {
+		const char *start, *end;
+	} inits[] = {
+		[GUEST_SMALL] = { guest_init, guest_init_end },
+		[GUEST_FULL] = { guest_full_init, guest_full_init_end },
+		[GUEST_MAKER] = { guest_full_make, guest_full_make_end },
+	};
+
+	cpio_add_data(archive, "init", 0755, inits[kind].start,
+		      (size_t)(inits[kind].end - inits[kind].start));
+}
+
 /* -errno is not said. */
-static int add_guest(struct strbuf *archive, const char *name, const char *dir)
+static int add_guest(struct strbuf *archive, enum guest_kind kind, const char *name,
+		     const char *dir)
 {
 	_cleanup_free_ char *hostname = xasprintf("%s\n", name);
-	int r;
+	int r = 0;
 
-	cpio_add_data(archive, "init", 0755, guest_init, (size_t)(guest_init_end - guest_init));
+	add_init(archive, kind);
 	cpio_add_dir(archive, "etc", 0755);
 	cpio_add_dir(archive, "etc/ssh", 0755);
 	cpio_add_data(archive, "etc/hostname", 0644, hostname, strlen(hostname));
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		cpio_add_data(archive, files[i].name, 0644, files[i].text, strlen(files[i].text));
-	r = add_keys(archive, dir);
+	if (kind != GUEST_MAKER)
+		r = add_keys(archive, dir);
 	cpio_end(archive);
 	return r;
 }
 
-int guest_write_initrd(const char *name, const char *dir, const char *initramfs)
+int guest_write_initrd(enum guest_kind kind, const char *name, const char *dir,
+		       const char *initramfs)
 {
 	_cleanup_(strbuf_release) struct strbuf archive = STRBUF_INIT;
 	_cleanup_free_ char *path = path_join(dir, "initrd", NULL);
 	_cleanup_close_ int fd = -1;
-	int r = add_guest(&archive, name, dir);
+	int r = add_guest(&archive, kind, name, dir);
 
 	if (r == 0)
 		r = fs_copy(initramfs, path);

@@ -12,7 +12,14 @@
 /* Or this, and why, when it cannot become so. */
 #define GUEST_FAILED "outpost: failed: "
 
+enum guest_kind {
+	GUEST_SMALL, /* all of it is its initramfs */
+	GUEST_FULL,  /* a Debian on a disk, see full.h */
+	GUEST_MAKER, /* makes that disk, and has no keys */
+};
+
 /* Writes `dir`/initrd: the archive `initramfs`, then the vm's own. 0 or -errno, said. */
-int guest_write_initrd(const char *name, const char *dir, const char *initramfs);
+int guest_write_initrd(enum guest_kind kind, const char *name, const char *dir,
+		       const char *initramfs);
 
 #endif

@@ -13,6 +13,7 @@ struct instance {
 	char *kernel;
 	int memory_mib, cpus, port;
 	bool debug, kaslr;
+	bool full; /* a whole Debian, see full.h; stays as it was made */
 };
 
 /*

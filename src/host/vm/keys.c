@@ -67,7 +67,8 @@ static void add_path(struct strbuf *text, const char *option, const char *dir, c
 	strbuf_adds(text, "\"\n");
 }
 
-static int write_ssh_config(const char *name, const char *path, const char *dir, int port)
+static int write_ssh_config(const char *name, const char *user, const char *path, const char *dir,
+			    int port)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -76,7 +77,7 @@ static int write_ssh_config(const char *name, const char *path, const char *dir,
 		    "Host outpost-%s\n"
 		    "\tHostName 127.0.0.1\n"
 		    "\tPort %d\n"
-		    "\tUser root\n"
+		    "\tUser %s\n"
 		    "\tHostKeyAlias outpost-%s\n"
 		    "\tStrictHostKeyChecking yes\n"
 		    "\tIdentitiesOnly yes\n"
@@ -85,19 +86,19 @@ static int write_ssh_config(const char *name, const char *path, const char *dir,
 		    "\tHostKeyAlgorithms ssh-ed25519\n"
 		    /* cheaper than what ssh would prefer, at an emulated server */
 		    "\tKexAlgorithms curve25519-sha256\n",
-		    name, port, name);
+		    name, port, user, name);
 	add_path(&text, "IdentityFile", dir, "id_ed25519");
 	add_path(&text, "UserKnownHostsFile", dir, "known_hosts");
 	return fs_write_atomic(path, text.buf, text.len, 0600);
 }
 
-int keys_write_config(const char *name, const char *dir, int port)
+int keys_write_config(const char *name, const char *user, const char *dir, int port)
 {
 	_cleanup_free_ char *config = path_join(dir, "ssh_config", NULL);
 	_cleanup_free_ char *board = path_join(dir, "board.conf", NULL);
 	_cleanup_free_ char *text =
 		xasprintf("destination = outpost-%s\nssh_config = %s\nkind = vm\n", name, config);
-	int r = write_ssh_config(name, config, dir, port);
+	int r = write_ssh_config(name, user, config, dir, port);
 
 	if (r == 0)
 		r = fs_write_atomic(board, text, strlen(text), 0600);

@@ -12,7 +12,7 @@
  */
 int keys_make(const char *name, const char *dir);
 
-/* Writes ssh_config and board.conf. 0 or -errno, said. */
-int keys_write_config(const char *name, const char *dir, int port);
+/* Writes ssh_config, with who is to log in, and board.conf. 0 or -errno, said. */
+int keys_write_config(const char *name, const char *user, const char *dir, int port);
 
 #endif

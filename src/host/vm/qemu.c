@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -96,7 +97,8 @@ static void add_disk(char ***argv, const char *id, const char *how, const char *
 {
 	_cleanup_(strbuf_release) struct strbuf value = STRBUF_INIT;
 
-	strbuf_addf(&value, "if=none,format=raw,id=%s,%s,file=", id, how);
+	strbuf_addf(&value, "if=none,format=%s,id=%s,%s,file=",
+		    fnmatch("*.qcow2", file, 0) == 0 ? "qcow2" : "raw", id, how);
 	for (const char *p = file; *p; p++) {
 		if (*p == ',')
 			strbuf_addch(&value, ',');
@@ -110,7 +112,7 @@ static void add_devices(char ***argv, const struct qemu_config *c)
 {
 	/* What the guest has synced outlives the guest; outliving this machine's crash is not
 	 * asked. */
-	add_disk(argv, "disk", "cache=unsafe", "disk.img");
+	add_disk(argv, "disk", "cache=unsafe,discard=unmap", c->disk ? c->disk : "disk.img");
 	add_disk(argv, "modules", "readonly=on", c->modules);
 	addf(argv, "-netdev", "user,id=" QEMU_NETDEV ",hostfwd=tcp:127.0.0.1:%d-:22", c->port);
 	/* No boot rom: it is in a package of its own, and nothing boots from the network. */

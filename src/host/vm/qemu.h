@@ -14,6 +14,7 @@ struct qemu_config {
 	const char *name;    /* the vm's */
 	const char *dir;     /* where QEMU starts; files of the vm are named relative to it */
 	const char *kernel;  /* an arm64 Image */
+	const char *disk;    /* its image, in `dir`: NULL is disk.img; raw unless it is a .qcow2 */
 	const char *modules; /* a disk image, read-only */
 	int memory_mib, cpus, port;
 	bool kvm;

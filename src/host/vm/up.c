@@ -7,8 +7,10 @@
 #include "common/process.h"
 #include "host/kernel.h"
 #include "host/paths.h"
+#include "host/recall.h"
 #include "host/vm/console.h"
 #include "host/vm/dtb.h"
+#include "host/vm/full.h"
 #include "host/vm/guest.h"
 #include "host/vm/image.h"
 #include "host/vm/instance.h"
@@ -144,22 +146,38 @@ static int write_port(int port, void *arg)
 	int r;
 
 	vm->port = port;
-	r = keys_write_config(vm->name, vm->dir, port);
+	r = keys_write_config(vm->name, vm->full ? FULL_USER : "root", vm->dir, port);
 	return r < 0 ? r : instance_save(vm);
+}
+
+/* A run waits by that when the board reboots: a full one needs longer than runs expect. */
+static void remember_boot(const struct instance *vm, long long ms)
+{
+	_cleanup_(board_freep) struct board *board = NULL;
+
+	if (vm->full && board_find(vm->name, &board) == 0)
+		recall_set_return_ms(board, ms);
 }
 
 static int boot(struct instance *vm, struct qemu_config *config, const struct image *image,
 		int timeout_ms)
 {
-	int r = guest_write_initrd(vm->name, vm->dir, image->initramfs);
+	int r = guest_write_initrd(vm->full ? GUEST_FULL : GUEST_SMALL, vm->name, vm->dir,
+				   image->initramfs);
+	long long begin;
 
 	config->kernel = image->kernel;
 	config->modules = image->modules;
+	if (r == 0 && vm->full)
+		r = full_make_disk(config, image);
 	if (r == 0)
 		r = qemu_start(config, write_port, vm);
 	if (r < 0)
 		return r;
+	begin = monotonic_ms();
 	r = console_await_ready(vm->dir, 0, timeout_ms);
+	if (r == 0)
+		remember_boot(vm, monotonic_ms() - begin);
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r == -ETIME)
@@ -197,6 +215,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 		.memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY_MIB,
 		.cpus = o->cpus ? o->cpus : DEFAULT_CPUS,
 		.kvm = qemu_has_kvm(),
+		.disk = vm->full ? FULL_DISK : NULL,
 		.debug = o->debug,
 		.kaslr = o->kaslr,
 	};
@@ -212,7 +231,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 		r = choose_kernel(vm, o);
 	if (r == 0)
 		r = keys_make(vm->name, vm->dir);
-	if (r == 0)
+	if (r == 0 && !vm->full)
 		r = make_disk(vm->dir);
 	if (r < 0)
 		return r;
@@ -237,6 +256,12 @@ int vm_up(const char *name, const struct vm_options *o)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
+	if (o->full && r == 0 && !vm->full) {
+		log_error("The vm %s is not a full one, and cannot become one.", name);
+		log_hint("outpost vm up --full makes one called 'full'; any other name will do.");
+		return -EEXIST;
+	}
+	vm->full = vm->full || o->full;
 	r = fs_mkdir_p(vm->dir, 0700);
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", vm->dir);

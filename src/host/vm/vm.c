@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 /* What a guest may take to log one in and power off before it is ended. */
-#define POWEROFF_MS 15000
+#define POWEROFF_MS      15000
+#define FULL_POWEROFF_MS 60000 /* 10 s were seen where the host was busy */
 
 static int open_existing(const char *name, struct instance **vm)
 {
@@ -46,7 +47,7 @@ static int open_running(const char *name, struct instance **vm)
 
 /*
  * Through ssh: what was written reaches the disk. -f spares the two seconds
- * that init gives processes to end.
+ * that init gives processes to end; systemd still unmounts all.
  */
 static int power_off(const struct instance *vm)
 {
@@ -57,7 +58,7 @@ static int power_off(const struct instance *vm)
 					   .error = &said,
 					   .timeout_ms = POWEROFF_MS };
 	char *const *argv = ARGV("ssh", "-F", config, "-o", "BatchMode=yes", "-S", "none", host,
-				 "sync; poweroff -f");
+				 vm->full ? "sudo -n systemctl poweroff -f" : "sync; poweroff -f");
 	int r = net_await_ssh(vm->port, NET_ANSWER_MS);
 
 	if (r < 0)
@@ -66,7 +67,7 @@ static int power_off(const struct instance *vm)
 	if (r == -EINTR)
 		return r;
 	log_debug("poweroff in %s: %d %s", vm->name, r, said.buf);
-	return qemu_await_end(vm->dir, POWEROFF_MS);
+	return qemu_await_end(vm->dir, vm->full ? FULL_POWEROFF_MS : POWEROFF_MS);
 }
 
 int vm_down(const char *name)
@@ -184,6 +185,7 @@ int vm_status(const char *name, struct vm_status *status)
 		.port = vm->port,
 		.debug = vm->debug,
 		.kaslr = vm->kaslr,
+		.full = vm->full,
 	};
 	status->pid = qemu_pid(status->dir);
 	if (status->pid)

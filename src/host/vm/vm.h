@@ -7,6 +7,7 @@
  *	vm.conf			kernel, memory, processors and port of the last start
  *	ssh_config, known_hosts, id_ed25519, host_key
  *	disk.img		its /root; outlives reboots and vm_down()
+ *	disk.qcow2, base.qcow2	a full one's instead: what it changed of what it was made from
  *	console.log		its serial console since it was started
  *	pid, qmp.sock, console.sock, lock
  *
@@ -25,9 +26,11 @@ struct vm_options {
 			   newest */
 	int memory_mib; /* 0: 1024 */
 	int cpus;       /* 0: 2 */
-	int timeout_ms; /* how long it may take to come up; 0: 30 s, with debug 90 s */
+	int timeout_ms; /* how long it may take to come up; 0: 30 s, with debug 90 s; a full one ten
+			   five times as long */
 	bool debug;     /* with the kernel's checks of memory, see qemu.c */
 	bool kaslr; /* the kernel and its modules at random addresses, other ones at each start */
+	bool full;  /* a whole Debian, with a disk of its own; a vm stays what it is */
 };
 
 enum vm_state {
@@ -43,7 +46,7 @@ struct vm_status {
 	pid_t pid;    /* 0 unless QEMU runs */
 	char *kernel; /* of the last start; NULL when it never was */
 	int memory_mib, cpus, port;
-	bool debug, kaslr;
+	bool debug, kaslr, full;
 };
 
 /*
