@@ -47,8 +47,12 @@ static bool is_planned(const char *ko, const outpost_PlanModule *p)
 static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanModule *p,
 		     const outpost_StepEnd *loaded)
 {
-	const char *name = strstr(ko, "/tree/up/") + strlen("/tree/up/");
-	_cleanup_free_ char *copy = xstrndup(ko, (size_t)(name - ko) + strcspn(name, "/"));
+	const char *end = strstr(ko, "/copy/") + strlen("/copy"); /* as the pattern below has it */
+	_cleanup_free_ char *link = xstrndup(ko, (size_t)(end - ko));
+	_cleanup_free_ char *copy = realpath(link, NULL); /* where the compiler saw it */
+
+	if (!copy)
+		return;
 
 	symbolizer_add(s, &(struct symbolizer_module){ .name = p->name,
 						       .file = ko,
