@@ -54,7 +54,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-fresh bench deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -223,6 +223,10 @@ check-vm: all $(O)/mutate
 check-cli: all
 	@tests/run cli $(ONLY)
 
+# With a real podman or docker; without one each test is skipped.
+check-container: all
+	@tests/run container $(ONLY)
+
 # --- klog, measured ------------------------------------------------------------
 
 $(O)/klog_%: bench/klog_%.c $(COMMON_OBJ)
@@ -243,6 +247,19 @@ klog-speed: $(O)/klog_speed
 bench: deps-test
 	$(MAKE) --no-print-directory all
 	@bench/loop.sh --runs $(or $(RUNS),5) --json $(or $(JSON),build/bench/loop.json)
+
+$(O)/container_cost: bench/container_cost.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+
+# What the build container costs; after docker-build. KERNEL: a release that there is a tree for.
+bench-container: $(O)/container_cost
+	@$< $(or $(KERNEL),$(shell build/outpost kernel list | awk 'NR == 1 { print $$1 }')) tests/crashers/null_init $(RUNS)
+
+# The image of the build container, and modules/ built in it for a kernel tree. COMPILERS: fewer of
+# them, "12"; KERNEL: a release.
+docker-build: all
+	build/outpost container build $(if $(COMPILERS),--compilers '$(COMPILERS)')
+	build/outpost build --in container $(if $(KERNEL),--kernel $(KERNEL)) modules
 
 # As root, not a part of check: a newcomer's minimal Debian.
 check-fresh:

@@ -39,7 +39,7 @@ static int status_json(const struct container_image *image, const struct contain
 	return out_json(json_pack(
 		"{s:s, s:b, s:s?, s:s?, s:s?, s:o, s:s?, s:b, s:o}", "schema",
 		"outpost.container/1", "built", image->id != NULL, "engine", image->engine, "image",
-		image->id, "base", image->base, "compilers", strings_json(image->programs), "name",
+		image->id, "base", image->base, "programs", strings_json(image->programs), "name",
 		state->name, "running", state->is_up, "folders", strings_json(state->folders)));
 }
 
@@ -66,7 +66,7 @@ static int status(const struct context *ctx)
 	}
 	printf("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,
 	       image.base ? image.base : "");
-	print_strings("compilers", image.programs);
+	print_strings("programs", image.programs);
 	printf("%-10s %s, %s\n", "container", state.name, state.is_up ? "running" : "not running");
 	if (state.is_up)
 		print_strings("reads", state.folders);

@@ -29,7 +29,7 @@ struct container_image {
 	char *engine;
 	char *id;
 	char *base;      /* what it was made from */
-	char **programs; /* the compilers in it */
+	char **programs; /* the compilers in it, and what goes with them: ccache, sparse, clang */
 };
 
 /* 0, -ENOENT when none was made, or -EBADMSG; not said. */
@@ -51,7 +51,7 @@ int container_remove(void);
 /* Is there an image, and its engine? */
 bool container_is_there(void);
 
-/* Is it a compiler of the image? False without an image. */
+/* Is it among its programs? False without an image. */
 bool container_has_program(const char *program);
 
 /*

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
-
+#include <unistd.h>
 static struct container_settings settings;
 
 const struct option_row container_rows[] = {
@@ -61,15 +61,17 @@ static int works(const char *engine, struct strbuf *said)
 	return r < 0 ? r : -EHOSTDOWN;
 }
 
-/* The last line is where both say why. */
-static const char *last_line(struct strbuf *text)
+/* The last lines are where both say why. */
+static const char *last_lines(struct strbuf *text, int n)
 {
-	char *newline;
+	const char *p;
 
 	while (text->len && text->buf[text->len - 1] == '\n')
 		text->buf[--text->len] = '\0';
-	newline = strrchr(text->buf, '\n');
-	return newline ? newline + 1 : text->buf;
+	for (p = text->buf + text->len; p > text->buf; p--)
+		if (p[-1] == '\n' && --n == 0)
+			break;
+	return p;
 }
 
 int container_find_engine(char **engine)
@@ -93,7 +95,7 @@ int container_find_engine(char **engine)
 			return r;
 	}
 	if (tried)
-		log_error("%s does not work here: %s", tried, last_line(&said));
+		log_error("%s does not work here: %s", tried, last_lines(&said, 1));
 	else if (settings.engine)
 		log_error("There is no %s here, which container.engine names.", settings.engine);
 	else
@@ -102,16 +104,36 @@ int container_find_engine(char **engine)
 	return -ENOPKG;
 }
 
+struct shown {
+	const struct strbuf *text;
+	size_t n;
+};
+
+static void show(void *arg)
+{
+	struct shown *shown = arg;
+
+	(void)fs_write_all(STDERR_FILENO, shown->text->buf + shown->n, shown->text->len - shown->n);
+	shown->n = shown->text->len;
+}
+
 int container_engine(char *const *argv, struct strbuf *output, const char *doing)
 {
 	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
-	int r = process_run(argv, &(struct process_options){ .output = output, .error = &error });
+	struct shown shown = { .text = &error };
+	bool shows = log_get_level() >= LOG_LEVEL_DEBUG;
+	int r = process_run(argv, &(struct process_options){ .output = output ? output : &error,
+							     .error = &error,
+							     .on_output = shows ? show : NULL,
+							     .arg = &shown });
 
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r < 0)
 		return log_error_errno(r, "Cannot run %s", argv[0]);
-	log_error("%s cannot %s: %s", argv[0], doing, last_line(&error));
-	log_debug("%s", error.buf);
+	if (output)
+		log_error("%s cannot %s: %s", argv[0], doing, last_lines(&error, 1));
+	else
+		log_error("%s cannot %s:\n%s", argv[0], doing, last_lines(&error, 8));
 	return -EIO;
 }

@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "host/doctor.h"
+#include "host/kernel_internal.h"
 #include "host/paths.h"
 
 #include <errno.h>
@@ -204,16 +205,22 @@ static int ask_id(struct container_image *image)
 	return 0;
 }
 
-/* Which compilers there are is asked of a container that runs, so this proves it too. */
+/* Which compilers and tools there are is asked of a container that runs, so this proves it too. */
 static int ask_programs(struct container_image *image)
 {
-	static const char ask[] = "cd /usr/bin && ls -d gcc-[0-9]* *-linux-gnu-gcc-[0-9]*";
+	_cleanup_free_ char *ask =
+		xasprintf("cd /usr/bin && ls -d %sgcc-[0-9]* ccache sparse clang 2>/dev/null",
+			  kernel_cross_prefix());
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	char *rest;
 	int r = container_run(ARGV("sh", "-c", ask), &(struct process_options){ .output = &out });
 
-	if (r != 0 && out.len == 0)
-		return r < 0 ? r : -EIO;
+	if (r < 0)
+		return r == -EINTR ? r : log_error_errno(r, "Cannot run anything in the container");
+	if (out.len == 0) {
+		log_error("There is no compiler in the image.");
+		return -ENOPKG;
+	}
 	strv_free(image->programs);
 	image->programs = NULL;
 	rest = out.buf;
@@ -272,7 +279,7 @@ int container_remove(void)
 	r = container_stop();
 	if (r < 0)
 		return r;
-	remove_image(image.engine, image.id);
+	remove_image(image.engine, container_settings()->image);
 	if (strcmp(image.base, own) == 0)
 		remove_image(image.engine, own);
 	if (unlink(path) < 0 && errno != ENOENT)

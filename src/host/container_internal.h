@@ -15,8 +15,8 @@ int container_find_engine(char **engine);
 
 /*
  * Runs the engine, and waits. Its standard output goes to `output`, or with NULL
- * to our stderr; what it complains of is said when it fails (`doing`: "start the
- * container"). 0 or -errno, said.
+ * the way of what it complains of: shown with -v, and the last lines when it fails
+ * (`doing`: "start the container"). 0 or -errno, said.
  */
 int container_engine(char *const *argv, struct strbuf *output, const char *doing);
 

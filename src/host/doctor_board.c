@@ -35,6 +35,11 @@ static void check_tree(struct checks *c, const outpost_Welcome *w)
 			   xstrdup("it was not built with gcc"), NULL);
 		return;
 	}
+	if (tree->in_container) {
+		doctor_add(c, "board", "compiler", CHECK_OK,
+			   xasprintf("%s, in the build container", tree->compiler), NULL);
+		return;
+	}
 	if (doctor_find_tool(tree->compiler, &compiler)) {
 		doctor_add(c, "board", "compiler", CHECK_OK, TAKE_PTR(compiler), NULL);
 		return;

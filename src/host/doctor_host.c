@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "host/container.h"
 #include "host/paths.h"
 
 #include <stdlib.h>
@@ -13,10 +14,11 @@
 static const struct tool {
 	const char *name, *package, *use;
 	enum check_state without;
+	bool in_container; /* not needed here where there is one */
 } tools[] = {
 	{ "ssh", "openssh-client", "reaches boards", CHECK_MISSING },
-	{ "make", "make", "builds modules", CHECK_MISSING },
-	{ CROSS "gcc", CROSS_PACKAGE, "compiles them for the board", CHECK_MISSING },
+	{ "make", "make", "builds modules", CHECK_MISSING, true },
+	{ CROSS "gcc", CROSS_PACKAGE, "compiles them for the board", CHECK_MISSING, true },
 	{ "bash", "bash", "reads dkms.conf", CHECK_MISSING },
 	{ "patch", "patch", "applies the patches that a dkms.conf names", CHECK_NOTE },
 	{ "apt-get", "apt", "finds kernels and their headers", CHECK_MISSING },
@@ -51,6 +53,11 @@ static void check_tools(struct checks *c)
 
 		if (doctor_find_tool(tool->name, &where)) {
 			doctor_add(c, "host", tool->name, CHECK_OK, where, NULL);
+			continue;
+		}
+		if (tool->in_container && container_is_there()) {
+			doctor_add(c, "host", tool->name, CHECK_OK,
+				   xstrdup("in the build container"), NULL);
 			continue;
 		}
 		doctor_add(c, "host", tool->name, tool->without, xstrdup(tool->use),

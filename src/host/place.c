@@ -77,31 +77,34 @@ char *place_project(const char *path)
 	return TAKE_PTR(dir);
 }
 
-/* Debian's headers are several folders below /usr/src that name each other. */
-static void add_tree_folder(char ***folders, const char *path)
+/* Headers packages and trees that were built elsewhere than their sources (O=) are made of links.
+ */
+static void add_links(char ***folders, const char *build)
 {
-	static const char debian[] = "/usr/src/";
-	_cleanup_free_ char *real = realpath(path, NULL);
+	_cleanup_strv_ char **names = NULL;
 
-	if (!real)
-		return;
-	if (strncmp(real, debian, strlen(debian)) == 0)
-		container_add_folder(folders, "/usr/src");
-	else
-		container_add_folder(folders, real);
+	fs_list(build, &names);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(build, *name, NULL);
+		_cleanup_free_ char *real = realpath(path, NULL);
+
+		if (real && fs_is_dir(real))
+			container_add_folder(folders, real);
+	}
 }
 
-/* A user's own tree: where it was built, and where its sources are. */
+/* A user's own tree; ours are always there. */
 static void add_tree(char ***folders, const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
-	_cleanup_free_ char *source = path_join(tree->build, "source", NULL);
+	_cleanup_free_ char *real = realpath(tree->build, NULL), *all = NULL;
 	size_t n = strlen(trees);
 
-	if (strncmp(tree->build, trees, n) == 0 && tree->build[n] == '/')
+	if (!real || (strncmp(tree->build, trees, n) == 0 && tree->build[n] == '/'))
 		return;
-	add_tree_folder(folders, tree->build);
-	add_tree_folder(folders, source);
+	all = two_up(real); /* the headers of a kernel are several folders that name each other */
+	container_add_folder(folders, all);
+	add_links(folders, real);
 }
 
 int place_enter(const struct kernel_tree *tree, const struct source_list *sources)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# The build container with a stand-in for its engine, which runs the builder on
+# this machine. What a real one does is in tests/container.
+
+make_engine() { # NAME
+	cat >"$WORK/bin/$1" <<-'END'
+		#!/bin/bash
+		# Keeps images as files, and the container as a process.
+		echo "${0##*/} $*" >>"$WORK/calls"
+		[ -e "$WORK/${0##*/}-down" ] && { echo "no daemon answers" >&2; exit 125; }
+		name() { echo "$WORK/image-${1//\//_}"; }
+		case $1 in
+		info) ;;
+		pull)
+			[ -e "$WORK/registry" ] || { echo "no route to host" >&2; exit 125; }
+			;;
+		import) cp "$2" "$(name "$3")" ;;
+		image)
+			[ -e "$(name "${*: -1}")" ] || { echo "no such image" >&2; exit 1; }
+			[ "$2" = rm ] && rm "$(name "${*: -1}")"
+			[ "$2 $3" = 'inspect --format' ] && echo 0123456789abcdef
+			exit 0
+			;;
+		build)
+			[ -e "$WORK/build-fails" ] && { echo "STEP 4"; echo "E: no package" >&2; exit 1; }
+			while [ "$1" != --tag ]; do shift; done
+			: >"$(name "$2")"
+			;;
+		run)
+			for word; do
+				case $word in
+				*,target=/outpost/run) run=${word%,target*} run=${run#*source=} ;;
+				*,target=/outpost/builder,*) builder=${word%,target*} builder=${builder#*source=} ;;
+				esac
+			done
+			"$builder" "$run/socket" >/dev/null 2>&1 </dev/null &
+			echo $! >"$WORK/container"
+			echo id
+			;;
+		rm)
+			[ -e "$WORK/container" ] && kill "$(<"$WORK/container")"
+			rm -f "$WORK/container"
+			;;
+		*) echo "what is $1?" >&2 && exit 125 ;;
+		esac
+	END
+	chmod +x "$WORK/bin/$1"
+}
+
+make_engines() {
+	mkdir -p "$WORK/bin"
+	for engine in "$@"; do make_engine "$engine"; done
+	cat >"$WORK/bin/mmdebstrap" <<-'END'
+		#!/bin/sh
+		cat >"$WORK/sources"
+		echo base >"$4"
+	END
+	cat >"$WORK/bin/apt-get" <<-'END'
+		#!/bin/sh
+		printf 'http://mirror.test/debian/\tbookworm\tmain\tDebian\n'
+	END
+	chmod +x "$WORK/bin/mmdebstrap" "$WORK/bin/apt-get"
+	PATH=$WORK/bin:$PATH
+	trap 'engines_down; clean_up' EXIT
+}
+
+engines_down() {
+	[ ! -e "$WORK/container" ] || kill "$(<"$WORK/container")"
+}
+
+expect_call() {
+	grep -qF -e "$1" calls || fail "'$1' was not called: $(<calls)"
+}
+
+test_container_build_status_remove() {
+	make_engines podman docker
+	outpost container status
+	expect_status 0
+	expect_err "outpost container build makes one"
+	outpost container build
+	expect_status 0
+	expect_out "podman"
+	expect_out "from localhost/outpost-build-base"
+	expect_out "running"
+	expect_call "podman pull"
+	grep -qx 'deb http://mirror.test/debian/ trixie main' sources || fail "$(<sources)"
+	expect_call "--build-arg BASE=localhost/outpost-build-base"
+	expect_call "--network none"
+	expect_call "target=$XDG_CACHE_HOME/outpost/trees,readonly"
+	expect_call "target=$XDG_CACHE_HOME/outpost/build "
+	! grep -q ^docker calls || fail "docker was asked too: $(<calls)"
+	outpost --json container status
+	jq -e '.schema == "outpost.container/1" and .built and .running and .engine == "podman" and
+		(.programs | map(test("gcc-[0-9]+$")) | any)' out || fail "that is not its state"
+	outpost container remove
+	expect_status 0
+	[ ! -e container ] || fail "it still runs"
+	[ -z "$(ls image-* 2>/dev/null)" ] || fail "images are left: $(ls image-*)"
+	outpost --json container status
+	jq -e '.built or .running | not' out || fail "there is one still"
+}
+
+test_container_registry() {
+	make_engines podman
+	touch registry
+	outpost container build --compilers "12"
+	expect_status 0
+	expect_out "from debian:trixie"
+	expect_call "--build-arg BASE=debian:trixie"
+	expect_call "--build-arg COMPILERS=12"
+	[ ! -e sources ] || fail "mmdebstrap was run all the same"
+	outpost container remove
+	: >calls
+	outpost container build --offline
+	expect_status 0
+	! grep -q ' pull ' calls || fail "a registry was asked"
+	[ -e sources ] || fail "no base was made"
+}
+
+test_container_engine_choice() {
+	make_engines podman docker
+	touch podman-down
+	outpost container build
+	expect_status 0
+	expect_out "docker"
+	[ "$(id -u)" = 0 ] || expect_call "--user $(id -u):$(id -g)"
+	outpost container remove
+	mkdir -p "$XDG_CONFIG_HOME/outpost"
+	printf '[container]\nengine = podman\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
+	outpost container build
+	expect_status 3
+	expect_one_error "podman does not work here: no daemon answers"
+	expect_err "--in host"
+	rm podman-down
+	printf '[container]\nengine = podman\nrun_args = --runtime odd -x\nbuild_args = --isolation=y\n' \
+		>"$XDG_CONFIG_HOME/outpost/outpost.conf"
+	outpost container build
+	expect_status 0
+	grep -q '^podman run .* --runtime odd -x 0123456789abcdef' calls || fail "$(grep run calls)"
+	grep -q '^podman build .* --isolation=y ' calls || fail "$(grep build calls)"
+}
+
+test_container_failures() {
+	make_engines podman
+	touch build-fails
+	outpost container build
+	expect_status 3
+	expect_one_error "podman cannot build the image:"
+	expect_err "E: no package"
+	outpost container status
+	expect_err "There is no build container"
+	rm build-fails "$WORK/bin/mmdebstrap" image-*
+	printf '#!/bin/sh\necho "E: no mirror" >&2; exit 1\n' >"$WORK/bin/mmdebstrap"
+	chmod +x "$WORK/bin/mmdebstrap"
+	outpost container build
+	expect_status 3
+	expect_one_error "E: no mirror"
+	outpost build --in container "$TOP/modules/hello" -k 6.1.0-0-none
+	expect_status 3
+	outpost build --in somewhere "$TOP/modules/hello"
+	expect_status 2
+	expect_one_error "not in 'somewhere'"
+}
+
+# The builder was killed, its container with it: what comes next starts it again.
+test_container_comes_again() {
+	make_engines podman
+	outpost container build
+	expect_status 0
+	kill "$(<container)"
+	outpost --json container status
+	jq -e '.running | not' out || fail "it is said to run"
+	outpost container build
+	expect_status 0
+	outpost --json container status
+	jq -e '.running' out || fail "it does not run"
+}

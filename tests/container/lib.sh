@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2034
+#
+# Builds in a real container: one image, made for the suite, with the compiler
+# of the tree that it builds for. Caches are the suite's own, but for the tree.
+
+AT_ONCE=1 LIMIT=300
+IMAGE=localhost/outpost-test
+
+# Why there is no container here, in the file no-engine.
+suite_up() {
+	local engine
+	export ALL
+	for engine in podman docker; do
+		"$engine" info >"$ALL/info" 2>&1 && break
+		engine=
+	done
+	[ "$engine" ] || { echo "neither podman nor docker works here" >"$ALL/no-engine" && return 0; }
+	get_tree || return 1
+	own_caches
+	cp -a "$TREE" "$XDG_CACHE_HOME/outpost/trees/"
+	write_config '' '' && make_image && return 0
+	# podman within a container, or beside an older cgroup hierarchy, wants to be told more.
+	echo "# Once more with what engines want that run in a container themselves."
+	write_config '--runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024' \
+		'--isolation=chroot --network host'
+	make_image
+}
+
+suite_down() {
+	[ ! -d "$ALL/cache" ] || { own_caches && "$TOP/build/outpost" -q container remove; }
+	chmod -R u+w "$ALL" 2>/dev/null
+}
+
+own_caches() {
+	export XDG_CACHE_HOME=$ALL/cache XDG_CONFIG_HOME=$ALL/config XDG_STATE_HOME=$ALL/state
+	export XDG_RUNTIME_DIR=$ALL/run
+	unset "${!OUTPOST_@}" NO_COLOR
+	mkdir -p "$XDG_CACHE_HOME/outpost/trees" "$XDG_CONFIG_HOME/outpost" "$XDG_RUNTIME_DIR"
+	chmod 700 "$XDG_RUNTIME_DIR"
+}
+
+# The person's tree of Debian's newest kernel; it is made where there is none.
+get_tree() {
+	"$TOP/build/outpost" -q --json kernel add >"$ALL/tree.json" || return 1
+	RELEASE=$(jq -r '.kernels[0].release' "$ALL/tree.json")
+	TREE=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/trees/$RELEASE
+	MAJOR=$(jq -r '.kernels[0].compiler' "$ALL/tree.json" | sed 's/.*-//')
+	echo "$RELEASE" >"$ALL/release"
+}
+
+write_config() { # RUN-ARGS BUILD-ARGS
+	printf '[container]\nimage = %s\nrun_args = %s\nbuild_args = %s\n' "$IMAGE" "$1" "$2" \
+		>"$XDG_CONFIG_HOME/outpost/outpost.conf"
+}
+
+make_image() {
+	local start=$SECONDS
+	"$TOP/build/outpost" container build --compilers "$MAJOR" >"$ALL/image.out" 2>&1 </dev/null || {
+		sed 's/^/# /' "$ALL/image.out"
+		return 1
+	}
+	echo "# the image was made in $((SECONDS - start)) s: $(grep '^image' "$ALL/image.out")"
+}
+
+set_up() {
+	[ ! -e "$ALL/no-engine" ] || skip "$(<"$ALL/no-engine")"
+	own_caches
+	RELEASE=$(<"$ALL/release")
+	cd "$WORK" || exit 1
+}
+
+clean_up() { :; }
+
+# --- modules ------------------------------------------------------------------------
+
+# make_module NAME [LINE OF ITS Kbuild...]
+make_module() {
+	local name=$1
+	shift
+	mkdir -p "$name"
+	printf 'obj-m := %s.o\n' "$name" >"$name/Kbuild"
+	printf '%s\n' "$@" >>"$name/Kbuild"
+	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >"$name/$name.c"
+}
+
+container_name() {
+	"$OUTPOST" --json container status | jq -r .name
+}
+
+engine() {
+	"$("$OUTPOST" --json container status | jq -r .engine)" "$@"
+}

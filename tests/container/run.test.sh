@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
+# What is interrupted, and what dies.
+
+is_there() { # a command in the container
+	engine exec "$(container_name)" sh -c 'cat /proc/[0-9]*/cmdline' 2>/dev/null | tr '\0' ' ' | grep -q "$1"
+}
+
+await() { # COMMAND...
+	for _ in $(seq 300); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+is_gone() {
+	! is_there "$1"
+}
+
+# Ctrl-C ends what runs in the container too.
+test_interrupt() {
+	make_module endless '$(shell sleep 4711)'
+	"$OUTPOST" build --kernel "$RELEASE" endless >out 2>err &
+	local pid=$!
+	await is_there "sleep 4711" || fail "it did not begin: $(cat err)"
+	kill -INT $pid
+	wait $pid
+	status=$?
+	cat err
+	expect_status 130
+	await is_gone "sleep 4711" || fail "it still runs in the container"
+	make_module after
+	outpost build --kernel "$RELEASE" after
+	expect_status 0
+}
+
+# Two builds at once share it; one that needs it started anew waits for the other.
+test_two_at_once() {
+	make_module long '$(shell sleep 3)'
+	make_module short
+	outpost build --kernel "$RELEASE" short
+	"$OUTPOST" build --kernel "$RELEASE" long >long.out 2>&1 &
+	local pid=$! other
+	await is_there "sleep 3" || fail "it did not begin"
+	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
+	mkdir -p "$other/a/b"
+	(cd "$other/a/b" && make_module third)
+	outpost build --kernel "$RELEASE" "$other/a/b/third"
+	rm -r "$other"
+	expect_status 0
+	expect_err "Waiting for another outpost that uses the build container"
+	wait $pid || fail "the other failed: $(cat long.out)"
+}
+
+# Killed behind our back: the next build starts it.
+test_killed() {
+	make_module again
+	outpost build --kernel "$RELEASE" again
+	expect_status 0
+	engine kill "$(container_name)" || fail "it was not there"
+	echo '/* changed */' >>again/again.c
+	outpost build --kernel "$RELEASE" again
+	expect_status 0
+	expect_err "Starting the build container"
+}
+
+# What a person asked for by name is not done elsewhere.
+test_no_image() {
+	export XDG_CACHE_HOME=$WORK/cache
+	mkdir -p "$XDG_CACHE_HOME/outpost"
+	cp -a "$ALL/cache/outpost/trees" "$XDG_CACHE_HOME/outpost/"
+	make_module alone
+	outpost build --in container --kernel "$RELEASE" alone
+	expect_status 3
+	expect_one_error "in a build container"
+	expect_err "outpost container build"
+	outpost build --kernel "$RELEASE" alone
+	expect_err "on this machine"
+}
