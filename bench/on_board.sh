@@ -88,9 +88,14 @@ if [ -z "$BOARD" ]; then
 fi
 
 release=$(board uname -r) || die "the board does not answer"
-board "command -v gcc make >/dev/null && [ -e /lib/modules/$release/build ]" ||
-	board "sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-		--no-install-recommends gcc make libc6-dev linux-headers-$release" >"$WORK/out" 2>&1 ||
+install() {
+	board "sudo DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+		gcc make libc6-dev linux-headers-$release" >"$WORK/out" 2>&1
+}
+
+# The lists of packages that the image was made with mostly do: reading new ones takes it minutes.
+board "command -v gcc make >/dev/null && [ -e /lib/modules/$release/build ]" || install ||
+	{ board "sudo apt-get update -qq" && install; } ||
 	die "gcc and the headers cannot be installed on the board: $(tail -5 "$WORK/out")"
 "$OUTPOST" -q kernel path "$release" >/dev/null 2>&1 || "$OUTPOST" -q kernel add "$release" || die "no kernel tree"
 mkdir -p "$MADE/cache/outpost"
