@@ -137,6 +137,9 @@ $(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
 		$(filter %.c %.o,$^) -lcmocka $(HOST_LIBS)
 
+# The variants of a module: asked about without a kernel here, and by check-vm with one.
+$(O)/tests/test_check: tests/check/variants.c
+
 # The agent's parts have tests of their own: two programs, two sets of names.
 $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
@@ -150,6 +153,17 @@ check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
 	@for t in $(filter $(O)/tests/%,$^); do echo "== $${t##*/}"; $$t || exit 1; done
 	@for t in $(FUZZ); do echo "== replay $$t"; $(O)/fuzz/replay_$$t fuzz/corpus/$$t || exit 1; done
 	@$(MAKE) --no-print-directory check-mutation
+
+# What tests/vm/check.test.sh makes variants of a module with, and loads them with on a board.
+$(O)/make-variants: tests/check/make.c tests/check/variants.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+
+$(A)/load-variants: tests/check/load.c
+	$(call say,LD,$@)
+	$(Q)$(BOARD_CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Os -static -o $@ $<
+
+VARIANTS := $(O)/make-variants $(A)/load-variants
 
 # --- mutation --------------------------------------------------------------------
 
@@ -200,7 +214,7 @@ fuzz-merge: # after make fuzz
 	done
 
 # The same list of tests on a real board, one that outpost -b knows.
-check-hw: all $(O)/mutate
+check-hw: all $(O)/mutate $(VARIANTS)
 	@$(if $(BOARD),,$(error check-hw wants BOARD=, a board or an ssh destination))
 	@BOARD=$(BOARD) tests/run vm $(ONLY)
 
@@ -217,7 +231,7 @@ soak-crashers: all
 	@tests/soak/run $(if $(TIMES),-n $(TIMES)) $(ONLY)
 
 # ONLY: names of tests, or parts of them.
-check-vm: all $(O)/mutate
+check-vm: all $(O)/mutate $(VARIANTS)
 	@tests/run vm $(ONLY)
 
 check-cli: all

@@ -38,6 +38,7 @@ static const struct check_rule rules[] = {
 	/* layout_and_allocate() */
 	{ "plt", check_plt },
 	{ "write-exec", check_write_exec },
+	{ "too-large", check_size },
 	{ "page-size", check_page_size },
 	/* check_export_symbol_versions() */
 	{ "export-crc", check_export_crcs },

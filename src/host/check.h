@@ -70,7 +70,7 @@ void check_result_release(struct check_result *result);
  */
 struct check_plan {
 	const struct module_list *others;
-	char *const *needs;
+	const char *const *needs;
 };
 int check_file(const struct check_kernel *kernel, const char *path, const struct check_plan *plan,
 	       struct check_result *result);

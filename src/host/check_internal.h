@@ -53,6 +53,9 @@ void check_names_table(struct check *check);
 void check_section_names(struct check *check);
 
 /* check_sections.c */
+/* .modinfo as this kernel looks for it: of what it does not see there is nothing. */
+bool check_has_modinfo(const struct check *check);
+const char *check_modinfo_value(const struct check *check, const char *key, const char *previous);
 void check_modinfo(struct check *check);
 void check_this_module(struct check *check);
 void check_this_module_size(struct check *check);
@@ -60,6 +63,7 @@ void check_symbol_table(struct check *check);
 void check_string_table(struct check *check);
 void check_plt(struct check *check);
 void check_write_exec(struct check *check);
+void check_size(struct check *check);
 void check_page_size(struct check *check);
 
 /* check_signature.c */

@@ -38,7 +38,7 @@ static void compare_words(struct check *check, char *const *wanted, char *const 
 
 void check_vermagic(struct check *check)
 {
-	const char *found = ko_modinfo(check->ko, "vermagic", NULL);
+	const char *found = check_modinfo_value(check, "vermagic", NULL);
 	const char *wanted = check->kernel->vermagic;
 	_cleanup_strv_ char **words = NULL, **expected = split(wanted);
 	/* With CRCs the kernel does not look at the release: they say it better. */
@@ -46,7 +46,7 @@ void check_vermagic(struct check *check)
 		    ko_find(check->ko, "__versions");
 	size_t before = check->result->n;
 
-	if (!found || !ko_find(check->ko, ".modinfo")) {
+	if (!found) {
 		check_add(check, check_force(check), NULL, xstrdup(wanted), xstrdup("none"),
 			  hint_of(check));
 		return;
@@ -69,7 +69,7 @@ void check_vermagic(struct check *check)
 
 void check_livepatch(struct check *check)
 {
-	if (ko_modinfo(check->ko, "livepatch", NULL) &&
+	if (check_modinfo_value(check, "livepatch", NULL) &&
 	    !check_config(check->kernel, "CONFIG_LIVEPATCH"))
 		check_add(check, CHECK_REFUSED, NULL, xstrdup("a kernel with CONFIG_LIVEPATCH"),
 			  xstrdup("one without"),

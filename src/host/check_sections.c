@@ -14,6 +14,17 @@ static bool wants_one(const struct check *check)
 	return check->kernel->version >= CHECK_VERSION(6, 4);
 }
 
+bool check_has_modinfo(const struct check *check)
+{
+	return wants_one(check) ? ko_find_any(check->ko, ".modinfo", NULL)
+				: ko_find(check->ko, ".modinfo");
+}
+
+const char *check_modinfo_value(const struct check *check, const char *key, const char *previous)
+{
+	return check_has_modinfo(check) ? ko_modinfo(check->ko, key, previous) : NULL;
+}
+
 static void refuse(struct check *check, const char *expected, const char *found, const char *hint)
 {
 	check_add(check, CHECK_REFUSED, NULL, xstrdup(expected), xstrdup(found), xstrdup(hint));
@@ -29,7 +40,7 @@ void check_modinfo(struct check *check)
 	if (count > 1 && wants_one(check))
 		refuse(check, "one section .modinfo", "more than one",
 		       "Link it anew; 'ld -r' of two modules does not make one.");
-	if (!count || !ko_find(check->ko, ".modinfo"))
+	if (!check_has_modinfo(check))
 		check_add(
 			check, CHECK_NOTED, NULL, xstrdup("a section .modinfo"),
 			xstrdup(count ? "one that is not loaded" : "none"),
@@ -145,6 +156,26 @@ void check_write_exec(struct check *check)
 				  xstrdup("both"),
 				  xstrdup("Code and data that share a section need one each."));
 	}
+}
+
+/*
+ * module_alloc() has at most 2 GiB to give: that is how far code can jump. What
+ * is free of them, and of the board's memory, nobody knows before.
+ */
+#define ROOM (2ull << 30)
+
+void check_size(struct check *check)
+{
+	unsigned long long size = 0;
+	Elf64_Shdr header;
+
+	for (size_t i = 1; ko_section(check->ko, i, &header) && size < ROOM; i++)
+		if (header.sh_flags & SHF_ALLOC)
+			size += header.sh_size < ROOM ? header.sh_size : ROOM;
+	if (size >= ROOM)
+		check_add(check, CHECK_REFUSED, NULL, xstrdup("less than 2 GiB to load"),
+			  xstrdup("more"),
+			  xstrdup("Large arrays are to be allocated when they are needed."));
 }
 
 /* Not in vermagic, and in few CRCs: the kernel loads it, and PAGE_SIZE is wrong in it. */

@@ -141,7 +141,7 @@ static bool is_loaded_before(const struct check *check, const char *module)
 {
 	_cleanup_free_ char *name = module_canonical_name(module);
 
-	strv_foreach (need, check->plan->needs)
+	for (const char *const *need = check->plan->needs; need && *need; need++)
 		if (is_in_list(*need, name))
 			return true;
 	return is_in_list(ko_modinfo(check->ko, "depends", NULL), name);
@@ -199,10 +199,10 @@ static bool is_gpl(const char *license)
 
 void check_gpl_only(struct check *check)
 {
-	const char *license = ko_modinfo(check->ko, "license", NULL);
+	const char *license = check_modinfo_value(check, "license", NULL);
 	struct use use;
 
-	if (is_gpl(license) && ko_find(check->ko, ".modinfo"))
+	if (is_gpl(license))
 		return;
 	for (size_t i = 0; next_use(check, &i, &use);)
 		if (use.module && use.gpl && !use.weak)
@@ -213,18 +213,24 @@ void check_gpl_only(struct check *check)
 				xstrdup("The symbol is exported for modules under the GPL only."));
 }
 
+/* As if nobody exported it, which a weak one survives. */
+static bool is_hidden(const struct check *check, const struct use *use)
+{
+	return use->weak && use->gpl && !is_gpl(check_modinfo_value(check, "license", NULL));
+}
+
 void check_crcs(struct check *check)
 {
 	struct use use;
 
 	for (size_t i = 0; next_use(check, &i, &use);)
-		if (use.module && use.has_crc)
+		if (use.module && use.has_crc && !is_hidden(check, &use))
 			check_crc(check, use.name, use.crc);
 }
 
 static bool imports(const struct check *check, const char *name_space)
 {
-	for (const char *at = NULL; (at = ko_modinfo(check->ko, "import_ns", at));)
+	for (const char *at = NULL; (at = check_modinfo_value(check, "import_ns", at));)
 		if (strcmp(at, name_space) == 0)
 			return true;
 	return false;
@@ -237,7 +243,8 @@ void check_namespaces(struct check *check)
 	struct use use;
 
 	for (size_t i = 0; next_use(check, &i, &use);)
-		if (use.module && *use.name_space && !imports(check, use.name_space))
+		if (use.module && *use.name_space && !is_hidden(check, &use) &&
+		    !imports(check, use.name_space))
 			check_add(check, optional ? CHECK_NOTED : CHECK_REFUSED, use.name,
 				  xasprintf("MODULE_IMPORT_NS(%s)", use.name_space),
 				  xstrdup("the namespace is not imported"),

@@ -56,7 +56,7 @@ static int check_one(const struct check_kernel *kernel, const struct module_list
 		     struct checked *checked)
 {
 	const struct module *m = list->modules[i];
-	struct check_plan plan = { .others = list, .needs = m->test.depends };
+	struct check_plan plan = { .others = list, .needs = (const char *const *)m->test.depends };
 	int r;
 
 	checked->name = xstrdup(m->name);

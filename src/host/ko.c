@@ -124,8 +124,7 @@ bool ko_has_sections(const struct ko *ko)
 {
 	const Elf64_Ehdr *h = &ko->header;
 
-	return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_shentsize == sizeof(Elf64_Shdr) &&
+	return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_shentsize == sizeof(Elf64_Shdr) &&
 	       h->e_shoff < ko->size && h->e_shnum * sizeof(Elf64_Shdr) <= ko->size - h->e_shoff;
 }
 

@@ -3,8 +3,8 @@
  * A .ko file, packed or not, opened to be asked. It is read as the kernel's
  * module loader reads it (kernel/module/main.c), not as a library for sound
  * files would, so that what is damaged can be told from what only looks odd.
- * No question can make it read outside of the file. Only 64-bit little-endian
- * ones have sections here; others have a header.
+ * No question can make it read outside of the file. As there, sections are
+ * those of a 64-bit little-endian file, whatever its first bytes say of that.
  *
  * Strings and contents point into the file and live as long as it does.
  */
@@ -51,7 +51,7 @@ int ko_of_bytes(const void *data, size_t n, struct ko **ko);
 void ko_free(struct ko *ko);
 DEFINE_CLEANUP(struct ko *, ko_free);
 
-/* Is there a table of sections, all within the file, behind a 64-bit little-endian header? */
+/* Is there a table of section headers, all within the file? */
 bool ko_has_sections(const struct ko *ko);
 
 /* The header of a section; false where there is none. */

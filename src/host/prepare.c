@@ -198,7 +198,7 @@ static void say_refused(const struct module *m, const struct check_result *resul
 /* Was it refused? */
 static bool check_one(struct prepare *p, const struct check_kernel *kernel, struct module *m)
 {
-	struct check_plan plan = { .others = &p->modules, .needs = m->test.depends };
+	struct check_plan plan = { .others = &p->modules, .needs = (const char *const *)m->test.depends };
 	struct check_result result;
 	int r = check_file(kernel, m->stripped, &plan, &result);
 

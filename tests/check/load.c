@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * On the board: has the kernel load each file, takes the module out again, and
+ * prints "file true" or "file false errno". "victim" and "plain" are the names
+ * that the variants have.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int load(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) < 0)
+		error = errno;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+static int unload(void)
+{
+	static const char *const names[] = { "victim", "plain" };
+
+	for (int i = 0; i < 2; i++)
+		if (syscall(SYS_delete_module, names[i], O_NONBLOCK) == 0)
+			return 0;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		int error = load(argv[i]);
+
+		if (error)
+			printf("%s false %s\n", argv[i], strerror(error));
+		else
+			printf("%s true\n", argv[i]);
+		fflush(stdout);
+		if (!error && unload() < 0) {
+			printf("%s cannot be taken out again\n", argv[i]);
+			return 1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes all variants that there are for a kernel:
+ *
+ *	make-variants RELEASE VICTIM.ko PLAIN.ko FOLDER
+ *
+ * and prints a line for each: file, whether it loads ("true", "false", or "-"
+ * where only the kernel knows), the rule that finds it, the place of the kernel
+ * that decides.
+ */
+#include "variants.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *folder;
+
+static void put(const char *name, const struct strbuf *image)
+{
+	_cleanup_free_ char *file = xasprintf("%s.ko", name);
+	_cleanup_free_ char *path = path_join(folder, file, NULL);
+	int r = fs_write_atomic(path, image->buf, image->len, 0644);
+
+	if (r < 0)
+		exit(-log_error_errno(r, "Cannot write %s", path));
+}
+
+static void put_variant(const struct variant *v, const struct strbuf *good)
+{
+	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT;
+
+	strbuf_add(&image, good->buf, good->len);
+	v->make(&image, v->arg);
+	put(v->name, &image);
+	printf("%s.ko\t%s\t%s\t%s\n", v->name, v->loads ? "true" : "false", v->rule ? v->rule : "-",
+	       v->place);
+}
+
+static void put_flip(size_t bit, const struct strbuf *good)
+{
+	_cleanup_free_ char *name = xasprintf("bit-%zu", bit);
+	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT;
+
+	strbuf_add(&image, good->buf, good->len);
+	variant_flip(&image, bit);
+	put(name, &image);
+	printf("%s.ko\t-\t-\telf_validity_ehdr\n", name);
+}
+
+static void put_cut(size_t place, const struct strbuf *good)
+{
+	_cleanup_free_ char *name = xasprintf("cut-%zu", place);
+	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT;
+
+	strbuf_add(&image, good->buf, good->len);
+	variant_cut(&image, place);
+	put(name, &image);
+	printf("%s.ko\tfalse\tsection-table\telf_validity_cache_sechdrs\n", name);
+}
+
+int main(int argc, char **argv)
+{
+	struct strbuf good[GOOD_COUNT] = { STRBUF_INIT, STRBUF_INIT };
+	unsigned int major = 0, minor = 0;
+
+	if (argc != 5 || sscanf(argv[1], "%u.%u", &major, &minor) != 2) {
+		fprintf(stderr, "usage: make-variants RELEASE VICTIM.ko PLAIN.ko FOLDER\n");
+		return 2;
+	}
+	folder = argv[4];
+	for (size_t i = 0; i < GOOD_COUNT; i++) {
+		int r = fs_read(argv[2 + i], &good[i], 0);
+
+		if (r < 0)
+			return -log_error_errno(r, "Cannot read %s", argv[2 + i]);
+	}
+	for (const struct variant *v = variants; v->name; v++)
+		if (variant_is_for(v, CHECK_VERSION(major, minor)))
+			put_variant(v, &good[v->of]);
+	for (size_t i = 0; i < VARIANT_BITS; i++)
+		put_flip(i, &good[VICTIM]);
+	for (size_t i = 0; i < VARIANT_CUTS; i++)
+		put_cut(i, &good[VICTIM]);
+	for (size_t i = 0; i < GOOD_COUNT; i++)
+		strbuf_release(&good[i]);
+	return 0;
+}

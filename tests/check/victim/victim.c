@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the variants of tests/check/variants.c are made from. It uses a symbol
+ * for everybody (_printk), one for the GPL only (ktime_get), one in a namespace
+ * (dma_buf_put), and exports one.
+ */
+#include <linux/dma-buf.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+static bool never;
+module_param(never, bool, 0);
+
+/* One letter from crc_ccitt(), which the kernel exports. */
+int crc_ccitx(int x);
+int crc_ccitx(int x)
+{
+	return x + 1;
+}
+EXPORT_SYMBOL(crc_ccitx);
+
+static int __init victim_init(void)
+{
+	pr_info("victim\n");
+	if (never) {
+		ktime_get();
+		dma_buf_put(NULL);
+	}
+	return 0;
+}
+module_init(victim_init);
+
+static void __exit victim_exit(void)
+{
+}
+module_exit(victim_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("the module that the variants are made from");
+MODULE_INFO(xivepatch, "Y");
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+MODULE_IMPORT_NS("DMA_BUF");
+#else
+MODULE_IMPORT_NS(DMA_BUF);
+#endif
