@@ -31,6 +31,7 @@ struct check_kernel {
 	bool signatures_enforced; /* module.sig_enforce, beyond CONFIG_MODULE_SIG_FORCE */
 	bool locked_down;         /* lockdown=integrity or more */
 	uint32_t board_page_size; /* 0: not known */
+	struct check_keys *keys;  /* that are built into it; NULL: not known */
 };
 
 #define CHECK_VERSION(major, minor) ((unsigned int)(major) << 16 | (unsigned int)(minor))

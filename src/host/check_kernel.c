@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/check_keys.h"
 #include "host/paths.h"
 
 #include <errno.h>
@@ -116,6 +117,7 @@ int check_kernel_read(const struct kernel_tree *tree, struct check_kernel **kern
 	if (r < 0)
 		return r;
 	k->page_size = page_size_of(k);
+	k->keys = check_keys_new(k->build, k->release);
 	k->vermagic = vermagic_of(k);
 	*kernel = TAKE_PTR(k);
 	return 0;
@@ -138,6 +140,7 @@ void check_kernel_free(struct check_kernel *k)
 	free(k->build);
 	free(k->config);
 	symvers_free(k->symvers);
+	check_keys_free(k->keys);
 	free(k);
 }
 

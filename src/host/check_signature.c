@@ -3,8 +3,7 @@
 #include "host/check_internal.h"
 
 #include "common/alloc.h"
-
-#include <string.h>
+#include "host/check_keys.h"
 
 static void enforce(struct check *check, const char *found)
 {
@@ -29,29 +28,26 @@ static void refuse(struct check *check, const char *found)
 			  "anew, or take it off: strip --strip-debug does."));
 }
 
-/*
- * Does it look like a PKCS#7 SignedData, DER, of just this length? What is in
- * it, and whether it fits the module, only somebody with the key can tell.
- */
-static bool is_signed_data(struct text m)
+static void ask_who(struct check *check, const struct ko_signature *s)
 {
-	static const char oid[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-	const unsigned char *p = (const unsigned char *)m.p;
-	size_t n, length = 0;
+	struct text content = { check->ko->image.buf, check->ko->size };
 
-	if (m.n < 4 || p[0] != 0x30) /* SEQUENCE */
-		return false;
-	n = p[1] & 0x7f;
-	if (!(p[1] & 0x80))
-		length = p[1];
-	for (size_t i = 0; (p[1] & 0x80) && i < n; i++) {
-		if (n > 4 || i + 2 >= m.n)
-			return false;
-		length = length << 8 | p[2 + i];
+	switch (check_keys_ask(check->kernel->keys, s->message, content)) {
+	case SIGNED_BROKEN: refuse(check, "what stands there is no PKCS#7 message"); break;
+	case SIGNED_CHANGED:
+		refuse(check, "one of a key that the kernel has, but the module was changed since");
+		break;
+	case SIGNED_BY_NONE:
+		enforce(check, "a signature with a key that is not built into the kernel");
+		break;
+	case SIGNED_BY_SOMEBODY:
+		check_add(check, CHECK_NOTED, NULL, xstrdup("a key that the kernel has"),
+			  xstrdup("nobody here knows its keys"),
+			  xstrdup("Should the kernel have the key, it refuses a module that was "
+				  "changed since it was signed."));
+		break;
+	case SIGNED_WELL: break;
 	}
-	n = (p[1] & 0x80 ? n : 0) + 2; /* where the content begins */
-	return n + length == m.n && length >= sizeof(oid) - 1 &&
-	       memcmp(p + n, oid, sizeof(oid) - 1) == 0;
 }
 
 void check_signature(struct check *check)
@@ -64,8 +60,8 @@ void check_signature(struct check *check)
 		enforce(check, "it is not signed");
 	else if (s->torn)
 		refuse(check, "the fields behind it contradict each other");
-	else if (s->pkcs7 && !is_signed_data(s->message))
-		refuse(check, "what stands there is no PKCS#7 message");
 	else if (!s->pkcs7)
 		enforce(check, "a signature that is no PKCS#7 message");
+	else
+		ask_who(check, s);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * On the board: has the kernel load each file, takes the module out again, and
- * prints "file true" or "file false errno". "victim" and "plain" are the names
+ * prints "file true" or "file false errno". "victim", "plain" and "crc_itu_t" are the names
  * that the variants have.
  */
 #include <errno.h>
@@ -24,9 +24,9 @@ static int load(const char *path)
 
 static int unload(void)
 {
-	static const char *const names[] = { "victim", "plain" };
+	static const char *const names[] = { "victim", "plain", "crc_itu_t" };
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		if (syscall(SYS_delete_module, names[i], O_NONBLOCK) == 0)
 			return 0;
 	return -1;

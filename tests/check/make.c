@@ -2,7 +2,7 @@
 /*
  * Writes all variants that there are for a kernel:
  *
- *	make-variants RELEASE VICTIM.ko PLAIN.ko FOLDER
+ *	make-variants RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER
  *
  * and prints a line for each: file, whether it loads ("true", "false", or "-"
  * where only the kernel knows), the rule that finds it, the place of the kernel
@@ -14,7 +14,10 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/paths.h"
+#include "host/unpack.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +72,15 @@ int main(int argc, char **argv)
 	struct strbuf good[GOOD_COUNT] = { STRBUF_INIT, STRBUF_INIT };
 	unsigned int major = 0, minor = 0;
 
-	if (argc != 5 || sscanf(argv[1], "%u.%u", &major, &minor) != 2) {
-		fprintf(stderr, "usage: make-variants RELEASE VICTIM.ko PLAIN.ko FOLDER\n");
+	if (argc != 6 || sscanf(argv[1], "%u.%u", &major, &minor) != 2) {
+		fprintf(stderr,
+			"usage: make-variants RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER\n");
 		return 2;
 	}
-	folder = argv[4];
+	folder = argv[5];
 	for (size_t i = 0; i < GOOD_COUNT; i++) {
-		int r = fs_read(argv[2 + i], &good[i], 0);
+		_cleanup_close_ int fd = open(argv[2 + i], O_RDONLY | O_CLOEXEC);
+		int r = fd < 0 ? -errno : unpack_file(fd, &good[i]);
 
 		if (r < 0)
 			return -log_error_errno(r, "Cannot read %s", argv[2 + i]);

@@ -4,9 +4,13 @@
 #include "common/alloc.h"
 #include "common/strbuf.h"
 
+#include <gnutls/abstract.h>
+#include <gnutls/pkcs7.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* --- finding one's way in a good module -------------------------------------------------- */
 
@@ -405,6 +409,84 @@ static void sign(struct strbuf *image, uint64_t arg)
 #define SIGNED(algo, hash, id, length) \
 	((uint64_t)(algo) << 48 | (uint64_t)(hash) << 40 | (uint64_t)(id) << 32 | (length))
 
+/* A key, and a certificate that it signed itself. */
+static void make_key(gnutls_privkey_t *key, gnutls_x509_privkey_t *pair, gnutls_x509_crt_t *cert)
+{
+	static const char name[] = "CN=nobody";
+	static unsigned char serial[] = { 1, 2, 3 }; /* another one each time */
+	const char *error;
+	time_t now = time(NULL);
+	bool made = ++serial[2] && gnutls_x509_privkey_init(pair) == 0 &&
+		    gnutls_privkey_init(key) == 0 && gnutls_x509_crt_init(cert) == 0 &&
+		    gnutls_x509_privkey_generate(*pair, GNUTLS_PK_RSA, 2048, 0) == 0 &&
+		    gnutls_privkey_import_x509(*key, *pair, 0) == 0 &&
+		    gnutls_x509_crt_set_dn(*cert, name, &error) == 0 &&
+		    gnutls_x509_crt_set_version(*cert, 3) == 0 &&
+		    gnutls_x509_crt_set_serial(*cert, serial, sizeof(serial)) == 0 &&
+		    gnutls_x509_crt_set_activation_time(*cert, now) == 0 &&
+		    gnutls_x509_crt_set_expiration_time(*cert, now + 3600) == 0 &&
+		    gnutls_x509_crt_set_key(*cert, *pair) == 0 &&
+		    gnutls_x509_crt_sign2(*cert, *cert, *pair, GNUTLS_DIG_SHA256, 0) == 0;
+
+	must(made ? name : NULL, "key to be signed with");
+}
+
+void variant_sign(struct strbuf *image, struct strbuf *certificate)
+{
+	gnutls_datum_t data = { (unsigned char *)image->buf, (unsigned int)image->len }, der,
+		       message;
+	unsigned char fields[12] = { [2] = 2 };
+	gnutls_x509_privkey_t pair;
+	gnutls_privkey_t key;
+	gnutls_x509_crt_t cert;
+	gnutls_pkcs7_t pkcs7;
+	bool made;
+
+	make_key(&key, &pair, &cert);
+	made = gnutls_pkcs7_init(&pkcs7) == 0 &&
+	       gnutls_pkcs7_sign(pkcs7, cert, key, &data, NULL, NULL, GNUTLS_DIG_SHA256, 0) == 0 &&
+	       gnutls_pkcs7_export2(pkcs7, GNUTLS_X509_FMT_DER, &message) == 0 &&
+	       gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_DER, &der) == 0;
+	must(made ? image : NULL, "signature");
+	strbuf_add(image, message.data, message.size);
+	for (int i = 0; i < 4; i++)
+		fields[8 + i] = (unsigned char)(message.size >> (24 - 8 * i));
+	strbuf_add(image, fields, sizeof(fields));
+	strbuf_adds(image, "~Module signature appended~\n");
+	if (certificate)
+		strbuf_add(certificate, der.data, der.size);
+	gnutls_free(message.data);
+	gnutls_free(der.data);
+	gnutls_pkcs7_deinit(pkcs7);
+	gnutls_x509_crt_deinit(cert);
+	gnutls_privkey_deinit(key);
+	gnutls_x509_privkey_deinit(pair);
+}
+
+static void sign_as_nobody(struct strbuf *image, uint64_t arg)
+{
+	(void)arg;
+	variant_sign(image, NULL);
+}
+
+static void change_modinfo(struct strbuf *image, uint64_t arg)
+{
+	(void)arg;
+	replace_in_modinfo(image, "license=", "license\n");
+}
+
+/* So many bytes before the end; what stands behind the signature takes 40 of them. */
+static void change_at_end(struct strbuf *image, uint64_t arg)
+{
+	image->buf[image->len - arg] ^= 0x55;
+}
+
+static void sign_and_change(struct strbuf *image, uint64_t arg)
+{
+	sign_as_nobody(image, 0);
+	change_at_end(image, arg);
+}
+
 /* --- the table ------------------------------------------------------------------------- */
 
 #define V6_1  CHECK_VERSION(6, 1)
@@ -541,6 +623,12 @@ const struct variant variants[] = {
 	  SIGNED(0, 0, 2, 0xffffffff) },
 	{ "signature-fields", VICTIM, "signature", false, SIG, sign, SIGNED(1, 0, 2, 25) },
 	{ "signature-old", VICTIM, NULL, true, SIG, sign, SIGNED(0, 0, 1, 25) },
+	{ "signed-by-nobody", VICTIM, NULL, true, SIG, sign_as_nobody },
+	{ "signed-by-nobody-damaged", VICTIM, NULL, true, SIG, sign_and_change, 60 },
+	{ "signed", SIGNED, NULL, true, SIG, keep },
+	{ "signed-changed", SIGNED, "signature", false, SIG, change_modinfo },
+	{ "signed-damaged", SIGNED, "signature", false, SIG, change_at_end, 60 },
+	{ "signed-marker-cut", SIGNED, NULL, true, SIG, change_at_end, 10 },
 	{ 0 }
 };
 

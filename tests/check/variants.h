@@ -15,7 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum good { VICTIM, PLAIN, GOOD_COUNT };
+enum good {
+	VICTIM,
+	PLAIN,
+	SIGNED, /* by a key that the kernel has */
+	GOOD_COUNT
+};
 
 struct variant {
 	const char *name;
@@ -34,6 +39,9 @@ extern const struct variant variants[];
 
 /* Is it for this kernel? */
 bool variant_is_for(const struct variant *variant, unsigned int version);
+
+/* Signs it with a key that nobody else has; its certificate, DER, where that is asked for. */
+void variant_sign(struct strbuf *image, struct strbuf *certificate);
 
 /*
  * All bits of the ELF header, one by one, and the file cut off at so many

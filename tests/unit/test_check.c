@@ -8,6 +8,7 @@
 
 #include "../check/variants.h"
 #include "host/check.h"
+#include "host/check_keys.h"
 #include "host/out_check.h"
 
 #define SECTION(name) "__attribute__((section(\"" name "\"), used, aligned(8)))"
@@ -125,10 +126,14 @@ static int make_worlds(void **state)
 {
 	static const char *const sources[][GOOD_COUNT] = {
 		{ MODULE("victim", "6.1.0-50-arm64", VICTIM_MORE),
-		  MODULE("plain", "6.1.0-50-arm64", PLAIN_MORE) },
+		  MODULE("plain", "6.1.0-50-arm64", PLAIN_MORE),
+		  MODULE("signed", "6.1.0-50-arm64", PLAIN_MORE) },
 		{ MODULE("victim", "6.12.0-1-arm64", VICTIM_MORE),
-		  MODULE("plain", "6.12.0-1-arm64", PLAIN_MORE) },
+		  MODULE("plain", "6.12.0-1-arm64", PLAIN_MORE),
+		  MODULE("signed", "6.12.0-1-arm64", PLAIN_MORE) },
 	};
+
+	_cleanup_(strbuf_release) struct strbuf certificate = STRBUF_INIT, image = STRBUF_INIT;
 
 	if (sample_start(state) < 0 || sample_clear(state) < 0)
 		return -1;
@@ -140,6 +145,16 @@ static int make_worlds(void **state)
 			sample_compile("good.ko", sources[i][k], "-c");
 			assert_int_equal(fs_read("good.ko", &worlds[i].good[k], 0), 0);
 		}
+		strbuf_reset(&certificate);
+		strbuf_reset(&image);
+		variant_sign(&worlds[i].good[SIGNED], &certificate);
+		/* As in the image of a kernel: something, and a certificate among it. */
+		strbuf_add(&image, "0\x82\x01\0000\x82\0\x10 and so on 0\x82", 23);
+		strbuf_add(&image, certificate.buf, certificate.len);
+		strbuf_adds(&image, "00");
+		assert_int_equal(check_keys_add(worlds[i].kernel->keys,
+						(struct text){ image.buf, image.len }),
+				 1);
 	}
 	return 0;
 }
@@ -316,6 +331,24 @@ static void signatures_are_wanted(void **state)
 		assert_contains(r.problems[0].hint, i == 0 ? "sig_enforce" : "locked down");
 	}
 	check_kernel_add_board(kernel, 0, false, false);
+}
+
+/* Without the image of the kernel nobody knows whether it has the key. */
+static void unknown_keys(void **state)
+{
+	struct check_kernel kernel = *worlds[0].kernel;
+	_cleanup_(check_result_release) struct check_result r = { 0 }, enforced = { 0 };
+
+	(void)state;
+	kernel.keys = NULL;
+	ask(&kernel, SIGNED, &r);
+	assert_true(r.loads);
+	assert_int_equal(r.n, 1);
+	assert_contains(r.problems[0].found, "nobody here knows");
+	kernel = *worlds[0].kernel;
+	kernel.signatures_enforced = true;
+	ask(&kernel, SIGNED, &enforced);
+	assert_true(enforced.loads && !enforced.n);
 }
 
 /* What Debian forgives others do not. */
@@ -506,11 +539,17 @@ static void shown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_variant),      cmocka_unit_test(every_rule_is_needed),
-		cmocka_unit_test(page_size),          cmocka_unit_test(signatures_are_wanted),
-		cmocka_unit_test(without_force_load), cmocka_unit_test(what_is_known_of_symbols),
-		cmocka_unit_test(other_modules),      cmocka_unit_test(extended_versions),
-		cmocka_unit_test(packed_and_damaged), cmocka_unit_test(shown),
+		cmocka_unit_test(every_variant),
+		cmocka_unit_test(every_rule_is_needed),
+		cmocka_unit_test(page_size),
+		cmocka_unit_test(signatures_are_wanted),
+		cmocka_unit_test(unknown_keys),
+		cmocka_unit_test(without_force_load),
+		cmocka_unit_test(what_is_known_of_symbols),
+		cmocka_unit_test(other_modules),
+		cmocka_unit_test(extended_versions),
+		cmocka_unit_test(packed_and_damaged),
+		cmocka_unit_test(shown),
 	};
 
 	return cmocka_run_group_tests(tests, make_worlds, free_worlds);

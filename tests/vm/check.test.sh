@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# outpost check says what the kernel says.
+
+# What the two modules are built as: $victim and $plain.
+build_them() { # RELEASE
+	outpost --json build -k "$1" "$TOP/tests/check/victim" "$TOP/tests/check/plain"
+	expect_status 0
+	victim=$(jq -r '.modules[] | select(.module == "victim").path' out)
+	plain=$(jq -r '.modules[] | select(.module == "plain").path' out)
+}
+
+# Every variant of tests/check, judged by the check and by finit_module on the board.
+variants_agree() { # BOARD, RELEASE
+	build_them "$2"
+	mkdir variants
+	# One that the distribution signed.
+	"$OUTPOST" -q -b "$1" shell -- "cat /lib/modules/$2/kernel/lib/crc-itu-t.ko*" >signed.ko ||
+		fail "the board has no crc-itu-t"
+	"$TOP/build/host/make-variants" "$2" "$victim" "$plain" signed.ko variants >index || fail "make-variants: $?"
+	outpost --json check -k "$2" variants/*.ko
+	expect_status 1
+	jq -r '.modules[] | "\(.path | sub(".*/"; "")) \(.loads)"' out | sort >said
+	cp "$TOP/build/aarch64/load-variants" variants
+	tar -C variants -czf - . |
+		"$OUTPOST" -q -b "$1" shell -- 'rm -rf /tmp/variants && mkdir /tmp/variants && tar -C /tmp/variants -xzf -' ||
+		fail "the variants did not reach the board"
+	"$OUTPOST" -q -b "$1" shell -- 'cd /tmp/variants && ./load-variants *.ko; cd / && rm -r /tmp/variants' >loaded
+	cut -d' ' -f1,2 loaded | sort >seen
+	cut -f1 index | sort >all
+	[ "$(wc -l <all)" -gt 600 ] || fail "there are only $(wc -l <all) variants"
+	diff all <(cut -d' ' -f1 seen) || fail "not every variant was tried on the board"
+	diff said seen >wrong || {
+		grep '^[<>]' wrong | cut -d' ' -f2 | sort -u | while read -r file; do
+			echo "$file: said $(grep "^$file " said), the kernel: $(grep "^$file " loaded)"
+			grep "^$file" index
+			jq -c --arg f "$file" '.modules[] | select(.path | endswith("/" + $f)) | .problems' out
+		done
+		fail "$(grep -c '^<' wrong) variants are taken otherwise than the check says"
+	}
+	# And both as the table says, where it does.
+	awk -F'\t' '$2 != "-" {print $1, $2}' index | sort | diff - <(
+		cut -f1,2 index | awk '$2 != "-" {print $1}' | sort | join - seen) || fail "the table is wrong"
+	echo "$(wc -l <seen) variants on $2, $(grep -c true seen) of them load"
+}
+
+board_release() { # BOARD
+	"$OUTPOST" -q -b "$1" shell -- 'uname -r'
+}
+
+test_it_agrees_with_the_kernel() {
+	local name=${BOARD-vm}
+	variants_agree "$name" "$(board_release "$name")"
+}
+
+# Another kernel of the same distribution, where its packages can be had.
+test_it_agrees_with_linux_6_12() {
+	needs_vm
+	local release
+	release=$(find "${XDG_CACHE_HOME:-$HOME/.cache}/outpost/vm" -maxdepth 1 -name "6.12.*" -printf "%f\n" | sort -V | tail -1)
+	[ "$release" ] || skip "there is no vm of 6.12 here: outpost vm up -k 6.12.... new"
+	outpost vm up -k "$release" new
+	expect_status 0
+	variants_agree new "$release"
+	outpost vm down new
+}
+
+# What is sent of a compressed module is unpacked; and what the check refuses is sent when that is said.
+test_packed_and_overruled() {
+	build_them "$(board_release "${BOARD-vm}")"
+	cp "$victim" victim.ko
+	xz -k victim.ko
+	gzip -k victim.ko
+	zstd -qk victim.ko
+	for packed in victim.ko.xz victim.ko.gz victim.ko.zst; do
+		outpost check "$packed"
+		expect_status 0
+		outpost --json test "$packed"
+		expect_status 0
+		expect_json '.results[0].verdict' pass
+	done
+	sed 's/license=GPL/license=Own/' <"$victim" >victim.ko
+	outpost --json test victim.ko
+	expect_status 3
+	expect_json '.results[0].phase' check
+	expect_err "gpl-only"
+	expect_err "--no-check"
+	outpost --json test --no-check victim.ko
+	expect_status 1
+	expect_json '.results[0].phase' load
+	expect_json '.results[0].verdict' fail
+	head -c 2000 "$victim" >victim.ko
+	outpost --json test --no-check victim.ko
+	expect_status 1
+	expect_json '.results[0].phase' load
+	expect_clean_board victim
+}
