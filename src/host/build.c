@@ -50,6 +50,10 @@ int build(const struct build_request *request, struct module_list *list)
 	place_leave();
 	if (r == 0 && process_interrupted) /* no error of the sources */
 		r = -EINTR;
+	if (request->counts) {
+		request->counts->compiled += t.counts.compiled;
+		request->counts->cached += t.counts.cached;
+	}
 	for (size_t i = 0; i < t.n && r == 0; i++)
 		module_list_take(list, &t.list[i].modules);
 	return r < 0 ? r : module_list_order(list);

@@ -7,8 +7,28 @@
 #ifndef OUTPOST_BUILD_H
 #define OUTPOST_BUILD_H
 
+#include "common/options.h"
 #include "host/kernel.h"
 #include "host/module.h"
+
+/* What a person may set for all that builds. */
+struct build_settings {
+	bool no_ccache;
+	char *compiler_wrapper; /* a command that runs the compiler, "distcc"; or NULL */
+};
+
+/* Rows for them; `in` is the member that holds them, with a dot. */
+#define BUILD_SETTINGS(s, in)                                                           \
+	OPTION_FLAG(s, in no_ccache, 0, "no-ccache", "build.no_ccache",                 \
+		    "compile everything anew, though ccache is installed"),             \
+		OPTION_STRING(s, in compiler_wrapper, 0, "compiler-wrapper", "COMMAND", \
+			      "build.compiler_wrapper",                                 \
+			      "have this run the compiler: distcc or icecc, for a cluster")
+
+/* How many objects were compiled, and how many ccache had already. */
+struct build_counts {
+	size_t compiled, cached;
+};
 
 struct build_request {
 	const struct kernel_tree *tree;
@@ -16,6 +36,8 @@ struct build_request {
 		*paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
 	bool tests;     /* also build the test programs */
 	int jobs;       /* 0: one per processor */
+	const struct build_settings *settings; /* NULL: nothing is set */
+	struct build_counts *counts;           /* or NULL: added up here, what was done */
 	void (*progress)(const char *what, size_t done, size_t total, void *arg); /* or NULL */
 	void *arg;
 };

@@ -18,6 +18,7 @@ struct build_options {
 	bool no_tests;
 	char *compile_commands;
 	char *in;
+	struct build_settings settings;
 };
 
 static const struct option_row options[] = {
@@ -31,6 +32,7 @@ static const struct option_row options[] = {
 		      "also write a compile_commands.json for your editor"),
 	OPTION_STRING(struct build_options, in, 0, "in", "PLACE", "build.in",
 		      "build in the 'container' or on this 'host' (default: where there is one)"),
+	BUILD_SETTINGS(struct build_options, settings.),
 	OPTION_END,
 };
 
@@ -63,7 +65,8 @@ static const char *state_of(const struct module *module)
 	return module->error ? "failed" : module->test.skip ? "skipped" : "built";
 }
 
-static void print_json(const struct module_list *list, const char *release)
+static void print_json(const struct module_list *list, const char *release,
+		       const struct build_counts *counts)
 {
 	json_auto_t *modules = json_array();
 	json_auto_t *document = NULL;
@@ -79,8 +82,9 @@ static void print_json(const struct module_list *list, const char *release)
 				  "build_id", m->build_id, "test_program", m->test_program, "skip",
 				  m->test.skip, "error", m->error, "build_ms", m->build_ms));
 	}
-	document = json_pack("{s:s, s:s, s:O}", "schema", "outpost.build/1", "kernel", release,
-			     "modules", modules);
+	document = json_pack("{s:s, s:s, s:O, s:{s:I, s:I}}", "schema", "outpost.build/1", "kernel",
+			     release, "modules", modules, "ccache", "hits",
+			     (json_int_t)counts->cached, "misses", (json_int_t)counts->compiled);
 	json_dumpf(document, stdout, JSON_INDENT(1));
 	putchar('\n');
 }
@@ -109,11 +113,26 @@ static void print_table(const struct module_list *list)
 	}
 }
 
+/* Nothing where nothing was compiled, or there is no ccache. */
+static void say_counts(const struct build_counts *counts)
+{
+	size_t all = counts->compiled + counts->cached;
+
+	if (all)
+		log_info("ccache had %zu of %zu files (%zu%%).", counts->cached, all,
+			 100 * counts->cached / all);
+}
+
 static int build_all(const struct context *ctx, const struct build_options *o, char *const *paths)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(module_list_release) struct module_list list = { 0 };
-	struct build_request request = { .paths = paths, .tests = !o->no_tests, .jobs = o->jobs };
+	struct build_counts counts = { 0 };
+	struct build_request request = { .paths = paths,
+					 .tests = !o->no_tests,
+					 .jobs = o->jobs,
+					 .settings = &o->settings,
+					 .counts = &counts };
 	int status = STATUS_OK, r = o->in ? place_choose(o->in) : 0;
 
 	if (r < 0)
@@ -129,9 +148,10 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 	if (r < 0)
 		return r;
 	if (ctx->json)
-		print_json(&list, tree->release);
+		print_json(&list, tree->release, &counts);
 	else
 		print_table(&list);
+	say_counts(&counts);
 	for (size_t i = 0; i < list.n; i++)
 		if (list.modules[i]->error)
 			status = STATUS_FAIL;

@@ -14,6 +14,7 @@
 #define REPLY_MS 60000
 
 static const struct option_row options[] = {
+	BUILD_SETTINGS(struct prepare_options, build.),
 	PREPARE_OPTIONS(struct prepare_options, ),
 	OPTION_END,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct option_row options[] = {
+	BUILD_SETTINGS(struct prepare_options, build.),
 	PREPARE_OPTIONS(struct prepare_options, ),
 	OPTION_END,
 };

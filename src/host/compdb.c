@@ -118,6 +118,18 @@ static bool is_prefix_map(const char *word)
 	return fnmatch("-f*-prefix-map=*", word, 0) == 0;
 }
 
+/* Where it is; the alias may lead elsewhere later. */
+static void add_made(const struct path_map *map, const char *word, struct strbuf *out)
+{
+	const char *at = map->alias ? strstr(word, map->alias) : NULL;
+
+	if (at)
+		strbuf_addf(out, "%.*s%s%s", (int)(at - word), word, map->copy,
+			    at + strlen(map->alias));
+	else
+		strbuf_adds(out, word);
+}
+
 /* Objects stay in the copy: an editor's tools may run the command. */
 static char *map_command(const struct path_map *map, const char *command)
 {
@@ -133,7 +145,7 @@ static char *map_command(const struct path_map *map, const char *command)
 		if (out.len)
 			strbuf_addch(&out, ' ');
 		if (ends_with(word, n, ".o") || ends_with(word, n, ".d"))
-			strbuf_adds(&out, word);
+			add_made(map, word, &out);
 		else
 			path_map_text(map, word, n, &out);
 	}
@@ -174,7 +186,7 @@ static void add_command(struct visitor *v, const char *text)
 int compdb_write(const struct path_map *map, const char *tree, const char *path)
 {
 	json_auto_t *list = json_array();
-	struct path_map absolute = { map->copy, map->user, map->user };
+	struct path_map absolute = { map->copy, map->alias, map->user, map->user };
 	struct visitor v = { .file = add_command, .map = &absolute, .tree = tree, .list = list };
 
 	walk(&v, map->copy);

@@ -7,9 +7,7 @@
 #include "host/container.h"
 #include "host/paths.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct tool {
 	const char *name, *package, *use;
@@ -20,6 +18,7 @@ static const struct tool {
 	{ "make", "make", "builds modules", CHECK_MISSING, true },
 	{ CROSS "gcc", CROSS_PACKAGE, "compiles them for the board", CHECK_MISSING, true },
 	{ "bash", "bash", "reads dkms.conf", CHECK_MISSING },
+	{ "ccache", "ccache", "remembers what was compiled before", CHECK_NOTE },
 	{ "patch", "patch", "applies the patches that a dkms.conf names", CHECK_NOTE },
 	{ "apt-get", "apt", "finds kernels and their headers", CHECK_MISSING },
 	{ "dpkg-deb", "dpkg", "unpacks them", CHECK_MISSING },
@@ -32,17 +31,8 @@ static const struct tool {
 
 bool doctor_find_tool(const char *name, char **where)
 {
-	_cleanup_free_ char *all = xstrdup(getenv("PATH"));
-
-	for (char *rest = all, *dir; (dir = strsep(&rest, ":"));) {
-		_cleanup_free_ char *file = path_join(*dir ? dir : ".", name, NULL);
-
-		if (access(file, X_OK) != 0 || fs_is_dir(file))
-			continue;
-		*where = TAKE_PTR(file);
-		return true;
-	}
-	return false;
+	*where = path_program(name);
+	return *where;
 }
 
 static void check_tools(struct checks *c)

@@ -108,6 +108,30 @@ char **kbuild_environment(void)
 	return env;
 }
 
+const char *kbuild_variable(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	strv_foreach (entry, env)
+		if (strncmp(*entry, name, n) == 0 && (*entry)[n] == '=')
+			return *entry + n + 1;
+	return NULL;
+}
+
+void kbuild_set_variable(char ***env, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+
+	for (char **entry = *env; entry && *entry; entry++) {
+		if (strncmp(*entry, name, n) == 0 && (*entry)[n] == '=') {
+			free(*entry);
+			*entry = xasprintf("%s=%s", name, value);
+			return;
+		}
+	}
+	kbuild_word(env, "%s=%s", name, value);
+}
+
 /* --- running --------------------------------------------------------------------- */
 
 struct stream {
@@ -165,19 +189,22 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	_cleanup_strv_ char **argv = NULL, **env = kbuild_environment();
 	_cleanup_strv_ char **variables = kbuild_target(unit);
 	_cleanup_free_ char *flags = kbuild_flags(unit);
+	int r;
 
 	kbuild_word(&argv, "make");
 	kbuild_word(&argv, "--no-print-directory");
 	kbuild_word(&argv, "-j%d", unit->jobs);
 	kbuild_word(&argv, "-C");
 	kbuild_word(&argv, "%s", unit->tree->build);
-	kbuild_word(&argv, "M=%s", unit->copy);
+	kbuild_word(&argv, "M=%s", unit->link ? unit->alias : unit->copy);
 	strv_foreach (variable, variables)
 		strv_add(&argv, *variable);
 	kbuild_word(&argv, "KCPPFLAGS=%s", flags);
 	kbuild_add_symvers(unit, &argv);
 	kbuild_word(&argv, "modules");
-	return kbuild_run(unit, argv, env, output);
+	kbuild_set_compiler(unit, &env);
+	r = kbuild_put_compiler(unit);
+	return r < 0 ? r : kbuild_run(unit, argv, env, output);
 }
 
 void kbuild_describe(const struct unit *unit, struct strbuf *out)

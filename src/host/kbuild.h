@@ -6,6 +6,8 @@
 #include "common/strbuf.h"
 #include "host/unit.h"
 
+struct build_counts;
+
 /*
  * Builds the copy's modules; what make and the compiler say is appended to
  * `output` (and with -v shown as it comes). make's exit status, or -errno.
@@ -27,6 +29,10 @@ int kbuild_patch(const struct unit *unit, const char *patch, struct strbuf *outp
 
 /* What decides how make builds: two equal ones on the same sources give the same modules. */
 void kbuild_describe(const struct unit *unit, struct strbuf *out);
+
+/* Adds what the last make had ccache do; forgotten before a build, so that none counts twice. */
+void kbuild_count(const struct unit *unit, struct build_counts *counts);
+void kbuild_forget_counts(const struct unit *unit);
 
 /*
  * Names of variables that a Makefile sets to the folder of the running

@@ -36,18 +36,22 @@ static void map_folder(struct strbuf *flags, const char *folder, const char *to,
 	map(flags, "macro", from, macro);
 }
 
-/* The copy, and what stands beside it: see neighbours.h. */
-static void map_copy(struct strbuf *flags, const struct unit *unit)
+static char *folder_of(const char *path)
 {
-	_cleanup_free_ char *up = path_join(unit->dir, "tree/up", NULL);
-	_cleanup_free_ char *above = path_join(unit->dir, "tree", NULL);
+	return xstrndup(path, (size_t)(strrchr(path, '/') - path));
+}
+
+/* The copy, by one of its names, and what stands beside it: see neighbours.h. */
+static void map_copy(struct strbuf *flags, const struct unit *unit, const char *copy)
+{
+	_cleanup_free_ char *up = folder_of(copy), *above = folder_of(up);
 	_cleanup_free_ char *to_up = path_join(unit->debug_dir, "..", NULL);
 	_cleanup_free_ char *to_above = path_join(unit->debug_dir, "../..", NULL);
 
-	map(flags, "debug", unit->copy, unit->debug_dir); /* where the compiler is run */
+	map(flags, "debug", copy, unit->debug_dir); /* where the compiler is run */
 	map_folder(flags, above, to_above, "../../");
 	map_folder(flags, up, to_up, "../");
-	map_folder(flags, unit->copy, unit->debug_dir, "");
+	map_folder(flags, copy, unit->debug_dir, "");
 }
 
 /* A tree that Outpost unpacked is called as it would be where it is installed. */
@@ -77,6 +81,8 @@ char *kbuild_flags(const struct unit *unit)
 	if (!has_debug_info(unit->tree))
 		strbuf_adds(&flags, " -g");
 	map_tree(&flags, unit->tree);
-	map_copy(&flags, unit);
+	if (unit->link)
+		map_copy(&flags, unit, unit->alias);
+	map_copy(&flags, unit, unit->copy);
 	return strbuf_detach(&flags);
 }

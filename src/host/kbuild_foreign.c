@@ -13,20 +13,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static void kbuild_set_variable(char ***env, const char *name, const char *value)
-{
-	size_t n = strlen(name);
-
-	for (char **entry = *env; entry && *entry; entry++) {
-		if (strncmp(*entry, name, n) == 0 && (*entry)[n] == '=') {
-			free(*entry);
-			*entry = xasprintf("%s=%s", name, value);
-			return;
-		}
-	}
-	kbuild_word(env, "%s=%s", name, value);
-}
-
 static bool names_running_release(const char *value)
 {
 	return strstr(value, "uname -r") && !strchr(value, '/');
@@ -136,7 +122,6 @@ static char **foreign_environment(const struct unit *unit)
 	_cleanup_strv_ char **variables = kbuild_target(unit);
 	_cleanup_free_ char *compiler_flags = kbuild_flags(unit);
 	_cleanup_free_ char *flags = NULL, *path = NULL, *bin = unit_file(unit, "bin");
-	const char *old_path = getenv("PATH");
 
 	strv_foreach (variable, variables)
 		strv_add(&env, *variable);
@@ -144,11 +129,12 @@ static char **foreign_environment(const struct unit *unit)
 		kbuild_add_symvers(unit, &variables);
 	add_kernel_variables(unit, &variables);
 	flags = make_flags(unit, variables);
-	path = xasprintf("%s:%s", bin, old_path ? old_path : "/usr/bin:/bin");
+	kbuild_set_compiler(unit, &env);
+	path = xasprintf("%s:%s", bin, kbuild_variable(env, "PATH"));
 	kbuild_set_variable(&env, "MAKEFLAGS", flags);
 	kbuild_set_variable(&env, "PATH", path);
 	kbuild_set_variable(&env, "KCPPFLAGS", compiler_flags);
-	kbuild_set_variable(&env, "PWD", unit->copy);
+	kbuild_set_variable(&env, "PWD", unit->alias ? unit->alias : unit->copy);
 	kbuild_set_variable(&env, "kernelver", unit->tree->release);
 	kbuild_set_variable(&env, "kernel_source_dir", unit->tree->build);
 	kbuild_set_variable(&env, "arch", "aarch64");
@@ -161,6 +147,8 @@ static int run_foreign(const struct unit *unit, const char *const *argv, struct 
 	_cleanup_strv_ char **env = foreign_environment(unit);
 	int r = put_uname(unit);
 
+	if (r == 0)
+		r = kbuild_put_compiler(unit);
 	return r < 0 ? r : kbuild_run(unit, (char *const *)argv, env, output);
 }
 

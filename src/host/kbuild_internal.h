@@ -10,6 +10,17 @@ void kbuild_word(char ***words, const char *fmt, ...) __attribute__((format(prin
 /* Ours, without what would make our make a part of another, or point kbuild elsewhere. */
 char **kbuild_environment(void);
 
+/* A variable of an environment, or NULL; and to set one. */
+const char *kbuild_variable(char *const *env, const char *name) __attribute__((pure));
+void kbuild_set_variable(char ***env, const char *name, const char *value);
+
+/*
+ * Makes the folder that has what stands before the compiler, and has *env find
+ * it: ccache, where it is installed, and the wrapper that was asked for.
+ */
+int kbuild_put_compiler(const struct unit *unit);
+void kbuild_set_compiler(const struct unit *unit, char ***env);
+
 /* Variables that say what to build for; they win over what makefiles set. */
 char **kbuild_target(const struct unit *unit);
 void kbuild_add_symvers(const struct unit *unit, char ***argv);

@@ -66,10 +66,13 @@ void path_map_text(const struct path_map *map, const char *text, size_t n, struc
 
 	for (const char *p = text; p < end;) {
 		size_t dir = *p == '/' ? match_dir(p, end, map->copy) : 0;
+		const char *made = map->copy; /* whatever it is called there */
 		size_t length;
 
 		if (!dir && *p == '/')
-			dir = match_dir(p, end, map->user);
+			dir = match_dir(p, end, map->alias);
+		if (!dir && *p == '/')
+			dir = match_dir(p, end, made = map->user);
 		if (!dir) {
 			strbuf_addch(out, *p++);
 			continue;
@@ -79,7 +82,7 @@ void path_map_text(const struct path_map *map, const char *text, size_t n, struc
 		if (user_has(map, p + dir + 1, length - dir - 1))
 			add_shown(map, p + dir + 1, length - dir - 1, out);
 		else
-			strbuf_add(out, p, length);
+			strbuf_addf(out, "%s%.*s", made, (int)(length - dir), p + dir);
 		p += length;
 	}
 }

@@ -17,6 +17,7 @@
 /* The same folder under its names. */
 struct path_map {
 	const char *copy;  /* where it was built, absolute */
+	const char *alias; /* another name of that (by way of a link), or NULL */
 	const char *user;  /* the user's folder, absolute */
 	const char *shown; /* how that is shown: see path_shown() */
 };

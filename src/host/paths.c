@@ -137,6 +137,20 @@ char *path_source_tree(void)
 	return NULL;
 }
 
+char *path_program(const char *name)
+{
+	const char *path = getenv("PATH");
+	_cleanup_free_ char *all = xstrdup(path ? path : "/usr/bin:/bin");
+
+	for (char *rest = all, *dir; (dir = strsep(&rest, ":"));) {
+		_cleanup_free_ char *file = path_join(*dir ? dir : ".", name, NULL);
+
+		if (access(file, X_OK) == 0 && !fs_is_dir(file))
+			return TAKE_PTR(file);
+	}
+	return NULL;
+}
+
 bool path_is_plain_name(const char *name)
 {
 	size_t n = strlen(name);

@@ -19,6 +19,9 @@ char *path_configuration(const char *name, ...)
 char *path_runtime(const char *name, ...)
 	__attribute__((sentinel, returns_nonnull)); /* sockets; gone at log-out */
 
+/* Where PATH finds a program; NULL: nowhere. The caller frees it. */
+char *path_program(const char *name);
+
 /*
  * A file that belongs to the program: beside it when it runs from its build
  * tree (build/aarch64/NAME), else under PREFIX/lib/outpost. NULL when neither is there.

@@ -6,7 +6,6 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/build.h"
 #include "host/check.h"
 #include "host/out.h"
 #include "host/messages.h"
@@ -281,7 +280,9 @@ static int get_tree(struct prepare *p, struct kernel_tree **tree)
 static int build_all(struct prepare *p, char *const *paths, bool tests, const char *params)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-	struct build_request request = { .paths = paths, .tests = tests, .progress = on_build };
+	struct build_request request = {
+		.paths = paths, .tests = tests, .settings = &p->options->build, .progress = on_build
+	};
 	int r = find_release(p);
 
 	if (r < 0)

@@ -8,6 +8,7 @@
 #define OUTPOST_PREPARE_H
 
 #include "host/board.h"
+#include "host/build.h"
 #include "host/command.h"
 #include "host/run.h"
 
@@ -16,6 +17,7 @@ struct prepare_options {
 	char *kernel;
 	int wait_ms, return_ms;
 	bool no_check;
+	struct build_settings build;
 };
 
 #define PREPARE_OPTIONS(s, in)                                                                    \
@@ -49,6 +51,7 @@ struct test_options {
 			   "load, test and unload each module N times"),                       \
 		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",  \
 			    "go on without a reboot after a module that upset the kernel"),    \
+		BUILD_SETTINGS(struct test_options, prepare.build.),                           \
 		PREPARE_OPTIONS(struct test_options, prepare.)
 
 /* What such a command asks a board for; prepare_execute() completes it. */

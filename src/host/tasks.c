@@ -6,6 +6,7 @@
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/kbuild.h"
 #include "host/paths.h"
 
 #include <errno.h>
@@ -46,7 +47,9 @@ static void unlock(struct task *task)
 {
 	if (task->lock >= 0)
 		close(task->lock);
-	task->lock = -1;
+	if (task->link_lock >= 0)
+		close(task->link_lock);
+	task->lock = task->link_lock = -1;
 }
 
 static void finish(struct tasks *t, struct task *task)
@@ -71,6 +74,7 @@ static void reap(struct tasks *t, struct task *task)
 	task->unit.ms = (int)(monotonic_ms() - task->started);
 	if (status != 0)
 		read_error(&task->unit);
+	kbuild_count(&task->unit, &t->counts);
 	if (!process_interrupted)
 		tasks_say(t, &task->unit);
 	finish(t, task);
@@ -98,6 +102,24 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 	_exit(error ? 1 : 0);
 }
 
+/* Who waits for it has another folder's module of that name: soon over, and not said. */
+static int take_link_lock(struct task *task)
+{
+	_cleanup_free_ char *path = xasprintf("%s.lock", task->unit.link);
+	_cleanup_free_ char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	int r = fs_mkdir_p(dir, 0700);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make the folder %s", dir);
+	task->link_lock = lock_try(path);
+	if (task->link_lock >= 0)
+		return 0;
+	if (task->link_lock != -EWOULDBLOCK)
+		return log_error_errno(task->link_lock, "Cannot lock %s", path);
+	unlock(task);
+	return -EAGAIN;
+}
+
 /* 0, -EAGAIN while another process has it, or -errno, said. */
 static int take_lock(struct task *task)
 {
@@ -108,7 +130,7 @@ static int take_lock(struct task *task)
 		return log_error_errno(r, "Cannot make the folder %s", task->unit.dir);
 	task->lock = lock_try(path);
 	if (task->lock >= 0)
-		return 0;
+		return task->unit.link ? take_link_lock(task) : 0;
 	if (task->lock != -EWOULDBLOCK)
 		return log_error_errno(task->lock, "Cannot lock %s", path);
 	if (!task->said_waiting)
@@ -264,8 +286,9 @@ static void add_task(struct tasks *t, struct source *source)
 
 	GROW(t->list, t->n);
 	task = &t->list[t->n++];
-	*task = (struct task){ .lock = -1, .pidfd = -1 };
+	*task = (struct task){ .lock = -1, .link_lock = -1, .pidfd = -1 };
 	unit_prepare(&task->unit, source, t->request->tree);
+	task->unit.settings = t->request->settings;
 }
 
 static bool is_provided(const struct tasks *t, const char *name)

@@ -21,7 +21,8 @@ struct task {
 	bool said_waiting; /* for another process that builds it */
 	pid_t pid;
 	int pidfd;
-	int lock; /* held while it is built and its result is read */
+	int lock;      /* held while it is built and its result is read */
+	int link_lock; /* of the unit's link, likewise */
 	struct module_list modules;
 	long long started;
 };
@@ -31,6 +32,7 @@ struct tasks {
 	struct task *list;
 	size_t n, n_done, n_running;
 	int jobs;
+	struct build_counts counts;
 };
 
 /* Takes the sources over. */

@@ -57,7 +57,7 @@ char *unit_file(const struct unit *unit, const char *name)
 
 struct path_map unit_path_map(const struct unit *unit)
 {
-	return (struct path_map){ unit->copy, unit->source.path, unit->shown };
+	return (struct path_map){ unit->copy, unit->alias, unit->source.path, unit->shown };
 }
 
 static void add_name(char ***names, const char *name)
@@ -85,8 +85,7 @@ static void prepare_dkms(struct unit *unit)
 	}
 	/* A folder there, not a link: some go through it with find. */
 	free(unit->copy);
-	unit->copy =
-		path_join(unit->dkms_tree, unit->conf.name, unit->conf.version, "build", NULL);
+	unit->copy = path_join(unit->dkms_tree, unit->conf.name, unit->conf.version, "build", NULL);
 	add_name(&unit->provides, unit->conf.name);
 	for (size_t i = 0; i < unit->conf.n_modules; i++)
 		add_name(&unit->provides, unit->conf.modules[i].name);
@@ -129,7 +128,23 @@ static char *name_debug_dir(const struct unit *unit)
 
 	if (unit->source.provides)
 		name = *unit->source.provides;
-	return xasprintf(UNIT_DEBUG_ROOT "%s", name);
+	return xasprintf(UNIT_DEBUG_ROOT "%s", path_is_plain_name(name) ? name : "module");
+}
+
+static void name_link(struct unit *unit)
+{
+	unit->link = path_cache("build", "at", unit->tree->release, last_component(unit->debug_dir),
+				NULL);
+	unit->alias = path_join(unit->link, "tree/up", unit->name, NULL);
+}
+
+char *unit_real_path(const struct unit *unit, const char *path)
+{
+	size_t n = unit->alias ? strlen(unit->alias) : 0;
+
+	return n && strncmp(path, unit->alias, n) == 0 && path[n] == '/'
+		       ? xasprintf("%s%s", unit->copy, path + n)
+		       : xstrdup(path);
 }
 
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree)
@@ -150,6 +165,8 @@ void unit_prepare(struct unit *unit, struct source *source, const struct kernel_
 	if (unit->source.kind == SOURCE_DKMS)
 		prepare_dkms(unit);
 	unit->debug_dir = name_debug_dir(unit);
+	if (unit->source.kind == SOURCE_KBUILD)
+		name_link(unit);
 	add_name(&unit->provides, unit->name);
 	if (!unit->error)
 		prepare_wants(unit);
@@ -163,6 +180,8 @@ void unit_release(struct unit *unit)
 	free(unit->copy);
 	free(unit->shown);
 	free(unit->name);
+	free(unit->link);
+	free(unit->alias);
 	free(unit->debug_dir);
 	free(unit->dkms_tree);
 	dkms_conf_release(&unit->conf);

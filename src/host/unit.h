@@ -8,6 +8,8 @@
  *	dkms/<package>/<version>/build/    the copy, where there is a dkms.conf; a link
  *	                        beside it, `source`, leads to it
  *	copy                    a link to the one of the two that there is
+ *	compiler/               what stands before the compiler in PATH: ccache, under its name
+ *	ccache.stats            what ccache did in the last build
  *	bin/uname               answers for the board, first in PATH for a MAKE of dkms.conf
  *	stripped/, test/        what is sent: modules without debug info, test programs
  *	build.log               all that make said, the last time it ran
@@ -15,6 +17,11 @@
  *	stamp                   what the last good build was made with
  *	compile_commands.json
  *	lock                    held (flock) by who builds
+ *
+ * make is given another name for a folder with obj-m: by way of the link
+ * $XDG_CACHE_HOME/outpost/build/at/<release>/<first module> to the folder above.
+ * So ccache, for which a file is what it is called, knows the same sources in
+ * another folder again. While one is built the link is locked, and leads there.
  */
 #ifndef OUTPOST_HOST_UNIT_H
 #define OUTPOST_HOST_UNIT_H
@@ -32,6 +39,8 @@
  */
 #define UNIT_DEBUG_ROOT "/usr/src/outpost/"
 
+struct build_settings;
+
 struct unit {
 	struct source source;
 	const struct kernel_tree *tree;
@@ -39,13 +48,16 @@ struct unit {
 	char *copy;      /* in it */
 	char *shown;     /* the user's folder, for messages */
 	char *name;      /* its last component */
+	char *link;      /* another name of `dir`, for kbuild; NULL: none */
+	char *alias;     /* of the copy, by way of that; or NULL */
 	char *dkms_tree; /* "dir"/dkms */
 	char *debug_dir; /* UNIT_DEBUG_ROOT... */
 	struct dkms_conf conf;
 	char **provides; /* names by which others may want it: modules, folder, package */
 	char **wants;    /* names of what must be built before */
 	char **symvers;  /* Module.symvers of those */
-	bool tests;      /* test programs too */
+	const struct build_settings *settings; /* or NULL */
+	bool tests;                            /* test programs too */
 	int jobs;
 	int ms;      /* how long it took */
 	char *error; /* why it cannot be built, one line; said */
@@ -62,6 +74,9 @@ void unit_neighbours(const char *path, const char *release, char ***files);
  * `error`. */
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree);
 void unit_release(struct unit *unit);
+
+/* Where a file really is that make names by the alias; the caller frees it. */
+char *unit_real_path(const struct unit *unit, const char *path) __attribute__((returns_nonnull));
 
 struct path_map unit_path_map(const struct unit *unit);
 

@@ -81,6 +81,17 @@ static int place_copy(const struct unit *unit)
 	return put_link(link, unit->copy);
 }
 
+/* It may lead to where the same module of another folder was built. */
+static int lead_link(const struct unit *unit)
+{
+	_cleanup_free_ char *found = realpath(unit->link, NULL), *real = realpath(unit->dir, NULL);
+
+	if (found && real && strcmp(found, real) == 0)
+		return 0;
+	unlink(unit->link);
+	return put_link(unit->link, unit->dir);
+}
+
 /* A patched file is not what it was copied from: with patches, all is copied anew when anything
  * changed. */
 static int update_copy(const struct unit *unit, bool *changed)
@@ -105,6 +116,8 @@ static int update_copy(const struct unit *unit, bool *changed)
 				      changed);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit);
+	if (r == 0 && unit->link)
+		r = lead_link(unit);
 	return r;
 }
 
@@ -322,7 +335,10 @@ static int build_folder(const struct unit *unit, struct strbuf *output, char **e
 	_cleanup_free_ char *compdb = unit_file(unit, "compile_commands.json");
 	bool changed = false, overtaken;
 	struct timespec start;
-	int r = update_copy(unit, &changed);
+	int r;
+
+	kbuild_forget_counts(unit);
+	r = update_copy(unit, &changed);
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	if (r < 0)

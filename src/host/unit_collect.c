@@ -33,7 +33,7 @@ static char **modules_in_order(const struct unit *unit)
 			continue;
 		*dot = '\0';
 		name = xasprintf("%s.ko", line);
-		ko = *name == '/' ? xstrdup(name) : path_join(unit->copy, name, NULL);
+		ko = *name == '/' ? unit_real_path(unit, name) : path_join(unit->copy, name, NULL);
 		if (fs_exists(ko))
 			strv_add(&found, ko);
 	}

@@ -234,7 +234,7 @@ static struct path_map map_for_work(void)
 	static char user[4096];
 
 	snprintf(user, sizeof(user), "%s/user", sample_work);
-	return (struct path_map){ "/copy/of/it", user, "user" };
+	return (struct path_map){ "/copy/of/it", NULL, user, "user" };
 }
 
 static void messages(void **state)

@@ -6,10 +6,19 @@
 
 static struct module_list built; /* by the last do_build() */
 
+static struct build_settings settings;
+static struct build_counts counts; /* of the last do_build() */
+
 static struct module *do_build(const char *folder)
 {
 	char *const paths[] = { (char *)folder, NULL };
-	struct build_request request = { .tree = &sample_tree, .paths = paths, .jobs = 1 };
+	struct build_request request = { .tree = &sample_tree,
+					 .paths = paths,
+					 .jobs = 1,
+					 .settings = &settings,
+					 .counts = &counts };
+
+	counts = (struct build_counts){ 0 };
 
 	module_list_release(&built);
 	assert_int_equal(build(&request, &built), 0);
@@ -144,6 +153,122 @@ static void neighbour_comes_later(void **state)
 	assert_null(do_build("here/mod")->error);
 }
 
+/* --- what stands before the compiler ------------------------------------------------- */
+
+static void forget_builds(void)
+{
+	_cleanup_free_ char *cache = path_cache("build", NULL);
+
+	assert_int_equal(fs_remove_tree(cache), 0);
+}
+
+static void need(const char *program)
+{
+	_cleanup_free_ char *path = path_program(program);
+
+	if (path)
+		return;
+	if (getenv("MUST_RUN"))
+		fail_msg("there is no %s here: make deps-test", program);
+	print_message("skipped: there is no %s here\n", program);
+	skip();
+}
+
+static void assert_counts(size_t compiled, size_t cached)
+{
+	if (counts.compiled != compiled || counts.cached != cached)
+		fail_msg("%zu were compiled and %zu cached, not %zu and %zu", counts.compiled,
+			 counts.cached, compiled, cached);
+}
+
+/* Built again, in another folder, and without it: the same bytes each time. */
+static void ccache(void **state)
+{
+	_cleanup_free_ char *first = NULL, *second = NULL, *third = NULL;
+	size_t n, m;
+
+	(void)state;
+	need("ccache");
+	put(sample_work, "here/mod/mod.c", SAMPLE_MODULE("mod", ""));
+	put(sample_work, "here/mod/Kbuild", "obj-m := mod.o\n");
+	put(sample_work, "there/mod/mod.c", SAMPLE_MODULE("mod", ""));
+	put(sample_work, "there/mod/Kbuild", "obj-m := mod.o\n");
+	first = bytes_of(do_build("here/mod")->unstripped, &n);
+	assert_counts(1, 0);
+	assert_null(do_build("here/mod")->error);
+	assert_counts(0, 0); /* nothing to compile */
+	forget_builds();
+	assert_null(do_build("here/mod")->error);
+	assert_counts(0, 1);
+	second = bytes_of(do_build("there/mod")->unstripped, &m);
+	assert_counts(0, 1);
+	assert_int_equal(n, m);
+	assert_memory_equal(first, second, n);
+	forget_builds();
+	settings.no_ccache = true;
+	third = bytes_of(do_build("there/mod")->unstripped, &m);
+	settings.no_ccache = false;
+	assert_counts(0, 0);
+	assert_int_equal(n, m);
+	assert_memory_equal(first, third, n);
+}
+
+/* A module of one name in two folders: each has its own, whoever is built first. */
+static void one_name(void **state)
+{
+	char *const paths[] = { (char *)"a", (char *)"b", NULL };
+	struct build_request request = { .tree = &sample_tree, .paths = paths, .jobs = 2 };
+
+	(void)state;
+	put(sample_work, "a/mod/mod.c", SAMPLE_MODULE("mod", "") "int in_a;\n");
+	put(sample_work, "a/mod/Kbuild", "obj-m := mod.o\n");
+	put(sample_work, "b/mod/mod.c", SAMPLE_MODULE("mod", "") "int in_b;\n");
+	put(sample_work, "b/mod/Kbuild", "obj-m := mod.o\n");
+	for (int round = 0; round < 2; round++) {
+		module_list_release(&built);
+		assert_int_equal(build(&request, &built), 0);
+		assert_int_equal(built.n, 2);
+		for (size_t i = 0; i < built.n; i++) {
+			_cleanup_free_ char *bytes = NULL;
+			size_t n;
+
+			assert_null(built.modules[i]->error);
+			bytes = bytes_of(built.modules[i]->unstripped, &n);
+			assert_non_null(memmem(bytes, n, i ? "in_b" : "in_a", 5));
+			assert_nowhere(bytes, n, i ? "in_a" : "in_b");
+		}
+		put(sample_work, "a/mod/mod.c", SAMPLE_MODULE("mod", "") "int in_a, more;\n");
+		put(sample_work, "b/mod/mod.c", SAMPLE_MODULE("mod", "") "int in_b, more;\n");
+	}
+}
+
+/* A program of the project's own before the compiler, with words of its own; with ccache, and
+ * without. */
+static void wrapper(void **state)
+{
+	_cleanup_free_ char *program = path_join(sample_work, "wrap", NULL);
+	_cleanup_free_ char *log = path_join(sample_work, "log", NULL);
+	_cleanup_free_ char *script = xasprintf("#!/bin/sh\necho \"$*\" >>%s\nexec \"$@\"\n", log);
+
+	(void)state;
+	put(sample_work, "mod/mod.c", SAMPLE_MODULE("mod", "") "int wrapped;\n");
+	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
+	put_mode(sample_work, "wrap", script, 0755);
+	settings.compiler_wrapper = program;
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *text = NULL;
+
+		settings.no_ccache = i;
+		assert_null(do_build("mod")->error);
+		text = get(sample_work, "log");
+		assert_contains(text, sample_tree.compiler);
+		assert_contains(text, "mod.c");
+		unlink(log);
+		forget_builds();
+	}
+	settings = (struct build_settings){ 0 };
+}
+
 static int end(void **state)
 {
 	module_list_release(&built);
@@ -158,6 +283,9 @@ int main(void)
 		cmocka_unit_test_setup(same_dkms, sample_clear),
 		cmocka_unit_test_setup(own_date, sample_clear),
 		cmocka_unit_test_setup(neighbour_comes_later, sample_clear),
+		cmocka_unit_test_setup(ccache, sample_clear),
+		cmocka_unit_test_setup(one_name, sample_clear),
+		cmocka_unit_test_setup(wrapper, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, end);

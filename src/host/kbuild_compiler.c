@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ccache, distcc and icecc know by the name they are called with which compiler
+ * to run. Called so, and found first in PATH, they work in makefiles that take
+ * CC for one word, and commands do not change with them.
+ */
+#include "host/kbuild_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "host/build.h"
+#include "host/paths.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct build_settings *settings_of(const struct unit *unit)
+{
+	static const struct build_settings defaults;
+
+	return unit->settings ? unit->settings : &defaults;
+}
+
+static char *find_ccache(const struct unit *unit)
+{
+	if (settings_of(unit)->no_ccache)
+		return NULL;
+	if (unit->tree->in_container)
+		return xstrdup("/usr/bin/ccache"); /* an image without it has a link to nowhere */
+	return path_program("ccache");
+}
+
+static int put_link(const char *path, const char *target)
+{
+	char found[4096];
+	ssize_t n = readlink(path, found, sizeof(found) - 1);
+
+	if (n == (ssize_t)strlen(target) && memcmp(found, target, (size_t)n) == 0)
+		return 0;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	return symlink(target, path) < 0 ? -errno : 0;
+}
+
+/* Also one that wants words of its own, which names cannot say. */
+static int put_wrapper(const char *path, const char *wrapper, const char *compiler)
+{
+	_cleanup_free_ char *text =
+		xasprintf("#!/bin/sh\nPATH=${PATH#*:} exec %s %s \"$@\"\n", wrapper, compiler);
+
+	unlink(path);
+	return fs_write_atomic(path, text, strlen(text), 0700);
+}
+
+int kbuild_put_compiler(const struct unit *unit)
+{
+	const struct build_settings *settings = settings_of(unit);
+	_cleanup_free_ char *dir = unit_file(unit, "compiler"), *ccache = find_ccache(unit);
+	_cleanup_free_ char *path = path_join(dir, unit->tree->compiler, NULL);
+	int r = fs_mkdir_p(dir, 0700);
+
+	if (r < 0)
+		return r;
+	if (ccache && !strchr(unit->tree->compiler, '/'))
+		return put_link(path, ccache);
+	if (settings->compiler_wrapper)
+		return put_wrapper(path, settings->compiler_wrapper, unit->tree->compiler);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+void kbuild_set_compiler(const struct unit *unit, char ***env)
+{
+	const struct build_settings *settings = settings_of(unit);
+	_cleanup_free_ char *dir = unit_file(unit, "compiler"),
+			    *stats = unit_file(unit, "ccache.stats");
+	_cleanup_free_ char *cache = path_cache("ccache", NULL);
+	const char *old_path = getenv("PATH");
+	_cleanup_free_ char *path = xasprintf("%s:%s", dir, old_path ? old_path : "/usr/bin:/bin");
+
+	kbuild_set_variable(env, "PATH", path);
+	kbuild_set_variable(env, "CCACHE_STATSLOG", stats);
+	/* Relative paths would end up in debug info. */
+	kbuild_set_variable(env, "CCACHE_BASEDIR", "");
+	if (!getenv("CCACHE_DIR"))
+		kbuild_set_variable(env, "CCACHE_DIR", cache);
+	if (settings->compiler_wrapper)
+		kbuild_set_variable(env, "CCACHE_PREFIX", settings->compiler_wrapper);
+}
+
+/* Each compilation is "# source", then a line for each counter that it raised. */
+void kbuild_count(const struct unit *unit, struct build_counts *counts)
+{
+	_cleanup_free_ char *path = unit_file(unit, "ccache.stats");
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	bool probe = false; /* kbuild asks the compiler what it can do by compiling nothing */
+	char *rest;
+
+	if (fs_read(path, &text, 0) < 0)
+		return;
+	rest = text.buf;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		if (*line == '#')
+			probe = strcmp(line, "# /dev/null") == 0 || strcmp(line, "# -") == 0;
+		else if (probe)
+			continue;
+		else if (strcmp(line, "direct_cache_hit") == 0 ||
+			 strcmp(line, "preprocessed_cache_hit") == 0)
+			counts->cached++;
+		else if (strcmp(line, "cache_miss") == 0)
+			counts->compiled++;
+	}
+}
+
+void kbuild_forget_counts(const struct unit *unit)
+{
+	_cleanup_free_ char *path = unit_file(unit, "ccache.stats");
+
+	unlink(path);
+}
