@@ -162,7 +162,7 @@ static void find_lock_place(struct klog_open *o, struct text t)
 
 	/* Two tasks and an interrupt: the lock that is taken in the interrupt names it. */
 	if (text_find(t, "-irq-safe lock:")) {
-		*o->at.function = '\0';
+		o->at = (struct klog_frame){ 0 };
 		o->place_in_trace = true;
 	}
 	if (*o->at.function && !klog_is_helper(o->report.kind, &o->at))
