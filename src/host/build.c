@@ -34,11 +34,26 @@ static int find_sources(const struct build_request *request, struct source_list 
 	return r;
 }
 
+static int check_settings(const struct build_request *request)
+{
+	_cleanup_free_ char *sparse = path_program("sparse");
+
+	if (!request->settings || !request->settings->sparse || sparse ||
+	    request->tree->in_container)
+		return 0;
+	log_error("There is no sparse here, which --sparse has check the sources.");
+	log_hint("As root: apt-get install sparse");
+	return -ENOENT;
+}
+
 int build(const struct build_request *request, struct module_list *list)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
 	_cleanup_(tasks_release) struct tasks t = { 0 };
-	int r = find_sources(request, &sources);
+	int r = check_settings(request);
+
+	if (r == 0)
+		r = find_sources(request, &sources);
 
 	if (r < 0)
 		return r;
@@ -53,6 +68,7 @@ int build(const struct build_request *request, struct module_list *list)
 	if (request->counts) {
 		request->counts->compiled += t.counts.compiled;
 		request->counts->cached += t.counts.cached;
+		request->counts->warnings += t.counts.warnings;
 	}
 	for (size_t i = 0; i < t.n && r == 0; i++)
 		module_list_take(list, &t.list[i].modules);

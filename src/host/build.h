@@ -14,20 +14,24 @@
 /* What a person may set for all that builds. */
 struct build_settings {
 	bool no_ccache;
+	bool sparse, w1;
 	char *compiler_wrapper; /* a command that runs the compiler, "distcc"; or NULL */
 };
 
 /* Rows for them; `in` is the member that holds them, with a dot. */
-#define BUILD_SETTINGS(s, in)                                                           \
-	OPTION_FLAG(s, in no_ccache, 0, "no-ccache", "build.no_ccache",                 \
-		    "compile everything anew, though ccache is installed"),             \
-		OPTION_STRING(s, in compiler_wrapper, 0, "compiler-wrapper", "COMMAND", \
-			      "build.compiler_wrapper",                                 \
+#define BUILD_SETTINGS(s, in)                                                                    \
+	OPTION_FLAG(s, in sparse, 0, "sparse", "build.sparse", "have sparse check the sources"), \
+		OPTION_FLAG(s, in w1, 0, "w1", "build.w1",                                       \
+			    "show what the kernel's W=1 warns of, too"),                         \
+		OPTION_FLAG(s, in no_ccache, 0, "no-ccache", "build.no_ccache",                  \
+			    "compile everything anew, though ccache is installed"),              \
+		OPTION_STRING(s, in compiler_wrapper, 0, "compiler-wrapper", "COMMAND",          \
+			      "build.compiler_wrapper",                                          \
 			      "have this run the compiler: distcc or icecc, for a cluster")
 
 /* How many objects were compiled, and how many ccache had already. */
 struct build_counts {
-	size_t compiled, cached;
+	size_t compiled, cached, warnings;
 };
 
 struct build_request {

@@ -82,8 +82,9 @@ static void print_json(const struct module_list *list, const char *release,
 				  "build_id", m->build_id, "test_program", m->test_program, "skip",
 				  m->test.skip, "error", m->error, "build_ms", m->build_ms));
 	}
-	document = json_pack("{s:s, s:s, s:O, s:{s:I, s:I}}", "schema", "outpost.build/1", "kernel",
-			     release, "modules", modules, "ccache", "hits",
+	document = json_pack("{s:s, s:s, s:O, s:I, s:{s:I, s:I}}", "schema", "outpost.build/1",
+			     "kernel", release, "modules", modules, "warnings",
+			     (json_int_t)counts->warnings, "ccache", "hits",
 			     (json_int_t)counts->cached, "misses", (json_int_t)counts->compiled);
 	json_dumpf(document, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -118,6 +119,8 @@ static void say_counts(const struct build_counts *counts)
 {
 	size_t all = counts->compiled + counts->cached;
 
+	if (counts->warnings)
+		log_info("%zu warning%s.", counts->warnings, counts->warnings == 1 ? "" : "s");
 	if (all)
 		log_info("ccache had %zu of %zu files (%zu%%).", counts->cached, all,
 			 100 * counts->cached / all);

@@ -5,6 +5,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/build.h"
 #include "host/paths.h"
 #include "host/place.h"
 
@@ -181,6 +182,13 @@ char **kbuild_target(const struct unit *unit)
 	kbuild_word(&list, "ARCH=arm64");
 	kbuild_word(&list, "CROSS_COMPILE=%s", unit->tree->cross_prefix);
 	kbuild_word(&list, "CC=%s", unit->tree->compiler);
+	if (unit->settings && unit->settings->sparse) {
+		/* All of them: what was compiled before without it, too. */
+		kbuild_word(&list, "C=2");
+		kbuild_word(&list, "CHECK=sparse");
+	}
+	if (unit->settings && unit->settings->w1)
+		kbuild_word(&list, "W=1");
 	return list;
 }
 
@@ -212,6 +220,8 @@ void kbuild_describe(const struct unit *unit, struct strbuf *out)
 	strbuf_addf(out, "tree %s\nin %s\ncompiler %s\nprefix %s\nmake %s\n", unit->tree->build,
 		    unit->tree->in_container ? "container" : "host", unit->tree->compiler,
 		    unit->tree->cross_prefix, unit->conf.make ? unit->conf.make : "");
+	if (unit->settings)
+		strbuf_addf(out, "sparse %d w1 %d\n", unit->settings->sparse, unit->settings->w1);
 	strv_foreach (path, unit->symvers)
 		strbuf_addf(out, "symbols %s\n", *path);
 	strv_foreach (entry, environ)

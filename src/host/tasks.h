@@ -46,6 +46,6 @@ int tasks_run(struct tasks *t);
 void tasks_release(struct tasks *t);
 
 /* Says what there is to say of a unit that was built: messages, and hints. */
-void tasks_say(const struct tasks *t, const struct unit *unit);
+void tasks_say(struct tasks *t, const struct unit *unit);
 
 #endif

@@ -44,13 +44,24 @@ static void hint_undefined(const struct tasks *t, const struct unit *unit, const
 			 symbol, unit->shown);
 }
 
-void tasks_say(const struct tasks *t, const struct unit *unit)
+static void count_warnings(struct tasks *t, const struct unit *unit, const char *text)
+{
+	struct messages messages = MESSAGES_INIT;
+	struct path_map map = unit_path_map(unit);
+
+	messages_read(&messages, &map, text, false);
+	t->counts.warnings += messages.warnings;
+	messages_release(&messages);
+}
+
+void tasks_say(struct tasks *t, const struct unit *unit)
 {
 	_cleanup_free_ char *path = unit_file(unit, "messages"),
 			    *log = unit_file(unit, "build.log");
 	_cleanup_(strbuf_release) struct strbuf messages = STRBUF_INIT;
 
 	(void)fs_read_line(path, &messages);
+	count_warnings(t, unit, messages.buf);
 	if (unit->error) {
 		log_error("%s: %s%s%s", unit->shown, unit->error, messages.len ? "\n" : ".",
 			  messages.buf);

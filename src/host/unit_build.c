@@ -329,7 +329,8 @@ static void forget_copy(const struct unit *unit)
 	unlink(manifest);
 }
 
-static int build_folder(const struct unit *unit, struct strbuf *output, char **error)
+/* *made: was there anything to do? */
+static int build_folder(const struct unit *unit, struct strbuf *output, bool *made, char **error)
 {
 	struct path_map map = unit_path_map(unit);
 	_cleanup_free_ char *compdb = unit_file(unit, "compile_commands.json");
@@ -345,6 +346,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, char **e
 		return fail(error, "its copy could not be made");
 	if (!changed && log_get_level() < LOG_LEVEL_DEBUG && stamp_holds(unit))
 		return 0;
+	*made = true;
 	stamp_remove(unit);
 	r = make(unit, output, error);
 	write_log(unit, "build.log", output);
@@ -364,14 +366,15 @@ static int build_folder(const struct unit *unit, struct strbuf *output, char **e
 int unit_build(struct unit *unit, char **error)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
-	bool make_failed;
-	int r = unit->source.kind == SOURCE_KO ? 0 : build_folder(unit, &output, error);
+	bool make_failed, made = false;
+	int r = unit->source.kind == SOURCE_KO ? 0 : build_folder(unit, &output, &made, error);
 
 	make_failed = r < 0;
 	if (r == 0)
 		r = strip_all(unit, error);
 	if (r == 0 && unit->tests && unit->source.kind != SOURCE_KO)
 		r = build_tests(unit, &output, error);
-	write_messages(unit, &output, make_failed, error);
+	if (made || r < 0 || output.len) /* else what was said last time holds */
+		write_messages(unit, &output, make_failed, error);
 	return r;
 }

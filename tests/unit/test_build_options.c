@@ -269,6 +269,22 @@ static void wrapper(void **state)
 	settings = (struct build_settings){ 0 };
 }
 
+/* What there is nothing to compile for is still said, and counted. */
+static void warnings_stay(void **state)
+{
+	(void)state;
+	put(sample_work, "mod/mod.c",
+	    SAMPLE_MODULE("mod", "") "static int unused;\nint f(void)\n{\n}\n");
+	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
+	for (int i = 0; i < 2; i++) {
+		assert_null(do_build("mod")->error);
+		assert_int_equal(counts.warnings, 2);
+	}
+	put(sample_work, "mod/mod.c", SAMPLE_MODULE("mod", ""));
+	assert_null(do_build("mod")->error);
+	assert_int_equal(counts.warnings, 0);
+}
+
 static int end(void **state)
 {
 	module_list_release(&built);
@@ -286,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup(ccache, sample_clear),
 		cmocka_unit_test_setup(one_name, sample_clear),
 		cmocka_unit_test_setup(wrapper, sample_clear),
+		cmocka_unit_test_setup(warnings_stay, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, end);
