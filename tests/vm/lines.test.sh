@@ -74,7 +74,7 @@ kernel_address() {
 test_lines_are_exact_with_kaslr() {
 	local first second
 	needs_vm
-	outpost vm up --kaslr kaslr
+	outpost vm up --timeout 2m --kaslr kaslr
 	expect_status 0
 	export OUTPOST_BOARD_DEFAULT=kaslr
 	first=$(kernel_address)
@@ -85,7 +85,7 @@ test_lines_are_exact_with_kaslr() {
 	expect_line null_init null_init_init 'WRITE_ONCE('
 	expect_line timer_left timer_left_expired 'static void timer_left_expired('
 	outpost vm down kaslr
-	outpost vm up --kaslr kaslr
+	outpost vm up --timeout 2m --kaslr kaslr
 	expect_status 0
 	second=$(kernel_address)
 	outpost vm down kaslr
