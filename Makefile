@@ -293,7 +293,7 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         libinih-dev libfdt-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
-DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils ccache
+DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils ccache distcc sparse
 
 # $(1): packages. Asks apt only when something is missing, so that a second run takes no time. It
 # waits for an apt that is at work, and mends first what one that was interrupted left half done.

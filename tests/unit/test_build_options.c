@@ -4,6 +4,9 @@
 
 #include "host/build.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 static struct module_list built; /* by the last do_build() */
 
 static struct build_settings settings;
@@ -269,6 +272,57 @@ static void wrapper(void **state)
 	settings = (struct build_settings){ 0 };
 }
 
+/* A cluster of one: its server's log says that it compiled, and the bytes are what they would be
+ * here. */
+static void distcc(void **state)
+{
+	_cleanup_free_ char *log = path_join(sample_work, "distccd.log", NULL);
+	_cleanup_free_ char *here = NULL, *there = NULL, *port = NULL, *hosts = NULL, *said = NULL;
+	size_t n, m;
+	pid_t pid;
+
+	(void)state;
+	need("distccd");
+	put(sample_work, "mod/mod.c", SAMPLE_MODULE("mod", "") "int distributed;\n");
+	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
+	settings.no_ccache = true;
+	here = bytes_of(do_build("mod")->stripped, &n);
+	forget_builds();
+	port = xasprintf("%d", 20000 + getpid() % 20000);
+	hosts = xasprintf("127.0.0.1:%s", port);
+	put(sample_work, "distccd.log", "");
+	pid = fork();
+	if (pid == 0) { /* as root it becomes somebody who could not open a log */
+		dup2(open(log, O_WRONLY | O_APPEND), STDERR_FILENO);
+		execlp("distccd", "distccd", "--no-detach", "--daemon", "--no-fork", "--port", port,
+		       "--listen", "127.0.0.1", "--allow", "127.0.0.1", "--log-stderr",
+		       "--log-level", "info", "--enable-tcp-insecure", NULL);
+		_exit(127);
+	}
+	setenv("DISTCC_HOSTS", hosts, 1);
+	setenv("DISTCC_FALLBACK", "0", 1); /* what it does not do there fails */
+	setenv("DISTCC_DIR", sample_top, 1);
+	settings.compiler_wrapper = (char *)"distcc";
+	for (int i = 0; i < 100 && !(said && strstr(said, "listening")); i++) {
+		usleep(100000);
+		free(said);
+		said = get(sample_work, "distccd.log");
+	}
+	there = bytes_of(do_build("mod")->stripped, &m);
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	settings = (struct build_settings){ 0 };
+	unsetenv("DISTCC_HOSTS");
+	unsetenv("DISTCC_FALLBACK");
+	unsetenv("DISTCC_DIR");
+	free(said);
+	said = get(sample_work, "distccd.log");
+	assert_contains(said, "COMPILE_OK");
+	assert_contains(said, "mod.c");
+	assert_int_equal(n, m);
+	assert_memory_equal(here, there, n);
+}
+
 /* What there is nothing to compile for is still said, and counted. */
 static void warnings_stay(void **state)
 {
@@ -302,6 +356,7 @@ int main(void)
 		cmocka_unit_test_setup(ccache, sample_clear),
 		cmocka_unit_test_setup(one_name, sample_clear),
 		cmocka_unit_test_setup(wrapper, sample_clear),
+		cmocka_unit_test_setup(distcc, sample_clear),
 		cmocka_unit_test_setup(warnings_stay, sample_clear),
 	};
 
