@@ -186,6 +186,9 @@ static int verify_tool(const char *build, const struct tool *tool, bool in_conta
 			  output.buf);
 	else
 		log_error_errno(r < 0 ? r : -ENOEXEC, "%s does not run %s", path, where);
+	if (strstr(output.buf, "GLIBC_") && !in_container)
+		log_hint("It was made for a newer distribution than this one, and can be used in a "
+			 "build container: outpost container build, then try again.");
 	return -ENOEXEC;
 }
 

@@ -2,10 +2,11 @@
 # shellcheck shell=bash
 # Kernel trees: from packages, from a board, for two kernels side by side.
 
-# A cache of the test's own, with the package lists and packages of the person's.
+# A cache of the test's own, with the package lists, packages and vm images of the person's.
 own_cache() {
 	local apt=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/apt arch
-	mkdir -p "$WORK/cache/outpost/apt"
+	mkdir -p "$WORK/cache/outpost/apt" "${apt%/apt}/vm"
+	ln -s "${apt%/apt}/vm" "$WORK/cache/outpost/vm"
 	for arch in arm64 amd64; do
 		mkdir -p "$apt/$arch"
 		ln -s "$apt/$arch" "$WORK/cache/outpost/apt/$arch"
@@ -50,12 +51,12 @@ sign_archive() {
 	gpgconf --kill all
 }
 
-# rpi_packages DEBIAN-RELEASE FLAVOUR RPI-FLAVOUR: Debian's headers in the names and layout of
+# rpi_packages DEBIAN-RELEASE FLAVOUR RPI-FLAVOUR [VERSION]: Debian's headers in the names and layout of
 # RPi-Distro/linux-packaging, which is all that can be had of it here: 6.12.25+rpt-rpi-v8, the common
 # tree linux-headers-6.12.25+rpt-common-rpi, kbuild for arm64 alone in linux-kbuild-6.12.25+rpt.
 rpi_packages() {
 	local debian=${1%-"$2"} rpi version=1:6-1+rpt1 name
-	rpi=${debian%+*}+rpt
+	rpi=${4:-${debian%%+*}}+rpt
 	[ -d from ] || "$OUTPOST" -q unpack --arch arm64 from "linux-headers-$debian-common" \
 		"linux-kbuild-$debian" || fail "no headers of Debian's"
 	"$OUTPOST" -q unpack --arch arm64 "from-$2" "linux-headers-$1" || fail "no headers of $1"
@@ -113,6 +114,31 @@ test_an_archive_laid_out_as_raspberry_pi_os_has_it() {
 	done
 }
 
+# Of a series that Debian has not: its arm64 programs are run by qemu.
+test_programs_for_arm64_are_run_through_qemu() {
+	local debian
+	[ "$(uname -m)" != aarch64 ] || skip "they run here as they are"
+	command -v qemu-aarch64-static >/dev/null || skip "there is no qemu-user-static here"
+	own_cache
+	debian=$(newest 6.12 arm64)
+	[ -n "$debian" ] || skip "Debian has no 6.12 for this release"
+	rpi_packages "$debian" arm64 v8 9.9.9
+	sign_archive
+	cat >outpost.conf <<-END
+		[archive.raspios]
+		url = file:$WORK/repo
+		suite = ./
+		key = $WORK/key.gpg
+	END
+	outpost kernel add 9.9.9+rpt-rpi-v8
+	expect_status 0
+	expect_err "run through qemu-user"
+	outpost build --kernel 9.9.9+rpt-rpi-v8 "$TOP/modules/hello"
+	expect_status 0
+	find cache -name hello.ko -exec modinfo -F vermagic {} + >magic
+	grep -q '^9.9.9+rpt-rpi-v8 SMP' magic || fail "the module is for $(cat magic)"
+}
+
 test_an_archive_that_its_key_did_not_sign_is_refused() {
 	own_cache
 	mkdir -p other/usr
@@ -133,4 +159,139 @@ test_an_archive_that_its_key_did_not_sign_is_refused() {
 	expect_err "strange cannot be reached"
 	expect_err "No source has a kernel tree for '6.12.1+rpt-rpi-v8'"
 	[ ! -e "cache/outpost/trees/6.12.1+rpt-rpi-v8" ] || fail "a tree was made"
+}
+
+# Debian's kernel of another series than the suite's vm, in a vm of its own.
+test_two_kernels_side_by_side() {
+	local other
+	needs_vm
+	own_cache
+	other=$(newest 6.12 arm64)
+	[ -n "$other" ] || skip "Debian has no 6.12 for this release"
+	"$OUTPOST" -q vm up newer --kernel "$other" --timeout 120 || fail "the second vm does not come up"
+	for board in vm newer; do
+		outpost -b $board --json test "$TOP/modules/hello" # no tree is there yet
+		expect_status 0
+		expect_json '.results[0].verdict' pass
+		expect_json '.results[0].ktap.pass' 3
+		jq -r .kernel out >"kernel.$board"
+	done
+	[ "$(<kernel.newer)" = "$other" ] || fail "the second vm runs $(<kernel.newer)"
+	[ "$(<kernel.vm)" != "$other" ] || fail "both vms run $other"
+	outpost --json kernel list
+	expect_json '.kernels | length' 2
+	for board in vm newer; do
+		outpost -b $board --json kernel verify
+		expect_status 0
+		expect_json .fits true
+		expect_json .release "$(<kernel.$board)"
+		expect_json '[.facts[] | select(.fits == "yes") | .what] | sort | join(" ")' \
+			"compiler content pages release symbols"
+	done
+	# The tree of one does not fit the other.
+	outpost -b vm kernel verify "$other"
+	expect_status 1
+	expect_out "NOT  release"
+	expect_out "NOT  symbols"
+	# The board comes back with another kernel.
+	"$OUTPOST" -q vm down newer
+	"$OUTPOST" kernel remove "$(<kernel.vm)"
+	"$OUTPOST" -q vm up newer --kernel "$(<kernel.vm)" --timeout 120 || fail "it does not come up again"
+	outpost -b newer --json test "$TOP/modules/hello"
+	expect_status 0
+	expect_err "Board newer runs $(<kernel.vm) now, not $other"
+	expect_json .kernel "$(<kernel.vm)"
+	expect_json '.results[0].verdict' pass
+	"$OUTPOST" -q vm down newer
+}
+
+# Headers on the vm "headers": real programs and makefiles of Debian's, few files, and what no build needs.
+headers_on_board() {
+	local release=$1 build common kbuild=usr/lib/linux-kbuild-6.1
+	build=usr/src/linux-headers-$release common=usr/src/linux-headers-${release%-arm64}-common
+	"$OUTPOST" -q unpack --arch arm64 from "linux-headers-$release" "${common#usr/src/}" linux-kbuild-6.1 ||
+		fail "no headers of $release"
+	mkdir -p "board/$build/Documentation" "board/$build/drivers" "board/$build/arch/x86" \
+		"board/$common/include/linux" "board/$kbuild"
+	cp -r "from/$build/"{Makefile,.config,Module.symvers,include,scripts,tools} "board/$build"
+	cp "from/$common/Makefile" "board/$common"
+	cp "from/$common/include/linux/module.h" "board/$common/include/linux"
+	cp -r "from/$kbuild/scripts" "board/$kbuild"
+	ln -s ../../lib/linux-kbuild-6.1/scripts "board/$common/scripts"
+	ln -s /etc/passwd "board/$build/include/elsewhere"
+	echo x | tee "board/$build/Documentation/x.rst" "board/$build/drivers/a.c" "board/$build/drivers/a.h" \
+		"board/$build/arch/x86/a.h" "board/$build/vmlinux.o" >"board/$build/include/a.o"
+	tar -C board --owner=0 --group=0 -czf board.tgz usr
+	"$OUTPOST" -q -b headers shell -- "tar xzf - -C / && mkdir -p /root/m/$release && \
+		ln -s /$build /root/m/$release/build && ln -s /$common /root/m/$release/source && \
+		mount --bind /root/m /lib/modules" <board.tgz || fail "the headers do not get there"
+}
+
+# Runs 'kernel sync' until some of it has arrived; its process is $!.
+sync_until_it_arrives() {
+	local _
+	"$OUTPOST" -b headers kernel sync >out 2>err </dev/null &
+	for _ in $(seq 300); do
+		[ -z "$(find cache/outpost/trees -name zeroes -size +1M 2>/dev/null)" ] || return 0
+		sleep 0.1
+	done
+	fail "nothing arrives: $(cat err)"
+}
+
+expect_no_tree() {
+	outpost --json kernel list
+	expect_json '.kernels | length' 0
+	[ ! -e "cache/outpost/trees/$1" ] || fail "there is a tree for $1"
+}
+
+test_headers_of_the_board() {
+	local release trees=cache/outpost/trees root
+	needs_vm
+	"$OUTPOST" -q vm up headers --timeout 120 || fail "the vm does not come up"
+	own_cache
+	release=$("$OUTPOST" -q -b headers shell -- uname -r)
+	headers_on_board "$release"
+	root=$trees/$release
+
+	# A second process that is killed, and a link that is cut, leave nothing that looks whole.
+	"$OUTPOST" -q -b headers shell -- "dd if=/dev/urandom bs=1M count=60 of=/usr/src/linux-headers-$release/include/zeroes" 2>/dev/null
+	sync_until_it_arrives
+	kill -KILL $!
+	wait $! 2>/dev/null
+	expect_no_tree "$release"
+	sync_until_it_arrives
+	"$OUTPOST" -q vm unplug headers
+	wait $!
+	# shellcheck disable=SC2034 # expect_status reads it
+	status=$?
+	"$OUTPOST" -q vm plug headers
+	expect_status 3
+	expect_one_error "headers"
+	expect_no_tree "$release"
+	[ -z "$(find $trees -name '.new-*')" ] || fail "something is left: $(ls -a $trees)"
+	"$OUTPOST" -q -b headers shell -- "rm /usr/src/linux-headers-$release/include/zeroes"
+
+	outpost -b headers --json kernel sync
+	expect_status 0
+	expect_json '.kernels[0].source' board
+	find "$root" -type f -o -type l | sed "s|^$root/||" | sort >files
+	for name in "linux-headers-$release/drivers/a.h" "linux-headers-${release%-arm64}-common/include/linux/module.h"; do
+		grep -q "^usr/src/$name\$" files || fail "$name did not come"
+	done
+	! grep -E 'x.rst|a\.c$|x86|\.o$|elsewhere|passwd' files || fail "that was not wanted"
+	grep -q "include .*\.\./usr/src/linux-headers-${release%-arm64}-common/Makefile" \
+		"$root/usr/src/linux-headers-$release/Makefile" || fail "the makefile leads elsewhere"
+	[ "$(uname -m)" = aarch64 ] ||
+		! file "$root"/usr/lib/linux-kbuild-*/scripts/{basic/fixdep,mod/modpost} | grep aarch64 || fail "programs of arm64"
+	outpost kernel verify "$release"
+	expect_status 0
+	expect_out "ok   content"
+	echo x >"$root/usr/src/linux-headers-$release/Makefile"
+	outpost kernel verify "$release"
+	expect_status 1
+	expect_out "Makefile has changed"
+	outpost kernel remove "$release"
+	expect_status 0
+	expect_no_tree "$release"
+	"$OUTPOST" -q vm down headers
 }
