@@ -229,6 +229,19 @@ static const char *find_qemu(void)
 	return NULL;
 }
 
+/*
+ * Debian's modpost only starts the modpost.real-* for the objects' byte order
+ * and size; it would look for one beside the name that we gave it.
+ */
+static const char *started_by(const char *program)
+{
+	static const char real[] = ".real-lsb-64";
+	_cleanup_free_ char *path = xasprintf("%s%s", program, real),
+			    *kept = xasprintf("%s.arm64", path);
+
+	return fs_exists(path) || fs_exists(kept) ? real : "";
+}
+
 /* A script in the program's place that has qemu run it, with the libraries of TREE/.sysroot. */
 static int wrap(const char *program, const char *dir, const char *qemu)
 {
@@ -240,8 +253,8 @@ static int wrap(const char *program, const char *dir, const char *qemu)
 			  (size_t)(strrchr(program, '/') - program) - strlen(dir) - 1);
 	up = kernel_mend_relative_link(folder, ".sysroot");
 	text = xasprintf("#!/bin/sh\n"
-			 "exec %s -L \"$(dirname \"$0\")/%s\" \"$0.arm64\" \"$@\"\n",
-			 qemu, up);
+			 "exec %s -L \"$(dirname \"$0\")/%s\" \"$0%s.arm64\" \"$@\"\n",
+			 qemu, up, started_by(program));
 	r = rename(program, kept) < 0 ? -errno : 0;
 	if (r == 0)
 		r = fs_write_atomic(program, text, strlen(text), 0755);

@@ -230,9 +230,10 @@ headers_on_board() {
 # Runs 'kernel sync' until some of it has arrived; its process is $!.
 sync_until_it_arrives() {
 	local _
+	touch begun # what a killed one left is not what arrives now
 	"$OUTPOST" -b headers kernel sync >out 2>err </dev/null &
 	for _ in $(seq 300); do
-		[ -z "$(find cache/outpost/trees -name zeroes -size +1M 2>/dev/null)" ] || return 0
+		[ -z "$(find cache/outpost/trees -name zeroes -size +1M -newer begun 2>/dev/null)" ] || return 0
 		sleep 0.1
 	done
 	fail "nothing arrives: $(cat err)"
@@ -294,4 +295,38 @@ test_headers_of_the_board() {
 	expect_status 0
 	expect_no_tree "$release"
 	"$OUTPOST" -q vm down headers
+}
+
+# As a person has them: installed by dpkg inside a whole Debian, and read through sudo.
+test_headers_installed_in_a_full_debian() {
+	local release
+	needs_vm
+	command -v qemu-img >/dev/null || skip "there is no qemu-img here: apt install qemu-utils"
+	outpost vm up --full headed
+	! grep -qE 'Cannot (fetch|download) Debian' err || skip "Debian's packages cannot be had"
+	expect_status 0
+	own_cache
+	release=$("$OUTPOST" -q -b headed shell -- uname -r)
+	# Without what they depend on: a compiler is not needed on the board.
+	# shellcheck disable=SC2016
+	run "$OUTPOST" -q -b headed shell -- 'set -e; cd /tmp; sudo apt-get -qq update
+		h=linux-headers-$(uname -r); apt-cache depends $h | grep -oE "linux-(headers|kbuild)-[^ ]*" >needs
+		apt-get -qq download $h $(cat needs)
+		sudo dpkg --force-depends --force-unsafe-io -i ./linux-*.deb'
+	expect_status 0
+	outpost -b headed --json test "$TOP/modules/hello"
+	expect_status 0
+	expect_err "came from board headed"
+	expect_json '.results[0].verdict' pass
+	outpost --json kernel list
+	expect_json '.kernels[] | "\(.release) \(.source)"' "$release board"
+	# It is what the packages have, of what a build needs.
+	outpost -q unpack --arch arm64 packages "linux-headers-$release"
+	cmp "packages/usr/src/linux-headers-$release/Module.symvers" \
+		"cache/outpost/trees/$release/usr/src/linux-headers-$release/Module.symvers" || fail "not the packages'"
+	outpost -b headed --json kernel verify
+	expect_status 0
+	expect_json .fits true
+	expect_json '[.facts[] | select(.fits == "yes") | .what] | contains(["symbols", "content", "pages"])' true
+	"$OUTPOST" -q vm down headed
 }
