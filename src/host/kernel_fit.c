@@ -229,7 +229,9 @@ static int fit_modules(const struct kernel_tree *tree, const struct kernel_wante
 int kernel_fit(const struct kernel_tree *tree, struct kernel_wanted *wanted, unsigned int every,
 	       struct kernel_fits *fits)
 {
-	int r = wanted ? kernel_wanted_ask(wanted) : 0;
+	/* What the board sends lies beside the trees, and is half-made to whoever has the lock. */
+	_cleanup_close_ int lock = wanted ? kernel_lock() : -1;
+	int r = !wanted ? 0 : lock < 0 ? lock : kernel_wanted_ask(wanted);
 
 	if (r < 0)
 		return r;
