@@ -279,7 +279,7 @@ test_headers_of_the_board() {
 	for name in "linux-headers-$release/drivers/a.h" "linux-headers-${release%-arm64}-common/include/linux/module.h"; do
 		grep -q "^usr/src/$name\$" files || fail "$name did not come"
 	done
-	! grep -E 'x.rst|a\.c$|x86|\.o$|elsewhere|passwd' files || fail "that was not wanted"
+	! grep -E 'x.rst|a\.c$|/arch/x86/|\.o$|elsewhere|passwd' files || fail "that was not wanted"
 	grep -q "include .*\.\./usr/src/linux-headers-${release%-arm64}-common/Makefile" \
 		"$root/usr/src/linux-headers-$release/Makefile" || fail "the makefile leads elsewhere"
 	[ "$(uname -m)" = aarch64 ] ||
