@@ -54,7 +54,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-dkms check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -236,6 +236,14 @@ check-vm: all $(O)/mutate $(VARIANTS)
 
 check-cli: all
 	@tests/run cli $(ONLY)
+
+# Not a part of check: a whole Debian that is emulated takes its time.
+check-full: all
+	@tests/run full $(ONLY)
+
+# Debian's out-of-tree packages on a board (BOARD), as a table.
+check-dkms: all
+	@tests/dkms/run $(if $(BOARD),-b $(BOARD)) $(ONLY)
 
 # With a real podman or docker; without one each test is skipped.
 check-container: all

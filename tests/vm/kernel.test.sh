@@ -2,18 +2,6 @@
 # shellcheck shell=bash
 # Kernel trees: from packages, from a board, for two kernels side by side.
 
-# A cache of the test's own, with the package lists, packages and vm images of the person's.
-own_cache() {
-	local apt=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/apt arch
-	mkdir -p "$WORK/cache/outpost/apt" "${apt%/apt}/vm"
-	ln -s "${apt%/apt}/vm" "$WORK/cache/outpost/vm"
-	for arch in arm64 amd64; do
-		mkdir -p "$apt/$arch"
-		ln -s "$apt/$arch" "$WORK/cache/outpost/apt/$arch"
-	done
-	export XDG_CACHE_HOME=$WORK/cache
-}
-
 # Debian's newest arm64 kernel of a series: newest 6.12 arm64
 newest() {
 	"$OUTPOST" -q unpack --arch arm64 "$WORK/none" linux-base # lists that are up to date
@@ -295,38 +283,4 @@ test_headers_of_the_board() {
 	expect_status 0
 	expect_no_tree "$release"
 	"$OUTPOST" -q vm down headers
-}
-
-# As a person has them: installed by dpkg inside a whole Debian, and read through sudo.
-test_headers_installed_in_a_full_debian() {
-	local release
-	needs_vm
-	command -v qemu-img >/dev/null || skip "there is no qemu-img here: apt install qemu-utils"
-	outpost vm up --full headed
-	! grep -qE 'Cannot (fetch|download) Debian' err || skip "Debian's packages cannot be had"
-	expect_status 0
-	own_cache
-	release=$("$OUTPOST" -q -b headed shell -- uname -r)
-	# Without what they depend on: a compiler is not needed on the board.
-	# shellcheck disable=SC2016
-	run "$OUTPOST" -q -b headed shell -- 'set -e; cd /tmp; sudo apt-get -qq update
-		h=linux-headers-$(uname -r); apt-cache depends $h | grep -oE "linux-(headers|kbuild)-[^ ]*" >needs
-		apt-get -qq download $h $(cat needs)
-		sudo dpkg --force-depends --force-unsafe-io -i ./linux-*.deb'
-	expect_status 0
-	outpost -b headed --json test "$TOP/modules/hello"
-	expect_status 0
-	expect_err "came from board headed"
-	expect_json '.results[0].verdict' pass
-	outpost --json kernel list
-	expect_json '.kernels[] | "\(.release) \(.source)"' "$release board"
-	# It is what the packages have, of what a build needs.
-	outpost -q unpack --arch arm64 packages "linux-headers-$release"
-	cmp "packages/usr/src/linux-headers-$release/Module.symvers" \
-		"cache/outpost/trees/$release/usr/src/linux-headers-$release/Module.symvers" || fail "not the packages'"
-	outpost -b headed --json kernel verify
-	expect_status 0
-	expect_json .fits true
-	expect_json '[.facts[] | select(.fits == "yes") | .what] | contains(["symbols", "content", "pages"])' true
-	"$OUTPOST" -q vm down headed
 }

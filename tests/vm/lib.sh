@@ -70,3 +70,15 @@ expect_clean_board() {
 		! grep -qx "$module" <<<"$left" || fail "$module is still loaded"
 	done
 }
+
+# A cache of the test's own, with the package lists, packages and vm images of the person's.
+own_cache() {
+	local apt=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/apt arch
+	mkdir -p "$WORK/cache/outpost/apt" "${apt%/apt}/vm"
+	ln -s "${apt%/apt}/vm" "$WORK/cache/outpost/vm"
+	for arch in arm64 amd64; do
+		mkdir -p "$apt/$arch"
+		ln -s "$apt/$arch" "$WORK/cache/outpost/apt/$arch"
+	done
+	export XDG_CACHE_HOME=$WORK/cache
+}

@@ -1,21 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A full virtual Pi: systemd, an ordinary user with sudo, a disk of its own. Its first content is
-# made once for a person's cache: 60 MB of packages, some 3.5 minutes of processor time (14 minutes where the
-# load was 18), 0.3 GB on disk.
-
-full() {
-	"$OUTPOST" -q -b full shell -- "$*"
-}
-
-# Skipped where it cannot be had: no qemu-img, or no mirror for what is not in the cache.
-full_up() {
-	needs_vm
-	command -v qemu-img >/dev/null || skip "there is no qemu-img here: apt install qemu-utils"
-	outpost vm up --full full
-	! grep -qE 'Cannot (fetch|download) Debian' err || skip "Debian's packages cannot be had"
-	expect_status 0
-}
+# A full virtual Pi: systemd, an ordinary user with sudo, a disk of its own.
 
 test_a_full_board() {
 	local before after

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A kernel tree from a board that has the headers installed.
+
+# As a person has them: installed by dpkg inside a whole Debian, and read through sudo.
+test_headers_installed_in_a_full_debian() {
+	local release
+	full_up headed
+	own_cache
+	release=$("$OUTPOST" -q -b headed shell -- uname -r)
+	# Without what they depend on: a compiler is not needed on the board.
+	# shellcheck disable=SC2016
+	run "$OUTPOST" -q -b headed shell -- 'set -e; cd /tmp; sudo apt-get -qq update
+		h=linux-headers-$(uname -r); apt-cache depends $h | grep -oE "linux-(headers|kbuild)-[^ ]*" >needs
+		apt-get -qq download $h $(cat needs)
+		sudo dpkg --force-depends --force-unsafe-io -i ./linux-*.deb'
+	expect_status 0
+	outpost -b headed --json test "$TOP/modules/hello"
+	expect_status 0
+	expect_err "came from board headed"
+	expect_json '.results[0].verdict' pass
+	outpost --json kernel list
+	expect_json '.kernels[] | "\(.release) \(.source)"' "$release board"
+	# It is what the packages have, of what a build needs.
+	outpost -q unpack --arch arm64 packages "linux-headers-$release"
+	cmp "packages/usr/src/linux-headers-$release/Module.symvers" \
+		"cache/outpost/trees/$release/usr/src/linux-headers-$release/Module.symvers" || fail "not the packages'"
+	outpost -b headed --json kernel verify
+	expect_status 0
+	expect_json .fits true
+	expect_json '[.facts[] | select(.fits == "yes") | .what] | contains(["symbols", "content", "pages"])' true
+	"$OUTPOST" -q vm down headed
+}
