@@ -27,8 +27,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define PROMISED_MS 60.0
-#define MAX_RUNS    200
+#define PROMISED_MS      60.0
+#define COMMANDS_A_BUILD 3 /* make, strip, and the compiler for a test program */
+#define MAX_RUNS         200
 
 enum way { HOST, BUILDER, EXEC, RUN, N_WAYS };
 static const char *const ways[] = { "host", "builder", "exec", "run --rm" };
@@ -169,34 +170,40 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void sort_all(void)
+{
+	for (enum command c = 0; c < N_COMMANDS; c++)
+		for (enum way way = 0; way < N_WAYS; way++)
+			qsort(times[c][way], (size_t)runs, sizeof(double), compare);
+}
+
 static double median(enum command command, enum way way)
 {
-	double *all = times[command][way];
+	const double *all = times[command][way];
 
-	qsort(all, (size_t)runs, sizeof(*all), compare);
 	return runs % 2 ? all[runs / 2] : (all[runs / 2 - 1] + all[runs / 2]) / 2;
 }
 
 static int report(void)
 {
-	int late = 0;
+	double cost;
 
-	printf("medians of %d runs in ms, over the host's, and as a ratio\n", runs);
+	sort_all();
+	printf("%d runs of each in turn, ms%12s  over host  ratio   least  over host\n", runs,
+	       "median");
 	for (enum command c = 0; c < N_COMMANDS; c++) {
-		double host = median(c, HOST);
+		double host = median(c, HOST), least = times[c][HOST][0];
 
 		printf("%s\n", commands[c]);
-		for (enum way way = 0; way < N_WAYS; way++) {
-			double ms = median(c, way);
-
-			printf("  %-10s %9.1f  %+9.1f  %7.2f\n", ways[way], ms, ms - host,
-			       ms / host);
-			late += way == BUILDER && ms - host >= PROMISED_MS;
-		}
+		for (enum way way = 0; way < N_WAYS; way++)
+			printf("  %-22s %12.1f  %+9.1f  %5.2f  %7.1f  %+9.1f\n", ways[way],
+			       median(c, way), median(c, way) - host, median(c, way) / host,
+			       times[c][way][0], times[c][way][0] - least);
 	}
-	if (late)
-		printf("The builder is %.0f ms or more over the host.\n", PROMISED_MS);
-	return late ? 1 : 0;
+	cost = COMMANDS_A_BUILD * (median(NOTHING, BUILDER) - median(NOTHING, HOST));
+	printf("The builder costs a build %.1f ms; %s %.0f ms.\n", cost,
+	       cost < PROMISED_MS ? "promised: less than" : "that is NOT less than", PROMISED_MS);
+	return cost < PROMISED_MS ? 0 : 1;
 }
 
 static void measure_all(void)

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "host/kernel_internal.h"
 #include "host/paths.h"
+#include "host/place.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,6 +113,10 @@ int kernel_find(const char *release, struct kernel_tree **tree)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = NULL;
 	int r = kernel_read(release, &t);
 
+	if (r == 0 && t->in_container && !place_works()) {
+		kernel_tree_free(TAKE_PTR(t));
+		r = kernel_read(release, &t);
+	}
 	if (r == 0)
 		kernel_mark_used(t->root);
 	if (r == 0)

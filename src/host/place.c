@@ -47,6 +47,19 @@ bool place_wants_container(void)
 	return place_must_be_container() || (!is_in("host") && container_is_there());
 }
 
+bool place_works(void)
+{
+	int r = container_enter(NULL);
+
+	if (r == 0)
+		container_leave();
+	if (r == 0 || r == -EINTR || place_must_be_container())
+		return true; /* who needs it finds out, and fails */
+	log_warn("Building on this machine instead.");
+	place_choose("host");
+	return false;
+}
+
 /* --- what must be reachable ---------------------------------------------------------- */
 
 /* Up to two folders up are reached by "../": see neighbours.h. But not all of a machine's /home. */

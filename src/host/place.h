@@ -17,9 +17,15 @@ struct source_list;
  * said. */
 int place_choose(const char *in);
 
-/* Is it to be the container? With `must`: was it asked for by name? */
+/* Is it to be the container, where it has the compiler? And was it asked for by name? */
 bool place_wants_container(void);
 bool place_must_be_container(void);
+
+/*
+ * Does the container run? Where it does not (said) and was not asked for by
+ * name, it is no longer wanted: what is decided after this is this machine.
+ */
+bool place_works(void);
 
 /* Makes the sources and the tree reachable until place_leave(). 0 or -errno, said. */
 int place_enter(const struct kernel_tree *tree, const struct source_list *sources);

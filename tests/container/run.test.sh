@@ -65,6 +65,19 @@ test_killed() {
 	expect_err "Starting the build container"
 }
 
+# An engine that has stopped working is said, and is no reason not to build.
+test_engine_fails() {
+	printf '[container]\nimage = %s\nrun_args = --no-such-option\n' "$IMAGE" >outpost.conf
+	engine rm --force "$(container_name)"
+	make_module without
+	outpost build --kernel "$RELEASE" without
+	expect_err "cannot start the build container"
+	expect_err "on this machine instead"
+	outpost build --in container --kernel "$RELEASE" without
+	expect_status 3
+	expect_one_error "cannot start the build container"
+}
+
 # What a person asked for by name is not done elsewhere.
 test_no_image() {
 	export XDG_CACHE_HOME=$WORK/cache
