@@ -3,7 +3,7 @@
 # agent for tests) and for the boards (build/aarch64/outpost-agent, static).
 #
 #   make                 the program and the agents
-#   make check           all tests; check-unit, check-cli, check-vm are its parts
+#   make check           all tests; check-unit, check-cli, check-vm, check-container are its parts
 #   make SAN=address,undefined check-unit
 #   make bench           the loop measured against what people do today
 #   make deps            install what building and testing need (Debian)
@@ -292,6 +292,7 @@ check: deps-test
 	$(MAKE) --no-print-directory check-unit
 	$(MAKE) --no-print-directory check-cli
 	$(MAKE) --no-print-directory check-vm
+	$(MAKE) --no-print-directory check-container
 
 # --- what Debian has to provide ------------------------------------------------
 
@@ -301,7 +302,8 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         libinih-dev libfdt-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
-DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils ccache distcc sparse
+DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils ccache distcc sparse \
+             podman runc mmdebstrap
 
 # $(1): packages. Asks apt only when something is missing, so that a second run takes no time. It
 # waits for an apt that is at work, and mends first what one that was interrupted left half done.

@@ -7,8 +7,11 @@
  * Each in turn, RUNS times, so that what else the machine does hits all alike:
  * on the host, by the builder in the container that stays up, by `exec` into
  * it, and in a container of its own (`run --rm`). Three commands: `true`; make
- * with nothing to do; make after a source has changed. Ends with 1 where the
- * median of the builder is 60 ms or more over that of the host.
+ * with nothing to do; make after a source has changed. Having a command run
+ * elsewhere costs what `true` takes longer; a build is up to three commands.
+ * Ends with 1 where three times that is 60 ms or more. What make takes longer
+ * holds it too, as far as what else the machine does lets it be seen: there the
+ * least times say more than the medians.
  */
 #include "common/alloc.h"
 #include "common/cleanup.h"

@@ -89,7 +89,6 @@ test_own_tree() {
 	expect_status 0
 	"$OUTPOST" --json container status | jq -e --arg f "$WORK/own" \
 		'any(.folders[]; startswith($f) or (. as $d | $f | startswith($d)))' || fail "it is not mounted"
-	engine rm --force "$(container_name)"
 }
 
 test_on_the_host() {

@@ -24,11 +24,11 @@ suite_up() {
 	echo "# Once more with what engines want that run in a container themselves."
 	write_config '--runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024' \
 		'--isolation=chroot --network host'
-	make_image
+	make_image || echo "no image can be made here: see above" >"$ALL/no-engine"
 }
 
 suite_down() {
-	[ ! -d "$ALL/cache" ] || { own_caches && "$TOP/build/outpost" -q container remove; }
+	[ ! -e "$ALL/cache/outpost/container/image" ] || { own_caches && "$TOP/build/outpost" -q container remove; }
 	chmod -R u+w "$ALL" 2>/dev/null
 }
 
@@ -70,7 +70,10 @@ set_up() {
 	cd "$WORK" || exit 1
 }
 
-clean_up() { :; }
+# Who has caches of its own has a container of its own.
+clean_up() {
+	[ ! -d "$WORK/cache" ] || engine rm --force "$(container_name)" >/dev/null 2>&1
+}
 
 # --- modules ------------------------------------------------------------------------
 
