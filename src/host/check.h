@@ -28,10 +28,11 @@ struct check_kernel {
 	struct symvers *symvers;
 	uint32_t page_size;
 	/* What only a board can tell; false: not known, or not so. */
-	bool signatures_enforced; /* module.sig_enforce, beyond CONFIG_MODULE_SIG_FORCE */
-	bool locked_down;         /* lockdown=integrity or more */
-	uint32_t board_page_size; /* 0: not known */
-	struct check_keys *keys;  /* that are built into it; NULL: not known */
+	bool signatures_enforced;      /* module.sig_enforce, beyond CONFIG_MODULE_SIG_FORCE */
+	bool locked_down;              /* lockdown=integrity or more */
+	uint32_t board_page_size;      /* 0: not known */
+	struct check_headers *headers; /* see check_known.c */
+	struct check_keys *keys;       /* that are built into it; NULL: not known */
 };
 
 #define CHECK_VERSION(major, minor) ((unsigned int)(major) << 16 | (unsigned int)(minor))

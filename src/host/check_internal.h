@@ -100,6 +100,10 @@ void check_crcs_free(struct check_crcs *crcs);
 /* The folder whose include/ the kernel was built from; the caller frees it. */
 char *check_source_of(const struct check_kernel *kernel);
 
+/* What is kept of a kernel's headers, once they were needed. */
+struct check_headers *check_headers_new(void) __attribute__((returns_nonnull));
+void check_headers_free(struct check_headers *headers);
+
 /* check_known.c: what is known of a symbol that nobody exports: a sentence. The caller frees it. */
 char *check_known(const struct check_kernel *kernel, const char *symbol, char **hint);
 

@@ -117,6 +117,7 @@ int check_kernel_read(const struct kernel_tree *tree, struct check_kernel **kern
 	if (r < 0)
 		return r;
 	k->page_size = page_size_of(k);
+	k->headers = check_headers_new();
 	k->keys = check_keys_new(k->build, k->release);
 	k->vermagic = vermagic_of(k);
 	*kernel = TAKE_PTR(k);
@@ -141,6 +142,7 @@ void check_kernel_free(struct check_kernel *k)
 	free(k->config);
 	symvers_free(k->symvers);
 	check_keys_free(k->keys);
+	check_headers_free(k->headers);
 	free(k);
 }
 

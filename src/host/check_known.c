@@ -49,38 +49,61 @@ static enum known in_system_map(const struct check_kernel *k, const char *symbol
 	return known == KNOWN_UNKNOWN ? in_file(boot, symbol) : known;
 }
 
-static bool in_headers_below(const char *dir, const char *symbol)
+/* All headers in one text: there may be many symbols to look for. */
+struct check_headers {
+	struct strbuf text;
+	bool read;
+};
+
+struct check_headers *check_headers_new(void)
+{
+	struct check_headers *headers = xcalloc(1, sizeof(*headers));
+
+	headers->text = (struct strbuf)STRBUF_INIT;
+	return headers;
+}
+
+void check_headers_free(struct check_headers *headers)
+{
+	if (headers)
+		strbuf_release(&headers->text);
+	free(headers);
+}
+
+static void read_below(const char *dir, struct strbuf *text)
 {
 	_cleanup_strv_ char **names = NULL;
 
 	if (fs_list(dir, &names) < 0)
-		return false;
+		return;
 	strv_foreach (name, names) {
 		_cleanup_free_ char *path = path_join(dir, *name, NULL);
 		size_t n = strlen(*name);
 
-		if (fs_is_dir(path) ? in_headers_below(path, symbol)
-				    : n > 2 && strcmp(*name + n - 2, ".h") == 0 &&
-					      in_file(path, symbol) == KNOWN_THERE)
-			return true;
+		if (n > 2 && strcmp(*name + n - 2, ".h") == 0) {
+			(void)fs_read(path, text, 0);
+			strbuf_addch(text, '\n');
+		} else if (fs_is_dir(path)) {
+			read_below(path, text);
+		}
 	}
-	return false;
 }
 
 static enum known in_headers(const struct check_kernel *k, const char *symbol)
 {
-	static const char *const folders[] = { "include/linux", "include", "arch/arm64/include" };
+	static const char *const folders[] = { "include", "arch/arm64/include" };
 	_cleanup_free_ char *source = check_source_of(k);
+	struct check_headers *h = k->headers;
 
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+	for (size_t i = 0; h && !h->read && i < ARRAY_SIZE(folders); i++) {
 		_cleanup_free_ char *dir = path_join(source, folders[i], NULL);
 
-		if (!fs_is_dir(dir))
-			return KNOWN_UNKNOWN;
-		if (in_headers_below(dir, symbol))
-			return KNOWN_DECLARED;
+		read_below(dir, &h->text);
 	}
-	return KNOWN_NOT;
+	if (!h || !h->text.len)
+		return KNOWN_UNKNOWN;
+	h->read = true;
+	return has_word(h->text.buf, symbol) ? KNOWN_DECLARED : KNOWN_NOT;
 }
 
 char *check_known(const struct check_kernel *k, const char *symbol, char **hint)

@@ -45,6 +45,18 @@ static void read_signature(struct ko *ko)
 	s->message = (struct text){ ko->image.buf + ko->size, length };
 }
 
+/* 0 where the table does not lie within the file. */
+static size_t count_sections(const struct ko *ko)
+{
+	const Elf64_Ehdr *h = &ko->header;
+
+	return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_shentsize == sizeof(Elf64_Shdr) &&
+			       h->e_shoff < ko->size &&
+			       h->e_shnum * sizeof(Elf64_Shdr) <= ko->size - h->e_shoff
+		       ? h->e_shnum
+		       : 0;
+}
+
 static void find_symbols(struct ko *ko)
 {
 	Elf64_Shdr header;
@@ -69,6 +81,8 @@ static int finish(struct ko *ko, int r, struct ko **out)
 	read_signature(ko);
 	if (ko->size >= sizeof(ko->header))
 		memcpy(&ko->header, ko->image.buf, sizeof(ko->header));
+	ko->n_sections = count_sections(ko);
+	ko->modinfo = ko_contents_of(ko, ".modinfo");
 	find_symbols(ko);
 	*out = ko;
 	return 0;
@@ -122,15 +136,12 @@ void ko_free(struct ko *ko)
 
 bool ko_has_sections(const struct ko *ko)
 {
-	const Elf64_Ehdr *h = &ko->header;
-
-	return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_shentsize == sizeof(Elf64_Shdr) &&
-	       h->e_shoff < ko->size && h->e_shnum * sizeof(Elf64_Shdr) <= ko->size - h->e_shoff;
+	return ko->n_sections > 0;
 }
 
 bool ko_section(const struct ko *ko, size_t index, Elf64_Shdr *header)
 {
-	if (index >= ko->header.e_shnum || !ko_has_sections(ko))
+	if (index >= ko->n_sections)
 		return false;
 	memcpy(header, ko->image.buf + ko->header.e_shoff + index * sizeof(*header),
 	       sizeof(*header));
@@ -171,7 +182,7 @@ static size_t find(const struct ko *ko, const char *name, bool loaded, size_t *c
 	size_t found = 0;
 
 	*count = 0;
-	for (size_t i = 1; i < ko->header.e_shnum; i++) {
+	for (size_t i = 1; i < ko->n_sections; i++) {
 		const char *other = ko_section_name(ko, i);
 		Elf64_Shdr header;
 
@@ -214,7 +225,7 @@ struct text ko_contents_of(const struct ko *ko, const char *name)
 /* "key=value" strings, each ended by at least one NUL byte; what follows the last one is none. */
 const char *ko_modinfo(const struct ko *ko, const char *key, const char *previous)
 {
-	struct text info = ko_contents_of(ko, ".modinfo");
+	struct text info = ko->modinfo;
 	size_t n = key ? strlen(key) : 0;
 
 	if (previous && info.n)

@@ -35,6 +35,8 @@ struct ko {
 	size_t size;          /* of the ELF file in it: without the signature */
 	struct ko_signature signature;
 	Elf64_Ehdr header;   /* zeroes when the file is shorter */
+	size_t n_sections;   /* 0 where their headers do not lie within the file */
+	struct text modinfo; /* the contents of .modinfo */
 	size_t symbol_table; /* section of the first symbol table; 0: none */
 	struct text symbols; /* its contents */
 	size_t strings;      /* the section with the names of them */
@@ -51,7 +53,7 @@ int ko_of_bytes(const void *data, size_t n, struct ko **ko);
 void ko_free(struct ko *ko);
 DEFINE_CLEANUP(struct ko *, ko_free);
 
-/* Is there a table of section headers, all within the file? */
+/* Is there a table of section headers, all of it within the file? */
 bool ko_has_sections(const struct ko *ko);
 
 /* The header of a section; false where there is none. */
@@ -96,8 +98,9 @@ enum ko_versions_format {
 };
 
 /*
- * The CRCs that the module was built with. As in the kernel, half an entry at the end is none. 0 with a list that the caller frees; -ENOENT: it has
- * none; -EBADMSG: extended ones of which some lack a name. Says nothing.
+ * The CRCs that the module was built with. As in the kernel, half an entry at the end is none. 0
+ * with a list that the caller frees; -ENOENT: it has none; -EBADMSG: extended ones of which some
+ * lack a name. Says nothing.
  */
 int ko_versions(const struct ko *ko, enum ko_versions_format format, struct ko_version **list,
 		size_t *n);
