@@ -74,37 +74,37 @@ void check_vermagic(struct check *check);
 void check_livepatch(struct check *check);
 
 /* check_symbols.c */
-void check_export_crcs(struct check *check);
-void check_common(struct check *check);
-void check_symbol_sections(struct check *check);
 void check_unresolved(struct check *check);
 void check_gpl_only(struct check *check);
 void check_crcs(struct check *check);
 void check_namespaces(struct check *check);
+void check_others_free(struct check_others *others);
+
+/* check_own.c */
+void check_export_crcs(struct check *check);
+void check_common(struct check *check);
+void check_symbol_sections(struct check *check);
 void check_duplicates(struct check *check);
 
 /* check_relocation.c */
 void check_relocations(struct check *check);
 
-void check_others_free(struct check_others *others);
-
 /* check_crc.c */
 void check_module_layout(struct check *check);
-/* Does `crc`, which is the kernel's, agree with what the module was built with? A problem where
- * not. */
+/* Does `crc` of the kernel agree with what the module was built with? A problem where not. */
 void check_crc(struct check *check, const char *symbol, uint32_t crc);
 /* Will the kernel look for CRCs, and find a list of them? */
 bool check_has_crcs(struct check *check);
 void check_crcs_free(struct check_crcs *crcs);
 
-/* The folder whose include/ the kernel was built from; the caller frees it. */
+/* check_kernel.c: the folder whose include/ the kernel was built from; the caller frees it. */
 char *check_source_of(const struct check_kernel *kernel);
 
-/* What is kept of a kernel's headers, once they were needed. */
+/* check_known.c: what is kept of a kernel's headers, once they were needed. */
 struct check_headers *check_headers_new(void) __attribute__((returns_nonnull));
 void check_headers_free(struct check_headers *headers);
 
-/* check_known.c: what is known of a symbol that nobody exports: a sentence. The caller frees it. */
+/* What is known of a symbol that nobody exports: a sentence. The caller frees it. */
 char *check_known(const struct check_kernel *kernel, const char *symbol, char **hint);
 
 #endif

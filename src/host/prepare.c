@@ -6,9 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/check.h"
 #include "host/out.h"
-#include "host/messages.h"
 #include "host/params.h"
 #include "host/recall.h"
 
@@ -173,72 +171,6 @@ static int find_release(struct prepare *p)
 	return r;
 }
 
-/* The board's part of it only when it is here by now: it is not worth waiting for. */
-static void add_board(const struct prepare *p, struct check_kernel *kernel)
-{
-	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
-
-	if (w && strcmp(w->release, kernel->release) == 0)
-		check_kernel_add_board(kernel, w->page_size, w->sig_enforce, w->locked_down);
-}
-
-static void say_refused(const struct module *m, const struct check_result *result)
-{
-	_cleanup_free_ char *path = path_shown(m->build_dir ? m->source : m->unstripped);
-	size_t first = 0;
-
-	while (!result->problems[first].fatal)
-		first++;
-	log_error("%s would not load: %s.", path, m->error);
-	log_hint("%s More says 'outpost check'; --no-check sends it all the same.",
-		 result->problems[first].hint);
-}
-
-/* Was it refused? */
-static bool check_one(struct prepare *p, const struct check_kernel *kernel, struct module *m)
-{
-	struct check_plan plan = { .others = &p->modules, .needs = (const char *const *)m->test.depends };
-	struct check_result result;
-	int r = check_file(kernel, m->stripped, &plan, &result);
-
-	if (r < 0) {
-		m->error = xasprintf("%s cannot be read: %s", m->stripped, strerror(-r));
-		return true;
-	}
-	if (!result.loads) {
-		m->error = check_summary(&result);
-		say_refused(m, &result);
-	}
-	check_result_release(&result);
-	return m->error != NULL;
-}
-
-static int check_all(struct prepare *p, const struct kernel_tree *tree)
-{
-	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
-	int r = 0;
-
-	free(p->check_ms);
-	free(p->refused);
-	p->check_ms = xcalloc(p->modules.n + 1, sizeof(*p->check_ms));
-	p->refused = xcalloc(p->modules.n + 1, sizeof(*p->refused));
-	if (!p->options->no_check)
-		r = check_kernel_read(tree, &kernel);
-	if (kernel)
-		add_board(p, kernel);
-	for (size_t i = 0; i < p->modules.n; i++) {
-		struct module *m = p->modules.modules[i];
-		long long start = monotonic_ms();
-
-		p->check_ms[i] = -1;
-		if (m->error || m->test.skip || !kernel)
-			continue;
-		p->refused[i] = check_one(p, kernel, m);
-		p->check_ms[i] = (int)(monotonic_ms() - start);
-	}
-	return r;
-}
-
 /* `params` are of the command; without them each module has its own. */
 static void check_params(const struct prepare *p, const char *params)
 {
@@ -294,7 +226,7 @@ static int build_all(struct prepare *p, char *const *paths, bool tests, const ch
 	module_list_release(&p->modules);
 	r = build(&request, &p->modules);
 	if (r == 0)
-		r = check_all(p, tree);
+		r = prepare_check(p, tree);
 	if (r == 0)
 		check_params(p, params);
 	return r;

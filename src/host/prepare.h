@@ -10,6 +10,7 @@
 #include "host/board.h"
 #include "host/build.h"
 #include "host/command.h"
+#include "host/kernel.h"
 #include "host/run.h"
 
 /* Options that the commands share; `in` is the member that holds them, with a dot, or nothing. */
@@ -86,6 +87,10 @@ void prepare_release(struct prepare *p);
  */
 int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
 		    struct run_result *result);
+
+/* Asks the check about what was built, unless with --no-check; private to prepare.c. 0 or -errno,
+ * said. */
+int prepare_check(struct prepare *p, const struct kernel_tree *tree);
 
 /* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
 int prepare_modules(struct prepare *p, char *const *paths);

@@ -59,7 +59,7 @@ test_it_agrees_with_linux_6_12() {
 	local release
 	release=$(find "${XDG_CACHE_HOME:-$HOME/.cache}/outpost/vm" -maxdepth 1 -name "6.12.*" -printf "%f\n" | sort -V | tail -1)
 	[ "$release" ] || skip "there is no vm of 6.12 here: outpost vm up -k 6.12.... new"
-	outpost vm up -k "$release" new
+	outpost vm up --timeout 300s -k "$release" new
 	expect_status 0
 	variants_agree new "$release"
 	outpost vm down new

@@ -20,7 +20,7 @@ suite_up() {
 	export XDG_CONFIG_HOME=$ALL/config
 	command -v qemu-system-aarch64 >/dev/null ||
 		{ echo "There is no qemu-system-aarch64 here: make deps-test" >&2; return 1; }
-	"$OUTPOST" vm up
+	"$OUTPOST" vm up --timeout 300s # the machine may be busy
 }
 
 suite_down() {
