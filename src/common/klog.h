@@ -11,7 +11,7 @@
  * the kernel prints it) give it its frames. Text that only looks like a header
  * opens a report on probation, which is dropped unless registers, a "CPU:"
  * line or a call trace follow. Rows of kind KLOG_NONE do the same for dumps that are
- * no complaint (sysrq, fault injection), so that their traces count for nothing.
+ * no complaint (those of sysrq, fault injection), so that their traces count for nothing.
  */
 #ifndef OUTPOST_KLOG_H
 #define OUTPOST_KLOG_H

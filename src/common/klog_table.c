@@ -192,8 +192,16 @@ static const struct klog_row rows[] = {
 
 	/* dumps that are no complaint of the kernel about itself */
 	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
-	{ "sysrq: ", KLOG_NONE, 0, NULL, NULL },
-	{ "SysRq : ", KLOG_NONE, 0, NULL, NULL },
+	/* sysrq's l, p, t and w (drivers/tty/sysrq.c); its other keys print no trace */
+	{ "sysrq: Show backtrace of all active CPUs", KLOG_NONE, 0, NULL, NULL },
+	{ "sysrq: CPU", KLOG_NONE, 0, ":", NULL },
+	{ "sysrq: Show Regs", KLOG_NONE, 0, NULL, NULL },
+	{ "sysrq: Show State", KLOG_NONE, 0, NULL, NULL },
+	{ "sysrq: Show Blocked State", KLOG_NONE, 0, NULL, NULL },
+	{ "SysRq : Show backtrace of all active CPUs", KLOG_NONE, 0, NULL, NULL }, /* before 4.20 */
+	{ "SysRq : Show Regs", KLOG_NONE, 0, NULL, NULL },
+	{ "SysRq : Show State", KLOG_NONE, 0, NULL, NULL },
+	{ "SysRq : Show Blocked State", KLOG_NONE, 0, NULL, NULL },
 	{ "Out of memory: ", KLOG_NONE, ROW_SINGLE, NULL, NULL },
 	{ "Memory cgroup out of memory: ", KLOG_NONE, ROW_SINGLE, NULL, NULL },
 	{ "WARNING: The mand mount option", KLOG_NONE, ROW_SINGLE, NULL, NULL },
