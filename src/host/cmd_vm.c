@@ -27,7 +27,7 @@ static const struct option_row options[] = {
 	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
 		    "a whole Debian with systemd and sudo: see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
-			"how long it may take to come up (30s, with --debug 90s)"),
+			"how long it may take to come up (2m, --debug 4m, --full 10m)"),
 	OPTION_END,
 };
 

@@ -19,8 +19,8 @@ char *recall_release(const struct board *board);
 void recall_set_release(const struct board *board, const char *release);
 
 /*
- * How long it was gone when it rebooted, milliseconds; 0: not known. A long
- * time is forgotten bit by bit.
+ * How long it was gone when it rebooted, or a vm took to start, milliseconds;
+ * 0: not known. A long time is forgotten bit by bit.
  */
 long long recall_return_ms(const struct board *board);
 void recall_set_return_ms(const struct board *board, long long ms);

@@ -150,15 +150,6 @@ static int write_port(int port, void *arg)
 	return r < 0 ? r : instance_save(vm);
 }
 
-/* A run waits by that when the board reboots: a full one needs longer than runs expect. */
-static void remember_boot(const struct instance *vm, long long ms)
-{
-	_cleanup_(board_freep) struct board *board = NULL;
-
-	if (vm->full && board_find(vm->name, &board) == 0)
-		recall_set_return_ms(board, ms);
-}
-
 static int boot(struct instance *vm, struct qemu_config *config, const struct image *image,
 		int timeout_ms)
 {
@@ -176,8 +167,9 @@ static int boot(struct instance *vm, struct qemu_config *config, const struct im
 		return r;
 	begin = monotonic_ms();
 	r = console_await_ready(vm->dir, 0, timeout_ms);
+	/* A run waits by that when the board reboots: what it was booted with may be slow. */
 	if (r == 0)
-		remember_boot(vm, monotonic_ms() - begin);
+		recall_set_return_ms(&(struct board){ .name = vm->name }, monotonic_ms() - begin);
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r == -ETIME)

@@ -26,8 +26,7 @@ struct vm_options {
 			   newest */
 	int memory_mib; /* 0: 1024 */
 	int cpus;       /* 0: 2 */
-	int timeout_ms; /* how long it may take to come up; 0: 30 s, with debug 90 s; a full one ten
-			   five times as long */
+	int timeout_ms; /* how long it may take to come up; 0: 2 min, with debug 4, a full one 10 */
 	bool debug;     /* with the kernel's checks of memory, see qemu.c */
 	bool kaslr; /* the kernel and its modules at random addresses, other ones at each start */
 	bool full;  /* a whole Debian, with a disk of its own; a vm stays what it is */
