@@ -21,7 +21,8 @@ static const struct option_row options[] = {
 	OPTION_STRING(struct board_options, ssh_config, 'F', "ssh-config", "FILE", NULL,
 		      "add: ssh configuration to use instead of your own"),
 	OPTION_STRING(struct board_options, power_cycle, 0, "power-cycle", "COMMAND", NULL,
-		      "add: what switches it off and on again, run without a shell"),
+		      "add: what switches it off and on again: run without a shell, to end with 0 "
+		      "within 2m"),
 	OPTION_END,
 };
 

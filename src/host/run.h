@@ -16,6 +16,9 @@
 	60000 /* how long a board may take to come back, where nothing else is said \
 	       */
 
+/* One may switch the power only, another one wait until the board has booted. */
+#define RUN_HOOK_MS 120000
+
 struct run_request {
 	const struct board *board;
 	const struct module_list
@@ -28,6 +31,7 @@ struct run_request {
 	int limit_ms;  /* for load, test and unload each, instead of the modules' own; 0: those */
 	int wait_ms;   /* for a board that another run holds */
 	int return_ms; /* 0: RUN_RETURN_MS, or longer where its boots take long */
+	int hook_ms;   /* for the power-cycle hook to end; 0: RUN_HOOK_MS */
 	struct store *store;
 	/* What is being done, of `done` modules out of `total`; or NULL. */
 	void (*progress)(const char *doing, const char *module, size_t done, size_t total,

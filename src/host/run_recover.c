@@ -35,12 +35,10 @@ long long run_return_ms(const struct run *run)
 static bool reset_vm(struct run *run)
 {
 	const char *name = run->q->board->name;
-	long long limit = run_return_ms(run);
 	bool ok;
 
 	log_info("Board %s does not answer: it is reset.", name);
-	/* On a busy host it takes longer than when somebody waits for vm up. */
-	ok = vm_reset(name, (int)(limit > RUN_RETURN_MS ? limit : RUN_RETURN_MS)) == 0;
+	ok = vm_reset(name, 0) == 0;
 	run->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
 	return ok;
 }
@@ -49,17 +47,16 @@ static bool reset_vm(struct run *run)
 static char *run_hook(const struct run *run)
 {
 	_cleanup_strv_ char **argv = NULL;
+	struct process_options options = { .timeout_ms = run->q->hook_ms ? run->q->hook_ms
+									 : RUN_HOOK_MS };
 	int r = words_split(run->q->board->power_cycle, &argv);
 
 	if (r == 0)
-		r = argv ? process_run(argv,
-				       &(struct process_options){ .timeout_ms =
-									  (int)run_return_ms(run) })
-			 : -EINVAL;
+		r = argv ? process_run(argv, &options) : -EINVAL;
 	if (r == 0)
 		return NULL;
 	if (r == -ETIME)
-		return xasprintf("it did not end within %lld s", run_return_ms(run) / 1000);
+		return xasprintf("it did not end within %d s", options.timeout_ms / 1000);
 	return r < 0 ? xstrdup(strerror(-r)) : xasprintf("it ended with status %d", r);
 }
 
@@ -85,7 +82,7 @@ bool run_power_cycle(struct run *run)
 	if (why && !process_interrupted) {
 		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
 			  board->power_cycle, why);
-		log_hint("Try it by hand: it must end with 0 within --return-timeout.");
+		log_hint("Try it by hand: it must end with 0 within %d s.", RUN_HOOK_MS / 1000);
 	}
 	return run->power_cycled;
 }
