@@ -34,6 +34,24 @@ needs_vm() {
 
 set_up() {
 	cd "$WORK" || exit 1
+	[ -n "${BOARD-}" ] || revive_vm
+}
+
+# A test that failed may have left the vm dead, or without its cable: the next one is not to fail for that.
+revive_vm() {
+	answers && return
+	"$OUTPOST" vm status vm
+	echo "The test before has left the vm so; it is reset."
+	"$OUTPOST" -q vm plug && "$OUTPOST" vm reset && answers && return
+	echo "That was of no use: it is made anew."
+	"$OUTPOST" vm down
+	rm -rf "$XDG_STATE_HOME/outpost/vm/vm"
+	"$OUTPOST" vm up
+}
+
+# At the load of a busy machine a shell on it takes some seconds.
+answers() {
+	timeout 60 "$OUTPOST" -q shell -- true
 }
 
 # Whatever a test did to it: the next one finds the board as after boot, and nothing of a run under way.
