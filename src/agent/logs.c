@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/logs.h"
 
-#include "agent/journal.h"
-
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EARLIER "earlier-crashes"
+#define EARLIER   "earlier-crashes"
+#define COLLECTED "collected"
 
 /* Names of both begin with their time. */
 static int newest_first(const struct dirent **a, const struct dirent **b)
@@ -39,26 +39,31 @@ static uint64_t size_of(const struct place *place, const char *run)
 	return (uint64_t)st.st_blocks * 512;
 }
 
-static int is_run_end(const outpost_Entry *entry, void *arg)
+static bool has_file(const struct place *place, const char *run, const char *name)
 {
-	*(bool *)arg = entry->which_body == outpost_Entry_run_end_tag;
-	return 0;
+	char path[PLACE_MAX];
+
+	return place_path(place, path, "logs/%s/%s", run, name) == 0 && access(path, F_OK) == 0;
 }
 
-/* Somebody may still want it carried on. What never became a run counts as ended. */
-static bool is_open(const struct place *place, const char *run)
+/* Ended or not, a host may yet come for it. What never became a run is nobody's. */
+static bool is_awaited(const struct place *place, const char *run)
 {
-	struct journal *journal = malloc(sizeof(*journal));
-	bool ended = true;
-	uint64_t size;
+	return has_file(place, run, "journal") && !has_file(place, run, COLLECTED);
+}
 
-	if (journal && journal_open(journal, place, run, false) == 0) {
-		ended = false;
-		journal_each(journal, is_run_end, &ended, &size);
-		journal_close(journal);
-	}
-	free(journal);
-	return !ended;
+void logs_note_collected(const struct place *place, const char *run)
+{
+	PLACE_AS_LOGIN(place);
+	char path[PLACE_MAX];
+	int fd;
+
+	if (!place_plain(run) || !has_file(place, run, "journal") ||
+	    place_path(place, path, "logs/%s/" COLLECTED, run) < 0)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* A folder of files, or one file. */
@@ -82,7 +87,8 @@ static void remove_entry(const char *parent, const char *name)
 	rmdir(dir);
 }
 
-static void prune_runs(const struct place *place, const char *logs)
+static void prune_runs(const struct place *place, const char *logs,
+		       void (*lost)(const char *run, void *arg), void *arg)
 {
 	struct dirent **runs = NULL;
 	int n = scandir(logs, &runs, is_run, newest_first);
@@ -90,12 +96,17 @@ static void prune_runs(const struct place *place, const char *logs)
 
 	for (int i = 0; i < n; i++) {
 		const char *run = runs[i]->d_name;
-		bool in_excess;
+		bool awaited, in_excess;
 
 		bytes += size_of(place, run);
-		in_excess = i >= LOGS_KEPT || (i >= LOGS_KEPT_EVER && bytes > LOGS_KEPT_BYTES);
-		if (in_excess && (i >= LOGS_KEPT_OPEN || !is_open(place, run)))
+		awaited = is_awaited(place, run);
+		in_excess = awaited ? i >= LOGS_UNCOLLECTED || bytes > LOGS_UNCOLLECTED_BYTES
+				    : i >= LOGS_KEPT || bytes > LOGS_KEPT_BYTES;
+		if (in_excess && i >= LOGS_KEPT_EVER) {
 			remove_entry(logs, run);
+			if (awaited && lost)
+				lost(run, arg);
+		}
 		free(runs[i]);
 	}
 	free(runs);
@@ -114,13 +125,13 @@ static void prune_earlier(const char *dir)
 	free(files);
 }
 
-void logs_prune(const struct place *place)
+void logs_prune(const struct place *place, void (*lost)(const char *run, void *arg), void *arg)
 {
 	PLACE_AS_LOGIN(place);
 	char dir[PLACE_MAX];
 
 	if (place_path(place, dir, "logs") == 0)
-		prune_runs(place, dir);
+		prune_runs(place, dir, lost, arg);
 	if (place_path(place, dir, "logs/" EARLIER) == 0)
 		prune_earlier(dir);
 }

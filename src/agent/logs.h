@@ -5,15 +5,22 @@
 
 #include "agent/place.h"
 
-#define LOGS_KEPT       50          /* the newest, */
-#define LOGS_KEPT_BYTES (64u << 20) /* as long as they are no more than this, */
-#define LOGS_KEPT_EVER  5           /* but these in any case; */
-#define LOGS_KEPT_OPEN  200         /* and of so many those without an end: a host may yet come */
+/* The newest, as long as they are no more than so much, but a few in any case. */
+#define LOGS_KEPT       50
+#define LOGS_KEPT_BYTES (64u << 20)
+#define LOGS_KEPT_EVER  5
+
+/* Likewise, of those that no host has collected. */
+#define LOGS_UNCOLLECTED       200
+#define LOGS_UNCOLLECTED_BYTES (256u << 20)
+
+/* The host has the run's result. What is no run here is left alone. */
+void logs_note_collected(const struct place *place, const char *run);
 
 /*
- * Removes the oldest of the rest, and of what logs/earlier-crashes/ holds. A
- * run that has ended is taken for collected by then: the board is not told.
+ * Removes the oldest of the rest, and of what logs/earlier-crashes/ holds.
+ * `lost` (or NULL) is told each run among them that no host had collected.
  */
-void logs_prune(const struct place *place);
+void logs_prune(const struct place *place, void (*lost)(const char *run, void *arg), void *arg);
 
 #endif

@@ -4,6 +4,7 @@
 #include "agent/build_id.h"
 #include "agent/guard.h"
 #include "agent/holder.h"
+#include "agent/logs.h"
 #include "agent/supervisor.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
@@ -179,6 +180,9 @@ static void take_request(struct serve *s)
 		return;
 	case outpost_Request_attach_tag: serve_attach(s, &q->body.attach); return;
 	case outpost_Request_cancel_tag: serve_cancel(s, &q->body.cancel); return;
+	case outpost_Request_collected_tag:
+		logs_note_collected(&s->place, q->body.collected.run);
+		return;
 	case outpost_Request_follow_tag: take_follow(s, &q->body.follow); return;
 	case outpost_Request_runs_tag: serve_runs(s); return;
 	case outpost_Request_survival_tag: serve_survival(s); return;

@@ -206,6 +206,14 @@ static int begin_run(struct serve *s)
 	return r;
 }
 
+static void say_pruned(const char *run, void *arg)
+{
+	struct serve *s = arg;
+
+	proto_set(serve_reply(s, outpost_Reply_pruned_tag)->body.pruned.run, run);
+	serve_send(s);
+}
+
 void serve_start(struct serve *s)
 {
 	uint64_t size;
@@ -221,7 +229,7 @@ void serve_start(struct serve *s)
 			return;
 		}
 		blob_prune(&s->place);
-		logs_prune(&s->place);
+		logs_prune(&s->place, say_pruned, s);
 	}
 	r = check_blobs(s);
 	if (r > 0)

@@ -55,6 +55,8 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 	progress_end();
 	if (r == 0)
 		r = store_finish(store, result, out_test_json(result));
+	if (r == 0)
+		run_collected(session, result);
 	return r;
 }
 

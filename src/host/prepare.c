@@ -37,6 +37,8 @@ static int keep(struct prepare *p, const struct run_result *result)
 	int r = store_finish(p->store, result, document);
 
 	json_decref(document);
+	if (r == 0)
+		run_collected(p->session, result);
 	return r;
 }
 

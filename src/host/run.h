@@ -62,4 +62,10 @@ int run_execute(const struct run_request *request, struct session **session,
 int run_collect(const struct run_request *request, const char *run, struct session **session,
 		struct run_result *out);
 
+/*
+ * The result is in the store: the board need not keep the run for us. Waits
+ * for nothing, and says nothing where there is no session any more.
+ */
+void run_collected(struct session *session, const struct run_result *result);
+
 #endif

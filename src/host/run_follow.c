@@ -162,6 +162,10 @@ static int take_reply(struct run *run, const struct frame *frame)
 	case outpost_Reply_need_tag: return take_need(run, &reply.body.need);
 	case outpost_Reply_run_tag: return take_run_state(run, &reply.body.run);
 	case outpost_Reply_busy_tag: return wait_for_turn(run, &reply.body.busy);
+	case outpost_Reply_pruned_tag:
+		log_warn("Board %s had to make room: run %s is gone, and nobody had collected it.",
+			 run->q->board->name, reply.body.pruned.run);
+		return 0;
 	case outpost_Reply_failure_tag:
 		log_error("Board %s: %s", run->q->board->name, reply.body.failure.what);
 		if (reply.body.failure.error == ENOSPC)

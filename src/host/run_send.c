@@ -88,6 +88,16 @@ int run_send_attach(struct run *run)
 	return session_send(*run->session, &request);
 }
 
+void run_collected(struct session *session, const struct run_result *result)
+{
+	outpost_Request request = { .which_body = outpost_Request_collected_tag };
+
+	if (!session || result->open)
+		return;
+	proto_set(request.body.collected.run, result->run);
+	session_tell(session, &request);
+}
+
 /* A cut link shows again when the next frame is waited for. */
 int run_ignore_cut(int r)
 {

@@ -69,6 +69,8 @@ int session_open(const struct board *board, const struct session_options *option
 
 void session_close(struct session *s)
 {
+	if (s->told && !link_has_unsent(s))
+		ssh_leave(&s->ssh);
 	ssh_stop(&s->ssh, &s->errors, 0);
 	strbuf_release(&s->flight);
 	strbuf_release(&s->incoming);
@@ -272,6 +274,14 @@ int session_flush(struct session *s)
 			return r;
 	}
 	return 0;
+}
+
+void session_tell(struct session *s, const outpost_Request *request)
+{
+	if (!s->welcomed || s->ssh.in < 0 || session_send(s, request) < 0)
+		return;
+	link_write(s);
+	s->told = true;
 }
 
 const outpost_Welcome *session_welcomed(const struct session *s)

@@ -27,8 +27,8 @@ struct session_options {
 int session_open(const struct board *board, const struct session_options *options,
 		 struct session **session);
 
-/* Ends the ssh process, at once: what was not answered may not have arrived. The board's runs go
- * on. */
+/* Ends the ssh process, at once: what was not answered may not have arrived (but see
+ * session_tell()). The board's runs go on. */
 void session_close(struct session *session);
 DEFINE_CLEANUP(struct session *, session_close);
 
@@ -40,6 +40,12 @@ int session_send(struct session *session, const outpost_Request *request);
 int session_send_blob_data(struct session *session, const void *data, size_t n);
 /* 0 once all is with ssh; else as session_receive(). */
 int session_flush(struct session *session);
+
+/*
+ * Sends a request that has no answer, at once; nothing is said when it cannot.
+ * session_close() then leaves ssh to end by itself, so that it still arrives.
+ */
+void session_tell(struct session *session, const outpost_Request *request);
 
 /*
  * The next frame: 1 and *frame (valid until the next call; Welcome and Alive

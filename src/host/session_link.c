@@ -52,7 +52,7 @@ void link_forget_sent(struct session *s)
 	s->sent = 0;
 }
 
-static void write_some(struct session *s)
+void link_write(struct session *s)
 {
 	ssize_t n = write(s->ssh.in, s->flight.buf + s->sent, s->flight.len - s->sent);
 
@@ -93,7 +93,7 @@ int link_pump(struct session *s, long long wait_ms)
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[2].revents)
-		write_some(s);
+		link_write(s);
 	if (fds[0].revents)
 		read_some(s);
 	if (fds[1].revents && ssh_read(&s->ssh.error, &s->errors) && s->errors.len > TALK_MAX)

@@ -58,6 +58,9 @@ int ssh_read(int *fd, struct strbuf *into);
  */
 int ssh_stop(struct ssh_child *child, struct strbuf *errors, int grace_ms);
 
+/* Lets it end by itself when the board has all of what was sent: it is nobody's to wait for. */
+void ssh_leave(struct ssh_child *child);
+
 /* The whole command line with `command` for the board's login shell. */
 char **ssh_command(const struct board *board, const struct session_options *options,
 		   const char *command);
@@ -98,6 +101,7 @@ struct session {
 	bool reopened;  /* such a one proved dead, once */
 	bool installed; /* the agent was put in place, once */
 	bool spoke;     /* a frame came, of this connection */
+	bool told;      /* session_tell() */
 	bool welcomed;
 	outpost_Welcome welcome;
 	long long opened_ms, heard_ms;
@@ -106,6 +110,9 @@ struct session {
 
 /* Starts ssh; the flight begins anew. 0, or -errno with s->failure filled. */
 int link_connect(struct session *s);
+
+/* Writes what ssh takes at once. */
+void link_write(struct session *s);
 
 /* Moves bytes in all directions, waiting at most so long for some. 0, -EPIPE when ssh has no more,
  * -EINTR. */

@@ -268,6 +268,14 @@ static bool wait_end(struct ssh_child *child, int pidfd, struct strbuf *errors, 
 	}
 }
 
+void ssh_leave(struct ssh_child *child)
+{
+	close_one(&child->in);
+	close_one(&child->out);
+	close_one(&child->error);
+	child->pid = 0;
+}
+
 int ssh_stop(struct ssh_child *child, struct strbuf *errors, int grace_ms)
 {
 	_cleanup_close_ int pidfd = -1;

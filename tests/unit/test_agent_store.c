@@ -5,6 +5,7 @@
 #include "agent/blob.h"
 #include "agent/journal.h"
 #include "agent/logs.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "test_place.h"
 
@@ -242,18 +243,24 @@ static void half_a_plan_is_no_run(void **state)
 	journal_close(&journal);
 }
 
-static void make_run(int number, bool ends)
+static void name_run(char run[32], int number)
+{
+	snprintf(run, 32, "20260101-%06d-abcdef", number);
+}
+
+static void make_run(int number, bool collected)
 {
 	static struct journal journal;
-	outpost_Entry entry = { 0 };
+	outpost_Entry entry = { .which_body = outpost_Entry_run_end_tag };
 	char run[32];
 
-	snprintf(run, sizeof(run), "20260101-%06d-abcdef", number);
-	entry.which_body = ends ? outpost_Entry_run_end_tag : outpost_Entry_plan_tag;
+	name_run(run, number);
 	assert_int_equal(journal_create(&journal, &place, run), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	assert_int_equal(journal_publish(&journal, &place, run), 0);
 	journal_close(&journal);
+	if (collected)
+		logs_note_collected(&place, run);
 }
 
 static bool has_run(int number)
@@ -264,23 +271,63 @@ static bool has_run(int number)
 	return fs_exists(path);
 }
 
+struct lost {
+	char runs[8][32];
+	size_t n;
+};
+
+static void note_lost(const char *run, void *arg)
+{
+	struct lost *lost = arg;
+
+	assert_in_range(lost->n, 0, ARRAY_SIZE(lost->runs) - 1);
+	snprintf(lost->runs[lost->n++], sizeof(lost->runs[0]), "%s", run);
+}
+
 static void the_oldest_runs_go(void **state)
 {
-	enum { OPEN = 3, ENDED = LOGS_KEPT + 4 };
+	enum { AWAITED = 3, COLLECTED = LOGS_KEPT + 4 };
+	struct lost lost = { .n = 0 };
+	char run[32];
 
 	(void)state;
-	for (int i = 0; i < OPEN + ENDED; i++)
-		make_run(i, i >= OPEN);
-	logs_prune(&place);
-	for (int i = 0; i < OPEN + ENDED; i++)
-		assert_int_equal(has_run(i), i < OPEN || i >= OPEN + ENDED - LOGS_KEPT);
-	/* Nobody comes for those without an end for ever. */
-	for (int i = 100; i < 100 + LOGS_KEPT_OPEN; i++)
+	/* A result that no host has is kept, though the run has ended. */
+	for (int i = 0; i < AWAITED + COLLECTED; i++)
+		make_run(i, i >= AWAITED);
+	logs_prune(&place, note_lost, &lost);
+	for (int i = 0; i < AWAITED + COLLECTED; i++)
+		assert_int_equal(has_run(i), i < AWAITED || i >= AWAITED + COLLECTED - LOGS_KEPT);
+	assert_int_equal(lost.n, 0);
+	/* Once one has it, it is as any other. */
+	name_run(run, 1);
+	logs_note_collected(&place, run);
+	logs_prune(&place, note_lost, &lost);
+	assert_false(has_run(1));
+	assert_true(has_run(0) && has_run(2));
+	assert_int_equal(lost.n, 0);
+	/* Not for ever; and that is said. */
+	for (int i = 100; i < 100 + LOGS_UNCOLLECTED - 1; i++)
 		make_run(i, false);
-	logs_prune(&place);
-	assert_false(has_run(0));
-	assert_false(has_run(OPEN + ENDED - 1));
+	logs_prune(&place, note_lost, &lost);
+	assert_false(has_run(0) || has_run(2) || has_run(AWAITED + COLLECTED - 1));
 	assert_true(has_run(100));
+	assert_int_equal(lost.n, 2);
+	assert_string_equal(lost.runs[0], "20260101-000002-abcdef");
+	assert_string_equal(lost.runs[1], "20260101-000000-abcdef");
+}
+
+static void what_is_no_run_is_not_collected(void **state)
+{
+	char path[PLACE_MAX];
+
+	(void)state;
+	logs_note_collected(&place, "20260101-000000-none");
+	assert_int_equal(place_path(&place, path, "logs/20260101-000000-none"), 0);
+	assert_false(fs_exists(path));
+	logs_note_collected(&place, "../modules");
+	logs_note_collected(&place, "");
+	assert_int_equal(place_path(&place, path, "modules/collected"), 0);
+	assert_false(fs_exists(path));
 }
 
 static long kilobytes(const struct journal *journal)
@@ -408,6 +455,7 @@ int main(void)
 		TEST(a_torn_journal_ends_at_its_last_whole_frame),
 		TEST(a_write_that_fails_tears_nothing),
 		TEST(the_oldest_runs_go),
+		TEST(what_is_no_run_is_not_collected),
 		TEST(half_a_plan_is_no_run),
 		TEST(room_is_set_aside_until_the_run_ends),
 		TEST(a_file_of_the_kernels_can_be_copied),
