@@ -118,7 +118,8 @@ void run_note_cut(struct run *run);
 /* Switches the board off and on, where there is a way and it was not tried yet. True when that was
  * done; run->tried says what was. */
 bool run_power_cycle(struct run *run);
-/* How long the board may take to come back. */
+/* How long the board may take to come back: as the user said, once it was reset no less than usual.
+ */
 long long run_return_ms(const struct run *run);
 /*
  * Nothing more comes of the boot before: did the board reboot by itself, hang,
