@@ -34,45 +34,80 @@ static int find_sources(const struct build_request *request, struct source_list 
 	return r;
 }
 
-static int check_settings(const struct build_request *request)
+static int check_settings(const struct build_request *request, const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *sparse = path_program("sparse");
 
-	if (!request->settings || !request->settings->sparse || sparse ||
-	    request->tree->in_container)
+	if (!request->settings || !request->settings->sparse || sparse || tree->in_container)
 		return 0;
 	log_error("There is no sparse here, which --sparse has check the sources.");
 	log_hint("As root: apt-get install sparse");
 	return -ENOENT;
 }
 
-int build(const struct build_request *request, struct module_list *list)
+static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
-	_cleanup_(tasks_release) struct tasks t = { 0 };
-	int r = check_settings(request);
+	int r = check_settings(t->request, tree);
 
 	if (r == 0)
-		r = find_sources(request, &sources);
+		r = find_sources(t->request, &sources);
+	if (r == 0)
+		r = place_enter(tree, &sources);
+	if (r == 0)
+		tasks_add(t, tree, &sources);
+	return r;
+}
 
-	if (r < 0)
-		return r;
-	r = place_enter(request->tree, &sources);
-	if (r < 0)
-		return r;
-	tasks_prepare(&t, request, &sources);
+/* Nothing was made that could be trusted when it was interrupted. */
+static int take_modules(struct tasks *t, struct kernel_tree *const *trees, size_t n,
+			struct module_list *lists)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (t->list[i].unit.tree == trees[k])
+				module_list_take(&lists[k], &t->list[i].modules);
+	for (size_t k = 0; k < n && r == 0; k++)
+		r = module_list_order(&lists[k]);
+	return r;
+}
+
+static void add_counts(struct build_counts *all, const struct build_counts *more)
+{
+	all->compiled += more->compiled;
+	all->cached += more->cached;
+	all->warnings += more->warnings;
+}
+
+int build_for(const struct build_request *request, struct kernel_tree *const *trees, size_t n,
+	      struct module_list *lists)
+{
+	_cleanup_(tasks_release) struct tasks t = { .request = request };
+	int r, not_one = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		r = add_tree(&t, trees[i]);
+		if (r < 0)
+			not_one = r;
+	}
 	r = tasks_run(&t);
 	place_leave();
 	if (r == 0 && process_interrupted) /* no error of the sources */
 		r = -EINTR;
-	if (request->counts) {
-		request->counts->compiled += t.counts.compiled;
-		request->counts->cached += t.counts.cached;
-		request->counts->warnings += t.counts.warnings;
-	}
-	for (size_t i = 0; i < t.n && r == 0; i++)
-		module_list_take(list, &t.list[i].modules);
-	return r < 0 ? r : module_list_order(list);
+	if (request->counts)
+		add_counts(request->counts, &t.counts);
+	if (r == 0)
+		r = take_modules(&t, trees, n, lists);
+	return r < 0 ? r : not_one;
+}
+
+int build(const struct build_request *request, struct module_list *list)
+{
+	struct kernel_tree *tree = (struct kernel_tree *)request->tree;
+
+	return build_for(request, &tree, 1, list);
 }
 
 int build_neighbours(char *const *paths, const char *release, char ***files)

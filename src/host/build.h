@@ -56,6 +56,15 @@ struct build_request {
 int build(const struct build_request *request, struct module_list *list);
 
 /*
+ * The same for several trees side by side, which share the jobs; `tree` of the
+ * request is not looked at. lists[i] is for trees[i]. A tree that cannot be
+ * built for at all does not stop the others: its list stays empty, and the
+ * error is returned when they are done.
+ */
+int build_for(const struct build_request *request, struct kernel_tree *const *trees, size_t n,
+	      struct module_list *lists);
+
+/*
  * What `paths` were seen to reach beside their folders when they were last
  * built for `release`; the user's files and folders are added to *files. 0 or
  * -errno, said.

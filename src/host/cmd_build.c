@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "host/build.h"
+#include "host/build_kernels.h"
 #include "host/command.h"
 #include "host/place.h"
 
@@ -13,7 +15,7 @@
 #include <string.h>
 
 struct build_options {
-	char *kernel;
+	char *kernels, *boards; /* with commas between them */
 	int jobs;
 	bool no_tests;
 	char *compile_commands;
@@ -22,96 +24,104 @@ struct build_options {
 };
 
 static const struct option_row options[] = {
-	OPTION_STRING(struct build_options, kernel, 'k', "kernel", "RELEASE", "build.kernel",
-		      "build for this kernel (default: the newest one there is a tree for)"),
+	OPTION_STRING(struct build_options, kernels, 'k', "kernel", "RELEASE,...", "build.kernel",
+		      "build for these kernels (default: that of -b, else the newest one there is "
+		      "a tree for)"),
+	OPTION_STRING(struct build_options, boards, 0, "for", "BOARD,...", NULL,
+		      "build for the kernels of these boards"),
 	OPTION_INT(struct build_options, jobs, 'j', "jobs", "N", 0, "build.jobs",
 		   "compile N files at a time (default: one per processor)"),
 	OPTION_FLAG(struct build_options, no_tests, 0, "no-tests", NULL,
 		    "leave the test programs out"),
 	OPTION_STRING(struct build_options, compile_commands, 0, "compile-commands", "FILE", NULL,
-		      "also write a compile_commands.json for your editor"),
+		      "also write a compile_commands.json for your editor (of the first kernel)"),
 	OPTION_STRING(struct build_options, in, 0, "in", "PLACE", "build.in",
 		      "build in the 'container' or on this 'host' (default: where there is one)"),
 	BUILD_SETTINGS(struct build_options, settings.),
 	OPTION_END,
 };
 
-static int get_tree(const char *release, struct kernel_tree **tree)
-{
-	_cleanup_strv_ char **releases = NULL;
-	_cleanup_free_ char *newest = NULL;
-	const char *found = NULL;
-	int r;
-
-	if (release)
-		return kernel_obtain(release, tree);
-	r = kernel_list(&releases);
-	if (r < 0)
-		return r;
-	strv_foreach (each, releases)
-		if (!found || strverscmp(*each, found) > 0)
-			found = *each;
-	if (!found) {
-		r = kernel_debian_default(&newest);
-		if (r < 0)
-			return r;
-		found = newest;
-	}
-	return kernel_obtain(found, tree);
-}
-
 static const char *state_of(const struct module *module)
 {
 	return module->error ? "failed" : module->test.skip ? "skipped" : "built";
 }
 
-static void print_json(const struct module_list *list, const char *release,
-		       const struct build_counts *counts)
+static json_t *module_json(const struct module *m, const char *release)
 {
-	json_auto_t *modules = json_array();
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s?, s:i}", "module",
+			 m->name, "kernel", release, "state", state_of(m), "path", m->stripped,
+			 "unstripped", m->unstripped, "source", m->source ? m->source : "",
+			 "build_id", m->build_id, "test_program", m->test_program, "skip",
+			 m->test.skip, "error", m->error, "build_ms", m->build_ms);
+}
+
+static void print_json(const struct build_kernels *kernels, const struct build_counts *counts)
+{
+	json_auto_t *modules = json_array(), *releases = json_array();
 	json_auto_t *document = NULL;
 
-	for (size_t i = 0; i < list->n; i++) {
-		const struct module *m = list->modules[i];
+	for (size_t i = 0; i < kernels->n; i++) {
+		const char *release = kernels->trees[i]->release;
 
-		json_array_append_new(
-			modules,
-			json_pack("{s:s, s:s, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s?, s:i}",
-				  "module", m->name, "state", state_of(m), "path", m->stripped,
-				  "unstripped", m->unstripped, "source", m->source ? m->source : "",
-				  "build_id", m->build_id, "test_program", m->test_program, "skip",
-				  m->test.skip, "error", m->error, "build_ms", m->build_ms));
+		json_array_append_new(releases, json_string(release));
+		for (size_t k = 0; k < kernels->lists[i].n; k++)
+			json_array_append_new(modules,
+					      module_json(kernels->lists[i].modules[k], release));
 	}
-	document = json_pack("{s:s, s:s, s:O, s:I, s:{s:I, s:I}}", "schema", "outpost.build/1",
-			     "kernel", release, "modules", modules, "warnings",
-			     (json_int_t)counts->warnings, "ccache", "hits",
+	document = json_pack("{s:s, s:s, s:O, s:O, s:I, s:{s:I, s:I}}", "schema", "outpost.build/1",
+			     "kernel", kernels->trees[0]->release, "kernels", releases, "modules",
+			     modules, "warnings", (json_int_t)counts->warnings, "ccache", "hits",
 			     (json_int_t)counts->cached, "misses", (json_int_t)counts->compiled);
 	json_dumpf(document, stdout, JSON_INDENT(1));
 	putchar('\n');
 }
 
-static void print_table(const struct module_list *list)
+/* How wide two columns have to be. */
+static void measure(const struct build_kernels *kernels, int *name, int *release)
 {
-	size_t width = strlen("MODULE");
+	size_t widest = strlen("MODULE"), longest = strlen("KERNEL");
 
-	for (size_t i = 0; i < list->n; i++)
-		if (strlen(list->modules[i]->name) > width)
-			width = strlen(list->modules[i]->name);
-	printf("%-*s  %8s  %s\n", (int)width, "MODULE", "SECONDS", "FILE");
-	for (size_t i = 0; i < list->n; i++) {
-		const struct module *m = list->modules[i];
-		_cleanup_(strbuf_release) struct strbuf what = STRBUF_INIT;
-		const char *text = m->error ? m->error : m->test.skip ? m->test.skip : m->stripped;
-
-		strbuf_addf(&what, "%s%s",
-			    m->error       ? "FAILED: "
-			    : m->test.skip ? "skipped: "
-					   : "",
-			    text);
-		printf("%-*s  %8.2f  ", (int)width, m->name, m->build_ms / 1000.0);
-		fwrite(what.buf, 1, what.len, stdout);
-		putchar('\n');
+	for (size_t i = 0; i < kernels->n; i++) {
+		if (strlen(kernels->trees[i]->release) > longest)
+			longest = strlen(kernels->trees[i]->release);
+		for (size_t k = 0; k < kernels->lists[i].n; k++)
+			if (strlen(kernels->lists[i].modules[k]->name) > widest)
+				widest = strlen(kernels->lists[i].modules[k]->name);
 	}
+	*name = (int)widest;
+	*release = kernels->n > 1 ? (int)longest : 0; /* one kernel needs no column */
+}
+
+static void print_row(const char *name, int name_width, const char *release, int release_width,
+		      const char *seconds, const char *text)
+{
+	printf("%-*s  ", name_width, name);
+	if (release_width)
+		printf("%-*s  ", release_width, release);
+	printf("%8s  %s\n", seconds, text);
+}
+
+static void print_module(const struct module *m, int name_width, const char *release,
+			 int release_width)
+{
+	_cleanup_free_ char *seconds = xasprintf("%.2f", m->build_ms / 1000.0);
+	_cleanup_free_ char *text = m->error       ? xasprintf("FAILED: %s", m->error)
+				    : m->test.skip ? xasprintf("skipped: %s", m->test.skip)
+						   : xstrdup(m->stripped);
+
+	print_row(m->name, name_width, release, release_width, seconds, text);
+}
+
+static void print_table(const struct build_kernels *kernels)
+{
+	int name, release;
+
+	measure(kernels, &name, &release);
+	print_row("MODULE", name, "KERNEL", release, "SECONDS", "FILE");
+	for (size_t i = 0; i < kernels->n; i++)
+		for (size_t k = 0; k < kernels->lists[i].n; k++)
+			print_module(kernels->lists[i].modules[k], name, kernels->trees[i]->release,
+				     release);
 }
 
 /* Nothing where nothing was compiled, or there is no ccache. */
@@ -126,39 +136,54 @@ static void say_counts(const struct build_counts *counts)
 			 100 * counts->cached / all);
 }
 
+static void say_places(const struct build_kernels *kernels)
+{
+	for (size_t i = 0; i < kernels->n; i++)
+		log_info("Building for %s %s.", kernels->trees[i]->release,
+			 kernels->trees[i]->in_container ? "in the build container"
+							 : "on this machine");
+}
+
+static bool one_failed(const struct build_kernels *kernels)
+{
+	for (size_t i = 0; i < kernels->n; i++)
+		for (size_t k = 0; k < kernels->lists[i].n; k++)
+			if (kernels->lists[i].modules[k]->error)
+				return true;
+	return false;
+}
+
+/* A kernel that nothing could be built for does not keep the others' modules from being shown. */
 static int build_all(const struct context *ctx, const struct build_options *o, char *const *paths)
 {
-	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-	_cleanup_(module_list_release) struct module_list list = { 0 };
+	_cleanup_(build_kernels_release) struct build_kernels kernels = { 0 };
 	struct build_counts counts = { 0 };
 	struct build_request request = { .paths = paths,
 					 .tests = !o->no_tests,
 					 .jobs = o->jobs,
 					 .settings = &o->settings,
 					 .counts = &counts };
-	int status = STATUS_OK, r = o->in ? place_choose(o->in) : 0;
+	int r = o->in ? place_choose(o->in) : 0, not_one;
 
 	if (r < 0)
 		return STATUS_USAGE;
-	r = get_tree(o->kernel, &tree);
-	if (r < 0)
-		return r;
-	log_info("Building %s.", tree->in_container ? "in the build container" : "on this machine");
-	request.tree = tree;
-	r = build(&request, &list);
+	not_one = build_kernels_find(&kernels, ctx->board, o->boards, o->kernels);
+	if (kernels.n == 0)
+		return not_one < 0 ? not_one : usage_error("No kernel was named.");
+	say_places(&kernels);
+	r = build_for(&request, kernels.trees, kernels.n, kernels.lists);
 	if (r == 0 && o->compile_commands)
-		r = build_compile_commands(paths, tree->release, o->compile_commands);
-	if (r < 0)
+		r = build_compile_commands(paths, kernels.trees[0]->release, o->compile_commands);
+	if (r < 0 && (r == -EINTR || kernels.n == 1))
 		return r;
 	if (ctx->json)
-		print_json(&list, tree->release, &counts);
+		print_json(&kernels, &counts);
 	else
-		print_table(&list);
+		print_table(&kernels);
 	say_counts(&counts);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.modules[i]->error)
-			status = STATUS_FAIL;
-	return status;
+	if (r < 0 || not_one < 0)
+		return r < 0 ? r : not_one;
+	return one_failed(&kernels) ? STATUS_FAIL : STATUS_OK;
 }
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)

@@ -17,14 +17,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void progress(const struct tasks *t, const char *what)
+char *tasks_name(const struct tasks *t, const struct unit *unit)
 {
+	if (t->n_trees < 2)
+		return xstrdup(unit->shown);
+	return xasprintf("%s for %s", unit->shown, unit->tree->release);
+}
+
+static void progress(const struct tasks *t, const struct unit *unit)
+{
+	_cleanup_free_ char *what = tasks_name(t, unit);
+
 	if (t->request->progress)
 		t->request->progress(what, t->n_done, t->n, t->request->arg);
 }
 
 static bool __attribute__((pure)) wants(const struct unit *unit, const struct unit *other)
 {
+	if (unit->tree != other->tree)
+		return false;
 	strv_foreach (name, unit->wants)
 		if (strv_contains(other->provides, *name) && !strv_contains(unit->provides, *name))
 			return true;
@@ -59,7 +70,7 @@ static void finish(struct tasks *t, struct task *task)
 	unlock(task);
 	task->state = DONE;
 	t->n_done++;
-	progress(t, task->unit.shown);
+	progress(t, &task->unit);
 }
 
 static void reap(struct tasks *t, struct task *task)
@@ -150,6 +161,13 @@ static void collect_symvers(const struct tasks *t, struct unit *unit)
 	}
 }
 
+static void say_not_built(const struct tasks *t, const struct unit *unit)
+{
+	_cleanup_free_ char *name = tasks_name(t, unit);
+
+	log_error("%s is not built: %s.", name, unit->error);
+}
+
 /* Nothing to wait for, or a reason why it will never be built. */
 static bool is_ready(const struct tasks *t, struct unit *unit)
 {
@@ -163,7 +181,7 @@ static bool is_ready(const struct tasks *t, struct unit *unit)
 		if (other->unit.error && !unit->error) {
 			unit->error =
 				xasprintf("it depends on %s, which failed", other->unit.shown);
-			log_error("%s is not built: %s.", unit->shown, unit->error);
+			say_not_built(t, unit);
 		}
 	}
 	return true;
@@ -190,7 +208,7 @@ static int start(struct tasks *t, struct task *task)
 		return log_error_errno(-errno, "Cannot watch the process for %s", unit->shown);
 	t->n_running++;
 	task->state = RUNNING;
-	progress(t, unit->shown);
+	progress(t, unit);
 	return 0;
 }
 
@@ -226,7 +244,7 @@ static void give_up_circle(struct tasks *t)
 		if (t->list[i].state != WAITING)
 			continue;
 		unit->error = xstrdup("it and others depend on each other in a circle");
-		log_error("%s is not built: %s.", unit->shown, unit->error);
+		say_not_built(t, unit);
 		finish(t, &t->list[i]);
 	}
 }
@@ -248,6 +266,7 @@ static void wait_for_one(struct tasks *t)
 
 int tasks_run(struct tasks *t)
 {
+	t->jobs = t->request->jobs > 0 ? t->request->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
 	while (t->n_done < t->n) {
 		bool locked;
 		int r = process_interrupted ? -EINTR : start_ready(t, &locked);
@@ -280,21 +299,21 @@ void tasks_release(struct tasks *t)
 
 /* --- what there is to do ------------------------------------------------------------- */
 
-static void add_task(struct tasks *t, struct source *source)
+static void add_task(struct tasks *t, const struct kernel_tree *tree, struct source *source)
 {
 	struct task *task;
 
 	GROW(t->list, t->n);
 	task = &t->list[t->n++];
 	*task = (struct task){ .lock = -1, .link_lock = -1, .pidfd = -1 };
-	unit_prepare(&task->unit, source, t->request->tree);
+	unit_prepare(&task->unit, source, tree);
 	task->unit.settings = t->request->settings;
 }
 
-static bool is_provided(const struct tasks *t, const char *name)
+static bool is_provided(const struct tasks *t, const struct kernel_tree *tree, const char *name)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (strv_contains(t->list[i].unit.provides, name))
+		if (t->list[i].unit.tree == tree && strv_contains(t->list[i].unit.provides, name))
 			return true;
 	return false;
 }
@@ -304,22 +323,23 @@ static void add_wanted(struct tasks *t, size_t i)
 {
 	_cleanup_(source_list_release) struct source_list found = { 0 };
 	const struct unit *unit = &t->list[i].unit;
+	const struct kernel_tree *tree = unit->tree;
 
 	strv_foreach (name, unit->wants)
-		if (!is_provided(t, *name) &&
+		if (!is_provided(t, tree, *name) &&
 		    sources_find_beside(unit->source.path, *name, &found) > 0)
 			log_info("%s needs %s, which is built too.", unit->shown, *name);
 	for (size_t k = 0; k < found.n; k++)
-		add_task(t, &found.list[k]);
+		add_task(t, tree, &found.list[k]);
 }
 
-void tasks_prepare(struct tasks *t, const struct build_request *request,
-		   struct source_list *sources)
+void tasks_add(struct tasks *t, const struct kernel_tree *tree, struct source_list *sources)
 {
-	t->request = request;
-	t->jobs = t->request->jobs > 0 ? t->request->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
+	size_t first = t->n;
+
+	t->n_trees++;
 	for (size_t i = 0; i < sources->n; i++)
-		add_task(t, &sources->list[i]);
-	for (size_t i = 0; i < t->n; i++) /* it grows */
+		add_task(t, tree, &sources->list[i]);
+	for (size_t i = first; i < t->n; i++) /* it grows */
 		add_wanted(t, i);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Building units side by side, each in a child process, as their dependencies
- * and the jobs allow. Two outposts may want the same units: none waits for a
- * lock, but tries again later, and none keeps one when its unit is done. So
- * they never wait for each other in a circle.
+ * and the jobs allow, for one kernel tree or several. Two outposts may want the same units: none
+ * waits for a lock, but tries again later, and none keeps one when its unit is done. So they never
+ * wait for each other in a circle.
  */
 #ifndef OUTPOST_TASKS_H
 #define OUTPOST_TASKS_H
@@ -31,13 +31,16 @@ struct tasks {
 	const struct build_request *request;
 	struct task *list;
 	size_t n, n_done, n_running;
-	int jobs;
+	size_t n_trees;
+	int jobs; /* shared by all trees */
 	struct build_counts counts;
 };
 
-/* Takes the sources over. */
-void tasks_prepare(struct tasks *t, const struct build_request *request,
-		   struct source_list *sources);
+/* Adds what is to be built for this tree; once for each. Takes the sources over. */
+void tasks_add(struct tasks *t, const struct kernel_tree *tree, struct source_list *sources);
+
+/* What to call it in messages; the caller frees it. */
+char *tasks_name(const struct tasks *t, const struct unit *unit);
 
 /* Builds all that can be built; the others have their error, said. 0, -EINTR, or -errno, said. */
 int tasks_run(struct tasks *t);

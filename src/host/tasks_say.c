@@ -18,7 +18,8 @@ static const char *find_exporter(const struct tasks *t, const struct unit *unit,
 		_cleanup_free_ char *path = path_join(other->copy, "Module.symvers", NULL);
 		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (other != unit && fs_read(path, &text, 0) == 0 && strstr(text.buf, entry))
+		if (other != unit && other->tree == unit->tree && fs_read(path, &text, 0) == 0 &&
+		    strstr(text.buf, entry))
 			return *other->provides;
 	}
 	return NULL;
@@ -58,17 +59,17 @@ void tasks_say(struct tasks *t, const struct unit *unit)
 {
 	_cleanup_free_ char *path = unit_file(unit, "messages"),
 			    *log = unit_file(unit, "build.log");
+	_cleanup_free_ char *name = tasks_name(t, unit);
 	_cleanup_(strbuf_release) struct strbuf messages = STRBUF_INIT;
 
 	(void)fs_read_line(path, &messages);
 	count_warnings(t, unit, messages.buf);
 	if (unit->error) {
-		log_error("%s: %s%s%s", unit->shown, unit->error, messages.len ? "\n" : ".",
-			  messages.buf);
+		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : ".", messages.buf);
 		hint_undefined(t, unit, messages.buf);
 		if (messages.len && fs_exists(log))
 			log_hint("All that make said is in %s.", log);
 	} else if (messages.len) {
-		log_warn("%s:\n%s", unit->shown, messages.buf);
+		log_warn("%s:\n%s", name, messages.buf);
 	}
 }

@@ -339,6 +339,77 @@ static void warnings_stay(void **state)
 	assert_int_equal(counts.warnings, 0);
 }
 
+/* --- several kernels ----------------------------------------------------------------- */
+
+#define OTHER_RELEASE "6.12.0-1-arm64"
+
+/* A second tree, which has what the first has not: CONFIG_ONLY_HERE. */
+static void make_other_tree(struct kernel_tree *tree)
+{
+	*tree = sample_tree;
+	tree->release = (char *)OTHER_RELEASE;
+	tree->root = tree->build = path_join(sample_top, "other-tree", NULL);
+	put(tree->build, "Makefile", "override KCPPFLAGS += -DOTHER_TREE\n");
+	sample_run((const char *const[]){ "sh", "-c", "cat \"$1\"/Makefile >>\"$2\"/Makefile", "sh",
+					  sample_tree.build, tree->build, NULL });
+	put(tree->build, ".config", "CONFIG_A=y\n");
+}
+
+static void assert_state(const struct module_list *list, const char *name, const char *release,
+			 const char *error)
+{
+	const struct module *m = module_list_find(list, name);
+
+	if (!m)
+		fail_msg("there is no %s for %s", name, release);
+	if (!error) {
+		assert_null(m->error);
+		assert_contains(m->stripped, release);
+		assert_true(fs_exists(m->stripped));
+	} else {
+		assert_contains(m->error, error);
+	}
+}
+
+/*
+ * Two kernels, where one takes a module that the other does not, and another
+ * module needs that: it is built for the one, with its symbols, and refused for
+ * the other.
+ */
+static void two_kernels(void **state)
+{
+	char *const paths[] = { (char *)"mods", NULL };
+	struct kernel_tree other, *trees[] = { &sample_tree, &other };
+	struct module_list lists[2] = { 0 };
+	struct build_request request = { .paths = paths, .jobs = 2, .counts = &counts };
+
+	(void)state;
+	make_other_tree(&other);
+	counts = (struct build_counts){ 0 };
+	put(sample_work, "mods/base/Kbuild", "obj-m := base.o\n");
+	put(sample_work, "mods/base/base.c",
+	    SAMPLE_MODULE("base", "") "/* EXPORTS(base_f) */\n#ifndef OTHER_TREE\n#error wrong "
+				      "tree\n#endif\n");
+	put(sample_work, "mods/top/Kbuild", "obj-m := top.o\n");
+	put(sample_work, "mods/top/test.conf", "depends = base\n");
+	put(sample_work, "mods/top/top.c", SAMPLE_MODULE("top", "base") "/* NEEDS(base_f) */\n");
+	put(sample_work, "mods/plain/Kbuild", "obj-m := plain.o\n");
+	put(sample_work, "mods/plain/plain.c", SAMPLE_MODULE("plain", "") "static int unused;\n");
+	assert_int_equal(build_for(&request, trees, 2, lists), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lists[i].n, 3);
+		assert_state(&lists[i], "plain", trees[i]->release, NULL);
+	}
+	assert_state(&lists[0], "base", SAMPLE_RELEASE, "wrong tree");
+	assert_state(&lists[0], "top", SAMPLE_RELEASE, "depends on");
+	assert_state(&lists[1], "base", OTHER_RELEASE, NULL);
+	assert_state(&lists[1], "top", OTHER_RELEASE, NULL);
+	assert_int_equal(counts.warnings, 2); /* of plain, for each */
+	module_list_release(&lists[0]);
+	module_list_release(&lists[1]);
+	free(other.build);
+}
+
 static int end(void **state)
 {
 	module_list_release(&built);
@@ -358,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup(wrapper, sample_clear),
 		cmocka_unit_test_setup(distcc, sample_clear),
 		cmocka_unit_test_setup(warnings_stay, sample_clear),
+		cmocka_unit_test_setup(two_kernels, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, end);
