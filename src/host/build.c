@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "host/compdb.h"
+#include "host/kbuild.h"
 #include "host/paths.h"
 #include "host/place.h"
 #include "host/tasks.h"
@@ -34,26 +35,34 @@ static int find_sources(const struct build_request *request, struct source_list 
 	return r;
 }
 
-static int check_settings(const struct build_request *request, const struct kernel_tree *tree)
+static int check_sparse(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *sparse = path_program("sparse");
 
-	if (!request->settings || !request->settings->sparse || sparse || tree->in_container)
+	if (sparse || tree->in_container)
 		return 0;
 	log_error("There is no sparse here, which --sparse has check the sources.");
 	log_hint("As root: apt-get install sparse");
 	return -ENOENT;
 }
 
+/* Within its place. */
+static int check_settings(const struct build_settings *settings, const struct kernel_tree *tree)
+{
+	int r = settings && settings->sparse ? check_sparse(tree) : 0;
+
+	return r == 0 && settings && settings->clang ? kbuild_check_clang(tree) : r;
+}
+
 static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
-	int r = check_settings(t->request, tree);
+	int r = find_sources(t->request, &sources);
 
 	if (r == 0)
-		r = find_sources(t->request, &sources);
-	if (r == 0)
 		r = place_enter(tree, &sources);
+	if (r == 0)
+		r = check_settings(t->request->settings, tree);
 	if (r == 0)
 		tasks_add(t, tree, &sources);
 	return r;

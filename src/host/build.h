@@ -15,6 +15,7 @@
 struct build_settings {
 	bool no_ccache;
 	bool sparse, w1;
+	bool clang;             /* in place of what the kernel was built with */
 	char *compiler_wrapper; /* a command that runs the compiler, "distcc"; or NULL */
 };
 
@@ -23,6 +24,8 @@ struct build_settings {
 	OPTION_FLAG(s, in sparse, 0, "sparse", "build.sparse", "have sparse check the sources"), \
 		OPTION_FLAG(s, in w1, 0, "w1", "build.w1",                                       \
 			    "show what the kernel's W=1 warns of, too"),                         \
+		OPTION_FLAG(s, in clang, 0, "clang", "build.clang",                              \
+			    "compile with clang, not with what built the kernel"),               \
 		OPTION_FLAG(s, in no_ccache, 0, "no-ccache", "build.no_ccache",                  \
 			    "compile everything anew, though ccache is installed"),              \
 		OPTION_STRING(s, in compiler_wrapper, 0, "compiler-wrapper", "COMMAND",          \

@@ -181,7 +181,8 @@ char **kbuild_target(const struct unit *unit)
 
 	kbuild_word(&list, "ARCH=arm64");
 	kbuild_word(&list, "CROSS_COMPILE=%s", unit->tree->cross_prefix);
-	kbuild_word(&list, "CC=%s", unit->tree->compiler);
+	kbuild_word(&list, "CC=%s", kbuild_compiler(unit));
+	kbuild_add_clang(unit, &list);
 	if (unit->settings && unit->settings->sparse) {
 		/* All of them: what was compiled before without it, too. */
 		kbuild_word(&list, "C=2");
@@ -218,7 +219,7 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 void kbuild_describe(const struct unit *unit, struct strbuf *out)
 {
 	strbuf_addf(out, "tree %s\nin %s\ncompiler %s\nprefix %s\nmake %s\n", unit->tree->build,
-		    unit->tree->in_container ? "container" : "host", unit->tree->compiler,
+		    unit->tree->in_container ? "container" : "host", kbuild_compiler(unit),
 		    unit->tree->cross_prefix, unit->conf.make ? unit->conf.make : "");
 	if (unit->settings)
 		strbuf_addf(out, "sparse %d w1 %d\n", unit->settings->sparse, unit->settings->w1);

@@ -34,6 +34,9 @@ void kbuild_describe(const struct unit *unit, struct strbuf *out);
 void kbuild_count(const struct unit *unit, struct build_counts *counts);
 void kbuild_forget_counts(const struct unit *unit);
 
+/* Can modules for it be built with clang, here? 0, or -errno, said: it is missing, or cannot. */
+int kbuild_check_clang(const struct kernel_tree *tree);
+
 /*
  * Names of variables that a Makefile sets to the folder of the running
  * kernel's headers, or to its release; the values are to be replaced.

@@ -57,15 +57,15 @@ int kbuild_put_compiler(const struct unit *unit)
 {
 	const struct build_settings *settings = settings_of(unit);
 	_cleanup_free_ char *dir = unit_file(unit, "compiler"), *ccache = find_ccache(unit);
-	_cleanup_free_ char *path = path_join(dir, unit->tree->compiler, NULL);
+	_cleanup_free_ char *path = path_join(dir, kbuild_compiler(unit), NULL);
 	int r = fs_mkdir_p(dir, 0700);
 
 	if (r < 0)
 		return r;
-	if (ccache && !strchr(unit->tree->compiler, '/'))
+	if (ccache && !strchr(kbuild_compiler(unit), '/'))
 		return put_link(path, ccache);
 	if (settings->compiler_wrapper)
-		return put_wrapper(path, settings->compiler_wrapper, unit->tree->compiler);
+		return put_wrapper(path, settings->compiler_wrapper, kbuild_compiler(unit));
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 

@@ -21,6 +21,11 @@ void kbuild_set_variable(char ***env, const char *name, const char *value);
 int kbuild_put_compiler(const struct unit *unit);
 void kbuild_set_compiler(const struct unit *unit, char ***env);
 
+/* The program: what the kernel was built with, or clang; and the variables that the latter takes.
+ */
+const char *kbuild_compiler(const struct unit *unit) __attribute__((pure));
+void kbuild_add_clang(const struct unit *unit, char ***list);
+
 /* Variables that say what to build for; they win over what makefiles set. */
 char **kbuild_target(const struct unit *unit);
 void kbuild_add_symvers(const struct unit *unit, char ***argv);

@@ -339,6 +339,74 @@ static void warnings_stay(void **state)
 	assert_int_equal(counts.warnings, 0);
 }
 
+/* --- clang --------------------------------------------------------------------------- */
+
+/* One of this version that notes what it is called with, and compiles as the real one does. */
+static void put_clang(const char *version)
+{
+	_cleanup_free_ char *script =
+		xasprintf("#!/bin/sh\n[ \"$1\" = -dumpversion ] && echo %s && exit\n"
+			  "echo \"$*\" >>%s/called\nexec %s \"$@\"\n",
+			  version, sample_work, sample_tree.compiler);
+
+	put_mode(sample_work, "bin/clang", script, 0755);
+}
+
+static int try_clang(const char *path)
+{
+	char *const paths[] = { (char *)"mod", NULL };
+	struct build_settings with_clang = { .clang = true, .no_ccache = true };
+	struct build_request request = {
+		.tree = &sample_tree, .paths = paths, .jobs = 1, .settings = &with_clang
+	};
+	_cleanup_free_ char *before = xstrdup(getenv("PATH"));
+	int r;
+
+	setenv("PATH", path, 1);
+	module_list_release(&built);
+	r = build(&request, &built);
+	setenv("PATH", before, 1);
+	return r;
+}
+
+/* The tree's makefiles are told that it is clang, and which, and no more that it is gcc. */
+static void clang(void **state)
+{
+	_cleanup_free_ char *path = xasprintf("%s/bin:%s", sample_work, getenv("PATH"));
+	_cleanup_free_ char *nowhere = path_join(sample_work, "nowhere", NULL);
+	_cleanup_free_ char *makefile = get(sample_tree.build, "Makefile");
+	_cleanup_free_ char *config = get(sample_tree.build, ".config");
+	_cleanup_free_ char *telling =
+		xasprintf("CONFIG_CC_IS_GCC := y\n$(shell echo gcc=$(CONFIG_CC_IS_GCC) "
+			  "clang=$(CONFIG_CC_IS_CLANG) "
+			  "version=$(CONFIG_CLANG_VERSION) >$(M)/told)\n%s",
+			  makefile);
+	_cleanup_free_ char *called = NULL, *told = NULL, *told_path = NULL;
+
+	(void)state;
+	put(sample_work, "mod/mod.c", SAMPLE_MODULE("mod", ""));
+	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
+	assert_int_equal(try_clang(nowhere), -ENOENT);
+	put_clang("13.0.1");
+	assert_int_equal(try_clang(path), -ENOTSUP);
+	put_clang("14.0.6");
+	put(sample_tree.build, ".config", "CONFIG_A=y\nCONFIG_GCC_PLUGIN_RANDSTRUCT=y\n");
+	assert_int_equal(try_clang(path), -ENOTSUP);
+	put(sample_tree.build, ".config",
+	    "CONFIG_A=y\n# CONFIG_GCC_PLUGIN_RANDSTRUCT is not set\n");
+	put(sample_tree.build, "Makefile", telling);
+	assert_null(get(sample_work, "called"));
+	assert_int_equal(try_clang(path), 0);
+	put(sample_tree.build, "Makefile", makefile);
+	put(sample_tree.build, ".config", config);
+	assert_null(built.modules[0]->error);
+	called = get(sample_work, "called");
+	assert_contains(called, "mod.c");
+	told_path = path_join(built.modules[0]->build_dir, "told", NULL);
+	told = get("/", told_path);
+	assert_contains(told, "gcc= clang=y version=140006");
+}
+
 /* --- several kernels ----------------------------------------------------------------- */
 
 #define OTHER_RELEASE "6.12.0-1-arm64"
@@ -429,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup(wrapper, sample_clear),
 		cmocka_unit_test_setup(distcc, sample_clear),
 		cmocka_unit_test_setup(warnings_stay, sample_clear),
+		cmocka_unit_test_setup(clang, sample_clear),
 		cmocka_unit_test_setup(two_kernels, sample_clear),
 	};
 
