@@ -114,7 +114,9 @@ static int send_content(struct pull *p, int fd, uint64_t size)
 	uint64_t left = size;
 
 	while (left) {
-		ssize_t n = read(fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer));
+		size_t want = left < sizeof(buffer) ? left : sizeof(buffer);
+		ssize_t n = p->symbols_only ? pull_symbols_read(fd, buffer, want, size - left)
+					    : read(fd, buffer, want);
 		int r = n < 0 ? -errno : n == 0 ? -ESTALE : 0; /* it has become shorter */
 
 		if (r == 0)
@@ -136,6 +138,8 @@ static int send_file(struct pull *p, int dir, const char *file, const char *name
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0; /* not any more */
+	if (p->symbols_only)
+		pull_symbols_look(fd, (uint64_t)st.st_size);
 	r = send_header(p, name, '0', st.st_mode, (uint64_t)st.st_size, "");
 	if (r == 0)
 		r = send_content(p, fd, (uint64_t)st.st_size);

@@ -21,6 +21,7 @@ struct pull {
 	uint32_t files;
 	uint64_t bytes;
 	char at[PULL_PATH_MAX]; /* where it went wrong */
+	bool symbols_only;      /* of a module what tells of symbols; the rest is zeroes */
 	struct roots *roots;    /* told of each symbolic link; NULL: links are left out */
 	/* What is taken of a folder; `below` it is the path, `name` its last part. */
 	bool (*wants_folder)(const char *below);
@@ -33,6 +34,13 @@ int pull_file(struct pull *pull, const char *path, const char *name);
 int pull_folder(struct pull *pull, const char *root);
 /* Ends the archive where r is 0, and frees. r, or what went wrong now. */
 int pull_end(struct pull *pull, int r);
+
+/*
+ * pull_symbols.c: decides what is kept of this file, which is `size` bytes long, for the calls
+ * of pull_symbols_read() that follow: n bytes, or -1 with errno.
+ */
+void pull_symbols_look(int fd, uint64_t size);
+ssize_t pull_symbols_read(int fd, uint8_t *buffer, size_t n, uint64_t at);
 
 /* serve_pull.c: a symbolic link of the tree at `path`. 0, or -E2BIG. */
 int pull_note_link(struct roots *roots, const char *path);

@@ -162,7 +162,7 @@ static bool wants_any_folder(const char *below)
 	return true;
 }
 
-/* --- the three things that can be asked for ---------------------------------------- */
+/* --- the things that can be asked for ------------------------------------------ */
 
 /* The real path of /lib/modules/RELEASE/NAME. */
 static int find_in_modules(const char *name, char real[PATH_MAX])
@@ -219,6 +219,18 @@ static int send_modules(struct pull *p)
 	return r < 0 ? r : pull_folder(p, real);
 }
 
+/* Which commit a distribution's kernel was built from stands in its changelog, if anywhere. */
+static int send_changelog(struct pull *p)
+{
+	struct utsname un;
+	char path[PULL_PATH_MAX];
+
+	uname(&un);
+	snprintf(path, sizeof(path), "/usr/share/doc/linux-image-%s/changelog.Debian.gz",
+		 un.release);
+	return pull_file(p, path, "changelog.gz");
+}
+
 /* --- the package -------------------------------------------------------------------- */
 
 /* "NAME VERSION" of the package that put /boot's kernel there, as dpkg's status file has it. */
@@ -253,6 +265,9 @@ static void say_failure(struct serve *s, int r, outpost_Pull_What what, const st
 	if (what == outpost_Pull_What_CONFIG)
 		serve_fail(s, r, "the configuration of %s cannot be read%s%s", un.release, at,
 			   p->at);
+	else if (what == outpost_Pull_What_CHANGELOG)
+		serve_fail(s, r, "the changelog of the package with %s cannot be read%s%s",
+			   un.release, at, p->at);
 	else
 		serve_fail(s, r, "/lib/modules/%s/%s cannot be read%s%s", un.release,
 			   what == outpost_Pull_What_TREE ? "build" : "kernel", at, p->at);
@@ -270,7 +285,11 @@ void serve_pull(struct serve *s, const outpost_Pull *request)
 		switch (request->what) {
 		case outpost_Pull_What_TREE: r = send_tree(&p, build); break;
 		case outpost_Pull_What_CONFIG: r = send_config(&p); break;
+		case outpost_Pull_What_SYMBOLS:
+			p.symbols_only = true;
+			/* fall through */
 		case outpost_Pull_What_MODULES: r = send_modules(&p); break;
+		case outpost_Pull_What_CHANGELOG: r = send_changelog(&p); break;
 		default: r = -EBADMSG;
 		}
 	r = pull_end(&p, r);

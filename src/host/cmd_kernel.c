@@ -6,6 +6,7 @@
 #include "host/cmd_kernel.h"
 #include "host/command.h"
 #include "host/kernel.h"
+#include "host/kernel_git.h"
 #include "host/kernel_internal.h"
 #include "host/out.h"
 #include "host/session.h"
@@ -68,12 +69,58 @@ static int print_one(const struct context *ctx, const struct kernel_tree *tree)
 	return print_json(kernels);
 }
 
+/* A repository that is configured, and not named here, is the last of the sources. */
+static const struct option_row options[] = {
+	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", NULL,
+		      "add: from this repository, or folder with one"),
+	OPTION_STRING(struct kernel_git, commit, 0, "commit", "COMMIT", NULL,
+		      "of it; without, the one that the board's package names"),
+	OPTION_STRING(struct kernel_git, defconfig, 0, "defconfig", "NAME", "kernel.git.defconfig",
+		      "where the board does not tell its configuration"),
+	OPTION_END,
+};
+
+static const struct kernel_git *git; /* what they say; run() sets it */
+
+/* The release is the board's: named, it must be that. */
+static int run_add_git(struct context *ctx, const char *release)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(board_freep) struct board *board = NULL;
+	_cleanup_(session_closep) struct session *session = NULL;
+	const outpost_Welcome *welcome;
+	int r = board_get(ctx, &board);
+
+	if (r < 0)
+		return r;
+	progress_start();
+	progress_step("asking %s what it runs", board->name);
+	r = session_open(board, NULL, &session);
+	if (r == 0)
+		r = session_welcome(session, &welcome);
+	if (r == 0 && release && strcmp(release, welcome->release) != 0) {
+		log_error("Board %s runs %s, not %s: the CRCs of another kernel's symbols cannot "
+			  "be had from it.",
+			  board->name, welcome->release, release);
+		r = -EINVAL;
+	}
+	if (r == 0)
+		r = kernel_sync_git(board, session, git, &tree);
+	progress_end();
+	if (r < 0)
+		return r;
+	log_info("The kernel tree for %s is ready.", tree->release);
+	return print_one(ctx, tree);
+}
+
 static int run_add(struct context *ctx, const char *what)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *newest = NULL;
 	int r;
 
+	if (git->url)
+		return run_add_git(ctx, what);
 	if (what && (strchr(what, '/') || strcmp(what, ".") == 0 || strcmp(what, "..") == 0)) {
 		r = kernel_add_path(what, &tree);
 	} else {
@@ -206,7 +253,11 @@ static const struct {
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
-	(void)arg;
+	git = arg;
+	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
+		return usage_error("--git and --commit are for 'kernel add'.");
+	if (git->commit && !git->url)
+		return usage_error("--commit wants --git with the repository.");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (strcmp(argv[0], actions[i].name) != 0)
 			continue;
@@ -230,7 +281,9 @@ const struct command cmd_kernel = {
 		"         distribution's packages. build and test do so by themselves\n"
 		"add      get the tree for RELEASE (uname -r of the board; none: Debian's newest\n"
 		"         arm64 kernel), or refer to a kernel that you built yourself at PATH\n"
-		"         (a word with a slash in it: ./linux)\n"
+		"         (a word with a slash in it: ./linux). With --git, make the tree of what "
+		"the\n"
+		"         board (-b) runs from a source repository\n"
 		"list     what is there: release, source, compiler, size on disk\n"
 		"path     the folder for make -C; without RELEASE that of the only tree\n"
 		"verify   is it as it was made, and does it fit what the board runs: release, "
@@ -239,6 +292,8 @@ const struct command cmd_kernel = {
 		"modules\n"
 		"         installed there. With RELEASE and no -b: the tree alone\n"
 		"remove   forget a tree; your own at PATH is not touched\n",
+	.options = options,
+	.options_size = sizeof(struct kernel_git),
 	.has_json = true,
 	.least_args = 1,
 	.most_args = 2,

@@ -13,6 +13,8 @@
 #include <stddef.h>
 
 struct board;
+struct kernel_git;
+struct kernel_source;
 struct session;
 struct strbuf;
 
@@ -39,6 +41,8 @@ struct kernel_wanted {
 	struct session *session; /* to it, greeted */
 	const char *version;     /* its /proc/version */
 	unsigned int page_size;  /* bytes; 0: not known */
+	const struct kernel_source *only; /* no other source is tried; NULL: all of them */
+	const struct kernel_git *git;     /* kernel_git.h; NULL: what is configured */
 	char *package; /* that owns the kernel there, "NAME VERSION"; kernel_wanted_ask() */
 	char *config;  /* the text of its .config; kernel_wanted_ask() */
 };
@@ -86,6 +90,11 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
  * time is said and remembered. 0 or -errno, said.
  */
 int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree);
+
+/* Likewise, from that repository alone; where there is such a tree already it must be removed
+ * before. */
+int kernel_sync_git(const struct board *board, struct session *session,
+		    const struct kernel_git *git, struct kernel_tree **tree);
 
 /* A configured and built tree that the user has: referred to, not copied. 0 or -errno, said. */
 int kernel_add_path(const char *path, struct kernel_tree **tree);

@@ -116,5 +116,6 @@ int kernel_tools_replace(const char *dir, const char *below);
 
 extern const struct kernel_source kernel_source_board;
 extern const struct kernel_source kernel_source_debian;
+extern const struct kernel_source kernel_source_git;
 
 #endif

@@ -22,6 +22,7 @@
 const struct kernel_source *const kernel_sources[] = {
 	&kernel_source_board,
 	&kernel_source_debian,
+	&kernel_source_git,
 	NULL,
 };
 
@@ -126,8 +127,10 @@ static int obtain_from_any(struct kernel_wanted *wanted, const char *trees, stru
 {
 	for (size_t i = 0; kernel_sources[i]; i++) {
 		_cleanup_(strbuf_release) struct strbuf reason = STRBUF_INIT;
-		int r = obtain_from(kernel_sources[i], wanted, trees, &reason);
+		int r = -ENOENT;
 
+		if (!wanted->only || wanted->only == kernel_sources[i])
+			r = obtain_from(kernel_sources[i], wanted, trees, &reason);
 		if (r != -ENOENT)
 			return r;
 		if (reason.len)

@@ -79,13 +79,14 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 	return r == -ENOENT ? 0 : r;
 }
 
-int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree)
+/* `wanted` is the caller's, what is asked for it is released. */
+static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
-	_cleanup_(kernel_wanted_release) struct kernel_wanted wanted = { .board = board,
-									 .session = session };
+	const struct board *board = wanted->board;
 	_cleanup_free_ char *last = recall_release(board), *release = NULL;
+	_cleanup_(kernel_tree_freep) struct kernel_tree *old = NULL;
 	const outpost_Welcome *welcome;
-	int r = session_welcome(session, &welcome);
+	int r = session_welcome(wanted->session, &welcome);
 
 	if (r < 0)
 		return r;
@@ -93,8 +94,30 @@ int kernel_sync(const struct board *board, struct session *session, struct kerne
 	if (last && strcmp(last, release) != 0)
 		log_info("Board %s runs %s now, not %s.", board->name, release, last);
 	recall_set_release(board, release);
-	wanted.release = release;
-	wanted.version = welcome->kernel_version;
-	wanted.page_size = welcome->page_size;
-	return kernel_obtain_wanted(&wanted, tree);
+	wanted->release = release;
+	wanted->version = welcome->kernel_version;
+	wanted->page_size = welcome->page_size;
+	if (wanted->only && kernel_read(release, &old) == 0) {
+		log_error("There is a tree for %s already, from %s.", release, old->source);
+		log_hint("outpost kernel remove %s, then add it.", release);
+		return -EEXIST;
+	}
+	r = kernel_obtain_wanted(wanted, tree);
+	kernel_wanted_release(wanted);
+	return r;
+}
+
+int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree)
+{
+	return sync_wanted(&(struct kernel_wanted){ .board = board, .session = session }, tree);
+}
+
+int kernel_sync_git(const struct board *board, struct session *session,
+		    const struct kernel_git *git, struct kernel_tree **tree)
+{
+	return sync_wanted(&(struct kernel_wanted){ .board = board,
+						    .session = session,
+						    .only = &kernel_source_git,
+						    .git = git },
+			   tree);
 }
