@@ -31,6 +31,8 @@ static const struct macro {
 	{ "EXPORT_SYMBOL_NS", { "" }, false },
 	{ "EXPORT_SYMBOL_NS_GPL", { "" }, true },
 	{ "EXPORT_SYMBOL_NOKASAN", { "" }, false },
+	{ "ACPI_EXPORT_SYMBOL", { "" }, false },
+	{ "ACPI_EXPORT_SYMBOL_INIT", { "" }, false },
 	{ "EXPORT_PER_CPU_SYMBOL", { "" }, false },
 	{ "EXPORT_PER_CPU_SYMBOL_GPL", { "" }, true },
 	{ "EXPORT_TRACEPOINT_SYMBOL",
@@ -149,11 +151,11 @@ void exports_parse(struct exports *exports, const char *text, size_t n)
 	const char *at;
 
 	while ((at = memmem(rest.p, rest.n, begin, strlen(begin)))) {
-		bool whole = at == text || !is_word(at[-1]);
-
+		while (at > rest.p && is_word(at[-1]))
+			at--; /* the whole word */
 		text_skip(&rest, (size_t)(at - rest.p));
 		word = take_word(&rest);
-		if (!whole || is_directive(text, at) || !take_arguments(&rest, &name, &space))
+		if (is_directive(text, at) || !take_arguments(&rest, &name, &space))
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(macros); i++)
 			for (size_t k = 0; word.n == strlen(macros[i].name) &&

@@ -333,7 +333,7 @@ static bool begins_with_one_of(const char *text, const char *const *list)
 	return false;
 }
 
-/* The same that the board's agent leaves out of a tree. */
+/* What Debian's headers packages have: no drivers' own headers, which are most of the sources. */
 static bool is_needed(const char *below, const char *name)
 {
 	static const char *const never[] = {
@@ -357,8 +357,7 @@ static bool is_needed(const char *below, const char *name)
 			return false;
 	if (strncmp(below, "arch/", 5) == 0 && !begins_with_one_of(below, whole))
 		return false;
-	return begins_with_one_of(below, whole) || begins_with_one_of(name, names) ||
-	       ends_with(name, ".h") || ends_with(name, ".lds") || ends_with(name, ".mk");
+	return begins_with_one_of(below, whole) || begins_with_one_of(name, names);
 }
 
 static int prune_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
