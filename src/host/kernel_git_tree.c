@@ -349,7 +349,7 @@ static bool is_needed(const char *below, const char *name)
 	if (begins_with_one_of(below, never))
 		return false;
 	if (!strchr(below, '/'))
-		return true;
+		return *name != '.' || strcmp(name, ".config") == 0;
 	if (begins_with_one_of(below, (const char *const[]){ "scripts/", "tools/", NULL }))
 		return !ends_with(name, ".o");
 	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
