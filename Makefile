@@ -54,7 +54,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-dkms check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -240,6 +240,10 @@ check-cli: all
 # Not a part of check: a whole Debian that is emulated takes its time.
 check-full: all
 	@tests/run full $(ONLY)
+
+# A kernel tree from Debian's sources: 1.3 GB, and a while.
+check-git-tree: all
+	@tests/run git $(ONLY)
 
 # Debian's out-of-tree packages on a board (BOARD), as a table.
 check-dkms: all
