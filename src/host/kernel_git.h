@@ -17,8 +17,7 @@ struct kernel_git {
 int kernel_git_fetch(const struct kernel_git *git, const char *source);
 
 /*
- * Configures and prepares `source` as the kernel `release` (NULL: as it calls
- * itself). `config`: the text of a .config, or NULL for the defconfig;
+ * Configures and prepares `source` as the kernel `release`. `config`: the text of a .config, or NULL for the defconfig;
  * `compiler`: what the kernel was built with, as CONFIG_CC_VERSION_TEXT has it, or
  * NULL for the usual one. 0 or -errno, said.
  */
