@@ -199,8 +199,14 @@ static int verify_tools(const char *build)
 	struct kernel_tree tree = { .build = (char *)build };
 	int r = kernel_config_value(build, "CONFIG_CC_VERSION_TEXT", &text);
 
-	if (r == 0)
-		kernel_compiler_choose(text, &compiler, &tree.in_container);
+	if (r < 0) {
+		log_error("%s/.config does not name the compiler that the kernel was built with "
+			  "(CONFIG_CC_VERSION_TEXT).",
+			  build);
+		log_hint("make olddefconfig in that tree writes it there.");
+		return r;
+	}
+	kernel_compiler_choose(text, &compiler, &tree.in_container);
 	if (tree.in_container) {
 		r = place_enter(&tree, &(struct source_list){ 0 });
 		if (r < 0)
