@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define BLOCK 512
+#define BLOCK     512
+#define AGAIN_MAX 1000
 
 /* A header, as POSIX.1-1988 has it. Numbers are octal text. */
 struct header {
@@ -290,12 +291,23 @@ static int make_link(struct untar *u, const struct link *link)
 	return 0;
 }
 
-/* The kernel itself says where it leads, now that all links are there. */
-static int check_link(struct untar *u, const struct link *link)
+/* A rename or mount anywhere on this machine, while the kernel follows a "..", makes it -EAGAIN. */
+static int open_beneath(int dir, const char *name)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	_cleanup_close_ int fd = (int)syscall(SYS_openat2, u->dir, link->name, &how, sizeof(how));
+	int fd, tries = 0;
+
+	do
+		fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < AGAIN_MAX);
+	return fd;
+}
+
+/* The kernel itself says where it leads, now that all links are there. */
+static int check_link(struct untar *u, const struct link *link)
+{
+	_cleanup_close_ int fd = open_beneath(u->dir, link->name);
 
 	if (fd >= 0)
 		return 0;
