@@ -181,7 +181,9 @@ static int send_one(struct pull *p, char path[PULL_PATH_MAX], size_t root, int d
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
-		return p->wants_folder(below) ? send_folder(p, path, root, depth + 1) : 0;
+		return p->wants_folder(below) && !(p->roots && pull_is_root(p->roots, path))
+			       ? send_folder(p, path, root, depth + 1)
+			       : 0;
 	if (S_ISLNK(st.st_mode))
 		return send_link(p, dir, path, name);
 	if (!S_ISREG(st.st_mode) || !p->wants_file(below, name))

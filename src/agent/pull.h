@@ -44,5 +44,7 @@ ssize_t pull_symbols_read(int fd, uint8_t *buffer, size_t n, uint64_t at);
 
 /* serve_pull.c: a symbolic link of the tree at `path`. 0, or -E2BIG. */
 int pull_note_link(struct roots *roots, const char *path);
+/* Is it a folder that is sent by itself? A name must not be in the archive twice. */
+bool pull_is_root(const struct roots *roots, const char *path);
 
 #endif

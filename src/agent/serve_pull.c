@@ -42,6 +42,15 @@ static bool is_known(const struct roots *roots, const char *path)
 	return false;
 }
 
+/* A kernel that was built with O= in a folder of its sources has one root in another. */
+bool pull_is_root(const struct roots *roots, const char *path)
+{
+	for (size_t i = 0; i < roots->n; i++)
+		if (strcmp(path, roots->path[i]) == 0)
+			return true;
+	return false;
+}
+
 static int add_root(struct roots *roots, const char *path)
 {
 	if (is_known(roots, path))
