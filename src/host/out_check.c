@@ -10,9 +10,10 @@
 
 static json_t *problem_json(const struct check_problem *p)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:b}", "kind", p->kind, "symbol", p->symbol,
-			 "expected", out_text_json(p->expected), "found", out_text_json(p->found),
-			 "hint", p->hint, "fatal", p->fatal);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "kind", p->kind, "symbol",
+			 out_text_json(p->symbol), "expected", out_text_json(p->expected), "found",
+			 out_text_json(p->found), "hint", out_text_json(p->hint), "fatal",
+			 p->fatal);
 }
 
 json_t *out_check_json(const struct checked *all, size_t n, const char *release, const char *board)
@@ -45,6 +46,14 @@ static void print_problem(FILE *stream, const struct check_problem *p)
 	fwrite(clean.buf, 1, clean.len, stream);
 }
 
+static void print_hint(FILE *stream, const struct check_problem *p)
+{
+	_cleanup_(strbuf_release) struct strbuf clean = STRBUF_INIT;
+
+	strbuf_add_clean(&clean, p->hint, strlen(p->hint));
+	fprintf(stream, "    %s\n", clean.buf);
+}
+
 /* The same thing to do is said once, below all that it is about. */
 static void print_problems(FILE *stream, const struct check_result *r, bool verbose)
 {
@@ -57,7 +66,7 @@ static void print_problems(FILE *stream, const struct check_result *r, bool verb
 		if (verbose || shown++ < SHOWN_MAX)
 			print_problem(stream, &r->problems[i]);
 		if (last && (verbose || shown <= SHOWN_MAX || i + 1 == r->n))
-			fprintf(stream, "    %s\n", r->problems[i].hint);
+			print_hint(stream, &r->problems[i]);
 	}
 	if (!verbose && r->n > SHOWN_MAX)
 		fprintf(stream, "  and %zu more; -v shows all\n", r->n - SHOWN_MAX);
