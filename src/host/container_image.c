@@ -247,12 +247,29 @@ static int make_and_note(struct container_image *image, const struct container_b
 	return r < 0 ? r : container_image_write(image);
 }
 
+/* One in which nothing runs is not to be built in. */
+static void restore_note(const struct container_image *old)
+{
+	_cleanup_free_ char *path = note_path();
+
+	if (old->id)
+		(void)container_image_write(old);
+	else
+		unlink(path);
+}
+
 int container_build(const struct container_build *request)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 }, old = { 0 };
 	int r = container_find_engine(&image.engine);
 
-	return r < 0 ? r : make_and_note(&image, request);
+	if (r < 0)
+		return r;
+	(void)container_image_read(&old);
+	r = make_and_note(&image, request);
+	if (r < 0)
+		restore_note(&old);
+	return r;
 }
 
 static void remove_image(const char *engine, const char *name)
@@ -280,7 +297,7 @@ int container_remove(void)
 	if (r < 0)
 		return r;
 	remove_image(image.engine, container_settings()->image);
-	if (strcmp(image.base, own) == 0)
+	if (image.base && strcmp(image.base, own) == 0)
 		remove_image(image.engine, own);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return log_error_errno(-errno, "Cannot remove %s", path);
