@@ -13,7 +13,8 @@
 
 #define START_MS 15000 /* for the builder to listen, once the engine says that it runs */
 
-/* Where there is a mount of ours, or the image's own programs. */
+/* Not where there is a mount of ours, or the image's own programs; nor what the note of them, a
+ * line for each, cannot hold: it would be started again for ever. */
 static bool can_be_mounted(const char *folder)
 {
 	static const char *const not [] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
@@ -22,7 +23,7 @@ static bool can_be_mounted(const char *folder)
 	for (size_t i = 0; i < ARRAY_SIZE(not ); i++)
 		if (strcmp(folder, not [i]) == 0)
 			return false;
-	return fs_is_dir(folder);
+	return !strchr(folder, '\n') && fs_is_dir(folder);
 }
 
 static int check_folders(char *const *folders)
