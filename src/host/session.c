@@ -252,6 +252,7 @@ int session_receive(struct session *s, int timeout_ms, struct frame *frame)
 {
 	long long end = timeout_ms < 0 ? LLONG_MAX : monotonic_ms() + timeout_ms;
 
+	s->told = false; /* whoever goes on with it waits for its end, too, should it hang */
 	for (;;) {
 		long long left = end - monotonic_ms();
 		int r = turn(s, left > 0 ? left : 0, frame);
