@@ -15,11 +15,13 @@
 
 struct options {
 	char *kernel;
+	struct build_settings build;
 };
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct options, kernel, 'k', "kernel", "RELEASE", "build.kernel",
 		      "check for this kernel, without a board (default: what the board runs)"),
+	BUILD_SETTINGS(struct options, build.),
 	OPTION_END,
 };
 
@@ -95,6 +97,8 @@ static int check_all(const struct context *ctx, const struct check_kernel *kerne
 		else if (!list->modules[i]->test.skip)
 			r = check_one(kernel, list, i, &all[n++]);
 	}
+	if (r == 0 && !n && status == STATUS_OK)
+		log_error("There is nothing to check: the test.conf of each module says 'skip'.");
 	if (r == 0)
 		r = print(ctx, all, n, kernel, board, n ? status : STATUS_TROUBLE);
 	for (size_t i = 0; i < n; i++) {
@@ -114,7 +118,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
 	_cleanup_(module_list_release) struct module_list list = { 0 };
-	struct build_request request = { .paths = paths };
+	struct build_request request = { .paths = paths, .settings = &o->build };
 	int r;
 
 	if (!paths)

@@ -221,8 +221,8 @@ void kbuild_describe(const struct unit *unit, struct strbuf *out)
 	strbuf_addf(out, "tree %s\nin %s\ncompiler %s\nprefix %s\nmake %s\n", unit->tree->build,
 		    unit->tree->in_container ? "container" : "host", kbuild_compiler(unit),
 		    unit->tree->cross_prefix, unit->conf.make ? unit->conf.make : "");
-	if (unit->settings)
-		strbuf_addf(out, "sparse %d w1 %d\n", unit->settings->sparse, unit->settings->w1);
+	strbuf_addf(out, "sparse %d w1 %d\n", unit->settings && unit->settings->sparse,
+		    unit->settings && unit->settings->w1);
 	strv_foreach (path, unit->symvers)
 		strbuf_addf(out, "symbols %s\n", *path);
 	strv_foreach (entry, environ)
