@@ -127,12 +127,14 @@ void check_names_table(struct check *check)
 	struct text names;
 
 	ko_section(check->ko, check->ko->header.e_shstrndx, &header);
-	names = (struct text){ check->ko->image.buf + header.sh_offset, header.sh_size };
-	if (!is_within(check, &header)) /* of type NOBITS, say */
+	if (!is_within(check, &header)) { /* of type NOBITS, say */
 		refuse(check, xstrdup("section names within the file"),
 		       xasprintf("%llu bytes from %llu on", (unsigned long long)header.sh_size,
 				 (unsigned long long)header.sh_offset));
-	else if (!names.n)
+		return;
+	}
+	names = (struct text){ check->ko->image.buf + header.sh_offset, header.sh_size };
+	if (!names.n)
 		refuse(check, xstrdup("section names"), xstrdup("an empty table of them"));
 	else if (names.p[names.n - 1])
 		refuse(check, xstrdup("a table of section names that ends with a NUL byte"),
