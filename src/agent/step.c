@@ -61,13 +61,15 @@ static void redirect(int output, int report_fd)
 }
 
 static void __attribute__((noreturn))
-run_child(step_fn fn, const void *arg, int report_fd, int output)
+run_child(step_fn fn, const void *arg, int report_fd, int output, pid_t parent)
 {
 	struct step_report report = { 0 };
 	int status;
 
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever waits for it is killed: so is it */
+	if (getppid() != parent)          /* was killed already: no signal will come */
+		_exit(1);
 	become_ordinary();
 	redirect(output, report_fd);
 	status = fn(arg, &report);
@@ -101,6 +103,7 @@ static void close_step(struct step *step)
 int step_start(struct step *step, step_fn fn, const void *arg, bool capture)
 {
 	int report[2] = { -1, -1 }, output[2] = { -1, -1 };
+	pid_t parent;
 	int r;
 
 	if (pipe2(report, O_CLOEXEC) < 0 || (capture && pipe2(output, O_CLOEXEC) < 0)) {
@@ -110,13 +113,14 @@ int step_start(struct step *step, step_fn fn, const void *arg, bool capture)
 	*step = (struct step){ .started_us = boottime_us(),
 			       .report_fd = report[0],
 			       .output_fd = output[0] };
+	parent = getpid();
 	step->pid = fork();
 	if (step->pid < 0) {
 		r = -errno;
 		goto err_pipes;
 	}
 	if (step->pid == 0)
-		run_child(fn, arg, report[1], output[1]);
+		run_child(fn, arg, report[1], output[1], parent);
 	close(report[1]);
 	if (capture) {
 		close(output[1]);
