@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "host/compdb.h"
+#include "host/container.h"
 #include "host/kbuild.h"
 #include "host/paths.h"
 #include "host/place.h"
@@ -38,11 +39,14 @@ static int find_sources(const struct build_request *request, struct source_list 
 static int check_sparse(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *sparse = path_program("sparse");
+	bool in_container = tree->in_container;
 
-	if (sparse || tree->in_container)
+	if (in_container ? container_has_program("sparse") : sparse != NULL)
 		return 0;
-	log_error("There is no sparse here, which --sparse has check the sources.");
-	log_hint("As root: apt-get install sparse");
+	log_error("There is no sparse %s, which --sparse has check the sources.",
+		  in_container ? "in the build container" : "here");
+	log_hint(in_container ? "outpost container build makes one that has it."
+			      : "As root: apt-get install sparse");
 	return -ENOENT;
 }
 
