@@ -30,7 +30,7 @@ static int open_existing(const char *name, struct instance **vm)
 	if (r != -ENOENT)
 		return r;
 	log_error("There is no vm %s.", name);
-	log_hint("outpost vm up %s makes it", name);
+	log_hint("outpost vm up %s makes it, with --full a whole Debian", name);
 	return r;
 }
 
