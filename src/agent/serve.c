@@ -239,6 +239,7 @@ static void say_alive(struct serve *s)
 static int loop(struct serve *s)
 {
 	static uint8_t buffer[FRAME_MAX + FRAME_HEADER];
+	uint64_t said_us = boottime_us();
 	ssize_t have = 0;
 
 	while (!s->gone) {
@@ -251,8 +252,11 @@ static int loop(struct serve *s)
 
 		if (r < 0 && errno != EINTR)
 			return 1;
-		if (r == 0)
+		/* Also while files arrive: over a slow line they may take minutes. */
+		if (r == 0 || boottime_us() - said_us >= ALIVE_MS * 1000ull) {
 			say_alive(s);
+			said_us = boottime_us();
+		}
 		if (r == 0 || fds[1].revents)
 			serve_follow_run(s);
 		if (fds[2].revents)
