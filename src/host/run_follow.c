@@ -251,8 +251,7 @@ static bool is_silent(const struct run *run)
 	       (run->state == RUN_STARTING ? PATIENCE_MS : SILENCE_MS);
 }
 
-/* One turn. 0 to go on, or -errno. */
-static int turn(struct run *run)
+static int take_turn(struct run *run)
 {
 	struct frame frame;
 	int r;
@@ -270,6 +269,19 @@ static int turn(struct run *run)
 	return r;
 }
 
+/* One turn. 0 to go on, or -errno. */
+static int turn(struct run *run)
+{
+	int r = take_turn(run);
+
+	if (r < 0 || !run->cancelled || monotonic_ms() <= run->give_up_ms)
+		return r;
+	log_warn("Board %s has not ended the run within %d s.", run->q->board->name,
+		 CANCEL_MS / 1000);
+	log_hint("outpost results shows how it ended, once it has.");
+	return -EINTR;
+}
+
 static bool is_over(const struct run *run)
 {
 	return run->state == RUN_ENDED || run->state == RUN_LOST || run->state == RUN_FAILED;
@@ -282,12 +294,6 @@ int run_follow(struct run *run)
 
 		if (r < 0)
 			return r;
-		if (run->cancelled && monotonic_ms() > run->give_up_ms) {
-			log_warn("Board %s has not ended the run within %d s.", run->q->board->name,
-				 CANCEL_MS / 1000);
-			log_hint("outpost results shows how it ended, once it has.");
-			return -EINTR;
-		}
 	}
 	return 0;
 }
@@ -307,7 +313,7 @@ int run_once_more(struct run *run)
 	while (r == 0 && !run->lock_is_free) {
 		run->state = RUN_ENDED;
 		r = turn(run);
-		if (run->state == RUN_LOST)
+		if (run->state == RUN_LOST || (r == 0 && run->cancelled))
 			return 0;
 	}
 	run->attempt = 2;
