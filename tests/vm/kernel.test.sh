@@ -23,6 +23,16 @@ package() {
 	dpkg-deb --root-owner-group -Zgzip -z1 -b "$1" "repo/$1.deb" >/dev/null || fail "dpkg-deb $1"
 }
 
+# use_archive NAME KEY: repo/ is one of the archives that are configured.
+use_archive() {
+	cat >outpost.conf <<-END
+		[archive.$1]
+		url = file:$WORK/repo
+		suite = ./
+		key = $WORK/$2
+	END
+}
+
 # The archive of repo/, signed by a key of its own: key.gpg.
 sign_archive() {
 	export GNUPGHOME=$WORK/gpg
@@ -79,12 +89,7 @@ test_an_archive_laid_out_as_raspberry_pi_os_has_it() {
 	rpi_packages "$debian" arm64 v8
 	rpi_packages "$debian-16k" arm64-16k 2712
 	sign_archive
-	cat >outpost.conf <<-END
-		[archive.raspios]
-		url = file:$WORK/repo
-		suite = ./
-		key = $WORK/key.gpg
-	END
+	use_archive raspios key.gpg
 	outpost kernel add "$rpi-rpi-v8"
 	expect_status 0
 	outpost kernel add "$rpi-rpi-2712"
@@ -112,12 +117,7 @@ test_programs_for_arm64_are_run_through_qemu() {
 	[ -n "$debian" ] || skip "Debian has no 6.12 for this release"
 	rpi_packages "$debian" arm64 v8 9.9.9
 	sign_archive
-	cat >outpost.conf <<-END
-		[archive.raspios]
-		url = file:$WORK/repo
-		suite = ./
-		key = $WORK/key.gpg
-	END
+	use_archive raspios key.gpg
 	outpost kernel add 9.9.9+rpt-rpi-v8
 	expect_status 0
 	expect_err "run through qemu-user"
@@ -136,12 +136,7 @@ test_an_archive_that_its_key_did_not_sign_is_refused() {
 	mv key.gpg old.gpg
 	rm -r gpg repo/InRelease
 	sign_archive
-	cat >outpost.conf <<-END
-		[archive.strange]
-		url = file:$WORK/repo
-		suite = ./
-		key = $WORK/old.gpg
-	END
+	use_archive strange old.gpg
 	outpost kernel add 6.12.1+rpt-rpi-v8
 	expect_status 3
 	expect_err "strange cannot be reached"

@@ -77,31 +77,29 @@ static int write_disk(const char *root, const char *disk)
 			"e2fsprogs", NULL);
 }
 
-/* Packages that are configured by now, as dpkg says on the console. */
-static size_t count_configured(const char *dir)
+/* How often `word` stands in a file; 0 where there is none. */
+static size_t count_in(const char *dir, const char *file, const char *word)
 {
-	_cleanup_free_ char *path = path_join(dir, "console.log", NULL);
+	_cleanup_free_ char *path = path_join(dir, file, NULL);
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	size_t n = 0;
 
 	if (fs_read(path, &text, 0) < 0)
 		return 0;
-	for (const char *p = text.buf; (p = strstr(p, "Setting up ")); p++)
+	for (const char *p = text.buf; (p = strstr(p, word)); p++)
 		n++;
 	return n;
 }
 
+/* Packages that are configured by now, as dpkg says on the console. */
+static size_t count_configured(const char *dir)
+{
+	return count_in(dir, "console.log", "Setting up ");
+}
+
 static size_t count_packages(const char *root)
 {
-	_cleanup_free_ char *path = path_join(root, "var/lib/dpkg/status", NULL);
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	size_t n = 0;
-
-	if (fs_read(path, &text, 0) < 0)
-		return 0;
-	for (const char *p = text.buf; (p = strstr(p, "\nPackage: ")); p++)
-		n++;
-	return n;
+	return count_in(root, "var/lib/dpkg/status", "\nPackage: ");
 }
 
 static int await_made(const char *dir, size_t total)
