@@ -48,7 +48,7 @@ BOARD_CC := $(if $(filter aarch64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
 SYSROOT := $(if $(filter aarch64,$(ARCH)),,$(A)/sysroot)
 BOARD_FLAGS := -Os -g -ffunction-sections -fdata-sections $(if $(SYSROOT),-I$(SYSROOT)/usr/include)
 BOARD_LINK  := -static -Wl,--gc-sections -Wl,--build-id $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu)
-AGENT_LIBS  := -lprotobuf-nanopb -lzstd -lb2
+AGENT_LIBS  := -lprotobuf-nanopb -lzstd -lz -lb2
 BOARD_OBJ   := $(call objects,$(A),$(AGENT_SRC))
 BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
@@ -107,8 +107,16 @@ $(A)/outpost.pb.o: build/proto/outpost.pb.c
 	$(call say,CC,$@)
 	$(Q)$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
 
+# One of other packages than these is made anew.
+SYSROOT_PKGS := libnanopb-dev libzstd-dev libb2-dev zlib1g-dev
+ifneq ($(file <$(A)/sysroot/packages),$(SYSROOT_PKGS))
+$(shell rm -rf $(A)/sysroot)
+endif
+
 $(A)/sysroot: | build/outpost
-	$(Q)build/outpost unpack --arch arm64 $@.new libnanopb-dev libzstd-dev libb2-dev
+	$(Q)rm -rf $@.new
+	$(Q)build/outpost unpack --arch arm64 $@.new $(SYSROOT_PKGS)
+	$(Q)echo '$(SYSROOT_PKGS)' >$@.new/packages
 	$(Q)mv $@.new $@
 
 # The messages: C made from the one page that says them.

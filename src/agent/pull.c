@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define BLOCK     512
-#define LEVEL     3 /* of zstd: a Pi packs faster than its network carries */
+#define LEVEL     3 /* of zlib: a Pi packs faster than its network carries */
 #define DEPTH_MAX 24
 
 /* --- out ---------------------------------------------------------------------------- */
@@ -32,25 +32,28 @@ static int send_frame(struct pull *p)
 	return p->serve->gone ? -EPIPE : 0;
 }
 
-/* Packs, and sends what fills a frame; at the end everything. */
-static int pack(struct pull *p, const void *data, size_t n, ZSTD_EndDirective end)
+/* Packs, and sends what fills a frame; with Z_FINISH everything. */
+static int pack(struct pull *p, const void *data, size_t n, int flush)
 {
-	ZSTD_inBuffer in = { data, n, 0 };
-	size_t left;
+	z_stream *z = &p->packer;
+	int r;
 
+	z->next_in = (Bytef *)(uintptr_t)data;
+	z->avail_in = (uInt)n;
 	do {
-		ZSTD_outBuffer out = { p->out, sizeof(p->out), p->used };
-		int r = 0;
+		z->next_out = p->out + p->used;
+		z->avail_out = (uInt)(sizeof(p->out) - p->used);
+		r = deflate(z, flush);
+		if (r == Z_STREAM_ERROR)
+			return -EIO;
+		p->used = sizeof(p->out) - z->avail_out;
+		if (!z->avail_out || r == Z_STREAM_END) {
+			int sent = send_frame(p);
 
-		left = ZSTD_compressStream2(p->zstd, &out, &in, end);
-		if (ZSTD_isError(left))
-			return -ENOMEM;
-		p->used = out.pos;
-		if (p->used == sizeof(p->out) || (end == ZSTD_e_end && !left))
-			r = send_frame(p);
-		if (r < 0)
-			return r;
-	} while (in.pos < in.size || (end == ZSTD_e_end && left));
+			if (sent < 0)
+				return sent;
+		}
+	} while (z->avail_in || (flush == Z_FINISH && r != Z_STREAM_END));
 	return 0;
 }
 
@@ -58,7 +61,7 @@ static int fill_block(struct pull *p, uint64_t size)
 {
 	static const char zeroes[BLOCK];
 
-	return pack(p, zeroes, (BLOCK - size % BLOCK) % BLOCK, ZSTD_e_continue);
+	return pack(p, zeroes, (BLOCK - size % BLOCK) % BLOCK, Z_NO_FLUSH);
 }
 
 /* --- headers -------------------------------------------------------------------------- */
@@ -103,7 +106,7 @@ static int send_header(struct pull *p, const char *name, char type, unsigned int
 	for (size_t i = 0; i < BLOCK; i++)
 		sum += (unsigned char)h[i];
 	snprintf(h + 148, 8, "%06o", sum);
-	return pack(p, h, BLOCK, ZSTD_e_continue);
+	return pack(p, h, BLOCK, Z_NO_FLUSH);
 }
 
 /* --- what is sent ---------------------------------------------------------------------- */
@@ -120,7 +123,7 @@ static int send_content(struct pull *p, int fd, uint64_t size)
 		int r = n < 0 ? -errno : n == 0 ? -ESTALE : 0; /* it has become shorter */
 
 		if (r == 0)
-			r = pack(p, buffer, (size_t)n, ZSTD_e_continue);
+			r = pack(p, buffer, (size_t)n, Z_NO_FLUSH);
 		if (r < 0)
 			return r;
 		left -= (uint64_t)n;
@@ -229,11 +232,11 @@ int pull_folder(struct pull *p, const char *root)
 
 int pull_begin(struct pull *p, struct serve *s, uint32_t every)
 {
-	*p = (struct pull){ .serve = s, .every = every, .zstd = ZSTD_createCCtx() };
-	if (!p->zstd)
-		return -ENOMEM;
-	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, LEVEL);
-	return 0;
+	*p = (struct pull){ .serve = s, .every = every };
+	/* 16: with gzip's header. zlib, for zstd's packer alone is as large as half the agent. */
+	return deflateInit2(&p->packer, LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK
+		       ? 0
+		       : -ENOMEM;
 }
 
 int pull_end(struct pull *p, int r)
@@ -241,8 +244,7 @@ int pull_end(struct pull *p, int r)
 	static const char zeroes[2 * BLOCK];
 
 	if (r == 0)
-		r = pack(p, zeroes, sizeof(zeroes), ZSTD_e_end);
-	ZSTD_freeCCtx(p->zstd);
-	p->zstd = NULL;
+		r = pack(p, zeroes, sizeof(zeroes), Z_FINISH);
+	(void)deflateEnd(&p->packer);
 	return r;
 }

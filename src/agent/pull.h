@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A packed archive on its way to the host: tar (ustar), then zstd, then BLOB frames. */
+/* A packed archive on its way to the host: tar (ustar), then gzip, then BLOB frames. */
 #ifndef OUTPOST_AGENT_PULL_H
 #define OUTPOST_AGENT_PULL_H
 
 #include "agent/serve.h"
 
 #include <limits.h>
-#include <zstd.h>
+#include <zlib.h>
 
 #define PULL_PATH_MAX 512
 
@@ -14,7 +14,7 @@ struct roots; /* serve_pull.c's */
 
 struct pull {
 	struct serve *serve;
-	ZSTD_CCtx *zstd;
+	z_stream packer;
 	uint8_t out[FRAME_MAX]; /* the frame being filled */
 	size_t used;            /* of it */
 	uint32_t every, seen;   /* only each such file; seen so far */

@@ -83,25 +83,26 @@ int pull_note_link(struct roots *roots, const char *path)
 	return 0;
 }
 
-/* "include /usr/src/linux-headers-6.1.0-50-common/Makefile" */
+/* "include /usr/src/linux-headers-6.1.0-50-common/Makefile": root is not led elsewhere. */
 static int note_makefile(struct roots *roots, const char *root)
 {
-	char path[PULL_PATH_MAX + 16], line[PATH_MAX], folder[PATH_MAX], real[PATH_MAX];
+	static const char start[] = "include /usr/src/", end[] = "/Makefile";
+	char path[PULL_PATH_MAX + 16], line[PATH_MAX], real[PATH_MAX];
 	_cleanup_fclose_ FILE *f = NULL;
 	int r = 0;
 
 	snprintf(path, sizeof(path), "%s/Makefile", root);
 	f = fopen(path, "re");
 	while (f && r == 0 && fgets(line, sizeof(line), f)) {
-		char *end = strrchr(line, '/');
+		char *folder = line + strlen("include ");
+		size_t n = strcspn(line, "\n");
 
-		if (sscanf(line, "include %4095s", folder) != 1 || *folder != '/' || !end)
+		line[n] = '\0';
+		if (strncmp(line, start, strlen(start)) != 0 ||
+		    strcmp(line + n - strlen(end), end) != 0)
 			continue;
-		end = strrchr(folder, '/');
-		if (strcmp(end, "/Makefile") != 0)
-			continue;
-		*end = '\0';
-		if (realpath(folder, real))
+		line[n - strlen(end)] = '\0';
+		if (realpath(folder, real) && strncmp(real, "/usr/src/", 9) == 0)
 			r = add_root(roots, real);
 	}
 	return r;

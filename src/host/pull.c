@@ -9,7 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include <zstd.h>
+#include <zlib.h>
 
 /* Walking a folder on a slow card may take a while, and no Alive comes meanwhile. */
 #define SILENCE_MS (60 * 1000)
@@ -20,8 +20,8 @@ struct receiver {
 	struct pulled *pulled;
 	struct strbuf *why;
 	struct untar *untar;
-	ZSTD_DStream *zstd;
-	bool frame_ended; /* of zstd's */
+	z_stream unpacker;
+	bool ended; /* what is packed */
 };
 
 static int bad_archive(const struct receiver *rx, int r, const char *why)
@@ -40,23 +40,27 @@ static int bad_archive(const struct receiver *rx, int r, const char *why)
 static int take_data(struct receiver *rx, const struct frame *frame)
 {
 	static char out[128 * 1024];
-	ZSTD_inBuffer in = { frame->payload, frame->length, 0 };
-
+	z_stream *z = &rx->unpacker;
 	long long before = rx->pulled->packed / 1000000;
 
 	rx->pulled->packed += (long long)frame->length;
-	while (in.pos < in.size) {
-		ZSTD_outBuffer piece = { out, sizeof(out), 0 };
-		size_t left = ZSTD_decompressStream(rx->zstd, &piece, &in);
+	z->next_in = (Bytef *)(uintptr_t)frame->payload;
+	z->avail_in = (uInt)frame->length;
+	do {
 		int r;
 
-		if (ZSTD_isError(left) || rx->frame_ended)
-			return bad_archive(rx, -EBADMSG, "it is not packed with zstd, or damaged");
-		rx->frame_ended = left == 0;
-		r = untar_feed(rx->untar, out, piece.pos);
+		z->next_out = (Bytef *)out;
+		z->avail_out = sizeof(out);
+		r = rx->ended ? Z_DATA_ERROR : inflate(z, Z_NO_FLUSH);
+		if (r == Z_BUF_ERROR) /* all of it is out */
+			break;
+		if (r != Z_OK && r != Z_STREAM_END)
+			return bad_archive(rx, -EBADMSG, "it is not packed with gzip, or damaged");
+		rx->ended = r == Z_STREAM_END;
+		r = untar_feed(rx->untar, out, sizeof(out) - z->avail_out);
 		if (r < 0)
 			return bad_archive(rx, r, untar_why(rx->untar));
-	}
+	} while (z->avail_in || (!z->avail_out && !rx->ended));
 	if (rx->pull->doing && rx->pulled->packed / 1000000 != before)
 		progress_step("%s (%lld MB)", rx->pull->doing, rx->pulled->packed / 1000000);
 	return 0;
@@ -70,10 +74,9 @@ static int take_end(struct receiver *rx, const outpost_Pulled *end)
 	rx->pulled->package = xstrdup(end->package);
 	rx->pulled->files = end->files;
 	rx->pulled->bytes = (long long)end->bytes;
-	r = rx->frame_ended ? untar_finish(rx->untar) : -EBADMSG;
+	r = rx->ended ? untar_finish(rx->untar) : -EBADMSG;
 	if (r < 0)
-		return bad_archive(rx, r,
-				   rx->frame_ended ? untar_why(rx->untar) : "its end is missing");
+		return bad_archive(rx, r, rx->ended ? untar_why(rx->untar) : "its end is missing");
 	return 1;
 }
 
@@ -125,11 +128,12 @@ int pull(struct session *session, const struct pull *pull, struct pulled *pulled
 	r = untar_open(&rx.untar, pull->dir);
 	if (r < 0)
 		return log_error_errno(r, "Cannot open %s", pull->dir);
-	rx.zstd = ZSTD_createDStream();
-	r = session_send(session, &request);
+	r = inflateInit2(&rx.unpacker, 15 + 16) == Z_OK ? 0 : -ENOMEM; /* 16: a gzip header */
+	if (r == 0)
+		r = session_send(session, &request);
 	if (r == 0)
 		r = receive(&rx);
-	ZSTD_freeDStream(rx.zstd);
+	(void)inflateEnd(&rx.unpacker);
 	untar_close(rx.untar);
 	return r;
 }

@@ -219,3 +219,11 @@ test_command_lines() {
 	run grep -rnE 'StrictHostKeyChecking[= ]*(no|off)|UserKnownHostsFile[= ]*/dev/null' "$TOP/src"
 	expect_status 1
 }
+
+# It is sent to every board.
+test_the_agent_is_small() {
+	local size
+	size=$(stat -c %s "$TOP/build/aarch64/outpost-agent")
+	echo "The boards' agent has $size bytes."
+	[ "$size" -lt $((1024 * 1024)) ] || fail "it is not under 1 MiB"
+}
