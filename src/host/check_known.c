@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILE_MAX (64u << 20)
 
@@ -70,6 +71,7 @@ void check_headers_free(struct check_headers *headers)
 	free(headers);
 }
 
+/* Links are not followed: one that leads up would be read for ever. */
 static void read_below(const char *dir, struct strbuf *text)
 {
 	_cleanup_strv_ char **names = NULL;
@@ -79,11 +81,12 @@ static void read_below(const char *dir, struct strbuf *text)
 	strv_foreach (name, names) {
 		_cleanup_free_ char *path = path_join(dir, *name, NULL);
 		size_t n = strlen(*name);
+		struct stat st;
 
 		if (n > 2 && strcmp(*name + n - 2, ".h") == 0) {
 			(void)fs_read(path, text, 0);
 			strbuf_addch(text, '\n');
-		} else if (fs_is_dir(path)) {
+		} else if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 			read_below(path, text);
 		}
 	}

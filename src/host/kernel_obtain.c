@@ -102,10 +102,13 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 	if (!mkdtemp(dir))
 		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
 	r = source->obtain(wanted, dir, &below, why);
-	if (r == 0)
+	if (r == 0) {
 		r = kernel_mend(dir, below);
-	if (r == 0)
-		r = complete(dir, below, wanted->release, source->name);
+		if (r == 0)
+			r = complete(dir, below, wanted->release, source->name);
+		if (r == -ENOENT) /* it has one, and a file is missing in it: said */
+			r = -EINVAL;
+	}
 	if (r < 0)
 		fs_remove_tree(dir);
 	return r;

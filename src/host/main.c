@@ -8,6 +8,7 @@
 #include "host/config.h"
 #include "host/container.h"
 #include "host/paths.h"
+#include "host/place.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -229,6 +230,8 @@ static int start(struct context *ctx, int argc, char **argv)
 		r = config_apply(ctx->config, rows, ctx);
 	if (r == 0)
 		r = config_apply(ctx->config, container_rows, container_settings());
+	if (r == 0 && container_settings()->in)
+		r = place_choose(container_settings()->in);
 	if (r < 0)
 		return r;
 	return run_command(ctx, c, argc - 1, argv + 1);

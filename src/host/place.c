@@ -22,8 +22,8 @@ int place_choose(const char *in)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (strcmp(in, known[i]) != 0)
 			continue;
-		free(settings->in);
-		settings->in = xstrdup(in);
+		free(settings->in); /* it may be `in` */
+		settings->in = xstrdup(known[i]);
 		return 0;
 	}
 	log_error("It can be built in 'container' or 'host', not in '%s'.", in);

@@ -87,7 +87,8 @@ bool run_power_cycle(struct run *run)
 	if (why && !process_interrupted) {
 		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
 			  board->power_cycle, why);
-		log_hint("Try it by hand: it must end with 0 within %d s.", RUN_HOOK_MS / 1000);
+		log_hint("Try it by hand: it must end with 0 within %d s.",
+			 (run->q->hook_ms ? run->q->hook_ms : RUN_HOOK_MS) / 1000);
 	}
 	return run->power_cycled;
 }
