@@ -49,12 +49,15 @@ bool place_wants_container(void)
 
 bool place_works(void)
 {
-	int r = container_enter(NULL);
+	int r;
 
+	if (place_must_be_container())
+		return true; /* who needs it finds out, and fails */
+	r = container_enter(NULL);
 	if (r == 0)
 		container_leave();
-	if (r == 0 || r == -EINTR || place_must_be_container())
-		return true; /* who needs it finds out, and fails */
+	if (r == 0 || r == -EINTR)
+		return true;
 	log_warn("Building on this machine instead.");
 	place_choose("host");
 	return false;
