@@ -8,6 +8,7 @@
 #include "agent/pull.h"
 
 #include "common/cleanup.h"
+#include "common/fs.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,17 +28,10 @@ struct roots {
 	size_t n;
 };
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || !path[n]);
-}
-
 static bool is_known(const struct roots *roots, const char *path)
 {
 	for (size_t i = 0; i < roots->n; i++)
-		if (is_below(path, roots->path[i]))
+		if (path_is_within(path, roots->path[i]))
 			return true;
 	return false;
 }

@@ -33,6 +33,10 @@ int fs_remove_tree(const char *path);
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
 
+/* Is `path` the folder `dir`, or in it? By their names alone: neither need exist, no link is
+ * followed. Both absolute, as realpath() gives them: without "..", nor a slash at the end. */
+bool path_is_within(const char *path, const char *dir) __attribute__((pure));
+
 /* Copies what is still to be read from `in`. */
 int fs_copy_data(int in, int out);
 

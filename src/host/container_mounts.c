@@ -4,21 +4,15 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/fs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 bool container_reaches(char *const *folders, const char *path)
 {
 	strv_foreach (folder, folders)
-		if (is_below(path, *folder))
+		if (path_is_within(path, *folder))
 			return true;
 	return false;
 }
@@ -35,7 +29,7 @@ void container_add_folder(char ***folders, const char *folder)
 	if (container_reaches(*folders, folder))
 		return;
 	strv_foreach (old, *folders)
-		if (!is_below(*old, folder))
+		if (!path_is_within(*old, folder))
 			strv_add(&kept, *old);
 	strv_add(&kept, folder);
 	qsort(kept, strv_length(kept), sizeof(*kept), compare);

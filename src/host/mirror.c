@@ -145,13 +145,6 @@ static int put(struct mirror *m, const char *from, const struct inventory_entry 
 	return e->type == 'l' ? make_link(dest, e) : copy_file(m, from, dest, e);
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 /*
  * What to say in the copy instead of the link `from`: itself when it is
  * relative and stays within the folder or leads nowhere, the same place in the
@@ -168,7 +161,7 @@ static char *link_in_copy(const struct mirror *m, const char *from)
 	text[n] = '\0';
 	if (!real)
 		return xstrdup(text);
-	if (!is_below(real, m->from))
+	if (!path_is_within(real, m->from))
 		return NULL;
 	return *text == '/' ? xasprintf("%s%s", m->to, real + strlen(m->from)) : xstrdup(text);
 }

@@ -57,11 +57,30 @@ static void copy_from_another_file_system(void **state)
 	expect_copy(in, "text from memory", 0755);
 }
 
+static void within(void **state)
+{
+	static const struct {
+		const char *path, *dir;
+		bool within;
+	} cases[] = {
+		{ "/a/b", "/a/b", true }, { "/a/b/c/d", "/a/b", true }, { "/a/bc", "/a/b", false },
+		{ "/a", "/a/b", false },  { "/x/a/b", "/a/b", false },  { "/a", "/", true },
+		{ "/", "/", true },       { "/", "/a", false },         { "/a/b-1", "/a/b", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (path_is_within(cases[i].path, cases[i].dir) != cases[i].within)
+			fail_msg("%s within %s: not %d", cases[i].path, cases[i].dir,
+				 cases[i].within);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copy_beside),
 		cmocka_unit_test(copy_from_another_file_system),
+		cmocka_unit_test(within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
