@@ -4,7 +4,10 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strbuf.h"
 #include "common/text.h"
+#include "host/named.h"
+#include "host/paths.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,6 +17,7 @@
 #include <string.h>
 
 #define NAME_MAX_LENGTH 128
+#define DEFAULT_SPACE   "DEFAULT_SYMBOL_NAMESPACE"
 
 struct exports {
 	void *tree; /* of struct exported, for tsearch(3) */
@@ -45,13 +49,6 @@ static const struct macro {
 	{ "EXPORT_STATIC_CALL_GPL", { "__SCK__" }, true },
 };
 
-static int compare(const void *a, const void *b)
-{
-	const struct exported *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
 struct exports *exports_new(void)
 {
 	return xcalloc(1, sizeof(struct exports));
@@ -74,10 +71,7 @@ void exports_free(struct exports *exports)
 
 const struct exported *exports_find(const struct exports *exports, const char *name)
 {
-	struct exported key = { .name = (char *)name };
-	void *const *node = tfind(&key, (void *const *)&exports->tree, compare);
-
-	return node ? *node : NULL;
+	return named_find(exports->tree, name);
 }
 
 static void add(struct exports *exports, const char *prefix, struct text name, struct text space,
@@ -88,7 +82,7 @@ static void add(struct exports *exports, const char *prefix, struct text name, s
 	e->name = xasprintf("%s%.*s", prefix, (int)name.n, name.p);
 	e->name_space = xstrndup(space.n ? space.p : "", space.n);
 	e->gpl = gpl;
-	at = tsearch(e, &exports->tree, compare);
+	at = tsearch(e, &exports->tree, named_compare);
 	if (*at == e)
 		return;
 	(*at)->gpl |= gpl;
@@ -144,10 +138,58 @@ static bool is_directive(const char *text, const char *at)
 	return *at == '#';
 }
 
-void exports_parse(struct exports *exports, const char *text, size_t n)
+/* What stands behind DEFAULT_SYMBOL_NAMESPACE: X, "X", =X, ='"X"'. */
+static struct text take_default(struct text rest)
+{
+	while (rest.n && strchr(" \t='\"\\", *rest.p))
+		text_skip(&rest, 1);
+	return take_word(&rest);
+}
+
+/* The last #define counts: what includes bring along is undefined before. */
+static struct text default_of(struct text text, const char *otherwise)
+{
+	struct text space = { otherwise, strlen(otherwise) }, rest = text;
+
+	while (text_after(rest, "#define " DEFAULT_SPACE, &rest))
+		space = take_default(rest);
+	return space;
+}
+
+char *exports_makefile(const char *text)
+{
+	struct text rest = { text, strlen(text) }, line;
+
+	while (text_line(&rest, &line)) {
+		struct text flag;
+
+		if ((text_starts(line, "ccflags-y") || text_starts(line, "subdir-ccflags-y")) &&
+		    text_after(line, "-D" DEFAULT_SPACE, &flag)) {
+			flag = take_default(flag);
+			return xstrndup(flag.p, flag.n);
+		}
+	}
+	return NULL;
+}
+
+static void take_export(struct exports *exports, struct text word, struct text name,
+			struct text space, struct text otherwise)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(macros); i++) {
+		const struct macro *m = &macros[i];
+
+		if (word.n != strlen(m->name) || memcmp(word.p, m->name, word.n) != 0)
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(m->prefixes) && m->prefixes[k]; k++)
+			add(exports, m->prefixes[k], name, space.n ? space : otherwise, m->gpl);
+	}
+}
+
+void exports_parse(struct exports *exports, const char *text, size_t n, const char *name_space)
 {
 	static const char begin[] = "EXPORT_";
 	struct text rest = { text, n }, word, name, space;
+	struct text otherwise = default_of(rest, name_space);
 	const char *at;
 
 	while ((at = memmem(rest.p, rest.n, begin, strlen(begin)))) {
@@ -155,15 +197,8 @@ void exports_parse(struct exports *exports, const char *text, size_t n)
 			at--; /* the whole word */
 		text_skip(&rest, (size_t)(at - rest.p));
 		word = take_word(&rest);
-		if (is_directive(text, at) || !take_arguments(&rest, &name, &space))
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(macros); i++)
-			for (size_t k = 0; word.n == strlen(macros[i].name) &&
-					   memcmp(word.p, macros[i].name, word.n) == 0 && k < 3;
-			     k++)
-				if (macros[i].prefixes[k])
-					add(exports, macros[i].prefixes[k], name, space,
-					    macros[i].gpl);
+		if (!is_directive(text, at) && take_arguments(&rest, &name, &space))
+			take_export(exports, word, name, space, otherwise);
 	}
 }
 
@@ -172,12 +207,34 @@ void exports_parse(struct exports *exports, const char *text, size_t n)
 /* nftw() has no argument for its function. */
 static struct exports *scanning;
 
+/* Of the folder that `path` is in; freed by the caller. */
+static char *default_of_folder(const char *path)
+{
+	_cleanup_free_ char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path)),
+			    *makefile = path_join(folder, "Makefile", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	return fs_read(makefile, &text, 1 << 20) < 0 ? NULL : exports_makefile(text.buf);
+}
+
+static int scan_file(struct exports *exports, const char *path)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *name_space = NULL;
+	int r = fs_read(path, &text, 32 << 20);
+
+	if (r < 0 || !memmem(text.buf, text.len, "EXPORT_", 7))
+		return r;
+	name_space = default_of_folder(path);
+	exports_parse(exports, text.buf, text.len, name_space ? name_space : "");
+	return 0;
+}
+
 static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
 	static const char *const not [] = { "Documentation", "tools", "samples", ".git",
 					    "scripts" };
 	const char *below = path + scanning->root_length + 1, *name = path + ftw->base;
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	size_t n = strlen(name);
 	int r;
 
@@ -191,9 +248,7 @@ static int see(const char *path, const struct stat *st, int flag, struct FTW *ft
 	if (flag != FTW_F || n < 3 ||
 	    (strcmp(name + n - 2, ".c") != 0 && strcmp(name + n - 2, ".S") != 0))
 		return FTW_CONTINUE;
-	r = fs_read(path, &text, 32 << 20);
-	if (r == 0)
-		exports_parse(scanning, text.buf, text.len);
+	r = scan_file(scanning, path);
 	return r < 0 ? r : FTW_CONTINUE;
 }
 

@@ -16,7 +16,7 @@
 struct exports;
 
 struct exported {
-	char *name;
+	char *name;       /* first, for named.h */
 	char *name_space; /* "": none */
 	bool gpl;         /* also where two places disagree: to promise less is safe */
 };
@@ -25,8 +25,15 @@ struct exports *exports_new(void);
 void exports_free(struct exports *exports);
 DEFINE_CLEANUP(struct exports *, exports_free);
 
-/* Takes what one file exports. */
-void exports_parse(struct exports *exports, const char *text, size_t n);
+/*
+ * Takes what one file exports. `name_space` is what the macros without one of
+ * their own mean, unless the file itself defines DEFAULT_SYMBOL_NAMESPACE; "": none.
+ */
+void exports_parse(struct exports *exports, const char *text, size_t n, const char *name_space);
+
+/* The DEFAULT_SYMBOL_NAMESPACE that a makefile passes to all of its folder, or NULL; the caller
+ * frees it. */
+char *exports_makefile(const char *text);
 
 /* All .c and .S files below `dir` that may be part of an arm64 kernel. 0 or -errno, said. */
 int exports_scan(struct exports *exports, const char *dir);

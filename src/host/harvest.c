@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "host/exports.h"
 #include "host/ko.h"
+#include "host/named.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 struct symbol {
-	char *name;
+	char *name;       /* first, for named.h */
 	char *from;       /* the module that its CRC was first seen in */
 	char *module;     /* that exports it; NULL: vmlinux */
 	char *name_space; /* with a module */
@@ -25,13 +26,6 @@ struct harvest {
 	void *tree; /* of struct symbol, for tsearch(3) */
 	size_t modules;
 };
-
-static int compare(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
 
 struct harvest *harvest_new(void)
 {
@@ -57,14 +51,13 @@ void harvest_free(struct harvest *harvest)
 
 static struct symbol *find_or_add(struct harvest *h, const char *name)
 {
-	struct symbol key = { .name = (char *)name }, *s;
-	void *const *node = tfind(&key, &h->tree, compare);
+	struct symbol *s = named_find(h->tree, name);
 
-	if (node)
-		return *node;
+	if (s)
+		return s;
 	s = xcalloc(1, sizeof(*s));
 	s->name = xstrdup(name);
-	tsearch(s, &h->tree, compare);
+	tsearch(s, &h->tree, named_compare);
 	return s;
 }
 

@@ -107,7 +107,7 @@ static void harvested(void **state)
 	struct harvest_counts counts;
 
 	(void)state;
-	exports_parse(e, source, strlen(source));
+	exports_parse(e, source, strlen(source), "");
 	assert_int_equal(harvest_module(h, user, "fs/user"), 0);
 	assert_int_equal(harvest_module(h, m, "drivers/m"), 0);
 	harvest_write(h, e, &out, &counts);
@@ -158,7 +158,7 @@ static void macros(void **state)
 	_cleanup_(exports_freep) struct exports *e = exports_new();
 
 	(void)state;
-	exports_parse(e, source, strlen(source));
+	exports_parse(e, source, strlen(source), "");
 	assert_false(exports_find(e, "plain")->gpl);
 	assert_string_equal(exports_find(e, "plain")->name_space, "");
 	assert_true(exports_find(e, "spaced")->gpl);
@@ -172,6 +172,34 @@ static void macros(void **state)
 	assert_true(exports_find(e, "__traceiter_tp")->gpl);
 	assert_true(exports_find(e, "__SCK__tp_func_tp")->gpl);
 	assert_true(exports_find(e, "both")->gpl);
+}
+
+static void default_namespaces(void **state)
+{
+	static const char plain[] = "EXPORT_SYMBOL(a);\nEXPORT_SYMBOL_NS(b, OWN);\n";
+	static const char own[] = "#include <x.h>\n#undef DEFAULT_SYMBOL_NAMESPACE\n"
+				  "#define DEFAULT_SYMBOL_NAMESPACE HWMON\n"
+				  "EXPORT_SYMBOL_GPL(c);\n";
+	static const char quoted[] = "#define DEFAULT_SYMBOL_NAMESPACE\t\"PWM\"\n"
+				     "EXPORT_SYMBOL_GPL(d);\n";
+	_cleanup_(exports_freep) struct exports *e = exports_new();
+	_cleanup_free_ char *old =
+		exports_makefile("obj-y += a.o\n"
+				 "ccflags-y += -DDEFAULT_SYMBOL_NAMESPACE=USB\n");
+	_cleanup_free_ char *new = exports_makefile(
+		"subdir-ccflags-y += -DX -DDEFAULT_SYMBOL_NAMESPACE='\"IDXD\"' -DY\n");
+
+	(void)state;
+	assert_string_equal(old, "USB");
+	assert_string_equal(new, "IDXD");
+	assert_null(exports_makefile("CFLAGS_one.o += -DDEFAULT_SYMBOL_NAMESPACE=ONE\n"));
+	exports_parse(e, plain, strlen(plain), "USB");
+	exports_parse(e, own, strlen(own), "USB");
+	exports_parse(e, quoted, strlen(quoted), "");
+	assert_string_equal(exports_find(e, "a")->name_space, "USB");
+	assert_string_equal(exports_find(e, "b")->name_space, "OWN");
+	assert_string_equal(exports_find(e, "c")->name_space, "HWMON");
+	assert_string_equal(exports_find(e, "d")->name_space, "PWM");
 }
 
 /* --- changelogs -------------------------------------------------------------------------- */
@@ -231,7 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(harvested), cmocka_unit_test(contradictions),
 		cmocka_unit_test(macros),    cmocka_unit_test(changelogs),
-		cmocka_unit_test(compilers),
+		cmocka_unit_test(compilers), cmocka_unit_test(default_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
