@@ -20,6 +20,7 @@
 
 #define TIMEOUT_MS (2 * 3600 * 1000) /* a Pi's sources are 250 MB, and lines are slow */
 #define TOLD_LINES 12
+#define CONFIG_MAX (16 << 20)
 
 /* The last lines of what a program said. */
 static const char *tail(const struct strbuf *text)
@@ -105,7 +106,7 @@ char *kernel_git_compiler_of(const char *version)
 
 struct making {
 	const char *source;
-	char *words[8]; /* variables for make, ended by NULL */
+	char *words[10]; /* variables for make, ended by NULL */
 };
 
 static void making_release(struct making *m)
@@ -152,18 +153,31 @@ static int choose_compiler(const char *text, char **compiler)
 
 /*
  * Some options are only set where pahole is there in a certain version; modules
- * need the options (they change struct module), not the program.
+ * need the options (they change struct module), not the program. A defconfig
+ * does not tell the version: one that has all that was ever asked for.
  */
-static int pretend_pahole(const char *source, char **path)
+static int pretend_pahole(const char *source, const char *config, char **path)
 {
-	_cleanup_free_ char *value = NULL, *text = NULL;
-	int r = kernel_config_value(source, "CONFIG_PAHOLE_VERSION", &value), version;
+	static const char key[] = "\nCONFIG_PAHOLE_VERSION=";
+	const char *value = strstr(config, key);
+	int version = value ? atoi(value + strlen(key)) : 125, r;
+	_cleanup_free_ char *text = NULL;
 
-	version = r == 0 ? atoi(value) : 0;
 	*path = path_join(source, ".pahole", NULL);
 	text = xasprintf("#!/bin/sh\necho v%d.%d\n", version / 100, version % 100);
 	r = fs_write_atomic(*path, text, strlen(text), 0755);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", *path) : 0;
+}
+
+/*
+ * Likewise the vDSO for 32-bit programs: Kconfig offers it where a compiler for
+ * it is named, which only building the kernel would call. It is left out of
+ * what is prepared; the configuration keeps it, as a headers package does.
+ */
+static void pretend_arm_compiler(char *words[2])
+{
+	words[0] = xstrdup("CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-");
+	words[1] = xstrdup("CONFIG_COMPAT_VDSO=");
 }
 
 /* What tells of the tools that a kernel was configured with, and not of the kernel. */
@@ -196,7 +210,7 @@ static void compare_configs(const char *source, const char *config)
 						ours = STRBUF_INIT, theirs = STRBUF_INIT;
 	size_t n;
 
-	if (fs_read(path, &text, 16 << 20) < 0)
+	if (fs_read(path, &text, CONFIG_MAX) < 0)
 		return;
 	drop_tools(text.buf, &ours);
 	drop_tools(config, &theirs);
@@ -213,7 +227,7 @@ static int restore_compiler(const char *source, const char *text)
 	_cleanup_free_ char *path = path_join(source, ".config", NULL);
 	_cleanup_(strbuf_release) struct strbuf config = STRBUF_INIT, out = STRBUF_INIT;
 	const char *at;
-	int r = fs_read(path, &config, 16 << 20);
+	int r = fs_read(path, &config, CONFIG_MAX);
 
 	at = r == 0 ? strstr(config.buf, key) : NULL;
 	if (!at)
@@ -232,9 +246,7 @@ static int configure(const struct making *m, const char *config, const char *def
 	int r;
 
 	if (!config)
-		return !is_revision(defconfig)
-			       ? log_error_errno(-EINVAL, "--defconfig %s", defconfig)
-			       : make(m, defconfig, "configure the kernel");
+		return make(m, defconfig, "configure the kernel");
 	r = fs_write_atomic(path, config, strlen(config), 0644);
 	if (r < 0)
 		return log_error_errno(r, "Cannot write %s", path);
@@ -269,34 +281,61 @@ static int check_series(const char *source, const char *release)
 	return 0;
 }
 
+/* What the sources are configured from: the board's text, or what the defconfig says. */
+static int read_basis(const char *source, const char *config, const char *defconfig,
+		      struct strbuf *basis)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (config) {
+		strbuf_adds(basis, config);
+		return 0;
+	}
+	if (!is_revision(defconfig))
+		return log_error_errno(-EINVAL, "--defconfig %s", defconfig);
+	path = path_join(source, "arch/arm64/configs", defconfig, NULL);
+	r = fs_read(path, basis, CONFIG_MAX);
+	return r < 0 ? log_error_errno(r, "Cannot read the defconfig %s of the sources", defconfig)
+		     : 0;
+}
+
+static int choose_words(struct making *m, const char *release, const char *basis,
+			const char *compiler)
+{
+	_cleanup_free_ char *cc = NULL, *pahole = NULL;
+	int r = choose_compiler(compiler, &cc);
+
+	if (r == 0)
+		r = pretend_pahole(m->source, basis, &pahole);
+	if (r < 0)
+		return r;
+	m->words[0] = xstrdup("ARCH=arm64");
+	m->words[1] = xasprintf("CROSS_COMPILE=%s", kernel_cross_prefix());
+	m->words[2] = xasprintf("CC=%s", cc);
+	m->words[3] = xasprintf("PAHOLE=%s", pahole);
+	m->words[4] = xasprintf("KERNELRELEASE=%s", release);
+	m->words[5] = xstrdup("LOCALVERSION=");
+	m->words[6] = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	if (strstr(basis, "\nCONFIG_COMPAT_VDSO=y\n"))
+		pretend_arm_compiler(&m->words[7]);
+	return 0;
+}
+
 int kernel_git_prepare(const char *source, const char *release, const char *config,
 		       const char *defconfig, const char *compiler)
 {
-	_cleanup_free_ char *cc = NULL, *pahole = NULL, *name = NULL;
+	_cleanup_free_ char *name = NULL;
 	_cleanup_(making_release) struct making m = { .source = source };
-	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT, basis = STRBUF_INIT;
 	int r = check_series(source, release);
 
 	if (r == 0)
-		r = choose_compiler(compiler, &cc);
-	if (r == 0 && config) {
-		_cleanup_free_ char *path = path_join(source, ".config", NULL);
-
-		r = fs_write_atomic(path, config, strlen(config), 0644);
-		if (r < 0)
-			return log_error_errno(r, "Cannot write %s", path);
-	}
+		r = read_basis(source, config, defconfig, &basis);
 	if (r == 0)
-		r = pretend_pahole(source, &pahole);
+		r = choose_words(&m, release, basis.buf, compiler);
 	if (r < 0)
 		return r;
-	m.words[0] = xstrdup("ARCH=arm64");
-	m.words[1] = xasprintf("CROSS_COMPILE=%s", kernel_cross_prefix());
-	m.words[2] = xasprintf("CC=%s", cc);
-	m.words[3] = xasprintf("PAHOLE=%s", pahole);
-	m.words[4] = xasprintf("KERNELRELEASE=%s", release);
-	m.words[5] = xstrdup("LOCALVERSION=");
-	m.words[6] = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	progress_step("configuring the kernel");
 	r = configure(&m, config, defconfig);
 	progress_step("preparing the kernel's sources");

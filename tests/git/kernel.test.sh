@@ -1,21 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 
-# The headers package's Module.symvers against the one that was put together: one line of counts.
+# The headers package's Module.symvers against the one that was put together: one line of counts,
+# and in "differ" what differs.
 compare() { # REFERENCE OURS
 	awk -F'\t' '
-		NR == FNR { crc[$2] = $1; module[$2] = $3; type[$2] = $4; total++; next }
-		!($2 in crc) { strange++; next }
+		NR == FNR { crc[$2] = $1; module[$2] = $3; type[$2] = $4; space[$2] = $5; total++; next }
+		!($2 in crc) { strange++; print "strange", $0 >"differ"; next }
 		crc[$2] == $1 { right++ }
-		crc[$2] != $1 { wrong++ }
-		module[$2] != $3 { module_wrong++ }
+		crc[$2] != $1 { wrong++; print "wrong", $0 >"differ" }
+		module[$2] != $3 { module_wrong++; print "module", $0 >"differ" }
+		space[$2] != $5 { space_wrong++; print "namespace", space[$2], $0 >"differ" }
 		type[$2] == "EXPORT_SYMBOL" && $4 != type[$2] { strict++ }
 		type[$2] != "EXPORT_SYMBOL" && $4 != type[$2] { lax++ }
 		END {
 			printf "%d of %d symbols, %d wrong, %d strange, module wrong: %d, ", \
 				right, total, wrong, strange, module_wrong
-			printf "taken for GPL: %d, GPL not known: %d\n", strict, lax
+			printf "namespace wrong: %d, taken for GPL: %d, GPL not known: %d\n", \
+				space_wrong, strict, lax
 		}' "$1" "$2"
+}
+
+expect_symbols() { # TREE
+	local counts
+	: >differ
+	counts=$(compare "$headers/Module.symvers" "$1/Module.symvers")
+	echo "$counts"
+	case $counts in
+	*", 0 wrong, 0 strange, module wrong: 0, namespace wrong: 0, "*", GPL not known: 0") ;;
+	*) fail "symbols are not as in the headers package: $counts, $(cat differ)" ;;
+	esac
+	[ "${counts%% *}" -gt 17000 ] || fail "only $counts"
+}
+
+# Without the CRCs it would be refused: the kernel has CONFIG_MODVERSIONS.
+expect_hello_loads() {
+	outpost --json -b vm test "$TOP/modules/hello"
+	expect_status 0
+	expect_json '.results[].verdict' pass
+	find cache -name hello.ko -exec modprobe --dump-modversions {} \; | grep -q module_layout ||
+		fail "the module was built without CRCs"
 }
 
 # What the board has when its kernel's package is installed; the virtual Pi has but the modules.
@@ -23,7 +47,12 @@ install_config() {
 	board "mkdir -p /boot && cat >/boot/config-$release" <"$headers/.config" || fail "no config on the board"
 }
 
-make_repository() {
+# The sources of what the board runs, as a repository that all tests share. Its defconfig is the
+# configuration of Debian's kernel.
+repository() {
+	local version source
+	repository=$ALL/linux
+	[ ! -e "$repository/.whole" ] || return 0
 	"$OUTPOST" -q unpack --arch arm64 "$WORK/packed" linux-source-6.1 ||
 		skip "linux-source-6.1 cannot be had"
 	version=$(board 'cat /proc/version')
@@ -32,53 +61,108 @@ make_repository() {
 	*"Debian $source "*) ;;
 	*) skip "linux-source-6.1 is $source, and the board runs another: $version" ;;
 	esac
-	tar -xf packed/usr/src/linux-source-6.1.tar.xz || fail "cannot unpack the sources"
+	rm -rf "$repository"
+	mkdir "$repository"
+	tar -xf packed/usr/src/linux-source-6.1.tar.xz -C "$repository" --strip-components=1 ||
+		fail "cannot unpack the sources"
 	rm -r packed
-	git -C linux-source-6.1 init -q
-	git -C linux-source-6.1 add -Af
-	git -C linux-source-6.1 -c user.name=test -c user.email=test@localhost -c gc.auto=0 \
+	cp "$headers/.config" "$repository/arch/arm64/configs/board_defconfig"
+	git -C "$repository" init -q
+	git -C "$repository" add -Af
+	git -C "$repository" -c user.name=test -c user.email=test@localhost -c gc.auto=0 \
 		commit -q -m "$source" || fail "cannot make a repository"
+	touch "$repository/.whole"
 }
 
-test_a_module_loads_that_was_built_with_sources_and_the_symbols_of_the_board() {
-	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/outpost release headers version source tree commit counts
+# $release, $headers and $commit; the cache has no tree, and the lists of packages have none to offer.
+set_the_stage() {
+	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/outpost
 	needs_vm
 	"$OUTPOST" -q kernel sync >/dev/null || fail "there is no tree to compare with"
 	release=$(board uname -r)
 	headers=$("$OUTPOST" kernel path "$release")
-	install_config
-	make_repository
-	commit=$(git -C linux-source-6.1 rev-parse HEAD)
-	mkdir -p cache/outpost
-	ln -s "$cache/apt" "$cache/vm" cache/outpost/
+	repository
+	commit=$(git -C "$repository" rev-parse HEAD)
+	mkdir -p cache/outpost/apt/arm64
+	touch cache/outpost/apt/arm64/refreshed
+	ln -s "$cache/vm" cache/outpost/
 	export XDG_CACHE_HOME=$WORK/cache
+	board 'rm -rf /boot/config-* /usr/share/doc/linux-image-*'
+}
 
-	outpost -b vm kernel add --git linux-source-6.1 --commit "$commit" 6.0.0-other
+test_a_module_loads_that_was_built_with_sources_and_the_symbols_of_the_board() {
+	local release headers repository commit tree
+	set_the_stage
+	install_config
+
+	outpost -b vm kernel add --git "$repository" --commit "$commit" 6.0.0-other
 	expect_status 3
 	expect_err "not 6.0.0-other"
 
-	outpost -b vm kernel add --git linux-source-6.1 --commit "$commit" "$release"
+	outpost -b vm kernel add --git "$repository" --commit "$commit" "$release"
 	expect_status 0
 	tree=$(<out)
+	! grep "come out differently" err || fail "the configuration is not the board's"
 	[ "$(du -sm "$tree" | cut -f1)" -lt 200 ] || fail "the tree has $(du -sm "$tree")"
-	counts=$(compare "$headers/Module.symvers" "$tree/Module.symvers")
-	echo "$counts"
-	echo "outpost: $counts" >&2
-	case $counts in
-	*", 0 wrong, 0 strange, module wrong: 0, "*", GPL not known: 0") ;;
-	*) fail "symbols are not as in the headers package: $counts" ;;
-	esac
-	[ "${counts%% *}" -gt 17000 ] || fail "only $counts"
+	expect_symbols "$tree"
 
 	outpost -b vm kernel verify
-	grep -q "^ok *symbols" out || fail "verify does not find the board's CRCs in it"
-	grep -q "^ok *release" out || fail "verify finds another release"
-
-	# Without the CRCs it would be refused: the kernel has CONFIG_MODVERSIONS.
-	grep -q '^CONFIG_MODVERSIONS=y' "$tree/.config" || fail "the kernel does not compare CRCs"
-	outpost --json -b vm test "$TOP/modules/hello"
 	expect_status 0
-	expect_json '.results[].verdict' pass
-	find cache -name hello.ko -exec modprobe --dump-modversions {} \; | grep -q module_layout ||
-		fail "the module was built without CRCs"
+	for what in content release config pages compiler symbols; do
+		grep -q "^ok *$what " out || fail "verify does not say that the $what fits"
+	done
+	expect_hello_loads
+}
+
+# The repository is the last of the sources of 'kernel sync', the commit the one that the package names.
+test_sync_takes_the_commit_that_the_boards_package_names() {
+	local release headers repository commit doc
+	set_the_stage
+	install_config
+	printf '[kernel.git]\nurl = %s\n' "$repository" >outpost.conf
+
+	outpost -b vm kernel sync
+	expect_status 3
+	expect_err "Debian has no linux-headers-$release"
+	expect_err "the commit of the repository is not said (--commit)"
+
+	doc=/usr/share/doc/linux-image-$release
+	printf 'linux (1:6.1-1+rpt1) bookworm; urgency=medium\n\n  * Linux commit: %s\n\n -- A <a@b>  Mon, 1 Jan\n' \
+		"$commit" | gzip | board "mkdir -p $doc && cat >$doc/changelog.Debian.gz"
+	outpost --json -b vm kernel sync
+	expect_status 0
+	expect_json '.kernels[0].source' git
+	expect_json '.kernels[0].release' "$release"
+	expect_symbols "$(jq -r '.kernels[0].build' out)"
+	outpost -b vm kernel verify
+	expect_status 0
+}
+
+# A board that does not tell how its kernel is configured.
+test_a_defconfig_where_the_board_has_no_configuration() {
+	local release headers repository commit tree
+	set_the_stage
+
+	outpost -b vm kernel add --git "$repository" --commit "$commit"
+	expect_status 3
+	expect_err "its configuration is not known (--defconfig)"
+
+	outpost -b vm kernel add --git "$repository" --commit "$commit" --defconfig no_such_defconfig
+	expect_status 3
+	expect_err "no_such_defconfig"
+
+	printf '[kernel.git]\nurl = %s\ncommit = %s\ndefconfig = board_defconfig\n' "$repository" "$commit" >outpost.conf
+	outpost -b vm kernel sync
+	expect_status 0
+	tree=$(<out)
+	outpost -b vm kernel verify
+	expect_status 0
+	grep -q "^? *config " out || fail "there is nothing to compare the configuration with"
+	# The board has it now: what the defconfig did not say must not be another kernel's.
+	install_config
+	outpost -b vm kernel verify
+	diff <(grep -o '^CONFIG_.*' "$headers/.config" | sort) <(grep -o '^CONFIG_.*' "$tree/.config" | sort) |
+		grep '^[<>]' | grep -v COMPAT_VDSO >differ
+	[ ! -s differ ] || fail "the configuration differs: $(cat differ)"
+	expect_hello_loads
 }
