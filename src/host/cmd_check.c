@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "host/board.h"
 #include "host/build.h"
+#include "host/check_board.h"
 #include "host/command.h"
 #include "host/messages.h"
 #include "host/out.h"
@@ -11,7 +12,9 @@
 #include "host/prepare.h"
 #include "host/session.h"
 
+#include <errno.h>
 #include <string.h>
+#include <time.h>
 
 struct options {
 	char *kernel;
@@ -27,28 +30,66 @@ static const struct option_row options[] = {
 
 /* --- for which kernel ------------------------------------------------------------------ */
 
-static int read_kernel(const char *release, struct kernel_tree **tree, struct check_kernel **kernel)
-{
-	int r = kernel_obtain(release, tree);
+/* For which kernel, and who said what is known of it. */
+struct subject {
+	struct kernel_tree *tree;
+	struct check_kernel *kernel;
+	struct board *board; /* NULL: none is asked */
+	time_t as_of;        /* when it said so; 0: now */
+};
 
-	return r < 0 ? r : check_kernel_read(*tree, kernel);
+static void subject_release(struct subject *s)
+{
+	check_kernel_freep(&s->kernel);
+	kernel_tree_freep(&s->tree);
+	board_freep(&s->board);
 }
 
-static int read_board(const struct context *ctx, struct board **board, struct kernel_tree **tree,
-		      struct check_kernel **kernel)
+static int read_kernel(struct subject *s, const char *release)
+{
+	int r = kernel_obtain(release, &s->tree);
+
+	return r < 0 ? r : check_kernel_read(s->tree, &s->kernel);
+}
+
+/* The board is not there: what it said last time has to do. */
+static int read_absent(const struct board *board, const struct session *session,
+		       struct recall_facts *facts)
+{
+	char when[32];
+
+	if (!recall_facts(board, facts))
+		return session_say(session);
+	strftime(when, sizeof(when), "%F %H:%M", localtime(&facts->when));
+	log_warn("Board %s cannot be asked: %s. Judged for %s, which it ran on %s.", board->name,
+		 session_why(session), facts->release, when);
+	return 0;
+}
+
+static int read_board(const struct context *ctx, struct subject *s)
 {
 	_cleanup_(session_closep) struct session *session = NULL;
-	const outpost_Welcome *w;
-	int r = board_get(ctx, board);
+	struct recall_facts facts;
+	const outpost_Welcome *w = NULL;
+	int r = board_get(ctx, &s->board);
 
+	if (r < 0)
+		return r;
+	r = session_open(s->board, &(struct session_options){ .quiet = true }, &session);
+	if (r < 0)
+		return log_error_errno(r, "Cannot start ssh for %s", s->board->name);
+	r = session_welcome(session, &w);
+	if (r == -EINTR)
+		return r;
 	if (r == 0)
-		r = session_open(*board, NULL, &session);
+		check_board_keep(s->board, w);
+	else
+		r = read_absent(s->board, session, &facts);
 	if (r == 0)
-		r = session_welcome(session, &w);
+		r = read_kernel(s, w ? w->release : facts.release);
 	if (r == 0)
-		r = read_kernel(w->release, tree, kernel);
-	if (r == 0)
-		check_kernel_add_board(*kernel, w->page_size, w->sig_enforce, w->locked_down);
+		check_board_add(s->kernel, s->board);
+	s->as_of = w ? 0 : facts.when;
 	return r;
 }
 
@@ -69,7 +110,7 @@ static int check_one(const struct check_kernel *kernel, const struct module_list
 }
 
 static int print(const struct context *ctx, const struct checked *all, size_t n,
-		 const struct check_kernel *kernel, const struct board *board, int status)
+		 const struct subject *s, int status)
 {
 	int r = 0;
 
@@ -77,15 +118,16 @@ static int print(const struct context *ctx, const struct checked *all, size_t n,
 		if (!all[i].result.loads && status == STATUS_OK)
 			status = STATUS_FAIL;
 	if (ctx->json)
-		r = out_json(out_check_json(all, n, kernel->release, board ? board->name : NULL));
+		r = out_json(out_check_json(all, n, s->kernel->release,
+					    s->board ? s->board->name : NULL, s->as_of));
 	else if (n)
-		out_check(stdout, all, n, kernel->release, ctx->verbose);
+		out_check(stdout, all, n, s->kernel->release, ctx->verbose);
 	return r < 0 ? r : status;
 }
 
 /* What could not be built was said, and is no answer: the status says so. */
-static int check_all(const struct context *ctx, const struct check_kernel *kernel,
-		     const struct board *board, const struct module_list *list)
+static int check_all(const struct context *ctx, const struct subject *s,
+		     const struct module_list *list)
 {
 	_cleanup_free_ struct checked *all = xcalloc(list->n + 1, sizeof(*all));
 	int status = STATUS_OK, r = 0;
@@ -95,12 +137,12 @@ static int check_all(const struct context *ctx, const struct check_kernel *kerne
 		if (list->modules[i]->error)
 			status = STATUS_TROUBLE;
 		else if (!list->modules[i]->test.skip)
-			r = check_one(kernel, list, i, &all[n++]);
+			r = check_one(s->kernel, list, i, &all[n++]);
 	}
 	if (r == 0 && !n && status == STATUS_OK)
 		log_error("There is nothing to check: the test.conf of each module says 'skip'.");
 	if (r == 0)
-		r = print(ctx, all, n, kernel, board, n ? status : STATUS_TROUBLE);
+		r = print(ctx, all, n, s, n ? status : STATUS_TROUBLE);
 	for (size_t i = 0; i < n; i++) {
 		free(all[i].name);
 		free(all[i].path);
@@ -114,21 +156,18 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct options *o = arg;
 	char *const *paths = prepare_paths(argc, argv);
-	_cleanup_(board_freep) struct board *board = NULL;
-	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
+	_cleanup_(subject_release) struct subject subject = { 0 };
 	_cleanup_(module_list_release) struct module_list list = { 0 };
 	struct build_request request = { .paths = paths, .settings = &o->build };
 	int r;
 
 	if (!paths)
 		return STATUS_USAGE;
-	r = o->kernel ? read_kernel(o->kernel, &tree, &kernel)
-		      : read_board(ctx, &board, &tree, &kernel);
-	request.tree = tree;
+	r = o->kernel ? read_kernel(&subject, o->kernel) : read_board(ctx, &subject);
+	request.tree = subject.tree;
 	if (r == 0)
 		r = build(&request, &list);
-	return r < 0 ? r : check_all(ctx, kernel, board, &list);
+	return r < 0 ? r : check_all(ctx, &subject, &list);
 }
 
 const struct command cmd_check = {
@@ -139,7 +178,8 @@ const struct command cmd_check = {
 		"none,\n"
 		"modules/. The answer is that of the kernel's own loader, up to the module's "
 		"init;\n"
-		"nothing is sent. A 'note' is what the kernel takes all the same.\n"
+		"nothing is sent. A board (-b) that cannot be reached is judged by what it\n"
+		"said last time. A 'note' is what the kernel takes all the same.\n"
 		"Exit status: 0 all would load, 1 one would not, 3 it could not be found out.\n",
 	.options = options,
 	.options_size = sizeof(struct options),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The tree of what a board runs now, and what that board is asked for it. */
+#include "host/check_board.h"
 #include "host/kernel_internal.h"
 
 #include "common/alloc.h"
@@ -94,6 +95,7 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	if (last && strcmp(last, release) != 0)
 		log_info("Board %s runs %s now, not %s.", board->name, release, last);
 	recall_set_release(board, release);
+	check_board_keep(board, welcome);
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;
 	wanted->page_size = welcome->page_size;

@@ -16,7 +16,18 @@ static json_t *problem_json(const struct check_problem *p)
 			 p->fatal);
 }
 
-json_t *out_check_json(const struct checked *all, size_t n, const char *release, const char *board)
+static json_t *time_json(time_t when)
+{
+	char text[32];
+
+	if (!when)
+		return json_null();
+	strftime(text, sizeof(text), "%FT%TZ", gmtime(&when));
+	return json_string(text);
+}
+
+json_t *out_check_json(const struct checked *all, size_t n, const char *release, const char *board,
+		       time_t as_of)
 {
 	json_t *modules = json_array();
 
@@ -31,8 +42,8 @@ json_t *out_check_json(const struct checked *all, size_t n, const char *release,
 						out_text_json(all[i].name), "loads",
 						all[i].result.loads, "problems", problems));
 	}
-	return json_pack("{s:s, s:s, s:s?, s:o}", "schema", "outpost.check/1", "kernel", release,
-			 "board", board, "modules", modules);
+	return json_pack("{s:s, s:s, s:s?, s:o, s:o}", "schema", "outpost.check/1", "kernel",
+			 release, "board", board, "as_of", time_json(as_of), "modules", modules);
 }
 
 /* "  crc _printk: 0x00000001, not 0x92997ed8" */

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <time.h>
 
 struct checked {
 	char *path;  /* of the .ko */
@@ -15,8 +16,12 @@ struct checked {
 	struct check_result result;
 };
 
-/* The document "outpost.check/1"; `board` may be NULL. The caller's reference. */
-json_t *out_check_json(const struct checked *all, size_t n, const char *release, const char *board);
+/*
+ * The document "outpost.check/1"; `board` may be NULL. `as_of`: when the board said what is known
+ * of it; 0: now. The caller's reference.
+ */
+json_t *out_check_json(const struct checked *all, size_t n, const char *release, const char *board,
+		       time_t as_of);
 
 /* For people; with `verbose` each problem of each module. */
 void out_check(FILE *stream, const struct checked *all, size_t n, const char *release,

@@ -5,18 +5,19 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/check.h"
+#include "host/check_board.h"
 #include "host/messages.h"
 
 #include <string.h>
 
-/* The board's part of it only when it is here by now: it is not worth waiting for. */
+/* What the board says now only when it is here already: it is not worth waiting for. */
 static void add_board(const struct prepare *p, struct check_kernel *kernel)
 {
 	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
 
-	if (w && strcmp(w->release, kernel->release) == 0)
-		check_kernel_add_board(kernel, w->page_size, w->sig_enforce, w->locked_down);
+	if (w)
+		check_board_keep(p->board, w);
+	check_board_add(kernel, p->board);
 }
 
 static void say_refused(const struct module *m, const struct check_result *result)

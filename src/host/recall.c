@@ -6,10 +6,13 @@
 #include "host/paths.h"
 
 #include <blake2.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Anything that ssh takes may be a board's name: what is no file name goes by its hash. */
 static char *folder_name(const char *name)
@@ -54,6 +57,37 @@ void recall_set_release(const struct board *board, const char *release)
 
 	if (!last || strcmp(last, release) != 0)
 		(void)fs_write_atomic(path, release, strlen(release), 0600);
+}
+
+/* "RELEASE PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
+void recall_set_facts(const struct board *board, const struct recall_facts *facts)
+{
+	_cleanup_free_ char *path = recall_path(board, "facts");
+	_cleanup_(strbuf_release) struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
+
+	strbuf_addf(&new, "%s %u %d %d\n", facts->release, facts->page_size,
+		    facts->signatures_enforced, facts->locked_down);
+	if (fs_read(path, &old, 128) == 0 && strcmp(old.buf, new.buf) == 0)
+		(void)utimensat(AT_FDCWD, path, NULL, 0);
+	else
+		(void)fs_write_atomic(path, new.buf, new.len, 0600);
+}
+
+bool recall_facts(const struct board *board, struct recall_facts *facts)
+{
+	_cleanup_free_ char *path = recall_path(board, "facts");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	int enforced, locked;
+	struct stat st;
+
+	if (fs_read(path, &sb, 128) < 0 || stat(path, &st) < 0 ||
+	    sscanf(sb.buf, "%64s %u %d %d", facts->release, &facts->page_size, &enforced,
+		   &locked) != 4)
+		return false;
+	facts->signatures_enforced = enforced;
+	facts->locked_down = locked;
+	facts->when = st.st_mtime;
+	return true;
 }
 
 long long recall_return_ms(const struct board *board)

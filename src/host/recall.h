@@ -9,6 +9,9 @@
 
 #include "host/board.h"
 
+#include <stdbool.h>
+#include <time.h>
+
 /* The file of this name about this board; its folder is made. The caller frees it. */
 char *recall_path(const struct board *board, const char *name);
 
@@ -17,6 +20,20 @@ char *recall_release(const struct board *board);
 
 /* None of these says anything: a memory that cannot be kept is no error. */
 void recall_set_release(const struct board *board, const char *release);
+
+/* What only a board can tell of its kernel, and what a module's fate hangs on: see check.h. */
+struct recall_facts {
+	char release[65];
+	unsigned int page_size;   /* bytes */
+	bool signatures_enforced; /* module.sig_enforce */
+	bool locked_down;         /* lockdown=integrity or more */
+	time_t when;              /* it said so; not kept by recall_set_facts(), which takes now */
+};
+
+void recall_set_facts(const struct board *board, const struct recall_facts *facts);
+
+/* False: nothing is known. */
+bool recall_facts(const struct board *board, struct recall_facts *facts);
 
 /*
  * How long it was gone when it rebooted, or a vm took to start, milliseconds;

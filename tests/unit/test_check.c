@@ -526,7 +526,7 @@ static void shown(void **state)
 	assert_contains(text, "x.ko: would NOT load");
 	assert_contains(text, "crc ktime_get: expected 0x00000003; found: 0x00000002");
 	assert_contains(text, "1 of 1 would not load on 6.1.0-50-arm64");
-	document = out_check_json(&one, 1, "6.1.0-50-arm64", NULL);
+	document = out_check_json(&one, 1, "6.1.0-50-arm64", NULL, 0);
 	json = json_dumps(document, JSON_COMPACT);
 	json_decref(document);
 	assert_contains(json, "\"schema\":\"outpost.check/1\"");

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What only a board can tell of its kernel, whatever the tree says: whether it
+ * wants signatures, is locked down, and how large its pages are. It is kept, so
+ * that a board that is not there can be judged for, too.
+ */
+#ifndef OUTPOST_CHECK_BOARD_H
+#define OUTPOST_CHECK_BOARD_H
+
+#include "host/check.h"
+#include "host/recall.h"
+#include "host/session.h"
+
+/* Keeps what the board says now. */
+void check_board_keep(const struct board *board, const outpost_Welcome *welcome);
+
+/* Adds what is known by now to what its tree says; nothing of another release. */
+void check_board_add(struct check_kernel *kernel, const struct board *board);
+
+#endif

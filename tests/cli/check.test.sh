@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# outpost check, as far as it goes without a kernel that loads anything: tests/vm asks one.
+
+CROSS=aarch64-linux-gnu-
+[ "$(uname -m)" != aarch64 ] || CROSS=
+
+# A kernel tree in small for RELEASE, as 'kernel add PATH' takes one. Its programs do nothing.
+make_tree() { # RELEASE [LINE-OF-CONFIG...]
+	local tree=$WORK/trees/$1
+	release=$1
+	mkdir -p "$tree/include/generated" "$tree/include/linux" "$tree/scripts/basic" "$tree/scripts/mod" "$WORK/bin"
+	echo "#define UTS_RELEASE \"$1\"" >"$tree/include/generated/utsrelease.h"
+	echo "void declared_only(void);" >"$tree/include/linux/kernel.h"
+	printf 'CONFIG_%s=y\n' ARM64 MODULES SMP MODULE_UNLOAD MODVERSIONS MODULE_SIG ARM64_4K_PAGES "${@:2}" >"$tree/.config"
+	echo 'CONFIG_CC_VERSION_TEXT="gcc-99 (A packager 99.1) 99.1.0"' >>"$tree/.config"
+	cat >"$tree/Module.symvers" <<-END
+		0x00000001	module_layout	vmlinux	EXPORT_SYMBOL	
+		0x00000002	_printk	vmlinux	EXPORT_SYMBOL	
+		0x00000003	ktime_get	vmlinux	EXPORT_SYMBOL_GPL	
+		0x00000004	dma_buf_put	vmlinux	EXPORT_SYMBOL_GPL	DMA_BUF
+		0x00000005	crc_itu_t	lib/crc-itu-t	EXPORT_SYMBOL	
+	END
+	printf '#!/bin/sh\necho "Usage: fixdep"\nexit 1\n' >"$tree/scripts/basic/fixdep"
+	printf '#!/bin/sh\n' >"$tree/scripts/mod/modpost"
+	printf '#!/bin/sh\necho 99\n' >"$WORK/bin/${CROSS}gcc-99"
+	chmod +x "$tree/scripts/"*/* "$WORK/bin/"*
+	export PATH=$WORK/bin:$PATH
+	printf '[build]\nin = host\n' >outpost.conf
+	outpost kernel add "$tree"
+	expect_status 0
+}
+
+# make_module NAME [-D...]: NAME.ko for $release.
+make_module() {
+	local name=$1
+	shift
+	"${CROSS}gcc" -c -O1 -ffreestanding -fno-pic -mcmodel=large -x c -o "$name.ko" "-DNAME=\"$name\"" \
+		-DLICENSE='"GPL"' "$@" "-DRELEASE=\"$release\"" "$TOP/tests/cli/check/module.c" 2>cc.err ||
+		fail "cannot compile $name: $(cat cc.err)"
+}
+
+expect_json() { # FILTER VALUE
+	local got
+	got=$(jq -r "$1" out) || fail "standard output is not JSON"
+	[ "$got" = "$2" ] || fail "$1 is '$got', not '$2'"
+}
+
+test_check_of_sound_modules() {
+	make_tree 6.1.0-9-test
+	make_module one
+	make_module two -DKTIME_CRC=3
+	outpost check -k "$release" one.ko two.ko
+	expect_status 0
+	expect_out "one.ko: would load"
+	expect_out "two.ko: would load"
+	expect_out "All would load on $release"
+	expect_silent err
+	outpost --json check -k "$release" one.ko two.ko
+	expect_status 0
+	expect_silent err
+	expect_json 'keys | join(" ")' "as_of board kernel modules schema"
+	expect_json .schema outpost.check/1
+	expect_json .kernel "$release"
+	expect_json .board null
+	expect_json .as_of null
+	expect_json '[.modules[] | keys | join(" ")] | unique | join(",")' "loads name path problems"
+	expect_json '[.modules[].name] | join(" ")' "one two"
+	expect_json '.modules[0].path' "$WORK/one.ko"
+	expect_json '[.modules[] | .loads] | all' true
+	expect_json '[.modules[].problems[]] | length' 0
+}
+
+# One line and one thing to do for each problem, and the same as JSON.
+test_check_names_each_problem() {
+	make_tree 6.1.0-9-test
+	make_module crc -DKTIME_CRC=0x30
+	make_module licence -ULICENSE -DLICENSE='"Own"'
+	make_module space -DUSES=dma_buf_put
+	make_module hidden -DUSES=declared_only
+	make_module missing -DUSES=no_such_thing
+	make_module other -DUSES=crc_itu_t
+	outpost check -k "$release" ./*.ko
+	expect_status 1
+	expect_out "crc.ko: would NOT load"
+	expect_out "crc ktime_get: expected 0x00000003; found: 0x00000030"
+	expect_out "gpl-only ktime_get: expected a licence that is compatible with the GPL; found: MODULE_LICENSE(\"Own\")"
+	expect_out "namespace dma_buf_put: expected MODULE_IMPORT_NS(DMA_BUF)"
+	expect_out "unresolved declared_only: expected a symbol that is exported; found: not exported: the headers of $release declare it"
+	expect_out "unresolved no_such_thing: expected a symbol that is exported; found: does not exist in $release"
+	expect_out "unresolved crc_itu_t: expected 'crc_itu_t' among its depends="
+	expect_out "6 of 6 would not load on $release"
+	outpost --json check -k "$release" ./*.ko
+	expect_status 1
+	expect_json '[.modules[] | select(.loads)] | length' 0
+	expect_json '[.modules[].problems[] | keys | join(" ")] | unique | join(",")' \
+		"expected fatal found hint kind symbol"
+	expect_json '.modules[] | select(.name == "crc") | .problems[] | select(.fatal) | "\(.kind) \(.symbol) \(.expected) \(.found)"' \
+		"crc ktime_get 0x00000003 0x00000030"
+	expect_json '[.modules[].problems[] | select(.fatal) | .kind] | unique | join(" ")' "crc gpl-only namespace unresolved"
+	expect_json '[.modules[].problems[] | select(.hint == "" or .expected == "" or .found == "")] | length' 0
+}
+
+# What is named together is loaded together: one may use what another exports.
+test_check_of_modules_that_need_each_other() {
+	make_tree 6.1.0-9-test
+	make_module giver '-DEXPORTS="__ksymtab"'
+	make_module taker -DUSES=shared '-DDEPENDS="giver"'
+	make_module stray -DUSES=shared
+	outpost --json check -k "$release" giver.ko taker.ko stray.ko
+	expect_status 1
+	expect_json '[.modules[] | select(.loads) | .name] | join(" ")' "giver taker"
+	expect_json '.modules[] | select(.name == "stray") | .problems[0] | "\(.kind) \(.symbol)"' "unresolved shared"
+	expect_json '.modules[] | select(.name == "stray") | .problems[0].found | test("exported by giver")' true
+	outpost --json check -k "$release" taker.ko
+	expect_status 1
+	expect_json '.modules[0].problems[0].found' "does not exist in $release"
+	# For the GPL alone, and another licence.
+	make_module giver '-DEXPORTS="__ksymtab_gpl"'
+	make_module taker -DUSES=shared '-DDEPENDS="giver"' -ULICENSE -DLICENSE='"Own"'
+	outpost --json check -k "$release" giver.ko taker.ko
+	expect_status 1
+	expect_json '[.modules[] | select(.name == "taker") | .problems[] | select(.kind == "gpl-only") | .symbol] | sort | join(" ")' "ktime_get shared"
+}
+
+test_check_of_what_is_no_module() {
+	make_tree 6.1.0-9-test
+	make_module sound
+	xz -k sound.ko
+	gzip -k sound.ko
+	zstd -qk sound.ko
+	: >empty.ko
+	seq 100 >text.ko
+	head -c 300 sound.ko >cut.ko
+	head -c 200 sound.ko.xz >torn.ko.xz
+	outpost --json check -k "$release" sound.ko.xz
+	expect_status 0
+	expect_json '.modules[0] | "\(.name) \(.loads)"' "sound true"
+	for packed in gz zst; do
+		outpost check -k "$release" "sound.ko.$packed"
+		expect_status 0
+	done
+	outpost --json check -k "$release" cut.ko
+	expect_status 1
+	expect_json '.modules[0].problems[0].kind' section-table
+	outpost --json check -k "$release" torn.ko.xz
+	expect_status 1
+	expect_json '.modules[0].problems[0].kind' packed
+	outpost --json check -k "$release" empty.ko text.ko
+	expect_status 1
+	expect_json '[.modules[] | "\(.name) \(.problems[0].kind)"] | sort | join(", ")' "empty elf-size, text elf-magic"
+	outpost check -k "$release" nosuch.ko
+	expect_status 3
+	expect_one_error "nosuch.ko"
+	outpost check -k 9.9.9-nowhere sound.ko
+	expect_status 3
+	expect_err "9.9.9-nowhere"
+	outpost check -k "$release" --nonsense
+	expect_status 2
+}
+
+# It is asked what it runs and wants; when it is not there, what it said last time has to do.
+test_check_for_a_board() {
+	make_board
+	install_agent
+	make_tree "$(uname -r)"
+	make_module sound
+	outpost --json -b board check sound.ko
+	expect_status 0
+	expect_json .board board
+	expect_json .kernel "$(uname -r)"
+	expect_json .as_of null
+	ssh -F none -o ControlPath="$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)" -O exit x 2>/dev/null
+	touch "$B/nologin"
+	outpost --json -b board check sound.ko
+	expect_status 0
+	expect_err "Board board cannot be asked"
+	expect_err "Judged for $(uname -r), which it ran on $(date +%F)"
+	expect_json '.as_of | test("^20..-..-..T..:..:..Z$")' true
+	# It wanted signatures then.
+	sed -i 's/ 0 0$/ 1 0/' state/outpost/boards/board/facts
+	outpost --json -b board check sound.ko
+	expect_status 1
+	expect_json '.modules[0].problems[0].kind' signature
+	expect_json '.modules[0].problems[0].hint | test("sig_enforce")' true
+	# Of a board that was never there nothing is known.
+	rm -r state/outpost/boards/board
+	outpost --json -b board check sound.ko
+	expect_status 3
+	expect_silent out
+}
