@@ -76,7 +76,20 @@ void klog_take_sequel(struct klog_open *o, const struct klog_row *row, struct te
 /* Whether the line says what address was accessed. */
 void klog_note_address(struct klog_open *o, struct text t);
 
-/* --- klog_table.c, klog_belongs.c, klog_helpers.c, klog_frame.c: what text means --- */
+/* --- klog_table.c: the headers --- */
+
+#define KLOG_MAX_ROWS 0xff
+
+extern const struct klog_row klog_rows[];
+extern const size_t klog_n_rows;
+
+/* These begin with the name of a task, so that they are looked for after one. */
+extern const struct klog_row klog_rows_after_task[];
+extern const size_t klog_n_rows_after_task;
+extern const struct klog_row klog_row_oom_killer; /* without a colon after the name */
+
+/* --- klog_lookup.c, klog_kind.c, klog_belongs.c, klog_helpers.c, klog_frame.c: what text means ---
+ */
 
 /* A line as it stands within reports: registers, indented text and the like. */
 bool klog_belongs(struct text text);

@@ -12,7 +12,7 @@
 #define R (ROW_PROBATION | ROW_REFINES)
 #define D (ROW_FATAL | ROW_DIES)
 
-static const struct klog_row rows[] = {
+const struct klog_row klog_rows[] = {
 	/* arm64 and arm */
 	{ "Unable to handle kernel ", KLOG_OOPS, ROW_FATAL, NULL, " at virtual address" },
 	{ "Unhandled fault: ", KLOG_OOPS, ROW_FATAL, " at 0x", " at 0x" },
@@ -212,220 +212,16 @@ static const struct klog_row rows[] = {
 	{ "INFO: ", KLOG_WARNING, P, NULL, NULL },
 };
 
-/* These begin with the name of a task, so that they are looked for after one. */
-static const struct klog_row after_task[] = {
+const size_t klog_n_rows = ARRAY_SIZE(klog_rows);
+_Static_assert(ARRAY_SIZE(klog_rows) < KLOG_MAX_ROWS, "a row's number is one byte");
+
+const struct klog_row klog_rows_after_task[] = {
 	{ ": page allocation failure: ", KLOG_NONE, 0, NULL, NULL },
 	{ ": page allocation stalls ", KLOG_NONE, 0, NULL, NULL },
 	{ ": vmalloc: allocation failure", KLOG_NONE, 0, NULL, NULL },
 	{ ": vmalloc error: ", KLOG_NONE, 0, NULL, NULL },
 };
 
-static const struct klog_row oom_killer = { " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL };
+const size_t klog_n_rows_after_task = ARRAY_SIZE(klog_rows_after_task);
 
-#define TASK_NAME_SIZE 16
-
-/* Subsystems put their names before some headers. */
-static const char *const subsystems[] = { "rcu: ",       "watchdog: ",  "NMI watchdog: ",
-					  "workqueue: ", "hung_task: ", "kfence: ",
-					  "slub: ",      "lockdep: ",   "traps: " };
-#define SUBSYSTEM_INITIALS "rwNhkslt"
-
-#define MAX_HEADER 512
-
-/*
- * Rows by the initials of the first two words of their text ("BUG: KASAN", "list_add
- * corruption"), those of one word by its first byte, each in order: a line is compared
- * with a few of them, and most lines with none.
- */
-#define N_ROWS ARRAY_SIZE(rows)
-#define NO_ROW 0xff
-_Static_assert(N_ROWS < NO_ROW, "a row's number is one byte");
-
-static struct {
-	bool made;
-	bool initial[256];
-	uint8_t two_words[256], one_word[256], next[N_ROWS], length[N_ROWS];
-} rows_by_word;
-
-/* Where the second word of a header is looked for. */
-#define FIRST_WORD 32
-
-static uint8_t *two_words_of(struct text t)
-{
-	const char *blank = memchr(t.p, ' ', t.n < FIRST_WORD ? t.n : FIRST_WORD);
-
-	if (!blank || blank + 1 == t.p + t.n)
-		return NULL;
-	return &rows_by_word.two_words[((unsigned char)*t.p * 8 + (unsigned char)blank[1]) & 0xff];
-}
-
-static void make_index(void)
-{
-	memset(rows_by_word.two_words, NO_ROW, sizeof(rows_by_word.two_words));
-	memset(rows_by_word.one_word, NO_ROW, sizeof(rows_by_word.one_word));
-	for (size_t i = N_ROWS; i-- > 0;) {
-		struct text t = { rows[i].text, strlen(rows[i].text) };
-		uint8_t *first = two_words_of(t);
-
-		if (!first)
-			first = &rows_by_word.one_word[(unsigned char)*t.p];
-		rows_by_word.initial[(unsigned char)*t.p] = true;
-		rows_by_word.length[i] = (uint8_t)t.n;
-		rows_by_word.next[i] = *first;
-		*first = (uint8_t)i;
-	}
-	rows_by_word.made = true;
-}
-
-/* The first of a chain that fits. */
-static uint8_t find_in(uint8_t i, struct text t)
-{
-	for (; i != NO_ROW; i = rows_by_word.next[i]) {
-		size_t n = rows_by_word.length[i];
-
-		if (t.n < n || t.p[n - 1] != rows[i].text[n - 1] ||
-		    memcmp(t.p, rows[i].text, n) != 0)
-			continue;
-		if (!rows[i].with || text_find((struct text){ t.p + n, t.n - n }, rows[i].with))
-			break;
-	}
-	return i;
-}
-
-static const struct klog_row *find(struct text t)
-{
-	const uint8_t *two;
-	uint8_t a, b;
-
-	if (!rows_by_word.made)
-		make_index();
-	two = two_words_of(t);
-	a = two ? find_in(*two, t) : NO_ROW;
-	b = find_in(rows_by_word.one_word[(unsigned char)*t.p], t);
-	a = a < b ? a : b;
-	return a == NO_ROW ? NULL : &rows[a];
-}
-
-/* Only near the start: a task's name is what stands before. */
-static const struct klog_row *find_after_task(struct text t)
-{
-	const char *end = t.p + (t.n < 3 * TASK_NAME_SIZE ? t.n : 3 * TASK_NAME_SIZE), *at = t.p;
-
-	for (; (at = memchr(at, ':', (size_t)(end - at))) != NULL; at++) {
-		size_t before = (size_t)(at - t.p), n = strlen(oom_killer.text) - 2;
-		struct text rest = { at, t.n - before };
-
-		if (before > n &&
-		    text_starts((struct text){ at - n, t.n - before + n }, oom_killer.text))
-			return &oom_killer;
-		for (size_t i = 0; i < ARRAY_SIZE(after_task); i++)
-			if (text_starts(rest, after_task[i].text))
-				return &after_task[i];
-	}
-	return NULL;
-}
-
-bool klog_may_begin(struct text t)
-{
-	/* What no row begins with: banners, the lines that klog.c knows, subsystems. */
-	static const char others[] = "LBR-8NCbsTSA" SUBSYSTEM_INITIALS;
-	unsigned char c;
-
-	if (t.n < KLOG_LEAST_LINE)
-		return false;
-	if (!rows_by_word.made)
-		make_index();
-	c = (unsigned char)*t.p;
-	if (rows_by_word.initial[c] || (c && strchr(others, c)))
-		return true;
-	return memchr(t.p, ':', t.n < 3 * TASK_NAME_SIZE ? t.n : 3 * TASK_NAME_SIZE);
-}
-
-/* "watchdog: " and the like, which need not be there. */
-static struct text skip_subsystem(struct text t)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++)
-		if (*subsystems[i] == *t.p && text_take(&t, subsystems[i]))
-			break;
-	return t;
-}
-
-const struct klog_row *klog_find_row(struct text text)
-{
-	const struct klog_row *row;
-
-	if (!text.n)
-		return NULL;
-	/* No header is longer than this; a line may be. */
-	text.n = text.n < MAX_HEADER ? text.n : MAX_HEADER;
-	row = find(text);
-	if (!row && strchr(SUBSYSTEM_INITIALS, *text.p)) {
-		struct text rest = skip_subsystem(text);
-
-		row = rest.p > text.p && rest.n ? find(rest) : NULL;
-	}
-	return row ? row : find_after_task(text);
-}
-
-enum klog_kind klog_kind_of_file(struct text path)
-{
-	static const struct {
-		const char *file;
-		enum klog_kind kind;
-	} files[] = {
-		{ "lib/list_debug.c", KLOG_LIST_CORRUPTION },
-		{ "include/linux/list.h", KLOG_LIST_CORRUPTION },
-		{ "lib/refcount.c", KLOG_REFCOUNT },
-		{ "include/linux/refcount.h", KLOG_REFCOUNT },
-		{ "lib/debugobjects.c", KLOG_ODEBUG },
-		{ "mm/usercopy.c", KLOG_USERCOPY },
-		{ "lib/string_helpers.c", KLOG_FORTIFY },
-		{ "kernel/locking/lockdep.c", KLOG_LOCKDEP },
-		{ "kernel/workqueue.c", KLOG_WARNING },
-	};
-
-	if (!memchr(path.p, '/', path.n))
-		return KLOG_NONE;
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (text_find(path, files[i].file))
-			return files[i].kind;
-	return KLOG_NONE;
-}
-
-const char *klog_kind_name(enum klog_kind kind)
-{
-	static const char *const names[KLOG_N_KINDS] = {
-		[KLOG_NONE] = "none",
-		[KLOG_OOPS] = "oops",
-		[KLOG_BUG] = "bug",
-		[KLOG_WARNING] = "warning",
-		[KLOG_PANIC] = "panic",
-		[KLOG_KASAN] = "kasan",
-		[KLOG_KMSAN] = "kmsan",
-		[KLOG_KCSAN] = "kcsan",
-		[KLOG_KFENCE] = "kfence",
-		[KLOG_UBSAN] = "ubsan",
-		[KLOG_SLUB] = "slub",
-		[KLOG_KMEMLEAK] = "kmemleak",
-		[KLOG_LOCKDEP] = "lockdep",
-		[KLOG_ATOMIC_SLEEP] = "atomic-sleep",
-		[KLOG_RCU_STALL] = "rcu-stall",
-		[KLOG_SOFT_LOCKUP] = "soft-lockup",
-		[KLOG_HARD_LOCKUP] = "hard-lockup",
-		[KLOG_HUNG_TASK] = "hung-task",
-		[KLOG_WORKQUEUE_LOCKUP] = "workqueue-lockup",
-		[KLOG_LIST_CORRUPTION] = "list-corruption",
-		[KLOG_REFCOUNT] = "refcount",
-		[KLOG_STACK_OVERFLOW] = "stack-overflow",
-		[KLOG_STACK_CORRUPTION] = "stack-corruption",
-		[KLOG_USERCOPY] = "usercopy",
-		[KLOG_FORTIFY] = "fortify",
-		[KLOG_BAD_PAGE] = "bad-page",
-		[KLOG_ODEBUG] = "odebug",
-		[KLOG_NETDEV_WAIT] = "netdev-wait",
-		[KLOG_REBOOT] = "reboot",
-		[KLOG_TRACE] = "trace",
-	};
-
-	return kind < KLOG_N_KINDS ? names[kind] : "none";
-}
+const struct klog_row klog_row_oom_killer = { " invoked oom-killer: ", KLOG_NONE, 0, NULL, NULL };
