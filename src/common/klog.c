@@ -67,6 +67,8 @@ static void begin_cut_here(struct klog *k, struct klog_open *o, uint32_t caller,
 {
 	struct klog_open *cut;
 
+	if (o && !o->confirmed && klog_row_has(o, ROW_REFINES) && o->lines <= KLOG_SOON)
+		return; /* what was found was said before */
 	if (o && (!o->confirmed || o->report.kind == KLOG_NONE))
 		klog_close(k, o);
 	cut = klog_begin(k, &row_cut_here, caller, position);
@@ -106,7 +108,8 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 	char c = t.n ? *t.p : '\0';
 
 	if ((c == 'L' || c == 'B') &&
-	    (text_starts(t, "Linux version ") || text_starts(t, "Booting Linux on physical CPU"))) {
+	    (text_starts(t, "Linux version ") || text_starts(t, "Booting Linux on physical CPU") ||
+	     text_starts(t, "Booting the kernel"))) {
 		if (k->ran && !k->banner) {
 			klog_close_all(k);
 			if (!k->ordered)

@@ -111,6 +111,7 @@ struct klog_open {
 	bool link_waits;      /* trace[1]: who may have called `at`, of a module */
 	bool named;           /* `at` is what it says of itself, helper or not */
 	bool place_in_trace;  /* the next trace says where a lock was taken */
+	bool owned;           /* `doubtful` is whose the broken object is */
 	bool waits;           /* whether what is cut here goes on with it */
 	bool went_on;         /* in a second dump: klog_sequel.c */
 	uint8_t warned;       /* who did, of the second dump */

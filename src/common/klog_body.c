@@ -23,6 +23,12 @@ bool klog_begins_trace(struct text t)
 	return false;
 }
 
+/* The last line of riscv's registers, after which the trace comes unannounced. */
+static bool ends_registers(struct text t)
+{
+	return text_starts(t, "status: ") && text_find(t, " badaddr: ");
+}
+
 /* Parts of a report whose traces are somebody else's: who allocated, who held the lock. */
 static bool begins_other_part(struct text t)
 {
@@ -130,9 +136,10 @@ static bool takes_frames(const struct klog_open *o, struct text t)
 	case KLOG_KFENCE:
 	case KLOG_KMSAN:
 	case KLOG_KCSAN:
-	case KLOG_KASAN:
-	case KLOG_BAD_PAGE: return !o->trace_done;
-	default: return o->report.fatal && !o->trace_done && klog_is_bare_frame(t);
+	case KLOG_KASAN: return !o->trace_done;
+	default:
+		return !o->trace_done && ((o->report.fatal && klog_is_bare_frame(t)) ||
+					  (o->confirmed && klog_is_call_from(t)));
 	}
 }
 
@@ -194,11 +201,27 @@ static bool find_in_flight(const struct klog_open *o, struct text t, struct text
 	return text_take(rest, ":");
 }
 
-/* "Allocated in func+0x1/0x2 [module] age=3 cpu=0 pid=12": whose the broken object is */
+/*
+ * "Allocated in func+0x1/0x2 [module] age=3 cpu=0 pid=12": whose the broken object is; of a page
+ * the trace says it that follows "page last allocated via".
+ */
 static void find_owner(struct klog_open *o, struct text t)
 {
 	if (o->report.kind == KLOG_SLUB && !*o->doubtful.function && text_take(&t, "Allocated in "))
-		klog_parse_symbol(&t, &o->doubtful);
+		o->owned = klog_parse_symbol(&t, &o->doubtful);
+	if (o->report.kind == KLOG_BAD_PAGE)
+		o->place_in_trace = text_starts(t, "page last allocated via");
+}
+
+static void find_page_owner(struct klog_open *o, struct text t)
+{
+	struct klog_frame frame;
+
+	if (o->place_in_trace && klog_parse_frame(t, &frame) && !klog_is_page_helper(&frame)) {
+		o->doubtful = frame;
+		o->owned = true;
+		o->place_in_trace = false;
+	}
 }
 
 /* Where it jumped to where nothing is, the link register counts; elsewhere it may tell of a module.
@@ -220,6 +243,8 @@ static void find_named_place(struct klog_open *o, struct text t)
 
 	if (o->report.kind == KLOG_LOCKDEP)
 		find_lock_place(o, t);
+	if (o->report.kind == KLOG_BAD_PAGE)
+		find_page_owner(o, t);
 	if (text_take(&t, "caller is ") && klog_parse_symbol(&t, &frame))
 		o->at = frame;
 	else if (text_after(t, "last function: ", &rest) || text_after(t, " workfn=", &rest) ||
@@ -285,14 +310,14 @@ void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64
 {
 	struct klog_frame pc;
 
-	o->lines++;
 	if (!t.n)
 		return;
+	o->lines++;
 	if (text_starts(t, "---[ end ")) {
 		o->ended = true;
 		end_trace(o);
 		klog_touch(o, position);
-	} else if (klog_begins_trace(t)) {
+	} else if (klog_begins_trace(t) || ends_registers(t)) {
 		begin_trace(o);
 		klog_touch(o, position);
 	} else if (begins_other_part(t) || is_user_mode(t)) {

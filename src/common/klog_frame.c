@@ -189,6 +189,13 @@ bool klog_is_bare_frame(struct text line)
 	return (take_address(&at) || take_from(&at)) && klog_parse_frame(line, &frame);
 }
 
+bool klog_is_call_from(struct text line)
+{
+	take_marks(&line);
+	take_address(&line);
+	return take_from(&line);
+}
+
 bool klog_is_trace_filler(struct text line)
 {
 	struct klog_frame frame;

@@ -4,9 +4,6 @@
 
 #include "common/cleanup.h"
 
-/* Lines between what was found broken and the WARNING or BUG line of it. */
-#define PREFACE 8
-
 static void set_title(struct klog_open *o, const struct klog_row *row, struct text t)
 {
 	size_t n = strlen(row->text), cut = row->cut ? strlen(row->cut) : 0;
@@ -24,7 +21,7 @@ static void set_title(struct klog_open *o, const struct klog_row *row, struct te
 
 bool klog_find_place(struct text line, struct klog_frame *frame)
 {
-	static const char *const words[] = { " at ", " in ", " in: " };
+	static const char *const words[] = { " at ", " in ", " in: ", " ENDBR: ", " (" };
 	struct text t = line;
 
 	if (!text_find(line, "+0x"))
@@ -32,15 +29,18 @@ bool klog_find_place(struct text line, struct klog_frame *frame)
 	if (text_take(&t, "initcall ") && klog_parse_symbol(&t, frame))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!text_after(line, words[i], &t))
-			continue;
-		if (klog_parse_symbol(&t, frame))
-			return true;
-		while (t.n && *t.p != ' ')
-			text_skip(&t, 1);
-		text_skip_blanks(&t);
-		if (klog_parse_symbol(&t, frame))
-			return true;
+		for (t = line; text_after(t, words[i], &t);) {
+			struct text at = t;
+
+			if (klog_parse_symbol(&at, frame))
+				return true;
+			/* A file and a line may stand before. */
+			while (at.n && *at.p != ' ')
+				text_skip(&at, 1);
+			text_skip_blanks(&at);
+			if (klog_parse_symbol(&at, frame))
+				return true;
+		}
 	}
 	return false;
 }
@@ -107,7 +107,8 @@ static void join_preface(struct klog *k, struct klog_open *o, const struct klog_
 	}
 	o->cut_here = false;
 	o->report.fatal |= !!(row->flags & ROW_FATAL);
-	klog_find_place(t, &o->at);
+	if (!*o->at.function)
+		klog_find_place(t, &o->at);
 	klog_confirm(k, o);
 }
 
@@ -189,7 +190,7 @@ static bool may_die(const struct klog_open *o)
 /* A header that continues what is open. */
 static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row, struct text t)
 {
-	bool fresh = o->lines <= PREFACE && !o->report.n;
+	bool fresh = o->lines <= KLOG_SOON && !o->report.n;
 
 	if (klog_is_sequel(o, row, t)) {
 		klog_take_sequel(o, row, t);
@@ -212,6 +213,7 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 		o->report.kind = row->kind;
 		o->row = row;
 		set_title(o, row, t);
+		klog_find_place(t, &o->at);
 		if (o->confirmed)
 			klog_confirm(k, o);
 		return true;
@@ -222,6 +224,9 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 		return true;
 	}
 	if (row->flags & ROW_STALL && row->kind == o->report.kind && fresh)
+		return true;
+	/* Said again, of the same thing: every ten seconds, say. */
+	if (row->flags & ROW_SINGLE && row->cut && row == o->row && text_starts(t, o->report.title))
 		return true;
 	/* A dump that is no complaint must not hide one that comes after it. */
 	if (o->report.kind == KLOG_NONE)
@@ -291,7 +296,7 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 		report_single(k, o, row, t, caller, position);
 		return;
 	}
-	if (o && o->confirmed && !o->report.n && o->lines < PREFACE)
+	if (o && o->confirmed && !o->report.n && o->lines < KLOG_SOON)
 		o->report.corrupted = true;
 	klog_close(k, o);
 	klog_start(k, row, t, caller, position);

@@ -2,7 +2,8 @@
 /*
  * Which functions of a trace are not where the fault is: those that report it,
  * check for it, take locks, copy memory or wait on behalf of somebody. A name
- * stands for all that begin with it; one that ends with '$' for itself only.
+ * stands for all that begin with it, with '*' before it for all that have it
+ * anywhere; '$' is the end of the function's name.
  */
 #include "common/klog_internal.h"
 
@@ -15,7 +16,9 @@
 static const char *const helpers[] = {
 	/* reporting */
 	"dump_stack", "__dump_stack", "dump_backtrace", "show_stack", "show_regs", "show_trace", "print_", "debug_print_",
-	"panic", "vpanic", "warn_alloc", "note_interrupt", "nmi_panic", "__warn", "warn_slowpath", "warn_bogus", "report_bug", "report_",
+	"panic", "vpanic", "*_panic", "__stack_chk_fail", "__bug$", "rust_helper_BUG", "*rust_begin_unwind", "*9panicking",
+	"_dev_", "__dev_printk", "dev_printk", "dev_vprintk", "dev_info", "dev_warn", "dev_err", "netdev_printk", "va_format",
+	"warn_alloc", "note_interrupt", "nmi_panic", "__warn", "warn_slowpath", "warn_bogus", "report_bug", "report_",
 	"__report_bug", "fixup_bug", "handle_bug", "bug_handler", "bug_brk_handler", "call_break_hook",
 	"brk_handler", "die$", "__die", "die_", "oops", "bust_spinlocks", "printk", "_printk", "vprintk",
 	"console_unlock", "check_preemption_disabled", "debug_smp_processor_id", "__this_cpu_preempt_check",
@@ -51,7 +54,8 @@ static const char *const helpers[] = {
 	"arch_local_irq", "spin_bug", "rwlock_bug", "rwsem_", "mutex_", "__mutex", "ww_mutex", "rt_mutex",
 	"down_read", "down_write", "__down", "down_", "down$", "up_read", "up_write", "up$", "__up",
 	"percpu_down", "percpu_up", "cpus_read", "local_bh_", "__local_bh_", "lock_sock", "release_sock",
-	"try_to_grab_pending", "irq_work_",
+	"try_to_grab_pending", "irq_work_", "osq_", "owner_on_cpu", "reacquire_held_locks", "lock_page$", "unlock_page",
+	"folio_unlock", "cleanup_srcu_struct", "seqprop_",
 	/* memory */
 	"__pi_", "memcpy", "__memcpy", "memmove", "__memmove", "memset", "__memset", "memcmp", "__memcmp", "memchr",
 	"memscan", "memparse", "bcmp", "strlen", "strcmp", "strcpy", "strncpy", "strscpy", "sized_strscpy",
@@ -77,6 +81,10 @@ static const char *const helpers[] = {
 	"__page_cache_alloc", "usercopy", "fortify", "__fortify", "free_unref_", "folio_alloc", "put_page",
 	"__folio_put", "percpu_", "pcpu_", "free_percpu", "__alloc_percpu", "kasprintf", "kvasprintf",
 	"devm_k", "alloc_workqueue", "__phys_addr", "__virt_to_phys", "virt_to_", "phys_to_virt", "compound_head",
+	"*folio_alloc", "*alloc_folio", "__filemap_get_folio", "find_or_create_page", "do_read_cache_", "read_cache_page",
+	"pagecache_get_page", "grab_cache_page", "truncate_inode_pages", "find_lock_entries", "*malloc", "*zalloc", "*calloc",
+	"extract_user_to_sg", "extract_iter_to_sg", "copy_to_iter", "copy_folio_to", "crc_itu_t", "crc64", "crc_t10dif",
+	"readb$", "readw$", "readl$", "readq$", "writeb$", "writew$", "writel$", "writeq$", "logic_in", "logic_out",
 	"folio_put", "alloc_frozen", "__alloc_frozen", "native_read_msr", "native_write_msr",
 	/* lists, counters, trees, objects */
 	"__list_", "list_", "__hlist", "hlist_", "llist_", "rb_", "__rb_", "plist_", "timerqueue_$",
@@ -85,9 +93,11 @@ static const char *const helpers[] = {
 	"debug_work", "debug_hrtimer", "debug_rcu", "lookup_object", "idr_", "ida_", "radix_tree", "xas_",
 	"__xa_", "xa_", "find_next_bit", "_find_", "test_bit", "set_bit", "clear_bit", "constant_test_bit",
 	"variable_test_bit", "rht_", "dst_release", "sock_put", "sk_free", "sysfs_", "kernfs_",
-	"klist_",
+	"klist_", "ref_tracker", "rhashtable_lookup", "__rhashtable_lookup", "raw_atomic", "atomic64_", "*assertfail",
+	"drop_nlink", "iput$", "iput_final$", "ihold$", "dput$", "__dput", "fast_dput",
 	/* the driver core and what registers with it: they warn of what their callers do */
-	"create_dir$", "device_del", "device_add$", "device_remove_", "device_register", "device_create",
+	"create_dir$", "device_del", "device_add", "device_destroy", "devres_release", "tty_unregister_device",
+	"hwrng_unregister", "add_uevent_var", "device_remove_", "device_register", "device_create",
 	"device_release", "device_for_each", "put_device", "dpm_sysfs", "class_register", "__class_", "class_create",
 	"class_unregister", "class_destroy", "bus_register", "bus_add_", "bus_remove_", "driver_register",
 	"__platform_driver", "platform_device_", "i2c_del_adapter", "__unregister_client", "i2c_unregister_",
@@ -99,14 +109,14 @@ static const char *const helpers[] = {
 	"check_for_", "debug_dma_", "add_dma_entry", "err_printk", "dma_map_", "dma_unmap_", "dma_sync_", "dma_free_",
 	"dma_alloc_", "clk_core_", "clk_disable", "clk_unprepare", "_regulator_put", "regulator_put",
 	"usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_control_msg", "usb_internal_control_msg",
-	"usb_interrupt_msg",
+	"usb_interrupt_msg", "usb_hcd_submit_urb", "usb_kill_urb", "usb_kill_anchored", "dummy_urb_enqueue",
 	/* timers, waiting */
 	"del_timer", "timer_delete", "try_to_del_timer", "__timer_delete", "timer_fixup", "init_timer",
 	"timer_is_static", "work_is_static", "work_fixup", "mod_timer", "__mod_timer", "add_timer",
 	"schedule$", "__schedule", "schedule_", "preempt_schedule", "__preempt", "io_schedule",
 	"context_switch", "__cond_resched", "_cond_resched", "dynamic_cond_resched", "__might_resched",
 	"wait_for_common", "__wait_for_common", "do_wait_for_common", "wait_for_completion",
-	"complete$", "complete_all", "swake_up", "__wake_up", "try_to_wake_up", "wake_up_",
+	"finish_wait", "insert_work", "sk_stop_timer", "unregister_netdev$", "complete$", "complete_all", "swake_up", "__wake_up", "try_to_wake_up", "wake_up_",
 	"call_rcu", "__call_rcu", "kvfree_call_rcu", "rcu_read", "rcu_note", "rcu_is_watching",
 	"__synchronize_hardirq", "usleep_range", "msleep", "udelay", "__udelay", "__delay", "__const_udelay",
 	"delay_", "__x86_indirect_thunk", "__x86_return", "retint_", "restore_regs", "restore_all", "perf_trace_", "trace_event_raw",
@@ -135,6 +145,30 @@ static const char *const stall_helpers[] = {
 	"default_idle", "watchdog_", "dump_cpu_task", "handle_percpu", "arch_timer",
 };
 
+/* Their BUG()s are about what their callers ask for. */
+static const char *const bug_helpers[] = { "skb_" };
+
+/* For what was lost: who asks for memory on behalf of somebody. */
+static const char *const leak_helpers[] = {
+	"*alloc", "*kmem", "*slab", "*mmap", "*strdup", "*strndup", "*memdup", "idr_get", "list_lru_init", "pcpu_create",
+};
+
+/* For what was never written: who only passes it on. */
+static const char *const uninit_helpers[] = {
+	"*alloc_skb", "netlink_ack", "netlink_rcv_skb", "*_encrypt$", "crypto_", "cipher_", "drbg_", "rng_",
+};
+
+/* For objects of timers, work and the like, their own functions. */
+static const char *const odebug_helpers[] = {
+	"*debug_", "*rcu", "*hrtimer_", "*timer_", "*work_", "*percpu_", "*kobject_", "__free_",
+};
+
+/* On the way to a page. */
+static const char *const page_helpers[] = {
+	"*alloc", "*page_owner", "*free_page", "*put_page", "*get_page", "*update_page", "*release_page", "*free_unref",
+	"*vmap", "folio", "_folio", "__folio", "page_frag_",
+};
+
 static const char *const dispatchers[] = {
 	"process_one_work", "worker_thread", "kthread$", "ret_from_fork", "do_syscall", "do_fast_syscall",
 	"__do_fast_syscall", "do_int80", "do_SYSENTER", "entry_SYSCALL", "entry_SYSENTER", "entry_INT80",
@@ -152,7 +186,12 @@ static const char *const dispatchers[] = {
 	"rtnetlink_rcv", "genl_rcv", "genl_family_rcv", "netlink_unicast", "netlink_sendmsg", "call_read_iter",
 	"sock_sendmsg", "__sock_sendmsg", "sock_recvmsg", "____sys_", "___sys_", "__sys_", "do_one_initcall",
 	"do_init_module", "__fput", "____fput", "task_work_run", "exit_to_user", "cpu_startup_entry",
-	"start_secondary", "start_kernel", "rest_init", "do_idle", "call_write_iter",
+	"start_secondary", "start_kernel", "rest_init", "do_idle", "call_write_iter", "tasklet_action", "tasklet_hi_action",
+	"do_mmap", "mmap_region", "call_mmap", "do_dentry_open", "vfs_open", "do_iter_read", "do_iter_write", "vfs_iter_",
+	"blkdev_ioctl", "compat_blkdev_ioctl", "blkdev_driver_ioctl", "*compat_ioctl", "compat_sys_ioctl",
+	"__ia32_sys_ioctl", "__ia32_compat_sys_ioctl", "sock_ioctl", "sock_do_ioctl", "compat_sock_ioctl", "sock_mmap",
+	"sock_release", "__sock_release", "sk_common_release", "kernel_setsockopt", "kernel_listen", "kernel_accept",
+	"*sys_connect", "*sys_socketpair", "nfnetlink_rcv_msg", "netlink_dump", "exit_to_usermode",
 	"asm_exc",
 };
 
@@ -171,21 +210,25 @@ static const char *const detectors[] = {
 
 /* clang-format on */
 
+static bool stands_for(const char *name, const char *function)
+{
+	bool anywhere = *name == '*';
+	size_t n = strlen(name += anywhere), length = strlen(function);
+	bool whole = name[n - 1] == '$';
+
+	n -= whole;
+	if (n > length)
+		return false;
+	if (whole)
+		return (anywhere || n == length) && memcmp(function + length - n, name, n) == 0;
+	return anywhere ? strstr(function, name) != NULL : memcmp(function, name, n) == 0;
+}
+
 static bool listed(const char *const *names, size_t n, const char *function)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t len;
-
-		if (*names[i] != *function)
-			continue;
-		len = strlen(names[i]);
-		if (names[i][len - 1] == '$') {
-			if (strlen(function) == len - 1 && memcmp(names[i], function, len - 1) == 0)
-				return true;
-		} else if (strncmp(names[i], function, len) == 0) {
+	for (size_t i = 0; i < n; i++)
+		if ((*names[i] == *function || *names[i] == '*') && stands_for(names[i], function))
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -206,8 +249,18 @@ bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame)
 	case KLOG_RCU_STALL:
 	case KLOG_SOFT_LOCKUP:
 	case KLOG_HARD_LOCKUP: return LISTED(stall_helpers, name);
+	case KLOG_BUG: return LISTED(bug_helpers, name);
+	case KLOG_KMEMLEAK: return LISTED(leak_helpers, name);
+	case KLOG_KMSAN: return LISTED(uninit_helpers, name);
+	case KLOG_ODEBUG: return LISTED(odebug_helpers, name);
 	default: return false;
 	}
+}
+
+bool klog_is_page_helper(const struct klog_frame *frame)
+{
+	return klog_is_helper(KLOG_BAD_PAGE, frame) ||
+	       (!*frame->module && LISTED(page_helpers, frame->function));
 }
 
 bool klog_is_entry(const char *function)

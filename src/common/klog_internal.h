@@ -14,8 +14,12 @@ enum {
 	ROW_STALL = 1 << 5,     /* where exactly is chance: the way into the subsystem counts */
 	ROW_MINOR = 1 << 6,     /* no report of its own within another */
 	ROW_SINGLE = 1 << 7,    /* one line is all there is */
-	ROW_BRIEF = 1 << 8,     /* no trace comes with it */
+	ROW_BRIEF = 1 << 8,     /* may come without a trace */
+	ROW_PREFACE = 1 << 9,   /* a fault of the same event may follow at once */
 };
+
+/* Lines within which a header and another of the same event are "at once". */
+#define KLOG_SOON 8
 
 struct klog_row {
 	const char *text; /* how the line begins */
@@ -109,6 +113,9 @@ enum klog_kind klog_kind_of_file(struct text path);
 /* A function that reports, checks or dispatches: not where the fault is. */
 bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame);
 
+/* The same for the trace of who allocated a page. */
+bool klog_is_page_helper(const struct klog_frame *frame);
+
 /* Functions that call into a subsystem from outside: the frame before one is where a stall is. */
 bool klog_is_dispatcher(const char *function);
 
@@ -129,6 +136,9 @@ bool klog_parse_doubtful(struct text line, struct klog_frame *frame);
 
 /* A frame that is nothing else: after an address in brackets, or arm's "f from g". */
 bool klog_is_bare_frame(struct text line);
+
+/* arm's "f from g" */
+bool klog_is_call_from(struct text line);
 
 /* "name [module]", where no offset is printed. */
 bool klog_parse_name(struct text *t, struct klog_frame *frame);

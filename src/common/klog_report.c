@@ -27,10 +27,11 @@ void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame)
 {
 	o->in_detector |= klog_is_detector(frame->function);
 	if (klog_is_entry(frame->function)) {
-		if (o->stall_done && !o->in_detector) {
+		if (*o->stalled.function && !o->in_detector) {
 			if (*o->stalled.module)
 				return;
-			o->stalled_above = o->stalled;
+			if (!*o->stalled_above.function)
+				o->stalled_above = o->stalled;
 		}
 		klog_forget_stall(o);
 		o->in_detector = false;
@@ -84,8 +85,9 @@ static void choose_function(struct klog_open *o)
 		frame = &o->stalled_above;
 	else
 		frame = *o->stalled.function ? &o->stalled : first_frame(o);
-	/* Who comes across a broken object may be anybody; a module that it belongs to is not. */
-	if (o->report.kind == KLOG_SLUB && *o->doubtful.module && (!frame || !*frame->module))
+	/* Who comes across a broken object may be anybody; whom it belongs to is not. */
+	if (o->owned && (!frame || !*frame->module) &&
+	    (*o->doubtful.module || o->report.kind == KLOG_BAD_PAGE))
 		frame = &o->doubtful;
 	if (frame)
 		name_function(&o->report, frame);

@@ -80,6 +80,13 @@ static bool names_same_cache(const struct klog_open *o, struct text t)
 	return t.n > n && memcmp(t.p, o->report.title, n) == 0 && t.p[n] == '(';
 }
 
+/* arm's __bug() faults on purpose; what checks a jump or an alignment says so, and then faults. */
+static bool follows_preface(const struct klog_open *o, const struct klog_row *row)
+{
+	return klog_row_has(o, ROW_PREFACE) && !o->died && !o->report.n && o->lines <= KLOG_SOON &&
+	       row->flags & ROW_FATAL && !(row->flags & ROW_PANIC);
+}
+
 bool klog_is_sequel(const struct klog_open *o, const struct klog_row *row, struct text t)
 {
 	enum klog_kind kind = o->report.kind;
@@ -88,6 +95,8 @@ bool klog_is_sequel(const struct klog_open *o, const struct klog_row *row, struc
 
 	if (!o->confirmed || o->other_lines > NEAR || row->flags & (ROW_MINOR | ROW_PROBATION))
 		return false;
+	if (follows_preface(o, row))
+		return true;
 	switch (row->kind) {
 	case KLOG_WARNING:
 		warns = klog_find_place(t, &frame) ? find_reporter(kind, &frame) : 0;
@@ -99,6 +108,8 @@ bool klog_is_sequel(const struct klog_open *o, const struct klog_row *row, struc
 		return !o->report.fatal && row->flags & ROW_FATAL && o->address &&
 		       faults_at(t, o->address);
 	case KLOG_SLUB: /* several parts of one object are broken: a header for each, one dump */
+		if (kind == KLOG_KASAN) /* before 4.8 it had SLUB print the object */
+			return !o->report.n && text_find(t, "kasan: bad access detected");
 		return kind == KLOG_SLUB && !o->report.n && o->lines <= NEAR &&
 		       !*o->doubtful.function && names_same_cache(o, t);
 	default: return false;
