@@ -65,8 +65,9 @@ $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
-# It holds the script; the compiler does not see that.
+# They hold a script and a makefile; the compiler does not see that.
 $(O)/host/dkms.o: src/host/dkms_eval.sh
+$(O)/host/kbuild_probes.o: src/host/kbuild_probes.mk
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -3,6 +3,7 @@
 
 #include "agent/place.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -76,16 +77,6 @@ static void walk_all(name_fn fn, void *arg)
 		walk(places[i].path, places[i].depth, fn, arg);
 }
 
-/* FNV-1a, 64 bit: http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash_name(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
-}
-
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -101,7 +92,7 @@ static void add_name(const char *path, void *arg)
 		snapshot->complete = false;
 		return;
 	}
-	snapshot->names[snapshot->n++] = hash_name(path);
+	snapshot->names[snapshot->n++] = text_hash(path);
 }
 
 void snapshot_take(struct snapshot *snapshot)
@@ -121,7 +112,7 @@ struct comparison {
 static void compare_name(const char *path, void *arg)
 {
 	const struct comparison *c = arg;
-	uint64_t h = hash_name(path);
+	uint64_t h = text_hash(path);
 
 	if (!bsearch(&h, c->snapshot->names, c->snapshot->n, sizeof(h), compare))
 		c->fn(path, c->arg);

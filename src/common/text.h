@@ -97,6 +97,16 @@ static inline bool text_line(struct text *rest, struct text *line)
 	return true;
 }
 
+/* 64 bits that name a string: FNV-1a (RFC 9923). Not against who would have two of one name. */
+static inline uint64_t text_hash(const char *s)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 0x100000001b3;
+	return hash;
+}
+
 /* Copies into a buffer of `size` bytes, cut to fit and terminated; false when it was cut. */
 bool text_copy(char *to, size_t size, struct text t);
 

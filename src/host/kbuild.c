@@ -8,6 +8,7 @@
 #include "host/build.h"
 #include "host/paths.h"
 #include "host/place.h"
+#include "host/toolchain.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -160,7 +161,15 @@ int kbuild_run(const struct unit *unit, char *const *argv, char *const *env, str
 		.arg = &stream,
 	};
 
-	return place_run(unit->tree->in_container, argv, &options);
+	int r = kbuild_put_compiler(unit);
+
+	if (r == 0)
+		r = kbuild_put_probes(unit);
+	if (r == 0)
+		r = place_run(unit->tree->in_container, argv, &options);
+	if (r == 0)
+		kbuild_keep_answers(unit);
+	return r;
 }
 
 void kbuild_add_symvers(const struct unit *unit, char ***argv)
@@ -198,7 +207,6 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	_cleanup_strv_ char **argv = NULL, **env = kbuild_environment();
 	_cleanup_strv_ char **variables = kbuild_target(unit);
 	_cleanup_free_ char *flags = kbuild_flags(unit);
-	int r;
 
 	kbuild_word(&argv, "make");
 	kbuild_word(&argv, "--no-print-directory");
@@ -212,20 +220,23 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	kbuild_add_symvers(unit, &argv);
 	kbuild_word(&argv, "modules");
 	kbuild_set_compiler(unit, &env);
-	r = kbuild_put_compiler(unit);
-	return r < 0 ? r : kbuild_run(unit, argv, env, output);
+	kbuild_set_probes(unit, &env);
+	return kbuild_run(unit, argv, env, output);
+}
+
+void kbuild_describe_environment(struct strbuf *out)
+{
+	strv_foreach (entry, environ)
+		if (!is_variable(*entry, unwanted) && !is_variable(*entry, volatile_names))
+			strbuf_addf(out, "environment %s\n", *entry);
 }
 
 void kbuild_describe(const struct unit *unit, struct strbuf *out)
 {
-	strbuf_addf(out, "tree %s\nin %s\ncompiler %s\nprefix %s\nmake %s\n", unit->tree->build,
-		    unit->tree->in_container ? "container" : "host", kbuild_compiler(unit),
-		    unit->tree->cross_prefix, unit->conf.make ? unit->conf.make : "");
-	strbuf_addf(out, "sparse %d w1 %d\n", unit->settings && unit->settings->sparse,
-		    unit->settings && unit->settings->w1);
+	toolchain_describe(unit, out);
+	strbuf_addf(out, "make %s\nsparse %d w1 %d\n", unit->conf.make ? unit->conf.make : "",
+		    unit->settings && unit->settings->sparse, unit->settings && unit->settings->w1);
 	strv_foreach (path, unit->symvers)
 		strbuf_addf(out, "symbols %s\n", *path);
-	strv_foreach (entry, environ)
-		if (!is_variable(*entry, unwanted) && !is_variable(*entry, volatile_names))
-			strbuf_addf(out, "environment %s\n", *entry);
+	kbuild_describe_environment(out);
 }

@@ -82,6 +82,9 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 	kbuild_set_variable(env, "CCACHE_STATSLOG", stats);
 	/* Relative paths would end up in debug info. */
 	kbuild_set_variable(env, "CCACHE_BASEDIR", "");
+	/* kbuild has the compiler say what it read: no need to preprocess for that alone. */
+	if (!getenv("CCACHE_DEPEND") && !getenv("CCACHE_NODEPEND"))
+		kbuild_set_variable(env, "CCACHE_DEPEND", "1");
 	if (!getenv("CCACHE_DIR"))
 		kbuild_set_variable(env, "CCACHE_DIR", cache);
 	if (settings->compiler_wrapper)

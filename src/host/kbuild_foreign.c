@@ -130,6 +130,7 @@ static char **foreign_environment(const struct unit *unit)
 	add_kernel_variables(unit, &variables);
 	flags = make_flags(unit, variables);
 	kbuild_set_compiler(unit, &env);
+	kbuild_set_probes(unit, &env);
 	path = xasprintf("%s:%s", bin, kbuild_variable(env, "PATH"));
 	kbuild_set_variable(&env, "MAKEFLAGS", flags);
 	kbuild_set_variable(&env, "PATH", path);
@@ -147,8 +148,6 @@ static int run_foreign(const struct unit *unit, const char *const *argv, struct 
 	_cleanup_strv_ char **env = foreign_environment(unit);
 	int r = put_uname(unit);
 
-	if (r == 0)
-		r = kbuild_put_compiler(unit);
 	return r < 0 ? r : kbuild_run(unit, (char *const *)argv, env, output);
 }
 

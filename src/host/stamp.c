@@ -2,6 +2,7 @@
 #include "host/stamp.h"
 
 #include "common/alloc.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "host/compdb.h"
 #include "host/kbuild.h"
@@ -28,33 +29,73 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
+/* One that the user builds where it is, not one of Outpost's, which never change. */
+static bool tree_can_change(const struct kernel_tree *tree)
+{
+	return strcmp(tree->source, "path") == 0;
+}
+
+static bool is_in_tree(const struct kernel_tree *tree, const char *path)
+{
+	return is_below(path, tree->root) || is_below(path, tree->build);
+}
+
 struct deps {
 	const struct unit *unit;
 	char **files;
 };
 
-/* Files of the kernel tree never change, and those of the copy are compared by the mirror. */
+/* Relative ones are in the kernel tree, or (from 6.13 on) in the copy or beside it. */
+static char *find_dep(const struct unit *unit, const char *path)
+{
+	_cleanup_free_ char *in_tree = NULL, *in_copy = NULL;
+	char *real;
+
+	if (*path == '/')
+		return realpath(path, NULL);
+	in_copy = path_join(unit->copy, path, NULL);
+	real = realpath(in_copy, NULL);
+	if (real)
+		return real;
+	in_tree = path_join(unit->tree->build, path, NULL);
+	return realpath(in_tree, NULL);
+}
+
+static bool is_plain_relative(const char *path)
+{
+	return *path != '/' && strncmp(path, "../", 3) != 0;
+}
+
+/* Those of the copy are compared by the mirror. */
 static void take_dep(const char *path, void *arg)
 {
 	struct deps *deps = arg;
+	const struct kernel_tree *tree = deps->unit->tree;
+	bool tree_counts = tree_can_change(tree);
 	_cleanup_free_ char *real = NULL;
 
-	if (is_below(path, deps->unit->tree->root) || is_below(path, deps->unit->tree->build))
+	if (!tree_counts && (is_in_tree(tree, path) || is_plain_relative(path)))
 		return; /* most of them */
-	if (*path == '/')
-		real = realpath(path, NULL);
-
-	/* Relative ones are in the kernel tree, or (from 6.13 on) in the copy or beside it. */
-	if (*path != '/' && strncmp(path, "../", 3) == 0) {
-		_cleanup_free_ char *full = path_join(deps->unit->copy, path, NULL);
-
-		real = realpath(full, NULL);
-	}
-	if (!real || is_below(real, deps->unit->copy) || is_below(real, deps->unit->tree->root) ||
-	    is_below(real, deps->unit->tree->build) || is_below(real, "/usr"))
+	real = find_dep(deps->unit, path);
+	if (!real || is_below(real, deps->unit->copy) || is_below(real, "/usr") ||
+	    (!tree_counts && is_in_tree(tree, real)))
 		return;
 	if (!strv_contains(deps->files, real))
 		strv_add(&deps->files, real);
+}
+
+/* What kbuild and modpost read of it, beside headers. */
+static void describe_tree(const struct kernel_tree *tree, struct strbuf *out)
+{
+	static const char *const names[] = { ".config",        "Makefile",
+					     "Module.symvers", "include/config/auto.conf",
+					     "vmlinux",        "include/generated/utsrelease.h" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = path_join(tree->build, names[i], NULL);
+
+		add_file(out, path);
+	}
 }
 
 /* All but the files that the compiler read, which only a build can tell. */
@@ -63,6 +104,8 @@ static void describe(const struct unit *unit, struct strbuf *out)
 	_cleanup_strv_ char **modules = unit_modules(unit);
 
 	kbuild_describe(unit, out);
+	if (tree_can_change(unit->tree))
+		describe_tree(unit->tree, out);
 	strv_foreach (path, unit->symvers)
 		add_file(out, *path);
 	strv_foreach (path, modules)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kbuild needs more than half a second to find out that there is nothing to
- * do. The stamp of a good build says what it was made with: how make was
- * called, and each file outside the copy and the kernel tree that it read,
- * with its time. While that holds and the copy did not change, there is
- * nothing to do.
+ * kbuild takes its time to find out that there is nothing to do. The stamp of a
+ * good build says what it was made with: how make was called, and each file
+ * outside the copy that it read, with its time (in the kernel tree only where
+ * the user builds that himself). While that holds and the copy did not change,
+ * there is nothing to do.
  */
 #ifndef OUTPOST_STAMP_H
 #define OUTPOST_STAMP_H

@@ -4,24 +4,14 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "host/neighbours.h"
 #include "host/paths.h"
 #include "host/testconf.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* FNV-1a: a name for a folder, not a secret. */
-static uint64_t hash_string(const char *s)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * 0x100000001b3;
-	return hash;
-}
 
 static const char *last_component(const char *path)
 {
@@ -45,7 +35,7 @@ char *unit_dir(const char *path, const char *release)
 {
 	_cleanup_free_ char *plain = plain_component(path);
 	_cleanup_free_ char *name = xasprintf(
-		"%012llx-%.60s", (unsigned long long)hash_string(path) & 0xffffffffffff, plain);
+		"%012llx-%.60s", (unsigned long long)text_hash(path) & 0xffffffffffff, plain);
 
 	return path_cache("build", name, release, NULL);
 }

@@ -14,6 +14,7 @@
 #include "host/place.h"
 #include "host/stamp.h"
 #include "host/testprog.h"
+#include "host/toolchain.h"
 #include "host/unpack.h"
 
 #include <errno.h>
@@ -59,7 +60,9 @@ static int put_dkms_links(const struct unit *unit)
 	return r < 0 ? r : put_link(in_source_tree, unit->copy);
 }
 
-/* A copy that is elsewhere than the last one, as of another version of its dkms.conf, begins anew.
+/*
+ * A copy that is elsewhere than the last one, as of another version of its
+ * dkms.conf, begins anew; so does one that other tools have built in.
  */
 static int place_copy(const struct unit *unit)
 {
@@ -70,7 +73,8 @@ static int place_copy(const struct unit *unit)
 	ssize_t n = readlink(link, target, sizeof(target) - 1);
 	int r;
 
-	if (n > 0 && (size_t)n == strlen(unit->copy) && memcmp(target, unit->copy, (size_t)n) == 0)
+	if (n > 0 && (size_t)n == strlen(unit->copy) &&
+	    memcmp(target, unit->copy, (size_t)n) == 0 && toolchain_holds(unit))
 		return 0;
 	unlink(link);
 	unlink(manifest);
@@ -78,6 +82,9 @@ static int place_copy(const struct unit *unit)
 	r = fs_remove_tree(unit->copy);
 	if (r < 0 && r != -ENOENT)
 		return log_error_errno(r, "Cannot remove %s", unit->copy);
+	r = toolchain_write(unit);
+	if (r < 0)
+		return log_error_errno(r, "Cannot write to %s", unit->dir);
 	return put_link(link, unit->copy);
 }
 

@@ -525,6 +525,56 @@ static void rebuilds_what_changed(void **state)
 	assert_true(fs_exists(the_module("one")->unstripped));
 }
 
+/* make would take an object that another compiler made for its own. */
+static void rebuilds_with_other_tools(void **state)
+{
+	_cleanup_free_ char *wrapper = path_join(sample_work, "wrapper", NULL);
+	struct build_settings settings = { .no_ccache = true, .compiler_wrapper = wrapper };
+	char *const paths[] = { (char *)"one", NULL };
+	struct build_request request = {
+		.tree = &sample_tree, .paths = paths, .jobs = 1, .settings = &settings
+	};
+
+	(void)state;
+	put_module("one", "one", "", "const char v[] = VALUE;");
+	for (int i = 0; i < 2; i++) {
+		_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+
+		put_mode(sample_work, "wrapper",
+			 i ? "#!/bin/sh\nexec \"$@\" -DVALUE='\"second\"'\n"
+			   : "#!/bin/sh\nexec \"$@\" -DVALUE='\"first\"'\n",
+			 0755);
+		module_list_release(&built);
+		assert_int_equal(build(&request, &built), 0);
+		assert_null(the_module("one")->error);
+		assert_int_equal(fs_read(the_module("one")->stripped, &bytes, 0), 0);
+		assert_non_null(memmem(bytes.buf, bytes.len, i ? "second" : "first", 5));
+	}
+}
+
+/* One that the user builds where it is: its headers, and what modpost reads. */
+static void rebuilds_for_a_tree_that_changed(void **state)
+{
+	_cleanup_free_ char *include =
+		xasprintf("#include \"%s/tree.h\"\nint x = TREE;", sample_tree.build);
+
+	(void)state;
+	put(sample_tree.build, "tree.h", "#define TREE 1\n");
+	put_module("one", "one", "", include);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 1);
+	put(sample_tree.build, "tree.h", "#define TREE 1234\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 2);
+	put(sample_tree.build, "Module.symvers", "0x1\tf\tvmlinux\tEXPORT_SYMBOL\t\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 3);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 3);
+}
+
 static void compile_error(void **state)
 {
 	_cleanup_free_ char *messages_text = NULL, *log = NULL;
@@ -644,7 +694,8 @@ static void ko_files(void **state)
 	assert_string_not_equal(built.modules[0]->stripped, built.modules[0]->unstripped);
 	bytes.len = 0;
 	assert_int_equal(fs_read(built.modules[0]->stripped, &bytes, 0), 0);
-	assert_memory_equal(bytes.buf, ELFMAG, SELFMAG); /* a board's finit_module unpacks nothing */
+	assert_memory_equal(bytes.buf, ELFMAG,
+			    SELFMAG); /* a board's finit_module unpacks nothing */
 	put(sample_work, "text.ko.xz", "text");
 	assert_int_equal(do_build("text.ko.xz", NULL), 0);
 	assert_string_equal(built.modules[0]->stripped, built.modules[0]->unstripped);
@@ -862,6 +913,8 @@ int main(void)
 		cmocka_unit_test_setup(builds, sample_clear),
 		cmocka_unit_test_setup(has_debug_info, sample_clear),
 		cmocka_unit_test_setup(rebuilds_what_changed, sample_clear),
+		cmocka_unit_test_setup(rebuilds_with_other_tools, sample_clear),
+		cmocka_unit_test_setup(rebuilds_for_a_tree_that_changed, sample_clear),
 		cmocka_unit_test_setup(compile_error, sample_clear),
 		cmocka_unit_test_setup(dependencies, sample_clear),
 		cmocka_unit_test_setup(test_programs, sample_clear),
