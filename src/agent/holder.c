@@ -25,10 +25,23 @@ static bool is_held(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* "run pid since user", the user up to the end of the line. */
+/* Up to the end of the line, which is taken, too. */
+static struct text take_line(struct text *t)
+{
+	struct text line = *t;
+
+	while (t->n && *t->p != '\n')
+		text_skip(t, 1);
+	line.n -= t->n;
+	(void)text_take(t, "\n");
+	return line;
+}
+
+/* "run pid since user", the user up to the end of the line; then the home, which older agents had
+ * not. */
 bool holder_read(int fd, struct holder *holder)
 {
-	char buffer[256];
+	char buffer[sizeof(*holder) + 64];
 	ssize_t n = pread(fd, buffer, sizeof(buffer), 0);
 	struct text t = { buffer, n > 0 ? (size_t)n : 0 }, run = t;
 	uint64_t pid;
@@ -39,21 +52,21 @@ bool holder_read(int fd, struct holder *holder)
 	if (!text_take(&t, " ") || !text_take_u64(&t, &pid) || !text_take(&t, " ") ||
 	    !text_take_u64(&t, &holder->since) || !text_take(&t, " "))
 		return false;
-	for (size_t i = 0; i < t.n; i++)
-		if (t.p[i] == '\n')
-			t.n = i;
 	holder->pid = (pid_t)pid;
-	text_copy(holder->user, sizeof(holder->user), t);
+	text_copy(holder->user, sizeof(holder->user), take_line(&t));
+	text_copy(holder->home, sizeof(holder->home), take_line(&t));
 	return text_copy(holder->run, sizeof(holder->run), run);
 }
 
-int holder_write(int fd, const char *run, pid_t pid, const char *user)
+int holder_write(int fd, const struct place *place, const char *run, pid_t pid, const char *user)
 {
-	char text[256];
-	int n = snprintf(text, sizeof(text), "%s %d %lld %s\n", run, (int)pid,
-			 (long long)time(NULL), *user ? user : "somebody");
+	const char *who = *user ? user : "somebody";
+	char text[sizeof(struct holder) + 64];
+	int n = snprintf(text, sizeof(text), "%s %d %lld %.*s\n%s\n", run, (int)pid,
+			 (long long)time(NULL), (int)strcspn(who, "\n"), who, place->home);
 
-	/* In this order: whoever reads in between finds one line or the other, never none. */
+	/* In this order: whoever reads in between finds these lines or the earlier ones, never
+	 * none. */
 	if (pwrite(fd, text, (size_t)n, 0) != n || ftruncate(fd, n) < 0)
 		return -errno;
 	return 0;

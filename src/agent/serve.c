@@ -69,7 +69,7 @@ static void tidy_board(struct serve *s)
 		return;
 	guard_recover(&s->place);
 	if (holder_read(lock, &holder))
-		supervisor_clean_after(s->place.home, holder.run);
+		supervisor_clean_after(*holder.home ? holder.home : s->place.home, holder.run);
 }
 
 static void take_hello(struct serve *s, const outpost_Hello *hello)

@@ -159,9 +159,10 @@ static void who_holds_the_board_can_be_asked(void **state)
 
 	(void)state;
 	assert_true(lock >= 0);
-	assert_int_equal(holder_write(lock, "20261122-1", 1234, "an earlier, and longer name@host"),
+	assert_int_equal(holder_write(lock, &s.place, "20261122-1", 1234,
+				      "an earlier, and longer name@host"),
 			 0);
-	assert_int_equal(holder_write(lock, "run-1", 42, "Ada L@host"), 0);
+	assert_int_equal(holder_write(lock, &s.place, "run-1", 42, "Ada L@host"), 0);
 	assert_true(holder_find(&s.place, "run-1", &other));
 	assert_string_equal(other.user, "Ada L@host");
 	assert_int_equal(other.pid, 42);
@@ -174,6 +175,30 @@ static void who_holds_the_board_can_be_asked(void **state)
 	assert_true(holder_find(&s.place, NULL, &other));
 	close(child);
 	assert_false(holder_find(&s.place, NULL, &other));
+}
+
+/* The lock is the board's, a run is in the home of the login that began it. */
+static void whose_run_it_was_is_known(void **state)
+{
+	static const char old[] = "run-1 42 1700000000 Ada L@host\n";
+	struct place ada = s.place;
+	struct holder holder;
+	int lock = holder_take(&s.place, &holder);
+
+	(void)state;
+	proto_set(ada.home, "/home/ada l");
+	assert_int_equal(holder_write(lock, &ada, "run-1", 42, "Ada L@host\n/root"), 0);
+	assert_true(holder_read(lock, &holder));
+	assert_string_equal(holder.user, "Ada L@host");
+	assert_string_equal(holder.home, "/home/ada l");
+	/* As an older agent wrote it: that had no home. */
+	assert_int_equal(pwrite(lock, old, strlen(old), 0), strlen(old));
+	assert_int_equal(ftruncate(lock, (off_t)strlen(old)), 0);
+	assert_true(holder_read(lock, &holder));
+	assert_string_equal(holder.run, "run-1");
+	assert_string_equal(holder.user, "Ada L@host");
+	assert_string_equal(holder.home, "");
+	close(lock);
 }
 
 static int find_end(const outpost_Entry *e, void *arg)
@@ -226,6 +251,7 @@ int main(void)
 		TEST(what_a_step_leaves_running_is_ended),
 		TEST(a_flood_of_output_does_not_outlast_its_limit),
 		TEST(who_holds_the_board_can_be_asked),
+		TEST(whose_run_it_was_is_known),
 		TEST(a_plan_that_is_not_sound_ends_its_run),
 	};
 
