@@ -232,7 +232,7 @@ static ssize_t take_frames(struct serve *s, uint8_t *buffer, size_t have)
 
 static void say_alive(struct serve *s)
 {
-	serve_reply(s, outpost_Reply_alive_tag);
+	serve_reply(s, outpost_Reply_alive_tag)->body.alive.received = s->received;
 	serve_send(s);
 }
 
@@ -266,6 +266,7 @@ static int loop(struct serve *s)
 		r = (int)read(STDIN_FILENO, buffer + have, sizeof(buffer) - (size_t)have);
 		if (r <= 0)
 			return 0;
+		s->received += (uint64_t)r;
 		have = take_frames(s, buffer, (size_t)(have + r));
 		if (have < 0) {
 			log_error("What arrives is not Outpost's protocol.");

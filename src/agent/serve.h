@@ -23,8 +23,9 @@ struct serve {
 	outpost_Request request; /* the one being answered */
 	outpost_Reply reply;     /* the one being made */
 	bool greeted;
-	bool void_flight; /* something in it failed: the rest is not done */
-	bool gone;        /* nobody reads our answers */
+	bool void_flight;  /* something in it failed: the rest is not done */
+	bool gone;         /* nobody reads our answers */
+	uint64_t received; /* bytes read */
 	struct blob_receiver blob;
 
 	struct journal plan; /* being received; fd < 0: none */

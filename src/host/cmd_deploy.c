@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define ROUNDS   3 /* the board may have lost what we think it has; not again and again */
-#define REPLY_MS 60000
+#define ROUNDS      3     /* the board may have lost what we think it has; not again and again */
+#define PATIENCE_MS 60000 /* without any progress */
 
 static const struct option_row options[] = {
 	BUILD_SETTINGS(struct prepare_options, build.),
@@ -115,12 +115,14 @@ static int take_reply(struct parcels *all)
 	const char *board = all->p->board->name;
 	outpost_Reply reply = { 0 };
 	struct frame frame;
-	int r = session_receive(all->p->session, REPLY_MS, &frame);
+	int r = session_await(all->p->session, PATIENCE_MS, &frame);
 
 	if (r == -EPIPE || r == -EBADMSG)
 		return session_say(all->p->session);
 	if (r == 0)
-		return log_error_errno(-ETIMEDOUT, "Board %s does not answer", board);
+		return log_error_errno(-ETIMEDOUT,
+				       "Board %s has taken in nothing and said nothing for %d s",
+				       board, PATIENCE_MS / 1000);
 	if (r < 0)
 		return r;
 	if (frame.type != FRAME_REPLY || proto_unpack(&frame, outpost_Reply_fields, &reply) < 0)

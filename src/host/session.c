@@ -14,6 +14,8 @@
 
 /* Beyond ssh's own limit, whose message says more than ours can. */
 #define PATIENCE_MS 500
+#define TURN_MS     200   /* between looks at the clock */
+#define STUCK_MS    60000 /* an agent that takes nothing says something every second */
 
 static void name_user(char *field, size_t size)
 {
@@ -88,6 +90,7 @@ int session_send(struct session *s, const outpost_Request *request)
 	if (n < 0)
 		return (int)n;
 	strbuf_add(&s->flight, frame, (size_t)n);
+	s->moved_ms = monotonic_ms();
 	return 0;
 }
 
@@ -174,17 +177,27 @@ static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 	return 0;
 }
 
+/* A large file on a slow line may be under way for long after ssh has taken the last of it. */
+static int take_alive(struct session *s, const outpost_Alive *alive)
+{
+	if (alive->received != s->received)
+		s->moved_ms = monotonic_ms();
+	s->received = alive->received;
+	return 0;
+}
+
 /* Replies that are the session's own matter: 0 when it was one, 1 when not, or -errno. */
 static int take_reply(struct session *s, const struct frame *frame)
 {
 	outpost_Reply reply = { 0 };
 
+	if (frame->type == FRAME_REPLY && proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
+		return -EBADMSG;
+	if (frame->type == FRAME_REPLY && reply.which_body == outpost_Reply_alive_tag)
+		return take_alive(s, &reply.body.alive);
+	s->moved_ms = monotonic_ms();
 	if (frame->type != FRAME_REPLY)
 		return s->welcomed ? 1 : -EBADMSG;
-	if (proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
-		return -EBADMSG;
-	if (reply.which_body == outpost_Reply_alive_tag)
-		return 0;
 	if (reply.which_body == outpost_Reply_welcome_tag && !s->welcomed)
 		return take_welcome(s, &reply.body.welcome);
 	if (!s->welcomed && reply.which_body == outpost_Reply_failure_tag)
@@ -264,13 +277,29 @@ int session_receive(struct session *s, int timeout_ms, struct frame *frame)
 	}
 }
 
+int session_await(struct session *s, int patience_ms, struct frame *frame)
+{
+	int r;
+
+	do
+		r = session_receive(s, TURN_MS, frame);
+	while (r == 0 && session_stall_ms(s) <= patience_ms);
+	return r;
+}
+
+/* ssh and the board's sshd may be well, and the agent not: on a disk that is dead, say. */
+static bool is_stuck(const struct session *s)
+{
+	return s->welcomed && session_silence_ms(s) > STUCK_MS;
+}
+
 int session_flush(struct session *s)
 {
 	while (link_has_unsent(s)) {
 		int r = link_pump(s, -1);
 
-		if (r == -EPIPE || (r == 0 && is_overdue(s)))
-			r = take_end(s, r ? 0 : s->options.timeout_ms);
+		if (r == -EPIPE || (r == 0 && (is_overdue(s) || is_stuck(s))))
+			r = take_end(s, r ? 0 : s->welcomed ? STUCK_MS : s->options.timeout_ms);
 		if (r < 0)
 			return r;
 	}
@@ -313,11 +342,21 @@ int session_fd(const struct session *s)
 	return s->ssh.out;
 }
 
-int session_silence_ms(const struct session *s)
+static int ms_since(long long then_ms)
 {
-	long long ms = monotonic_ms() - s->heard_ms;
+	long long ms = monotonic_ms() - then_ms;
 
 	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+int session_silence_ms(const struct session *s)
+{
+	return ms_since(s->heard_ms);
+}
+
+int session_stall_ms(const struct session *s)
+{
+	return ms_since(s->moved_ms);
 }
 
 const char *session_why(const struct session *s)

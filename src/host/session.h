@@ -56,6 +56,9 @@ void session_tell(struct session *session, const outpost_Request *request);
  */
 int session_receive(struct session *session, int timeout_ms, struct frame *frame);
 
+/* The same, but `patience_ms` counts from when it last got on: see session_stall_ms(). */
+int session_await(struct session *session, int patience_ms, struct frame *frame);
+
 /* For poll(): readable when there is something for session_receive(); -1: the connection has ended.
  */
 int session_fd(const struct session *session);
@@ -68,6 +71,13 @@ const outpost_Welcome *session_welcomed(const struct session *session);
 
 /* Milliseconds since anything at all (an Alive, too) came from the board. */
 int session_silence_ms(const struct session *session);
+
+/*
+ * Milliseconds since it got on: since a request was queued, the board said
+ * anything but Alive, or had taken in more of what we send. An answer that is long in coming by
+ * this measure does not wait for a slow line.
+ */
+int session_stall_ms(const struct session *session);
 
 /* Why the connection ended, in words: "the host key changed", "sudo asks for a password", ... */
 const char *session_why(const struct session *session);

@@ -35,7 +35,8 @@ int link_connect(struct session *s)
 	strbuf_reset(&s->incoming);
 	strbuf_reset(&s->errors);
 	strbuf_reset(&s->noise);
-	s->opened_ms = s->heard_ms = monotonic_ms();
+	s->opened_ms = s->heard_ms = s->moved_ms = monotonic_ms();
+	s->received = 0;
 	log_debug("ssh to %s%s", s->board->destination, s->warm ? ", shared" : "");
 	r = ssh_start(&s->ssh, argv);
 	if (r == 0)

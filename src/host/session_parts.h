@@ -105,6 +105,8 @@ struct session {
 	bool welcomed;
 	outpost_Welcome welcome;
 	long long opened_ms, heard_ms;
+	long long moved_ms; /* see session_stall_ms() */
+	uint64_t received;  /* bytes that the agent has read, as its last Alive said */
 	struct failure failure;
 };
 

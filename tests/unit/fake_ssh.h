@@ -85,6 +85,21 @@ static void fake_flood(void)
 
 static size_t blob_bytes;
 
+/* A board that takes its time: it takes more and more in, or only lives. */
+static void fake_linger(bool takes)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_alive_tag };
+
+	for (int i = 0; i < 16; i++) {
+		usleep(250 * 1000);
+		reply.body.alive.received += takes;
+		fake_reply(&reply);
+	}
+}
+
+/* What answers as a board's agent; NULL: fake_serve(). */
+static int (*fake_agent)(void);
+
 static void fake_take(const struct frame *frame)
 {
 	outpost_Request request = { 0 };
@@ -110,6 +125,8 @@ static void fake_take(const struct frame *frame)
 		fake_note(text);
 		reply.which_body = outpost_Reply_alive_tag;
 		fake_reply(&reply);
+		if (fake_is("slow") || fake_is("stalled"))
+			fake_linger(fake_is("slow"));
 		reply.which_body = outpost_Reply_done_tag;
 		fake_reply(&reply);
 	}
@@ -189,7 +206,7 @@ static int fake_session(char **argv)
 	}
 	if (fake_is("only-noise"))
 		return puts("Hello \033[31mthere") < 0;
-	return fake_serve();
+	return fake_agent ? fake_agent() : fake_serve();
 }
 
 static int fake_ssh(int argc, char **argv)

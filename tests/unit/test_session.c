@@ -103,6 +103,24 @@ static void test_flight(void **state)
 	assert_true(session_silence_ms(session) < PATIENCE_MS);
 }
 
+/* An answer that is 4 s away, and patience for 2 s: it is the board's progress that counts. */
+static void test_patience(void **state)
+{
+	static const char *const modes[] = { "stalled", "slow" };
+
+	(void)state;
+	for (int comes = 0; comes < 2; comes++) {
+		_cleanup_(session_closep) struct session *session =
+			open_session(modes[comes], false);
+		const outpost_Welcome *welcome;
+		struct frame frame;
+
+		assert_int_equal(session_welcome(session, &welcome), 0);
+		queue_runs(session);
+		assert_int_equal(session_await(session, 2000, &frame), comes);
+	}
+}
+
 /* Both directions are full at once: neither side may wait for the other. */
 static void test_both_ways(void **state)
 {
@@ -399,6 +417,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_flight, each_setup),
+		cmocka_unit_test_setup(test_patience, each_setup),
 		cmocka_unit_test_setup(test_both_ways, each_setup),
 		cmocka_unit_test_setup(test_missing_agent, each_setup),
 		cmocka_unit_test_setup(test_old_agent, each_setup),
