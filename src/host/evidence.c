@@ -70,13 +70,14 @@ static void set_down(const struct evidence_list *list, struct evidence *e, const
 /*
  * A supervisor that starts in another boot tells that the board went down
  * after the last module began, or after it ended: what a module leaves behind
- * may kill the board when its window has closed.
+ * may kill the board when its window has closed. Once the run was over a
+ * reboot is nobody's: somebody may have waited a day with the second attempt.
  */
 static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint64_t now)
 {
 	struct evidence *last = evidence_last(list);
 
-	if (last && !last->reboot_ordered && !last->rebooted && !last->cut_off &&
+	if (last && !list->over && !last->reboot_ordered && !last->rebooted && !last->cut_off &&
 	    !last->unreachable && strcmp(last->boot_id, boot->boot_id) != 0) {
 		last->rebooted = true;
 		set_down(list, last, boot, now);
@@ -88,7 +89,7 @@ static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint6
 	list->has_boot = true;
 	list->boot_us = now;
 	list->has_skew = false;
-	list->ended = false;
+	list->ended = list->over = false;
 	list->current = NULL;
 }
 
@@ -270,12 +271,33 @@ static void add_survivor(struct evidence_list *list, const outpost_Survivor *sur
 	strbuf_add(&e->survived, survivor->data.bytes, survivor->data.size);
 }
 
+/* What the host did and saw, which no entry of a board's tells. */
+static void add_recovery(struct evidence_list *list, const outpost_Recovery *recovery)
+{
+	struct evidence *e = evidence_find(list, recovery->index);
+
+	if (!e)
+		return;
+	if (*recovery->tried) {
+		free(e->tried);
+		e->tried = xstrdup(recovery->tried);
+		e->power_cycled = recovery->power_cycled;
+		e->cut_off = recovery->cut_off;
+	}
+	e->unreachable |= recovery->unreachable;
+	if (!recovery->rebooted)
+		return;
+	e->rebooted = true;
+	e->has_down = recovery->has_down;
+	e->down_ms = recovery->down_ms;
+}
+
 static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
 {
 	struct evidence *e = list->current;
 
 	list->run_end = *end;
-	list->ended = true;
+	list->ended = list->over = true;
 	list->current = NULL;
 	if (!e)
 		return;
@@ -314,6 +336,7 @@ static int add_entry(struct evidence_list *list, const outpost_Entry *entry)
 	case outpost_Entry_survivor_tag: add_survivor(list, &entry->body.survivor); return 0;
 	case outpost_Entry_reboot_tag: add_reboot(list, &entry->body.reboot); return 0;
 	case outpost_Entry_run_end_tag: add_run_end(list, &entry->body.run_end); return 0;
+	case outpost_Entry_recovery_tag: add_recovery(list, &entry->body.recovery); return 0;
 	case outpost_Entry_record_tag:
 		learn_skew(list, entry->time_us, entry->body.record.time_us);
 		break;
@@ -325,8 +348,9 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
 {
 	int r = add_entry(list, entry);
 
-	if (entry->which_body !=
-	    outpost_Entry_survivor_tag) /* by the clock of a boot yet to be told */
+	/* By the clock of a boot yet to be told, or by nobody's. */
+	if (entry->which_body != outpost_Entry_survivor_tag &&
+	    entry->which_body != outpost_Entry_recovery_tag)
 		list->last_us = entry->time_us;
 	return r;
 }

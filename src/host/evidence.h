@@ -76,7 +76,7 @@ struct evidence {
 	size_t n_survivors;
 	bool unreachable; /* the board did not come back in its time, and the run has no end */
 	/*
-	 * Known by the host, not from the journal: what it took to get the board
+	 * From a Recovery, the host's own entry: what it took to get the board
 	 * back, or was tried in vain, in words; NULL: nothing. power_cycled: it
 	 * worked. cut_off: the board had not hung, only the link was dead.
 	 */
@@ -107,7 +107,9 @@ struct evidence_list {
 	uint64_t cut_us;  /* for who follows the run: the last entry before the link was cut */
 	bool has_skew;
 	int64_t skew_us;
+	uint64_t own_bytes; /* evidence_parse(): of the host's own entries */
 	bool ended;
+	bool over; /* likewise, whoever may have changed `ended` since: no Boot came after it */
 	outpost_RunEnd run_end;
 	struct evidence *current; /* the attempt that entries belong to now; or NULL */
 };
@@ -119,9 +121,9 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry);
 bool evidence_step_failed(const outpost_StepEnd *end);
 
 /*
- * Takes in the whole frames at the start of `data`: how many bytes they are,
- * which is less than n when the last one is torn off; -EBADMSG (said) for
- * bytes that are no journal.
+ * Takes in the whole frames at the start of `data`, a journal as a host keeps
+ * it (own_bytes of it are not the board's): how many bytes they are, which is less than n when the
+ * last one is torn off; -EBADMSG (said) for bytes that are no journal.
  */
 ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n);
 

@@ -35,6 +35,8 @@ ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n)
 		if (r < 0)
 			return r;
 		used += frame.total;
+		if (entry.which_body == outpost_Entry_recovery_tag)
+			list->own_bytes += frame.total;
 	}
 }
 

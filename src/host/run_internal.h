@@ -47,6 +47,7 @@ struct run {
 	struct deploy *deploy;
 	enum run_state state;
 	uint32_t attempt;
+	bool started;          /* the board has answered the last Start: a supervisor is at it */
 	bool lock_is_free;     /* the board has said that nobody carries it out any more */
 	uint64_t start_offset; /* where the last Start was made; to see that one moved on */
 	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
@@ -58,14 +59,16 @@ struct run {
 	struct run_reboot reboot;
 	char *tried;             /* to get the board back, in words; NULL: nothing */
 	bool power_cycled;       /* and that worked */
-	bool reset_in_vain;      /* likewise, but it was not reached by an earlier host process */
+	bool reset_in_vain;      /* by an earlier host process, which did not see it come back */
 	long long reset_ms;      /* when that was begun */
 	struct evidence *cut_in; /* what was under way then */
 	long long cut_entry_ms;  /* when the last entry before had come, by our clock */
 	unsigned int in_vain;    /* supervisors in a row that did nothing */
-	struct adopted *adopted; /* a run that another host process started; or NULL */
-	long long alive_ms;      /* when the board last showed signs of life */
-	long long entry_ms;      /* when the last entry came, by our clock */
+	unsigned int futile;     /* connections in a row that came to nothing, since futile_ms */
+	long long futile_ms;
+	struct adopted *adopted;        /* a run that another host process started; or NULL */
+	long long alive_ms;             /* when the board last showed signs of life */
+	long long entry_ms;             /* when the last entry came, by our clock */
 	long long sent_ms, accepted_ms; /* 0: the board has not said that it has the plan */
 	long long began_ms;
 	long long began_s;
@@ -137,16 +140,19 @@ void run_forget(struct run *run);
 /* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows
  * this run; -errno, said. */
 int run_journal_open(struct run *run);
-/* One ENTRY frame. 0 or -errno, said. */
+/* One ENTRY frame of the board's. 0 or -errno, said. */
 int run_journal_add(struct run *run, const struct frame *frame);
+/* An entry of our own: evidence like any other, in the copy alone, for whoever judges it again. */
+void run_journal_note(struct run *run, const outpost_Entry *entry);
 /* The board goes on at `offset`. */
 void run_journal_rewind(struct run *run, uint64_t offset);
 void run_journal_close(struct run *run);
 /* The user does not want the rest: kept beside the journal for whoever collects the run. */
 void run_note_cancel(const struct run *run);
 bool run_was_cancelled(const struct run *run);
-/* We reset the board and it could not be reached all the same: that reboot is ours. */
+/* We are about to reset the board: that reboot is ours, also where no process of ours sees it. */
 void run_note_reset(const struct run *run);
+void run_forget_reset(const struct run *run); /* it has been told, or came to nothing */
 bool run_was_reset(const struct run *run);
 
 /* run_symbolize.c */

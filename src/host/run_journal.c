@@ -19,6 +19,12 @@
 
 #define JOURNAL_LIMIT (1024u << 20)
 
+/* Of the copy, without our own entries in it: what came from the board. */
+static uint64_t from_board(const struct run *run)
+{
+	return run->local - run->list.own_bytes;
+}
+
 static uint64_t read_skew(const struct run *run)
 {
 	_cleanup_free_ char *path = path_join(run->dir, "skew", NULL);
@@ -37,10 +43,10 @@ void run_journal_rewind(struct run *run, uint64_t offset)
 	log_debug("Run %s: the board's journal goes on at %llu, not at %llu", run->id,
 		  (unsigned long long)offset, (unsigned long long)run->offset);
 	run->offset = offset;
-	if (!run->dir || offset > run->local)
+	if (!run->dir || offset > from_board(run))
 		return;
 	path = path_join(run->dir, "skew", NULL);
-	strbuf_addf(&sb, "%llu\n", (unsigned long long)(run->local - offset));
+	strbuf_addf(&sb, "%llu\n", (unsigned long long)(from_board(run) - offset));
 	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
 }
 
@@ -62,7 +68,7 @@ static int take_in(struct run *run, const char *path)
 	if (truncate(path, used) < 0)
 		return log_error_errno(-errno, "Cannot cut the torn end off %s", path);
 	run->local = (uint64_t)used;
-	run->offset = skew < run->local ? run->local - skew : 0;
+	run->offset = skew < from_board(run) ? from_board(run) - skew : 0;
 	return 0;
 }
 
@@ -145,6 +151,14 @@ bool run_was_reset(const struct run *run)
 	return was_noted(run, "reset");
 }
 
+void run_forget_reset(const struct run *run)
+{
+	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "reset", NULL) : NULL;
+
+	if (path)
+		(void)unlink(path);
+}
+
 static int append(struct run *run, const struct frame *frame)
 {
 	uint8_t header[FRAME_HEADER];
@@ -157,20 +171,37 @@ static int append(struct run *run, const struct frame *frame)
 	if (r < 0)
 		return log_error_errno(r, "Cannot write the journal in %s", run->dir);
 	run->local += frame->total;
-	run->offset += frame->total;
 	return 0;
 }
 
 int run_journal_add(struct run *run, const struct frame *frame)
 {
 	static outpost_Entry entry;
-	int r = append(run, frame);
+	int r;
 
-	if (r < 0)
-		return r;
 	entry = (outpost_Entry)outpost_Entry_init_zero;
 	r = proto_unpack(frame, outpost_Entry_fields, &entry);
+	if (r == 0 && entry.which_body == outpost_Entry_recovery_tag)
+		r = -EBADMSG; /* no board's to say */
 	if (r < 0)
 		return log_error_errno(r, "An entry of the journal of run %s", run->id);
+	r = append(run, frame);
+	if (r < 0)
+		return r;
+	run->offset += frame->total;
 	return evidence_add(&run->list, &entry);
+}
+
+void run_journal_note(struct run *run, const outpost_Entry *entry)
+{
+	static uint8_t bytes[PROTO_BUFFER];
+	ssize_t n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, entry, bytes);
+	struct frame frame;
+
+	(void)evidence_add(&run->list, entry);
+	if (!run->dir || run->journal_fd < 0 || n < 0 || frame_parse(bytes, (size_t)n, &frame) != 1)
+		return;
+	/* Without it this process judges right, and only a later one does not know. */
+	if (append(run, &frame) == 0)
+		run->list.own_bytes += frame.total;
 }

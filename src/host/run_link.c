@@ -122,8 +122,6 @@ int run_reconnect(struct run *run)
 		}
 		pause_a_little();
 	}
-	if (run->power_cycled)
-		run_note_reset(run);
 	log_error("Board %s could not be reached again within %lld s%s%s.", board->name,
 		  run_return_ms(run) / 1000, why ? ": " : "", why ? why : "");
 	log_hint("What it has of run %s is collected when it is back: outpost results.", run->id);

@@ -65,23 +65,14 @@ static char *run_hook(const struct run *run)
 	return r < 0 ? xstrdup(strerror(-r)) : xasprintf("it ended with status %d", r);
 }
 
-bool run_power_cycle(struct run *run)
+static bool switch_power(struct run *run)
 {
 	const struct board *board = run->q->board;
 	_cleanup_free_ char *why = NULL;
 
-	if (run->tried || (!board->is_vm && !board->power_cycle))
-		return false;
-	run->reset_ms = monotonic_ms();
-	/* A person's own command comes first, also for a vm. */
-	if (!board->power_cycle) {
-		run->power_cycled = reset_vm(run);
-		return run->power_cycled;
-	}
 	log_info("Board %s does not answer: its power is switched off and on (%s).", board->name,
 		 board->power_cycle);
 	why = run_hook(run);
-	run->power_cycled = !why;
 	run->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
 			 : xasprintf("its power was switched off and on (%s)", board->power_cycle);
 	if (why && !process_interrupted) {
@@ -90,6 +81,21 @@ bool run_power_cycle(struct run *run)
 		log_hint("Try it by hand: it must end with 0 within %d s.",
 			 (run->q->hook_ms ? run->q->hook_ms : RUN_HOOK_MS) / 1000);
 	}
+	return !why;
+}
+
+bool run_power_cycle(struct run *run)
+{
+	const struct board *board = run->q->board;
+
+	if (run->tried || (!board->is_vm && !board->power_cycle))
+		return false;
+	run->reset_ms = monotonic_ms();
+	run_note_reset(run); /* first: killed from here on, we cannot say that it was us */
+	/* A person's own command comes first, also for a vm. */
+	run->power_cycled = board->power_cycle ? switch_power(run) : reset_vm(run);
+	if (!run->power_cycled)
+		run_forget_reset(run);
 	return run->power_cycled;
 }
 
@@ -126,27 +132,46 @@ static struct evidence *find_concerned(const struct run *run)
 	return run->reboot.seen ? evidence_last(&run->list) : run->cut_in;
 }
 
+/* The boot that the attempt was in has ended, nobody is known to have ordered that, and it was not
+ * told yet. */
+static bool has_gone_down(const struct run *run, const struct evidence *e)
+{
+	return run->reboot.seen && !run->list.ended && !e->reboot_ordered && !e->rebooted &&
+	       !e->cut_off && !e->unreachable && strcmp(e->boot_id, run->boot_id) != 0;
+}
+
+static void tell(struct run *run, const struct evidence *e)
+{
+	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
+	outpost_Recovery *what = &entry.body.recovery;
+
+	what->index = e->plan.index;
+	if (run->tried) {
+		proto_set(what->tried, run->tried);
+		what->power_cycled = run->power_cycled;
+		what->cut_off = run->power_cycled &&
+				(run->list.ended || (run->reboot.seen && !was_silent(run)));
+	}
+	if (has_gone_down(run, e) && !what->cut_off) {
+		what->unreachable = run->reset_in_vain;
+		what->rebooted = !run->reset_in_vain;
+		what->has_down = run->reboot.has_down;
+		what->down_ms = run->reboot.down_ms;
+	}
+	if (what->unreachable) /* by us: whether it had hung is not known any more */
+		proto_set(what->tried, "it was reset, and nobody saw it come back");
+	if (*what->tried || what->rebooted)
+		run_journal_note(run, &entry);
+}
+
 void run_tell_apart(struct run *run)
 {
-	struct evidence *e = evidence_last(&run->list), *concerned = find_concerned(run);
-	bool cut_off =
-		run->power_cycled && (run->list.ended || (run->reboot.seen && !was_silent(run)));
+	const struct evidence *e = find_concerned(run);
 
-	if (concerned && run->tried) {
-		free(concerned->tried);
-		concerned->tried = TAKE_PTR(run->tried);
-		concerned->power_cycled = run->power_cycled;
-		concerned->cut_off = cut_off;
-	}
-	if (run->reboot.seen && !run->list.ended && e && !e->reboot_ordered && !e->rebooted &&
-	    !e->cut_off && strcmp(e->boot_id, run->boot_id) != 0) {
-		if (run->reset_in_vain) { /* by us: whether it had hung is not known any more */
-			e->unreachable = true;
-			e->tried = xstrdup("it was reset, and could not be reached all the same");
-		}
-		e->rebooted = !e->unreachable;
-		e->has_down = run->reboot.has_down;
-		e->down_ms = run->reboot.down_ms;
-	}
+	if (e)
+		tell(run, e);
+	if (run->state != RUN_LOST)
+		run_forget_reset(run);
+	free(TAKE_PTR(run->tried));
 	run->reboot.seen = run->power_cycled = run->reset_in_vain = false;
 }

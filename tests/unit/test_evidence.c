@@ -103,6 +103,46 @@ static void sees_which_boot_it_is(void **state)
 	}
 }
 
+/* Switched off over night, say, before what was doubtful was tried once more. */
+static void a_reboot_after_the_end_is_nobodys(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = good();
+
+	(void)state;
+	journal_boot(j, JOURNAL_OTHER_BOOT);
+	journal_module(j, 0, 2, lines);
+	journal_end(j);
+	assert_true(parse(&list, j) > 0);
+	assert_int_equal(list.n, 2);
+	assert_false(list.items[0]->rebooted);
+	assert_true(list.ended);
+}
+
+/* What only the host knows stands in its copy, and is none of the board's bytes. */
+static void what_the_host_saw_is_evidence(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = good();
+	outpost_Recovery *recovery;
+	uint64_t last_us;
+
+	(void)state;
+	journal_die_in(j, outpost_Step_TESTING);
+	last_us = j->entries[j->n - 1].time_us;
+	recovery = &journal_add(j, outpost_Entry_recovery_tag)->body.recovery;
+	j->entries[j->n - 1].time_us = 0;
+	proto_set(recovery->tried, "it was reset");
+	recovery->power_cycled = recovery->rebooted = recovery->has_down = true;
+	recovery->down_ms = 42;
+	assert_true(parse(&list, j) > 0);
+	assert_int_equal(list.last_us, last_us);
+	assert_in_range(list.own_bytes, FRAME_HEADER + 12, FRAME_HEADER + 40);
+	assert_string_equal(list.items[0]->tried, "it was reset");
+	assert_true(list.items[0]->power_cycled && list.items[0]->rebooted);
+	assert_int_equal(list.items[0]->down_ms, 42);
+}
+
 /* A module that was skipped did not kill the board: the one before it did. */
 static void a_skipped_module_takes_no_blame(void **state)
 {
@@ -219,6 +259,8 @@ int main(void)
 		cmocka_unit_test(reads_a_run),
 		cmocka_unit_test(keeps_the_first_failure_of_repetitions),
 		cmocka_unit_test(sees_which_boot_it_is),
+		cmocka_unit_test(a_reboot_after_the_end_is_nobodys),
+		cmocka_unit_test(what_the_host_saw_is_evidence),
 		cmocka_unit_test(a_skipped_module_takes_no_blame),
 		cmocka_unit_test(same_boot_with_another_nonce_is_a_snapshot),
 		cmocka_unit_test(refuses_contradictions),

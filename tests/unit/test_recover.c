@@ -12,6 +12,7 @@
 #include "host/verdict.h"
 #include "journal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -376,6 +377,119 @@ static void one_that_never_came_back_is_lost(void **state)
 	expect(&run, VERDICT_LOST, "unreachable", "in its time: its power-cycle hook failed");
 }
 
+/* --- judged again ------------------------------------------------------------------------ */
+
+/* The first host process: takes the journal in, as it comes, and then is gone. */
+static uint64_t follow_until_reset(struct run *run, const struct journal *j)
+{
+	*run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
+	assert_int_equal(run_journal_open(run), 0);
+	for (size_t i = 0; i < j->n; i++) {
+		uint8_t bytes[PROTO_BUFFER];
+		ssize_t n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, &j->entries[i], bytes);
+		struct frame frame;
+
+		assert_int_equal(frame_parse(bytes, (size_t)n, &frame), 1);
+		assert_int_equal(run_journal_add(run, &frame), 0);
+	}
+	run->entry_ms = run->cut_entry_ms = 100000;
+	run->alive_ms = run->entry_ms + 1000;
+	run->cut_in = evidence_last(&run->list);
+	run->list.cut_us = run->list.last_us;
+	return run->offset;
+}
+
+static void leave(struct run *run)
+{
+	run_journal_close(run);
+	evidence_list_release(&run->list);
+	free(run->dir);
+	free(run->tried);
+}
+
+/* It was told, and the host was killed before the rest was carried out. */
+static void judged_again_it_is_the_same(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	outpost_Entry boot = { .which_body = outpost_Entry_boot_tag };
+	struct run run;
+	uint64_t offset;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_STATE_HOME", dir, 1);
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_die_in(j, outpost_Step_TESTING);
+	offset = follow_until_reset(&run, j);
+	was_reset(&run, 60);
+	run_tell_apart(&run);
+	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
+	/* What the new supervisor says comes behind that, and the board counts its own bytes. */
+	run_journal_rewind(&run, offset - 10);
+	leave(&run);
+
+	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
+	assert_int_equal(run_journal_open(&run), 0);
+	assert_int_equal(run.offset, offset - 10);
+	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
+	proto_set(boot.body.boot.boot_id, JOURNAL_OTHER_BOOT);
+	assert_int_equal(evidence_add(&run.list, &boot), 0);
+	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
+	leave(&run);
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
+/* Killed while the board that it had reset was coming back: that reboot is no crash of the
+ * module's. */
+static void a_reset_that_nobody_saw_the_end_of(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	struct run run;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_STATE_HOME", dir, 1);
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_die_in(j, outpost_Step_TESTING);
+	follow_until_reset(&run, j);
+	board.power_cycle = (char *)"true";
+	assert_true(run_power_cycle(&run));
+	board.power_cycle = NULL;
+	leave(&run);
+
+	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
+	assert_int_equal(run_journal_open(&run), 0);
+	run.reset_in_vain = run_was_reset(&run);
+	run.reboot.seen = true;
+	run_tell_apart(&run);
+	expect_of(&run, 0, VERDICT_LOST, "it was reset, and nobody saw it come back");
+	assert_false(run_was_reset(&run)); /* the next reboot is another matter */
+	leave(&run);
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
+/* A board's word is not the host's. */
+static void a_board_cannot_say_that_it_was_reset(void **state)
+{
+	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
+	struct run run = { .q = &request, .journal_fd = -1, .id = (char *)"run" };
+	uint8_t bytes[PROTO_BUFFER];
+	struct frame frame;
+	ssize_t n;
+
+	(void)state;
+	proto_set(entry.body.recovery.tried, "it was reset");
+	n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, &entry, bytes);
+	assert_int_equal(frame_parse(bytes, (size_t)n, &frame), 1);
+	assert_int_equal(run_journal_add(&run, &frame), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +511,9 @@ int main(void)
 		cmocka_unit_test(one_that_ended_out_of_reach_is_no_pass),
 		cmocka_unit_test(a_second_cut_changes_nothing),
 		cmocka_unit_test(one_that_never_came_back_is_lost),
+		cmocka_unit_test(judged_again_it_is_the_same),
+		cmocka_unit_test(a_reset_that_nobody_saw_the_end_of),
+		cmocka_unit_test(a_board_cannot_say_that_it_was_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
