@@ -19,6 +19,9 @@
 /* One may switch the power only, another one wait until the board has booted. */
 #define RUN_HOOK_MS 120000
 
+/* A board that is there gets on within this, or is asked anew. */
+#define RUN_PATIENCE_MS 60000
+
 struct run_request {
 	const struct board *board;
 	const struct module_list
@@ -28,10 +31,11 @@ struct run_request {
 	const char *release; /* that the modules are for; NULL: any */
 	int repeat;
 	bool no_reboot;
-	int limit_ms;  /* for load, test and unload each, instead of the modules' own; 0: those */
-	int wait_ms;   /* for a board that another run holds */
-	int return_ms; /* 0: RUN_RETURN_MS, or longer where its boots take long */
-	int hook_ms;   /* for the power-cycle hook to end; 0: RUN_HOOK_MS */
+	int limit_ms;    /* for load, test and unload each, instead of the modules' own; 0: those */
+	int wait_ms;     /* for a board that another run holds */
+	int return_ms;   /* 0: RUN_RETURN_MS, or longer where its boots take long */
+	int hook_ms;     /* for the power-cycle hook to end; 0: RUN_HOOK_MS */
+	int patience_ms; /* 0: RUN_PATIENCE_MS */
 	struct store *store;
 	/* What is being done, of `done` modules out of `total`; or NULL. */
 	void (*progress)(const char *doing, const char *module, size_t done, size_t total,

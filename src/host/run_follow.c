@@ -16,7 +16,7 @@
 #define BUSY_GRACE_MS 2000 /* a run that is just ending holds the board no longer than this */
 #define BUSY_PAUSE_MS 300
 #define IN_VAIN_MAX   3     /* supervisors that end at once */
-#define PATIENCE_MS   60000 /* while it takes in files and starts */
+#define FUTILE_MAX    5     /* connections over which nothing was heard of the run */
 #define CANCEL_MS     15000 /* for a run to end properly */
 
 static void say_progress(const struct run *run, const struct evidence *e)
@@ -33,6 +33,11 @@ static void say_progress(const struct run *run, const struct evidence *e)
 			 run->list.n_modules, run->q->arg);
 }
 
+static int patience_ms(const struct run *run)
+{
+	return run->q->patience_ms ? run->q->patience_ms : RUN_PATIENCE_MS;
+}
+
 static int take_entry(struct run *run, const struct frame *frame)
 {
 	const struct evidence *before = run->list.current, *e;
@@ -40,6 +45,7 @@ static int take_entry(struct run *run, const struct frame *frame)
 	int r = run_journal_add(run, frame);
 
 	run->entry_ms = monotonic_ms();
+	run->futile = 0;
 	if (r < 0) {
 		/* Nothing that it does from here on can be judged. */
 		if (run_send_cancel(run) == 0)
@@ -78,6 +84,9 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 	switch (state->state) {
 	case outpost_RunState_State_RUNNING:
 		run->state = run->list.ended && !first ? RUN_ENDED : RUN_GOING;
+		run->started = true;
+		if (!run->cancelled) /* it is our turn, and takes as long as it takes */
+			run->give_up_ms = 0;
 		break;
 	case outpost_RunState_State_INTERRUPTED:
 		run->lock_is_free = true;
@@ -151,6 +160,8 @@ static int take_need(struct run *run, const outpost_Need *need)
 	return r < 0 ? r : run_ignore_cut(session_flush(*run->session));
 }
 
+static int reconnect(struct run *run);
+
 static int take_reply(struct run *run, const struct frame *frame)
 {
 	static outpost_Reply reply;
@@ -161,7 +172,11 @@ static int take_reply(struct run *run, const struct frame *frame)
 	switch (reply.which_body) {
 	case outpost_Reply_need_tag: return take_need(run, &reply.body.need);
 	case outpost_Reply_run_tag: return take_run_state(run, &reply.body.run);
-	case outpost_Reply_busy_tag: return wait_for_turn(run, &reply.body.busy);
+	case outpost_Reply_busy_tag:
+		/* Our own Start, of a connection that was cut, was read after all. */
+		if (strcmp(reply.body.busy.run, run->id) == 0)
+			return reconnect(run);
+		return wait_for_turn(run, &reply.body.busy);
 	case outpost_Reply_pruned_tag:
 		log_warn("Board %s had to make room: run %s is gone, and nobody had collected it.",
 			 run->q->board->name, reply.body.pruned.run);
@@ -201,8 +216,19 @@ static int interrupt(struct run *run)
 
 static int reconnect(struct run *run)
 {
-	int r = run_reconnect(run);
+	int r;
 
+	if (!run->futile++)
+		run->futile_ms = monotonic_ms();
+	if (run->futile > FUTILE_MAX && monotonic_ms() - run->futile_ms > run_return_ms(run)) {
+		log_error("Board %s answers, but says nothing new of run %s: %u connections in a "
+			  "row came to nothing.",
+			  run->q->board->name, run->id, run->futile - 1);
+		log_hint("What it has of it is collected later: outpost results.");
+		run->state = RUN_LOST;
+		return 0;
+	}
+	r = run_reconnect(run);
 	if (r == -EINTR) {
 		run->signal = process_interrupted;
 		run->cancelled = true;
@@ -235,7 +261,8 @@ static int go_on(struct run *run)
 	if (run->adopted && (!run->list.has_boot || run_adopt_plan(run) < 0))
 		return -ENOENT;
 	run_tell_apart(run);
-	run->in_vain = run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
+	run->in_vain =
+		run->started && run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
 	if (run->in_vain > IN_VAIN_MAX) {
 		log_error("Board %s cannot carry out run %s: its supervisor ends at once.",
 			  run->q->board->name, run->id);
@@ -244,11 +271,12 @@ static int go_on(struct run *run)
 	return run_send_rest(run);
 }
 
-/* A board that takes in a large file over a slow line has no time for signs of life. */
+/* While it takes in files and starts, signs of life are no answer, and there may be none for a
+ * while. */
 static bool is_silent(const struct run *run)
 {
-	return session_silence_ms(*run->session) >
-	       (run->state == RUN_STARTING ? PATIENCE_MS : SILENCE_MS);
+	return run->state == RUN_STARTING ? session_stall_ms(*run->session) > patience_ms(run)
+					  : session_silence_ms(*run->session) > SILENCE_MS;
 }
 
 static int take_turn(struct run *run)
@@ -298,11 +326,39 @@ int run_follow(struct run *run)
 	return 0;
 }
 
+/* The supervisor has written the end, and lets go of the board: 1; 0: not in its time (said), or
+ * there is no going on; -errno. */
+static int wait_for_release(struct run *run)
+{
+	long long deadline = monotonic_ms() + patience_ms(run);
+
+	while (!run->lock_is_free) {
+		int r;
+
+		run->state = RUN_ENDED;
+		r = turn(run);
+		if (r < 0)
+			return r;
+		if (run->state == RUN_LOST || run->cancelled)
+			return 0;
+		if (monotonic_ms() <= deadline)
+			continue;
+		log_warn(
+			"Board %s is still held %d s after the end of run %s: what is inconclusive "
+			"is not tried again.",
+			run->q->board->name, patience_ms(run) / 1000, run->id);
+		log_hint("'outpost doctor' shows how the board is; rebooting it frees it.");
+		run->state = RUN_ENDED;
+		return 0;
+	}
+	return 1;
+}
+
 /* The doubtful ones once more, once the board is free. */
 int run_once_more(struct run *run)
 {
 	outpost_Start start = { 0 };
-	int r = 0;
+	int r;
 
 	if (run->state != RUN_ENDED || run->cancelled || run->given_up ||
 	    run->list.run_end.cancelled || run->q->purpose != outpost_Purpose_TEST)
@@ -310,16 +366,13 @@ int run_once_more(struct run *run)
 	run_doubtful(run, &start);
 	if (!start.indices_count)
 		return 0;
-	while (r == 0 && !run->lock_is_free) {
-		run->state = RUN_ENDED;
-		r = turn(run);
-		if (run->state == RUN_LOST || (r == 0 && run->cancelled))
-			return 0;
-	}
+	r = wait_for_release(run);
+	if (r <= 0)
+		return r;
+	run_tell_apart(run); /* nothing of the second attempt concerns the first */
 	run->attempt = 2;
 	run->list.ended = false;
 	run->give_up_ms = 0;
-	if (r == 0)
-		r = run_send_start(run, &start);
+	r = run_send_start(run, &start);
 	return r < 0 ? r : run_follow(run);
 }

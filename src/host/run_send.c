@@ -17,7 +17,7 @@ int run_send_start(struct run *run, const outpost_Start *what)
 	request.body.start.attempt = run->attempt;
 	request.body.start.offset = run->offset;
 	run->state = RUN_STARTING;
-	run->lock_is_free = false;
+	run->lock_is_free = run->started = false;
 	run->start_offset = run->offset;
 	return session_send(*run->session, &request);
 }

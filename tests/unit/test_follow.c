@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Following a run on a board that is there, shows signs of life, and does not get on. */
+#include "unit.h"
+
+#include "fake_ssh.h"
+#include "host/run_internal.h"
+#include "journal.h"
+
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+
+#define RUN_ID "20260102-150405-1a2b3c"
+
+static char dir[] = "/tmp/outpost-follow-XXXXXX";
+static struct board board = { .name = (char *)"pi", .destination = (char *)"me@pi" };
+static const char *const hello[] = { "hello", NULL };
+
+/* --- the board ---------------------------------------------------------------------------- */
+
+static void say_run(outpost_RunState_State state, uint64_t offset, uint64_t size)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_run_tag };
+
+	proto_set(reply.body.run.run, RUN_ID);
+	reply.body.run.state = state;
+	reply.body.run.offset = offset;
+	reply.body.run.size = size;
+	fake_reply(&reply);
+}
+
+/* A module that passed; or nearly: a warning was counted that nobody has seen. */
+static void say_journal(bool doubtful)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	if (doubtful)
+		journal_state(j, outpost_State_When_AFTER)->warn_count++;
+	journal_end(j);
+	journal_pack(j, &bytes);
+	if (fs_write_all(STDOUT_FILENO, bytes.buf, bytes.len) < 0)
+		_exit(99);
+}
+
+/* How often it was asked this, in all connections. */
+static size_t count(const char *word)
+{
+	_cleanup_free_ char *file = fake_file("log");
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	size_t n = 0;
+
+	fs_read(file, &said, 0);
+	for (const char *p = said.buf; (p = strstr(p, word)); p += strlen(word))
+		n++;
+	return n;
+}
+
+static void take_start(void)
+{
+	fake_note("start ");
+	if (fake_is("deaf") || (fake_is("deaf-once") && count("start ") == 1))
+		return;
+	if (fake_is("busy-with-it") && count("start ") == 1) {
+		outpost_Reply reply = { .which_body = outpost_Reply_busy_tag };
+
+		proto_set(reply.body.busy.run, RUN_ID);
+		fake_reply(&reply);
+		return;
+	}
+	say_run(outpost_RunState_State_RUNNING, 0, 0);
+	say_journal(fake_is("held"));
+}
+
+static void take_attach(void)
+{
+	fake_note("attach ");
+	if (!fake_is("busy-with-it")) {
+		say_run(outpost_RunState_State_INTERRUPTED, 0, 0);
+		return;
+	}
+	say_run(outpost_RunState_State_RUNNING, 0, 0);
+	say_journal(false);
+}
+
+static void take(const struct frame *frame)
+{
+	static outpost_Request request;
+
+	if (proto_unpack(frame, outpost_Request_fields, &request) < 0)
+		_exit(98);
+	if (request.which_body == outpost_Request_hello_tag)
+		fake_welcome(&request.body.hello);
+	else if (request.which_body == outpost_Request_start_tag)
+		take_start();
+	else if (request.which_body == outpost_Request_attach_tag)
+		take_attach();
+}
+
+/* Answers, and says that it is there, ten times a second. */
+static int serve_alive(void)
+{
+	_cleanup_(strbuf_release) struct strbuf in = STRBUF_INIT;
+	outpost_Reply alive = { .which_body = outpost_Reply_alive_tag };
+	struct pollfd fds = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	for (;;) {
+		struct frame frame;
+		int r = frame_parse((uint8_t *)in.buf, in.len, &frame);
+
+		if (r == 1) {
+			take(&frame);
+			strbuf_consume(&in, frame.total);
+		} else if (poll(&fds, 1, 100) == 0) {
+			fake_reply(&alive);
+		} else {
+			if (!ssh_read(&fds.fd, &in))
+				return 0;
+			alive.body.alive.received = in.len;
+		}
+	}
+}
+
+/* --- the host ------------------------------------------------------------------------------ */
+
+static struct run_request request = { .board = &board, .patience_ms = 1500, .return_ms = 1000 };
+static outpost_PlanModule module;
+static struct session *session;
+static struct run run;
+
+static int begin(const char *mode, long long give_up_ms)
+{
+	_cleanup_free_ char *log = fake_file("log");
+	outpost_Start start = { .indices_count = 1 };
+
+	setenv("FAKE_MODE", mode, 1);
+	unlink(log);
+	proto_set(module.name, "hello");
+	run_begin(&run, &request, &session);
+	run.id = xstrdup(RUN_ID);
+	run.give_up_ms = give_up_ms;
+	run.plan = (struct plan){ .modules = &module, .n = 1 };
+	assert_int_equal(run_journal_open(&run), 0);
+	assert_int_equal(session_open(&board, NULL, &session), 0);
+	assert_int_equal(run_send_start(&run, &start), 0);
+	return run_follow(&run);
+}
+
+static void end(void)
+{
+	_cleanup_free_ char *journal = xasprintf("%s/journal", run.dir);
+
+	unlink(journal);
+	run.plan = (struct plan){ 0 };
+	run_release(&run);
+	if (session)
+		session_close(TAKE_PTR(session));
+}
+
+static void a_start_without_answer_is_sent_again(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("deaf-once", 0), 0);
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(run.list.n, 1);
+	assert_int_equal(count("start "), 2);
+	assert_int_equal(count("open "), 2);
+	end();
+}
+
+static void not_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("deaf", 0), 0);
+	assert_int_equal(run.state, RUN_LOST);
+	assert_in_range(count("start "), 2, 10);
+	end();
+}
+
+/* The connection that it came over was cut before it was answered. */
+static void our_own_start_is_no_other_run(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("busy-with-it", 0), 0);
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(run.list.n, 1);
+	assert_int_equal(count("start "), 1);
+	end();
+}
+
+/* The supervisor that wrote the end never lets go of the board. */
+static void a_board_that_stays_held_is_not_waited_for(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("held", 0), 0);
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(run_once_more(&run), 0);
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(run.attempt, 1);
+	assert_true(run.list.ended);
+	assert_int_equal(count("start "), 1);
+	end();
+}
+
+/* What was meant for the wait for our turn does not cut short the wait for a reboot. */
+static void a_turn_that_came_has_no_deadline(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("held", 1), 0);
+	assert_int_equal(run.give_up_ms, 0);
+	end();
+}
+
+static int setup(void **state)
+{
+	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
+	_cleanup_free_ char *path = NULL;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	if (!mkdtemp(dir))
+		return -1;
+	bin = xasprintf("%s/bin", dir);
+	ssh = xasprintf("%s/ssh", bin);
+	path = xasprintf("%s:%s", bin, getenv("PATH"));
+	setenv("PATH", path, 1);
+	setenv("FAKE_DIR", dir, 1);
+	setenv("XDG_RUNTIME_DIR", dir, 1);
+	setenv("XDG_STATE_HOME", dir, 1);
+	fs_mkdir_p(bin, 0700);
+	return symlink(self, ssh);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return fs_remove_tree(dir);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_start_without_answer_is_sent_again),
+		cmocka_unit_test(not_for_ever),
+		cmocka_unit_test(our_own_start_is_no_other_run),
+		cmocka_unit_test(a_board_that_stays_held_is_not_waited_for),
+		cmocka_unit_test(a_turn_that_came_has_no_deadline),
+	};
+
+	fake_agent = serve_alive;
+	if (strcmp(basename(argv[0]), "ssh") == 0)
+		return fake_ssh(argc, argv);
+	alarm(300);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
