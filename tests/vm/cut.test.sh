@@ -28,20 +28,11 @@ make_slow_module() { # SECONDS, at most
 	chmod +x slow/test/slow.sh
 }
 
-# Until the test program runs on the board.
-wait_for_the_test() {
-	for _ in $(seq 100); do
-		board 'test -e /run/slow-runs' && return
-		sleep 0.2
-	done
-	fail "the test program never ran: $(cat slow.err)"
-}
-
-start_slow_test() {
+# Returns when its test program runs on the board.
+start_slow_test() { # [OPTION...]
 	board 'rm -f /run/slow-runs'
-	"$OUTPOST" --json test slow >slow.out 2>slow.err &
-	host=$!
-	wait_for_the_test
+	start_test "$@" slow
+	wait_on_board 'test -e /run/slow-runs'
 }
 
 test_a_cut_link_costs_nothing() {
@@ -51,8 +42,8 @@ test_a_cut_link_costs_nothing() {
 	for pid in $(pgrep -P "$host"); do
 		kill -9 "$pid" # its ssh
 	done
-	wait "$host" || fail "status $?: $(cat slow.err)"
-	cp slow.out out
+	wait "$host" || fail "status $?: $(cat test.err)"
+	cp test.out out
 	expect_json '.results[0].verdict' pass
 }
 
@@ -73,8 +64,7 @@ test_a_host_that_is_killed_before_the_board_has_answered() {
 	make_slow_module 3
 	"$OUTPOST" build slow >build.out 2>&1 || fail "$(cat build.out)"
 	before=$(ls "$XDG_STATE_HOME/outpost/runs")
-	"$OUTPOST" --json test slow >slow.out 2>slow.err &
-	host=$!
+	start_test slow
 	for _ in $(seq 2000); do
 		[ "$(ls "$XDG_STATE_HOME/outpost/runs")" != "$before" ] && break
 		sleep 0.01
@@ -93,7 +83,7 @@ test_an_interrupt_leaves_the_board_clean() {
 	start_slow_test
 	kill -INT "$host"
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat slow.err)"
+	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
 	expect_clean_board slow
 }
 
@@ -104,7 +94,7 @@ test_leaving_at_once_loses_nothing() {
 	sleep 0.3
 	kill -INT "$host"
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat slow.err)"
+	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
 	sleep 3
 	outpost --json results last
 	expect_status 0
@@ -119,17 +109,17 @@ test_an_interrupt_while_it_builds() {
 	make_slow_module 1
 	# shellcheck disable=SC2016
 	printf '$(shell touch "%s/building"; sleep 20)\n' "$PWD" >>slow/Kbuild
-	"$OUTPOST" test slow >slow.out 2>slow.err &
+	"$OUTPOST" test slow >test.out 2>test.err &
 	host=$!
 	for _ in $(seq 100); do
 		[ -e building ] && break
 		sleep 0.1
 	done
-	[ -e building ] || fail "make never began: $(cat slow.err)"
+	[ -e building ] || fail "make never began: $(cat test.err)"
 	kill -INT "$host"
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat slow.err)"
-	[ ! -s slow.out ] || fail "it has a result: $(cat slow.out)"
+	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
+	[ ! -s test.out ] || fail "it has a result: $(cat test.out)"
 }
 
 # --- an interrupt in each phase --------------------------------------------------
@@ -160,22 +150,17 @@ interrupt_when() {
 	local module=$1 state=$2 boot
 	shift 2
 	boot=$(board cat /proc/sys/kernel/random/boot_id)
-	"$OUTPOST" --json test "$@" >phased.out 2>phased.err &
-	host=$!
-	for _ in $(seq 300); do
-		board "grep -q '^$module .* $state ' /proc/modules" && break
-		kill -0 "$host" || break
-		sleep 0.1
-	done
-	kill -INT "$host" || fail "it was over too soon: $(cat phased.err)"
+	start_test "$@"
+	wait_on_board "grep -q '^$module .* $state ' /proc/modules"
+	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
 	began=$SECONDS
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat phased.err phased.out)"
+	[ $? = 130 ] || fail "its status is not 130: $(cat test.err test.out)"
 	took=$((SECONDS - began))
-	cp phased.out out
+	cp test.out out
 	expect_json .cancelled true
 	expect_json '.results[] | select(.module == "phased") | .verdict' skip
-	grep -q 'nothing of the run is loaded' phased.err || fail "it is not said: $(cat phased.err)"
+	grep -q 'nothing of the run is loaded' test.err || fail "it is not said: $(cat test.err)"
 	expect_clean_board phased needed
 	[ "$(board cat /proc/sys/kernel/random/boot_id)" = "$boot" ] || fail "the board was rebooted for it"
 	outpost test "$TOP/modules/hello"
@@ -219,15 +204,11 @@ test_an_interrupt_while_a_need_is_unloaded() {
 	make_sleeper needed '' 'ssleep(5);'
 	printf 'skip = only needed here\n' >needed/test.conf
 	make_phases '' '' needed
-	"$OUTPOST" --json test needed phased >phased.out 2>phased.err &
-	host=$!
-	for _ in $(seq 300); do
-		board "grep -q '^needed .* Unloading ' /proc/modules" && break
-		sleep 0.1
-	done
-	kill -INT "$host" || fail "it was over too soon: $(cat phased.err)"
+	start_test needed phased
+	wait_on_board "grep -q '^needed .* Unloading ' /proc/modules"
+	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
 	wait "$host"
-	cp phased.out out
+	cp test.out out
 	# It was through by then.
 	expect_json '.results[] | select(.module == "phased") | .verdict' pass
 	expect_clean_board phased needed
@@ -244,19 +225,15 @@ test_an_interrupt_while_the_boards_own_modules_are_unloaded() {
 		[ "$1" != -r ] || { touch /run/removes; sleep 25; }
 	END
 	board 'test -x /usr/local/sbin/modprobe' || fail "the board has no modprobe of ours"
-	"$OUTPOST" --json test phased >phased.out 2>phased.err &
-	host=$!
-	for _ in $(seq 300); do
-		board 'test -e /run/removes' && break
-		sleep 0.1
-	done
-	kill -INT "$host" || fail "it was over too soon: $(cat phased.err)"
+	start_test phased
+	wait_on_board 'test -e /run/removes'
+	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
 	began=$SECONDS
 	wait "$host"
 	took=$((SECONDS - began))
 	board 'rm -f /usr/local/sbin/modprobe /run/removes'
-	[ "$took" -lt 12 ] || fail "it took $took s: $(cat phased.err)"
-	cp phased.out out
+	[ "$took" -lt 12 ] || fail "it took $took s: $(cat test.err)"
+	cp test.out out
 	expect_json '.results[0].verdict' pass
 	expect_clean_board phased
 }
@@ -272,7 +249,7 @@ test_a_second_person_is_told_who_holds_the_board() {
 	board 'rm /run/slow-runs'
 	outpost test --wait 60s "$TOP/modules/hello"
 	expect_status 0
-	wait "$host" || fail "the first one was disturbed: $(cat slow.err)"
+	wait "$host" || fail "the first one was disturbed: $(cat test.err)"
 }
 
 test_a_reboot_that_nobody_ordered() {
@@ -280,8 +257,8 @@ test_a_reboot_that_nobody_ordered() {
 	start_slow_test
 	board 'echo b >/proc/sysrq-trigger' &
 	wait "$host"
-	[ $? = 4 ] || fail "its status is not 4: $(cat slow.err)"
-	cp slow.out out
+	[ $? = 4 ] || fail "its status is not 4: $(cat test.err)"
+	cp test.out out
 	expect_json '.results[0].verdict' crash
 	expect_json '.results[0].phase' test
 }
@@ -320,13 +297,10 @@ test_a_reboot_that_was_ordered_while_nobody_listened() {
 test_a_link_that_stays_dead() {
 	needs_vm
 	make_slow_module 60
-	board 'rm -f /run/slow-runs'
-	"$OUTPOST" --json test --return-timeout 3s slow >slow.out 2>slow.err &
-	host=$!
-	wait_for_the_test
+	start_slow_test --return-timeout 3s
 	"$OUTPOST" vm unplug
 	wait "$host"
-	[ $? = 3 ] || fail "its status is not 3: $(cat slow.err)"
+	[ $? = 3 ] || fail "its status is not 3: $(cat test.err)"
 	"$OUTPOST" vm plug
 	outpost vm up
 	outpost --json results last

@@ -72,6 +72,22 @@ board() {
 	"$OUTPOST" -q shell -- "$*"
 }
 
+# start_test [OPTION...] PATH...: as $host; its result goes to test.out, what it says to test.err.
+start_test() {
+	"$OUTPOST" --json test "$@" >test.out 2>test.err &
+	host=$!
+}
+
+# Until the board's shell finds it true, which $host is to bring about: wait_on_board COMMAND
+wait_on_board() {
+	for _ in $(seq 300); do
+		board "$1" && return
+		kill -0 "$host" 2>/dev/null || break
+		sleep 0.1
+	done
+	fail "on the board it never came to this: $1; the test said: $(cat test.out test.err)"
+}
+
 # expect_json FILTER VALUE: what jq makes of the JSON on standard output.
 expect_json() {
 	local got

@@ -93,13 +93,9 @@ test_a_killed_supervisor_leaves_nothing_behind() {
 	needs_vm
 	before=$(settings)
 	make_module sleeper 'static int __init sleeper_init(void) { ssleep(4); return 0; }'
-	"$OUTPOST" --json test sleeper >sleeper.out 2>sleeper.err &
-	host=$!
-	for _ in $(seq 200); do
-		board 'grep -q "^sleeper " /proc/modules' && break
-		sleep 0.2
-	done
-	board 'grep -q /proc/sys/kernel /run/outpost/armed' || fail "it was not armed: $(cat sleeper.err)"
+	start_test sleeper
+	wait_on_board 'grep -q "^sleeper " /proc/modules'
+	board 'grep -q /proc/sys/kernel /run/outpost/armed' || fail "it was not armed: $(cat test.err)"
 	kill -9 "$host"
 	# shellcheck disable=SC2016
 	board 'kill -9 $(pidof outpost-agent); sleep 5'
