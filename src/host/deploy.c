@@ -1,187 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/deploy.h"
+#include "host/deploy_internal.h"
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/paths.h"
-#include "host/recall.h"
 
 #include <blake2.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <zstd.h>
 
-#define FILE_LIMIT   (256u << 20) /* what an agent takes */
-#define LEVEL        3
-#define WINDOW_LOG   28 /* what an agent allows */
-#define MEMORY_MAX   (1u << 20)
-#define KEEP_SECONDS (30 * 24 * 60 * 60) /* an earlier version that nobody sent for so long */
-
-struct item {
-	char *key;
-	uint8_t hash[HASH_SIZE];
-	struct strbuf content;
-	bool queued;
-};
-
-/* A line of the memory: the version of `key` that the board got last. */
-struct known {
-	char *key;
-	uint8_t hash[HASH_SIZE];
-};
-
-struct deploy {
-	const struct board *board;
-	struct item *items;
-	size_t n;
-	struct known *known;
-	size_t n_known;
-	size_t sent;
-};
-
-static char *hash_text(const uint8_t hash[HASH_SIZE])
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	for (size_t i = 0; i < HASH_SIZE; i++)
-		strbuf_addf(&sb, "%02x", hash[i]);
-	return strbuf_detach(&sb);
-}
-
-static bool parse_hash(const char *text, uint8_t hash[HASH_SIZE])
-{
-	for (size_t i = 0; i < HASH_SIZE; i++) {
-		unsigned int byte;
-
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return false;
-		hash[i] = (uint8_t)byte;
-	}
-	return text[2 * HASH_SIZE] == ' ';
-}
-
-/* Where the content of what was sent is kept, to be a reference. */
-static char *content_path(const uint8_t hash[HASH_SIZE])
-{
-	_cleanup_free_ char *name = hash_text(hash);
-
-	return path_cache("blobs", name, NULL);
-}
-
-/* --- the memory ------------------------------------------------------------------ */
-
-static void read_memory(struct deploy *d)
-{
-	_cleanup_free_ char *path = recall_path(d->board, "blobs");
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	char *save = NULL;
-
-	if (fs_read(path, &sb, MEMORY_MAX) < 0)
-		return;
-	for (char *line = strtok_r(sb.buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		struct known known;
-
-		if (strlen(line) <= 2 * HASH_SIZE + 1 || !parse_hash(line, known.hash))
-			continue;
-		known.key = xstrdup(line + 2 * HASH_SIZE + 1);
-		GROW(d->known, d->n_known);
-		d->known[d->n_known++] = known;
-	}
-}
-
-static struct known *find_known(const struct deploy *d, const char *key)
-{
-	for (size_t i = 0; i < d->n_known; i++)
-		if (strcmp(d->known[i].key, key) == 0)
-			return &d->known[i];
-	return NULL;
-}
-
-static bool board_has(const struct deploy *d, const uint8_t hash[HASH_SIZE])
-{
-	for (size_t i = 0; i < d->n_known; i++)
-		if (memcmp(d->known[i].hash, hash, HASH_SIZE) == 0)
-			return true;
-	return false;
-}
-
-static void keep_content(const struct item *item)
-{
-	_cleanup_free_ char *dir = path_cache("blobs", NULL);
-	_cleanup_free_ char *path = content_path(item->hash);
-
-	if (!fs_exists(path) && fs_mkdir_p(dir, 0700) == 0)
-		(void)fs_write_atomic(path, item->content.buf, item->content.len, 0600);
-}
-
-static void drop_old_contents(void)
-{
-	_cleanup_free_ char *dir = path_cache("blobs", NULL);
-	_cleanup_strv_ char **names = NULL;
-	time_t now = time(NULL);
-
-	if (fs_list(dir, &names) < 0)
-		return;
-	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(dir, *name, NULL);
-		struct stat st;
-
-		if (stat(path, &st) == 0 && now - st.st_mtime > KEEP_SECONDS)
-			unlink(path);
-	}
-}
-
-/* True when that is news. */
-static bool learn(struct deploy *d, const struct item *item)
-{
-	struct known *known = find_known(d, item->key);
-
-	if (known && memcmp(known->hash, item->hash, HASH_SIZE) == 0)
-		return false;
-	if (!known) {
-		GROW(d->known, d->n_known);
-		known = &d->known[d->n_known++];
-		known->key = xstrdup(item->key);
-	}
-	memcpy(known->hash, item->hash, HASH_SIZE);
-	return true;
-}
-
-void deploy_remember(struct deploy *d)
-{
-	_cleanup_free_ char *path = recall_path(d->board, "blobs");
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	bool news = false;
-
-	for (size_t i = 0; i < d->n; i++) {
-		if (!learn(d, &d->items[i]))
-			continue;
-		keep_content(&d->items[i]);
-		news = true;
-	}
-	if (!news)
-		return;
-	for (size_t i = 0; i < d->n_known; i++) {
-		_cleanup_free_ char *hash = hash_text(d->known[i].hash);
-
-		strbuf_addf(&sb, "%s %s\n", hash, d->known[i].key);
-	}
-	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
-	drop_old_contents();
-}
-
-/* --- sending --------------------------------------------------------------------- */
+#define FILE_LIMIT (256u << 20) /* what an agent takes */
+#define LEVEL      3
+#define WINDOW_LOG 28 /* what an agent allows */
 
 struct deploy *deploy_new(const struct board *board)
 {
 	struct deploy *d = xcalloc(1, sizeof(*d));
 
 	d->board = board;
-	read_memory(d);
+	deploy_recall(d);
 	return d;
 }
 
@@ -248,14 +87,14 @@ int deploy_pack(const void *content, size_t n, const void *reference, size_t ref
 static bool read_reference(const struct deploy *d, const struct item *item, struct strbuf *content,
 			   uint8_t hash[HASH_SIZE])
 {
-	const struct known *known = find_known(d, item->key);
+	const struct known *known = deploy_find_known(d, item->key);
 	_cleanup_free_ char *path = NULL;
 	uint8_t found[HASH_SIZE];
 
 	if (!known)
 		return false;
 	memcpy(hash, known->hash, HASH_SIZE);
-	path = content_path(hash);
+	path = deploy_content_path(hash);
 	if (fs_read(path, content, FILE_LIMIT) < 0)
 		return false;
 	blake2b(found, content->buf, NULL, HASH_SIZE, content->len, 0);
@@ -301,7 +140,7 @@ int deploy_send(struct deploy *d, struct session *session)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		struct item *item = &d->items[i];
-		int r = board_has(d, item->hash) || queued_before(d, item)
+		int r = deploy_board_has(d, item->hash) || queued_before(d, item)
 				? 0
 				: queue(d, session, item, false);
 
@@ -318,7 +157,7 @@ int deploy_need(struct deploy *d, struct session *session, const outpost_Need *n
 	for (size_t i = 0; i < d->n && need->hash.size == HASH_SIZE; i++)
 		if (memcmp(d->items[i].hash, need->hash.bytes, HASH_SIZE) == 0)
 			return queue(d, session, &d->items[i], true);
-	hash = hash_text(need->hash.bytes);
+	hash = deploy_hash_text(need->hash.bytes);
 	log_error("Board %s asks for a file that belongs to nothing here: %s", d->board->name,
 		  hash);
 	return -ENOENT;

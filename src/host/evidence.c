@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each entry of a journal says. */
-#include "host/evidence.h"
+/* What each entry of a journal says of the run. */
+#include "host/evidence_internal.h"
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -13,15 +13,10 @@
 /* A journal is a board's word: what it makes the host keep is bounded. */
 #define MODULES_MAX  1024
 #define ATTEMPTS_MAX 4096
-#define MARKS_MAX    65536
-#define LEFT_MAX     1024
-#define RECORDS_MAX  (1024u * 1024)      /* of one attempt */
-#define TEXT_MAX     (64u * 1024 * 1024) /* of those */
-#define OUTPUT_MAX   (16u * 1024 * 1024)
 #define SURVIVOR_MAX (16u * 1024 * 1024)
 #define FILES_MAX    1024
 
-static int contradiction(const char *what)
+int evidence_contradiction(const char *what)
 {
 	log_error("The journal of this run contradicts itself: %s", what);
 	return -EBADMSG;
@@ -30,9 +25,9 @@ static int contradiction(const char *what)
 static int add_plan(struct evidence_list *list, const outpost_Plan *plan)
 {
 	if (list->modules)
-		return contradiction("it has two plans");
+		return evidence_contradiction("it has two plans");
 	if (plan->modules > MODULES_MAX)
-		return contradiction("its plan has too many modules");
+		return evidence_contradiction("its plan has too many modules");
 	list->plan = *plan;
 	list->modules = xcalloc(plan->modules ? plan->modules : 1, sizeof(*list->modules));
 	return 0;
@@ -42,7 +37,7 @@ static int add_module(struct evidence_list *list, const outpost_PlanModule *modu
 {
 	if (!list->modules || module->index != list->n_modules ||
 	    module->index >= list->plan.modules)
-		return contradiction("a module that is not in its plan");
+		return evidence_contradiction("a module that is not in its plan");
 	list->modules[list->n_modules++] = *module;
 	return 0;
 }
@@ -98,9 +93,9 @@ static int add_begin(struct evidence_list *list, const outpost_ModuleBegin *begi
 	struct evidence *e;
 
 	if (begin->index >= list->n_modules)
-		return contradiction("it begins with a module that is not in its plan");
+		return evidence_contradiction("it begins with a module that is not in its plan");
 	if (list->n >= ATTEMPTS_MAX)
-		return contradiction("it has too many attempts");
+		return evidence_contradiction("it has too many attempts");
 	e = xcalloc(1, sizeof(*e));
 	e->text = e->output = e->survived = (struct strbuf)STRBUF_INIT;
 	e->plan = list->modules[begin->index];
@@ -124,80 +119,6 @@ static int add_begin(struct evidence_list *list, const outpost_ModuleBegin *begi
 	return 0;
 }
 
-static void add_state(struct evidence *e, const outpost_State *state)
-{
-	if (state->when == outpost_State_When_AFTER) {
-		e->after = *state;
-		e->has_after = true;
-	} else if (!e->has_before) {
-		e->before = *state;
-		e->has_before = true;
-	}
-}
-
-static struct evidence_step *step_of(struct evidence *e, outpost_Step step)
-{
-	return (unsigned int)step < ARRAY_SIZE(e->steps) ? &e->steps[step] : NULL;
-}
-
-static void add_step_begin(struct evidence *e, const outpost_StepBegin *begin, uint64_t now)
-{
-	struct evidence_step *step = step_of(e, begin->step);
-
-	if (!step)
-		return;
-	step->begun = true;
-	step->ended = false;
-	step->begin_us = now;
-	if (e->n_marks >= MARKS_MAX)
-		return;
-	GROW(e->marks, e->n_marks);
-	e->marks[e->n_marks++] = (struct evidence_mark){ .time_us = now, .step = begin->step };
-}
-
-static int add_step_end(struct evidence *e, const outpost_StepEnd *end)
-{
-	struct evidence_step *step = step_of(e, end->step);
-
-	if (!step)
-		return 0;
-	if (!step->begun || step->ended)
-		return contradiction("a step ends that had not begun");
-	step->ended = true;
-	step->done++;
-	step->duration_us += end->duration_us;
-	if (!evidence_step_failed(&step->end))
-		step->end = *end;
-	return 0;
-}
-
-static void add_lost(struct evidence *e, uint64_t count, bool kept_back)
-{
-	if (!e->lost)
-		e->lost_marks = e->n_marks;
-	e->lost += count ? count : 1;
-	e->kept_back |= kept_back;
-}
-
-static void add_record(struct evidence *e, const outpost_Record *record)
-{
-	if (e->text.len + record->text.size > TEXT_MAX || e->n_records >= RECORDS_MAX) {
-		add_lost(e, 1, true);
-		return;
-	}
-	GROW(e->records, e->n_records);
-	e->records[e->n_records++] = (struct evidence_record){
-		.sequence = record->sequence,
-		.time_us = record->time_us,
-		.level = record->level,
-		.user = record->user,
-		.marks = e->n_marks,
-		.offset = e->text.len,
-		.length = record->text.size,
-	};
-	strbuf_add(&e->text, record->text.bytes, record->text.size);
-}
-
 /*
  * The entries' clock and the kernel log's drift apart over days. A record that
  * was read at once shows by how much.
@@ -216,21 +137,12 @@ static void learn_skew(struct evidence_list *list, uint64_t now, uint64_t record
 	}
 }
 
-static void add_output(struct evidence *e, const outpost_Output *output)
-{
-	e->output_truncated |= output->truncated;
-	if (e->output.len + output->data.size > OUTPUT_MAX)
-		e->output_truncated = true;
-	else
-		strbuf_add(&e->output, output->data.bytes, output->data.size);
-}
-
 static int add_end(struct evidence_list *list, const outpost_ModuleEnd *end, uint64_t now)
 {
 	struct evidence *e = list->current;
 
 	if (!e || e->ended || end->index != e->plan.index || end->attempt != e->attempt)
-		return contradiction("a module ends that had not begun");
+		return evidence_contradiction("a module ends that had not begun");
 	e->end = *end;
 	e->ended = true;
 	e->end_us = now;
@@ -305,26 +217,6 @@ static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
 	proto_set(e->what, end->what);
 }
 
-/* Entries of the module under way. Outside of one they say nothing about any module. */
-static int add_to_attempt(struct evidence *e, const outpost_Entry *entry)
-{
-	switch (entry->which_body) {
-	case outpost_Entry_state_tag: add_state(e, &entry->body.state); return 0;
-	case outpost_Entry_step_tag: add_step_begin(e, &entry->body.step, entry->time_us); return 0;
-	case outpost_Entry_step_end_tag: return add_step_end(e, &entry->body.step_end);
-	case outpost_Entry_record_tag: add_record(e, &entry->body.record); return 0;
-	case outpost_Entry_lost_tag:
-		add_lost(e, entry->body.lost.count, entry->body.lost.kept_back);
-		return 0;
-	case outpost_Entry_output_tag: add_output(e, &entry->body.output); return 0;
-	case outpost_Entry_leftover_tag:
-		if (strv_length(e->leftovers) < LEFT_MAX)
-			strv_add(&e->leftovers, entry->body.leftover.path);
-		return 0;
-	}
-	return 0; /* a kind of entry that a later version has */
-}
-
 static int add_entry(struct evidence_list *list, const outpost_Entry *entry)
 {
 	switch (entry->which_body) {
@@ -341,7 +233,7 @@ static int add_entry(struct evidence_list *list, const outpost_Entry *entry)
 		learn_skew(list, entry->time_us, entry->body.record.time_us);
 		break;
 	}
-	return list->current ? add_to_attempt(list->current, entry) : 0;
+	return list->current ? evidence_add_to_attempt(list->current, entry) : 0;
 }
 
 int evidence_add(struct evidence_list *list, const outpost_Entry *entry)

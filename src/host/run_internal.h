@@ -97,6 +97,11 @@ int run_ignore_cut(int r);
 int run_follow(struct run *run);
 /* After the end: the doubtful modules once more, once the board is free. */
 int run_once_more(struct run *run);
+/* Another connection, and Attach. 0, also when the board is lost; or as run_follow(). */
+int run_reattach(struct run *run);
+
+/* run_reply.c: one REPLY frame. As run_follow(). */
+int run_take_reply(struct run *run, const struct frame *frame);
 
 /* run_collect.c: makes the plan out of the journal's, once that is here. 0 or -ENOENT. */
 int run_adopt_plan(struct run *run);

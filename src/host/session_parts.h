@@ -110,6 +110,23 @@ struct session {
 	struct failure failure;
 };
 
+/* --- session_greet.c --- */
+
+/* Puts Hello first in the flight, in place of one that named another agent. 0 or -EMSGSIZE. */
+int greet_say_hello(struct session *s, const char *machine);
+
+/* One frame: 0 when it was the session's own matter, 1 when not, or -errno. */
+int greet_take(struct session *s, const struct frame *frame);
+
+/* ssh has ended, or our patience (timeout_ms > 0). 0 when the session goes on with another ssh, or
+ * -EPIPE. */
+int greet_take_end(struct session *s, int timeout_ms);
+
+/* Ends it, and keeps why; `why` becomes the session's. -EPIPE. */
+int session_fail(struct session *s, int error, char *why, const char *hint);
+
+/* --- session_link.c --- */
+
 /* Starts ssh; the flight begins anew. 0, or -errno with s->failure filled. */
 int link_connect(struct session *s);
 
