@@ -58,12 +58,12 @@ bool holder_read(int fd, struct holder *holder)
 	return text_copy(holder->run, sizeof(holder->run), run);
 }
 
-int holder_write(int fd, const struct place *place, const char *run, pid_t pid, const char *user)
+int holder_write(int fd, const char *home, const char *run, pid_t pid, const char *user)
 {
 	const char *who = *user ? user : "somebody";
 	char text[sizeof(struct holder) + 64];
 	int n = snprintf(text, sizeof(text), "%s %d %lld %.*s\n%s\n", run, (int)pid,
-			 (long long)time(NULL), (int)strcspn(who, "\n"), who, place->home);
+			 (long long)time(NULL), (int)strcspn(who, "\n"), who, home);
 
 	/* In this order: whoever reads in between finds these lines or the earlier ones, never
 	 * none. */

@@ -29,7 +29,7 @@ int holder_take(const struct place *place, struct holder *holder);
 bool holder_read(int fd, struct holder *holder);
 
 /* Says who it is, to whoever asks; since now. 0 or -errno. */
-int holder_write(int fd, const struct place *place, const char *run, pid_t pid, const char *user);
+int holder_write(int fd, const char *home, const char *run, pid_t pid, const char *user);
 
 /* Is a supervisor at work on this run (NULL: on any)? Then *holder is known. */
 bool holder_find(const struct place *place, const char *run, struct holder *holder);

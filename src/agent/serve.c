@@ -61,6 +61,7 @@ static void tidy_board(struct serve *s)
 {
 	_cleanup_close_ int lock = -1;
 	struct holder holder;
+	const char *home;
 
 	if (!guard_is_armed(&s->place))
 		return;
@@ -68,8 +69,12 @@ static void tidy_board(struct serve *s)
 	if (lock < 0)
 		return;
 	guard_recover(&s->place);
-	if (holder_read(lock, &holder))
-		supervisor_clean_after(*holder.home ? holder.home : s->place.home, holder.run);
+	if (!holder_read(lock, &holder))
+		return;
+	home = *holder.home ? holder.home : s->place.home;
+	/* Held in its name until it is tidy; its number may be that of any process by now. */
+	if (holder_write(lock, home, holder.run, 0, holder.user) == 0)
+		supervisor_clean_after(home, holder.run);
 }
 
 static void take_hello(struct serve *s, const outpost_Hello *hello)

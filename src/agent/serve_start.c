@@ -109,7 +109,8 @@ static int spawn_supervisor(struct serve *s, int lock)
 	if (pid == 0)
 		become_supervisor(lock, argv);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid < 0 ? -errno : holder_write(lock, &s->place, s->start.run, pid, s->start_user);
+	return pid < 0 ? -errno
+		       : holder_write(lock, s->place.home, s->start.run, pid, s->start_user);
 }
 
 /* Blobs of the plan's modules and of their tests. */
@@ -191,7 +192,7 @@ static int begin_run(struct serve *s)
 	}
 	if (lock < 0)
 		return lock;
-	r = holder_write(lock, &s->place, s->start.run, 0, s->start_user);
+	r = holder_write(lock, s->place.home, s->start.run, 0, s->start_user);
 	if (r == 0)
 		r = mend_journal(s, &size);
 	if (r == 0 && s->start.offset > size)

@@ -159,10 +159,10 @@ static void who_holds_the_board_can_be_asked(void **state)
 
 	(void)state;
 	assert_true(lock >= 0);
-	assert_int_equal(holder_write(lock, &s.place, "20261122-1", 1234,
+	assert_int_equal(holder_write(lock, s.place.home, "20261122-1", 1234,
 				      "an earlier, and longer name@host"),
 			 0);
-	assert_int_equal(holder_write(lock, &s.place, "run-1", 42, "Ada L@host"), 0);
+	assert_int_equal(holder_write(lock, s.place.home, "run-1", 42, "Ada L@host"), 0);
 	assert_true(holder_find(&s.place, "run-1", &other));
 	assert_string_equal(other.user, "Ada L@host");
 	assert_int_equal(other.pid, 42);
@@ -181,13 +181,11 @@ static void who_holds_the_board_can_be_asked(void **state)
 static void whose_run_it_was_is_known(void **state)
 {
 	static const char old[] = "run-1 42 1700000000 Ada L@host\n";
-	struct place ada = s.place;
 	struct holder holder;
 	int lock = holder_take(&s.place, &holder);
 
 	(void)state;
-	proto_set(ada.home, "/home/ada l");
-	assert_int_equal(holder_write(lock, &ada, "run-1", 42, "Ada L@host\n/root"), 0);
+	assert_int_equal(holder_write(lock, "/home/ada l", "run-1", 42, "Ada L@host\n/root"), 0);
 	assert_true(holder_read(lock, &holder));
 	assert_string_equal(holder.user, "Ada L@host");
 	assert_string_equal(holder.home, "/home/ada l");
