@@ -62,6 +62,15 @@ static void set_down(const struct evidence_list *list, struct evidence *e, const
 	e->down_ms = started - last_alive;
 }
 
+/* Between this boot and the one before, which the attempt was in, and by nobody's order? */
+static bool went_down(const struct evidence_list *list, const struct evidence *last,
+		      const outpost_Boot *boot)
+{
+	return !list->over && !last->reboot_ordered && !last->cut_off && !last->unreachable &&
+	       strcmp(last->boot_id, boot->boot_id) != 0 &&
+	       (!list->has_boot || strcmp(last->boot_id, list->boot.boot_id) == 0);
+}
+
 /*
  * A supervisor that starts in another boot tells that the board went down
  * after the last module began, or after it ended: what a module leaves behind
@@ -72,8 +81,7 @@ static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint6
 {
 	struct evidence *last = evidence_last(list);
 
-	if (last && !list->over && !last->reboot_ordered && !last->rebooted && !last->cut_off &&
-	    !last->unreachable && strcmp(last->boot_id, boot->boot_id) != 0) {
+	if (last && went_down(list, last, boot)) {
 		last->rebooted = true;
 		set_down(list, last, boot, now);
 	} else if (last && strcmp(last->boot_id, boot->boot_id) == 0 &&

@@ -27,18 +27,13 @@ static void say_progress(const struct run *run, const struct evidence *e)
 			 run->list.n_modules, run->q->arg);
 }
 
-static int patience_ms(const struct run *run)
-{
-	return run->q->patience_ms ? run->q->patience_ms : RUN_PATIENCE_MS;
-}
-
 static int take_entry(struct run *run, const struct frame *frame)
 {
 	const struct evidence *before = run->list.current, *e;
 	size_t marks = before ? before->n_marks : 0;
 	int r = run_journal_add(run, frame);
 
-	run->entry_ms = monotonic_ms();
+	run->entry_ms = run->news_ms = monotonic_ms();
 	run->futile = 0;
 	if (r < 0) {
 		/* Nothing that it does from here on can be judged. */
@@ -75,21 +70,25 @@ static int interrupt(struct run *run)
 	return run_send_cancel(run);
 }
 
-int run_reattach(struct run *run)
+/* Too many connections in a row came to nothing: then the run is lost, said. */
+static bool is_futile(struct run *run)
 {
-	int r;
-
 	if (!run->futile++)
 		run->futile_ms = monotonic_ms();
-	if (run->futile > FUTILE_MAX && monotonic_ms() - run->futile_ms > run_return_ms(run)) {
-		log_error("Board %s answers, but says nothing new of run %s: %u connections in a "
-			  "row came to nothing.",
-			  run->q->board->name, run->id, run->futile - 1);
-		log_hint("What it has of it is collected later: outpost results.");
-		run->state = RUN_LOST;
-		return 0;
-	}
-	r = run_reconnect(run);
+	if (run->futile <= FUTILE_MAX || monotonic_ms() - run->futile_ms <= run_return_ms(run))
+		return false;
+	log_error("Board %s answers, but says nothing new of run %s: %u connections in a row came "
+		  "to nothing.",
+		  run->q->board->name, run->id, run->futile - 1);
+	log_hint("What it has of it is collected later: outpost results.");
+	run->state = RUN_LOST;
+	return true;
+}
+
+static int attach_anew(struct run *run)
+{
+	int r = run_reconnect(run);
+
 	if (r == -EINTR) {
 		run->signal = process_interrupted;
 		run->cancelled = true;
@@ -105,7 +104,35 @@ int run_reattach(struct run *run)
 	}
 	if (run->state != RUN_STARTING)
 		run->state = RUN_GOING;
+	run->news_ms = monotonic_ms();
 	return run->cancelled ? run_send_cancel(run) : 0;
+}
+
+int run_reattach(struct run *run)
+{
+	if (is_futile(run))
+		return 0;
+	run_note_cut(run);
+	return attach_anew(run);
+}
+
+/* The board is there, and whoever carries out the run is stuck: its disk is dead, say, and no
+ * watchdog bites. */
+static int wake(struct run *run)
+{
+	if (is_futile(run))
+		return 0;
+	log_error(
+		"Board %s answers, but has written nothing of run %s for %lld s: its supervisor is "
+		"stuck.",
+		run->q->board->name, run->id, run_quiet_ms(run) / 1000);
+	run_note_cut(run);
+	run->stuck = true;
+	if (run_power_cycle(run))
+		return attach_anew(run);
+	log_hint("Reset it; what it has of the run is collected then: outpost results.");
+	run->state = RUN_LOST;
+	return 0;
 }
 
 /* Nobody carries it out any more, and all there is of it was read: the rest is started. */
@@ -136,8 +163,14 @@ static int go_on(struct run *run)
  * while. */
 static bool is_silent(const struct run *run)
 {
-	return run->state == RUN_STARTING ? session_stall_ms(*run->session) > patience_ms(run)
+	return run->state == RUN_STARTING ? session_stall_ms(*run->session) > run_patience_ms(run)
 					  : session_silence_ms(*run->session) > SILENCE_MS;
+}
+
+static bool is_stuck(const struct run *run)
+{
+	return run->state == RUN_GOING && !run->lock_is_free &&
+	       monotonic_ms() - run->news_ms > run_quiet_ms(run);
 }
 
 static int take_turn(struct run *run)
@@ -155,7 +188,7 @@ static int take_turn(struct run *run)
 		return interrupt(run);
 	if (r == -EPIPE || r == -EBADMSG || is_silent(run))
 		return run_reattach(run);
-	return r;
+	return r == 0 && is_stuck(run) ? wake(run) : r;
 }
 
 /* One turn. 0 to go on, or -errno. */
@@ -191,7 +224,7 @@ int run_follow(struct run *run)
  * there is no going on; -errno. */
 static int wait_for_release(struct run *run)
 {
-	long long deadline = monotonic_ms() + patience_ms(run);
+	long long deadline = monotonic_ms() + run_patience_ms(run);
 
 	while (!run->lock_is_free) {
 		int r;
@@ -207,7 +240,7 @@ static int wait_for_release(struct run *run)
 		log_warn(
 			"Board %s is still held %d s after the end of run %s: what is inconclusive "
 			"is not tried again.",
-			run->q->board->name, patience_ms(run) / 1000, run->id);
+			run->q->board->name, run_patience_ms(run) / 1000, run->id);
 		log_hint("'outpost doctor' shows how the board is; rebooting it frees it.");
 		run->state = RUN_ENDED;
 		return 0;

@@ -58,6 +58,7 @@ struct run {
 	/* of the last loss of the link */
 	struct run_reboot reboot;
 	char *tried;             /* to get the board back, in words; NULL: nothing */
+	bool stuck;              /* it answered, and got on with nothing: the link was well */
 	bool power_cycled;       /* and that worked */
 	bool reset_in_vain;      /* by an earlier host process, which did not see it come back */
 	long long reset_ms;      /* when that was begun */
@@ -66,9 +67,10 @@ struct run {
 	unsigned int in_vain;    /* supervisors in a row that did nothing */
 	unsigned int futile;     /* connections in a row that came to nothing, since futile_ms */
 	long long futile_ms;
-	struct adopted *adopted;        /* a run that another host process started; or NULL */
-	long long alive_ms;             /* when the board last showed signs of life */
-	long long entry_ms;             /* when the last entry came, by our clock */
+	struct adopted *adopted; /* a run that another host process started; or NULL */
+	long long alive_ms;      /* when the board last showed signs of life */
+	long long entry_ms;      /* when the last entry came, by our clock */
+	long long news_ms;       /* likewise, or when the board last said how the run stands */
 	long long sent_ms, accepted_ms; /* 0: the board has not said that it has the plan */
 	long long began_ms;
 	long long began_s;
@@ -114,8 +116,8 @@ void plan_release(struct plan *plan);
 int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
 
 /* run_link.c */
-/* Brings a new session about after the link was cut: the Attach is queued. 0, -EINTR, or -errno
- * when the board is lost. */
+/* Brings a new session about after the link was cut (run_note_cut()) or given up: the Attach is
+ * queued. 0, -EINTR, or -errno when the board is lost. */
 int run_reconnect(struct run *run);
 /* The board has said who it is: notes whether it is another boot. */
 void run_greet(struct run *run, const outpost_Welcome *welcome);
@@ -123,6 +125,12 @@ void run_greet(struct run *run, const outpost_Welcome *welcome);
 /* run_recover.c */
 /* The link was cut: notes what was under way. What an earlier loss left to be told apart stays. */
 void run_note_cut(struct run *run);
+int run_patience_ms(const struct run *run);
+/*
+ * How long nothing need be heard of a run, for all that its supervisor may do: one that can no
+ * longer write its journal says nothing until the module is through.
+ */
+long long run_quiet_ms(const struct run *run);
 /* Switches the board off and on, where there is a way and it was not tried yet. True when that was
  * done; run->tried says what was. */
 bool run_power_cycle(struct run *run);

@@ -100,7 +100,6 @@ int run_reconnect(struct run *run)
 	long long deadline;
 
 	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
-	run_note_cut(run);
 	log_debug("Board %s: %s; trying again", board->name, session_why(*run->session));
 	session_close(TAKE_PTR(*run->session));
 	session_drop_master(board);

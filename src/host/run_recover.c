@@ -37,12 +37,33 @@ long long run_return_ms(const struct run *run)
 	return !said || (run->power_cycled && said < usual) ? usual : said;
 }
 
+int run_patience_ms(const struct run *run)
+{
+	return run->q->patience_ms ? run->q->patience_ms : RUN_PATIENCE_MS;
+}
+
+long long run_quiet_ms(const struct run *run)
+{
+	const struct evidence_list *list = &run->list;
+	long long longest = 0, tidying = 0;
+
+	for (size_t i = 0; i < list->n_modules; i++) {
+		const outpost_PlanModule *m = &list->modules[i];
+		long long ms = (long long)m->load_ms + m->test_ms + m->unload_ms + m->settle_ms;
+
+		longest = ms > longest ? ms : longest;
+		tidying += m->unload_ms; /* of what a killed supervisor left */
+	}
+	return run_patience_ms(run) + tidying +
+	       longest * (list->plan.repeat > 1 ? list->plan.repeat : 1);
+}
+
 static bool reset_vm(struct run *run)
 {
 	const char *name = run->q->board->name;
 	bool ok;
 
-	log_info("Board %s does not answer: it is reset.", name);
+	log_info("Board %s %sis reset.", name, run->stuck ? "" : "does not answer: it ");
 	ok = vm_reset(name, 0) == 0;
 	run->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
 	return ok;
@@ -70,8 +91,8 @@ static bool switch_power(struct run *run)
 	const struct board *board = run->q->board;
 	_cleanup_free_ char *why = NULL;
 
-	log_info("Board %s does not answer: its power is switched off and on (%s).", board->name,
-		 board->power_cycle);
+	log_info("Board %s%s: its power is switched off and on (%s).", board->name,
+		 run->stuck ? "" : " does not answer", board->power_cycle);
 	why = run_hook(run);
 	run->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
 			 : xasprintf("its power was switched off and on (%s)", board->power_cycle);
@@ -106,7 +127,7 @@ void run_note_cut(struct run *run)
 	run->cut_in = evidence_last(&run->list);
 	run->list.cut_us = run->list.last_us;
 	run->cut_entry_ms = run->entry_ms;
-	run->power_cycled = false;
+	run->power_cycled = run->stuck = false;
 	free(TAKE_PTR(run->tried));
 }
 
@@ -149,7 +170,7 @@ static void tell(struct run *run, const struct evidence *e)
 	if (run->tried) {
 		proto_set(what->tried, run->tried);
 		what->power_cycled = run->power_cycled;
-		what->cut_off = run->power_cycled &&
+		what->cut_off = run->power_cycled && !run->stuck &&
 				(run->list.ended || (run->reboot.seen && !was_silent(run)));
 	}
 	if (has_gone_down(run, e) && !what->cut_off) {

@@ -35,8 +35,10 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 	if (state->state == outpost_RunState_State_UNKNOWN)
 		return -ENOENT;
 	accept(run);
+	run->news_ms = monotonic_ms();
 	switch (state->state) {
 	case outpost_RunState_State_RUNNING:
+		run->lock_is_free = false;
 		run->state = run->list.ended && !first ? RUN_ENDED : RUN_GOING;
 		run->started = true;
 		if (!run->cancelled) /* it is our turn, and takes as long as it takes */
@@ -56,6 +58,11 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 		if (!run->list.ended && run->attempt > 1 && state->offset >= state->size) {
 			run->state = RUN_INTERRUPTED;
 			run->pending_size = state->size;
+		} else if (!run->list.ended && state->offset >= state->size) {
+			log_error("Our copy of the journal of run %s lacks its end, and board %s "
+				  "has no more of it.",
+				  run->id, run->q->board->name);
+			run->state = RUN_FAILED;
 		}
 		break;
 	default: return -EBADMSG;

@@ -51,6 +51,14 @@ static void fake_reply(const outpost_Reply *reply)
 		_exit(99);
 }
 
+/* Somebody made this file: the board is in another boot. */
+static bool fake_was_reset(void)
+{
+	_cleanup_free_ char *file = fake_file("reset");
+
+	return fs_exists(file);
+}
+
 static bool fake_void; /* Hello named another agent: nothing is taken until the next one */
 
 static void fake_welcome(const outpost_Hello *hello)
@@ -62,6 +70,8 @@ static void fake_welcome(const outpost_Hello *hello)
 	w->version = OUTPOST_PROTOCOL;
 	proto_set(w->machine, machine);
 	proto_set(w->release, "6.1.0-fake");
+	proto_set(w->boot_id, fake_was_reset() ? "22222222-2222-2222-2222-222222222222"
+					       : "11111111-1111-1111-1111-111111111111");
 	if ((fake_is("old") && !fake_installed()) || fake_is("always-old"))
 		proto_set(w->build_id, "0123");
 	else

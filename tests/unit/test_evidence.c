@@ -103,6 +103,21 @@ static void sees_which_boot_it_is(void **state)
 	}
 }
 
+/* Who collects a run knows from the journal alone how long the board was gone. */
+static void how_long_it_was_gone_is_in_the_journal(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = good();
+
+	(void)state;
+	journal_die_in(j, outpost_Step_TESTING);
+	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.rebooted = true;
+	journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
+	assert_true(parse(&list, j) > 0);
+	assert_true(list.items[0]->has_down);
+	assert_in_range(list.items[0]->down_ms, 16000, 20000);
+}
+
 /* Switched off over night, say, before what was doubtful was tried once more. */
 static void a_reboot_after_the_end_is_nobodys(void **state)
 {
@@ -259,6 +274,7 @@ int main(void)
 		cmocka_unit_test(reads_a_run),
 		cmocka_unit_test(keeps_the_first_failure_of_repetitions),
 		cmocka_unit_test(sees_which_boot_it_is),
+		cmocka_unit_test(how_long_it_was_gone_is_in_the_journal),
 		cmocka_unit_test(a_reboot_after_the_end_is_nobodys),
 		cmocka_unit_test(what_the_host_saw_is_evidence),
 		cmocka_unit_test(a_skipped_module_takes_no_blame),

@@ -4,6 +4,7 @@
 
 #include "fake_ssh.h"
 #include "host/run_internal.h"
+#include "host/verdict.h"
 #include "journal.h"
 
 #include "common/cleanup.h"
@@ -32,21 +33,37 @@ static void say_run(outpost_RunState_State state, uint64_t offset, uint64_t size
 	fake_reply(&reply);
 }
 
-/* A module that passed; or nearly: a warning was counted that nobody has seen. */
-static void say_journal(bool doubtful)
+static void send_journal(const struct journal *j)
 {
-	_cleanup_free_ struct journal *j = journal_new();
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
 
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	if (doubtful)
-		journal_state(j, outpost_State_When_AFTER)->warn_count++;
-	journal_end(j);
 	journal_pack(j, &bytes);
 	if (fs_write_all(STDOUT_FILENO, bytes.buf, bytes.len) < 0)
 		_exit(99);
+}
+
+static void say_journal(void)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	outpost_PlanModule *m;
+
+	if (fake_was_reset()) { /* the rest of it */
+		journal_boot(j, JOURNAL_OTHER_BOOT);
+		journal_end(j);
+		send_journal(j);
+		return;
+	}
+	journal_plan(j, hello);
+	m = &journal_first(j, outpost_Entry_module_tag)->body.module;
+	m->load_ms = m->test_ms = m->unload_ms = 100;
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_end(j);
+	if (fake_is("held")) /* a warning was counted that nobody has seen */
+		journal_state(j, outpost_State_When_AFTER)->warn_count++;
+	if (fake_is("stuck"))
+		journal_die_in(j, outpost_Step_TESTING);
+	send_journal(j);
 }
 
 /* How often it was asked this, in all connections. */
@@ -62,7 +79,7 @@ static size_t count(const char *word)
 	return n;
 }
 
-static void take_start(void)
+static void take_start(uint64_t offset)
 {
 	fake_note("start ");
 	if (fake_is("deaf") || (fake_is("deaf-once") && count("start ") == 1))
@@ -74,19 +91,21 @@ static void take_start(void)
 		fake_reply(&reply);
 		return;
 	}
-	say_run(outpost_RunState_State_RUNNING, 0, 0);
-	say_journal(fake_is("held"));
+	say_run(outpost_RunState_State_RUNNING, offset, offset);
+	say_journal();
 }
 
-static void take_attach(void)
+static void take_attach(uint64_t offset)
 {
 	fake_note("attach ");
 	if (!fake_is("busy-with-it")) {
-		say_run(outpost_RunState_State_INTERRUPTED, 0, 0);
+		say_run(fake_is("ended") ? outpost_RunState_State_ENDED
+					 : outpost_RunState_State_INTERRUPTED,
+			offset, offset);
 		return;
 	}
 	say_run(outpost_RunState_State_RUNNING, 0, 0);
-	say_journal(false);
+	say_journal();
 }
 
 static void take(const struct frame *frame)
@@ -98,9 +117,9 @@ static void take(const struct frame *frame)
 	if (request.which_body == outpost_Request_hello_tag)
 		fake_welcome(&request.body.hello);
 	else if (request.which_body == outpost_Request_start_tag)
-		take_start();
+		take_start(request.body.start.offset);
 	else if (request.which_body == outpost_Request_attach_tag)
-		take_attach();
+		take_attach(request.body.attach.offset);
 }
 
 /* Answers, and says that it is there, ten times a second. */
@@ -138,6 +157,7 @@ static int begin(const char *mode, long long give_up_ms)
 {
 	_cleanup_free_ char *log = fake_file("log");
 	outpost_Start start = { .indices_count = 1 };
+	const outpost_Welcome *welcome;
 
 	setenv("FAKE_MODE", mode, 1);
 	unlink(log);
@@ -148,15 +168,20 @@ static int begin(const char *mode, long long give_up_ms)
 	run.plan = (struct plan){ .modules = &module, .n = 1 };
 	assert_int_equal(run_journal_open(&run), 0);
 	assert_int_equal(session_open(&board, NULL, &session), 0);
-	assert_int_equal(run_send_start(&run, &start), 0);
+	assert_int_equal(session_welcome(session, &welcome), 0);
+	run_greet(&run, welcome);
+	assert_int_equal(strcmp(mode, "ended") == 0 ? run_send_attach(&run)
+						    : run_send_start(&run, &start),
+			 0);
 	return run_follow(&run);
 }
 
 static void end(void)
 {
-	_cleanup_free_ char *journal = xasprintf("%s/journal", run.dir);
+	_cleanup_free_ char *reset = fake_file("reset");
 
-	unlink(journal);
+	unlink(reset);
+	fs_remove_tree(run.dir);
 	run.plan = (struct plan){ 0 };
 	run_release(&run);
 	if (session)
@@ -217,6 +242,43 @@ static void a_turn_that_came_has_no_deadline(void **state)
 	end();
 }
 
+/* Its disk is dead, say: the agent answers, and the supervisor writes nothing any more. */
+static void a_supervisor_that_is_stuck_is_a_hang(void **state)
+{
+	_cleanup_free_ char *hook = xasprintf("touch %s/reset", dir);
+	struct result result;
+
+	(void)state;
+	board.power_cycle = hook;
+	assert_int_equal(begin("stuck", 0), 0);
+	board.power_cycle = NULL;
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(count("start "), 2);
+	verdict_judge(run.list.items[0], 0, &result);
+	assert_int_equal(result.verdict, VERDICT_HANG);
+	result_release(&result);
+	end();
+}
+
+/* Where nobody can reset it, nothing can be known. */
+static void a_stuck_board_that_nobody_can_reset_is_lost(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("stuck", 0), 0);
+	assert_int_equal(run.state, RUN_LOST);
+	assert_int_equal(count("start "), 1);
+	end();
+}
+
+/* Our copy has not the end that the board says it has, and there is no more to come. */
+static void an_end_that_nobody_has_is_not_waited_for(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("ended", 0), 0);
+	assert_int_equal(run.state, RUN_FAILED);
+	end();
+}
+
 static int setup(void **state)
 {
 	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
@@ -251,6 +313,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(our_own_start_is_no_other_run),
 		cmocka_unit_test(a_board_that_stays_held_is_not_waited_for),
 		cmocka_unit_test(a_turn_that_came_has_no_deadline),
+		cmocka_unit_test(a_supervisor_that_is_stuck_is_a_hang),
+		cmocka_unit_test(a_stuck_board_that_nobody_can_reset_is_lost),
+		cmocka_unit_test(an_end_that_nobody_has_is_not_waited_for),
 	};
 
 	fake_agent = serve_alive;
