@@ -149,22 +149,25 @@ static int go_on(struct run *run)
 	if (run->adopted && (!run->list.has_boot || run_adopt_plan(run) < 0))
 		return -ENOENT;
 	run_tell_apart(run);
-	run->in_vain =
-		run->started && run->pending_size <= run->start_offset ? run->in_vain + 1 : 0;
+	run->in_vain = run->started && run->list.n == run->start_n ? run->in_vain + 1 : 0;
 	if (run->in_vain > IN_VAIN_MAX) {
-		log_error("Board %s cannot carry out run %s: its supervisor ends at once.",
+		log_error("Board %s cannot carry out run %s: its supervisor ends before it begins "
+			  "with a module.",
 			  run->q->board->name, run->id);
 		return -EIO;
 	}
 	return run_send_rest(run);
 }
 
-/* While it takes in files and starts, signs of life are no answer, and there may be none for a
- * while. */
+/* While it takes in files and starts there may be no sign of life for a while. And signs of life
+ * are no answer, nor the rest of a journal that is there to be read. */
 static bool is_silent(const struct run *run)
 {
-	return run->state == RUN_STARTING ? session_stall_ms(*run->session) > run_patience_ms(run)
-					  : session_silence_ms(*run->session) > SILENCE_MS;
+	bool starts = run->state == RUN_STARTING;
+	bool owes = starts || run->state == RUN_INTERRUPTED || run->lock_is_free;
+
+	return (!starts && session_silence_ms(*run->session) > SILENCE_MS) ||
+	       (owes && session_stall_ms(*run->session) > run_patience_ms(run));
 }
 
 static bool is_stuck(const struct run *run)

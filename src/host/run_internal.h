@@ -47,9 +47,9 @@ struct run {
 	struct deploy *deploy;
 	enum run_state state;
 	uint32_t attempt;
-	bool started;          /* the board has answered the last Start: a supervisor is at it */
-	bool lock_is_free;     /* the board has said that nobody carries it out any more */
-	uint64_t start_offset; /* where the last Start was made; to see that one moved on */
+	bool started;      /* the board has answered the last Start: a supervisor is at it */
+	bool lock_is_free; /* the board has said that nobody carries it out any more */
+	size_t start_n; /* attempts that there were at the last Start; to see that one moved on */
 	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
 	bool cancelled;        /* the user has interrupted */
 	bool given_up; /* likewise, but an earlier host process: what is not through is left */

@@ -18,7 +18,7 @@ int run_send_start(struct run *run, const outpost_Start *what)
 	request.body.start.offset = run->offset;
 	run->state = RUN_STARTING;
 	run->lock_is_free = run->started = false;
-	run->start_offset = run->offset;
+	run->start_n = run->list.n;
 	return session_send(*run->session, &request);
 }
 

@@ -33,6 +33,8 @@ static void say_run(outpost_RunState_State state, uint64_t offset, uint64_t size
 	fake_reply(&reply);
 }
 
+static uint64_t sent; /* bytes of the journal, over this connection */
+
 static void send_journal(const struct journal *j)
 {
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
@@ -40,6 +42,20 @@ static void send_journal(const struct journal *j)
 	journal_pack(j, &bytes);
 	if (fs_write_all(STDOUT_FILENO, bytes.buf, bytes.len) < 0)
 		_exit(99);
+	sent += bytes.len;
+}
+
+/* A supervisor that ends when it has said that it is there. */
+static void say_boot(uint64_t offset)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+
+	sent = 0;
+	if (!offset)
+		journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	send_journal(j);
+	say_run(outpost_RunState_State_INTERRUPTED, offset + sent, offset + sent);
 }
 
 static void say_journal(void)
@@ -92,7 +108,10 @@ static void take_start(uint64_t offset)
 		return;
 	}
 	say_run(outpost_RunState_State_RUNNING, offset, offset);
-	say_journal();
+	if (fake_is("ends-at-once"))
+		say_boot(offset);
+	else
+		say_journal();
 }
 
 static void take_attach(uint64_t offset)
@@ -101,7 +120,7 @@ static void take_attach(uint64_t offset)
 	if (!fake_is("busy-with-it")) {
 		say_run(fake_is("ended") ? outpost_RunState_State_ENDED
 					 : outpost_RunState_State_INTERRUPTED,
-			offset, offset);
+			offset, offset + (fake_is("unreadable") ? 100 : 0));
 		return;
 	}
 	say_run(outpost_RunState_State_RUNNING, 0, 0);
@@ -148,7 +167,10 @@ static int serve_alive(void)
 
 /* --- the host ------------------------------------------------------------------------------ */
 
-static struct run_request request = { .board = &board, .patience_ms = 1500, .return_ms = 1000 };
+#define PATIENCE_MS 1500
+#define SHORT_MS    300 /* where no answer comes, however long one waits */
+
+static struct run_request request = { .board = &board, .return_ms = 1000 };
 static outpost_PlanModule module;
 static struct session *session;
 static struct run run;
@@ -159,6 +181,9 @@ static int begin(const char *mode, long long give_up_ms)
 	outpost_Start start = { .indices_count = 1 };
 	const outpost_Welcome *welcome;
 
+	bool never = strcmp(mode, "deaf") == 0 || strcmp(mode, "unreadable") == 0;
+
+	request.patience_ms = never ? SHORT_MS : PATIENCE_MS;
 	setenv("FAKE_MODE", mode, 1);
 	unlink(log);
 	proto_set(module.name, "hello");
@@ -170,8 +195,9 @@ static int begin(const char *mode, long long give_up_ms)
 	assert_int_equal(session_open(&board, NULL, &session), 0);
 	assert_int_equal(session_welcome(session, &welcome), 0);
 	run_greet(&run, welcome);
-	assert_int_equal(strcmp(mode, "ended") == 0 ? run_send_attach(&run)
-						    : run_send_start(&run, &start),
+	assert_int_equal(strcmp(mode, "ended") == 0 || strcmp(mode, "unreadable") == 0
+				 ? run_send_attach(&run)
+				 : run_send_start(&run, &start),
 			 0);
 	return run_follow(&run);
 }
@@ -279,6 +305,24 @@ static void an_end_that_nobody_has_is_not_waited_for(void **state)
 	end();
 }
 
+/* The board has more of the journal, and cannot read it. */
+static void a_rest_that_does_not_come_is_not_waited_for(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("unreadable", 0), 0);
+	assert_int_equal(run.state, RUN_LOST);
+	assert_int_equal(count("start "), 0);
+	end();
+}
+
+static void supervisors_that_end_at_once_are_not_started_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("ends-at-once", 0), -EIO);
+	assert_in_range(count("start "), 2, 6);
+	end();
+}
+
 static int setup(void **state)
 {
 	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
@@ -316,6 +360,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_supervisor_that_is_stuck_is_a_hang),
 		cmocka_unit_test(a_stuck_board_that_nobody_can_reset_is_lost),
 		cmocka_unit_test(an_end_that_nobody_has_is_not_waited_for),
+		cmocka_unit_test(a_rest_that_does_not_come_is_not_waited_for),
+		cmocka_unit_test(supervisors_that_end_at_once_are_not_started_for_ever),
 	};
 
 	fake_agent = serve_alive;
