@@ -85,6 +85,7 @@ int run_send_attach(struct run *run)
 	proto_set(request.body.attach.run, run->id);
 	request.body.attach.offset = run->offset;
 	run->state = RUN_GOING;
+	run->news_ms = monotonic_ms();
 	return session_send(*run->session, &request);
 }
 

@@ -117,7 +117,9 @@ static void take_start(uint64_t offset)
 static void take_attach(uint64_t offset)
 {
 	fake_note("attach ");
-	if (!fake_is("busy-with-it")) {
+	if (fake_is("late"))
+		usleep(600 * 1000);
+	else if (!fake_is("busy-with-it")) {
 		say_run(fake_is("ended") ? outpost_RunState_State_ENDED
 					 : outpost_RunState_State_INTERRUPTED,
 			offset, offset + (fake_is("unreadable") ? 100 : 0));
@@ -180,7 +182,8 @@ static int begin(const char *mode, long long give_up_ms)
 	_cleanup_free_ char *log = fake_file("log");
 	outpost_Start start = { .indices_count = 1 };
 	const outpost_Welcome *welcome;
-
+	bool attaches = strcmp(mode, "ended") == 0 || strcmp(mode, "unreadable") == 0 ||
+			strcmp(mode, "late") == 0;
 	bool never = strcmp(mode, "deaf") == 0 || strcmp(mode, "unreadable") == 0;
 
 	request.patience_ms = never ? SHORT_MS : PATIENCE_MS;
@@ -195,10 +198,7 @@ static int begin(const char *mode, long long give_up_ms)
 	assert_int_equal(session_open(&board, NULL, &session), 0);
 	assert_int_equal(session_welcome(session, &welcome), 0);
 	run_greet(&run, welcome);
-	assert_int_equal(strcmp(mode, "ended") == 0 || strcmp(mode, "unreadable") == 0
-				 ? run_send_attach(&run)
-				 : run_send_start(&run, &start),
-			 0);
+	assert_int_equal(attaches ? run_send_attach(&run) : run_send_start(&run, &start), 0);
 	return run_follow(&run);
 }
 
@@ -305,6 +305,16 @@ static void an_end_that_nobody_has_is_not_waited_for(void **state)
 	end();
 }
 
+/* Whoever collects a run has heard nothing of it yet, and that is no sign of anything. */
+static void an_answer_may_take_its_time(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("late", 0), 0);
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(count("open "), 1);
+	end();
+}
+
 /* The board has more of the journal, and cannot read it. */
 static void a_rest_that_does_not_come_is_not_waited_for(void **state)
 {
@@ -360,6 +370,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_supervisor_that_is_stuck_is_a_hang),
 		cmocka_unit_test(a_stuck_board_that_nobody_can_reset_is_lost),
 		cmocka_unit_test(an_end_that_nobody_has_is_not_waited_for),
+		cmocka_unit_test(an_answer_may_take_its_time),
 		cmocka_unit_test(a_rest_that_does_not_come_is_not_waited_for),
 		cmocka_unit_test(supervisors_that_end_at_once_are_not_started_for_ever),
 	};
