@@ -29,6 +29,7 @@ static const struct macro {
 	const char *name;
 	const char *prefixes[3];
 	bool gpl;
+	const char *name_space; /* NULL: its second argument, or the default */
 } macros[] = {
 	{ "EXPORT_SYMBOL", { "" }, false },
 	{ "EXPORT_SYMBOL_GPL", { "" }, true },
@@ -37,6 +38,7 @@ static const struct macro {
 	{ "EXPORT_SYMBOL_NOKASAN", { "" }, false },
 	{ "ACPI_EXPORT_SYMBOL", { "" }, false },
 	{ "ACPI_EXPORT_SYMBOL_INIT", { "" }, false },
+	{ "EXPORT_SYMBOL_ACPI_LIB", { "" }, true, "ACPI" },
 	{ "EXPORT_PER_CPU_SYMBOL", { "" }, false },
 	{ "EXPORT_PER_CPU_SYMBOL_GPL", { "" }, true },
 	{ "EXPORT_TRACEPOINT_SYMBOL",
@@ -180,6 +182,8 @@ static void take_export(struct exports *exports, struct text word, struct text n
 
 		if (word.n != strlen(m->name) || memcmp(word.p, m->name, word.n) != 0)
 			continue;
+		if (m->name_space)
+			space = (struct text){ m->name_space, strlen(m->name_space) };
 		for (size_t k = 0; k < ARRAY_SIZE(m->prefixes) && m->prefixes[k]; k++)
 			add(exports, m->prefixes[k], name, space.n ? space : otherwise, m->gpl);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the sources of a kernel export: EXPORT_SYMBOL() and its relatives
- * (include/linux/export.h, tracepoint.h, static_call.h, percpu-defs.h). Names
+ * (include/linux/export.h, tracepoint.h, static_call.h, percpu-defs.h, acpi.h). Names
  * that a macro puts together are not seen, and what the configuration leaves
  * out is: it tells of a symbol that is known to exist how it is exported.
  */

@@ -74,7 +74,7 @@ repository() {
 	touch "$repository/.whole"
 }
 
-# $release, $headers and $commit; the cache has no tree, and the lists of packages have none to offer.
+# $release, $headers and $commit; the cache has no tree, and Debian's archive is out of reach.
 set_the_stage() {
 	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/outpost
 	needs_vm
@@ -83,8 +83,9 @@ set_the_stage() {
 	headers=$("$OUTPOST" kernel path "$release")
 	repository
 	commit=$(git -C "$repository" rev-parse HEAD)
-	mkdir -p cache/outpost/apt/arm64
-	touch cache/outpost/apt/arm64/refreshed
+	mkdir -p cache/outpost
+	echo 'Dir::Bin::methods "/nonexistent/";' >apt.conf
+	export APT_CONFIG=$WORK/apt.conf
 	ln -s "$cache/vm" cache/outpost/
 	export XDG_CACHE_HOME=$WORK/cache
 	board 'rm -rf /boot/config-* /usr/share/doc/linux-image-*'
@@ -123,7 +124,7 @@ test_sync_takes_the_commit_that_the_boards_package_names() {
 
 	outpost -b vm kernel sync
 	expect_status 3
-	expect_err "Debian has no linux-headers-$release"
+	expect_err "Debian cannot be reached"
 	expect_err "the commit of the repository is not said (--commit)"
 
 	doc=/usr/share/doc/linux-image-$release

@@ -176,7 +176,7 @@ static void macros(void **state)
 
 static void default_namespaces(void **state)
 {
-	static const char plain[] = "EXPORT_SYMBOL(a);\nEXPORT_SYMBOL_NS(b, OWN);\n";
+	static const char plain[] = "EXPORT_SYMBOL_ACPI_LIB(acpi);\nEXPORT_SYMBOL(a);\nEXPORT_SYMBOL_NS(b, OWN);\n";
 	static const char own[] = "#include <x.h>\n#undef DEFAULT_SYMBOL_NAMESPACE\n"
 				  "#define DEFAULT_SYMBOL_NAMESPACE HWMON\n"
 				  "EXPORT_SYMBOL_GPL(c);\n";
@@ -196,6 +196,7 @@ static void default_namespaces(void **state)
 	exports_parse(e, plain, strlen(plain), "USB");
 	exports_parse(e, own, strlen(own), "USB");
 	exports_parse(e, quoted, strlen(quoted), "");
+	assert_string_equal(exports_find(e, "acpi")->name_space, "ACPI");
 	assert_string_equal(exports_find(e, "a")->name_space, "USB");
 	assert_string_equal(exports_find(e, "b")->name_space, "OWN");
 	assert_string_equal(exports_find(e, "c")->name_space, "HWMON");
