@@ -82,6 +82,18 @@ static const struct option_row options[] = {
 
 static const struct kernel_git *git; /* what they say; run() sets it */
 
+/* The progress that it starts is the caller's to end. */
+static int ask_board(const struct context *ctx, struct board **board, struct session **session)
+{
+	int r = board_get(ctx, board);
+
+	if (r < 0)
+		return r;
+	progress_start();
+	progress_step("asking %s what it runs", (*board)->name);
+	return session_open(*board, NULL, session);
+}
+
 /* The release is the board's: named, it must be that. */
 static int run_add_git(struct context *ctx, const char *release)
 {
@@ -89,13 +101,8 @@ static int run_add_git(struct context *ctx, const char *release)
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_(session_closep) struct session *session = NULL;
 	const outpost_Welcome *welcome;
-	int r = board_get(ctx, &board);
+	int r = ask_board(ctx, &board, &session);
 
-	if (r < 0)
-		return r;
-	progress_start();
-	progress_step("asking %s what it runs", board->name);
-	r = session_open(board, NULL, &session);
 	if (r == 0)
 		r = session_welcome(session, &welcome);
 	if (r == 0 && release && strcmp(release, welcome->release) != 0) {
@@ -139,14 +146,9 @@ static int run_sync(struct context *ctx, const char *what)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_(session_closep) struct session *session = NULL;
-	int r = board_get(ctx, &board);
+	int r = ask_board(ctx, &board, &session);
 
 	(void)what;
-	if (r < 0)
-		return r;
-	progress_start();
-	progress_step("asking %s what it runs", board->name);
-	r = session_open(board, NULL, &session);
 	if (r == 0)
 		r = kernel_sync(board, session, &tree);
 	progress_end();

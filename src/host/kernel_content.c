@@ -2,7 +2,8 @@
 /*
  * What a tree consisted of when it was made: TREE/contents, sorted, has a line
  * "HASH MODE PATH" for each file (BLAKE2b-128 of its content; MODE is x or -)
- * and "-> TARGET PATH" for each link. The manifest has the digest of that.
+ * and "-> TARGET PATH" for each link; what would break a line is written as
+ * three octal digits, as in /proc/mounts. The manifest has the digest of that.
  */
 #include "host/kernel_internal.h"
 
@@ -35,6 +36,20 @@ static void add_line(char *line)
 	seen.lines[seen.n++] = line;
 }
 
+/* "a\040b" of "a b". */
+static char *escape(const char *name)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_adds(&out, "");
+	for (; *name; name++)
+		if (strchr(" \n\\", *name))
+			strbuf_addf(&out, "\\%03o", (unsigned int)*name);
+		else
+			strbuf_addch(&out, *name);
+	return strbuf_detach(&out);
+}
+
 static int hash_file(const char *path, char text[33])
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -58,7 +73,7 @@ static int hash_file(const char *path, char text[33])
 
 static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
-	const char *below = path + seen.root_length + 1;
+	_cleanup_free_ char *below = escape(path + seen.root_length + !!ftw->level), *to = NULL;
 	char hash[33], target[PATH_MAX];
 
 	if (ftw->level == 1 && (strcmp(below, CONTENTS) == 0 || strcmp(below, "manifest.ini") == 0))
@@ -75,7 +90,8 @@ static int see(const char *path, const struct stat *st, int flag, struct FTW *ft
 		if (n < 0)
 			return -errno;
 		target[n] = '\0';
-		add_line(xasprintf("-> %s %s", target, below));
+		to = escape(target);
+		add_line(xasprintf("-> %s %s", to, below));
 	} else if (flag == FTW_NS || flag == FTW_DNR) {
 		return -EACCES;
 	}

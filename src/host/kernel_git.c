@@ -17,11 +17,11 @@
 #include "host/out.h"
 #include "host/paths.h"
 #include "host/pull.h"
+#include "host/unpack.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", "kernel.git.url",
@@ -34,24 +34,6 @@ static const struct option_row options[] = {
 };
 
 /* --- the commit ----------------------------------------------------------------------- */
-
-static int read_packed(const char *path, struct strbuf *out)
-{
-	gzFile file = gzopen(path, "re");
-	int n = -1;
-
-	while (file && out->len < 64 << 20) {
-		strbuf_grow(out, 64 * 1024);
-		n = gzread(file, out->buf + out->len, 64 * 1024);
-		if (n <= 0)
-			break;
-		out->len += (size_t)n;
-		out->buf[out->len] = '\0';
-	}
-	if (file)
-		gzclose(file);
-	return n == 0 ? 0 : -EBADMSG;
-}
 
 /* 0, -ENOENT with the reason in `why`, or -errno, said. */
 static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **commit,
@@ -73,7 +55,7 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == 0)
-		r = read_packed(path, &text);
+		r = unpack_read(path, &text);
 	unlink(path);
 	if (r == 0)
 		r = changelog_commit(text.buf, version ? version + 1 : NULL, commit);

@@ -9,12 +9,12 @@
 #include "host/paths.h"
 #include "host/pull.h"
 #include "host/recall.h"
+#include "host/unpack.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 void kernel_wanted_release(struct kernel_wanted *wanted)
 {
@@ -23,33 +23,22 @@ void kernel_wanted_release(struct kernel_wanted *wanted)
 	wanted->package = wanted->config = NULL;
 }
 
-/* /proc/config.gz, or a file of /boot: zlib reads both. */
+/* /proc/config.gz, or a file of /boot. */
 static int read_config(const char *dir, char **config)
 {
 	static const char *const names[] = { "config", "config.gz" };
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r = -ENOENT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names) && r < 0; i++) {
 		_cleanup_free_ char *path = path_join(dir, names[i], NULL);
-		gzFile file = fs_exists(path) ? gzopen(path, "re") : NULL;
-		int n = 0;
 
-		while (file && text.len < 16 << 20) {
-			strbuf_grow(&text, 64 * 1024);
-			n = gzread(file, text.buf + text.len, 64 * 1024);
-			if (n <= 0)
-				break;
-			text.len += (size_t)n;
-			text.buf[text.len] = '\0';
-		}
-		if (file)
-			gzclose(file);
-		if (!file || n != 0)
-			continue;
-		*config = strbuf_detach(&text);
-		return 0;
+		strbuf_reset(&text);
+		r = unpack_read(path, &text);
 	}
-	return -ENOENT;
+	if (r == 0)
+		*config = strbuf_detach(&text);
+	return r;
 }
 
 int kernel_wanted_ask(struct kernel_wanted *wanted)

@@ -8,6 +8,7 @@
 #include "host/paths.h"
 #include "host/place.h"
 #include "host/sources.h"
+#include "host/symvers.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -110,43 +111,26 @@ static int verify_config(const char *build)
 	return 0;
 }
 
-/* "0x28f6f105 <tab> init_uts_ns <tab> vmlinux <tab> EXPORT_SYMBOL_GPL <tab> [namespace]", to the
- * last line. */
-static bool is_symvers_line(const char *line, size_t n)
-{
-	size_t tabs = 0;
-
-	for (size_t i = 0; i < n; i++)
-		tabs += line[i] == '\t';
-	return n > 12 && line[0] == '0' && line[1] == 'x' && line[10] == '\t' && tabs >= 3;
-}
-
 static int verify_symvers(const char *build)
 {
 	_cleanup_free_ char *path = path_join(build, "Module.symvers", NULL);
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	size_t line = 1, n;
-	int r = fs_read(path, &text, 0);
+	_cleanup_(symvers_freep) struct symvers *symvers = NULL;
+	size_t line;
+	int r = symvers_read(path, &symvers, &line);
 
-	if (r == -ENOENT) {
-		log_error("There is no %s: modules built without it would not load.", path);
-		log_hint("It is made by building the kernel (make modules); modules_prepare does "
-			 "not make it.");
-	}
-	if (r < 0)
-		return r == -ENOENT ? r : log_error_errno(r, "Cannot read %s", path);
-	for (const char *p = text.buf; *p; p += n + 1, line++) {
-		n = strcspn(p, "\n");
-		if (p[n] == '\n' && is_symvers_line(p, n))
-			continue;
+	if (r == -EBADMSG)
 		log_error("%s:%zu: this is not a symbol with its CRC; the file is damaged.", path,
 			  line);
-		return -EINVAL;
-	}
-	if (line > 1)
-		return 0;
-	log_error("%s is empty.", path);
-	return -EINVAL;
+	else if (r == 0 && !symvers->n)
+		log_error("%s is empty.", path);
+	else if (r == -ENOENT)
+		log_error("There is no %s: modules built without it would not load.", path);
+	else if (r < 0)
+		log_error_errno(r, "Cannot read %s", path);
+	if (r == -ENOENT)
+		log_hint("It is made by building the kernel (make modules); modules_prepare does "
+			 "not make it.");
+	return r == -EBADMSG || (r == 0 && !symvers->n) ? -EINVAL : r;
 }
 
 /*

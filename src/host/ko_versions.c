@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* struct modversion_info of a 64-bit kernel */
@@ -78,12 +79,16 @@ static bool is_in(const struct ko *ko, const Elf64_Sym *symbol, const char *sect
 	return name && strcmp(name, section) == 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct ko_export *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
 static struct ko_export *find_export(struct ko_export *list, size_t n, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i].name, name) == 0)
-			return &list[i];
-	return NULL;
+	return bsearch(&(struct ko_export){ .name = name }, list, n, sizeof(*list), by_name);
 }
 
 /* __crc_NAME is the CRC itself in older kernels, and where it stands in newer ones. */
@@ -155,6 +160,8 @@ size_t ko_exports(const struct ko *ko, struct ko_export **list)
 		(*list)[n++] =
 			(struct ko_export){ .name = name + 10, .name_space = "", .gpl = gpl };
 	}
+	if (n)
+		qsort(*list, n, sizeof(**list), by_name);
 	describe(ko, *list, n);
 	return n;
 }

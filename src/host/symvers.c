@@ -67,8 +67,8 @@ static int parse_lines(struct symvers *s, size_t *line)
 
 		++*line;
 		if (!*at && !rest)
-			break; /* behind the last newline */
-		if (!parse_line(at, &symbol))
+			break;                         /* behind the last newline */
+		if (!rest || !parse_line(at, &symbol)) /* without a newline it is cut off */
 			return -EBADMSG;
 		GROW(s->symbols, s->n);
 		s->symbols[s->n++] = symbol;

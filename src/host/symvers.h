@@ -4,7 +4,7 @@
  *
  *	CRC <tab> symbol <tab> module <tab> export type [<tab> namespace]
  *
- * (Documentation/kbuild/modules.rst); Linux 5.4 and 5.5 had the namespace third.
+ * (Documentation/kbuild/modules.rst), to the last; Linux 5.4 and 5.5 had the namespace third.
  */
 #ifndef OUTPOST_SYMVERS_H
 #define OUTPOST_SYMVERS_H

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lzma.h>
 #include <stdint.h>
 #include <string.h>
@@ -159,4 +160,11 @@ int unpack_file(int fd, struct strbuf *out)
 	r = fs_read(path, packing ? &packed : out, UNPACKED_MAX);
 
 	return r < 0 || !packing ? r : unpack(packing, packed.buf, packed.len, out);
+}
+
+int unpack_read(const char *path, struct strbuf *out)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : unpack_file(fd, out);
 }

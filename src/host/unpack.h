@@ -34,5 +34,6 @@ int unpack(enum packing packing, const void *data, size_t n, struct strbuf *out)
 /* Appends the file from its beginning, unpacked where it is packed. As unpack(), or another -errno.
  */
 int unpack_file(int fd, struct strbuf *out);
+int unpack_read(const char *path, struct strbuf *out);
 
 #endif

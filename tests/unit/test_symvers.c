@@ -23,7 +23,7 @@ static void forms(void **state)
 		"0x00000000\tno_crc\tdrivers/net/mii\tEXPORT_SYMBOL\n"            /* until 5.3 */
 		"0xabcdef01\tin_4\tUSB\tdrivers/usb/storage\tEXPORT_SYMBOL_GPL\n" /* 5.4, 5.5 */
 		"0xffffffff\tin_6\tvmlinux\tEXPORT_SYMBOL_NS\tCRYPTO\n"
-		"0x1\tshort\tvmlinux\tEXPORT_SYMBOL\t";
+		"0x1\tshort\tvmlinux\tEXPORT_SYMBOL\t\n";
 	_cleanup_(symvers_freep) struct symvers *s = parse(text);
 	const struct symvers_symbol *found;
 
@@ -100,6 +100,9 @@ static void damaged(void **state)
 			fail_msg("'%s' was taken", lines[i]);
 		assert_int_equal(line, 2);
 		assert_null(s);
+		/* Cut off it could be the beginning of another one. */
+		assert_int_equal(symvers_parse("0x1\tx\tvmlinux\tEXPORT_SYMBOL", 27, &s, &line),
+				 -EBADMSG);
 	}
 	{
 		struct symvers *s = NULL;
