@@ -160,6 +160,47 @@ int pull_file(struct pull *p, const char *path, const char *name)
 	return r;
 }
 
+/* The next line that is wanted, as `take` leaves it; NULL at the end. */
+static char *next_line(FILE *f, char *line, size_t size, bool (*take)(char *line))
+{
+	while (fgets(line, (int)size, f))
+		if (take(line))
+			return line;
+	return NULL;
+}
+
+/* The header has the size before the content: it is read twice, and may have changed in between. */
+static int send_lines(struct pull *p, FILE *f, const char *name, bool (*take)(char *line))
+{
+	uint64_t size = 0, left;
+	char line[1024];
+	int r;
+
+	while (next_line(f, line, sizeof(line), take))
+		size += strlen(line);
+	rewind(f);
+	r = send_header(p, name, '0', 0644, size, "");
+	for (left = size; r == 0 && left; left -= strlen(line)) {
+		if (!next_line(f, line, sizeof(line), take))
+			return -ESTALE;
+		line[left < sizeof(line) ? left : sizeof(line) - 1] = '\0';
+		r = pack(p, line, strlen(line), Z_NO_FLUSH);
+	}
+	p->files++;
+	p->bytes += size;
+	return r < 0 ? r : fill_block(p, size);
+}
+
+int pull_lines(struct pull *p, const char *path, const char *name, bool (*take)(char *line))
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	int r = f ? send_lines(p, f, name, take) : -errno;
+
+	if (r < 0)
+		proto_set(p->at, path);
+	return r;
+}
+
 static int send_link(struct pull *p, int dir, const char *path, const char *name)
 {
 	char target[PULL_PATH_MAX];
@@ -173,7 +214,8 @@ static int send_link(struct pull *p, int dir, const char *path, const char *name
 	return r < 0 ? r : pull_note_link(p->roots, path);
 }
 
-static int send_folder(struct pull *p, char path[PULL_PATH_MAX], size_t root, int depth);
+static int send_folder(struct pull *p, int parent, const char *folder, char path[PULL_PATH_MAX],
+		       size_t root, int depth);
 
 static int send_one(struct pull *p, char path[PULL_PATH_MAX], size_t root, int dir,
 		    const char *name, int depth)
@@ -185,7 +227,7 @@ static int send_one(struct pull *p, char path[PULL_PATH_MAX], size_t root, int d
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return p->wants_folder(below) && !(p->roots && pull_is_root(p->roots, path))
-			       ? send_folder(p, path, root, depth + 1)
+			       ? send_folder(p, dir, name, path, root, depth + 1)
 			       : 0;
 	if (S_ISLNK(st.st_mode))
 		return send_link(p, dir, path, name);
@@ -196,10 +238,25 @@ static int send_one(struct pull *p, char path[PULL_PATH_MAX], size_t root, int d
 	return send_file(p, dir, name, path + 1);
 }
 
-/* `path` is room for the names below, and as it was after. */
-static int send_folder(struct pull *p, char path[PULL_PATH_MAX], size_t root, int depth)
+static DIR *open_folder(int parent, const char *folder)
 {
-	_cleanup_closedir_ DIR *d = depth < DEPTH_MAX ? opendir(path) : NULL;
+	int fd = openat(parent, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
+/*
+ * The folder is opened by its name within `parent`: whoever puts a link in its
+ * place meanwhile leads root nowhere. `path` is room for the names below, and
+ * as it was after.
+ */
+static int send_folder(struct pull *p, int parent, const char *folder, char path[PULL_PATH_MAX],
+		       size_t root, int depth)
+{
+	_cleanup_closedir_ DIR *d = depth < DEPTH_MAX ? open_folder(parent, folder) : NULL;
 	size_t n = strlen(path);
 	const struct dirent *entry;
 	int r = d ? 0 : depth < DEPTH_MAX ? -errno : -ELOOP;
@@ -227,7 +284,7 @@ int pull_folder(struct pull *p, const char *root)
 
 	if (snprintf(path, sizeof(path), "%s", root) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	return send_folder(p, path, strlen(root), 0);
+	return send_folder(p, AT_FDCWD, root, path, strlen(root), 0);
 }
 
 int pull_begin(struct pull *p, struct serve *s, uint32_t every)

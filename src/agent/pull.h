@@ -32,6 +32,8 @@ struct pull {
 int pull_begin(struct pull *pull, struct serve *serve, uint32_t every);
 int pull_file(struct pull *pull, const char *path, const char *name);
 int pull_folder(struct pull *pull, const char *root);
+/* Of a text of /proc the lines that `take` wants; it may make them shorter. */
+int pull_lines(struct pull *pull, const char *path, const char *name, bool (*take)(char *line));
 /* Ends the archive where r is 0, and frees. r, or what went wrong now. */
 int pull_end(struct pull *pull, int r);
 

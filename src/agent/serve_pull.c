@@ -169,21 +169,24 @@ static bool wants_any_folder(const char *below)
 /* --- the things that can be asked for ------------------------------------------ */
 
 /* The real path of /lib/modules/RELEASE/NAME. */
-static int find_in_modules(const char *name, char real[PATH_MAX])
+static int find_in_modules(struct pull *p, const char *name, char real[PATH_MAX])
 {
 	struct utsname un;
 	char path[PULL_PATH_MAX];
 
 	uname(&un);
 	snprintf(path, sizeof(path), "/lib/modules/%s/%s", un.release, name);
-	return realpath(path, real) ? 0 : -errno;
+	if (realpath(path, real))
+		return 0;
+	proto_set(p->at, path);
+	return -errno;
 }
 
 static int send_tree(struct pull *p, char build[PATH_MAX])
 {
 	static struct roots roots;
 	char source[PATH_MAX];
-	int r = find_in_modules("build", build);
+	int r = find_in_modules(p, "build", build);
 
 	roots.n = 0;
 	p->roots = &roots;
@@ -191,8 +194,10 @@ static int send_tree(struct pull *p, char build[PATH_MAX])
 	p->wants_file = wants_file;
 	if (r == 0)
 		r = add_root(&roots, build);
-	if (r == 0 && find_in_modules("source", source) == 0)
+	if (r == 0 && find_in_modules(p, "source", source) == 0)
 		r = add_root(&roots, source);
+	if (r == 0)
+		*p->at = '\0'; /* it need not have one */
 	for (size_t i = 0; r == 0 && i < roots.n; i++) {
 		r = note_makefile(&roots, roots.path[i]);
 		if (r == 0)
@@ -216,7 +221,7 @@ static int send_config(struct pull *p)
 static int send_modules(struct pull *p)
 {
 	char real[PATH_MAX];
-	int r = find_in_modules("kernel", real);
+	int r = find_in_modules(p, "kernel", real);
 
 	p->wants_folder = wants_any_folder;
 	p->wants_file = wants_module;
@@ -233,6 +238,27 @@ static int send_changelog(struct pull *p)
 	snprintf(path, sizeof(path), "/usr/share/doc/linux-image-%s/changelog.Debian.gz",
 		 un.release);
 	return pull_file(p, path, "changelog.gz");
+}
+
+/* "ffff80000809b290 T do_exit", and behind it in brackets the module where it is one's. */
+static bool take_name(char *line)
+{
+	char *name = strrchr(line, ' ');
+
+	if (!name || strchr(line, '['))
+		return false;
+	memmove(line, name + 1, strlen(name));
+	return true;
+}
+
+static int send_image(struct pull *p)
+{
+	struct utsname un;
+	char path[PULL_PATH_MAX];
+
+	uname(&un);
+	snprintf(path, sizeof(path), "/boot/vmlinuz-%s", un.release);
+	return pull_file(p, path, "vmlinuz");
 }
 
 /* --- the package -------------------------------------------------------------------- */
@@ -262,20 +288,38 @@ static void find_package(char *text, size_t size)
 
 static void say_failure(struct serve *s, int r, outpost_Pull_What what, const struct pull *p)
 {
+	static const char *const names[] = {
+		[outpost_Pull_What_TREE] = "the folder for building modules",
+		[outpost_Pull_What_CONFIG] = "the configuration",
+		[outpost_Pull_What_MODULES] = "the folder of modules",
+		[outpost_Pull_What_SYMBOLS] = "the folder of modules",
+		[outpost_Pull_What_CHANGELOG] = "the changelog of the package",
+		[outpost_Pull_What_NAMES] = "the list of symbols",
+		[outpost_Pull_What_IMAGE] = "the image",
+	};
 	struct utsname un;
-	const char *at = *p->at ? ", at " : "";
 
 	uname(&un);
-	if (what == outpost_Pull_What_CONFIG)
-		serve_fail(s, r, "the configuration of %s cannot be read%s%s", un.release, at,
-			   p->at);
-	else if (what == outpost_Pull_What_CHANGELOG)
-		serve_fail(s, r, "the changelog of the package with %s cannot be read%s%s",
-			   un.release, at, p->at);
+	if ((size_t)what >= sizeof(names) / sizeof(*names))
+		serve_fail(s, r, "this agent does not know what number %d of a pull is", (int)what);
 	else
-		serve_fail(s, r, "/lib/modules/%s/%s cannot be read%s%s", un.release,
-			   what == outpost_Pull_What_TREE ? "build" : "kernel", at, p->at);
+		serve_fail(s, r, "%s of %s cannot be read%s%s", names[what], un.release,
+			   *p->at ? ", at " : "", p->at);
 	s->void_flight = false; /* what follows does not build on it */
+}
+
+static int send_what(struct pull *p, outpost_Pull_What what, char build[PATH_MAX])
+{
+	switch (what) {
+	case outpost_Pull_What_TREE: return send_tree(p, build);
+	case outpost_Pull_What_CONFIG: return send_config(p);
+	case outpost_Pull_What_MODULES: return send_modules(p);
+	case outpost_Pull_What_SYMBOLS: p->symbols_only = true; return send_modules(p);
+	case outpost_Pull_What_CHANGELOG: return send_changelog(p);
+	case outpost_Pull_What_NAMES: return pull_lines(p, "/proc/kallsyms", "names", take_name);
+	case outpost_Pull_What_IMAGE: return send_image(p);
+	default: return -EOPNOTSUPP;
+	}
 }
 
 void serve_pull(struct serve *s, const outpost_Pull *request)
@@ -286,16 +330,11 @@ void serve_pull(struct serve *s, const outpost_Pull *request)
 	int r = pull_begin(&p, s, request->every);
 
 	if (r == 0)
-		switch (request->what) {
-		case outpost_Pull_What_TREE: r = send_tree(&p, build); break;
-		case outpost_Pull_What_CONFIG: r = send_config(&p); break;
-		case outpost_Pull_What_SYMBOLS:
-			p.symbols_only = true;
-			/* fall through */
-		case outpost_Pull_What_MODULES: r = send_modules(&p); break;
-		case outpost_Pull_What_CHANGELOG: r = send_changelog(&p); break;
-		default: r = -EBADMSG;
-		}
+		r = send_what(&p, request->what, build);
+	if (r == 0 && strlen(build) > sizeof(end->build)) { /* without its slash it fits */
+		proto_set(p.at, build);
+		r = -ENAMETOOLONG;
+	}
 	r = pull_end(&p, r);
 	if (s->gone)
 		return;

@@ -18,6 +18,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a board is asked for only where a module makes it matter. */
+enum check_wanted {
+	CHECK_NAMES, /* a text: all symbols of its kernel, a line each */
+	CHECK_KEYS,  /* the certificates that are built into it, DER, one after another */
+};
+
+/* The path of a file with it, freed by the caller; NULL: it cannot be had. */
+struct check_asker {
+	char *(*ask)(void *arg, enum check_wanted what);
+	void *arg;
+};
+
 /* What is known of the kernel that is to take them. */
 struct check_kernel {
 	char *release;
@@ -33,6 +45,7 @@ struct check_kernel {
 	uint32_t board_page_size;      /* 0: not known */
 	struct check_headers *headers; /* see check_known.c */
 	struct check_keys *keys;       /* that are built into it; NULL: not known */
+	struct check_asker asker;      /* .ask NULL: there is nobody to ask */
 };
 
 #define CHECK_VERSION(major, minor) ((unsigned int)(major) << 16 | (unsigned int)(minor))
@@ -43,6 +56,9 @@ int check_kernel_read(const struct kernel_tree *tree, struct check_kernel **kern
 /* What a board that runs it says; page_size 0: not known. */
 void check_kernel_add_board(struct check_kernel *kernel, uint32_t page_size,
 			    bool signatures_enforced, bool locked_down);
+
+/* Whom to ask for the rest. */
+void check_kernel_add_asker(struct check_kernel *kernel, struct check_asker asker);
 void check_kernel_free(struct check_kernel *kernel);
 DEFINE_CLEANUP(struct check_kernel *, check_kernel_free);
 

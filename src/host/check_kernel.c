@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/check_keys.h"
+#include "host/kernel_fit.h"
 #include "host/paths.h"
 
 #include <errno.h>
@@ -30,14 +31,6 @@ static unsigned int version_of(const char *release)
 
 	sscanf(release, "%u.%u", &major, &minor);
 	return CHECK_VERSION(major, minor);
-}
-
-static uint32_t page_size_of(const struct check_kernel *k)
-{
-	return check_config(k, "CONFIG_ARM64_4K_PAGES")    ? 4096
-	       : check_config(k, "CONFIG_ARM64_16K_PAGES") ? 16384
-	       : check_config(k, "CONFIG_ARM64_64K_PAGES") ? 65536
-							   : 0;
 }
 
 /* include/generated/randstruct_hash.h: #define RANDSTRUCT_HASHED_SEED "..." */
@@ -116,7 +109,7 @@ int check_kernel_read(const struct kernel_tree *tree, struct check_kernel **kern
 		r = read_symvers(k);
 	if (r < 0)
 		return r;
-	k->page_size = page_size_of(k);
+	k->page_size = kernel_page_size(k->build);
 	k->headers = check_headers_new();
 	k->keys = check_keys_new(k->build, k->release);
 	k->vermagic = vermagic_of(k);
@@ -130,6 +123,12 @@ void check_kernel_add_board(struct check_kernel *k, uint32_t page_size, bool sig
 	k->board_page_size = page_size;
 	k->signatures_enforced = signatures_enforced;
 	k->locked_down = locked_down;
+}
+
+void check_kernel_add_asker(struct check_kernel *k, struct check_asker asker)
+{
+	k->asker = asker;
+	check_keys_add_asker(k->keys, asker);
 }
 
 void check_kernel_free(struct check_kernel *k)

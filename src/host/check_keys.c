@@ -6,7 +6,6 @@
 #include "host/paths.h"
 #include "host/unpack.h"
 
-#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/pkcs7.h>
 #include <gnutls/x509.h>
@@ -17,6 +16,7 @@ struct check_keys {
 	bool looked;
 	gnutls_x509_crt_t *certs;
 	size_t n;
+	struct check_asker asker;
 };
 
 struct check_keys *check_keys_new(const char *build, const char *release)
@@ -93,14 +93,35 @@ size_t check_keys_add(struct check_keys *keys, struct text data)
 	return keys->n - before;
 }
 
-static size_t add_file(struct check_keys *keys, const char *path)
+static int add_file(struct check_keys *keys, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r = unpack_read(path, &text);
 
-	if (fd < 0 || unpack_file(fd, &text) < 0)
-		return 0;
-	return check_keys_add(keys, (struct text){ text.buf, text.len });
+	if (r == 0)
+		check_keys_add(keys, (struct text){ text.buf, text.len });
+	return r;
+}
+
+int check_keys_extract(const char *path, struct strbuf *out)
+{
+	_cleanup_(check_keys_freep) struct check_keys *keys = check_keys_new("", "");
+	int r = add_file(keys, path);
+
+	for (size_t i = 0; i < keys->n; i++) {
+		gnutls_datum_t der;
+
+		if (gnutls_x509_crt_export2(keys->certs[i], GNUTLS_X509_FMT_DER, &der) < 0)
+			continue;
+		strbuf_add(out, der.data, der.size);
+		gnutls_free(der.data);
+	}
+	return r;
+}
+
+void check_keys_add_asker(struct check_keys *keys, struct check_asker asker)
+{
+	keys->asker = asker;
 }
 
 static void look(struct check_keys *keys)
@@ -110,12 +131,17 @@ static void look(struct check_keys *keys)
 					  path_join(keys->build, "arch/arm64/boot/Image", NULL),
 					  path_cache("vm", keys->release, "vmlinuz", NULL),
 					  path_join("/boot", vmlinuz, NULL) };
+	_cleanup_free_ char *asked = NULL;
 
 	if (keys->looked)
 		return;
 	keys->looked = true;
 	for (size_t i = 0; i < ARRAY_SIZE(places) && !keys->n; i++)
-		add_file(keys, places[i]);
+		(void)add_file(keys, places[i]);
+	if (!keys->n && keys->asker.ask)
+		asked = keys->asker.ask(keys->asker.arg, CHECK_KEYS);
+	if (asked)
+		(void)add_file(keys, asked);
 }
 
 /* --- who signed -------------------------------------------------------------------------- */

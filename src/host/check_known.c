@@ -50,6 +50,16 @@ static enum known in_system_map(const struct check_kernel *k, const char *symbol
 	return known == KNOWN_UNKNOWN ? in_file(boot, symbol) : known;
 }
 
+/* What /proc/kallsyms has. Without KALLSYMS_ALL that is functions alone: not all is there. */
+static enum known on_board(const struct check_kernel *k, const char *symbol)
+{
+	_cleanup_free_ char *path = k->asker.ask ? k->asker.ask(k->asker.arg, CHECK_NAMES) : NULL;
+	enum known known = path ? in_file(path, symbol) : KNOWN_UNKNOWN;
+
+	return known == KNOWN_NOT && !check_config(k, "CONFIG_KALLSYMS_ALL") ? KNOWN_UNKNOWN
+									     : known;
+}
+
 /* All headers in one text: there may be many symbols to look for. */
 struct check_headers {
 	struct strbuf text;
@@ -113,6 +123,8 @@ char *check_known(const struct check_kernel *k, const char *symbol, char **hint)
 {
 	enum known known = *symbol ? in_system_map(k, symbol) : KNOWN_UNKNOWN;
 
+	if (*symbol && known == KNOWN_UNKNOWN)
+		known = on_board(k, symbol);
 	if (*symbol && known == KNOWN_UNKNOWN)
 		known = in_headers(k, symbol);
 	*hint = xstrdup(

@@ -35,11 +35,14 @@ struct subject {
 	struct kernel_tree *tree;
 	struct check_kernel *kernel;
 	struct board *board; /* NULL: none is asked */
-	time_t as_of;        /* when it said so; 0: now */
+	struct session *session;
+	struct check_board on;
+	time_t as_of; /* when the board said so; 0: now */
 };
 
 static void subject_release(struct subject *s)
 {
+	session_closep(&s->session);
 	check_kernel_freep(&s->kernel);
 	kernel_tree_freep(&s->tree);
 	board_freep(&s->board);
@@ -68,27 +71,27 @@ static int read_absent(const struct board *board, const struct session *session,
 
 static int read_board(const struct context *ctx, struct subject *s)
 {
-	_cleanup_(session_closep) struct session *session = NULL;
 	struct recall_facts facts;
 	const outpost_Welcome *w = NULL;
 	int r = board_get(ctx, &s->board);
 
 	if (r < 0)
 		return r;
-	r = session_open(s->board, &(struct session_options){ .quiet = true }, &session);
+	r = session_open(s->board, &(struct session_options){ .quiet = true }, &s->session);
 	if (r < 0)
 		return log_error_errno(r, "Cannot start ssh for %s", s->board->name);
-	r = session_welcome(session, &w);
+	r = session_welcome(s->session, &w);
 	if (r == -EINTR)
 		return r;
 	if (r == 0)
 		check_board_keep(s->board, w);
 	else
-		r = read_absent(s->board, session, &facts);
+		r = read_absent(s->board, s->session, &facts);
 	if (r == 0)
 		r = read_kernel(s, w ? w->release : facts.release);
+	s->on = (struct check_board){ .board = s->board, .session = w ? s->session : NULL };
 	if (r == 0)
-		check_board_add(s->kernel, s->board);
+		check_board_add(s->kernel, &s->on);
 	s->as_of = w ? 0 : facts.when;
 	return r;
 }

@@ -11,13 +11,14 @@
 #include <string.h>
 
 /* What the board says now only when it is here already: it is not worth waiting for. */
-static void add_board(const struct prepare *p, struct check_kernel *kernel)
+static void add_board(const struct prepare *p, struct check_kernel *kernel, struct check_board *on)
 {
 	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
 
 	if (w)
 		check_board_keep(p->board, w);
-	check_board_add(kernel, p->board);
+	on->board = p->board;
+	check_board_add(kernel, on);
 }
 
 static void say_refused(const struct module *m, const struct check_result *result)
@@ -55,6 +56,7 @@ static bool check_one(struct prepare *p, const struct check_kernel *kernel, stru
 int prepare_check(struct prepare *p, const struct kernel_tree *tree)
 {
 	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
+	struct check_board on = { 0 };
 	int r = 0;
 
 	free(p->check_ms);
@@ -64,7 +66,7 @@ int prepare_check(struct prepare *p, const struct kernel_tree *tree)
 	if (!p->options->no_check)
 		r = check_kernel_read(tree, &kernel);
 	if (kernel)
-		add_board(p, kernel);
+		add_board(p, kernel, &on);
 	for (size_t i = 0; i < p->modules.n; i++) {
 		struct module *m = p->modules.modules[i];
 		long long start = monotonic_ms();

@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "host/out.h"
 #include "host/untar.h"
 
@@ -14,6 +15,11 @@
 /* Walking a folder on a slow card may take a while, and no Alive comes meanwhile. */
 #define SILENCE_MS (60 * 1000)
 
+/* A link that carries less in this time than a modem did is of no use: better said than waited for.
+ */
+#define TRICKLE_MS    (5 * 60 * 1000)
+#define TRICKLE_BYTES (256 * 1024)
+
 struct receiver {
 	struct session *session;
 	const struct pull *pull;
@@ -21,7 +27,8 @@ struct receiver {
 	struct strbuf *why;
 	struct untar *untar;
 	z_stream unpacker;
-	bool ended; /* what is packed */
+	bool ended;                       /* what is packed */
+	long long since_ms, since_packed; /* of the time in which enough has to arrive */
 };
 
 static int bad_archive(const struct receiver *rx, int r, const char *why)
@@ -96,12 +103,28 @@ static int take_frame(struct receiver *rx, const struct frame *frame)
 	return reply.which_body == outpost_Reply_pulled_tag ? take_end(rx, &reply.body.pulled) : 0;
 }
 
+static int give_up_when_slow(struct receiver *rx)
+{
+	long long now = monotonic_ms(), came = rx->pulled->packed - rx->since_packed;
+
+	if (now - rx->since_ms < TRICKLE_MS)
+		return 0;
+	if (came < TRICKLE_BYTES)
+		return log_error_errno(-ETIMEDOUT,
+				       "Only %lld KiB came from the board in %d minutes; given up",
+				       came / 1024, TRICKLE_MS / 60000);
+	rx->since_ms = now;
+	rx->since_packed = rx->pulled->packed;
+	return 0;
+}
+
 static int receive(struct receiver *rx)
 {
 	struct frame frame;
 	int r = 0;
 
-	while (r == 0) {
+	rx->since_ms = monotonic_ms();
+	while (r == 0 && (r = give_up_when_slow(rx)) == 0) {
 		r = session_receive(rx->session, SILENCE_MS, &frame);
 		if (r == 1)
 			r = take_frame(rx, &frame);

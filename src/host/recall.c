@@ -59,13 +59,13 @@ void recall_set_release(const struct board *board, const char *release)
 		(void)fs_write_atomic(path, release, strlen(release), 0600);
 }
 
-/* "RELEASE PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
+/* "RELEASE KERNEL PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
 void recall_set_facts(const struct board *board, const struct recall_facts *facts)
 {
 	_cleanup_free_ char *path = recall_path(board, "facts");
 	_cleanup_(strbuf_release) struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
 
-	strbuf_addf(&new, "%s %u %d %d\n", facts->release, facts->page_size,
+	strbuf_addf(&new, "%s %s %u %d %d\n", facts->release, facts->kernel, facts->page_size,
 		    facts->signatures_enforced, facts->locked_down);
 	if (fs_read(path, &old, 128) == 0 && strcmp(old.buf, new.buf) == 0)
 		(void)utimensat(AT_FDCWD, path, NULL, 0);
@@ -81,8 +81,8 @@ bool recall_facts(const struct board *board, struct recall_facts *facts)
 	struct stat st;
 
 	if (fs_read(path, &sb, 128) < 0 || stat(path, &st) < 0 ||
-	    sscanf(sb.buf, "%64s %u %d %d", facts->release, &facts->page_size, &enforced,
-		   &locked) != 4)
+	    sscanf(sb.buf, "%64s %16s %u %d %d", facts->release, facts->kernel, &facts->page_size,
+		   &enforced, &locked) != 5)
 		return false;
 	facts->signatures_enforced = enforced;
 	facts->locked_down = locked;

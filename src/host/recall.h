@@ -24,6 +24,7 @@ void recall_set_release(const struct board *board, const char *release);
 /* What only a board can tell of its kernel, and what a module's fate hangs on: see check.h. */
 struct recall_facts {
 	char release[65];
+	char kernel[17]; /* tells it from another of the same release: a hash of /proc/version */
 	unsigned int page_size;   /* bytes */
 	bool signatures_enforced; /* module.sig_enforce */
 	bool locked_down;         /* lockdown=integrity or more */

@@ -152,9 +152,9 @@ test_check_of_what_is_no_module() {
 	outpost check -k "$release" nosuch.ko
 	expect_status 3
 	expect_one_error "nosuch.ko"
-	outpost check -k 9.9.9-nowhere sound.ko
+	outpost check -k ../nowhere sound.ko
 	expect_status 3
-	expect_err "9.9.9-nowhere"
+	expect_one_error "No source has a kernel tree for '../nowhere'"
 	outpost check -k "$release" --nonsense
 	expect_status 2
 }
@@ -188,4 +188,27 @@ test_check_for_a_board() {
 	outpost --json -b board check sound.ko
 	expect_status 3
 	expect_silent out
+}
+
+# "not exported" is told from "does not exist" by what the board's kernel has, beyond what headers declare.
+test_check_asks_the_board_for_its_symbols() {
+	grep -q ' do_exit$' /proc/kallsyms || skip "this kernel does not tell its symbols"
+	make_board
+	install_agent
+	make_tree "$(uname -r)" KALLSYMS_ALL
+	make_module hidden -DUSES=do_exit
+	make_module missing -DUSES=no_such_thing
+	outpost --json check -k "$release" hidden.ko
+	expect_status 1
+	expect_json '.modules[0].problems[0].found' "does not exist in $release"
+	outpost --json -b board check hidden.ko missing.ko
+	expect_status 1
+	expect_err "Asking board board which symbols its kernel has; once for each kernel."
+	expect_json '.modules[0].problems[0].found' "not exported: $release has it, but not for modules"
+	expect_json '.modules[1].problems[0].found' "does not exist in $release"
+	touch "$B/nologin"
+	ssh -F none -o ControlPath="$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)" -O exit x 2>/dev/null
+	outpost --json -b board check hidden.ko
+	expect_status 1
+	expect_json '.modules[0].problems[0].found' "not exported: $release has it, but not for modules"
 }

@@ -53,16 +53,44 @@ test_it_agrees_with_the_kernel() {
 	variants_agree "$name" "$(board_release "$name")"
 }
 
-# Another kernel of the same distribution, where its packages can be had.
+# Another kernel of the same distribution: one that is here already, or its newest.
 test_it_agrees_with_linux_6_12() {
 	needs_vm
 	local release
 	release=$(find "${XDG_CACHE_HOME:-$HOME/.cache}/outpost/vm" -maxdepth 1 -name "6.12.*" -printf "%f\n" | sort -V | tail -1)
-	[ "$release" ] || skip "there is no vm of 6.12 here: outpost vm up -k 6.12.... new"
+	[ "$release" ] || release=$(newest 6.12 arm64)
+	[ "$release" ] || skip "Debian has no 6.12 for this release"
 	outpost vm up --timeout 300s -k "$release" new
 	expect_status 0
 	variants_agree new "$release"
 	outpost vm down new
+}
+
+# Here only the tree is known; the board has the image of its kernel, with the keys in it.
+test_the_board_tells_which_keys_it_has() {
+	needs_vm
+	local release here=${XDG_CACHE_HOME:-$HOME/.cache}/outpost
+	"$OUTPOST" -q kernel sync >/dev/null || fail "there is no tree"
+	release=$(board_release vm)
+	board "cat /lib/modules/$release/kernel/lib/crc-itu-t.ko" >signed.ko
+	sed 's/license=/licence=/' signed.ko >changed.ko
+	mkdir -p cache/outpost
+	ln -s "$here/trees" cache/outpost/trees
+	export XDG_CACHE_HOME=$WORK/cache
+	outpost --json check changed.ko
+	expect_json '.modules[0].problems[] | select(.kind == "signature") | .fatal' false
+	board "mkdir -p /boot && cat >/boot/vmlinuz-$release" <"$here/vm/$release/vmlinuz" || fail "no image on the board"
+	outpost --json check signed.ko changed.ko
+	expect_status 1
+	expect_err "which keys its kernel has; once for each kernel"
+	expect_json '.modules[] | select(.name == "signed") | .loads' true
+	expect_json '.modules[] | select(.name == "signed") | .problems | length' 0
+	expect_json '.modules[] | select(.name == "changed") | .problems[] | select(.kind == "signature") | .fatal' true
+	board "rm -r /boot"
+	outpost check changed.ko
+	expect_status 1
+	expect_silent err
+	[ "$(du -sk cache/outpost/kernels | cut -f1)" -lt 100 ] || fail "the whole image was kept"
 }
 
 # What is sent of a compressed module is unpacked; and what the check refuses is sent when that is said.

@@ -2,13 +2,6 @@
 # shellcheck shell=bash
 # Kernel trees: from packages, from a board, for two kernels side by side.
 
-# Debian's newest arm64 kernel of a series: newest 6.12 arm64
-newest() {
-	"$OUTPOST" -q unpack --arch arm64 "$WORK/none" linux-base # lists that are up to date
-	apt-cache -c "$XDG_CACHE_HOME/outpost/apt/arm64/apt.conf" pkgnames "linux-headers-$1." |
-		sed -n "s/^linux-headers-\([0-9.]*[-+][^-]*-$2\)$/\1/p" | sort -V | tail -1
-}
-
 # package NAME VERSION ARCH DEPENDS: what is in the folder NAME becomes NAME.deb in repo/.
 package() {
 	mkdir -p "$1/DEBIAN" repo

@@ -116,3 +116,10 @@ own_cache() {
 	done
 	export XDG_CACHE_HOME=$WORK/cache
 }
+
+# Debian's newest arm64 kernel of a series: newest 6.12 arm64
+newest() {
+	"$OUTPOST" -q unpack --arch arm64 "$WORK/none" linux-base # lists that are up to date
+	apt-cache -c "${XDG_CACHE_HOME:-$HOME/.cache}/outpost/apt/arm64/apt.conf" pkgnames "linux-headers-$1." |
+		sed -n "s/^linux-headers-\([0-9.]*[-+][^-]*-$2\)$/\1/p" | sort -V | tail -1
+}
