@@ -10,7 +10,7 @@
 
 #define PULL_PATH_MAX 512
 
-struct roots; /* serve_pull.c's */
+struct roots; /* pull_tree.c's */
 
 struct pull {
 	struct serve *serve;
@@ -44,7 +44,16 @@ int pull_end(struct pull *pull, int r);
 void pull_symbols_look(int fd, uint64_t size);
 ssize_t pull_symbols_read(int fd, uint8_t *buffer, size_t n, uint64_t at);
 
-/* serve_pull.c: a symbolic link of the tree at `path`. 0, or -E2BIG. */
+/*
+ * pull_tree.c: what modules of the running kernel are built against. *build: the real path of the
+ * folder for make -C.
+ */
+int pull_tree(struct pull *pull, char build[PATH_MAX]);
+
+/* The real path of /lib/modules/RELEASE/NAME. */
+int pull_find(struct pull *pull, const char *name, char real[PATH_MAX]);
+
+/* A symbolic link of the tree at `path`. 0, or -E2BIG. */
 int pull_note_link(struct roots *roots, const char *path);
 /* Is it a folder that is sent by itself? A name must not be in the archive twice. */
 bool pull_is_root(const struct roots *roots, const char *path);
