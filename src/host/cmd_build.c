@@ -167,6 +167,9 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 
 	if (r < 0)
 		return STATUS_USAGE;
+	r = place_expect(paths);
+	if (r < 0)
+		return r;
 	not_one = build_kernels_find(&kernels, ctx->board, o->boards, o->kernels);
 	if (kernels.n == 0)
 		return not_one < 0 ? not_one : usage_error("No kernel was named.");

@@ -10,6 +10,7 @@
 
 struct container_options {
 	char *compilers;
+	char *packages;
 	bool offline;
 	bool fresh;
 };
@@ -18,6 +19,9 @@ static const struct option_row options[] = {
 	OPTION_STRING(struct container_options, compilers, 0, "compilers", "MAJORS",
 		      "container.compilers",
 		      "build: the versions of gcc to have, \"14 12\" (default: 14, 13 and 12)"),
+	OPTION_STRING(struct container_options, packages, 0, "packages", "NAMES",
+		      "container.packages",
+		      "build: more of Debian's packages to have, \"clang\" for build --clang"),
 	OPTION_FLAG(struct container_options, offline, 0, "offline", NULL,
 		    "build: ask no registry, make the base from Debian's packages"),
 	OPTION_FLAG(struct container_options, fresh, 0, "fresh", NULL,
@@ -76,6 +80,7 @@ static int status(const struct context *ctx)
 static int build_image(const struct context *ctx, const struct container_options *o)
 {
 	const struct container_build request = { .compilers = o->compilers,
+						 .packages = o->packages,
 						 .offline = o->offline,
 						 .fresh = o->fresh };
 	int r;
@@ -108,8 +113,10 @@ const struct command cmd_container = {
 		"registry can be reached its base is made of Debian's packages with mmdebstrap.\n"
 		"Builds are done in it from then on (build.in, --in). remove ends and removes it.\n"
 		"\n"
-		"Keys: container.engine (podman, docker), container.image, container.run_args and\n"
-		"container.build_args (words that the engine is given), build.in.\n",
+		"Keys: container.engine (podman, docker), container.image, container.base (what "
+		"to\n"
+		"ask a registry for), container.run_args and container.build_args (words that the\n"
+		"engine is given), build.in.\n",
 	.options = options,
 	.options_size = sizeof(struct container_options),
 	.has_json = true,

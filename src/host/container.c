@@ -131,13 +131,17 @@ static int restart(char *const *folders)
 			container_add_folder(&all, *folder);
 	strv_foreach (folder, folders)
 		container_add_folder(&all, *folder);
-	container_end(&place);
+	r = container_check_folders(all);
+	if (r == 0)
+		r = container_end(&place);
+	if (r < 0)
+		return r;
 	log_info("Starting the build container (%s)", place.image.engine);
 	r = container_start(&place, all);
 	if (r == 0)
 		r = write_note(place.dir, place.image.id, all);
 	if (r < 0)
-		container_end(&place);
+		(void)container_end(&place);
 	return r;
 }
 
@@ -228,7 +232,7 @@ int container_stop(void)
 	lock = open_lock(place.dir);
 	r = lock < 0 ? lock : lock_for(lock, LOCK_EX);
 	if (r == 0)
-		container_end(&place);
+		r = container_end(&place);
 	container_leave();
 	return r;
 }

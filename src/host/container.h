@@ -18,6 +18,7 @@ struct container_settings {
 	char *in;         /* build.in: "container", "host" or "auto" */
 	char *engine;     /* container.engine: podman, docker; NULL: the first that works */
 	char *image;      /* container.image */
+	char *base;       /* container.base: what a registry is asked for; NULL: debian:trixie */
 	char *run_args;   /* container.run_args: words for `podman run`, or NULL */
 	char *build_args; /* container.build_args: words for `podman build`, or NULL */
 };
@@ -38,6 +39,7 @@ void container_image_release(struct container_image *image);
 
 struct container_build {
 	const char *compilers; /* "14 13 12": major versions of gcc; NULL: those */
+	const char *packages;  /* of Debian, beside what it takes to build; or NULL */
 	bool offline;          /* do not ask a registry for the base image */
 	bool fresh;            /* make it anew, whatever the engine has kept */
 };

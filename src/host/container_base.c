@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SUITE "trixie"
+#define SUITE     "trixie"
+#define IMPORT_MS (10 * 60 * 1000)
 
 /* "bookworm", "bookworm-updates", "bookworm-security" -> "trixie" and the like; NULL for others. */
 static char *same_part(const char *release, const char *suite)
@@ -61,7 +62,7 @@ static int find_sources(struct strbuf *sources)
 	int r = container_engine(ARGV("apt-get", "indextargets", "--format",
 				      "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(ORIGIN)",
 				      "Created-By: Packages"),
-				 &targets, "tell this machine's package sources");
+				 &targets, 60 * 1000, "tell this machine's package sources");
 
 	if (r < 0)
 		return r;
@@ -107,7 +108,7 @@ int container_make_base(const char *engine, const char *tag)
 	}
 	r = make_tar(tar);
 	if (r == 0)
-		r = container_engine(ARGV(engine, "import", tar, tag), &id,
+		r = container_engine(ARGV(engine, "import", tar, tag), &id, IMPORT_MS,
 				     "import the base image");
 	unlink(tar);
 	return r;

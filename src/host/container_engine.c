@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
 static struct container_settings settings;
 
 const struct option_row container_rows[] = {
@@ -18,6 +19,8 @@ const struct option_row container_rows[] = {
 		      "container.engine", ""),
 	OPTION_STRING(struct container_settings, image, 0, "container.image", "NAME",
 		      "container.image", ""),
+	OPTION_STRING(struct container_settings, base, 0, "container.base", "NAME",
+		      "container.base", ""),
 	OPTION_STRING(struct container_settings, run_args, 0, "container.run_args", "WORDS",
 		      "container.run_args", ""),
 	OPTION_STRING(struct container_settings, build_args, 0, "container.build_args", "WORDS",
@@ -61,12 +64,21 @@ static int works(const char *engine, struct strbuf *said)
 	return r < 0 ? r : -EHOSTDOWN;
 }
 
-/* The last lines are where both say why. */
-static const char *last_lines(struct strbuf *text, int n)
+static const char *last_line(const struct strbuf *text)
+{
+	const char *p = text->buf + text->len;
+
+	while (p > text->buf && p[-1] != '\n')
+		p--;
+	return p;
+}
+
+const char *container_last_lines(struct strbuf *text, int n)
 {
 	const char *p;
 
-	while (text->len && text->buf[text->len - 1] == '\n')
+	while (text->len &&
+	       (text->buf[text->len - 1] == '\n' || strncmp(last_line(text), "See '", 5) == 0))
 		text->buf[--text->len] = '\0';
 	for (p = text->buf + text->len; p > text->buf; p--)
 		if (p[-1] == '\n' && --n == 0)
@@ -95,7 +107,7 @@ int container_find_engine(char **engine)
 			return r;
 	}
 	if (tried)
-		log_error("%s does not work here: %s", tried, last_lines(&said, 1));
+		log_error("%s does not work here: %s", tried, container_last_lines(&said, 1));
 	else if (settings.engine)
 		log_error("There is no %s here, which container.engine names.", settings.engine);
 	else
@@ -117,7 +129,7 @@ static void show(void *arg)
 	shown->n = shown->text->len;
 }
 
-int container_engine(char *const *argv, struct strbuf *output, const char *doing)
+int container_engine(char *const *argv, struct strbuf *output, int limit_ms, const char *doing)
 {
 	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
 	struct shown shown = { .text = &error };
@@ -125,15 +137,18 @@ int container_engine(char *const *argv, struct strbuf *output, const char *doing
 	int r = process_run(argv, &(struct process_options){ .output = output ? output : &error,
 							     .error = &error,
 							     .on_output = shows ? show : NULL,
-							     .arg = &shown });
+							     .arg = &shown,
+							     .timeout_ms = limit_ms });
 
 	if (r == 0 || r == -EINTR)
 		return r;
-	if (r < 0)
-		return log_error_errno(r, "Cannot run %s", argv[0]);
-	if (output)
-		log_error("%s cannot %s: %s", argv[0], doing, last_lines(&error, 1));
+	if (r == -ETIME)
+		log_error("%s could not %s within %d s.", argv[0], doing, limit_ms / 1000);
+	else if (r < 0)
+		log_error_errno(r, "Cannot run %s", argv[0]);
+	else if (output)
+		log_error("%s cannot %s: %s", argv[0], doing, container_last_lines(&error, 1));
 	else
-		log_error("%s cannot %s:\n%s", argv[0], doing, last_lines(&error, 8));
-	return -EIO;
+		log_error("%s cannot %s:\n%s", argv[0], doing, container_last_lines(&error, 8));
+	return r < 0 ? r : -EIO;
 }

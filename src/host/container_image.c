@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The image: making it, the note of what was made, removing it. */
+/* The image: making it, and removing it. */
 #include "host/container_internal.h"
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "host/doctor.h"
 #include "host/kernel_internal.h"
 #include "host/paths.h"
 
@@ -15,106 +14,13 @@
 
 #define REGISTRY_BASE "debian:trixie"
 #define PULL_MS       (5 * 60 * 1000)
+#define ASK_MS        (60 * 1000)
 
-/* --- the note ----------------------------------------------------------------------- */
-
-static char *note_path(void)
+/* What is made here where no registry gives one. */
+static char *own_base(void)
 {
-	return path_cache("container", "image", NULL);
+	return xasprintf("%s-base", container_settings()->image);
 }
-
-static void take_line(struct container_image *image, const char *key, const char *value)
-{
-	char **fields[] = { &image->engine, &image->id, &image->base };
-	static const char *const keys[] = { "engine", "image", "base" };
-
-	if (strcmp(key, "program") == 0)
-		strv_add(&image->programs, value);
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcmp(key, keys[i]) != 0)
-			continue;
-		free(*fields[i]);
-		*fields[i] = xstrdup(value);
-	}
-}
-
-int container_image_read(struct container_image *image)
-{
-	_cleanup_free_ char *path = note_path();
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	char *rest;
-
-	*image = (struct container_image){ 0 };
-	if (fs_read(path, &text, 1 << 20) < 0)
-		return -ENOENT;
-	rest = text.buf;
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		char *blank = strchr(line, ' ');
-
-		if (!blank)
-			continue;
-		*blank = '\0';
-		take_line(image, line, blank + 1);
-	}
-	if (image->engine && image->id && image->programs)
-		return 0;
-	container_image_release(image);
-	return -EBADMSG;
-}
-
-int container_image_write(const struct container_image *image)
-{
-	_cleanup_free_ char *path = note_path(), *dir = path_cache("container", NULL);
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	int r = fs_mkdir_p(dir, 0755);
-
-	strbuf_addf(&text, "engine %s\nimage %s\nbase %s\n", image->engine, image->id,
-		    image->base ? image->base : "");
-	strv_foreach (program, image->programs)
-		strbuf_addf(&text, "program %s\n", *program);
-	if (r == 0)
-		r = fs_write_atomic(path, text.buf, text.len, 0644);
-	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
-}
-
-void container_image_release(struct container_image *image)
-{
-	free(image->engine);
-	free(image->id);
-	free(image->base);
-	strv_free(image->programs);
-	*image = (struct container_image){ 0 };
-}
-
-/* Read once: it is asked for every kernel tree. */
-static const struct container_image *known_image(void)
-{
-	static struct container_image image;
-	static bool is_read, is_good;
-
-	if (!is_read) {
-		_cleanup_free_ char *engine = NULL;
-
-		is_good = container_image_read(&image) == 0 &&
-			  doctor_find_tool(image.engine, &engine);
-		is_read = true;
-	}
-	return is_good ? &image : NULL;
-}
-
-bool container_is_there(void)
-{
-	return known_image() != NULL;
-}
-
-bool container_has_program(const char *program)
-{
-	const struct container_image *image = known_image();
-
-	return image && strv_contains(image->programs, program);
-}
-
-/* --- making it ------------------------------------------------------------------------ */
 
 /* The base that is said to have been made here before, for as long as the engine has it. */
 static bool has_image(const char *engine, const char *name)
@@ -123,26 +29,27 @@ static bool has_image(const char *engine, const char *name)
 
 	return process_run(ARGV(engine, "image", "inspect", name),
 			   &(struct process_options){
-				   .output = &said, .error = &said, .timeout_ms = 60000 }) == 0;
+				   .output = &said, .error = &said, .timeout_ms = ASK_MS }) == 0;
 }
 
 /* Registries are asked first: their image is the one that others have. */
 static int find_base(const char *engine, const struct container_build *request, char **base)
 {
-	_cleanup_free_ char *own = xasprintf("%s-base", container_settings()->image);
+	const char *from = container_settings()->base ? container_settings()->base : REGISTRY_BASE;
+	_cleanup_free_ char *own = own_base();
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 	int r = -1;
 
 	if (!request->offline && (request->fresh || !has_image(engine, own))) {
-		log_info("Fetching %s", REGISTRY_BASE);
-		r = process_run(ARGV(engine, "pull", REGISTRY_BASE),
+		log_info("Fetching %s", from);
+		r = process_run(ARGV(engine, "pull", from),
 				&(struct process_options){
 					.output = &said, .error = &said, .timeout_ms = PULL_MS });
 		if (r == -EINTR)
 			return r;
 		log_debug("%s", said.buf);
 	}
-	*base = xstrdup(r == 0 ? REGISTRY_BASE : own);
+	*base = xstrdup(r == 0 ? from : own);
 	if (r == 0 || (!request->fresh && has_image(engine, own)))
 		return 0;
 	if (!request->offline)
@@ -158,12 +65,20 @@ static char *containerfile(void)
 		    : path_own_file("container/Containerfile");
 }
 
+/* What is not said is as the Containerfile has it. */
+static void add_build_arg(char ***argv, const char *name, const char *value)
+{
+	_cleanup_free_ char *word = value ? xasprintf("%s=%s", name, value) : NULL;
+
+	if (!word)
+		return;
+	strv_add(argv, "--build-arg");
+	strv_add(argv, word);
+}
+
 static int make_image(const struct container_image *image, const struct container_build *request)
 {
 	_cleanup_free_ char *file = containerfile(), *dir = NULL;
-	_cleanup_free_ char *base = xasprintf("BASE=%s", image->base);
-	_cleanup_free_ char *compilers =
-		xasprintf("COMPILERS=%s", request->compilers ? request->compilers : "");
 	_cleanup_strv_ char **argv = NULL;
 
 	if (!file || !fs_exists(file)) {
@@ -173,12 +88,9 @@ static int make_image(const struct container_image *image, const struct containe
 	dir = xstrndup(file, (size_t)(strrchr(file, '/') - file));
 	strv_add(&argv, image->engine);
 	strv_add(&argv, "build");
-	strv_add(&argv, "--build-arg");
-	strv_add(&argv, base);
-	if (request->compilers) {
-		strv_add(&argv, "--build-arg");
-		strv_add(&argv, compilers);
-	}
+	add_build_arg(&argv, "BASE", image->base);
+	add_build_arg(&argv, "COMPILERS", request->compilers);
+	add_build_arg(&argv, "EXTRA", request->packages);
 	if (request->fresh)
 		strv_add(&argv, "--no-cache");
 	container_add_words(&argv, container_settings()->build_args);
@@ -188,7 +100,7 @@ static int make_image(const struct container_image *image, const struct containe
 	strv_add(&argv, file);
 	strv_add(&argv, dir);
 	log_info("Building the image %s", container_settings()->image);
-	return container_engine(argv, NULL, "build the image");
+	return container_engine(argv, NULL, 0, "build the image");
 }
 
 static int ask_id(struct container_image *image)
@@ -196,7 +108,7 @@ static int ask_id(struct container_image *image)
 	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
 	int r = container_engine(ARGV(image->engine, "image", "inspect", "--format", "{{.Id}}",
 				      container_settings()->image),
-				 &id, "find the image it has built");
+				 &id, ASK_MS, "find the image it has built");
 
 	if (r < 0)
 		return r;
@@ -250,12 +162,10 @@ static int make_and_note(struct container_image *image, const struct container_b
 /* One in which nothing runs is not to be built in. */
 static void restore_note(const struct container_image *old)
 {
-	_cleanup_free_ char *path = note_path();
-
 	if (old->id)
 		(void)container_image_write(old);
 	else
-		unlink(path);
+		(void)container_image_forget();
 }
 
 int container_build(const struct container_build *request)
@@ -285,8 +195,7 @@ static void remove_image(const char *engine, const char *name)
 int container_remove(void)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 };
-	_cleanup_free_ char *path = note_path();
-	_cleanup_free_ char *own = xasprintf("%s-base", container_settings()->image);
+	_cleanup_free_ char *own = own_base();
 	int r = container_image_read(&image);
 
 	if (r < 0) {
@@ -299,7 +208,5 @@ int container_remove(void)
 	remove_image(image.engine, container_settings()->image);
 	if (image.base && strcmp(image.base, own) == 0)
 		remove_image(image.engine, own);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return log_error_errno(-errno, "Cannot remove %s", path);
-	return 0;
+	return container_image_forget();
 }

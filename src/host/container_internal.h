@@ -16,12 +16,18 @@ int container_find_engine(char **engine);
 /*
  * Runs the engine, and waits. Its standard output goes to `output`, or with NULL
  * the way of what it complains of: shown with -v, and the last lines when it fails
- * (`doing`: "start the container"). 0 or -errno, said.
+ * (`doing`: "start the container"), or has not ended within its limit (0: none).
+ * 0 or -errno, said.
  */
-int container_engine(char *const *argv, struct strbuf *output, const char *doing);
+int container_engine(char *const *argv, struct strbuf *output, int limit_ms, const char *doing);
+
+/* The end of what an engine says, where it says why, without the advice to see its help. The
+ * newlines after it are cut off. */
+const char *container_last_lines(struct strbuf *text, int n);
 
 /* The note of what was made. 0 or -errno, said. */
 int container_image_write(const struct container_image *image);
+int container_image_forget(void);
 
 /* A base image where no registry can be reached: Debian's packages, by mmdebstrap. 0 or -errno,
  * said. */
@@ -52,10 +58,12 @@ struct container_place {
 	struct container_image image;
 };
 
+/* Can it be shown these folders? 0, or -EINVAL, said. */
+int container_check_folders(char *const *folders);
 /* Starts it with these folders to be read in it, and waits for its builder. 0 or -errno, said. */
 int container_start(const struct container_place *place, char *const *folders);
-/* Ends and removes it, and whatever an earlier one left. */
-void container_end(const struct container_place *place);
+/* Ends and removes it, and whatever an earlier one left. 0 or -errno, said. */
+int container_end(const struct container_place *place);
 
 bool container_is_up(const char *dir);
 

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define START_MS 15000 /* for the builder to listen, once the engine says that it runs */
+#define START_MS  15000 /* for the builder to listen, once the engine says that it runs */
+#define ENGINE_MS 120000
 
 /* Not where there is a mount of ours, or the image's own programs; nor what the note of them, a
  * line for each, cannot hold: it would be started again for ever. */
@@ -26,7 +27,7 @@ static bool can_be_mounted(const char *folder)
 	return !strchr(folder, '\n') && fs_is_dir(folder);
 }
 
-static int check_folders(char *const *folders)
+int container_check_folders(char *const *folders)
 {
 	strv_foreach (folder, folders) {
 		if (can_be_mounted(*folder))
@@ -115,10 +116,8 @@ int container_start(const struct container_place *place, char *const *folders)
 		place->name,         "--network",    "none",     "--log-driver", "none",
 		"--security-opt",    "label=disable"
 	};
-	int r = check_folders(folders);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (!real) {
 		log_error("There is no outpost-builder beside this program: it is not built.");
 		log_hint("make");
@@ -138,20 +137,39 @@ int container_start(const struct container_place *place, char *const *folders)
 	strv_add(&argv, place->image.id);
 	strv_add(&argv, "/outpost/builder");
 	strv_add(&argv, "/outpost/run/socket");
-	r = container_engine(argv, &id, "start the build container");
+	r = container_engine(argv, &id, ENGINE_MS, "start the build container");
 	return r < 0 ? r : await_builder(place);
 }
 
+/* Engines differ in whether it is an error to remove what is not there. */
+static bool is_there(const struct container_place *place)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+
+	return process_run(ARGV(place->image.engine, "container", "inspect", place->name),
+			   &(struct process_options){
+				   .output = &said, .error = &said, .timeout_ms = ENGINE_MS }) == 0;
+}
+
 /* One that crashed, or was there when the machine went down, has the name still. */
-void container_end(const struct container_place *place)
+int container_end(const struct container_place *place)
 {
 	_cleanup_free_ char *socket = path_join(place->dir, "socket", NULL),
 			    *note = path_join(place->dir, "started", NULL);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	int r = process_run(ARGV(place->image.engine, "rm", "--force", place->name),
+			    &(struct process_options){
+				    .output = &said, .error = &said, .timeout_ms = ENGINE_MS });
 
-	process_run(
-		ARGV(place->image.engine, "rm", "--force", place->name),
-		&(struct process_options){ .output = &said, .error = &said, .timeout_ms = 60000 });
+	if (r == -EINTR)
+		return r;
+	if (r != 0 && is_there(place)) {
+		log_error("%s cannot remove the build container %s: %s", place->image.engine,
+			  place->name, r < 0 ? strerror(-r) : container_last_lines(&said, 1));
+		log_hint("%s rm --force %s", place->image.engine, place->name);
+		return r < 0 ? r : -EIO;
+	}
 	unlink(socket);
 	unlink(note);
+	return 0;
 }

@@ -77,7 +77,8 @@ static int check_installed(const struct kernel_tree *tree)
 	log_error("There is no clang %s, which --clang builds with.",
 		  tree->in_container ? "in the build container" : "here");
 	if (tree->in_container)
-		log_hint("--in host builds on this machine, where there is one.");
+		log_hint("outpost container build --packages clang adds it; --in host builds on "
+			 "this machine.");
 	else
 		log_hint("As root: apt-get install clang");
 	return -ENOENT;

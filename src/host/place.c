@@ -14,6 +14,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Folders of place_expect(). */
+static char **expected;
+
 int place_choose(const char *in)
 {
 	static const char *const known[] = { "container", "host", "auto" };
@@ -47,22 +50,6 @@ bool place_wants_container(void)
 	return place_must_be_container() || (!is_in("host") && container_is_there());
 }
 
-bool place_works(void)
-{
-	int r;
-
-	if (place_must_be_container())
-		return true; /* who needs it finds out, and fails */
-	r = container_enter(NULL);
-	if (r == 0)
-		container_leave();
-	if (r == 0 || r == -EINTR)
-		return true;
-	log_warn("Building on this machine instead.");
-	place_choose("host");
-	return false;
-}
-
 /* --- what must be reachable ---------------------------------------------------------- */
 
 /* Up to two folders up are reached by "../": see neighbours.h. But not all of a machine's /home. */
@@ -91,6 +78,27 @@ char *place_project(const char *path)
 			return strlen(up) < strlen(dir) ? TAKE_PTR(up) : TAKE_PTR(dir);
 	}
 	return TAKE_PTR(dir);
+}
+
+static void add_projects(char ***folders, const struct source_list *sources)
+{
+	for (size_t i = 0; i < sources->n; i++) {
+		_cleanup_free_ char *project = place_project(sources->list[i].path);
+
+		container_add_folder(folders, project);
+	}
+}
+
+int place_expect(char *const *paths)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	int r = 0;
+
+	for (; r == 0 && paths && *paths; paths++)
+		r = sources_find(*paths, &sources);
+	strv_free(TAKE_PTR(expected));
+	add_projects(&expected, &sources);
+	return r;
 }
 
 /* Headers packages and trees that were built elsewhere than their sources (O=) are made of links.
@@ -123,6 +131,22 @@ static void add_tree(char ***folders, const struct kernel_tree *tree)
 	add_links(folders, real);
 }
 
+bool place_works(void)
+{
+	int r;
+
+	if (place_must_be_container())
+		return true; /* who needs it finds out, and fails */
+	r = container_enter(expected);
+	if (r == 0)
+		container_leave();
+	if (r == 0 || r == -EINTR)
+		return true;
+	log_warn("Building on this machine instead.");
+	place_choose("host");
+	return false;
+}
+
 int place_enter(const struct kernel_tree *tree, const struct source_list *sources)
 {
 	_cleanup_strv_ char **folders = NULL;
@@ -130,11 +154,7 @@ int place_enter(const struct kernel_tree *tree, const struct source_list *source
 	if (!tree->in_container)
 		return 0;
 	add_tree(&folders, tree);
-	for (size_t i = 0; i < sources->n; i++) {
-		_cleanup_free_ char *project = place_project(sources->list[i].path);
-
-		container_add_folder(&folders, project);
-	}
+	add_projects(&folders, sources);
 	return container_enter(folders);
 }
 

@@ -22,6 +22,12 @@ bool place_wants_container(void);
 bool place_must_be_container(void);
 
 /*
+ * What is going to be built, so that a container that is started for it can be
+ * shown its sources at once. 0 or -errno, said.
+ */
+int place_expect(char *const *paths);
+
+/*
  * Does the container run? Where it does not (said) and was not asked for by
  * name, it is no longer wanted: what is decided after this is this machine.
  */

@@ -8,6 +8,7 @@
 #include "common/process.h"
 #include "host/out.h"
 #include "host/params.h"
+#include "host/place.h"
 #include "host/recall.h"
 
 #include <errno.h>
@@ -221,7 +222,9 @@ static int build_all(struct prepare *p, char *const *paths, bool tests, const ch
 
 	if (r < 0)
 		return r;
-	r = get_tree(p, &tree);
+	r = place_expect(paths);
+	if (r == 0)
+		r = get_tree(p, &tree);
 	if (r < 0)
 		return r;
 	request.tree = tree;

@@ -74,6 +74,66 @@ test_sources_elsewhere() {
 	expect_err "Starting the build container"
 }
 
+# What it is to be shown is known before it is started.
+test_starts_once() {
+	engine rm --force "$(container_name)"
+	rm -rf "$XDG_RUNTIME_DIR/outpost"
+	make_module cold
+	outpost build --kernel "$RELEASE" cold
+	expect_status 0
+	[ "$(grep -c "Starting the build container" err)" = 1 ] || fail "it was started more than once"
+}
+
+# A file with what sparse alone complains of.
+make_careless() {
+	make_module "$1"
+	printf '%s\n' "int $1_take(const int __user *there);" "int $1_take(const int __user *there)" \
+		'{' '	return *there;' '}' >>"$1/$1.c"
+}
+
+test_sparse() {
+	make_careless careless
+	outpost build --kernel "$RELEASE" careless
+	expect_status 0
+	! grep -q 'dereference of noderef' err || fail "without --sparse, too"
+	outpost build --sparse --kernel "$RELEASE" careless
+	expect_status 0
+	expect_err "careless/careless.c:6"
+	expect_err "dereference of noderef expression"
+}
+
+# The same sources in another folder are compiled once.
+test_ccache() {
+	make_module told
+	echo "/* $RANDOM $RANDOM $EPOCHREALTIME */ int told_$RANDOM;" >>told/told.c
+	outpost build --kernel "$RELEASE" told
+	expect_status 0
+	expect_err "ccache had 0 of"
+	mkdir -p elsewhere/far
+	cp -r told elsewhere/far/
+	outpost build --kernel "$RELEASE" elsewhere/far/told
+	expect_status 0
+	expect_err "(100%)"
+}
+
+# Two folders, two dates, and each compiled: ccache has no part in it.
+test_same_bytes() {
+	make_careless alike
+	mkdir -p here beyond/far/away
+	cp -r alike here/
+	mv alike beyond/far/away/
+	touch -d 2001-02-03 beyond/far/away/alike/*
+	CCACHE_DISABLE=1 outpost --json build --kernel "$RELEASE" here/alike
+	expect_status 0
+	jq -r '.modules[0] | .unstripped, .path' out >first
+	sleep 1.1 # another second, should one be in it
+	CCACHE_DISABLE=1 outpost --json build --kernel "$RELEASE" beyond/far/away/alike
+	expect_status 0
+	jq -r '.modules[0] | .unstripped, .path' out >second
+	[ "$(sort -u first second | wc -l)" = 4 ] || fail "they are not four files: $(cat first second)"
+	paste -d '\n' first second | xargs -d '\n' -n 2 cmp || fail "they differ"
+}
+
 # A tree of the person's own, anywhere.
 test_own_tree() {
 	local release=$RELEASE

@@ -3,6 +3,7 @@
 #
 # Builds in a real container: one image, made for the suite, with the compiler
 # of the tree that it builds for. Caches are the suite's own, but for the tree.
+# ENGINE: podman or docker; else the first that works.
 
 AT_ONCE=1 LIMIT=300
 IMAGE=localhost/outpost-test
@@ -11,19 +12,23 @@ IMAGE=localhost/outpost-test
 suite_up() {
 	local engine
 	export ALL
-	for engine in podman docker; do
+	for engine in ${ENGINE:-podman docker}; do
 		"$engine" info >"$ALL/info" 2>&1 && break
 		engine=
 	done
-	[ "$engine" ] || { echo "neither podman nor docker works here" >"$ALL/no-engine" && return 0; }
+	[ "$engine" ] || { echo "no engine works here: $(tail -1 "$ALL/info")" >"$ALL/no-engine" && return 0; }
+	ENGINE=$engine
 	get_tree || return 1
 	own_caches
 	cp -a "$TREE" "$XDG_CACHE_HOME/outpost/trees/"
 	write_config '' '' && make_image && return 0
-	# podman within a container, or beside an older cgroup hierarchy, wants to be told more.
+	# Within a container, or beside an older cgroup hierarchy, they want to be told more.
 	echo "# Once more with what engines want that run in a container themselves."
-	write_config '--runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024' \
-		'--isolation=chroot --network host'
+	case $ENGINE in
+	docker) write_config '' '--network host' ;;
+	*) write_config '--runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024' \
+		'--isolation=chroot --network host' ;;
+	esac
 	make_image || echo "no image can be made here: see above" >"$ALL/no-engine"
 }
 
@@ -50,7 +55,7 @@ get_tree() {
 }
 
 write_config() { # RUN-ARGS BUILD-ARGS
-	printf '[container]\nimage = %s\nrun_args = %s\nbuild_args = %s\n' "$IMAGE" "$1" "$2" \
+	printf '[container]\nengine = %s\nimage = %s\nrun_args = %s\nbuild_args = %s\n' "$ENGINE" "$IMAGE" "$1" "$2" \
 		>"$XDG_CONFIG_HOME/outpost/outpost.conf"
 }
 

@@ -71,7 +71,8 @@ test_engine_fails() {
 	engine rm --force "$(container_name)"
 	make_module without
 	outpost build --kernel "$RELEASE" without
-	expect_err "cannot start the build container"
+	expect_err "cannot start the build container: "
+	expect_err "unknown flag: --no-such-option"
 	expect_err "on this machine instead"
 	outpost build --in container --kernel "$RELEASE" without
 	expect_status 3
