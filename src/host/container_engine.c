@@ -64,22 +64,24 @@ static int works(const char *engine, struct strbuf *said)
 	return r < 0 ? r : -EHOSTDOWN;
 }
 
-static const char *last_line(const struct strbuf *text)
+static void cut(struct strbuf *text, size_t length)
 {
-	const char *p = text->buf + text->len;
-
-	while (p > text->buf && p[-1] != '\n')
-		p--;
-	return p;
+	text->len = length;
+	text->buf[length] = '\0';
 }
 
 const char *container_last_lines(struct strbuf *text, int n)
 {
 	const char *p;
 
-	while (text->len &&
-	       (text->buf[text->len - 1] == '\n' || strncmp(last_line(text), "See '", 5) == 0))
-		text->buf[--text->len] = '\0';
+	for (;;) {
+		while (text->len && text->buf[text->len - 1] == '\n')
+			cut(text, text->len - 1);
+		p = strrchr(text->buf, '\n');
+		if (!p || strncmp(p, "\nSee '", 6) != 0)
+			break;
+		cut(text, (size_t)(p - text->buf));
+	}
 	for (p = text->buf + text->len; p > text->buf; p--)
 		if (p[-1] == '\n' && --n == 0)
 			break;
