@@ -7,7 +7,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -199,6 +201,23 @@ int fs_copy(const char *from, const char *to)
 	return 0;
 }
 
+bool fs_is_link_to(const char *path, const char *target)
+{
+	char found[PATH_MAX];
+	ssize_t n = readlink(path, found, sizeof(found));
+
+	return n == (ssize_t)strlen(target) && memcmp(found, target, (size_t)n) == 0;
+}
+
+int fs_put_link(const char *path, const char *target)
+{
+	if (fs_is_link_to(path, target))
+		return 0;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	return symlink(target, path) < 0 ? -errno : 0;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -220,6 +239,23 @@ int fs_list(const char *path, char ***names)
 	qsort(found, strv_length(found), sizeof(*found), compare_names);
 	*names = TAKE_PTR(found);
 	return 0;
+}
+
+void fs_find(const char *dir, const char *pattern, char ***found)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fs_list(dir, &names) < 0)
+		return;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", dir, *name);
+		struct stat st;
+
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			fs_find(path, pattern, found);
+		else if (fnmatch(pattern, *name, 0) == 0)
+			strv_add(found, path);
+	}
 }
 
 void strv_free(char **strv)

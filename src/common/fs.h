@@ -43,6 +43,14 @@ int fs_copy_data(int in, int out);
 /* Copies content, mode and modification time. */
 int fs_copy(const char *from, const char *to);
 
+/* Makes `path` a link that says `target`, in place of another one or of a file. */
+int fs_put_link(const char *path, const char *target);
+bool fs_is_link_to(const char *path, const char *target);
+
+/* Adds the path of each file below `dir` whose name fits the pattern (fnmatch(3)) to *found; links
+ * are files. What cannot be read is left out. */
+void fs_find(const char *dir, const char *pattern, char ***found);
+
 /* Names in a folder, sorted, without "." and "..": an array of strings ended by NULL, freed with
  * strv_free(). */
 int fs_list(const char *path, char ***names);

@@ -11,7 +11,6 @@
 #include <fnmatch.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define CMD_FILE_MAX (8 * 1024 * 1024)
 
@@ -87,28 +86,16 @@ struct visitor {
 	void *arg;
 };
 
-static void visit_file(struct visitor *v, const char *path)
-{
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	if (fs_read(path, &text, CMD_FILE_MAX) == 0)
-		v->file(v, text.buf);
-}
-
 static void walk(struct visitor *v, const char *dir)
 {
-	_cleanup_strv_ char **names = NULL;
+	_cleanup_strv_ char **paths = NULL;
 
-	if (fs_list(dir, &names) < 0)
-		return;
-	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(dir, *name, NULL);
-		struct stat st;
+	fs_find(dir, ".*.o.cmd", &paths);
+	strv_foreach (path, paths) {
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			walk(v, path);
-		else if (fnmatch(".*.o.cmd", *name, 0) == 0)
-			visit_file(v, path);
+		if (fs_read(*path, &text, CMD_FILE_MAX) == 0)
+			v->file(v, text.buf);
 	}
 }
 

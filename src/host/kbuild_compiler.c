@@ -31,18 +31,6 @@ static char *find_ccache(const struct unit *unit)
 	return path_program("ccache");
 }
 
-static int put_link(const char *path, const char *target)
-{
-	char found[4096];
-	ssize_t n = readlink(path, found, sizeof(found) - 1);
-
-	if (n == (ssize_t)strlen(target) && memcmp(found, target, (size_t)n) == 0)
-		return 0;
-	if (unlink(path) < 0 && errno != ENOENT)
-		return -errno;
-	return symlink(target, path) < 0 ? -errno : 0;
-}
-
 /* Also one that wants words of its own, which names cannot say. */
 static int put_wrapper(const char *path, const char *wrapper, const char *compiler)
 {
@@ -63,7 +51,7 @@ int kbuild_put_compiler(const struct unit *unit)
 	if (r < 0)
 		return r;
 	if (ccache && !strchr(kbuild_compiler(unit), '/'))
-		return put_link(path, ccache);
+		return fs_put_link(path, ccache);
 	if (settings->compiler_wrapper)
 		return put_wrapper(path, settings->compiler_wrapper, kbuild_compiler(unit));
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;

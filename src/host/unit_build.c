@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,8 +42,8 @@ static int put_link(const char *path, const char *target)
 	_cleanup_free_ char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	int r = fs_mkdir_p(dir, 0700);
 
-	if (r == 0 && symlink(target, path) < 0 && errno != EEXIST)
-		r = -errno;
+	if (r == 0)
+		r = fs_put_link(path, target);
 	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
 }
 
@@ -69,12 +68,9 @@ static int place_copy(const struct unit *unit)
 	_cleanup_free_ char *link = unit_file(unit, "copy");
 	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
-	char target[PATH_MAX];
-	ssize_t n = readlink(link, target, sizeof(target) - 1);
 	int r;
 
-	if (n > 0 && (size_t)n == strlen(unit->copy) &&
-	    memcmp(target, unit->copy, (size_t)n) == 0 && toolchain_holds(unit))
+	if (fs_is_link_to(link, unit->copy) && toolchain_holds(unit))
 		return 0;
 	unlink(link);
 	unlink(manifest);
@@ -86,17 +82,6 @@ static int place_copy(const struct unit *unit)
 	if (r < 0)
 		return log_error_errno(r, "Cannot write to %s", unit->dir);
 	return put_link(link, unit->copy);
-}
-
-/* It may lead to where the same module of another folder was built. */
-static int lead_link(const struct unit *unit)
-{
-	_cleanup_free_ char *found = realpath(unit->link, NULL), *real = realpath(unit->dir, NULL);
-
-	if (found && real && strcmp(found, real) == 0)
-		return 0;
-	unlink(unit->link);
-	return put_link(unit->link, unit->dir);
 }
 
 /* A patched file is not what it was copied from: with patches, all is copied anew when anything
@@ -123,8 +108,9 @@ static int update_copy(const struct unit *unit, bool *changed)
 				      changed);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit);
-	if (r == 0 && unit->link)
-		r = lead_link(unit);
+	if (r == 0 &&
+	    unit->link) /* it may lead to where the same module of another folder was built */
+		r = put_link(unit->link, unit->dir);
 	return r;
 }
 

@@ -9,9 +9,7 @@
 #include "host/testprog.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* --- which .ko files ---------------------------------------------------------------- */
 
@@ -40,25 +38,6 @@ static char **modules_in_order(const struct unit *unit)
 	return found;
 }
 
-static void modules_below(const char *dir, char ***found)
-{
-	_cleanup_strv_ char **names = NULL;
-
-	if (fs_list(dir, &names) < 0)
-		return;
-	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(dir, *name, NULL);
-		struct stat st;
-
-		if (lstat(path, &st) < 0)
-			continue;
-		if (S_ISDIR(st.st_mode))
-			modules_below(path, found);
-		else if (fnmatch("*.ko", *name, 0) == 0)
-			strv_add(found, path);
-	}
-}
-
 char **unit_modules(const struct unit *unit)
 {
 	_cleanup_free_ char *own = unit_file(unit, "own-makefile");
@@ -78,7 +57,7 @@ char **unit_modules(const struct unit *unit)
 	} else {
 		found = modules_in_order(unit);
 		if (!found)
-			modules_below(unit->copy, &found);
+			fs_find(unit->copy, "*.ko", &found);
 	}
 	return found;
 }

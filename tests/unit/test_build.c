@@ -742,6 +742,30 @@ static void dkms_packages(void **state)
 	assert_contains(built.modules[0]->error, "dkms.conf");
 }
 
+/* What a dkms.conf finds by $dkms_tree is the copy, whatever a link said before. */
+static void dkms_link_that_led_elsewhere(void **state)
+{
+	_cleanup_free_ char *path = path_join(sample_work, "pkg", NULL),
+			    *dir = unit_dir(path, SAMPLE_RELEASE);
+	_cleanup_free_ char *link = path_join(dir, "dkms/pkg/1/source", NULL);
+
+	(void)state;
+	put_module("pkg", "one", "", "");
+	put(sample_work, "pkg/dkms.conf",
+	    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=one\n"
+	    "DEST_MODULE_LOCATION=/extra\n"
+	    "MAKE='test -e $dkms_tree/pkg/1/source/Kbuild && make -C $kernel_source_dir "
+	    "M=$dkms_tree/pkg/1/build modules'\n");
+	assert_int_equal(do_build("pkg", NULL), 0);
+	assert_null(the_module("one")->error);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink("/nonexistent", link), 0);
+	put_module("pkg", "one", "", "int changed;");
+	assert_int_equal(do_build("pkg", NULL), 0);
+	if (the_module("one")->error)
+		fail_msg("%s", the_module("one")->error);
+}
+
 /* A folder after the other, the second one wants the first; then all modules are moved to the top.
  */
 static void dkms_package_of_two_folders(void **state)
@@ -921,6 +945,7 @@ int main(void)
 		cmocka_unit_test_setup(test_scripts, sample_clear),
 		cmocka_unit_test_setup(ko_files, sample_clear),
 		cmocka_unit_test_setup(dkms_packages, sample_clear),
+		cmocka_unit_test_setup(dkms_link_that_led_elsewhere, sample_clear),
 		cmocka_unit_test_setup(dkms_package_of_two_folders, sample_clear),
 		cmocka_unit_test_setup(own_makefile, sample_clear),
 		cmocka_unit_test_setup(debug_info_of_foreign_builds, sample_clear),

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -57,6 +58,55 @@ static void copy_from_another_file_system(void **state)
 	expect_copy(in, "text from memory", 0755);
 }
 
+static void link_is_put(void **state)
+{
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	_cleanup_free_ char *path = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = xasprintf("%s/link", dir);
+	assert_false(fs_is_link_to(path, "a"));
+	assert_int_equal(fs_put_link(path, "a"), 0);
+	assert_true(fs_is_link_to(path, "a"));
+	assert_false(fs_is_link_to(path, "ab"));
+	assert_int_equal(fs_put_link(path, "ab"), 0);
+	assert_true(fs_is_link_to(path, "ab"));
+	unlink(path);
+	assert_int_equal(fs_write_atomic(path, "text", 4, 0600), 0);
+	assert_int_equal(fs_put_link(path, "a"), 0);
+	assert_true(fs_is_link_to(path, "a"));
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(fs_put_link(path, "a"), -EISDIR);
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
+static void found_below(void **state)
+{
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	_cleanup_free_ char *sub = NULL, *out = NULL, *deep = NULL, *link = NULL;
+	_cleanup_strv_ char **found = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	sub = xasprintf("%s/b", dir);
+	deep = xasprintf("%s/b/x.ko", dir);
+	link = xasprintf("%s/c.ko", dir);
+	out = xasprintf("%s/a.o", dir);
+	assert_int_equal(mkdir(sub, 0700), 0);
+	assert_int_equal(fs_write_atomic(deep, "", 0, 0600), 0);
+	assert_int_equal(fs_write_atomic(out, "", 0, 0600), 0);
+	assert_int_equal(symlink(dir, link), 0); /* not gone into: it would never end */
+	fs_find(dir, "*.ko", &found);
+	assert_int_equal(strv_length(found), 2);
+	assert_string_equal(found[0], deep);
+	assert_string_equal(found[1], link);
+	fs_find("/nonexistent", "*", &found);
+	assert_int_equal(strv_length(found), 2);
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
 static void within(void **state)
 {
 	static const struct {
@@ -78,8 +128,8 @@ static void within(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copy_beside),
-		cmocka_unit_test(copy_from_another_file_system),
+		cmocka_unit_test(copy_beside), cmocka_unit_test(copy_from_another_file_system),
+		cmocka_unit_test(link_is_put), cmocka_unit_test(found_below),
 		cmocka_unit_test(within),
 	};
 
