@@ -70,6 +70,21 @@ static inline void assert_lacks(const char *text, const char *part)
 		fail_msg("'%s' is in:\n%s", part, text);
 }
 
+static inline void set_time(const char *name, long seconds)
+{
+	const struct timespec times[2] = { { seconds, 5 }, { seconds, 5 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+}
+
+static inline long long time_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+}
+
 /* What a module's C file looks like for it. */
 #define SAMPLE_MODULE(name, depends)                                                           \
 	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n" \

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Building folders of the work folder for the small kernel tree, and looking at what came out. */
+#ifndef OUTPOST_SAMPLE_BUILD_H
+#define OUTPOST_SAMPLE_BUILD_H
+
+#include "sample_tree.h"
+
+#include "host/build.h"
+#include "host/unit.h"
+
+static inline void put_module(const char *dir, const char *name, const char *depends,
+			      const char *more)
+{
+	_cleanup_free_ char *c = xasprintf("%s/%s.c", dir, name),
+			    *kbuild = xasprintf("%s/Kbuild", dir);
+	_cleanup_free_ char *rule = xasprintf("obj-m := %s.o\n", name);
+	_cleanup_free_ char *source =
+		xasprintf("#define INFO(n, t) const char n[] "
+			  "__attribute__((section(\".modinfo\"), used)) = t\n"
+			  "INFO(i1, \"name=%s\"); INFO(i2, \"depends=%s\");\n"
+			  "INFO(i3, \"vermagic=" SAMPLE_RELEASE " SMP\");\n%s\n",
+			  name, depends, more);
+
+	put(sample_work, c, source);
+	put(sample_work, kbuild, rule);
+}
+
+static struct module_list built; /* by the last do_build() */
+static int jobs = 2;
+
+static inline int do_build(const char *a, const char *b)
+{
+	char *const paths[] = { (char *)a, (char *)b, NULL };
+	struct build_request request = {
+		.tree = &sample_tree, .paths = paths, .tests = true, .jobs = jobs
+	};
+
+	module_list_release(&built);
+	return build(&request, &built);
+}
+
+static inline struct module *the_module(const char *name)
+{
+	struct module *m = module_list_find(&built, name);
+
+	if (!m)
+		fail_msg("there is no module %s; of %zu the first is %s: %s", name, built.n,
+			 built.n ? built.modules[0]->name : "-",
+			 built.n ? built.modules[0]->error : "-");
+	return m;
+}
+
+static inline char *read_of_unit(const char *folder, const char *name)
+{
+	_cleanup_free_ char *path = path_join(sample_work, folder, NULL),
+			    *dir = unit_dir(path, SAMPLE_RELEASE);
+
+	return get(dir, name);
+}
+
+/* How often make ran for the folder. */
+static inline size_t runs_of(const char *folder)
+{
+	_cleanup_free_ char *name = xasprintf("tree/up/%s/runs", folder);
+	_cleanup_free_ char *text = read_of_unit(folder, name);
+
+	return text ? strlen(text) / strlen("made\n") : 0;
+}
+
+static int sample_build_end(void **state)
+{
+	module_list_release(&built);
+	return sample_end(state);
+}
+
+#endif

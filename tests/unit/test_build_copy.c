@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a path is, and the copy of a folder that is built. */
+#include "sample_tree.h"
+
+#include "host/mirror.h"
+#include "host/sources.h"
+
+/* --- sources ---------------------------------------------------------------------- */
+
+static enum source_kind kind_of(const char *path)
+{
+	_cleanup_(source_list_release) struct source_list list = { 0 };
+
+	assert_int_equal(sources_find(path, &list), 0);
+	assert_int_equal(list.n, 1);
+	return list.list[0].kind;
+}
+
+static void classified(void **state)
+{
+	_cleanup_(source_list_release) struct source_list list = { 0 };
+
+	(void)state;
+	put(sample_work, "k/Kbuild",
+	    "# obj-m := no.o\nobj-m := a-b.o \\\n   c.o\nobj-m += d.o # e.o\n");
+	put(sample_work, "m/Makefile",
+	    "ifneq ($(KERNELRELEASE),)\nobj-$(CONFIG_X) += x.o\nendif\n");
+	put(sample_work, "d/dkms.conf", "");
+	put(sample_work, "d/Makefile", "obj-m := y.o\n");
+	put(sample_work, "x.ko", "");
+	put(sample_work, "n/Makefile", "all:\n\techo obj-module\n");
+	put(sample_work, "only-folders/README", "");
+	assert_int_equal(kind_of("k"), SOURCE_KBUILD);
+	assert_int_equal(kind_of("m"), SOURCE_KBUILD);
+	assert_int_equal(kind_of("d"), SOURCE_DKMS);
+	assert_int_equal(kind_of("x.ko"), SOURCE_KO);
+	assert_int_equal(sources_find("n", &list), -ENOENT);
+	assert_int_equal(sources_find("only-folders", &list), -ENOENT);
+	assert_int_equal(sources_find("none", &list), -ENOENT);
+	assert_int_equal(sources_find("n/Makefile", &list), -EINVAL);
+	assert_int_equal(sources_find(".", &list), 0);
+	assert_int_equal(sources_find("k", &list), 0); /* again: not added */
+	assert_int_equal(list.n, 3);
+	assert_int_equal(list.list[0].kind, SOURCE_DKMS);
+	assert_int_equal(strv_length(list.list[1].provides), 3);
+	assert_string_equal(list.list[1].provides[0], "a_b");
+	assert_string_equal(list.list[1].provides[2], "d");
+}
+
+/* --- the copy ---------------------------------------------------------------------- */
+
+static bool mirror(void)
+{
+	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
+			    *to = path_join(sample_work, "to", NULL);
+	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
+	bool changed;
+
+	assert_int_equal(mirror_update(from, to, manifest, &changed), 0);
+	return changed;
+}
+
+static void assert_file(const char *name, const char *expected)
+{
+	_cleanup_free_ char *text = get(sample_work, name);
+
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+}
+
+static void mirrored(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put_mode(sample_work, "from/sub/run.sh", "two", 0555);
+	set_time("from/a.c", 1000);
+	assert_true(mirror());
+	assert_false(mirror());
+	assert_true(time_of("to/a.c") == time_of("from/a.c"));
+	assert_int_equal(access("to/sub/run.sh", X_OK), 0);
+	put(sample_work, "to/a.o", "built");
+	put(sample_work, "to/a.c", "patched here");
+	assert_false(mirror());              /* what the build changes is its own affair */
+	put(sample_work, "from/a.c", "1!!"); /* the same size */
+	assert_true(mirror());
+	assert_file("to/a.c", "1!!");
+	assert_true(fs_exists("to/a.o"));
+	assert_false(mirror());
+}
+
+static void mirrored_removal(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "from/sub/b.c", "two");
+	put(sample_work, "from/turns", "a file");
+	assert_true(mirror());
+	put(sample_work, "to/sub/b.o", "built");
+	unlink("from/a.c");
+	assert_int_equal(fs_remove_tree("from/sub"), 0);
+	unlink("from/turns");
+	put(sample_work, "from/turns/into", "a folder");
+	assert_true(mirror());
+	assert_false(fs_exists("to/a.c"));
+	assert_false(fs_exists("to/sub"));
+	assert_true(fs_exists("to/turns/into"));
+}
+
+static void mirrored_older(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "new");
+	set_time("from/a.c", 2000000000);
+	assert_true(mirror());
+	put(sample_work, "from/a.c", "old");
+	set_time("from/a.c", 1000);
+	assert_true(mirror());
+	assert_file("to/a.c", "old");
+	/* Not the old time: make would take an object made since for current. */
+	assert_true(time_of("to/a.c") > 1000000000LL * 1000000000LL);
+	assert_false(mirror());
+}
+
+/* Saved while the version before it was being built: the copy is younger than what came of that. */
+static void mirrored_meanwhile(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "from/b.c", "one");
+	assert_true(mirror());
+	put(sample_work, "from/a.c", "two");
+	put(sample_work, "from/b.c", "two");
+	put(sample_work, "to/a.o", "built from one");
+	assert_true(time_of("from/a.c") < time_of("to/a.o"));
+	assert_true(mirror());
+	assert_true(time_of("to/a.c") > time_of("to/a.o"));
+	assert_true(time_of("to/a.c") == time_of("to/b.c"));
+}
+
+static void left_out(void **state)
+{
+	static const char *const products[] = { ".git/HEAD",     "a.ko",           "a.mod",
+						"a.mod.c",       ".a.o.cmd",       "a.o",
+						"modules.order", "Module.symvers", "sub/.b.o.cmd",
+						"sub/b.o" };
+
+	(void)state;
+	put(sample_work, "from/blob.o", "no .cmd beside it: somebody put it there");
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
+		_cleanup_free_ char *name = path_join("from", products[i], NULL);
+
+		put(sample_work, name, "x");
+	}
+	assert_true(mirror());
+	assert_true(fs_exists("to/blob.o"));
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
+		_cleanup_free_ char *name = path_join("to", products[i], NULL);
+
+		if (fs_exists(name))
+			fail_msg("%s was copied", name);
+	}
+}
+
+static void links(void **state)
+{
+	_cleanup_free_ char *inside = path_join(sample_work, "from/a.c", NULL);
+	_cleanup_free_ char *in_copy = path_join(sample_work, "to/a.c", NULL);
+	char text[4096] = "";
+
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "outside.h", "two");
+	put(sample_work, "dir/x.h", "three");
+	assert_int_equal(symlink("a.c", "from/same.c"), 0);
+	assert_int_equal(symlink(inside, "from/absolute.c"), 0);
+	assert_int_equal(symlink("../outside.h", "from/outside.h"), 0);
+	assert_int_equal(symlink("../dir", "from/dir"), 0);
+	assert_int_equal(symlink("nowhere", "from/dangling"), 0);
+	assert_true(mirror());
+	assert_int_equal(readlink("to/same.c", text, sizeof(text)), 3);
+	assert_true(readlink("to/absolute.c", text, sizeof(text) - 1) > 0);
+	assert_int_equal(strncmp(text, in_copy, strlen(in_copy)), 0);
+	assert_file("to/outside.h", "two");
+	assert_true(readlink("to/outside.h", text, sizeof(text)) < 0);
+	assert_file("to/dir/x.h", "three");
+	assert_false(mirror());
+	put(sample_work, "outside.h", "other");
+	assert_true(mirror());
+	assert_file("to/outside.h", "other");
+}
+
+static void endless_link(void **state)
+{
+	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
+			    *to = path_join(sample_work, "to", NULL);
+	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
+	bool changed;
+
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	assert_int_equal(symlink("..", "from/up"), 0);
+	assert_int_equal(mirror_update(from, to, manifest, &changed), -ELOOP);
+	assert_false(fs_exists(manifest));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(classified, sample_clear),
+		cmocka_unit_test_setup(mirrored, sample_clear),
+		cmocka_unit_test_setup(mirrored_removal, sample_clear),
+		cmocka_unit_test_setup(mirrored_older, sample_clear),
+		cmocka_unit_test_setup(mirrored_meanwhile, sample_clear),
+		cmocka_unit_test_setup(left_out, sample_clear),
+		cmocka_unit_test_setup(links, sample_clear),
+		cmocka_unit_test_setup(endless_link, sample_clear),
+	};
+
+	return cmocka_run_group_tests(tests, sample_start, sample_end);
+}
