@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/prepare.h"
+#include "host/prepare_internal.h"
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -21,99 +21,11 @@ static void on_build(const char *what, size_t done, size_t total, void *arg)
 	progress_fraction(done, total);
 }
 
-static void on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
+void prepare_on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
 {
 	(void)arg;
 	progress_step("%s%s%s", doing, *module ? " " : "", module);
 	progress_fraction(done, total);
-}
-
-#define COLLECT_MS 5000 /* for a board that nobody asked for by name */
-
-/* --- runs that were left open ------------------------------------------------------- */
-
-static int keep(struct prepare *p, const struct run_result *result)
-{
-	json_t *document = out_test_json(result);
-	int r = store_finish(p->store, result, document);
-
-	json_decref(document);
-	if (r == 0)
-		run_collected(p->session, result);
-	return r;
-}
-
-static int collect(struct prepare *p, const char *run)
-{
-	struct run_request request = { .board = p->board,
-				       .store = p->store,
-				       .return_ms = p->options->return_ms,
-				       .progress = on_run };
-	struct run_result result;
-	int r;
-
-	progress_step("collecting run %s", run);
-	r = run_collect(&request, run, &p->session, &result);
-	if (r == -ENOENT) {
-		log_info("Run %s was left open, and board %s never began it, or does not know it "
-			 "any more.",
-			 run, p->board->name);
-		return store_abandon(p->store, run,
-				     "the board never began it, or does not know it any more");
-	}
-	if (r == 0)
-		r = keep(p, &result);
-	if (r == 0 && result.open)
-		r = -ETIMEDOUT; /* lost once more: said */
-	if (r == 0)
-		log_info("Run %s, which was left open, is complete now: outpost results %s", run,
-			 run);
-	run_result_release(&result);
-	return r == -EBUSY ? 0 : r;
-}
-
-static int collect_all(struct prepare *p)
-{
-	_cleanup_strv_ char **runs = NULL;
-	int r = store_open_runs(p->store, p->board->name, &runs);
-
-	strv_foreach (run, runs) {
-		if (r < 0)
-			return r;
-		r = collect(p, *run);
-	}
-	return r;
-}
-
-void prepare_collect(const struct context *ctx, struct store *store)
-{
-	static const struct prepare_options options;
-	_cleanup_strv_ char **names = NULL;
-
-	if (board_list(&names) < 0)
-		return;
-	strv_foreach (name, names) {
-		struct prepare p = { .ctx = ctx, .options = &options, .store = store };
-		_cleanup_strv_ char **open = NULL;
-		int r = ctx->board && strcmp(ctx->board, *name) != 0
-				? 0
-				: store_open_runs(store, *name, &open);
-
-		if (r < 0 || !open || board_find(*name, &p.board) < 0)
-			continue;
-		progress_start();
-		r = session_open(
-			p.board,
-			&(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
-			&p.session);
-		if (r == 0)
-			r = collect_all(&p);
-		p.store = NULL; /* the caller's */
-		if (r < 0 && r != -EINTR)
-			log_warn("Board %s cannot be asked about run %s, which was left open.",
-				 *name, *open);
-		prepare_release(&p);
-	}
 }
 
 int prepare_board(struct prepare *p, const struct context *ctx,
@@ -133,7 +45,7 @@ int prepare_board(struct prepare *p, const struct context *ctx,
 		r = session_say(p->session);
 	if (r == 0)
 		r = store_open(&p->store);
-	return r < 0 ? r : collect_all(p);
+	return r < 0 ? r : prepare_collect_all(p);
 }
 
 void prepare_release(struct prepare *p)
@@ -281,7 +193,7 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 	request->modules = &p->modules;
 	request->wait_ms = p->options->wait_ms;
 	request->return_ms = p->options->return_ms;
-	request->progress = on_run;
+	request->progress = prepare_on_run;
 	do {
 		r = paths ? build_all(p, paths, tests, request->params) : 0;
 		if (r < 0)
@@ -329,7 +241,7 @@ int prepare_finish(struct prepare *p, int r, struct run_result *result, const ch
 	progress_end();
 	if (r < 0 && !result->n)
 		return r;
-	stored = keep(p, result);
+	stored = prepare_keep(p, result);
 	if (junit)
 		written = out_junit(junit, result);
 	if (p->ctx->json && p->json_lines)

@@ -88,10 +88,6 @@ void prepare_release(struct prepare *p);
 int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
 		    struct run_result *result);
 
-/* Asks the check about what was built, unless with --no-check; private to prepare.c. 0 or -errno,
- * said. */
-int prepare_check(struct prepare *p, const struct kernel_tree *tree);
-
 /* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
 int prepare_modules(struct prepare *p, char *const *paths);
 

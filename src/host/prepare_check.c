@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Before anything is sent: will the board's kernel take it? */
-#include "host/prepare.h"
+#include "host/prepare_internal.h"
 
 #include "common/alloc.h"
 #include "common/log.h"
