@@ -14,6 +14,8 @@
  *	stripped/, test/        what is sent: modules without debug info, test programs
  *	build.log               all that make said, the last time it ran
  *	messages, error         what is worth reading of it; why there is no module
+ *	toolchain               tools and tree that what is here was built with
+ *	probes.mk, asked        what make reads first, and writes: see kbuild_probes.c
  *	stamp                   what the last good build was made with
  *	compile_commands.json
  *	lock                    held (flock) by who builds
