@@ -165,7 +165,7 @@ bool klog_parse_frame(struct text line, struct klog_frame *frame)
 	/* Without indentation only what has an address or is a whole line is a frame. */
 	if (text_take(&at, "("))
 		return false;
-	if (!klog_parse_symbol(&at, frame))
+	if (!klog_parse_symbol(&at, frame) || text_starts(at, " (unreliable)"))
 		return false;
 	return bracketed || at.p > line.p;
 }

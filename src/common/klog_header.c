@@ -112,6 +112,21 @@ static void join_preface(struct klog *k, struct klog_open *o, const struct klog_
 	klog_confirm(k, o);
 }
 
+/*
+ * "data-race in a / b [module]": in the order of their names, whichever was seen first. The
+ * module's is the one of interest.
+ */
+static void name_race(struct klog_open *o, struct text t)
+{
+	struct klog_frame other;
+
+	if (!text_after(t, " in ", &t) || !klog_parse_name(&t, &o->at))
+		return;
+	o->named = true;
+	if (!*o->at.module && text_take(&t, " / ") && klog_parse_name(&t, &other) && *other.module)
+		o->at = other;
+}
+
 void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint32_t caller,
 		uint64_t position)
 {
@@ -124,7 +139,8 @@ void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint3
 	o->report.fatal = row->flags & ROW_FATAL;
 	o->died = row->flags & ROW_DIES;
 	set_title(o, row, t);
-	klog_find_place(t, &o->at);
+	if (!klog_find_place(t, &o->at) && row->kind == KLOG_KCSAN)
+		name_race(o, t);
 	klog_find_access(&o->report, t);
 	klog_note_address(o, t);
 	if (!(row->flags & ROW_PROBATION))

@@ -134,8 +134,12 @@ static const char *const waiters[] = {
 	"folio_wait", "wb_wait", "flush_work", "__flush_work", "flush_workqueue", "__flush_workqueue",
 	"exp_funnel", "_synchronize_rcu", "synchronize_rcu_expedited_wait", "read_bio", "out_of_line_wait",
 	"__switch_to", "refrigerator", "__refrigerator", "blk_mq_freeze", "kthread_stop", "jbd2_log_wait",
-	"request_wait_answer", "futex_wait",
+	"request_wait_answer", "futex_wait", "rcu_barrier", "kthread_", "*_wait$", "*_lock$", "*_lock_nested$", "*_slowlock",
+	"*_lock_killable$", "*_lock_interruptible$", "*rwsem", "*_completion",
 };
+
+/* Locks that are known by name: who waits for one of them is a victim. */
+static const char *const big_locks[] = { "rtnl_lock" };
 
 /* For what never ends: the part that found out, and the smallest steps of the loop. */
 static const char *const stall_helpers[] = {
@@ -147,6 +151,11 @@ static const char *const stall_helpers[] = {
 
 /* Their BUG()s are about what their callers ask for. */
 static const char *const bug_helpers[] = { "skb_" };
+
+/* A work and its queue are locks to lockdep, taken on behalf of the work. */
+static const char *const lockdep_helpers[] = {
+	"process_one_work", "touch_wq_lockdep", "touch_work_lockdep", "start_flush_work",
+};
 
 /* For what was lost: who asks for memory on behalf of somebody. */
 static const char *const leak_helpers[] = {
@@ -245,10 +254,11 @@ bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame)
 	if (LISTED(helpers, name))
 		return true;
 	switch (kind) {
-	case KLOG_HUNG_TASK: return LISTED(waiters, name);
+	case KLOG_HUNG_TASK: return LISTED(waiters, name) && !LISTED(big_locks, name);
 	case KLOG_RCU_STALL:
 	case KLOG_SOFT_LOCKUP:
 	case KLOG_HARD_LOCKUP: return LISTED(stall_helpers, name);
+	case KLOG_LOCKDEP: return LISTED(lockdep_helpers, name);
 	case KLOG_BUG: return LISTED(bug_helpers, name);
 	case KLOG_KMEMLEAK: return LISTED(leak_helpers, name);
 	case KLOG_KMSAN: return LISTED(uninit_helpers, name);

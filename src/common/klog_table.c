@@ -89,6 +89,7 @@ const struct klog_row klog_rows[] = {
 
 	/* sanitizers and debugging allocators */
 	{ "BUG: KASAN: ", KLOG_KASAN, 0, NULL, " in " },
+	{ "BUG: KASan: ", KLOG_KASAN, 0, NULL, " in " }, /* before 4.3 */
 	{ "BUG: KMSAN: ", KLOG_KMSAN, 0, NULL, " in " },
 	{ "BUG: KCSAN: ", KLOG_KCSAN, 0, NULL, " in " },
 	{ "BUG: KFENCE: ", KLOG_KFENCE, 0, NULL, " in " },
@@ -123,6 +124,7 @@ const struct klog_row klog_rows[] = {
 	{ "BUG: MAX_LOCK", KLOG_LOCKDEP, 0, " too low!", NULL },
 	{ "BUG: MAX_STACK_TRACE_ENTRIES too low!", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "BUG: key ", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "BUG: looking up invalid subclass", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "BUG: Invalid wait context", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "INFO: trying to register non-static key", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "BUG: spinlock ", KLOG_LOCKDEP, 0, " on CPU", " on CPU" },
@@ -191,6 +193,7 @@ const struct klog_row klog_rows[] = {
 
 	/* dumps that are no complaint of the kernel about itself */
 	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
+	{ "FAULT_FLAG_ALLOW_RETRY missing ", KLOG_NONE, 0, NULL, NULL },
 	/* sysrq's l, p, t and w (drivers/tty/sysrq.c); its other keys print no trace */
 	{ "sysrq: Show backtrace of all active CPUs", KLOG_NONE, 0, NULL, NULL },
 	{ "sysrq: CPU", KLOG_NONE, 0, ":", NULL },
