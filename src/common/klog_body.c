@@ -161,99 +161,6 @@ static void handle_pc(struct klog *k, struct klog_open *o, struct klog_frame *pc
 	}
 }
 
-/* "is trying to acquire lock:", and on the next line "... at: [<addr>] func+0x1/0x2" */
-static void find_lock_place(struct klog_open *o, struct text t)
-{
-	struct klog_frame frame;
-	struct text rest = t;
-
-	/* Two tasks and an interrupt: the lock that is taken in the interrupt names it. */
-	if (text_find(t, "-irq-safe lock:")) {
-		o->at = (struct klog_frame){ 0 };
-		o->place_in_trace = true;
-	}
-	if (*o->at.function && !klog_is_helper(o->report.kind, &o->at))
-		return;
-	if (o->place_in_trace) {
-		if (klog_parse_frame(t, &frame) && !klog_is_helper(o->report.kind, &frame)) {
-			o->at = frame;
-			o->place_in_trace = false;
-		}
-		return;
-	}
-	if (o->place_next || (klog_row_has(o, ROW_BRIEF) && text_starts(t, " #"))) {
-		text_after(t, " at: ", &rest);
-		if (klog_parse_symbol(&rest, &frame) || klog_parse_frame(rest, &frame))
-			o->at = frame;
-	}
-	o->place_next = text_find(t, "is trying to ") || text_find(t, " still held ") ||
-			text_find(t, "already hold") || text_find(t, "] takes:") ||
-			text_find(t, " just changed the state of lock:");
-}
-
-/* "    in-flight: 45:stuck_work [module]" of a workqueue that does not get on */
-static bool find_in_flight(const struct klog_open *o, struct text t, struct text *rest)
-{
-	if (o->report.kind != KLOG_WORKQUEUE_LOCKUP || !text_after(t, " in-flight: ", rest))
-		return false;
-	while (rest->n && *rest->p != ':' && *rest->p != ' ')
-		text_skip(rest, 1);
-	return text_take(rest, ":");
-}
-
-/*
- * "Allocated in func+0x1/0x2 [module] age=3 cpu=0 pid=12": whose the broken object is; of a page
- * the trace says it that follows "page last allocated via".
- */
-static void find_owner(struct klog_open *o, struct text t)
-{
-	if (o->report.kind == KLOG_SLUB && !*o->doubtful.function && text_take(&t, "Allocated in "))
-		o->owned = klog_parse_symbol(&t, &o->doubtful);
-	if (o->report.kind == KLOG_BAD_PAGE)
-		o->place_in_trace = text_starts(t, "page last allocated via");
-}
-
-static void find_page_owner(struct klog_open *o, struct text t)
-{
-	struct klog_frame frame;
-
-	if (o->place_in_trace && klog_parse_frame(t, &frame) && !klog_is_page_helper(&frame)) {
-		o->doubtful = frame;
-		o->owned = true;
-		o->place_in_trace = false;
-	}
-}
-
-/* Where it jumped to where nothing is, the link register counts; elsewhere it may tell of a module.
- */
-static void take_link(struct klog_open *o, const struct klog_frame *frame)
-{
-	if (o->report.pc && !*o->at.function)
-		o->at = *frame;
-	else if (*frame->module && !o->report.n) {
-		o->report.trace[1] = *frame;
-		o->link_waits = true;
-	}
-}
-
-static void find_named_place(struct klog_open *o, struct text t)
-{
-	struct klog_frame frame;
-	struct text rest;
-
-	if (o->report.kind == KLOG_LOCKDEP)
-		find_lock_place(o, t);
-	if (o->report.kind == KLOG_BAD_PAGE)
-		find_page_owner(o, t);
-	if (text_take(&t, "caller is ") && klog_parse_symbol(&t, &frame))
-		o->at = frame;
-	else if (text_after(t, "last function: ", &rest) || text_after(t, " workfn=", &rest) ||
-		 find_in_flight(o, t, &rest))
-		o->named |= !o->named && klog_parse_name(&rest, &o->at);
-	else if (klog_parse_link(t, &frame))
-		take_link(o, &frame);
-}
-
 static bool is_user_mode(struct text t)
 {
 	return text_starts(t, "RIP: 0033:") || text_starts(t, "RIP: 0023:") ||
@@ -301,7 +208,7 @@ static void handle_other(struct klog_open *o, struct text t, uint64_t position)
 	/* The first line of its message names a WARN() better than its place. */
 	if (o->cut_here && !*o->report.title && t.n)
 		text_copy(o->report.title, sizeof(o->report.title), t);
-	find_named_place(o, t);
+	klog_find_named_place(o, t);
 	klog_find_access(&o->report, t);
 	klog_note_address(o, t);
 }
@@ -321,7 +228,7 @@ void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64
 		begin_trace(o);
 		klog_touch(o, position);
 	} else if (begins_other_part(t) || is_user_mode(t)) {
-		find_owner(o, t);
+		klog_find_owner(o, t);
 		end_trace(o);
 		klog_touch(o, position);
 	} else if (klog_parse_pc(t, &pc)) {

@@ -19,32 +19,6 @@ static void set_title(struct klog_open *o, const struct klog_row *row, struct te
 	text_copy(o->report.title, sizeof(o->report.title), t);
 }
 
-bool klog_find_place(struct text line, struct klog_frame *frame)
-{
-	static const char *const words[] = { " at ", " in ", " in: ", " ENDBR: ", " (" };
-	struct text t = line;
-
-	if (!text_find(line, "+0x"))
-		return false;
-	if (text_take(&t, "initcall ") && klog_parse_symbol(&t, frame))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		for (t = line; text_after(t, words[i], &t);) {
-			struct text at = t;
-
-			if (klog_parse_symbol(&at, frame))
-				return true;
-			/* A file and a line may stand before. */
-			while (at.n && *at.p != ' ')
-				text_skip(&at, 1);
-			text_skip_blanks(&at);
-			if (klog_parse_symbol(&at, frame))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* What all words for an access have one of: most lines have none. */
 static bool may_tell_access(struct text t)
 {
@@ -112,21 +86,6 @@ static void join_preface(struct klog *k, struct klog_open *o, const struct klog_
 	klog_confirm(k, o);
 }
 
-/*
- * "data-race in a / b [module]": in the order of their names, whichever was seen first. The
- * module's is the one of interest.
- */
-static void name_race(struct klog_open *o, struct text t)
-{
-	struct klog_frame other;
-
-	if (!text_after(t, " in ", &t) || !klog_parse_name(&t, &o->at))
-		return;
-	o->named = true;
-	if (!*o->at.module && text_take(&t, " / ") && klog_parse_name(&t, &other) && *other.module)
-		o->at = other;
-}
-
 void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint32_t caller,
 		uint64_t position)
 {
@@ -140,7 +99,7 @@ void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint3
 	o->died = row->flags & ROW_DIES;
 	set_title(o, row, t);
 	if (!klog_find_place(t, &o->at) && row->kind == KLOG_KCSAN)
-		name_race(o, t);
+		klog_name_race(o, t);
 	klog_find_access(&o->report, t);
 	klog_note_address(o, t);
 	if (!(row->flags & ROW_PROBATION))

@@ -68,8 +68,17 @@ void klog_handle_body(struct klog *k, struct klog_open *o, struct text t, uint64
 void klog_find_access(struct klog_report *r, struct text t);
 bool klog_begins_trace(struct text t);
 void klog_forget_gp_kthread(struct klog_open *o);
+
+/* --- klog_place.c: where it happened, as the text says itself --- */
+
 /* "... in func+0x1/0x2", "... at file.c:12 func+0x1/0x2", "file.c:12 at func+0x1/0x2" */
 bool klog_find_place(struct text line, struct klog_frame *frame);
+/* Of the two functions of a KCSAN header, the one of interest. */
+void klog_name_race(struct klog_open *o, struct text header);
+/* A line within a report that names a place: a lock's, a work's, a caller's. */
+void klog_find_named_place(struct klog_open *o, struct text t);
+/* Whose the broken object is. */
+void klog_find_owner(struct klog_open *o, struct text t);
 
 /* --- klog_sequel.c: one event in two dumps --- */
 
