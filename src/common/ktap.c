@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "common/ktap.h"
+#include "common/ktap_line.h"
 
 #include "common/klog.h"
-#include "common/text.h"
-
-#include <limits.h>
-
-enum outcome { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_SKIP, OUTCOME_TODO };
-
-struct result_line {
-	bool ok;
-	enum outcome outcome;
-	unsigned int number; /* 0: none */
-	bool error, timeout;
-	struct text name;
-};
+#include "common/ktap.h"
 
 void ktap_init(struct ktap *k, enum ktap_source source)
 {
@@ -151,98 +139,6 @@ static void end_document(struct ktap *k)
 
 /* --- lines -------------------------------------------------------------------- */
 
-static bool take_word(struct text *t, const char *word)
-{
-	struct text at = *t;
-
-	if (!text_take(&at, word) || (at.n && (isalnum((unsigned char)*at.p) || *at.p == '_')))
-		return false;
-	*t = at;
-	return true;
-}
-
-static bool take_number(struct text *t, unsigned int *value)
-{
-	uint64_t v;
-
-	if (!text_take_u64(t, &v))
-		return false;
-	*value = v > UINT_MAX ? UINT_MAX : (unsigned int)v;
-	return true;
-}
-
-static bool is_version(struct text t)
-{
-	unsigned int version;
-
-	text_take(&t, "K");
-	return text_take(&t, "TAP version ") && take_number(&t, &version);
-}
-
-/* A directive's name, in any case as TAP has it ("# skip"). */
-static bool is_directive(struct text t, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (t.n < n || (t.n > n && isalnum((unsigned char)t.p[n])))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (toupper((unsigned char)t.p[i]) != name[i])
-			return false;
-	return true;
-}
-
-/* " # DIRECTIVE ..." at the end of a name; a '#' that is escaped is text. */
-static struct text split_directive(struct text *name)
-{
-	struct text directive = { name->p + name->n, 0 };
-
-	for (size_t i = 0; i < name->n; i++) {
-		if (name->p[i] != '#' || (i && name->p[i - 1] == '\\'))
-			continue;
-		directive = (struct text){ name->p + i + 1, name->n - i - 1 };
-		text_skip_blanks(&directive);
-		name->n = i;
-		break;
-	}
-	text_trim_end(name);
-	return directive;
-}
-
-static void judge(struct result_line *line, struct text directive)
-{
-	line->outcome = line->ok ? OUTCOME_PASS : OUTCOME_FAIL;
-	if (is_directive(directive, "SKIP") || is_directive(directive, "SKIPPED"))
-		line->outcome = OUTCOME_SKIP;
-	else if (is_directive(directive, "TODO") || is_directive(directive, "XFAIL"))
-		line->outcome = OUTCOME_TODO;
-	else if (is_directive(directive, "TIMEOUT"))
-		line->timeout = true;
-	else if (is_directive(directive, "ERROR"))
-		line->error = true;
-	/* "ok" beside one of these two contradicts itself: the worse one holds. */
-	if (line->timeout || line->error)
-		line->outcome = OUTCOME_FAIL;
-}
-
-static bool parse_result(struct text t, struct result_line *line)
-{
-	memset(line, 0, sizeof(*line));
-	line->ok = take_word(&t, "ok");
-	if (!line->ok && !take_word(&t, "not ok"))
-		return false;
-	if (t.n && *t.p != ' ' && *t.p != '\t')
-		return false; /* "ok: ...", "ok, then" */
-	text_skip_blanks(&t);
-	take_number(&t, &line->number);
-	text_skip_blanks(&t);
-	if (text_take(&t, "-"))
-		text_skip_blanks(&t);
-	line->name = t;
-	judge(line, split_directive(&line->name));
-	return true;
-}
-
 /* The names of the levels and of the test, joined by dots. */
 static void note_failed(struct ktap *k, struct text name, unsigned int number)
 {
@@ -265,15 +161,15 @@ static void note_failed(struct ktap *k, struct text name, unsigned int number)
 	}
 }
 
-static void count(struct ktap *k, const struct result_line *line)
+static void count(struct ktap *k, const struct ktap_line *line)
 {
 	struct ktap_result *r = &k->result;
 
 	switch (line->outcome) {
-	case OUTCOME_PASS: r->pass++; break;
-	case OUTCOME_SKIP: r->skip++; break;
-	case OUTCOME_TODO: r->todo++; break;
-	case OUTCOME_FAIL:
+	case KTAP_PASS: r->pass++; break;
+	case KTAP_SKIP: r->skip++; break;
+	case KTAP_TODO: r->todo++; break;
+	case KTAP_FAIL:
 		r->fail++;
 		r->error += line->error;
 		r->timeout += line->timeout;
@@ -283,14 +179,14 @@ static void count(struct ktap *k, const struct result_line *line)
 }
 
 /* The line of a suite whose tests were counted already. */
-static void check_suite(struct ktap *k, const struct result_line *line)
+static void check_suite(struct ktap *k, const struct ktap_line *line)
 {
 	unsigned int failed = k->child.failed;
 
 	k->has_child = false;
-	if (line->outcome == OUTCOME_FAIL && !failed)
+	if (line->outcome == KTAP_FAIL && !failed)
 		count(k, line); /* it failed outside its tests */
-	if (line->outcome != OUTCOME_PASS || !failed)
+	if (line->outcome != KTAP_PASS || !failed)
 		return;
 	k->result.contradiction = true;
 	if (!explain(k, NULL))
@@ -299,7 +195,7 @@ static void check_suite(struct ktap *k, const struct result_line *line)
 	add(k->result.why, sizeof(k->result.why), " says ok though a test of it failed");
 }
 
-static void handle_result(struct ktap *k, size_t indent, const struct result_line *line)
+static void handle_result(struct ktap *k, size_t indent, const struct ktap_line *line)
 {
 	struct ktap_level *level;
 	unsigned int failed_before = k->result.fail;
@@ -325,16 +221,12 @@ static void handle_result(struct ktap *k, size_t indent, const struct result_lin
 	}
 }
 
-/* "1..N", perhaps "# SKIP reason". */
 static bool handle_plan(struct ktap *k, size_t indent, struct text t)
 {
 	struct ktap_level *level;
 	unsigned int planned;
 
-	if (!text_take(&t, "1..") || !take_number(&t, &planned))
-		return false;
-	text_skip_blanks(&t);
-	if (t.n && *t.p != '#')
+	if (!ktap_parse_plan(t, &planned))
 		return false;
 	level = level_at(k, indent);
 	if (level->has_plan) { /* the next document, without a version line */
@@ -382,35 +274,26 @@ static void handle_bail_out(struct ktap *k, struct text reason)
 /* A result right after a complete document, numbered on: its plan was too small. */
 static void check_surplus(struct ktap *k, struct text t)
 {
-	struct result_line line;
+	struct ktap_line line;
 
-	if (!k->last_number || !parse_result(t, &line) || line.number != k->last_number + 1)
+	if (!k->last_number || !ktap_parse_result(t, &line) || line.number != k->last_number + 1)
 		return;
 	k->last_number = line.number;
 	k->result.plan_broken = true;
 	if (explain(k, NULL))
 		add(k->result.why, sizeof(k->result.why), "more results than planned");
-	if (line.outcome == OUTCOME_FAIL)
+	if (line.outcome == KTAP_FAIL)
 		k->result.fail++;
-}
-
-static size_t take_indent(struct text *t)
-{
-	size_t indent = 0;
-
-	for (; t->n && (*t->p == ' ' || *t->p == '\t'); text_skip(t, 1))
-		indent += *t->p == '\t' ? 8 : 1;
-	return indent;
 }
 
 void ktap_feed(struct ktap *k, const char *line, size_t n)
 {
 	struct text t = klog_strip_prefix((struct text){ line, n }, NULL);
-	size_t indent = take_indent(&t);
-	struct result_line result;
+	size_t indent = ktap_take_indent(&t);
+	struct ktap_line result;
 
 	text_trim_end(&t);
-	if (is_version(t)) {
+	if (ktap_is_version(t)) {
 		handle_version(k, indent);
 		return;
 	}
@@ -423,7 +306,7 @@ void ktap_feed(struct ktap *k, const char *line, size_t n)
 		text_copy(level_at(k, indent)->name, KTAP_NAME_SIZE, t);
 	else if (text_take(&t, "Bail out!"))
 		handle_bail_out(k, t);
-	else if (!handle_plan(k, indent, t) && parse_result(t, &result) &&
+	else if (!handle_plan(k, indent, t) && ktap_parse_result(t, &result) &&
 		 (result.number || k->source == KTAP_STDOUT))
 		handle_result(k, indent, &result);
 }
