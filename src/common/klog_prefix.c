@@ -238,6 +238,20 @@ static void trim_junk_end(struct text *t)
 	}
 }
 
+/* Vendors: " [2:  insmod: 4123]" after the time, "I[" in an interrupt */
+static bool take_vendor(struct text *t, struct klog_prefix *prefix)
+{
+	struct text at = *t;
+
+	if (!prefix->has_time || t->n < 4 || t->p[1] != '[' || !is_digit(t->p[2]) || t->p[3] != ':')
+		return false;
+	text_skip(&at, 1);
+	if (!take_brackets(&at, prefix))
+		return false;
+	*t = at;
+	return true;
+}
+
 static bool take_one(struct text *t, struct klog_prefix *prefix)
 {
 	char c = *t->p;
@@ -246,6 +260,8 @@ static bool take_one(struct text *t, struct klog_prefix *prefix)
 		return take_brackets(t, prefix) && (take_host(t), true);
 	if (c == '<')
 		return take_priority(t);
+	if (c == ' ' || c == 'I')
+		return take_vendor(t, prefix);
 	if (is_digit(c))
 		return take_date(t) || take_record_header(t, prefix) || take_unix_time(t);
 	if (is_upper(c)) /* "Nov ", "Wed " */

@@ -147,6 +147,8 @@ static const struct form {
 	{ "logcat of a serial server", "[2025-11-05 20:34:01.123] [   12.%u] %l\r\n", true },
 	{ "ts(1)", "Nov 05 20:34:01 [   12.%u] %l\n", true },
 	{ "ts -i", "00:00:01 [   12.%u] %l\n", true },
+	{ "a vendor's", "<4>[   12.%u]  [2:         insmod: 4123] %l\n", true },
+	{ "a vendor's, interrupt", "[   12.%u] I[0:      swapper/0:    0] %l\n", true },
 	{ "NULs", "%0%0[   12.%u] %l%0\n", true },
 	{ "KTAP between", "[   12.%u] %l\n    # hello: a line of its own\n", true },
 	{ "KTAP, indented", "    [   12.%u] %l\n", true },
