@@ -218,8 +218,8 @@ static struct klog_open *settle(struct klog *k, struct klog_open *o, const struc
 {
 	struct klog_open *before = &k->open[o->before - 1];
 
-	if (row->flags & ROW_REFINES)
-		return o;
+	if (row->flags & ROW_REFINES || !o->cut_here)
+		return o; /* not yet; or no more, as it is a report by now */
 	o->before = 0;
 	before->waits = false;
 	if (!klog_is_sequel(before, row, t)) {
