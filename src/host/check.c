@@ -40,6 +40,8 @@ static const struct check_rule rules[] = {
 	{ "write-exec", check_write_exec },
 	{ "too-large", check_size },
 	{ "page-size", check_page_size },
+	/* percpu_modalloc() */
+	{ "percpu", check_percpu },
 	/* check_export_symbol_versions() */
 	{ "export-crc", check_export_crcs },
 	/* simplify_symbols() */

@@ -64,6 +64,7 @@ void check_string_table(struct check *check);
 void check_plt(struct check *check);
 void check_write_exec(struct check *check);
 void check_size(struct check *check);
+void check_percpu(struct check *check);
 void check_page_size(struct check *check);
 
 /* check_signature.c */

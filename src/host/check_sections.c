@@ -178,6 +178,23 @@ void check_size(struct check *check)
 			  xstrdup("Large arrays are to be allocated when they are needed."));
 }
 
+/* PERCPU_MODULE_RESERVE: for all modules together, without what others took of it. */
+#define PERCPU_ROOM (8u << 10)
+
+void check_percpu(struct check *check)
+{
+	size_t index = ko_find(check->ko, ".data..percpu");
+	Elf64_Shdr header;
+
+	if (!check_config(check->kernel, "CONFIG_SMP") || !index ||
+	    !ko_section(check->ko, index, &header) || header.sh_size <= PERCPU_ROOM)
+		return;
+	check_add(check, CHECK_REFUSED, NULL,
+		  xasprintf("at most %u bytes of DEFINE_PER_CPU()", PERCPU_ROOM),
+		  xasprintf("%llu", (unsigned long long)header.sh_size),
+		  xstrdup("The kernel has no more to give to modules: use alloc_percpu()."));
+}
+
 /* Not in vermagic, and in few CRCs: the kernel loads it, and PAGE_SIZE is wrong in it. */
 void check_page_size(struct check *check)
 {

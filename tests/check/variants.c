@@ -198,6 +198,12 @@ static void text_flags(struct strbuf *image, uint64_t arg)
 	section(image, ".text")->sh_flags |= arg;
 }
 
+static void percpu_size(struct strbuf *image, uint64_t size)
+{
+	section(image, ".data..percpu")->sh_type = SHT_NOBITS;
+	section(image, ".data..percpu")->sh_size = size;
+}
+
 static void bss_size(struct strbuf *image, uint64_t arg)
 {
 	section(image, ".bss")->sh_size = arg;
@@ -595,6 +601,8 @@ const struct variant variants[] = {
 	{ "write-exec", VICTIM, "write-exec", false, "module_enforce_rwx_sections", text_flags,
 	  SHF_WRITE },
 	{ "bss-huge", VICTIM, "too-large", false, "module_alloc", bss_size, 0xf0000000 },
+
+	{ "percpu-large", VICTIM, "percpu", false, "percpu_modalloc", percpu_size, 16 << 10 },
 
 	{ "exports-no-crcs", VICTIM, "export-crc", true,
 	  "check_module_license_and_versions, check_export_symbol_versions", rename_section,

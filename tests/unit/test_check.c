@@ -67,6 +67,7 @@
 												   "struct version { unsigned long crc; char name[56]; };\n" more
 
 #define VICTIM_MORE                                                                                \
+	"int each[2] " SECTION(".data..percpu") " = { 1 };\n"                                      \
 	"INFO(i5, \"import_ns=DMA_BUF\"); INFO(i6, \"xivepatch=Y\");\n"                            \
 	"const struct version v[] " SECTION(                                                       \
 		"__versions") " = { { 1, \"module_layout\" },\n"                                   \

@@ -2,12 +2,15 @@
 /*
  * What the variants of tests/check/variants.c are made from. It uses a symbol
  * for everybody (_printk), one for the GPL only (ktime_get), one in a namespace
- * (dma_buf_put), and exports one.
+ * (dma_buf_put), has data of each processor, and exports one.
  */
 #include <linux/dma-buf.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/version.h>
+
+static DEFINE_PER_CPU(int, each);
 
 static bool never;
 module_param(never, bool, 0);
@@ -24,6 +27,7 @@ static int __init victim_init(void)
 {
 	pr_info("victim\n");
 	if (never) {
+		this_cpu_inc(each);
 		ktime_get();
 		dma_buf_put(NULL);
 	}
