@@ -13,6 +13,7 @@
 #define TERM_GRACE_MS      1000 /* between SIGTERM and SIGKILL */
 #define KILL_GRACE_MS      2000 /* after SIGKILL: who is still there then cannot be ended */
 #define PROBE_CANCELLED_MS 3000 /* for modprobe -r, once the run is cancelled */
+#define NAME_HOLDERS_MS    2000 /* for reading all of /proc, which took a loaded board 700 ms */
 
 void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
 {
@@ -131,9 +132,9 @@ int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, out
 {
 	struct module_unload what = { .name = module->name, .limit_ms = module->unload_ms };
 
-	/* The child gives up by itself at the limit; the exit function that does not return is what
-	 * is late. */
-	trial_run_step(s, module_unload, &what, module->unload_ms + 500, end);
+	/* The child gives up by itself at the limit and then says who holds the module; the exit
+	 * function that does not return is what is late. */
+	trial_run_step(s, module_unload, &what, module->unload_ms + NAME_HOLDERS_MS, end);
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be unloaded: its exit does not return",
 				  module->name);
