@@ -77,6 +77,7 @@ set_up() {
 
 # Who has caches of its own has a container of its own.
 clean_up() {
+	[ -z "${REGISTRY_PID-}" ] || kill "$REGISTRY_PID" 2>/dev/null
 	[ ! -d "$WORK/cache" ] || engine rm --force "$(container_name)" >/dev/null 2>&1
 }
 
