@@ -8,8 +8,10 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/text.h"
 #include "host/build.h"
 #include "host/paths.h"
+#include "host/toolchain.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,12 +59,27 @@ int kbuild_put_compiler(const struct unit *unit)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/*
+ * ccache does not look at the program that it has run the compiler, which may
+ * add options: what it made is kept apart. The number has what was kept in
+ * depend mode (CCACHE_DEPEND), which knows of no .incbin, be found no more.
+ */
+static char *name_space(const struct unit *unit)
+{
+	_cleanup_(strbuf_release) struct strbuf wrapper = STRBUF_INIT;
+	const char *own = getenv("CCACHE_NAMESPACE");
+
+	toolchain_describe_wrapper(unit, &wrapper);
+	return xasprintf("outpost-2-%016llx%s", (unsigned long long)text_hash(wrapper.buf),
+			 own ? own : "");
+}
+
 void kbuild_set_compiler(const struct unit *unit, char ***env)
 {
 	const struct build_settings *settings = settings_of(unit);
 	_cleanup_free_ char *dir = unit_file(unit, "compiler"),
 			    *stats = unit_file(unit, "ccache.stats");
-	_cleanup_free_ char *cache = path_cache("ccache", NULL);
+	_cleanup_free_ char *cache = path_cache("ccache", NULL), *namespace = name_space(unit);
 	const char *old_path = getenv("PATH");
 	_cleanup_free_ char *path = xasprintf("%s:%s", dir, old_path ? old_path : "/usr/bin:/bin");
 
@@ -70,9 +87,7 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 	kbuild_set_variable(env, "CCACHE_STATSLOG", stats);
 	/* Relative paths would end up in debug info. */
 	kbuild_set_variable(env, "CCACHE_BASEDIR", "");
-	/* kbuild has the compiler say what it read: no need to preprocess for that alone. */
-	if (!getenv("CCACHE_DEPEND") && !getenv("CCACHE_NODEPEND"))
-		kbuild_set_variable(env, "CCACHE_DEPEND", "1");
+	kbuild_set_variable(env, "CCACHE_NAMESPACE", namespace);
 	if (!getenv("CCACHE_DIR"))
 		kbuild_set_variable(env, "CCACHE_DIR", cache);
 	if (settings->compiler_wrapper)

@@ -57,22 +57,27 @@ static void add_tree(const struct kernel_tree *tree, struct strbuf *out)
 		    (unsigned long long)text_hash(manifest.buf));
 }
 
-void toolchain_describe(const struct unit *unit, struct strbuf *out)
+void toolchain_describe_wrapper(const struct unit *unit, struct strbuf *out)
 {
 	const char *wrapper = unit->settings ? unit->settings->compiler_wrapper : NULL;
 
+	if (!wrapper)
+		return;
+	strbuf_addf(out, "wrapper %s\n", wrapper);
+	add_program(out, wrapper);
+}
+
+void toolchain_describe(const struct unit *unit, struct strbuf *out)
+{
 	add_tree(unit->tree, out);
-	strbuf_addf(out, "in %s\ncompiler %s\nprefix %s\n",
+	strbuf_addf(out, "in %s\ncompiler %s\nprefix %s\nno_ccache %d\n",
 		    unit->tree->in_container ? "container" : "host", kbuild_compiler(unit),
-		    unit->tree->cross_prefix);
+		    unit->tree->cross_prefix, unit->settings && unit->settings->no_ccache);
 	if (unit->tree->in_container)
 		add_image(out);
 	else
 		add_programs(unit, out);
-	if (wrapper) {
-		strbuf_addf(out, "wrapper %s\n", wrapper);
-		add_program(out, wrapper);
-	}
+	toolchain_describe_wrapper(unit, out);
 }
 
 bool toolchain_holds(const struct unit *unit)

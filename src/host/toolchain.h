@@ -14,6 +14,9 @@
 
 void toolchain_describe(const struct unit *unit, struct strbuf *out);
 
+/* The part of it that is the program before the compiler; nothing where there is none. */
+void toolchain_describe_wrapper(const struct unit *unit, struct strbuf *out);
+
 /* Was what is in the unit's folder built with these? And that it is from now on: 0 or -errno. */
 bool toolchain_holds(const struct unit *unit);
 int toolchain_write(const struct unit *unit);

@@ -216,6 +216,29 @@ static void ccache(void **state)
 	assert_memory_equal(first, third, n);
 }
 
+/* What the compiler reads without saying so in its list of headers counts, too. */
+static void ccache_of_included_bytes(void **state)
+{
+	_cleanup_free_ char *module = xasprintf(
+		"%sasm(\".pushsection .data\\n.incbin \\\"%s/bytes\\\"\\n.popsection\");\n",
+		SAMPLE_MODULE("mod", ""), sample_work);
+	static const char *const contents[] = { "first-bytes", "other-bytes" };
+
+	(void)state;
+	need("ccache");
+	put(sample_work, "mod/mod.c", module);
+	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *bytes = NULL;
+		size_t n;
+
+		put(sample_work, "bytes", contents[i]);
+		forget_builds();
+		bytes = bytes_of(do_build("mod")->unstripped, &n);
+		assert_non_null(memmem(bytes, n, contents[i], strlen(contents[i])));
+	}
+}
+
 /* A module of one name in two folders: each has its own, whoever is built first. */
 static void one_name(void **state)
 {
@@ -257,6 +280,8 @@ static void wrapper(void **state)
 	put(sample_work, "mod/mod.c", SAMPLE_MODULE("mod", "") "int wrapped;\n");
 	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
 	put_mode(sample_work, "wrap", script, 0755);
+	assert_null(do_build("mod")->error); /* now ccache knows it, as made without */
+	forget_builds();
 	settings.compiler_wrapper = program;
 	for (int i = 0; i < 2; i++) {
 		_cleanup_free_ char *text = NULL;
@@ -493,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup(own_date, sample_clear),
 		cmocka_unit_test_setup(neighbour_comes_later, sample_clear),
 		cmocka_unit_test_setup(ccache, sample_clear),
+		cmocka_unit_test_setup(ccache_of_included_bytes, sample_clear),
 		cmocka_unit_test_setup(one_name, sample_clear),
 		cmocka_unit_test_setup(wrapper, sample_clear),
 		cmocka_unit_test_setup(distcc, sample_clear),
