@@ -16,6 +16,7 @@
  *	messages, error         what is worth reading of it; why there is no module
  *	toolchain               tools and tree that what is here was built with
  *	probes.mk, asked        what make reads first, and writes: see kbuild_probes.c
+ *	own-makefile            it is not kbuild that is called, but its own Makefile
  *	stamp                   what the last good build was made with
  *	compile_commands.json
  *	lock                    held (flock) by who builds

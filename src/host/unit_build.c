@@ -74,6 +74,22 @@ static bool made_modules(const struct unit *unit)
 	return modules && *modules;
 }
 
+/*
+ * That it is used is remembered before it makes anything: what it leaves when
+ * killed would pass next time for what kbuild made. One that fails may be
+ * mended so that kbuild can do without it.
+ */
+static int make_own(const struct unit *unit, const char *mark, struct strbuf *output)
+{
+	int r = fs_write_atomic(mark, "", 0, 0600);
+
+	if (r == 0)
+		r = kbuild_own_makefile(unit, output);
+	if (r != 0)
+		unlink(mark);
+	return r;
+}
+
 /* Some set in their own Makefile what decides about obj-m, and call kbuild then; that is
  * remembered. */
 static int make_kbuild(const struct unit *unit, struct strbuf *output)
@@ -84,8 +100,7 @@ static int make_kbuild(const struct unit *unit, struct strbuf *output)
 
 	if (r != 0 || (!fs_exists(own) && (made_modules(unit) || !fs_exists(makefile))))
 		return r;
-	r = kbuild_own_makefile(unit, output);
-	return r == 0 ? fs_write_atomic(own, "", 0, 0600) : r;
+	return make_own(unit, own, output);
 }
 
 static void write_log(const struct unit *unit, const char *name, const struct strbuf *text)
@@ -168,7 +183,8 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 
 	kbuild_forget_counts(unit);
 	r = unit_update_copy(unit, &changed);
-
+	if (r < 0 || changed) /* the copy may be current the next time, and nothing made of it */
+		stamp_remove(unit);
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	if (r < 0)
 		return unit_fail(error, "its copy could not be made");

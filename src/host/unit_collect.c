@@ -38,9 +38,17 @@ static char **modules_in_order(const struct unit *unit)
 	return found;
 }
 
+/* One that it does not name is left from before; not so where another Makefile calls it. */
+static bool kbuild_says_which(const struct unit *unit)
+{
+	_cleanup_free_ char *own = unit_file(unit, "own-makefile"),
+			    *order = path_join(unit->copy, "modules.order", NULL);
+
+	return fs_exists(order) && !fs_exists(own);
+}
+
 char **unit_modules(const struct unit *unit)
 {
-	_cleanup_free_ char *own = unit_file(unit, "own-makefile");
 	char **found = NULL;
 
 	if (unit->source.kind == SOURCE_KO) {
@@ -56,7 +64,7 @@ char **unit_modules(const struct unit *unit)
 		}
 	} else {
 		found = modules_in_order(unit);
-		if (!found)
+		if (!found && !kbuild_says_which(unit))
 			fs_find(unit->copy, "*.ko", &found);
 	}
 	return found;

@@ -101,6 +101,52 @@ static void own_makefile(void **state)
 		fail_msg("%s", the_module("one")->error);
 }
 
+/* It makes the module, and fails: what it made is nothing, also when it runs again. */
+static void own_makefile_that_fails_late(void **state)
+{
+	static const char makefile[] =
+		"obj-$(CONFIG_ONE) := one.o\nKDIR ?= /lib/modules/$(shell uname -r)/build\n"
+		"ifeq ($(CONFIG_ONE),)\nall:\n\t$(MAKE) -C $(KDIR) M=$(PWD) CONFIG_ONE=m modules\n"
+		"\ttest -e good\nendif\n";
+
+	(void)state;
+	put_module("one", "one", "", "");
+	unlink("one/Kbuild");
+	put(sample_work, "one/Makefile", makefile);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(do_build("one", NULL), 0);
+		assert_non_null(built.modules[0]->error);
+		put(sample_work, "one/one.c", "#error no\n");
+	}
+	put_module("one", "one", "", "int changed;");
+	unlink("one/Kbuild");
+	put(sample_work, "one/good", "");
+	assert_int_equal(do_build("one", NULL), 0);
+	if (the_module("one")->error)
+		fail_msg("%s", the_module("one")->error);
+	/* kbuild makes no module any more, its own Makefile neither. */
+	put(sample_work, "one/Makefile", "obj-$(CONFIG_TWO) := one.o\nall:\n\tfalse\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_non_null(built.modules[0]->error);
+	/* Mended, it is one that kbuild can do. */
+	put(sample_work, "one/Makefile", "obj-m := one.o\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	if (the_module("one")->error)
+		fail_msg("%s", the_module("one")->error);
+}
+
+/* What kbuild made before, and does not make now. */
+static void no_module_any_more(void **state)
+{
+	(void)state;
+	put_module("one", "one", "", "");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+	put(sample_work, "one/Kbuild", "obj-$(CONFIG_ONE) := one.o\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_contains(built.modules[0]->error, "made no module");
+}
+
 static void read_stripped(const char *name, struct strbuf *bytes)
 {
 	struct module *m = the_module(name);
@@ -168,6 +214,8 @@ int main(void)
 		cmocka_unit_test_setup(dkms_link_that_led_elsewhere, sample_clear),
 		cmocka_unit_test_setup(dkms_package_of_two_folders, sample_clear),
 		cmocka_unit_test_setup(own_makefile, sample_clear),
+		cmocka_unit_test_setup(own_makefile_that_fails_late, sample_clear),
+		cmocka_unit_test_setup(no_module_any_more, sample_clear),
 		cmocka_unit_test_setup(debug_info_of_foreign_builds, sample_clear),
 	};
 
