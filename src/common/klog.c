@@ -99,6 +99,23 @@ static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller,
 	}
 }
 
+/* Lines that a log may begin with before the banner of its first boot: microcode, random. */
+#define EARLY_LINES 3
+
+/* x86's decompressor: it has no clock yet */
+static bool is_unpacked(const struct klog_prefix *prefix, struct text t)
+{
+	return !prefix->has_time &&
+	       (text_starts(t, "Booting the kernel.") || text_starts(t, "Booting the kernel ("));
+}
+
+static void count_line(struct klog *k, bool is_kernels)
+{
+	if (k->ran <= EARLY_LINES)
+		k->ran += is_kernels;
+	k->banner = false;
+}
+
 /* The kernel's first words again, after others of it: it was started anew. */
 static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, struct text t,
 			  uint64_t position)
@@ -109,21 +126,21 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 
 	if ((c == 'L' || c == 'B') &&
 	    (text_starts(t, "Linux version ") || text_starts(t, "Booting Linux on physical CPU") ||
-	     text_starts(t, "Booting the kernel"))) {
-		if (k->ran && !k->banner) {
+	     is_unpacked(prefix, t))) {
+		if (k->ran > EARLY_LINES && !k->banner) {
 			klog_close_all(k);
 			if (!k->ordered)
 				klog_start(k, &row_reboot, t, prefix->caller, position);
 			klog_close_all(k);
 		}
-		k->ran = k->ordered = false;
+		k->ran = EARLY_LINES;
+		k->ordered = is_unpacked(prefix, t); /* "Linux version" is still to come */
 		k->banner = true;
 		return true;
 	}
 	if (c == ' ' || !c) /* goes on with the line before, or is somebody else's */
 		return false;
-	k->ran |= prefix->has_time || k->banner;
-	k->banner = false;
+	count_line(k, prefix->has_time || k->banner);
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
 		k->ordered |= c == *orders[i] && text_starts(t, orders[i]);
 	return false;
@@ -177,8 +194,7 @@ static void feed_stamped(struct klog *k, struct text t, uint64_t position)
 	const char *at;
 
 	if (t.n < KLOG_LEAST_LINE && !find_open(k, 0)) {
-		k->ran |= k->banner;
-		k->banner = false;
+		count_line(k, k->banner);
 		return;
 	}
 	while ((at = find_stamp(t)) != NULL) {

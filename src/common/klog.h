@@ -134,7 +134,7 @@ struct klog {
 
 	struct klog_open open[KLOG_MAX_OPEN];
 	struct klog_open *last; /* where a line without context belongs */
-	bool ran;               /* kernel lines were seen since the last boot banner */
+	uint8_t ran;            /* kernel lines since the last boot banner, as far as it matters */
 	bool ordered;           /* a crash or an ordered restart explains the next banner */
 	bool banner;            /* the last kernel line was one */
 };

@@ -146,7 +146,8 @@ static const char *const stall_helpers[] = {
 	"sched_show_task", "_sched_show", "print_other_cpu", "check_cpu_stall", "rcu_", "update_process_times",
 	"tick_", "__hrtimer", "hrtimer_", "smp_apic", "smp_trace_apic", "apic_timer", "local_apic", "nmi_",
 	"lapic_", "trigger_", "arch_trigger", "csd_lock", "cpu_relax", "native_safe_halt", "native_",
-	"default_idle", "watchdog_", "dump_cpu_task", "handle_percpu", "arch_timer",
+	"default_idle", "watchdog_", "dump_cpu_task", "handle_percpu", "arch_timer", "__switch_to",
+	"ret_from_fork",
 };
 
 /* Their BUG()s are about what their callers ask for. */

@@ -59,10 +59,11 @@ void klog_forget_frames(struct klog_open *o)
 	klog_forget_stall(o);
 }
 
-/* Where every task began, and all that arm64 shows of one that runs on another CPU. */
-static bool is_origin(const struct klog_frame *frame)
+/* Where it began or slept last: all that arm64 knows of a task that runs on another CPU. */
+static bool is_stale(const struct klog_frame *frame)
 {
-	return strcmp(frame->function, "ret_from_fork") == 0;
+	return strcmp(frame->function, "ret_from_fork") == 0 ||
+	       strcmp(frame->function, "__switch_to") == 0;
 }
 
 static const struct klog_frame *first_frame(const struct klog_open *o)
@@ -72,11 +73,11 @@ static const struct klog_frame *first_frame(const struct klog_open *o)
 	if (*o->at.function && (o->named || !klog_is_helper(r->kind, &o->at)))
 		return &o->at;
 	for (size_t i = 0; i < r->n; i++)
-		if (!klog_is_helper(r->kind, &r->trace[i]) && !is_origin(&r->trace[i]))
+		if (!klog_is_helper(r->kind, &r->trace[i]))
 			return &r->trace[i];
 	if (*o->at.function)
 		return &o->at;
-	if (r->n && !is_origin(&r->trace[0]))
+	if (r->n && !is_stale(&r->trace[0]))
 		return &r->trace[0];
 	return *o->doubtful.function ? &o->doubtful : NULL;
 }

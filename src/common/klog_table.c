@@ -82,9 +82,10 @@ const struct klog_row klog_rows[] = {
 	{ "kernel BUG at ", KLOG_BUG, ROW_FATAL | ROW_PREFACE, NULL, NULL },
 	{ "Kernel BUG at ", KLOG_BUG, ROW_FATAL, NULL, NULL },
 	{ "rust_kernel: panicked at ", KLOG_BUG, ROW_FATAL | ROW_PREFACE, NULL, NULL },
+	{ "VFS: Busy inodes after unmount", KLOG_BUG, ROW_SINGLE, " Self-destruct", NULL },
 	{ "VFS: Busy inodes after unmount", KLOG_BUG, ROW_SINGLE | ROW_PREFACE, NULL, NULL },
 	{ "VFS: Close: file count is ", KLOG_BUG, ROW_SINGLE, NULL, NULL },
-	{ "trusty: panic", KLOG_PANIC, ROW_SINGLE, NULL, NULL },
+	{ "trusty: panic (", KLOG_PANIC, ROW_SINGLE, NULL, NULL },
 	{ "kernel tried to execute ", KLOG_OOPS, ROW_FATAL | P | ROW_MINOR, NULL, NULL },
 
 	/* sanitizers and debugging allocators */
@@ -104,15 +105,19 @@ const struct klog_row klog_rows[] = {
 	{ "BUG ", KLOG_SLUB, 0, "): ", NULL },
 
 	/* locks and atomic context */
-	{ "WARNING: possible ", KLOG_LOCKDEP, 0, " lock", NULL },
+	{ "WARNING: possible circular locking", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "WARNING: possible recursive locking", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "WARNING: possible irq lock inversion", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: inconsistent ", KLOG_LOCKDEP, 0, " state", NULL },
 	{ "WARNING: suspicious RCU usage", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: bad unlock balance", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: bad contention detected", KLOG_LOCKDEP, 0, NULL, NULL },
 	{ "WARNING: held lock freed", KLOG_LOCKDEP, 0, NULL, NULL },
-	{ "WARNING: lock held ", KLOG_LOCKDEP, ROW_BRIEF, NULL, NULL },
-	{ "WARNING: ", KLOG_LOCKDEP, 0, "ested lock was not taken", NULL },
-	{ "WARNING: ", KLOG_LOCKDEP, 0, "-unsafe lock order", NULL },
+	{ "WARNING: lock held when returning", KLOG_LOCKDEP, ROW_BRIEF, NULL, NULL },
+	{ "WARNING: lock held at task exit", KLOG_LOCKDEP, ROW_BRIEF, NULL, NULL },
+	{ "WARNING: Nested lock was not taken", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "WARNING: nested lock was not taken", KLOG_LOCKDEP, 0, NULL, NULL },
+	{ "WARNING: ", KLOG_LOCKDEP, 0, "-unsafe lock order detected", NULL },
 	{ "WARNING: ", KLOG_LOCKDEP, ROW_BRIEF, "still has locks held", NULL },
 	/* before 4.11 */
 	{ "[ INFO: suspicious RCU usage", KLOG_LOCKDEP, 0, NULL, NULL },
