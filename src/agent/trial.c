@@ -127,7 +127,7 @@ static void carry_out(struct supervisor *s)
 	write_state(s, outpost_State_When_BEFORE);
 	snapshot_take(&s->before);
 	s->reports_before = s->klog.begun;
-	for (uint32_t i = 0; i < repeat && !supervisor_cancelled && ok; i++) {
+	for (uint32_t i = 0; i < repeat && !supervisor_cancelled && !s->journal.error && ok; i++) {
 		ok = repeat_once(s, i);
 		strays = step_end_strays();
 		if (strays)

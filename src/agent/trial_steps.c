@@ -135,6 +135,8 @@ int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, out
 	/* The child gives up by itself at the limit and then says who holds the module; the exit
 	 * function that does not return is what is late. */
 	trial_run_step(s, module_unload, &what, module->unload_ms + NAME_HOLDERS_MS, end);
+	if (!end->error && end->duration_us > (module->unload_ms + 500) * 1000ull)
+		end->late = true;
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be unloaded: its exit does not return",
 				  module->name);
