@@ -107,10 +107,11 @@ static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 	return 0;
 }
 
-/* A large file on a slow line may be under way for long after ssh has taken the last of it. */
+/* A large file on a slow line may be under way for long after ssh has taken the last of it. An
+ * agent that does not say how much it has (0; Hello is something) gets the benefit of the doubt. */
 static int take_alive(struct session *s, const outpost_Alive *alive)
 {
-	if (alive->received != s->received)
+	if (!alive->received || alive->received != s->received)
 		s->moved_ms = monotonic_ms();
 	s->received = alive->received;
 	return 0;

@@ -95,11 +95,13 @@ static void fake_flood(void)
 
 static size_t blob_bytes;
 
-/* A board that takes its time: it takes more and more in, or only lives. */
+/* A board that takes its time: it takes more and more in, or only lives; an old agent does not
+ * say. */
 static void fake_linger(bool takes)
 {
 	outpost_Reply reply = { .which_body = outpost_Reply_alive_tag };
 
+	reply.body.alive.received = !fake_is("uncounted");
 	for (int i = 0; i < 16; i++) {
 		usleep(250 * 1000);
 		reply.body.alive.received += takes;
@@ -135,7 +137,7 @@ static void fake_take(const struct frame *frame)
 		fake_note(text);
 		reply.which_body = outpost_Reply_alive_tag;
 		fake_reply(&reply);
-		if (fake_is("slow") || fake_is("stalled"))
+		if (fake_is("slow") || fake_is("stalled") || fake_is("uncounted"))
 			fake_linger(fake_is("slow"));
 		reply.which_body = outpost_Reply_done_tag;
 		fake_reply(&reply);

@@ -106,18 +106,17 @@ static void test_flight(void **state)
 /* An answer that is 4 s away, and patience for 2 s: it is the board's progress that counts. */
 static void test_patience(void **state)
 {
-	static const char *const modes[] = { "stalled", "slow" };
+	static const char *const modes[] = { "stalled", "slow", "uncounted" };
 
 	(void)state;
-	for (int comes = 0; comes < 2; comes++) {
-		_cleanup_(session_closep) struct session *session =
-			open_session(modes[comes], false);
+	for (int i = 0; i < 3; i++) {
+		_cleanup_(session_closep) struct session *session = open_session(modes[i], false);
 		const outpost_Welcome *welcome;
 		struct frame frame;
 
 		assert_int_equal(session_welcome(session, &welcome), 0);
 		queue_runs(session);
-		assert_int_equal(session_await(session, 2000, &frame), comes);
+		assert_int_equal(session_await(session, 2000, &frame), i > 0);
 	}
 }
 
