@@ -168,8 +168,12 @@ static int append(struct run *run, const struct frame *frame)
 	r = fs_write_all(run->journal_fd, header, sizeof(header));
 	if (r == 0)
 		r = fs_write_all(run->journal_fd, frame->payload, frame->length);
-	if (r < 0)
+	if (r < 0) {
+		/* Behind a part of a frame nothing could be read any more. */
+		if (ftruncate(run->journal_fd, (off_t)run->local) < 0)
+			log_debug("Cannot cut the torn end off the journal in %s", run->dir);
 		return log_error_errno(r, "Cannot write the journal in %s", run->dir);
+	}
 	run->local += frame->total;
 	return 0;
 }

@@ -13,8 +13,10 @@
 #include "journal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char *const hello[] = { "hello", NULL };
@@ -474,6 +476,44 @@ static void a_reset_that_nobody_saw_the_end_of(void **state)
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
+/* Half of it was written when the disk was full, and then there is room again. */
+static void a_torn_entry_is_taken_back(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
+	struct rlimit whole, limit;
+	struct run run;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_STATE_HOME", dir, 1);
+	signal(SIGXFSZ, SIG_IGN);
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	follow_until_reset(&run, j);
+	getrlimit(RLIMIT_FSIZE, &whole);
+	limit = whole;
+	limit.rlim_cur = run.local + FRAME_HEADER + 1;
+	proto_set(entry.body.recovery.tried, "it was reset");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	run_journal_note(&run, &entry);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
+	assert_int_equal(run.list.own_bytes, 0);
+	entry.body.recovery.rebooted = true;
+	run_journal_note(&run, &entry);
+	leave(&run);
+
+	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
+	assert_int_equal(run_journal_open(&run), 0);
+	assert_int_equal(run.list.n, 1);
+	assert_true(run.list.items[0]->ended);
+	assert_true(run.list.items[0]->rebooted);
+	leave(&run);
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
 /* A board's word is not the host's. */
 static void a_board_cannot_say_that_it_was_reset(void **state)
 {
@@ -513,6 +553,7 @@ int main(void)
 		cmocka_unit_test(one_that_never_came_back_is_lost),
 		cmocka_unit_test(judged_again_it_is_the_same),
 		cmocka_unit_test(a_reset_that_nobody_saw_the_end_of),
+		cmocka_unit_test(a_torn_entry_is_taken_back),
 		cmocka_unit_test(a_board_cannot_say_that_it_was_reset),
 	};
 
