@@ -130,6 +130,7 @@ static int wake(struct run *run)
 	run->stuck = true;
 	if (run_power_cycle(run))
 		return attach_anew(run);
+	run_note_reset(run); /* whoever follows the hint does so at our word */
 	log_hint("Reset it; what it has of the run is collected then: outpost results.");
 	run->state = RUN_LOST;
 	return 0;
@@ -227,8 +228,6 @@ int run_follow(struct run *run)
  * there is no going on; -errno. */
 static int wait_for_release(struct run *run)
 {
-	long long deadline = monotonic_ms() + run_patience_ms(run);
-
 	while (!run->lock_is_free) {
 		int r;
 
@@ -238,7 +237,8 @@ static int wait_for_release(struct run *run)
 			return r;
 		if (run->state == RUN_LOST || run->cancelled)
 			return 0;
-		if (monotonic_ms() <= deadline)
+		/* Not counting the time that it took to reach the board anew. */
+		if (monotonic_ms() - run->news_ms <= run_patience_ms(run))
 			continue;
 		log_warn(
 			"Board %s is still held %d s after the end of run %s: what is inconclusive "
@@ -255,6 +255,7 @@ static int wait_for_release(struct run *run)
 int run_once_more(struct run *run)
 {
 	outpost_Start start = { 0 };
+	bool seen = run->reboot.seen; /* before the end, or a day after it: nobody knows */
 	int r;
 
 	if (run->state != RUN_ENDED || run->cancelled || run->given_up ||
@@ -264,8 +265,10 @@ int run_once_more(struct run *run)
 	if (!start.indices_count)
 		return 0;
 	r = wait_for_release(run);
-	if (r <= 0)
-		return r;
+	/* Before our eyes: any of them may have left behind what took the board down. */
+	run->reboot.after_end = !seen && run->reboot.seen;
+	if (r <= 0 || run->reboot.after_end)
+		return r < 0 ? r : 0;
 	run_tell_apart(run); /* nothing of the second attempt concerns the first */
 	run->attempt = 2;
 	run->list.ended = false;

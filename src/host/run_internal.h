@@ -29,6 +29,7 @@ struct plan {
 /* The board was found in another boot. */
 struct run_reboot {
 	bool seen;
+	bool after_end; /* soon after the end of the run, which had arrived: the run's doing */
 	bool has_down;
 	int64_t down_ms; /* between its last sign of life and its start */
 };
@@ -123,7 +124,8 @@ int run_reconnect(struct run *run);
 void run_greet(struct run *run, const outpost_Welcome *welcome);
 
 /* run_recover.c */
-/* The link was cut: notes what was under way. What an earlier loss left to be told apart stays. */
+/* The link was cut: notes what was under way. What an earlier loss left to be told apart stays, and
+ * a reset of ours that is yet to come. */
 void run_note_cut(struct run *run);
 int run_patience_ms(const struct run *run);
 /*

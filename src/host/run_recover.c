@@ -120,9 +120,20 @@ bool run_power_cycle(struct run *run)
 	return run->power_cycled;
 }
 
+/*
+ * A hook may be done before the power drops: the board that answers then is
+ * still the old boot. Only when that has gone on, for longer than a boot takes,
+ * has the reset come to nothing.
+ */
+static bool awaits_reset(const struct run *run)
+{
+	return run->power_cycled && (run->entry_ms <= run->reset_ms ||
+				     monotonic_ms() - run->reset_ms <= run_return_ms(run));
+}
+
 void run_note_cut(struct run *run)
 {
-	if (run->reboot.seen)
+	if (run->reboot.seen || awaits_reset(run))
 		return;
 	run->cut_in = evidence_last(&run->list);
 	run->list.cut_us = run->list.last_us;
@@ -157,8 +168,9 @@ static struct evidence *find_concerned(const struct run *run)
  * told yet. */
 static bool has_gone_down(const struct run *run, const struct evidence *e)
 {
-	return run->reboot.seen && !run->list.ended && !e->reboot_ordered && !e->rebooted &&
-	       !e->cut_off && !e->unreachable && strcmp(e->boot_id, run->boot_id) != 0;
+	return run->reboot.seen && (!run->list.ended || run->reboot.after_end) &&
+	       !e->reboot_ordered && !e->rebooted && !e->cut_off && !e->unreachable &&
+	       strcmp(e->boot_id, run->boot_id) != 0;
 }
 
 static void tell(struct run *run, const struct evidence *e)
@@ -194,5 +206,6 @@ void run_tell_apart(struct run *run)
 	if (run->state != RUN_LOST)
 		run_forget_reset(run);
 	free(TAKE_PTR(run->tried));
-	run->reboot.seen = run->power_cycled = run->reset_in_vain = false;
+	run->reboot = (struct run_reboot){ 0 };
+	run->stuck = run->power_cycled = run->reset_in_vain = false;
 }

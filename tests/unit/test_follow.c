@@ -16,6 +16,10 @@
 
 #define RUN_ID "20260102-150405-1a2b3c"
 
+#define PATIENCE_MS 1500
+#define SHORT_MS    300  /* where no answer comes, however long one waits */
+#define LATE_MS     1800 /* longer than the patience, shorter than the first try to connect */
+
 static char dir[] = "/tmp/outpost-follow-XXXXXX";
 static struct board board = { .name = (char *)"pi", .destination = (char *)"me@pi" };
 static const char *const hello[] = { "hello", NULL };
@@ -58,30 +62,6 @@ static void say_boot(uint64_t offset)
 	say_run(outpost_RunState_State_INTERRUPTED, offset + sent, offset + sent);
 }
 
-static void say_journal(void)
-{
-	_cleanup_free_ struct journal *j = journal_new();
-	outpost_PlanModule *m;
-
-	if (fake_was_reset()) { /* the rest of it */
-		journal_boot(j, JOURNAL_OTHER_BOOT);
-		journal_end(j);
-		send_journal(j);
-		return;
-	}
-	journal_plan(j, hello);
-	m = &journal_first(j, outpost_Entry_module_tag)->body.module;
-	m->load_ms = m->test_ms = m->unload_ms = 100;
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_end(j);
-	if (fake_is("held")) /* a warning was counted that nobody has seen */
-		journal_state(j, outpost_State_When_AFTER)->warn_count++;
-	if (fake_is("stuck"))
-		journal_die_in(j, outpost_Step_TESTING);
-	send_journal(j);
-}
-
 /* How often it was asked this, in all connections. */
 static size_t count(const char *word)
 {
@@ -93,6 +73,56 @@ static size_t count(const char *word)
 	for (const char *p = said.buf; (p = strstr(p, word)); p += strlen(word))
 		n++;
 	return n;
+}
+
+static void say_rest(const char *boot_id)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+
+	journal_boot(j, boot_id);
+	if (boot_id == JOURNAL_BOOT)
+		journal_module(j, 0, 2, NULL);
+	journal_end(j);
+	send_journal(j);
+}
+
+/* What is there when the link is cut, or the board dies, right behind the end of the run. */
+static bool ends_with_it(void)
+{
+	return fake_is("cut-at-the-end") || fake_is("dies-at-the-end");
+}
+
+static void say_journal(void)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	outpost_PlanModule *m;
+
+	if (fake_was_reset()) {
+		say_rest(JOURNAL_OTHER_BOOT);
+		return;
+	}
+	if (count("start ") > 1 && ends_with_it()) {
+		say_rest(JOURNAL_BOOT);
+		return;
+	}
+	journal_plan(j, hello);
+	m = &journal_first(j, outpost_Entry_module_tag)->body.module;
+	m->load_ms = m->test_ms = m->unload_ms = 100;
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	journal_end(j);
+	if (fake_is("held") || ends_with_it()) /* a warning was counted that nobody has seen */
+		journal_state(j, outpost_State_When_AFTER)->warn_count++;
+	if (fake_is("stuck"))
+		journal_die_in(j, outpost_Step_TESTING);
+	send_journal(j);
+	if (fake_is("dies-at-the-end")) {
+		_cleanup_free_ char *reset = fake_file("reset");
+
+		fs_write_atomic(reset, "", 0, 0600);
+	}
+	if (ends_with_it())
+		_exit(0);
 }
 
 static void take_start(uint64_t offset)
@@ -120,8 +150,8 @@ static void take_attach(uint64_t offset)
 	if (fake_is("late"))
 		usleep(600 * 1000);
 	else if (!fake_is("busy-with-it")) {
-		say_run(fake_is("ended") ? outpost_RunState_State_ENDED
-					 : outpost_RunState_State_INTERRUPTED,
+		say_run(fake_is("ended") || ends_with_it() ? outpost_RunState_State_ENDED
+							   : outpost_RunState_State_INTERRUPTED,
 			offset, offset + (fake_is("unreadable") ? 100 : 0));
 		return;
 	}
@@ -150,6 +180,8 @@ static int serve_alive(void)
 	outpost_Reply alive = { .which_body = outpost_Reply_alive_tag };
 	struct pollfd fds = { .fd = STDIN_FILENO, .events = POLLIN };
 
+	if (fake_is("cut-at-the-end") && count("open ") == 2)
+		usleep(LATE_MS * 1000);
 	for (;;) {
 		struct frame frame;
 		int r = frame_parse((uint8_t *)in.buf, in.len, &frame);
@@ -168,9 +200,6 @@ static int serve_alive(void)
 }
 
 /* --- the host ------------------------------------------------------------------------------ */
-
-#define PATIENCE_MS 1500
-#define SHORT_MS    300 /* where no answer comes, however long one waits */
 
 static struct run_request request = { .board = &board, .return_ms = 1000 };
 static outpost_PlanModule module;
@@ -259,6 +288,41 @@ static void a_board_that_stays_held_is_not_waited_for(void **state)
 	end();
 }
 
+/* To reach the board anew may take longer than a board may stay held. */
+static void a_link_cut_at_the_end_costs_no_second_attempt(void **state)
+{
+	(void)state;
+	request.return_ms = 20000;
+	assert_int_equal(begin("cut-at-the-end", 0), 0);
+	assert_int_equal(run_once_more(&run), 0);
+	request.return_ms = 1000;
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(count("start "), 2);
+	assert_int_equal(run.list.n, 2);
+	assert_int_equal(run.list.items[1]->attempt, 2);
+	end();
+}
+
+/* What is doubtful does not pass the second time where the first may have killed the board. */
+static void a_board_that_dies_at_the_end_has_crashed(void **state)
+{
+	struct result result;
+
+	(void)state;
+	request.return_ms = 20000;
+	assert_int_equal(begin("dies-at-the-end", 0), 0);
+	assert_int_equal(run_once_more(&run), 0);
+	request.return_ms = 1000;
+	assert_int_equal(count("start "), 1);
+	run_tell_apart(&run);
+	assert_int_equal(run.list.n, 1);
+	verdict_judge(run.list.items[0], 0, &result);
+	if (result.verdict != VERDICT_CRASH)
+		fail_msg("%s: %s", verdict_name(result.verdict), result.summary);
+	result_release(&result);
+	end();
+}
+
 /* What was meant for the wait for our turn does not cut short the wait for a reboot. */
 static void a_turn_that_came_has_no_deadline(void **state)
 {
@@ -286,12 +350,13 @@ static void a_supervisor_that_is_stuck_is_a_hang(void **state)
 	end();
 }
 
-/* Where nobody can reset it, nothing can be known. */
+/* Where nobody can reset it, nothing can be known; the user does it at our word. */
 static void a_stuck_board_that_nobody_can_reset_is_lost(void **state)
 {
 	(void)state;
 	assert_int_equal(begin("stuck", 0), 0);
 	assert_int_equal(run.state, RUN_LOST);
+	assert_true(run_was_reset(&run));
 	assert_int_equal(count("start "), 1);
 	end();
 }
@@ -366,6 +431,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(not_for_ever),
 		cmocka_unit_test(our_own_start_is_no_other_run),
 		cmocka_unit_test(a_board_that_stays_held_is_not_waited_for),
+		cmocka_unit_test(a_link_cut_at_the_end_costs_no_second_attempt),
+		cmocka_unit_test(a_board_that_dies_at_the_end_has_crashed),
 		cmocka_unit_test(a_turn_that_came_has_no_deadline),
 		cmocka_unit_test(a_supervisor_that_is_stuck_is_a_hang),
 		cmocka_unit_test(a_stuck_board_that_nobody_can_reset_is_lost),

@@ -366,6 +366,44 @@ static void a_second_cut_changes_nothing(void **state)
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
+/* The hook is done, the power not yet off: the board that answers is still the old boot. */
+static void a_reset_that_comes_late_is_still_ours(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	was_reset(&run, 60);
+	run.stuck = true;
+	run.reboot.seen = false;
+	run_note_cut(&run);
+	run.entry_ms = run.reset_ms = monotonic_ms();
+	run.entry_ms++; /* it may even get on */
+	run_note_cut(&run);
+	run.reboot.seen = true;
+	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
+	assert_false(run.stuck);
+}
+
+/* It got on for longer than a boot takes: what takes it down then is another matter. */
+static void a_reset_that_came_to_nothing_is_forgotten(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
+
+	(void)state;
+	cut_in_test(&run, j, 1000);
+	was_reset(&run, 60);
+	run.stuck = true;
+	run.reboot.seen = false;
+	run.reset_ms = monotonic_ms() - 11 * 60 * 1000;
+	run.entry_ms = monotonic_ms();
+	run_note_cut(&run);
+	run.reboot.seen = true;
+	expect(&run, VERDICT_CRASH, "boot", "rebooted by itself while testing hello");
+}
+
 /* A hook that was of no use is told with the loss. */
 static void one_that_never_came_back_is_lost(void **state)
 {
@@ -550,6 +588,8 @@ int main(void)
 		cmocka_unit_test(a_reboot_after_the_end_is_no_crash),
 		cmocka_unit_test(one_that_ended_out_of_reach_is_no_pass),
 		cmocka_unit_test(a_second_cut_changes_nothing),
+		cmocka_unit_test(a_reset_that_comes_late_is_still_ours),
+		cmocka_unit_test(a_reset_that_came_to_nothing_is_forgotten),
 		cmocka_unit_test(one_that_never_came_back_is_lost),
 		cmocka_unit_test(judged_again_it_is_the_same),
 		cmocka_unit_test(a_reset_that_nobody_saw_the_end_of),
