@@ -130,7 +130,8 @@ void run_note_cut(struct run *run);
 int run_patience_ms(const struct run *run);
 /*
  * How long nothing need be heard of a run, for all that its supervisor may do: one that can no
- * longer write its journal says nothing until the module is through.
+ * longer write its journal says nothing until the module is through, after the repetition that it
+ * is in.
  */
 long long run_quiet_ms(const struct run *run);
 /* Switches the board off and on, where there is a way and it was not tried yet. True when that was

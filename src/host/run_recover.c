@@ -54,8 +54,7 @@ long long run_quiet_ms(const struct run *run)
 		longest = ms > longest ? ms : longest;
 		tidying += m->unload_ms; /* of what a killed supervisor left */
 	}
-	return run_patience_ms(run) + tidying +
-	       longest * (list->plan.repeat > 1 ? list->plan.repeat : 1);
+	return run_patience_ms(run) + tidying + longest;
 }
 
 static bool reset_vm(struct run *run)

@@ -260,6 +260,19 @@ static void a_slow_board_is_given_its_time(void **state)
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
+/* A supervisor that cannot write any more ends with the repetition that it is in. */
+static void repetitions_make_nobody_wait_longer(void **state)
+{
+	outpost_PlanModule m = { .load_ms = 1000, .test_ms = 2000, .unload_ms = 300 };
+	struct run run = { .q = &request, .list = { .modules = &m, .n_modules = 1 } };
+
+	(void)state;
+	for (uint32_t repeat = 1; repeat <= 1000; repeat += 999) {
+		run.list.plan.repeat = repeat;
+		assert_int_equal(run_quiet_ms(&run), RUN_PATIENCE_MS + 3300 + 300);
+	}
+}
+
 static void expect_of(const struct run *run, size_t i, enum verdict verdict, const char *words)
 {
 	struct result result;
@@ -583,6 +596,7 @@ int main(void)
 		cmocka_unit_test(a_reset_that_came_too_soon_shows_nothing),
 		cmocka_unit_test(one_that_went_on_and_then_hung),
 		cmocka_unit_test(a_slow_board_is_given_its_time),
+		cmocka_unit_test(repetitions_make_nobody_wait_longer),
 		cmocka_unit_test(a_reset_is_nobodys_crash),
 		cmocka_unit_test(the_one_it_hung_in_is_named),
 		cmocka_unit_test(a_reboot_after_the_end_is_no_crash),
