@@ -26,12 +26,12 @@ void kbuild_set_compiler(const struct unit *unit, char ***env);
 
 /*
  * Has the makefiles remember what they ask the tools (kbuild_probes.c): what a
- * make needs for that, and after a good one what it asked. The latter costs
- * time only where it fails, and says nothing.
+ * make needs for that, and after a good one, with the environment that it had,
+ * what it asked. The latter costs time only where it fails, and says nothing.
  */
 int kbuild_put_probes(const struct unit *unit);
 void kbuild_set_probes(const struct unit *unit, char ***env);
-void kbuild_keep_answers(const struct unit *unit);
+void kbuild_keep_answers(const struct unit *unit, char *const *env);
 
 /* The program: what the kernel was built with, or clang; and the variables that the latter takes.
  */

@@ -6,8 +6,9 @@
  *
  * kbuild_probes.mk has try-run look for an answer first, and write down what
  * it had to find out: a line with the probe's name, a blank, and "y" or "n".
- * After a make that ended well, what can be remembered goes into a file for
- * all that is built with these tools, for this tree, in this environment:
+ * After a make that ended well, and had the tools that there are now, what can
+ * be remembered goes into a file for all that is built with these tools, for
+ * this tree, in this environment:
  *
  *	$XDG_CACHE_HOME/outpost/build/probes/<release>-<hash of that>
  *
@@ -62,10 +63,17 @@ int kbuild_put_probes(const struct unit *unit)
 	return fs_write_atomic(path, text, strlen(text), 0600);
 }
 
+static char *makefiles_for(const struct unit *unit, const char *answers)
+{
+	_cleanup_free_ char *path = unit_file(unit, "probes.mk");
+
+	return xasprintf("%s %s", answers, path);
+}
+
 void kbuild_set_probes(const struct unit *unit, char ***env)
 {
-	_cleanup_free_ char *path = unit_file(unit, "probes.mk"), *answers = answers_path(unit);
-	_cleanup_free_ char *makefiles = xasprintf("%s %s", answers, path);
+	_cleanup_free_ char *answers = answers_path(unit);
+	_cleanup_free_ char *makefiles = makefiles_for(unit, answers);
 
 	kbuild_set_variable(env, "MAKEFILES", makefiles);
 }
@@ -93,14 +101,18 @@ static bool add_answer(const struct unit *unit, char *line, struct strbuf *answe
 	return true;
 }
 
-void kbuild_keep_answers(const struct unit *unit)
+void kbuild_keep_answers(const struct unit *unit, char *const *env)
 {
 	_cleanup_free_ char *asked = unit_file(unit, "asked"), *path = answers_path(unit);
+	_cleanup_free_ char *makefiles = makefiles_for(unit, path);
+	const char *had = kbuild_variable(env, "MAKEFILES");
 	_cleanup_free_ char *dir = path_cache("build", "probes", NULL);
 	_cleanup_(strbuf_release) struct strbuf lines = STRBUF_INIT, answers = STRBUF_INIT;
 	bool changed = false;
 	char *rest;
 
+	if (!had || strcmp(had, makefiles) != 0)
+		return; /* the tools are others than those that were asked */
 	if (fs_read(asked, &lines, ANSWERS_MAX) < 0)
 		return; /* all were known */
 	if (fs_read(path, &answers, ANSWERS_MAX) < 0)

@@ -16,10 +16,12 @@ outpost-name = $(subst $$,~d,$(subst $(outpost-hash),~h,$(subst =,~e,$(subst :,~
 	$(outpost-newline),~n,$(subst $(outpost-tab),~t,$(subst $(outpost-blank),~s,$(subst \
 	~,~~,$(1)))))))))
 
-# As kbuild's own try-run finds out.
+# As kbuild's own try-run finds out. "n" is said of what failed twice: a compiler that was
+# killed for want of memory, say, is no answer to be kept.
 outpost-run = $(shell set -e; d=$(outpost-asked).$$$$; TMP=$$d/tmp; TMPO=$$d/tmp.o; \
 	trap "rm -rf $$d" EXIT; mkdir -p $$d; \
-	if ($(1)) >/dev/null 2>&1; then echo y; else echo n; fi)
+	for outpost in once again; do \
+	if ($(1)) >/dev/null 2>&1; then echo y; exit; fi; done; echo n)
 outpost-note = $(file >>$(outpost-asked),$(1) $(2))$(2)
 outpost-ask = $(call outpost-note,$(1),$(call outpost-run,$(2)))
 outpost-find = $(or $(outpost-answer/$(1)),$(call outpost-ask,$(1),$(2)))
@@ -30,6 +32,9 @@ outpost-print = $(if $(outpost-special),$(shell echo "$(1)"),$(1))
 
 override try-run = $(if $(filter y,$(call outpost-find,$(call \
 	outpost-name,$(1)),$(1))),$(call outpost-print,$(2)),$(call outpost-print,$(3)))
+
+# Nothing remakes these files: of a module's "%: FORCE" make would have it.
+$(MAKEFILES): ;
 
 # Some take its first word for the makefile that they are.
 MAKEFILE_LIST :=

@@ -162,20 +162,21 @@ static void assert_told(const char *folder, const char *expected)
 	assert_lacks(told, "probes.mk");
 }
 
+/* What fails is asked twice. */
 static void remembered(void **state)
 {
 	(void)state;
 	put_wrapper("one");
 	put_sources("one", 1);
 	assert_told("one", "-DG=\"g\" -DB gone ");
-	assert_int_equal(times_asked(), 2);
+	assert_int_equal(times_asked(), 3);
 	put_sources("one", 2);
 	put(sample_work, "one/there", ""); /* the one that has to be asked each time */
 	assert_told("one", "-DG=\"g\" -DB there ");
-	assert_int_equal(times_asked(), 2);
+	assert_int_equal(times_asked(), 3);
 	put_sources("two", 1);
 	assert_told("two", "-DG=\"g\" -DB gone ");
-	assert_int_equal(times_asked(), 2);
+	assert_int_equal(times_asked(), 3);
 }
 
 static void asked_again(void **state)
@@ -186,12 +187,12 @@ static void asked_again(void **state)
 	assert_told("one", "-DG=\"g\" -DB gone ");
 	put_wrapper("another");
 	assert_told("one", "-DG=\"g\" -DB gone ");
-	assert_int_equal(times_asked(), 4);
+	assert_int_equal(times_asked(), 6);
 	setenv("CPATH", "/elsewhere", 1);
 	put_sources("one", 2);
 	assert_told("one", "-DG=\"g\" -DB gone ");
 	unsetenv("CPATH");
-	assert_int_equal(times_asked(), 6);
+	assert_int_equal(times_asked(), 9);
 }
 
 /* Whatever made it fail may have been what the tools said, too. */
@@ -212,7 +213,60 @@ static void not_of_a_build_that_failed(void **state)
 	module_list_release(&built);
 	put_sources("one", 2);
 	assert_told("one", "-DG=\"g\" -DB gone ");
-	assert_int_equal(times_asked(), 4);
+	assert_int_equal(times_asked(), 6);
+}
+
+/* Killed for want of memory, say: nobody is told that the compiler cannot. */
+static void failed_once(void **state)
+{
+	_cleanup_free_ char *text = xasprintf(
+		"#!/bin/sh\nmkdir '%s/failed' 2>/dev/null && exit 1\nexec \"$@\"\n", sample_work);
+
+	(void)state;
+	put_wrapper("one");
+	put_mode(sample_work, "wrapper", text, 0755);
+	put_sources("one", 1);
+	assert_told("one", "-DG=\"g\" -DB gone ");
+	put_sources("one", 2);
+	assert_told("one", "-DG=\"g\" -DB gone ");
+}
+
+/* The tools were exchanged while make ran: what the earlier ones said is not kept for the others.
+ */
+static void exchanged_meanwhile(void **state)
+{
+	_cleanup_free_ char *text = xasprintf("#!/bin/sh\necho \"$@\" >> '%s/asked'\n"
+					      "test -e '%s/new' && mv '%s/new' '%s/wrapper'\n"
+					      "exec \"$@\"\n",
+					      sample_work, sample_work, sample_work, sample_work);
+
+	(void)state;
+	put_wrapper("another one");
+	assert_int_equal(rename("wrapper", "new"), 0);
+	put_mode(sample_work, "wrapper", text, 0755);
+	put_sources("one", 1);
+	assert_told("one", "-DG=\"g\" -DB gone ");
+	assert_int_equal(times_asked(), 3);
+	put_sources("one", 2);
+	assert_told("one", "-DG=\"g\" -DB gone ");
+	assert_int_equal(times_asked(), 6);
+}
+
+/* A module whose makefile has all files made: also those that make read before it. */
+static void not_remade(void **state)
+{
+	_cleanup_free_ char *rules = xasprintf(
+		"%%: FORCE\n\t@echo $@ >> %s/remade\nFORCE:\nobj-m := mod.o\n", sample_work);
+	_cleanup_free_ char *told = NULL, *remade = NULL;
+
+	(void)state;
+	put_wrapper("one");
+	put_sources("one", 1);
+	put(sample_work, "one/Kbuild", rules);
+	told = build_folder("one");
+	remade = get(sample_work, "remade");
+	assert_contains(remade, "Kbuild");
+	assert_lacks(remade, "probes");
 }
 
 static int end(void **state)
@@ -229,6 +283,9 @@ int main(void)
 		cmocka_unit_test(named),
 		cmocka_unit_test_setup(remembered, sample_clear),
 		cmocka_unit_test_setup(asked_again, sample_clear),
+		cmocka_unit_test_setup(failed_once, sample_clear),
+		cmocka_unit_test_setup(exchanged_meanwhile, sample_clear),
+		cmocka_unit_test_setup(not_remade, sample_clear),
 		cmocka_unit_test_setup(not_of_a_build_that_failed, sample_clear),
 	};
 
