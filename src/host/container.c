@@ -210,6 +210,11 @@ void container_leave(void)
 	container_image_release(&place.image);
 }
 
+const char *container_entered_image(void)
+{
+	return held >= 0 ? place.image.id : NULL;
+}
+
 int container_run(char *const *argv, const struct process_options *options)
 {
 	bool here = held < 0;

@@ -64,6 +64,9 @@ bool container_has_program(const char *program);
 int container_enter(char *const *folders);
 void container_leave(void);
 
+/* The id of the image that it was entered with; NULL: it was not. */
+const char *container_entered_image(void);
+
 /* process_run() in the container; enters it where nobody has. */
 int container_run(char *const *argv, const struct process_options *options);
 

@@ -137,7 +137,7 @@ char *path_source_tree(void)
 	return NULL;
 }
 
-char *path_program(const char *name)
+void path_programs(const char *name, char ***found)
 {
 	const char *path = getenv("PATH");
 	_cleanup_free_ char *all = xstrdup(path ? path : "/usr/bin:/bin");
@@ -146,9 +146,16 @@ char *path_program(const char *name)
 		_cleanup_free_ char *file = path_join(*dir ? dir : ".", name, NULL);
 
 		if (access(file, X_OK) == 0 && !fs_is_dir(file))
-			return TAKE_PTR(file);
+			strv_add(found, file);
 	}
-	return NULL;
+}
+
+char *path_program(const char *name)
+{
+	_cleanup_strv_ char **found = NULL;
+
+	path_programs(name, &found);
+	return found ? xstrdup(*found) : NULL;
 }
 
 bool path_is_plain_name(const char *name)

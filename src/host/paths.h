@@ -22,6 +22,9 @@ char *path_runtime(const char *name, ...)
 /* Where PATH finds a program; NULL: nowhere. The caller frees it. */
 char *path_program(const char *name);
 
+/* Adds all that PATH finds, the first one first. */
+void path_programs(const char *name, char ***found);
+
 /*
  * A file that belongs to the program: beside it when it runs from its build
  * tree (build/aarch64/NAME), else under PREFIX/lib/outpost. NULL when neither is there.

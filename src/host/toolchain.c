@@ -12,16 +12,39 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Those that go by the name of a compiler, and look for the compiler further on in PATH. */
+static bool stands_for(const char *path, const char *name)
+{
+	static const char *const masks[] = { "ccache", "distcc", "icecc" };
+	_cleanup_free_ char *real = realpath(path, NULL);
+
+	for (size_t i = 0; real && i < ARRAY_SIZE(masks); i++)
+		if (strcmp(strrchr(real, '/') + 1, masks[i]) == 0)
+			return strcmp(name, masks[i]) != 0;
+	return false;
+}
+
 /* A package that is upgraded brings other files. `name` may have words after it. */
 static void add_program(struct strbuf *out, const char *name)
 {
 	_cleanup_free_ char *program = xstrndup(name, strcspn(name, " "));
-	_cleanup_free_ char *path = *program == '/' ? xstrdup(program) : path_program(program);
-	struct stat st;
+	_cleanup_strv_ char **paths = NULL;
 
-	if (path && stat(path, &st) == 0)
-		strbuf_addf(out, "program %s %lld.%09ld %lld\n", path, (long long)st.st_mtim.tv_sec,
-			    st.st_mtim.tv_nsec, (long long)st.st_size);
+	if (*program == '/')
+		strv_add(&paths, program);
+	else
+		path_programs(program, &paths);
+	strv_foreach (path, paths) {
+		struct stat st;
+
+		if (stands_for(*path, program) || stat(*path, &st) < 0)
+			continue;
+		strbuf_addf(out, "program %s %lld.%09ld %lld.%09ld %lld %lld\n", *path,
+			    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			    (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (long long)st.st_size,
+			    (long long)st.st_ino);
+		return;
+	}
 }
 
 static void add_programs(const struct unit *unit, struct strbuf *out)
@@ -37,11 +60,15 @@ static void add_programs(const struct unit *unit, struct strbuf *out)
 	}
 }
 
+/* That which runs: another one may have been made since. */
 static void add_image(struct strbuf *out)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 };
+	const char *entered = container_entered_image();
 
-	if (container_image_read(&image) == 0)
+	if (entered)
+		strbuf_addf(out, "image %s\n", entered);
+	else if (container_image_read(&image) == 0)
 		strbuf_addf(out, "image %s\n", image.id);
 }
 
