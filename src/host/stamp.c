@@ -40,6 +40,12 @@ static bool is_in_tree(const struct kernel_tree *tree, const char *path)
 	return is_below(path, tree->root) || is_below(path, tree->build);
 }
 
+/* What comes with compilers; they count themselves. */
+static bool is_of_tools(const char *path)
+{
+	return is_below(path, "/usr/lib") || is_below(path, "/usr/include");
+}
+
 struct deps {
 	const struct unit *unit;
 	char **files;
@@ -77,37 +83,69 @@ static void take_dep(const char *path, void *arg)
 	if (!tree_counts && (is_in_tree(tree, path) || is_plain_relative(path)))
 		return; /* most of them */
 	real = find_dep(deps->unit, path);
-	if (!real || is_below(real, deps->unit->copy) || is_below(real, "/usr") ||
-	    (!tree_counts && is_in_tree(tree, real)))
+	if (!real || is_below(real, deps->unit->copy))
+		return;
+	if (is_in_tree(tree, real) ? !tree_counts : is_of_tools(real))
 		return;
 	if (!strv_contains(deps->files, real))
 		strv_add(&deps->files, real);
 }
 
-/* What kbuild and modpost read of it, beside headers. */
-static void describe_tree(const struct kernel_tree *tree, struct strbuf *out)
+static void add_makefiles(const char *dir, struct strbuf *out)
 {
-	static const char *const names[] = { ".config",        "Makefile",
-					     "Module.symvers", "include/config/auto.conf",
-					     "vmlinux",        "include/generated/utsrelease.h" };
+	_cleanup_free_ char *scripts = path_join(dir, "scripts", NULL);
+	_cleanup_strv_ char **names = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_free_ char *path = path_join(tree->build, names[i], NULL);
+	(void)fs_list(scripts, &names);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(scripts, *name, NULL);
 
-		add_file(out, path);
+		if (strncmp(*name, "Makefile.", strlen("Makefile.")) == 0)
+			add_file(out, path);
 	}
 }
 
-/* All but the files that the compiler read, which only a build can tell. */
-static void describe(const struct unit *unit, struct strbuf *out)
+/* What kbuild and modpost read of it, beside headers; built elsewhere (O=), `source` leads to its
+ * sources. */
+static void describe_tree(const struct kernel_tree *tree, struct strbuf *out)
 {
-	_cleanup_strv_ char **modules = unit_modules(unit);
+	static const char *const names[] = { ".config",
+					     "Module.symvers",
+					     "include/config/auto.conf",
+					     "vmlinux",
+					     "include/generated/utsrelease.h",
+					     "Makefile",
+					     "arch/arm64/Makefile",
+					     "scripts/Kbuild.include",
+					     "scripts/module.lds",
+					     "scripts/mod/modpost" };
+	_cleanup_free_ char *source = path_join(tree->build, "source", NULL);
+	const char *const dirs[] = { tree->build, source };
 
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+			_cleanup_free_ char *path = path_join(dirs[i], names[k], NULL);
+
+			add_file(out, path);
+		}
+		add_makefiles(dirs[i], out);
+	}
+}
+
+/* What is known before make is run. */
+static void describe_given(const struct unit *unit, struct strbuf *out)
+{
 	kbuild_describe(unit, out);
 	if (tree_can_change(unit->tree))
 		describe_tree(unit->tree, out);
 	strv_foreach (path, unit->symvers)
 		add_file(out, *path);
+}
+
+static void describe_made(const struct unit *unit, struct strbuf *out)
+{
+	_cleanup_strv_ char **modules = unit_modules(unit);
+
 	strv_foreach (path, modules)
 		add_file(out, *path);
 	strbuf_adds(out, "read:\n");
@@ -138,23 +176,30 @@ bool stamp_holds(const struct unit *unit)
 
 	if (fs_read(path, &found, 0) < 0)
 		return false;
-	describe(unit, &wanted);
+	describe_given(unit, &wanted);
+	describe_made(unit, &wanted);
 	return strncmp(found.buf, wanted.buf, wanted.len) == 0 &&
 	       files_hold(found.buf + wanted.len);
 }
 
-void stamp_write(const struct unit *unit)
+void stamp_begin(const struct unit *unit, struct strbuf *text)
 {
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	stamp_remove(unit);
+	strbuf_reset(text);
+	describe_given(unit, text);
+}
+
+void stamp_write(const struct unit *unit, struct strbuf *text)
+{
 	_cleanup_free_ char *path = unit_file(unit, "stamp");
 	struct deps deps = { .unit = unit };
 
-	describe(unit, &text);
+	describe_made(unit, text);
 	compdb_each_dep(unit->copy, take_dep, &deps);
 	strv_foreach (file, deps.files)
-		add_file(&text, *file);
+		add_file(text, *file);
 	strv_free(deps.files);
-	if (fs_write_atomic(path, text.buf, text.len, 0600) < 0)
+	if (fs_write_atomic(path, text->buf, text->len, 0600) < 0)
 		unlink(path);
 }
 

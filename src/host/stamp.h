@@ -9,6 +9,7 @@
 #ifndef OUTPOST_STAMP_H
 #define OUTPOST_STAMP_H
 
+#include "common/strbuf.h"
 #include "host/unit.h"
 
 #include <stdbool.h>
@@ -16,8 +17,14 @@
 
 bool stamp_holds(const struct unit *unit);
 
-/* After a good build. Failing to write one costs time only, and is not said. */
-void stamp_write(const struct unit *unit);
+/*
+ * Before make is run there is none any more, and `text` (the caller's) takes what
+ * make is going to find; after a good one it is written, with what that read. What
+ * changed meanwhile then does not hold. Failing to write costs time only, and is
+ * not said.
+ */
+void stamp_begin(const struct unit *unit, struct strbuf *text);
+void stamp_write(const struct unit *unit, struct strbuf *text);
 
 /*
  * Was a file outside the copy, which the last make read, saved since then

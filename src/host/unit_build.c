@@ -177,6 +177,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 {
 	struct path_map map = unit_path_map(unit);
 	_cleanup_free_ char *compdb = unit_file(unit, "compile_commands.json");
+	_cleanup_(strbuf_release) struct strbuf stamp = STRBUF_INIT;
 	bool changed = false, overtaken;
 	struct timespec start;
 	int r;
@@ -191,7 +192,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 	if (!changed && log_get_level() < LOG_LEVEL_DEBUG && stamp_holds(unit))
 		return 0;
 	*made = true;
-	stamp_remove(unit);
+	stamp_begin(unit, &stamp);
 	r = make(unit, output, error);
 	write_log(unit, "build.log", output);
 	overtaken = stamp_is_overtaken(unit, &start);
@@ -203,7 +204,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 	if (r < 0)
 		return unit_fail(error, "%s cannot be written: %s", compdb, strerror(-r));
 	if (!overtaken)
-		stamp_write(unit);
+		stamp_write(unit, &stamp);
 	return 0;
 }
 

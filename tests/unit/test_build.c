@@ -154,11 +154,14 @@ static void rebuilds_for_a_tree_that_changed(void **state)
 	put(sample_tree.build, "tree.h", "#define TREE 1234\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 2);
+	put(sample_tree.build, "scripts/Makefile.modfinal", "# changed\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 3);
 	put(sample_tree.build, "Module.symvers", "0x1\tf\tvmlinux\tEXPORT_SYMBOL\t\n");
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_int_equal(runs_of("one"), 3);
+	assert_int_equal(runs_of("one"), 4);
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_int_equal(runs_of("one"), 3);
+	assert_int_equal(runs_of("one"), 4);
 }
 
 static void compile_error(void **state)
