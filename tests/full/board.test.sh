@@ -48,6 +48,8 @@ test_a_full_board_keeps_its_disk() {
 	outpost vm up full # a vm stays what it is
 	expect_status 0
 	[ "$(full cat /etc/kept)" = kept ] || fail "the disk did not outlive it"
+	outpost vm up vm
+	expect_status 0
 	outpost vm up --full vm
 	expect_status 3
 	expect_one_error "not a full one"

@@ -13,9 +13,13 @@ suite_up() {
 	mkdir -m 700 "$XDG_RUNTIME_DIR"
 }
 
-# clean_up() brings down what a test left up.
+# A usual vm is there only for who boots one; clean_up() brings down what a test left up.
+set_up() {
+	cd "$WORK" || exit 1
+}
+
 suite_down() {
-	return 0
+	[ ! -e "$XDG_STATE_HOME/outpost/vm/vm" ] || "$OUTPOST" -q vm down
 }
 
 full() {
