@@ -218,7 +218,7 @@ static struct klog_open *settle(struct klog *k, struct klog_open *o, const struc
 {
 	struct klog_open *before = &k->open[o->before - 1];
 
-	if (row->flags & ROW_REFINES || !o->cut_here)
+	if (row->flags & ROW_REFINES || !o->cut_here || o->announced)
 		return o; /* not yet; or no more, as it is a report by now */
 	o->before = 0;
 	before->waits = false;
