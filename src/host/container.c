@@ -83,7 +83,26 @@ static int open_lock(const char *dir)
 
 /* --- the note of what it was started with ------------------------------------------ */
 
-static void read_note(const char *dir, char **image, char ***folders)
+/*
+ * Its first line is the image and the caches, each other one a folder; before
+ * each path stands which folder that was. One that was deleted and made anew
+ * since is another, which the container does not see.
+ */
+static char *note_head(const char *image)
+{
+	_cleanup_free_ char *caches = container_identify_caches();
+
+	return xasprintf("%s %s", image, caches);
+}
+
+static bool is_still(const char *path, const char *identity)
+{
+	_cleanup_free_ char *now = container_identify(path);
+
+	return strcmp(now, identity) == 0;
+}
+
+static void read_note(const char *dir, char **head, char ***folders, bool replaced_too)
 {
 	_cleanup_free_ char *path = path_join(dir, "started", NULL);
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -92,22 +111,32 @@ static void read_note(const char *dir, char **image, char ***folders)
 	if (fs_read(path, &text, 1 << 20) < 0)
 		return;
 	rest = text.buf;
-	*image = xstrdup(strsep(&rest, "\n"));
-	for (char *line; (line = strsep(&rest, "\n"));)
-		if (*line == '/')
+	*head = xstrdup(strsep(&rest, "\n"));
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *identity = strsep(&line, " ");
+
+		if (line && *line == '/' && (replaced_too || is_still(line, identity)))
 			container_add_folder(folders, line);
+	}
 }
 
-static int write_note(const char *dir, const char *image, char *const *folders)
+static void format_note(struct strbuf *out, const char *image, char *const *folders)
+{
+	_cleanup_free_ char *head = note_head(image);
+
+	strbuf_addf(out, "%s\n", head);
+	strv_foreach (folder, folders) {
+		_cleanup_free_ char *identity = container_identify(*folder);
+
+		strbuf_addf(out, "%s %s\n", identity, *folder);
+	}
+}
+
+static int write_note(const char *dir, const struct strbuf *text)
 {
 	_cleanup_free_ char *path = path_join(dir, "started", NULL);
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	int r;
+	int r = fs_write_atomic(path, text->buf, text->len, 0600);
 
-	strbuf_addf(&text, "%s\n", image);
-	strv_foreach (folder, folders)
-		strbuf_addf(&text, "%s\n", *folder);
-	r = fs_write_atomic(path, text.buf, text.len, 0600);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
@@ -122,10 +151,11 @@ bool container_is_up(const char *dir)
 static int restart(char *const *folders)
 {
 	_cleanup_strv_ char **before = NULL, **all = NULL;
-	_cleanup_free_ char *image = NULL;
+	_cleanup_(strbuf_release) struct strbuf note = STRBUF_INIT;
+	_cleanup_free_ char *head = NULL;
 	int r;
 
-	read_note(place.dir, &image, &before);
+	read_note(place.dir, &head, &before, true);
 	strv_foreach (folder, before)
 		if (fs_is_dir(*folder)) /* one that is gone would be in the way */
 			container_add_folder(&all, *folder);
@@ -137,9 +167,13 @@ static int restart(char *const *folders)
 	if (r < 0)
 		return r;
 	log_info("Starting the build container (%s)", place.image.engine);
+	r = container_make_caches();
+	if (r < 0)
+		return r;
+	format_note(&note, place.image.id, all); /* of before: what is replaced meanwhile differs */
 	r = container_start(&place, all);
 	if (r == 0)
-		r = write_note(place.dir, place.image.id, all);
+		r = write_note(place.dir, &note);
 	if (r < 0)
 		(void)container_end(&place);
 	return r;
@@ -150,10 +184,10 @@ static int restart(char *const *folders)
 static bool serves(char *const *folders)
 {
 	_cleanup_strv_ char **known = NULL;
-	_cleanup_free_ char *image = NULL;
+	_cleanup_free_ char *head = NULL, *wanted = note_head(place.image.id);
 
-	read_note(place.dir, &image, &known);
-	if (!image || strcmp(image, place.image.id) != 0)
+	read_note(place.dir, &head, &known, false);
+	if (!head || strcmp(head, wanted) != 0)
 		return false;
 	strv_foreach (folder, folders)
 		if (!container_reaches(known, *folder))
@@ -253,7 +287,7 @@ void container_ask(struct container_state *state)
 	dir = container_dir(image.engine);
 	state->name = container_name(image.engine);
 	state->is_up = container_is_up(dir);
-	read_note(dir, &note, &state->folders);
+	read_note(dir, &note, &state->folders, false);
 }
 
 void container_state_release(struct container_state *state)

@@ -46,6 +46,20 @@ void container_add_folder(char ***folders, const char *folder);
 /* Is it one of them, or below one? */
 bool container_reaches(char *const *folders, const char *path);
 
+/*
+ * Which folder is at this path: what a mount of it shows, whatever happens to the
+ * path. Never NULL; the caller frees it.
+ */
+char *container_identify(const char *path);
+/* Of the caches that are mounted, all in one word for each. The caller frees it. */
+char *container_identify_caches(void);
+
+/* The folders of the caches that builds need. 0 or -errno, said. */
+int container_make_caches(void);
+/* Adds --mount and its words. */
+void container_mount_caches(char ***argv);
+void container_mount(char ***argv, const char *folder, const char *target, bool read_only);
+
 /* -v SOURCE:TARGET in the words that take any path. */
 char *container_mount_word(const char *folder, const char *target, bool read_only);
 

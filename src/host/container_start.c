@@ -39,33 +39,6 @@ int container_check_folders(char *const *folders)
 	return 0;
 }
 
-static void add_mount(char ***argv, const char *folder, const char *target, bool read_only)
-{
-	_cleanup_free_ char *word = container_mount_word(folder, target, read_only);
-
-	strv_add(argv, "--mount");
-	strv_add(argv, word);
-}
-
-/* Trees are read, the rest of the cache that builds need is written. */
-static int add_caches(char ***argv)
-{
-	static const struct {
-		const char *name;
-		bool read_only;
-	} caches[] = { { "build" }, { "ccache" }, { "trees", true } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
-		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL);
-		int r = fs_mkdir_p(dir, 0755);
-
-		if (r < 0)
-			return log_error_errno(r, "Cannot make %s", dir);
-		add_mount(argv, dir, dir, caches[i].read_only);
-	}
-	return 0;
-}
-
 /*
  * root in a container is the user where the engine runs without privileges (or
  * where the user is root); docker's daemon has root be root.
@@ -126,12 +99,10 @@ int container_start(const struct container_place *place, char *const *folders)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		strv_add(&argv, words[i]);
 	strv_foreach (folder, folders) /* sorted: what is mounted within another comes after */
-		add_mount(&argv, *folder, *folder, true);
-	r = add_caches(&argv);
-	if (r < 0)
-		return r;
-	add_mount(&argv, real, "/outpost/builder", true);
-	add_mount(&argv, place->dir, "/outpost/run", false);
+		container_mount(&argv, *folder, *folder, true);
+	container_mount_caches(&argv);
+	container_mount(&argv, real, "/outpost/builder", true);
+	container_mount(&argv, place->dir, "/outpost/run", false);
 	add_user(&argv, place->image.engine);
 	container_add_words(&argv, container_settings()->run_args);
 	strv_add(&argv, place->image.id);

@@ -74,6 +74,27 @@ test_sources_elsewhere() {
 	expect_err "Starting the build container"
 }
 
+# Deleted and made anew, it is another folder, whatever it is called.
+test_sources_made_anew() {
+	local other
+	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
+	mkdir -p "$other/a/b"
+	(cd "$other/a/b" && make_module anew)
+	outpost build --kernel "$RELEASE" "$other/a/b/anew"
+	expect_status 0
+	rm -r "$other/a"
+	mkdir -p "$other/a/b"
+	(cd "$other/a/b" && make_module anew "ccflags-y := -I\$(src)/../include" && mkdir include)
+	echo '#define ANEW 1' >"$other/a/b/include/anew.h"
+	echo '#include "anew.h"' >>"$other/a/b/anew/anew.c"
+	outpost build --kernel "$RELEASE" "$other/a/b/anew"
+	rm -r "$other"
+	expect_status 0
+	expect_err "Starting the build container"
+	outpost build --kernel "$RELEASE" "$TOP/modules/hello"
+	expect_status 0
+}
+
 # What it is to be shown is known before it is started.
 test_starts_once() {
 	engine rm --force "$(container_name)"
