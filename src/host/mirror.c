@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MIRROR_MAX_DEPTH 40
 
@@ -240,7 +241,7 @@ static int remove_gone(struct mirror *m)
 	return 0;
 }
 
-static int update(struct mirror *m, const char *manifest)
+static int update(struct mirror *m, const char *manifest, const char *stamp)
 {
 	int r;
 
@@ -252,11 +253,14 @@ static int update(struct mirror *m, const char *manifest)
 	r = remove_gone(m);
 	if (r < 0 || !m->changed)
 		return r;
+	if (stamp)
+		unlink(stamp);
 	r = inventory_write(&m->new, manifest);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", manifest) : 0;
 }
 
-int mirror_update(const char *from, const char *to, const char *manifest, bool *changed)
+int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
+		  bool *changed)
 {
 	struct mirror m = { .from = from, .to = to, .fresh = !fs_exists(to) };
 	int r = fs_mkdir_p(to, 0700);
@@ -264,7 +268,7 @@ int mirror_update(const char *from, const char *to, const char *manifest, bool *
 	clock_gettime(CLOCK_REALTIME, &m.start);
 	if (r < 0)
 		return log_error_errno(r, "Cannot make the folder %s", to);
-	r = update(&m, manifest);
+	r = update(&m, manifest, stamp);
 	if (r < 0)
 		unlink(manifest); /* half done: all of it next time */
 	*changed = m.changed;

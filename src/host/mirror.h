@@ -19,8 +19,11 @@
 /*
  * Brings the folder `to` up to date with the folder `from` (absolute, without
  * links). `manifest` is a file that remembers what was copied; without it all
- * is copied anew. *changed tells whether anything was. 0 or -errno, said.
+ * is copied anew. `stamp` is a file that says what was made of an earlier copy (NULL:
+ * none); it is gone before the manifest calls the new one whole, also when this is
+ * killed. *changed tells whether anything was copied. 0 or -errno, said.
  */
-int mirror_update(const char *from, const char *to, const char *manifest, bool *changed);
+int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
+		  bool *changed);
 
 #endif

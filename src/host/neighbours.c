@@ -20,7 +20,7 @@
 #define FILE_MAX (4 * 1024 * 1024)
 
 struct search {
-	const char *user, *copy;
+	const char *user, *copy, *stamp;
 	bool *changed;
 };
 
@@ -51,7 +51,7 @@ static int update_copy(const struct search *s, int level, const char *name)
 
 	if (!real)
 		return log_error_errno(-errno, "Cannot read %s", from);
-	r = mirror_update(real, to, manifest, &changed);
+	r = mirror_update(real, to, manifest, s->stamp, &changed);
 	*s->changed |= changed;
 	return r;
 }
@@ -165,9 +165,10 @@ static int update_copies(const struct search *s, int level)
 	return r;
 }
 
-int neighbours_update(const char *user, const char *copy, bool search, bool *changed)
+int neighbours_update(const char *user, const char *copy, const char *stamp, bool search,
+		      bool *changed)
 {
-	struct search s = { user, copy, changed };
+	struct search s = { user, copy, stamp, changed };
 	int r = 0;
 
 	if (search)

@@ -14,9 +14,11 @@
 /*
  * `user` is the user's folder, `copy` its copy, two folders below which is
  * ours. With `search` the copy's files are searched anew; else only the copies
- * made before are brought up to date. *changed is set when they changed. 0 or -errno, said.
+ * made before are brought up to date. *changed is set when they changed; `stamp` is gone
+ * then, see mirror_update(). 0 or -errno, said.
  */
-int neighbours_update(const char *user, const char *copy, bool search, bool *changed);
+int neighbours_update(const char *user, const char *copy, const char *stamp, bool search,
+		      bool *changed);
 
 /* Where in the user's folders they are; those that were found when the copy was last brought up to
  * date. */

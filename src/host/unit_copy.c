@@ -72,17 +72,17 @@ int unit_update_copy(const struct unit *unit, bool *changed)
 	int r = place_copy(unit);
 
 	if (r == 0)
-		r = mirror_update(unit->source.path, unit->copy, manifest, changed);
+		r = mirror_update(unit->source.path, unit->copy, manifest, stamp, changed);
 	if (r == 0 && *changed && fs_exists(patched)) {
 		r = fs_remove_tree(unit->copy);
 		unlink(manifest);
 		unlink(patched);
 		if (r == 0)
-			r = mirror_update(unit->source.path, unit->copy, manifest, &again);
+			r = mirror_update(unit->source.path, unit->copy, manifest, stamp, &again);
 	}
 	if (r == 0)
-		r = neighbours_update(unit->source.path, unit->copy, *changed || !fs_exists(stamp),
-				      changed);
+		r = neighbours_update(unit->source.path, unit->copy, stamp,
+				      *changed || !fs_exists(stamp), changed);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit);
 	if (r == 0 &&

@@ -54,9 +54,12 @@ static bool mirror(void)
 	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
 			    *to = path_join(sample_work, "to", NULL);
 	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
+	_cleanup_free_ char *stamp = path_join(sample_work, "stamp", NULL);
 	bool changed;
 
-	assert_int_equal(mirror_update(from, to, manifest, &changed), 0);
+	put(sample_work, "stamp", "all of it was built");
+	assert_int_equal(mirror_update(from, to, manifest, stamp, &changed), 0);
+	assert_int_equal(fs_exists(stamp), !changed);
 	return changed;
 }
 
@@ -199,7 +202,7 @@ static void endless_link(void **state)
 	(void)state;
 	put(sample_work, "from/a.c", "one");
 	assert_int_equal(symlink("..", "from/up"), 0);
-	assert_int_equal(mirror_update(from, to, manifest, &changed), -ELOOP);
+	assert_int_equal(mirror_update(from, to, manifest, NULL, &changed), -ELOOP);
 	assert_false(fs_exists(manifest));
 }
 
