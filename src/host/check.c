@@ -55,6 +55,8 @@ static const struct check_rule rules[] = {
 	{ "relocation", check_relocations },
 	/* complete_formation() */
 	{ "duplicate", check_duplicates },
+	/* mod_sysfs_setup() */
+	{ "name", check_name },
 };
 
 const char *check_rule_name(size_t i)

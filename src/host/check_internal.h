@@ -63,9 +63,12 @@ void check_symbol_table(struct check *check);
 void check_string_table(struct check *check);
 void check_plt(struct check *check);
 void check_write_exec(struct check *check);
+void check_page_size(struct check *check);
+void check_name(struct check *check);
+
+/* check_size.c */
 void check_size(struct check *check);
 void check_percpu(struct check *check);
-void check_page_size(struct check *check);
 
 /* check_signature.c */
 void check_signature(struct check *check);

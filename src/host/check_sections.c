@@ -158,43 +158,6 @@ void check_write_exec(struct check *check)
 	}
 }
 
-/*
- * module_alloc() has at most 2 GiB to give: that is how far code can jump. What
- * is free of them, and of the board's memory, nobody knows before.
- */
-#define ROOM (2ull << 30)
-
-void check_size(struct check *check)
-{
-	unsigned long long size = 0;
-	Elf64_Shdr header;
-
-	for (size_t i = 1; ko_section(check->ko, i, &header) && size < ROOM; i++)
-		if (header.sh_flags & SHF_ALLOC)
-			size += header.sh_size < ROOM ? header.sh_size : ROOM;
-	if (size >= ROOM)
-		check_add(check, CHECK_REFUSED, NULL, xstrdup("less than 2 GiB to load"),
-			  xstrdup("more"),
-			  xstrdup("Large arrays are to be allocated when they are needed."));
-}
-
-/* PERCPU_MODULE_RESERVE: for all modules together, without what others took of it. */
-#define PERCPU_ROOM (8u << 10)
-
-void check_percpu(struct check *check)
-{
-	size_t index = ko_find(check->ko, ".data..percpu");
-	Elf64_Shdr header;
-
-	if (!check_config(check->kernel, "CONFIG_SMP") || !index ||
-	    !ko_section(check->ko, index, &header) || header.sh_size <= PERCPU_ROOM)
-		return;
-	check_add(check, CHECK_REFUSED, NULL,
-		  xasprintf("at most %u bytes of DEFINE_PER_CPU()", PERCPU_ROOM),
-		  xasprintf("%llu", (unsigned long long)header.sh_size),
-		  xstrdup("The kernel has no more to give to modules: use alloc_percpu()."));
-}
-
 /* Not in vermagic, and in few CRCs: the kernel loads it, and PAGE_SIZE is wrong in it. */
 void check_page_size(struct check *check)
 {
@@ -220,4 +183,15 @@ void check_page_size(struct check *check)
 			  xstrdup("The kernel does not notice. Build it for the kernel that the "
 				  "board runs."));
 	}
+}
+
+/* struct module: its state (4 bytes, and 4 of padding), a list_head, then its name. */
+#define NAME_OFFSET 24
+
+void check_name(struct check *check)
+{
+	struct text module = ko_contents_of(check->ko, THIS_MODULE);
+
+	if (module.n > NAME_OFFSET && !module.p[NAME_OFFSET])
+		refuse(check, "a name in section " THIS_MODULE, "none", "Build it anew.");
 }

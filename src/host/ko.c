@@ -148,6 +148,14 @@ bool ko_section(const struct ko *ko, size_t index, Elf64_Shdr *header)
 	return true;
 }
 
+/* Does the file hold a NUL byte that ends it? */
+static bool is_string(const struct ko *ko, const char *at)
+{
+	const char *end = ko->image.buf + ko->image.len;
+
+	return memchr(at, '\0', (size_t)(end - at));
+}
+
 /* A string at `offset` from the beginning of a section. As in the kernel it may end behind that. */
 static const char *string_at(const struct ko *ko, size_t section, uint64_t offset)
 {
@@ -158,7 +166,7 @@ static const char *string_at(const struct ko *ko, size_t section, uint64_t offse
 	    offset >= ko->image.len - header.sh_offset)
 		return NULL;
 	at = header.sh_offset + offset;
-	return memchr(ko->image.buf + at, '\0', ko->image.len - at) ? ko->image.buf + at : NULL;
+	return is_string(ko, ko->image.buf + at) ? ko->image.buf + at : NULL;
 }
 
 const char *ko_section_name(const struct ko *ko, size_t index)
@@ -222,7 +230,10 @@ struct text ko_contents_of(const struct ko *ko, const char *name)
 
 /* --- .modinfo ------------------------------------------------------------------------- */
 
-/* "key=value" strings, each ended by at least one NUL byte; what follows the last one is none. */
+/*
+ * "key=value" strings, each ended by at least one NUL byte. As in the kernel the last
+ * one may end behind the section.
+ */
 const char *ko_modinfo(const struct ko *ko, const char *key, const char *previous)
 {
 	struct text info = ko->modinfo;
@@ -233,7 +244,7 @@ const char *ko_modinfo(const struct ko *ko, const char *key, const char *previou
 	while (info.n) {
 		size_t length = strnlen(info.p, info.n);
 
-		if (length == info.n)
+		if (length == info.n && !is_string(ko, info.p))
 			break;
 		if (length && !key)
 			return info.p;

@@ -209,6 +209,17 @@ static void bss_size(struct strbuf *image, uint64_t arg)
 	section(image, ".bss")->sh_size = arg;
 }
 
+/* It follows another one of its kind. */
+static void kcrctab_alignment(struct strbuf *image, uint64_t arg)
+{
+	section(image, "__kcrctab")->sh_addralign = arg;
+}
+
+static void text_alignment(struct strbuf *image, uint64_t arg)
+{
+	section(image, ".text")->sh_addralign = arg;
+}
+
 static void names_size(struct strbuf *image, uint64_t arg)
 {
 	section_at(image, header(image)->e_shstrndx)->sh_size = arg;
@@ -259,6 +270,21 @@ static void this_module_type(struct strbuf *image, uint64_t arg)
 	section(image, ".gnu.linkonce.this_module")->sh_type = (Elf64_Word)arg;
 }
 
+static void no_name(struct strbuf *image, uint64_t arg)
+{
+	image->buf[section(image, ".gnu.linkonce.this_module")->sh_offset + arg] = '\0';
+}
+
+static void modinfo_longer(struct strbuf *image, uint64_t arg)
+{
+	section(image, ".modinfo")->sh_size += arg;
+}
+
+static void symtab_longer(struct strbuf *image, uint64_t arg)
+{
+	section(image, ".symtab")->sh_size += arg;
+}
+
 static void symtab_type(struct strbuf *image, uint64_t arg)
 {
 	section(image, ".symtab")->sh_type = (Elf64_Word)arg;
@@ -274,6 +300,21 @@ static void symtab_twice(struct strbuf *image, uint64_t arg)
 	(void)arg;
 	section(image, ".comment")->sh_type = SHT_SYMTAB;
 	section(image, ".comment")->sh_link = section(image, ".symtab")->sh_link;
+}
+
+static void strtab_size(struct strbuf *image, uint64_t arg)
+{
+	section(image, ".strtab")->sh_size = arg;
+}
+
+static void strtab_first(struct strbuf *image, uint64_t arg)
+{
+	image->buf[section(image, ".strtab")->sh_offset] = (char)arg;
+}
+
+static void strtab_shorter(struct strbuf *image, uint64_t arg)
+{
+	section(image, ".strtab")->sh_size -= arg;
 }
 
 static void strtab_type(struct strbuf *image, uint64_t arg)
@@ -575,6 +616,10 @@ const struct variant variants[] = {
 	{ "this-module-small", VICTIM, "this-module-size", false, MOD, this_module_size, 64, V6_4 },
 	{ "stripped", VICTIM, "symbol-table", false, SYM, symtab_type, SHT_PROGBITS },
 	{ "symbols-twice", VICTIM, "symbol-table", false, SYM, symtab_twice, 0, V6_4 },
+	{ "symbols-odd", VICTIM, NULL, true, SYM, symtab_longer, 1 },
+	{ "strings-empty", VICTIM, NULL, true, STR, strtab_size, 0 },
+	{ "strings-begin", VICTIM, NULL, true, STR, strtab_first, 'x' },
+	{ "strings-no-end", VICTIM, NULL, true, STR, strtab_shorter, 1 },
 	{ "strings-0", VICTIM, "string-table", false, STR, symtab_link, 0 },
 	{ "strings-huge", VICTIM, "string-table", false, STR, symtab_link, 0xfff0 },
 	{ "strings-type", VICTIM, NULL, true, STR, strtab_type, SHT_PROGBITS, 0, V6_12 },
@@ -590,6 +635,7 @@ const struct variant variants[] = {
 	{ "other-word", VICTIM, "vermagic", false, MAGIC, other_word },
 	{ "other-order", VICTIM, "vermagic", false, MAGIC, other_blanks },
 	{ "no-vermagic", VICTIM, "vermagic", true, "try_to_force_load", no_vermagic },
+	{ "modinfo-no-end", VICTIM, NULL, true, "get_next_modinfo", modinfo_longer, (uint64_t)-1 },
 	{ "livepatch", VICTIM, "livepatch", false, "check_modinfo_livepatch", livepatch },
 
 	{ "no-plt", VICTIM, "plt", false, PLT, rename_section, NAMED(".plt") },
@@ -601,6 +647,13 @@ const struct variant variants[] = {
 	{ "write-exec", VICTIM, "write-exec", false, "module_enforce_rwx_sections", text_flags,
 	  SHF_WRITE },
 	{ "bss-huge", VICTIM, "too-large", false, "module_alloc", bss_size, 0xf0000000 },
+
+	{ "bss-4g", VICTIM, NULL, true, "layout_sections", bss_size, 1ull << 32 },
+	{ "alignment-huge", VICTIM, "too-large", false, "module_alloc", kcrctab_alignment,
+	  1u << 31 },
+	{ "alignment-of-the-first", VICTIM, NULL, true, "layout_sections", text_alignment,
+	  1u << 31 },
+	{ "alignment-4g", VICTIM, NULL, true, "layout_sections", text_alignment, 1ull << 32 },
 
 	{ "percpu-large", VICTIM, "percpu", false, "percpu_modalloc", percpu_size, 16 << 10 },
 
@@ -625,6 +678,8 @@ const struct variant variants[] = {
 	{ "relocation-rel", VICTIM, "relocation", false, "apply_relocate", relocations_rel,
 	  SHT_REL },
 	{ "duplicate", VICTIM, "duplicate", false, "verify_exported_symbols", duplicate },
+
+	{ "no-name", VICTIM, "name", false, "mod_sysfs_setup", no_name, 24 },
 
 	{ "signature-message", VICTIM, "signature", false, SIG, sign, SIGNED(0, 0, 2, 25) },
 	{ "signature-too-long", VICTIM, "signature", false, SIG, sign,

@@ -11,85 +11,55 @@
 #include "host/check_keys.h"
 #include "host/out_check.h"
 
-#define SECTION(name) "__attribute__((section(\"" name "\"), used, aligned(8)))"
+/* C for the compiler: what kbuild makes of a module, in small. */
+/* clang-format off */
+#define MODULE(name, vermagic, more)                                                    \
+	"#define IN(section_) __attribute__((section(section_), used, aligned(8)))\n"   \
+	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n" \
+	"INFO(i1, \"name=" name "\");\n"                                               \
+	"INFO(i2, \"license=GPL\");\n"                                                 \
+	"INFO(i3, \"depends=\");\n"                                                    \
+	"INFO(i4, \"vermagic=" vermagic " SMP mod_unload modversions aarch64\");\n"    \
+	"const char p1[] IN(\".plt\") = \"\";\n"                                       \
+	"const char p2[] IN(\".init.plt\") = \"\";\n"                                  \
+	"const char p3[] IN(\".text.ftrace_trampoline\") = \"\";\n"                    \
+	"const char p4[] IN(\".init.text.ftrace_trampoline\") = \"\";\n"               \
+	"int _printk(const char *, ...);\n"                                            \
+	"static char zeroes[64];\n"                                                    \
+	"int init_module(void) { zeroes[1]++; return _printk(\"x\"); }\n"              \
+	"struct { long list[3]; char name[56]; long a[5]; int (*init)(void); }\n"      \
+	"__this_module IN(\".gnu.linkonce.this_module\") =\n"                          \
+	"	{ .name = \"" name "\", .init = init_module };\n"                        \
+	"struct version { unsigned long crc; char name[56]; };\n"                      \
+	"#define VERSIONS const struct version v[] IN(\"__versions\")\n"               \
+	more
 
-#define MODULE(name, vermagic, more)                                                                                            \
-	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n"                                  \
-	"INFO(i1, \"name=" name "\"); INFO(i2, \"license=GPL\"); INFO(i3, \"depends=\");\n"                                     \
-	"INFO(i4, \"vermagic=" vermagic " SMP mod_unload modversions aarch64\");\n"                                             \
-	"const char p1[] " SECTION(".plt") " = \"\", p2[] " SECTION(                                                            \
-		".init.plt") " = \"\";\n"                                                                                       \
-			     "const char p3[] " SECTION(                                                                        \
-				     ".text.ftrace_trampoline") " = \"\";\n"                                                    \
-								"const char p4[] " SECTION(                                     \
-									".init.text.ftrace_"                                    \
-									"trampoline") " = \"\";\n"                              \
-										      "int "                                    \
-										      "_printk("                                \
-										      "const "                                  \
-										      "char *, "                                \
-										      "...); "                                  \
-										      "static "                                 \
-										      "char "                                   \
-										      "zeroes[64]"                              \
-										      ";\n"                                     \
-										      "int "                                    \
-										      "init_"                                   \
-										      "module("                                 \
-										      "void) { "                                \
-										      "zeroes[1]+"                              \
-										      "+; return "                              \
-										      "_printk("                                \
-										      "\"x\"); "                                \
-										      "}\n"                                     \
-										      "struct { "                               \
-										      "long "                                   \
-										      "a[15]; "                                 \
-										      "int "                                    \
-										      "(*init)("                                \
-										      "void); } "                               \
-										      "__this_"                                 \
-										      "module"                                  \
-										      " " SECTION(                              \
-											      ".g"                              \
-											      "nu"                              \
-											      ".l"                              \
-											      "in"                              \
-											      "ko"                              \
-											      "nc"                              \
-											      "e."                              \
-											      "th"                              \
-											      "is"                              \
-											      "_m"                              \
-											      "od"                              \
-											      "ul"                              \
-											      "e") " = { {0}, init_module };\n" \
-												   "struct version { unsigned long crc; char name[56]; };\n" more
+#define VICTIM_MORE                                                                     \
+	"int each[2] IN(\".data..percpu\") = { 1 };\n"                                 \
+	"INFO(i5, \"import_ns=DMA_BUF\");\n"                                           \
+	"INFO(i6, \"xivepatch=Y\");\n"                                                 \
+	"VERSIONS = { { 1, \"module_layout\" }, { 2, \"_printk\" }, { 3, \"ktime_get\" },\n" \
+	"	      { 4, \"dma_buf_put\" } };\n"                                     \
+	"long ktime_get(void);\n"                                                      \
+	"void dma_buf_put(void *);\n"                                                  \
+	"void use(void) { ktime_get(); dma_buf_put(0); }\n"                            \
+	"const int __ksymtab_crc_ccitx[3] IN(\"__ksymtab\") = { 1 };\n"                \
+	"const unsigned int __crc_crc_ccitx IN(\"__kcrctab\") = 9;\n"                  \
+	"const char s[] IN(\"__ksymtab_strings\") = \"crc_ccitx\";\n"
 
-#define VICTIM_MORE                                                                                \
-	"int each[2] " SECTION(".data..percpu") " = { 1 };\n"                                      \
-	"INFO(i5, \"import_ns=DMA_BUF\"); INFO(i6, \"xivepatch=Y\");\n"                            \
-	"const struct version v[] " SECTION(                                                       \
-		"__versions") " = { { 1, \"module_layout\" },\n"                                   \
-			      "{ 2, \"_printk\" }, { 3, \"ktime_get\" }, { 4, \"dma_buf_put\" } "  \
-			      "};\n"                                                               \
-			      "long ktime_get(void); void dma_buf_put(void *);\n"                  \
-			      "void use(void) { ktime_get(); dma_buf_put(0); }\n"                  \
-			      "const int __ksymtab_crc_ccitx[3] " SECTION(                         \
-				      "__ksymtab") " = { 1 };\n"                                   \
-						   "const unsigned int __crc_crc_ccitx " SECTION(  \
-							   "__kcrctab") " = 9;\n"                  \
-									"const char s[] " SECTION( \
-										"__ksymtab_"       \
-										"strings") " = "   \
-											   "\"crc" \
-											   "_ccit" \
-											   "x\";"  \
-											   "\n"
+#define PLAIN_MORE "VERSIONS = { { 1, \"module_layout\" }, { 2, \"_printk\" } };\n"
 
-#define PLAIN_MORE                                                                           \
-	"const struct version v[] " SECTION("__versions") " = { { 1, \"module_layout\" },\n" \
-							  "{ 2, \"_printk\" } };\n"
+#define USER_MORE                                                                       \
+	"VERSIONS = { { 1, \"module_layout\" }, { 2, \"_printk\" }, { 9, \"crc_ccitx\" } };\n" \
+	"int crc_ccitx(int);\n"                                                        \
+	"int use(void) { return crc_ccitx(1); }\n"
+
+#define EXTENDED_MORE                                                                   \
+	"VERSIONS = { { 77, \"module_layout\" } };\n"                                  \
+	"const unsigned int c[]\n"                                                     \
+	"	__attribute__((section(\"__version_ext_crcs\"), used)) = { 1, 2 };\n"    \
+	"const char n[] IN(\"__version_ext_names\") = \"module_layout\\0_printk\";\n"
+/* clang-format on */
 
 static const char symvers[] = "0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
 			      "0x00000002\t_printk\tvmlinux\tEXPORT_SYMBOL\t\n"
@@ -429,13 +399,7 @@ static void other_modules(void **state)
 	struct check_plan plan = { .others = &list,
 				   .needs = (const char *const[]){ "victim", NULL } };
 	struct module *provider;
-	const char *user = MODULE("user", "6.1.0-50-arm64",
-				  "const struct version v[] " SECTION(
-					  "__versions") " = {\n"
-							"{ 1, \"module_layout\" }, { 2, "
-							"\"_printk\" }, { 9, \"crc_ccitx\" } };\n"
-							"int crc_ccitx(int); int use(void) { "
-							"return crc_ccitx(1); }\n");
+	const char *user = MODULE("user", "6.1.0-50-arm64", USER_MORE);
 	char *at;
 
 	(void)state;
@@ -465,20 +429,11 @@ static void other_modules(void **state)
 /* Linux 6.14 looks at the extended list where there is one, and asks only for what is in it. */
 static void extended_versions(void **state)
 {
-	static const char more[] = "const struct version v[] " SECTION(
-		"__versions") " = { { 77, \"module_layout\" } };\n"
-			      "const unsigned int c[] "
-			      "__attribute__((section(\"__version_ext_crcs\"), used)) = { 1, 2 };\n"
-			      "const char n[] " SECTION(
-				      "__version_ext_names") " = \"module_layout\\0_printk\";\n";
-	_cleanup_free_ char *wrong = xstrdup(MODULE("x", "6.14.0", "X")), *source = NULL;
 	struct check_kernel *kernel = make_kernel("6.14.0", CONFIG);
 	_cleanup_(check_result_release) struct check_result new = { 0 }, old = { 0 };
 
 	(void)state;
-	wrong[strlen(wrong) - 1] = '\0';
-	source = xasprintf("%s%s", wrong, more);
-	sample_compile("x.ko", source, "-c");
+	sample_compile("x.ko", MODULE("x", "6.14.0", EXTENDED_MORE), "-c");
 	assert_int_equal(check_file(kernel, "x.ko", NULL, &new), 0);
 	if (!new.loads)
 		fail_msg("%s: %s", new.problems[0].kind, new.problems[0].found);
