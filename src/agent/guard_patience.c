@@ -84,8 +84,11 @@ static unsigned int less(unsigned int a, unsigned int b)
 }
 
 /*
- * The soft lockup detector looks every 0.4 thresholds, and speaks when two are
- * over; RCU, which sees also those that keep interrupts off, comes after it.
+ * The soft lockup detector counts in units of 2^30 ns, wants more than two
+ * thresholds of them to be over, and looks every 0.4 thresholds (kernel/watchdog.c):
+ * of a threshold t it may speak as late as 2.6 t + 1.1 s after the beginning. This
+ * is the t that has it speak a second before the limit. RCU, which sees also
+ * those that keep interrupts off, comes after it.
  * Where all processors are stuck the watchdog is not fed, and both come before
  * it bites. A new threshold costs the kernel some milliseconds, so that this is
  * for a module, not for each of its steps.
@@ -95,8 +98,8 @@ void guard_expect_busy(struct guard *guard, uint32_t limit_ms)
 	unsigned int limit_s = limit_ms / 1000;
 	unsigned int bite_s = guard->watchdog_s ? less(guard->watchdog_s, 3) : 3600;
 
-	set(guard, LOCKUP, &guard->lockup_s, less(at_most(limit_s, 3600), 2) / 2, LOCKUP_LEAST,
-	    at_most(guard->found_lockup_s, bite_s * 5 / 12));
+	set(guard, LOCKUP, &guard->lockup_s, less(at_most(limit_s, 3600), 2) * 5 / 13, LOCKUP_LEAST,
+	    at_most(guard->found_lockup_s, bite_s * 5 / 13));
 	set(guard, STALL, &guard->stall_s, limit_s, STALL_LEAST,
 	    at_most(guard->found_stall_s, bite_s));
 }

@@ -182,12 +182,12 @@ static void detectors_speak_before_the_limit(void **state)
 		uint32_t limit_ms, watchdog_s;
 		const char *lockup, *stall, *sleeper;
 	} cases[] = {
-		{ 10000, 0, "4", "10", "7" },   /* a soft lockup after 8 s */
+		{ 10000, 0, "3", "10", "7" },   /* a soft lockup after 8.9 s at the latest */
 		{ 1000, 0, "3", "6", "5" },     /* never so short that load alone is a hang */
 		{ 30000, 0, "10", "21", "27" }, /* nor longer than found */
 		{ 600000, 0, "10", "21", "120" },
-		{ 30000, 20, "7", "17", "27" }, /* and before the watchdog bites */
-		{ 30000, 15, "5", "12", "27" },
+		{ 30000, 20, "6", "17", "27" }, /* and before the watchdog bites */
+		{ 30000, 15, "4", "12", "27" },
 	};
 
 	(void)state;
