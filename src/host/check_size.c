@@ -77,6 +77,12 @@ void check_size(struct check *check)
 
 /* PERCPU_MODULE_RESERVE: for all modules together, without what others took of it. */
 #define PERCPU_ROOM (8u << 10)
+#define LEAST_PAGE  4096
+
+static bool is_power_of_2(uint64_t n)
+{
+	return n && !(n & (n - 1));
+}
 
 void check_percpu(struct check *check)
 {
@@ -84,10 +90,18 @@ void check_percpu(struct check *check)
 	Elf64_Shdr header;
 
 	if (!check_config(check->kernel, "CONFIG_SMP") || !index ||
-	    !ko_section(check->ko, index, &header) || header.sh_size <= PERCPU_ROOM)
+	    !ko_section(check->ko, index, &header) || !header.sh_size)
 		return;
-	check_add(check, CHECK_REFUSED, NULL,
-		  xasprintf("at most %u bytes of DEFINE_PER_CPU()", PERCPU_ROOM),
-		  xasprintf("%llu", (unsigned long long)header.sh_size),
-		  xstrdup("The kernel has no more to give to modules: use alloc_percpu()."));
+	if (header.sh_size > PERCPU_ROOM)
+		check_add(check, CHECK_REFUSED, NULL,
+			  xasprintf("at most %u bytes of DEFINE_PER_CPU()", PERCPU_ROOM),
+			  xasprintf("%llu", (unsigned long long)header.sh_size),
+			  xstrdup("The kernel has no more to give to modules: use "
+				  "alloc_percpu()."));
+	/* More than a page is cut to one. */
+	if (header.sh_addralign <= LEAST_PAGE && !is_power_of_2(header.sh_addralign))
+		check_add(check, CHECK_REFUSED, NULL,
+			  xstrdup("section " PERCPU " aligned to a power of two"),
+			  xasprintf("%llu", (unsigned long long)header.sh_addralign),
+			  xstrdup("The file is damaged: build it anew, or copy it again."));
 }

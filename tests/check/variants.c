@@ -204,6 +204,11 @@ static void percpu_size(struct strbuf *image, uint64_t size)
 	section(image, ".data..percpu")->sh_size = size;
 }
 
+static void percpu_alignment(struct strbuf *image, uint64_t arg)
+{
+	section(image, ".data..percpu")->sh_addralign = arg;
+}
+
 static void bss_size(struct strbuf *image, uint64_t arg)
 {
 	section(image, ".bss")->sh_size = arg;
@@ -656,6 +661,11 @@ const struct variant variants[] = {
 	{ "alignment-4g", VICTIM, NULL, true, "layout_sections", text_alignment, 1ull << 32 },
 
 	{ "percpu-large", VICTIM, "percpu", false, "percpu_modalloc", percpu_size, 16 << 10 },
+
+	{ "percpu-alignment", VICTIM, "percpu", false, "percpu_modalloc", percpu_alignment, 516 },
+	{ "percpu-alignment-0", VICTIM, "percpu", false, "percpu_modalloc", percpu_alignment, 0 },
+	{ "percpu-alignment-page", VICTIM, NULL, true, "percpu_modalloc", percpu_alignment,
+	  1 << 20 },
 
 	{ "exports-no-crcs", VICTIM, "export-crc", true,
 	  "check_module_license_and_versions, check_export_symbol_versions", rename_section,
