@@ -40,9 +40,11 @@ int init_module(void)
 }
 
 struct {
-	long other[15];
+	long list[3];
+	char name[56];
+	long other[5];
 	int (*init)(void);
-} __this_module SECTION(".gnu.linkonce.this_module") = { { 0 }, init_module };
+} __this_module SECTION(".gnu.linkonce.this_module") = { .name = NAME, .init = init_module };
 
 /* What the kernel's linker script leaves room for. */
 static const char plt[] SECTION(".plt") = "", init_plt[] SECTION(".init.plt") = "";
