@@ -76,12 +76,15 @@ void check_size(struct check *check)
 }
 
 /* PERCPU_MODULE_RESERVE: for all modules together, without what others took of it. */
-#define PERCPU_ROOM (8u << 10)
-#define LEAST_PAGE  4096
+#define PERCPU_ROOM      (8u << 10)
+#define LEAST_PAGE       4096
+#define LEAST_ALLOCATION 4 /* PCPU_MIN_ALLOC_SIZE */
 
-static bool is_power_of_2(uint64_t n)
+/* Less than a page counts as it is, more as one, and very little as what is allocated at least. */
+static bool percpu_alignment_fits(uint64_t alignment)
 {
-	return n && !(n & (n - 1));
+	return alignment < LEAST_ALLOCATION || alignment > LEAST_PAGE ||
+	       !(alignment & (alignment - 1));
 }
 
 void check_percpu(struct check *check)
@@ -98,8 +101,7 @@ void check_percpu(struct check *check)
 			  xasprintf("%llu", (unsigned long long)header.sh_size),
 			  xstrdup("The kernel has no more to give to modules: use "
 				  "alloc_percpu()."));
-	/* More than a page is cut to one. */
-	if (header.sh_addralign <= LEAST_PAGE && !is_power_of_2(header.sh_addralign))
+	if (!percpu_alignment_fits(header.sh_addralign))
 		check_add(check, CHECK_REFUSED, NULL,
 			  xstrdup("section " PERCPU " aligned to a power of two"),
 			  xasprintf("%llu", (unsigned long long)header.sh_addralign),

@@ -663,7 +663,8 @@ const struct variant variants[] = {
 	{ "percpu-large", VICTIM, "percpu", false, "percpu_modalloc", percpu_size, 16 << 10 },
 
 	{ "percpu-alignment", VICTIM, "percpu", false, "percpu_modalloc", percpu_alignment, 516 },
-	{ "percpu-alignment-0", VICTIM, "percpu", false, "percpu_modalloc", percpu_alignment, 0 },
+	{ "percpu-alignment-0", VICTIM, NULL, true, "percpu_modalloc", percpu_alignment, 0 },
+	{ "percpu-alignment-3", VICTIM, NULL, true, "pcpu_alloc", percpu_alignment, 3 },
 	{ "percpu-alignment-page", VICTIM, NULL, true, "percpu_modalloc", percpu_alignment,
 	  1 << 20 },
 
