@@ -108,9 +108,9 @@ char *kernel_mend_relative_link(const char *folder, const char *target);
 
 /*
  * kbuild's own programs (fixdep, modpost, genksyms): where those of the tree
- * are for another machine, they are taken from Debian's linux-kbuild of that
- * series for this one, else made from the tree's own sources, else run through
- * qemu-user. 0 or -errno, said.
+ * are for another machine, they are made from the tree's own sources, else
+ * taken from Debian's linux-kbuild of that series for this one, else run
+ * through qemu-user. 0 or -errno, said.
  */
 int kernel_tools_replace(const char *dir, const char *below);
 
