@@ -3,24 +3,13 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
-#include "common/process.h"
-#include "host/ko.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #define TRIAL_SECONDS 20 /* of processor time, for all frames of a report */
-
-struct known {
-	char *name, *path, *build_id, *srcversion, *build_dir, *user_dir;
-	outpost_CodeSection *code;
-	size_t n_code;
-	struct symbol_file *file; /* NULL until it is needed */
-	char *why;                /* it cannot be used; NULL: it can, or nobody tried */
-};
 
 struct symbolizer {
 	struct known *modules;
@@ -36,56 +25,23 @@ void symbolizer_free(struct symbolizer *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		struct known *m = &s->modules[i];
-
-		symbol_file_close(m->file);
-		free(m->name);
-		free(m->path);
-		free(m->build_id);
-		free(m->srcversion);
-		free(m->code);
-		free(m->build_dir);
-		free(m->user_dir);
-		free(m->why);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		known_release(&s->modules[i]);
 	free(s->modules);
 	free(s);
-}
-
-static char *copy(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
-static outpost_CodeSection *copy_code(const outpost_CodeSection *code, size_t n)
-{
-	outpost_CodeSection *list = xcalloc(n ? n : 1, sizeof(*list));
-
-	if (n)
-		memcpy(list, code, n * sizeof(*list));
-	return list;
 }
 
 void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module)
 {
 	GROW(s->modules, s->n);
-	s->modules[s->n++] = (struct known){
-		.name = xstrdup(module->name),
-		.path = xstrdup(module->file),
-		.build_id = xstrdup(module->build_id ? module->build_id : ""),
-		.srcversion = xstrdup(module->srcversion ? module->srcversion : ""),
-		.code = copy_code(module->code, module->n_code),
-		.n_code = module->n_code,
-		.build_dir = copy(module->build_dir),
-		.user_dir = copy(module->user_dir),
-	};
+	s->modules[s->n++] = known_new(module);
 }
 
 void frame_source_add(struct frame_source *frame, const char *function, const char *file, int line)
 {
 	GROW(frame->sites, frame->n);
-	frame->sites[frame->n++] = (struct site){ xstrdup(function), copy(file), line };
+	frame->sites[frame->n++] =
+		(struct site){ xstrdup(function), file ? xstrdup(file) : NULL, line };
 }
 
 static void site_release(struct site *site)
@@ -124,71 +80,6 @@ static struct known *find_module(const struct symbolizer *s, const char *name)
 	return NULL;
 }
 
-/* Is the file of another build than what the board ran? NULL: not that anything would say so. */
-static char *find_difference(const struct known *m)
-{
-	_cleanup_(ko_freep) struct ko *ko = NULL;
-	const char *srcversion;
-
-	if (*m->build_id)
-		return strcmp(m->build_id, m->file->build_id) == 0
-			       ? NULL
-			       : xasprintf("another build: build-id %.12s, not %.12s",
-					   *m->file->build_id ? m->file->build_id : "none",
-					   m->build_id);
-	if (!*m->srcversion)
-		return NULL;
-	srcversion = ko_open(m->path, &ko) < 0 ? NULL : ko_modinfo(ko, "srcversion", NULL);
-	return srcversion && strcmp(m->srcversion, srcversion) == 0
-		       ? NULL
-		       : xasprintf("other sources: srcversion %s, not %s",
-				   srcversion ? srcversion : "none", m->srcversion);
-}
-
-/* 0, or -ENOENT when its file is of no use; m->why says why. */
-static int open_module(struct known *m)
-{
-	if (m->why)
-		return -ENOENT;
-	if (m->file)
-		return 0;
-	if (symbol_file_open(m->path, &m->file, &m->why) < 0)
-		return -ENOENT;
-	m->why = find_difference(m);
-	return m->why ? -ENOENT : 0;
-}
-
-static void look_up(struct known *m, const struct klog_frame *frame, struct frame_source *out)
-{
-	GElf_Addr addr;
-
-	if (open_module(m) < 0)
-		out->why = xstrdup(m->why);
-	else if (symbol_file_find(m->file, frame, &addr, &out->why) == 0)
-		symbol_file_sites(m->file, addr, out, &out->why);
-}
-
-/* Bits above an address that are not ones are of a pointer that was signed (arm64's PAC). */
-static uint64_t plain_address(uint64_t address)
-{
-	return address | 0xffffull << 48;
-}
-
-/* Is it in one of these sections? Init's are freed when it has returned, and then others may be
- * there. */
-static bool find_code(struct known *m, uint64_t pc, bool init, struct klog_frame *frame)
-{
-	for (size_t i = 0; i < m->n_code; i++) {
-		const outpost_CodeSection *code = &m->code[i];
-		uint64_t offset = plain_address(pc) - plain_address(code->address);
-
-		if ((strncmp(code->name, ".init", 5) == 0) == init && offset <= UINT32_MAX &&
-		    open_module(m) == 0 && symbol_file_name(m->file, code->name, offset, frame))
-			return true;
-	}
-	return false;
-}
-
 /* A call into a module, or its init section, that is not there any more. */
 static void name_pc(struct symbolizer *s, struct klog_report *report)
 {
@@ -196,7 +87,7 @@ static void name_pc(struct symbolizer *s, struct klog_report *report)
 		struct known *m = &s->modules[i % s->n];
 		struct klog_frame frame;
 
-		if (!find_code(m, report->pc, i >= s->n, &frame))
+		if (!known_find_code(m, report->pc, i >= s->n, &frame))
 			continue;
 		snprintf(frame.module, sizeof(frame.module), "%s", m->name);
 		klog_add_first_frame(report, &frame);
@@ -214,7 +105,7 @@ static void look_up_all(struct symbolizer *s, struct klog_report *report,
 		struct known *m = find_module(s, report->trace[i].module);
 
 		if (m)
-			look_up(m, &report->trace[i], &source->frames[i]);
+			known_look_up(m, &report->trace[i], &source->frames[i]);
 	}
 }
 
@@ -296,7 +187,9 @@ static const struct site *own_site(const struct symbolizer *s, const struct klog
 	return NULL;
 }
 
-/* In the frame of the report's function, or where that is the kernel's, in the one that called it.
+/*
+ * In the frame of the report's function, or where that is the kernel's, in the
+ * one that called it.
  */
 static void choose_place(const struct symbolizer *s, const struct klog_report *report,
 			 struct report_source *source)

@@ -63,6 +63,30 @@ bool symbol_file_name(const struct symbol_file *file, const char *section, uint6
 int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct frame_source *frame,
 		      char **why);
 
+/* --- symbolize_module.c: a module that frames are looked up in --- */
+
+struct known {
+	char *name, *path, *build_id, *srcversion, *build_dir, *user_dir;
+	outpost_CodeSection *code;
+	size_t n_code;
+	struct symbol_file *file; /* NULL until it is needed */
+	char *why;                /* it cannot be used; NULL: it can, or nobody tried */
+};
+
+/* Copies all that it is told; the file is opened when a frame asks for it. */
+struct known known_new(const struct symbolizer_module *module);
+void known_release(struct known *m);
+
+/* Adds the sites of a frame of this module, or why there are none. */
+void known_look_up(struct known *m, const struct klog_frame *frame, struct frame_source *out);
+
+/*
+ * Is `pc` in a section of the module's code? Then its function goes to *frame.
+ * Init's sections are freed when it has returned, and then others may be there:
+ * they are asked about apart.
+ */
+bool known_find_code(struct known *m, uint64_t pc, bool init, struct klog_frame *frame);
+
 /* --- symbolize_place.c: the user's files --- */
 
 /* The folders of a module, and when it was made. */

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CONTEXT  2 /* lines before and after */
-#define FILE_MAX (16 * 1024 * 1024)
+#define CONTEXT   2 /* lines before and after */
+#define FILE_MAX  (16 * 1024 * 1024)
 #define LINE_KEPT 400 /* bytes of a line that are kept */
 #define LEVELS                                                                            \
 	2 /* folders above a copy that stand for those above the user's: see neighbours.h \
@@ -141,7 +141,8 @@ static void take_lines(const char *text, struct report_source *source)
 		while (kept && p[kept - 1] == '\r')
 			kept--;
 		if (number >= first) {
-			_cleanup_free_ char *line = xstrndup(p, kept < LINE_KEPT ? kept : LINE_KEPT);
+			_cleanup_free_ char *line =
+				xstrndup(p, kept < LINE_KEPT ? kept : LINE_KEPT);
 
 			strv_add(&source->lines, line);
 		}
