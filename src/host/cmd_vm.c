@@ -2,9 +2,11 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/board.h"
 #include "host/command.h"
 #include "host/out.h"
 #include "host/paths.h"
+#include "host/session.h"
 #include "host/vm/vm.h"
 
 #include <jansson.h>
@@ -50,12 +52,16 @@ static int run_down(const struct vm_options *o, const char *name)
 
 static int run_reset(const struct vm_options *o, const char *name)
 {
+	_cleanup_(board_freep) struct board *board = NULL;
 	int r;
 
 	progress_start();
 	progress_step("resetting the vm %s", name);
 	r = vm_reset(name, o->timeout_ms);
 	progress_end();
+	/* The shared connection is to the boot before, and takes a while to find that out. */
+	if (r == 0 && board_find(name, &board) == 0)
+		session_drop_master(board);
 	return r;
 }
 
