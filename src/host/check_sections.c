@@ -57,9 +57,11 @@ void check_this_module(struct check *check)
 		refuse(check, "a section " THIS_MODULE, count ? "one that is not loaded" : "none",
 		       "This is an object, not yet a module: modpost and the last link make one "
 		       "of it.");
-	else if (wants_one(check) && (count > 1 || header.sh_type == SHT_NOBITS))
-		refuse(check, "one section " THIS_MODULE " with content",
-		       count > 1 ? "more than one" : "one without", "Build it anew.");
+	else if (header.sh_type == SHT_NOBITS) /* before 6.4 nobody looks, and the kernel oopses */
+		refuse(check, "a section " THIS_MODULE " with content", "one without",
+		       "Build it anew.");
+	else if (wants_one(check) && count > 1)
+		refuse(check, "one section " THIS_MODULE, "more than one", "Build it anew.");
 }
 
 /* sizeof(struct module) is not written in a tree; but the compiler knew it when it made the symbol.

@@ -232,7 +232,7 @@ struct text ko_contents_of(const struct ko *ko, const char *name)
 
 /*
  * "key=value" strings, each ended by at least one NUL byte. As in the kernel the last
- * one may end behind the section.
+ * one may end behind the section, its key too.
  */
 const char *ko_modinfo(const struct ko *ko, const char *key, const char *previous)
 {
@@ -241,11 +241,9 @@ const char *ko_modinfo(const struct ko *ko, const char *key, const char *previou
 
 	if (previous && info.n)
 		text_skip(&info, (size_t)(previous - info.p) + strlen(previous));
-	while (info.n) {
-		size_t length = strnlen(info.p, info.n);
+	while (info.n && is_string(ko, info.p)) {
+		size_t length = strlen(info.p);
 
-		if (length == info.n && !is_string(ko, info.p))
-			break;
 		if (length && !key)
 			return info.p;
 		if (key && length > n && info.p[n] == '=' && memcmp(info.p, key, n) == 0)

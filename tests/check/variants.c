@@ -214,12 +214,6 @@ static void bss_size(struct strbuf *image, uint64_t arg)
 	section(image, ".bss")->sh_size = arg;
 }
 
-/* It follows another one of its kind. */
-static void kcrctab_alignment(struct strbuf *image, uint64_t arg)
-{
-	section(image, "__kcrctab")->sh_addralign = arg;
-}
-
 static void text_alignment(struct strbuf *image, uint64_t arg)
 {
 	section(image, ".text")->sh_addralign = arg;
@@ -259,6 +253,12 @@ static void no_alloc(struct strbuf *image, uint64_t arg)
 	section(image, (const char *)(uintptr_t)arg)->sh_flags &= ~(uint64_t)SHF_ALLOC;
 }
 
+/* Of 2 GiB: it begins there, unless it is the first one of its area. */
+static void huge_alignment(struct strbuf *image, uint64_t arg)
+{
+	section(image, (const char *)(uintptr_t)arg)->sh_addralign = 1u << 31;
+}
+
 /* A second one of that name. */
 static void another(struct strbuf *image, uint64_t arg)
 {
@@ -283,6 +283,17 @@ static void no_name(struct strbuf *image, uint64_t arg)
 static void modinfo_longer(struct strbuf *image, uint64_t arg)
 {
 	section(image, ".modinfo")->sh_size += arg;
+}
+
+/* It ends behind the second letter of this. */
+static void modinfo_until(struct strbuf *image, uint64_t arg)
+{
+	Elf64_Shdr *info = section(image, ".modinfo");
+	const char *start = image->buf + info->sh_offset, *key = (const char *)(uintptr_t)arg,
+		   *at = memmem(start, info->sh_size, key, strlen(key));
+
+	must(at, key);
+	info->sh_size = (uint64_t)(at - start) + 2;
 }
 
 static void symtab_longer(struct strbuf *image, uint64_t arg)
@@ -641,6 +652,8 @@ const struct variant variants[] = {
 	{ "other-order", VICTIM, "vermagic", false, MAGIC, other_blanks },
 	{ "no-vermagic", VICTIM, "vermagic", true, "try_to_force_load", no_vermagic },
 	{ "modinfo-no-end", VICTIM, NULL, true, "get_next_modinfo", modinfo_longer, (uint64_t)-1 },
+	{ "modinfo-ends-in-key", PLAIN, NULL, true, "get_next_modinfo", modinfo_until,
+	  NAMED("vermagic=") },
 	{ "livepatch", VICTIM, "livepatch", false, "check_modinfo_livepatch", livepatch },
 
 	{ "no-plt", VICTIM, "plt", false, PLT, rename_section, NAMED(".plt") },
@@ -654,17 +667,29 @@ const struct variant variants[] = {
 	{ "bss-huge", VICTIM, "too-large", false, "module_alloc", bss_size, 0xf0000000 },
 
 	{ "bss-4g", VICTIM, NULL, true, "layout_sections", bss_size, 1ull << 32 },
-	{ "alignment-huge", VICTIM, "too-large", false, "module_alloc", kcrctab_alignment,
-	  1u << 31 },
+	{ "alignment-huge", VICTIM, "too-large", false, "module_alloc", huge_alignment,
+	  NAMED("__kcrctab") },
 	{ "alignment-of-the-first", VICTIM, NULL, true, "layout_sections", text_alignment,
 	  1u << 31 },
 	{ "alignment-4g", VICTIM, NULL, true, "layout_sections", text_alignment, 1ull << 32 },
+	{ "alignment-of-plt", VICTIM, NULL, true, PLT, huge_alignment, NAMED(".plt") },
+	{ "alignment-of-trampoline", VICTIM, NULL, true, PLT, huge_alignment,
+	  NAMED(".text.ftrace_trampoline") },
+	{ "alignment-of-symbols", VICTIM, "too-large", false, "layout_symtab", huge_alignment,
+	  NAMED(".symtab") },
+	{ "alignment-of-strings", VICTIM, "too-large", false, "layout_symtab", huge_alignment,
+	  NAMED(".strtab") },
+	{ "alignment-after-init", VICTIM, "too-large", false, "module_alloc", huge_alignment,
+	  NAMED(".data..ro_after_init"), 0, V6_4 },
+	{ "alignment-after-init", VICTIM, NULL, true, "layout_sections", huge_alignment,
+	  NAMED(".data..ro_after_init"), V6_4 },
 
 	{ "percpu-large", VICTIM, "percpu", false, "percpu_modalloc", percpu_size, 16 << 10 },
 
 	{ "percpu-alignment", VICTIM, "percpu", false, "percpu_modalloc", percpu_alignment, 516 },
 	{ "percpu-alignment-0", VICTIM, NULL, true, "percpu_modalloc", percpu_alignment, 0 },
 	{ "percpu-alignment-3", VICTIM, NULL, true, "pcpu_alloc", percpu_alignment, 3 },
+	{ "percpu-alignment-5", VICTIM, "percpu", false, "pcpu_alloc", percpu_alignment, 5 },
 	{ "percpu-alignment-page", VICTIM, NULL, true, "percpu_modalloc", percpu_alignment,
 	  1 << 20 },
 

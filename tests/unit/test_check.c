@@ -36,6 +36,7 @@
 
 #define VICTIM_MORE                                                                     \
 	"int each[2] IN(\".data..percpu\") = { 1 };\n"                                 \
+	"int once IN(\".data..ro_after_init\") = 1;\n"                                 \
 	"INFO(i5, \"import_ns=DMA_BUF\");\n"                                           \
 	"INFO(i6, \"xivepatch=Y\");\n"                                                 \
 	"VERSIONS = { { 1, \"module_layout\" }, { 2, \"_printk\" }, { 3, \"ktime_get\" },\n" \
@@ -71,7 +72,7 @@ static const char symvers[] = "0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL
 #define CONFIG                                                                              \
 	"CONFIG_SMP=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\nCONFIG_MODULE_SIG=y\n" \
 	"CONFIG_ARM64_MODULE_PLTS=y\nCONFIG_DYNAMIC_FTRACE=y\nCONFIG_STRICT_MODULE_RWX=y\n" \
-	"CONFIG_ARM64_4K_PAGES=y\n"
+	"CONFIG_ARM64_4K_PAGES=y\nCONFIG_KALLSYMS=y\n"
 
 /* Two kernels, as Debian configures them, and their good modules. */
 static struct world {
@@ -359,6 +360,40 @@ static const struct variant *variant(const char *name)
 	return v;
 }
 
+/* Linux before 6.4 oopses in add_kallsyms() on it: no board is asked about that. */
+static void what_crashes_the_loader_is_refused(void **state)
+{
+	struct variant empty = *variant("this-module-empty");
+	_cleanup_free_ char *what = NULL;
+
+	(void)state;
+	empty.since = 0;
+	what = try(&worlds[0], &empty);
+	if (what)
+		fail_msg("%s", what);
+}
+
+/* Larger ones allow a larger alignment, and look at it. */
+static void percpu_alignment_and_pages(void **state)
+{
+	const struct variant *v = variant("percpu-alignment");
+	struct variant large = *v;
+
+	(void)state;
+	large.arg = 6144;
+	for (uint32_t size = 4096; size <= 16384; size *= 4) {
+		_cleanup_free_ char *what = NULL;
+
+		check_kernel_add_board(worlds[0].kernel, size, false, false);
+		large.loads = size == 4096;
+		large.rule = large.loads ? NULL : "percpu";
+		what = try(&worlds[0], &large);
+		check_kernel_add_board(worlds[0].kernel, 0, false, false);
+		if (what)
+			fail_msg("pages of %u: %s", size, what);
+	}
+}
+
 static char *found_in(const char *name)
 {
 	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT;
@@ -498,6 +533,8 @@ int main(void)
 		cmocka_unit_test(every_variant),
 		cmocka_unit_test(every_rule_is_needed),
 		cmocka_unit_test(page_size),
+		cmocka_unit_test(what_crashes_the_loader_is_refused),
+		cmocka_unit_test(percpu_alignment_and_pages),
 		cmocka_unit_test(signatures_are_wanted),
 		cmocka_unit_test(unknown_keys),
 		cmocka_unit_test(without_force_load),

@@ -2,7 +2,8 @@
 /*
  * What the variants of tests/check/variants.c are made from. It uses a symbol
  * for everybody (_printk), one for the GPL only (ktime_get), one in a namespace
- * (dma_buf_put), has data of each processor, and exports one.
+ * (dma_buf_put), has data of each processor and some that is read-only after
+ * init, and exports one.
  */
 #include <linux/dma-buf.h>
 #include <linux/ktime.h>
@@ -11,6 +12,8 @@
 #include <linux/version.h>
 
 static DEFINE_PER_CPU(int, each);
+
+static int once __ro_after_init;
 
 static bool never;
 module_param(never, bool, 0);
@@ -25,6 +28,7 @@ EXPORT_SYMBOL(crc_ccitx);
 
 static int __init victim_init(void)
 {
+	once = 1;
 	pr_info("victim\n");
 	if (never) {
 		this_cpu_inc(each);
@@ -37,6 +41,7 @@ module_init(victim_init);
 
 static void __exit victim_exit(void)
 {
+	pr_info("victim %d\n", once);
 }
 module_exit(victim_exit);
 
