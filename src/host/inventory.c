@@ -60,16 +60,23 @@ static const char *read_entry(struct inventory *entries, const char *p, const ch
 	return link + strlen(link) + 1;
 }
 
+/* Behind the last entry: one that is torn off has none. */
+#define END "end"
+
 void inventory_read(struct inventory *entries, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	const char *p;
+	const char *p, *end;
 
-	if (fs_read(path, &sb, 0) < 0)
+	if (fs_read(path, &sb, 0) < 0 || sb.len < sizeof(END) ||
+	    memcmp(sb.buf + sb.len - sizeof(END), END, sizeof(END)) != 0)
 		return;
 	p = sb.buf;
-	while (p && p < sb.buf + sb.len)
-		p = read_entry(entries, p, sb.buf + sb.len);
+	end = sb.buf + sb.len - sizeof(END);
+	while (p && p < end)
+		p = read_entry(entries, p, end);
+	if (!p)
+		inventory_release(entries);
 	inventory_sort(entries);
 }
 
@@ -87,6 +94,7 @@ int inventory_write(const struct inventory *entries, const char *path)
 		strbuf_adds(&sb, e->link);
 		strbuf_addch(&sb, '\0');
 	}
+	strbuf_add(&sb, END, sizeof(END));
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : fs_write_all(fd, sb.buf, sb.len);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a copy was made from: for each path "type mode mtime size path", a NUL,
- * what a link says, a NUL. Comparing with this and not with the copy lets a
+ * what a link says, a NUL; then "end" and a NUL. Comparing with this and not with the copy lets a
  * build change the copy.
  */
 #ifndef OUTPOST_INVENTORY_H
@@ -30,12 +30,12 @@ void inventory_sort(struct inventory *inventory);
 struct inventory_entry *inventory_find(const struct inventory *sorted, const char *path);
 void inventory_release(struct inventory *inventory);
 
-/* One that cannot be read or understood is empty: that costs copying everything, no more. */
+/* One that cannot be read, or not to its end, is empty: that costs copying everything, no more. */
 void inventory_read(struct inventory *inventory, const char *path);
 
 /*
- * 0 or -errno. Not synced: after a power cut it may be torn, and then is not
- * understood.
+ * 0 or -errno. Not synced: after a power cut it may be torn, and then is read as
+ * an empty one.
  */
 int inventory_write(const struct inventory *inventory, const char *path);
 

@@ -21,7 +21,7 @@
 #define MIRROR_MAX_DEPTH 40
 
 struct mirror {
-	const char *from, *to;
+	const char *from, *to, *manifest, *stamp;
 	struct inventory old, new;
 	struct timespec start;
 	bool fresh; /* there was no copy, so nothing was built from one */
@@ -126,6 +126,20 @@ static int make_dir(const char *dest)
 		       : 0;
 }
 
+/*
+ * From here on the copy is neither what the manifest says nor what the stamp was
+ * written for; killed before it is all there, it is begun anew the next time.
+ */
+static void change(struct mirror *m)
+{
+	if (m->changed)
+		return;
+	m->changed = true;
+	unlink(m->manifest);
+	if (m->stamp)
+		unlink(m->stamp);
+}
+
 /* Makes one entry of the copy, where it is not there yet. */
 static int put(struct mirror *m, const char *from, const struct inventory_entry *e)
 {
@@ -136,7 +150,7 @@ static int put(struct mirror *m, const char *from, const struct inventory_entry 
 	inventory_add(&m->new, e);
 	if (is_current(m, e, dest))
 		return 0;
-	m->changed = true;
+	change(m);
 	if (old && old->type != e->type)
 		r = fs_remove_tree(dest);
 	if (r < 0)
@@ -233,7 +247,7 @@ static int remove_gone(struct mirror *m)
 
 		if (inventory_find(&m->new, m->old.list[i].path))
 			continue;
-		m->changed = true;
+		change(m);
 		r = fs_remove_tree(dest);
 		if (r < 0)
 			return log_error_errno(r, "Cannot remove %s", dest);
@@ -241,11 +255,10 @@ static int remove_gone(struct mirror *m)
 	return 0;
 }
 
-static int update(struct mirror *m, const char *manifest, const char *stamp)
+static int update(struct mirror *m)
 {
 	int r;
 
-	inventory_read(&m->old, manifest);
 	r = walk(m, m->from, "", 0);
 	if (r < 0)
 		return r;
@@ -253,24 +266,34 @@ static int update(struct mirror *m, const char *manifest, const char *stamp)
 	r = remove_gone(m);
 	if (r < 0 || !m->changed)
 		return r;
-	if (stamp)
-		unlink(stamp);
-	r = inventory_write(&m->new, manifest);
-	return r < 0 ? log_error_errno(r, "Cannot write %s", manifest) : 0;
+	r = inventory_write(&m->new, m->manifest);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", m->manifest) : 0;
+}
+
+/* Where nobody knows what was copied, nobody knows what is gone since: that is no copy. */
+static int prepare(struct mirror *m)
+{
+	int r = 0;
+
+	inventory_read(&m->old, m->manifest);
+	if (!m->old.n)
+		r = fs_remove_tree(m->to);
+	if (r < 0)
+		return log_error_errno(r, "Cannot remove %s", m->to);
+	m->fresh = !fs_exists(m->to);
+	r = fs_mkdir_p(m->to, 0700);
+	return r < 0 ? log_error_errno(r, "Cannot make the folder %s", m->to) : 0;
 }
 
 int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
 		  bool *changed)
 {
-	struct mirror m = { .from = from, .to = to, .fresh = !fs_exists(to) };
-	int r = fs_mkdir_p(to, 0700);
+	struct mirror m = { .from = from, .to = to, .manifest = manifest, .stamp = stamp };
+	int r = prepare(&m);
 
 	clock_gettime(CLOCK_REALTIME, &m.start);
-	if (r < 0)
-		return log_error_errno(r, "Cannot make the folder %s", to);
-	r = update(&m, manifest, stamp);
-	if (r < 0)
-		unlink(manifest); /* half done: all of it next time */
+	if (r == 0)
+		r = update(&m);
 	*changed = m.changed;
 	inventory_release(&m.old);
 	inventory_release(&m.new);

@@ -52,33 +52,29 @@ static int place_copy(const struct unit *unit)
 	unlink(link);
 	unlink(manifest);
 	unlink(patched);
-	r = fs_remove_tree(unit->copy);
-	if (r < 0 && r != -ENOENT)
-		return log_error_errno(r, "Cannot remove %s", unit->copy);
 	r = toolchain_write(unit);
 	if (r < 0)
 		return log_error_errno(r, "Cannot write to %s", unit->dir);
 	return put_link(link, unit->copy);
 }
 
-/* A patched file is not what it was copied from: with patches, all is copied anew when anything
- * changed. */
+/*
+ * A patched file is not what it was copied from: with patches, all is copied anew
+ * when anything changed; also when that was found before, and nothing was built since.
+ */
 int unit_update_copy(const struct unit *unit, bool *changed)
 {
 	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
 	_cleanup_free_ char *stamp = unit_file(unit, "stamp");
-	bool again = false;
 	int r = place_copy(unit);
 
 	if (r == 0)
 		r = mirror_update(unit->source.path, unit->copy, manifest, stamp, changed);
-	if (r == 0 && *changed && fs_exists(patched)) {
-		r = fs_remove_tree(unit->copy);
+	if (r == 0 && fs_exists(patched) && !fs_exists(stamp)) {
 		unlink(manifest);
 		unlink(patched);
-		if (r == 0)
-			r = mirror_update(unit->source.path, unit->copy, manifest, stamp, &again);
+		r = mirror_update(unit->source.path, unit->copy, manifest, stamp, changed);
 	}
 	if (r == 0)
 		r = neighbours_update(unit->source.path, unit->copy, stamp,

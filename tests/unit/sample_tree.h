@@ -96,7 +96,7 @@ static const char sample_makefile[] =
 	"include $(wildcard $(M)/Kbuild $(if $(wildcard $(M)/Kbuild),,$(M)/Makefile))\n"
 	"modules: $(obj-m:%.o=$(M)/%.ko)\n"
 	"\t@printf '%s\\n' $(obj-m:%.o=$(M)/%.ko) > $(M)/modules.order\n"
-	"\t@echo made >> $(M)/runs\n"
+	"\t@echo made >> $(M)/../.runs-$(notdir $(M))\n"
 	"\t@echo '$(KCPPFLAGS)' > $(M)/flags\n"
 	"$(M)/%.ko: $(M)/%.c\n"
 	"\t@echo '  CC [M]  $@'\n"

@@ -5,6 +5,10 @@
 #include "host/mirror.h"
 #include "host/sources.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 /* --- sources ---------------------------------------------------------------------- */
 
 static enum source_kind kind_of(const char *path)
@@ -206,6 +210,65 @@ static void endless_link(void **state)
 	assert_false(fs_exists(manifest));
 }
 
+/* What was half done knows not what it copied: it begins anew, without what is gone since. */
+static void half_done(void **state)
+{
+	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
+			    *to = path_join(sample_work, "to", NULL);
+	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
+	_cleanup_free_ char *stamp = path_join(sample_work, "stamp", NULL);
+	bool changed;
+
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "from/gone.h", "two");
+	assert_true(mirror());
+	put(sample_work, "from/a.c", "1!!");
+	unlink("from/gone.h");
+	assert_int_equal(symlink("..", "from/up"), 0);
+	put(sample_work, "stamp", "all of it was built");
+	assert_int_equal(mirror_update(from, to, manifest, stamp, &changed), -ELOOP);
+	assert_false(fs_exists(stamp)); /* some of it was copied */
+	unlink("from/up");
+	assert_true(mirror());
+	assert_file("to/a.c", "1!!");
+	assert_false(fs_exists("to/gone.h"));
+	assert_false(mirror());
+}
+
+/* Killed in the middle: it is not current, though the sources be as they were before. */
+static void killed_meanwhile(void **state)
+{
+	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
+			    *to = path_join(sample_work, "to", NULL);
+	_cleanup_free_ char *manifest = path_join(sample_work, "manifest", NULL);
+	int status;
+	pid_t child;
+	bool changed;
+
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	set_time("from/a.c", 1000);
+	assert_true(mirror());
+	put(sample_work, "from/a.c", "two");
+	put(sample_work, "from/b.c", "far more than may be written");
+	child = fork();
+	if (child == 0) {
+		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 10, 10 });
+		mirror_update(from, to, manifest, NULL, &changed);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+	assert_file("to/a.c", "two");
+	put(sample_work, "from/a.c", "one");
+	set_time("from/a.c", 1000);
+	unlink("from/b.c");
+	assert_true(mirror());
+	assert_file("to/a.c", "one");
+	assert_false(fs_exists("to/b.c"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +280,8 @@ int main(void)
 		cmocka_unit_test_setup(left_out, sample_clear),
 		cmocka_unit_test_setup(links, sample_clear),
 		cmocka_unit_test_setup(endless_link, sample_clear),
+		cmocka_unit_test_setup(half_done, sample_clear),
+		cmocka_unit_test_setup(killed_meanwhile, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, sample_end);

@@ -2,8 +2,17 @@
 /* Folders that are not built as kbuild wants it: a dkms.conf, or a Makefile that calls kbuild. */
 #include "sample_build.h"
 
+#include "host/mirror.h"
+
 static void dkms_packages(void **state)
 {
+	_cleanup_free_ char *user = path_join(sample_work, "pkg", NULL),
+			    *dir = unit_dir(user, SAMPLE_RELEASE);
+	_cleanup_free_ char *copy = path_join(dir, "dkms/pkg/1/build", NULL),
+			    *manifest = path_join(dir, "manifest", NULL),
+			    *stamp = path_join(dir, "stamp", NULL);
+	bool changed;
+
 	(void)state;
 	put_module("pkg/src", "d-mod", "", "#include \"made.h\"\nint x = MADE + PATCHED;");
 	put(sample_work, "pkg/src/patched.h", "");
@@ -31,6 +40,14 @@ static void dkms_packages(void **state)
 	put(sample_work, "pkg/src/other.h", "");
 	assert_int_equal(do_build("pkg", NULL), 0);
 	assert_null(the_module("d_mod")->error);
+	/* Killed when these were copied again, and nothing was patched yet. */
+	set_time("pkg/src/patched.h", 1000);
+	set_time("pkg/src/d-mod.c", 1000);
+	assert_int_equal(mirror_update(user, copy, manifest, stamp, &changed), 0);
+	assert_true(changed);
+	assert_int_equal(do_build("pkg", NULL), 0);
+	if (the_module("d_mod")->error)
+		fail_msg("%s", the_module("d_mod")->error);
 	put(sample_work, "pkg/dkms.conf",
 	    "PACKAGE_NAME=pkg\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME=d-mod\n"
 	    "DEST_MODULE_LOCATION=/extra\nBUILD_EXCLUSIVE_KERNEL=^2\\.4\n");
