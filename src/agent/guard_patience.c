@@ -88,7 +88,8 @@ static unsigned int less(unsigned int a, unsigned int b)
  * thresholds of them to be over, and looks every 0.4 thresholds (kernel/watchdog.c):
  * of a threshold t it may speak as late as 2.6 t + 1.1 s after the beginning. This
  * is the t that has it speak a second before the limit. RCU, which sees also
- * those that keep interrupts off, comes after it.
+ * those that keep interrupts off, comes after it; but before it where the limit is
+ * below 9 s, and the least threshold too long for that.
  * Where all processors are stuck the watchdog is not fed, and both come before
  * it bites. A new threshold costs the kernel some milliseconds, so that this is
  * for a module, not for each of its steps.
