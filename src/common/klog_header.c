@@ -122,6 +122,7 @@ static bool is_consequence(const struct klog_open *o, struct text panic)
 					     "Aiee, killing interrupt handler",
 					     "workqueue",
 					     "KASAN",
+					     "kasan",
 					     "kmsan",
 					     "kfence",
 					     "scheduling while atomic",
@@ -158,6 +159,18 @@ static bool may_die(const struct klog_open *o)
 	case KLOG_UBSAN:
 	case KLOG_STACK_OVERFLOW:
 	case KLOG_LOCKDEP: return !o->died && !o->trace_done;
+	default: return false;
+	}
+}
+
+/* A symbolized log has the header once for each inlined function, the last with "+0x". */
+static bool is_said_again(const struct klog_open *o, struct text t)
+{
+	switch (o->report.kind) {
+	case KLOG_KASAN:
+	case KLOG_KMSAN:
+	case KLOG_KCSAN:
+	case KLOG_KFENCE: return !*o->at.function && text_starts(t, o->report.title);
 	default: return false;
 	}
 }
@@ -200,6 +213,16 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 	}
 	if (row->flags & ROW_STALL && row->kind == o->report.kind && fresh)
 		return true;
+	if (row == o->row && fresh && is_said_again(o, t)) {
+		klog_find_place(t, &o->at);
+		return true;
+	}
+	/* Memory that leaked: first that it did, then each object. */
+	if (row->kind == KLOG_KMEMLEAK && !(row->flags & ROW_SINGLE) && fresh &&
+	    o->report.kind == KLOG_KMEMLEAK && klog_row_has(o, ROW_SINGLE)) {
+		o->row = row;
+		return true;
+	}
 	/* Said again, of the same thing: every ten seconds, say. */
 	if (row->flags & ROW_SINGLE && row->cut && row == o->row && text_starts(t, o->report.title))
 		return true;

@@ -66,6 +66,8 @@ static void find_lock_place(struct klog_open *o, struct text t)
 		return;
 	}
 	if (o->place_next || (klog_row_has(o, ROW_BRIEF) && text_starts(t, " #"))) {
+		if (text_find(t, "[inline]"))
+			return; /* the next line has the function that it is in */
 		text_after(t, " at: ", &rest);
 		if (klog_parse_symbol(&rest, &frame) || klog_parse_frame(rest, &frame))
 			o->at = frame;

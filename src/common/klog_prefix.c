@@ -22,7 +22,7 @@ static bool all_of(struct text t, const char *pattern)
 	return true;
 }
 
-/* "<4>", "<14>" */
+/* "<4>", "<14>", of RFC 5424 "<14>1 " before a date */
 static bool take_priority(struct text *t)
 {
 	struct text at = *t;
@@ -30,6 +30,8 @@ static bool take_priority(struct text *t)
 
 	if (!text_take(&at, "<") || !text_take_u64(&at, &n) || n > 255 || !text_take(&at, ">"))
 		return false;
+	if (all_of(at, "1 9999-"))
+		text_skip(&at, 2);
 	*t = at;
 	return true;
 }
@@ -125,18 +127,31 @@ static bool take_brackets(struct text *t, struct klog_prefix *prefix)
 	return true;
 }
 
+/* "kernel: ", of BusyBox "kern.err kernel: ", of RFC 5424 "kernel - - - " */
+static bool take_kernel(struct text *t)
+{
+	struct text at = *t;
+
+	if (text_take(&at, "kern."))
+		while (at.n && *at.p != ' ')
+			text_skip(&at, 1);
+	text_take(&at, " ");
+	if (!text_take(&at, "kernel: ") && !text_take(&at, "kernel - - - "))
+		return false;
+	*t = at;
+	return true;
+}
+
 /* After a time: "host kernel: ". True when nothing was there, too. */
 static void take_host(struct text *t)
 {
 	struct text at = *t;
 
-	if (text_take(&at, "kernel: ")) {
-		*t = at;
+	if (take_kernel(t))
 		return;
-	}
 	while (at.n && *at.p > ' ' && *at.p != '[')
 		text_skip(&at, 1);
-	if (at.p > t->p && text_take(&at, " ") && text_take(&at, "kernel: "))
+	if (at.p > t->p && text_take(&at, " ") && take_kernel(&at))
 		*t = at;
 }
 
@@ -266,7 +281,7 @@ static bool take_one(struct text *t, struct klog_prefix *prefix)
 		return take_date(t) || take_record_header(t, prefix) || take_unix_time(t);
 	if (is_upper(c)) /* "Nov ", "Wed " */
 		return t->n > 4 && t->p[3] == ' ' && (take_syslog(t) || take_date(t));
-	return c == 'k' && take_facility(t);
+	return c == 'k' && (take_facility(t) || take_kernel(t));
 }
 
 struct text klog_strip_prefix(struct text line, struct klog_prefix *prefix)
