@@ -51,15 +51,30 @@ char *short_title(const struct klog_report *report)
 	return xasprintf("WARNING at %.*s", (int)(end - at), at);
 }
 
+/* The first step that could not be ended; what came after it was beside it. */
+static const outpost_StepEnd *stuck_end(const struct judge *j)
+{
+	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
+		const outpost_StepEnd *end = failed_end(j, step);
+
+		if (end && end->stuck)
+			return end;
+	}
+	return NULL;
+}
+
 static bool decide_report(struct judge *j, size_t i, enum verdict verdict)
 {
 	const struct klog_report *report = &j->reports[i];
+	const outpost_StepEnd *stuck = stuck_end(j);
 	outpost_Step step = step_of_line(j, report->start);
 	_cleanup_free_ char *where = NULL;
 	_cleanup_free_ char *title = short_title(report);
 	_cleanup_free_ char *after = aftermath(j->e, report->fatal);
 	bool said = *report->function && strstr(title, report->function);
 
+	if (stuck && stuck->step < step)
+		step = stuck->step;
 	where = xasprintf("%s%s%s%s%s", said || !*report->function ? "" : " in ",
 			  said ? "" : report->function, *report->module ? " [" : "", report->module,
 			  *report->module ? "]" : "");
@@ -79,16 +94,12 @@ bool rule_fatal_report(struct judge *j)
 
 bool rule_stuck(struct judge *j)
 {
-	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
-		const outpost_StepEnd *end = failed_end(j, step);
+	const outpost_StepEnd *end = stuck_end(j);
 
-		if (end && end->stuck)
-			return decide(j, VERDICT_HANG, phase_name(step),
-				      "%s %s went past its time limit and cannot be ended, not "
-				      "even by SIGKILL",
-				      doing(step), j->e->plan.name);
-	}
-	return false;
+	return end &&
+	       decide(j, VERDICT_HANG, phase_name(end->step),
+		      "%s %s went past its time limit and cannot be ended, not even by SIGKILL",
+		      doing(end->step), j->e->plan.name);
 }
 
 /*

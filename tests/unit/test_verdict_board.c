@@ -119,8 +119,13 @@ static void hangs(void **state)
 		NULL
 	};
 	const char *const *const lines[6] = { [outpost_Step_LOADING] = hung };
+	const char *const *const late[6] = { [outpost_Step_SETTLE] = detector };
+	struct journal *stuck = journal_with(late);
 
 	(void)state;
+	/* What is reported of it when it was given up is of that step still. */
+	load_stuck(stuck);
+	expect(stuck, VERDICT_HANG, "load", "report", "while loading");
 	expect(changed(load_stuck), VERDICT_HANG, "load", "limit", "cannot be ended");
 	expect(changed(unload_stuck), VERDICT_HANG, "unload", "limit", "cannot be ended");
 	expect(dies(greets, NULL, 20), VERDICT_HANG, "load", "watchdog", "watchdog (15 s)");
