@@ -66,9 +66,13 @@ void check_write_exec(struct check *check);
 void check_page_size(struct check *check);
 void check_name(struct check *check);
 
-/* check_size.c */
+/* check_layout.c */
 void check_size(struct check *check);
 void check_percpu(struct check *check);
+/* Is the section in memory when the module is loaded? */
+bool check_is_kept(const struct check *check, size_t section);
+/* How many bytes from its beginning on are the module's: to the end of the pages it is in. */
+uint32_t check_room(const struct check *check, size_t section);
 
 /* check_signature.c */
 void check_signature(struct check *check);

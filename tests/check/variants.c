@@ -711,6 +711,7 @@ const struct variant variants[] = {
 	{ "namespace", VICTIM, "namespace", false, "verify_namespace_is_imported", no_namespace },
 	{ "relocation-type", VICTIM, "relocation", false, "apply_relocate_add", relocation_type,
 	  0x3ff },
+	{ "relocation-behind", VICTIM, "relocation", true, "apply_relocate_add", text_size, 4 },
 	{ "relocation-rel", VICTIM, "relocation", false, "apply_relocate", relocations_rel,
 	  SHT_REL },
 	{ "duplicate", VICTIM, "duplicate", false, "verify_exported_symbols", duplicate },

@@ -425,6 +425,28 @@ static void what_is_known_of_symbols(void **state)
 	assert_int_equal(unlink("System.map") < 0 && errno != ENOENT, 0);
 }
 
+/* In the module's pages the kernel writes it; no board is asked what comes of one behind them. */
+static void a_place_outside_of_its_section(void **state)
+{
+	static const char init[] = "\x78\0\0\0\0\0\0\0\x01\x01\0"; /* R_AARCH64_ABS64 */
+	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT;
+	_cleanup_(check_result_release) struct check_result within = { 0 }, behind = { 0 };
+	char *at;
+
+	(void)state;
+	strbuf_add(&image, worlds[0].good[VICTIM].buf, worlds[0].good[VICTIM].len);
+	at = memmem(image.buf, image.len, init, sizeof(init));
+	assert_non_null(at);
+	at[1] = 0x04; /* 1 KiB on */
+	judge(worlds[0].kernel, image.buf, image.len, &within);
+	assert_true(within.loads);
+	assert_true(has_kind(&within, "relocation"));
+	at[2] = 0x10; /* 1 MiB on */
+	judge(worlds[0].kernel, image.buf, image.len, &behind);
+	assert_false(behind.loads);
+	assert_true(has_kind(&behind, "relocation"));
+}
+
 /* A module of the same plan exports what is missing; then it is asked for the CRC, too. */
 static void other_modules(void **state)
 {
@@ -539,6 +561,7 @@ int main(void)
 		cmocka_unit_test(unknown_keys),
 		cmocka_unit_test(without_force_load),
 		cmocka_unit_test(what_is_known_of_symbols),
+		cmocka_unit_test(a_place_outside_of_its_section),
 		cmocka_unit_test(other_modules),
 		cmocka_unit_test(extended_versions),
 		cmocka_unit_test(packed_and_damaged),
