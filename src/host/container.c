@@ -214,10 +214,14 @@ static int find_image(void)
 	return 0;
 }
 
-int container_enter(char *const *folders)
+int container_enter(char *const *asked)
 {
+	_cleanup_strv_ char **folders = NULL;
 	int r = find_image();
 
+	strv_foreach (folder, asked)
+		if (!container_is_cached(*folder)) /* that would be mounted over it, read-only */
+			strv_add(&folders, *folder);
 	if (r == 0 && held < 0) {
 		held = open_lock(place.dir);
 		r = held < 0 ? held : lock_for(held, LOCK_SH);

@@ -59,6 +59,8 @@ int container_make_caches(void);
 /* Adds --mount and its words. */
 void container_mount_caches(char ***argv);
 void container_mount(char ***argv, const char *folder, const char *target, bool read_only);
+/* Is it in one of the caches that every container is shown? */
+bool container_is_cached(const char *path);
 
 /* -v SOURCE:TARGET in the words that take any path. */
 char *container_mount_word(const char *folder, const char *target, bool read_only);

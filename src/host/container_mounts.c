@@ -82,6 +82,17 @@ static const struct {
 	bool read_only;
 } caches[] = { { "build" }, { "ccache" }, { "trees", true } };
 
+bool container_is_cached(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
+		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL);
+
+		if (path_is_within(path, dir))
+			return true;
+	}
+	return false;
+}
+
 int container_make_caches(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {

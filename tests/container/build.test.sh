@@ -95,6 +95,27 @@ test_sources_made_anew() {
 	expect_status 0
 }
 
+# To look at a module in the caches does not have them mounted once more, read-only.
+test_built_before() {
+	make_module before
+	outpost --json build --kernel "$RELEASE" before
+	expect_status 0
+	outpost check --kernel "$RELEASE" "$(jq -r '.modules[0].path' out)"
+	expect_status 0
+	echo 'int before_too;' >>before/before.c
+	outpost build --kernel "$RELEASE" before
+	expect_status 0
+}
+
+# This machine's folder for temporary files is none of the container's.
+test_temporary_files() {
+	make_module temporary
+	mkdir tmp
+	TMPDIR=$WORK/tmp outpost -v build --kernel "$RELEASE" temporary
+	expect_status 0
+	! grep TMPDIR err || fail "make was given it"
+}
+
 # What it is to be shown is known before it is started.
 test_starts_once() {
 	engine rm --force "$(container_name)"
