@@ -94,8 +94,18 @@ static int stand_in(void)
 	_exit(r < 0 ? 128 : reply.status);
 }
 
-/* Where the image's programs are is not always in the machine's PATH; and libraries that are
- * preloaded here are not there. */
+/* Libraries that are preloaded here, and folders for temporary files, are not there. */
+static bool is_of_machine(const char *entry)
+{
+	static const char *const starts[] = { "LD_", "TMPDIR=", "TMP=", "TEMP=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (strncmp(entry, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Where the image's programs are is not always in the machine's PATH. */
 static char **environment(char *const *env)
 {
 	static const char places[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -105,7 +115,7 @@ static char **environment(char *const *env)
 	strv_foreach (entry, env) {
 		_cleanup_free_ char *path = NULL;
 
-		if (strncmp(*entry, "LD_", 3) == 0)
+		if (is_of_machine(*entry))
 			continue;
 		if (strncmp(*entry, "PATH=", 5) == 0) {
 			path = xasprintf("%s:%s", *entry, places);

@@ -161,11 +161,14 @@ static void test_where_and_how(void **state)
 
 	(void)state;
 	assert_int_equal(
-		container_call(dir, ARGV("sh", "-c", "pwd; umask; nice; echo \"$A $LD_PRELOAD\""),
-			       &(struct process_options){
-				       .dir = dir,
-				       .env = ARGV("A=b c", "LD_PRELOAD=/x", "PATH=/nowhere"),
-				       .output = &output }),
+		container_call(
+			dir,
+			ARGV("sh", "-c", "pwd; umask; nice; echo \"$A $LD_PRELOAD$TMPDIR$TMP\""),
+			&(struct process_options){ .dir = dir,
+						   .env = ARGV("A=b c", "LD_PRELOAD=/x",
+							       "TMPDIR=/x", "TMP=/x",
+							       "PATH=/nowhere"),
+						   .output = &output }),
 		0);
 	umask(before);
 	strbuf_addf(&wanted, "%s\n0027\n%d\nb c \n", dir, getpriority(PRIO_PROCESS, 0));
