@@ -172,6 +172,35 @@ static int take_release(struct prepare *p)
 	return 0;
 }
 
+/* Did some fail, and is none left to be sent? */
+static bool all_failed(const struct module_list *list)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!list->modules[i]->error && !list->modules[i]->test.skip)
+			return false;
+		failed = failed || list->modules[i]->error;
+	}
+	return failed;
+}
+
+/*
+ * What fails for the kernel that is remembered may do for the one that runs now. Where something is
+ * sent run_execute() finds that out; where nothing is, the board is asked. One that does not answer
+ * changes nothing.
+ */
+static bool failed_for_another(struct prepare *p)
+{
+	const outpost_Welcome *welcome;
+
+	if (p->options->kernel || !p->session || !all_failed(&p->modules))
+		return false;
+	progress_step("asking %s what it runs", p->board->name);
+	return session_welcome(p->session, &welcome) == 0 &&
+	       strcmp(welcome->release, p->release) != 0;
+}
+
 static void add_check(const struct prepare *p, struct run_result *result)
 {
 	for (size_t i = 0; i < result->n && i < p->modules.n; i++) {
@@ -200,7 +229,8 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 			return r;
 		request->release = p->release;
 		progress_step("sending");
-		r = run_execute(request, &p->session, result);
+		r = paths && failed_for_another(p) ? -ESTALE
+						   : run_execute(request, &p->session, result);
 		if (r == -ESTALE && take_release(p) < 0)
 			return -ENOEXEC;
 	} while (r == -ESTALE);

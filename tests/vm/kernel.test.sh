@@ -178,6 +178,22 @@ test_two_kernels_side_by_side() {
 	expect_err "Board newer runs $(<kernel.vm) now, not $other"
 	expect_json .kernel "$(<kernel.vm)"
 	expect_json '.results[0].verdict' pass
+	# Once more, with modules that do not compile for, or fit, what it ran before.
+	printf %s "$other" >"$XDG_STATE_HOME/outpost/boards/newer/release"
+	mkdir older
+	echo 'obj-m := older.o' >older/Kbuild
+	printf '#include <linux/%s.h>\n' module version >older/older.c
+	printf '%s\n' '#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)' '#error "not ported yet"' '#endif' \
+		'MODULE_LICENSE("GPL");' >>older/older.c
+	outpost -b newer --json test older
+	expect_status 0
+	expect_err "Board newer runs $(<kernel.vm) now, not $other"
+	expect_json '.results[0].verdict' pass
+	outpost -q --json build --kernel "$(<kernel.vm)" older
+	printf %s "$other" >"$XDG_STATE_HOME/outpost/boards/newer/release"
+	outpost -b newer --json test "$(jq -r '.modules[0].path' out)"
+	expect_status 0
+	expect_json '.results[0].verdict' pass
 	"$OUTPOST" -q vm down newer
 }
 
