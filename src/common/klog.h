@@ -67,6 +67,7 @@ struct klog_frame {
 	char function[KLOG_FUNCTION_SIZE]; /* as printed, with .isra and the like */
 	char module[KLOG_MODULE_SIZE];     /* "" for the kernel itself */
 	uint32_t offset, size;             /* bytes; size 0: not printed */
+	bool decoded;                      /* somebody replaced the offset by a source line */
 	bool exact; /* where an instruction faulted or was interrupted; else the one after a call */
 };
 

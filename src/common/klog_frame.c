@@ -97,6 +97,32 @@ bool klog_parse_name(struct text *t, struct klog_frame *frame)
 	return true;
 }
 
+/*
+ * " (mm/slub.c:12 mm/slub.c:34) module", which decode_stacktrace.sh makes of "+0x1/0x2 [module]"
+ */
+static bool take_decoded(struct text *t, struct klog_frame *frame)
+{
+	struct text at = *t, module;
+	const char *dot, *colon, *end;
+
+	if (!text_take(&at, " (") || !(end = memchr(at.p, ')', at.n)))
+		return false;
+	dot = memchr(at.p, '.', (size_t)(end - at.p));
+	colon = dot ? memchr(dot, ':', (size_t)(end - dot)) : NULL;
+	if (!colon || !isdigit((unsigned char)colon[1]) ||
+	    memchr(at.p, ' ', (size_t)(colon - at.p)))
+		return false;
+	text_skip(&at, (size_t)(end - at.p) + 1);
+	take_module(&at, frame);
+	module = at;
+	if (!*frame->module && text_take(&module, " ") && module.n && is_name(*module.p)) {
+		text_copy(frame->module, sizeof(frame->module), module);
+		at.n = 0;
+	}
+	*t = at;
+	return true;
+}
+
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
 {
 	struct text at = *t, name = { t->p, 0 };
@@ -107,6 +133,12 @@ bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
 		return false;
 	text_skip(&at, name.n);
 	memset(frame, 0, sizeof(*frame));
+	if (take_decoded(&at, frame)) {
+		text_copy(frame->function, sizeof(frame->function), name);
+		frame->decoded = true;
+		*t = at;
+		return true;
+	}
 	if (!text_take(&at, "+") || !take_hex(&at, &frame->offset))
 		return false;
 	if (text_take(&at, "/") && !take_hex(&at, &frame->size))
@@ -133,15 +165,16 @@ static void take_marks(struct text *t)
 }
 
 /* arm: "(callee) from [<addr>] (caller+0x1/0x2)" or "callee from caller+0x1/0x2": where it was
- * called */
+ * called. Before 3.16 "(callee+0x0/0x2) from ...". */
 static bool take_from(struct text *t)
 {
 	struct text at = *t;
 	struct klog_frame callee;
 	bool bracketed = text_take(&at, "(");
 
-	if (!klog_parse_name(&at, &callee) || (bracketed && !text_take(&at, ")")) ||
-	    !text_take(&at, " from "))
+	if (!(bracketed && klog_parse_symbol(&at, &callee)) && !klog_parse_name(&at, &callee))
+		return false;
+	if ((bracketed && !text_take(&at, ")")) || !text_take(&at, " from "))
 		return false;
 	take_address(&at);
 	text_take(&at, "(");
@@ -167,7 +200,7 @@ bool klog_parse_frame(struct text line, struct klog_frame *frame)
 		return false;
 	if (!klog_parse_symbol(&at, frame) || text_starts(at, " (unreliable)"))
 		return false;
-	return bracketed || at.p > line.p;
+	return bracketed || at.p > line.p || frame->decoded;
 }
 
 bool klog_parse_doubtful(struct text line, struct klog_frame *frame)

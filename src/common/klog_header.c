@@ -286,6 +286,8 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 		return;
 	}
 	if (o && join(k, o, row, t)) {
+		if (o->report.kind == KLOG_SLUB)
+			klog_find_owner(o, t);
 		o->lines++;
 		klog_touch(o, position);
 		return;

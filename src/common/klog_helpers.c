@@ -155,7 +155,7 @@ static const char *const bug_helpers[] = { "skb_" };
 
 /* A work and its queue are locks to lockdep, taken on behalf of the work. */
 static const char *const lockdep_helpers[] = {
-	"process_one_work", "touch_wq_lockdep", "touch_work_lockdep", "start_flush_work",
+	"process_one_work", "process_scheduled_works", "touch_wq_lockdep", "touch_work_lockdep", "start_flush_work",
 };
 
 /* For what was lost: who asks for memory on behalf of somebody. */
@@ -180,11 +180,12 @@ static const char *const page_helpers[] = {
 };
 
 static const char *const dispatchers[] = {
-	"process_one_work", "worker_thread", "kthread$", "ret_from_fork", "do_syscall", "do_fast_syscall",
+	"process_one_work", "process_scheduled_works", "worker_thread", "bh_worker", "workqueue_softirq",
+	"kthread_worker_fn", "irq_thread", "irq_forced_thread", "kthread$", "ret_from_fork", "do_syscall", "do_fast_syscall",
 	"__do_fast_syscall", "do_int80", "do_SYSENTER", "entry_SYSCALL", "entry_SYSENTER", "entry_INT80",
 	"sysenter_", "tracesys", "ia32_", "system_call", "el0_", "el0t_", "invoke_syscall", "ret_fast_syscall",
 	"x64_sys_call", "ia32_sys_call", "__do_softirq", "handle_softirqs", "__softirqentry", "do_softirq",
-	"run_ksoftirqd", "smpboot_thread", "call_timer_fn", "expire_timers", "__run_timers", "run_timer",
+	"run_ksoftirqd", "smpboot_thread", "call_timer_fn", "expire_timers", "__run_timer", "run_timer",
 	"__hrtimer_run", "hrtimer_run", "irq_exit", "__irq_exit", "invoke_softirq", "handle_irq",
 	"__handle_irq", "generic_handle", "gic_handle", "do_IRQ", "common_interrupt", "asm_",
 	"netif_receive_skb", "__netif_receive_skb", "process_backlog", "napi_poll", "__napi_poll",

@@ -9,7 +9,7 @@ bool klog_find_place(struct text line, struct klog_frame *frame)
 	static const char *const words[] = { " at ", " in ", " in: ", " ENDBR: ", " (" };
 	struct text t = line;
 
-	if (!text_find(line, "+0x"))
+	if (!text_find(line, "+0x") && !text_find(line, " ("))
 		return false;
 	if (text_take(&t, "initcall ") && klog_parse_symbol(&t, frame))
 		return true;
@@ -93,6 +93,7 @@ static bool find_in_flight(const struct klog_open *o, struct text t, struct text
  */
 void klog_find_owner(struct klog_open *o, struct text t)
 {
+	text_take(&t, "INFO: "); /* before 5.13 */
 	if (o->report.kind == KLOG_SLUB && !*o->doubtful.function && text_take(&t, "Allocated in "))
 		o->owned = klog_parse_symbol(&t, &o->doubtful);
 	if (o->report.kind == KLOG_BAD_PAGE)

@@ -89,20 +89,27 @@ static bool parse_stamp(struct text inside)
 	if (!text_take(&inside, "+"))
 		text_take(&inside, "<");
 	text_skip_blanks(&inside);
-	if (!text_take_u64(&inside, &n) || !text_take(&inside, ".") || !text_take_u64(&inside, &n))
+	if (!text_take_u64(&inside, &n) || (!text_take(&inside, ".") && !text_take(&inside, ",")) ||
+	    !text_take_u64(&inside, &n))
 		return false;
 	text_skip_blanks(&inside);
 	return !inside.n || *inside.p == '<' || *inside.p == '>';
 }
 
-/* "Wed Nov 22 20:34:01 2023" (dmesg -T), "Nov22 20:34" (dmesg -e), "4:   swapper/4:    0" (vendors)
- */
+/* "Wed Nov 22 20:34:01 2023" (dmesg -T, in any language), "Nov22 20:34" (dmesg -e),
+ * "4:   swapper/4:    0" (vendors) */
 static bool parse_clock(struct text inside)
 {
 	const char *colon = memchr(inside.p, ':', inside.n);
+	struct text at = inside;
 
 	if (!colon || colon == inside.p || !is_digit(colon[-1]))
 		return false;
+	if (colon - inside.p > 2) {
+		text_skip(&at, (size_t)(colon - 2 - inside.p));
+		if (all_of(at, "99:99:99 9999"))
+			return true;
+	}
 	if (is_digit(*inside.p))
 		return memchr(colon + 1, ':', inside.n - (size_t)(colon + 1 - inside.p));
 	return inside.n >= 11 && is_upper(*inside.p);
@@ -195,16 +202,18 @@ static bool take_unix_time(struct text *t)
 	return true;
 }
 
-/* "Nov 22 20:34:01[.123456] host kernel: " */
+/* "Nov 22 20:34:01[.123456] host kernel: ", the month in any language: "janv. 22 20:34:01" */
 static bool take_syslog(struct text *t)
 {
+	const char *blank = t->n < 16 ? NULL : memchr(t->p, ' ', 8);
 	struct text at = *t;
 
-	if (at.n < 16 || !is_upper(*at.p) || at.p[3] != ' ' || at.p[6] != ' ' || !is_digit(at.p[5]))
+	if (!blank || !is_digit(blank[2]))
 		return false;
-	text_skip(&at, 7);
-	if (!all_of(at, "99:99:99"))
+	text_skip(&at, (size_t)(blank - t->p) + 3);
+	if (!all_of(at, " 99:99:99"))
 		return false;
+	text_skip(&at, 1);
 	while (at.n && *at.p != ' ')
 		text_skip(&at, 1);
 	text_take(&at, " ");
@@ -277,11 +286,11 @@ static bool take_one(struct text *t, struct klog_prefix *prefix)
 		return take_priority(t);
 	if (c == ' ' || c == 'I')
 		return take_vendor(t, prefix);
-	if (is_digit(c))
-		return take_date(t) || take_record_header(t, prefix) || take_unix_time(t);
-	if (is_upper(c)) /* "Nov ", "Wed " */
-		return t->n > 4 && t->p[3] == ' ' && (take_syslog(t) || take_date(t));
-	return c == 'k' && (take_facility(t) || take_kernel(t));
+	if (is_digit(c) && (take_date(t) || take_record_header(t, prefix) || take_unix_time(t)))
+		return true;
+	if (c == 'k' && (take_facility(t) || take_kernel(t)))
+		return true;
+	return take_syslog(t) || (is_upper(c) && take_date(t));
 }
 
 struct text klog_strip_prefix(struct text line, struct klog_prefix *prefix)

@@ -66,6 +66,12 @@ static bool is_stale(const struct klog_frame *frame)
 	       strcmp(frame->function, "__switch_to") == 0;
 }
 
+/* A call that never returns, at the end of a function: its address is of whatever comes next. */
+static bool is_past_end(const struct klog_frame *frame)
+{
+	return !frame->offset && !frame->exact && !frame->decoded;
+}
+
 static const struct klog_frame *first_frame(const struct klog_open *o)
 {
 	const struct klog_report *r = &o->report;
@@ -73,7 +79,7 @@ static const struct klog_frame *first_frame(const struct klog_open *o)
 	if (*o->at.function && (o->named || !klog_is_helper(r->kind, &o->at)))
 		return &o->at;
 	for (size_t i = 0; i < r->n; i++)
-		if (!klog_is_helper(r->kind, &r->trace[i]))
+		if (!is_past_end(&r->trace[i]) && !klog_is_helper(r->kind, &r->trace[i]))
 			return &r->trace[i];
 	if (*o->at.function)
 		return &o->at;

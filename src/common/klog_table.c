@@ -103,6 +103,8 @@ const struct klog_row klog_rows[] = {
 	{ "INFO: Allocated in ", KLOG_SLUB, ROW_MINOR, " age=", " age=" },
 	{ "INFO: Freed in ", KLOG_SLUB, ROW_MINOR, " age=", " age=" },
 	{ "BUG ", KLOG_SLUB, 0, "): ", NULL },
+	{ "BUG ", KLOG_SLUB, 0, ": Poison overwritten", NULL }, /* before 3.3 */
+	{ "BUG ", KLOG_SLUB, 0, ": Redzone overwritten", NULL },
 
 	/* locks and atomic context */
 	{ "WARNING: possible circular locking", KLOG_LOCKDEP, 0, NULL, NULL },

@@ -287,6 +287,10 @@ int symbol_file_find(const struct symbol_file *file, const struct klog_frame *fr
 		*why = xstrdup("its file has no symbols");
 		return -ENOENT;
 	}
+	if (frame->decoded) {
+		*why = xstrdup("decoded before: the log has no offset");
+		return -ENOENT;
+	}
 	s = find_symbol(file, frame, why);
 	if (!s)
 		return -ENOENT;
