@@ -102,7 +102,7 @@ void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint3
 		klog_name_race(o, t);
 	klog_find_access(&o->report, t);
 	klog_note_address(o, t);
-	if (!(row->flags & ROW_PROBATION))
+	if (!(row->flags & ROW_PROBATION) && !(row->flags & ROW_PLACED && !*o->at.function))
 		klog_confirm(k, o);
 }
 

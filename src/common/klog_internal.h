@@ -16,6 +16,7 @@ enum {
 	ROW_SINGLE = 1 << 7,    /* one line is all there is */
 	ROW_BRIEF = 1 << 8,     /* may come without a trace */
 	ROW_PREFACE = 1 << 9,   /* a fault of the same event may follow at once */
+	ROW_PLACED = 1 << 10,   /* certain if it names a function, else as ROW_PROBATION */
 };
 
 /* Lines within which a header and another of the same event are "at once". */

@@ -78,6 +78,17 @@ const struct klog_row klog_rows[] = {
 	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
 	{ "Kernel panic - not syncing: kernel stack overflow", KLOG_STACK_OVERFLOW,
 	  ROW_FATAL | ROW_PANIC, NULL, NULL },
+	/* what found a stall was told to panic; its own words may be lost */
+	{ "Kernel panic - not syncing: softlockup: ", KLOG_SOFT_LOCKUP,
+	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
+	{ "Kernel panic - not syncing: hung_task: ", KLOG_HUNG_TASK, ROW_FATAL | ROW_PANIC, NULL,
+	  NULL },
+	{ "Kernel panic - not syncing: RCU Stall", KLOG_RCU_STALL,
+	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
+	{ "Kernel panic - not syncing: Hard LOCKUP", KLOG_HARD_LOCKUP,
+	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
+	{ "Kernel panic - not syncing: Watchdog detected hard LOCKUP", KLOG_HARD_LOCKUP,
+	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
 	{ "Kernel panic - not syncing", KLOG_PANIC, ROW_FATAL | ROW_PANIC, NULL, NULL },
 	{ "kernel BUG at ", KLOG_BUG, ROW_FATAL | ROW_PREFACE, NULL, NULL },
 	{ "Kernel BUG at ", KLOG_BUG, ROW_FATAL, NULL, NULL },
@@ -105,6 +116,8 @@ const struct klog_row klog_rows[] = {
 	{ "BUG ", KLOG_SLUB, 0, "): ", NULL },
 	{ "BUG ", KLOG_SLUB, 0, ": Poison overwritten", NULL }, /* before 3.3 */
 	{ "BUG ", KLOG_SLUB, 0, ": Redzone overwritten", NULL },
+	{ "slab error in ", KLOG_SLUB, 0, "(): cache ", NULL }, /* SLAB, until 6.8 */
+	{ "Slab corruption", KLOG_SLUB, ROW_BRIEF, " start=", " start=" },
 
 	/* locks and atomic context */
 	{ "WARNING: possible circular locking", KLOG_LOCKDEP, 0, NULL, NULL },
@@ -201,7 +214,7 @@ const struct klog_row klog_rows[] = {
 	  NULL },
 	{ "WARNING: stack going in the wrong direction", KLOG_WARNING, ROW_MINOR | ROW_SINGLE, NULL,
 	  NULL },
-	{ "WARNING: ", KLOG_WARNING, 0, "+0x", NULL },
+	{ "WARNING: ", KLOG_WARNING, ROW_PLACED, "+0x", NULL },
 
 	/* dumps that are no complaint of the kernel about itself */
 	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
