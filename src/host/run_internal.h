@@ -50,6 +50,7 @@ struct run {
 	uint32_t attempt;
 	bool started;      /* the board has answered the last Start: a supervisor is at it */
 	bool lock_is_free; /* the board has said that nobody carries it out any more */
+	bool forgotten;    /* the board had lost what it had of it, and was told anew */
 	size_t start_n; /* attempts that there were at the last Start; to see that one moved on */
 	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
 	bool cancelled;        /* the user has interrupted */
@@ -160,6 +161,8 @@ int run_journal_open(struct run *run);
 int run_journal_add(struct run *run, const struct frame *frame);
 /* An entry of our own: evidence like any other, in the copy alone, for whoever judges it again. */
 void run_journal_note(struct run *run, const outpost_Entry *entry);
+/* The board has nothing of what it said so far, and neither have we then. 0 or -errno, said. */
+int run_journal_begin_anew(struct run *run);
 /* The board goes on at `offset`. */
 void run_journal_rewind(struct run *run, uint64_t offset);
 void run_journal_close(struct run *run);

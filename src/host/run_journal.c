@@ -50,6 +50,20 @@ void run_journal_rewind(struct run *run, uint64_t offset)
 	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
 }
 
+int run_journal_begin_anew(struct run *run)
+{
+	_cleanup_free_ char *skew = path_join(run->dir, "skew", NULL);
+
+	if (ftruncate(run->journal_fd, 0) < 0)
+		return log_error_errno(-errno, "Cannot empty the journal in %s", run->dir);
+	unlink(skew);
+	evidence_list_release(&run->list);
+	run->list = (struct evidence_list){ 0 };
+	run->cut_in = NULL;
+	run->local = run->offset = 0;
+	return 0;
+}
+
 /* What a host that went away had already; a frame torn off at the end comes once more. */
 static int take_in(struct run *run, const char *path)
 {

@@ -23,17 +23,40 @@ static void accept(struct run *run)
 		deploy_remember(run->deploy);
 }
 
+/*
+ * The board does not know the run. The link was cut before the plan was there; or
+ * the board's power before any of it was on its disk, where it is before a module
+ * begins. Once that may be, and no run of another process is begun here.
+ */
+static int tell_again(struct run *run)
+{
+	int r;
+
+	if (!run->deploy || (run->accepted_ms && (run->list.n || run->forgotten)))
+		return -ENOENT;
+	if (run->accepted_ms) {
+		log_warn("Board %s lost run %s before it began with a module, as in a power cut: "
+			 "it is begun anew.",
+			 run->q->board->name, run->id);
+		r = run_journal_begin_anew(run);
+		if (r < 0)
+			return r;
+		run_tell_apart(run);
+		proto_set(run->first_boot, run->boot_id);
+		run->accepted_ms = 0;
+		run->forgotten = true;
+	}
+	return run_send_flight(run);
+}
+
 static int take_run_state(struct run *run, const outpost_RunState *state)
 {
 	bool first = run->state == RUN_STARTING;
 
 	if (strcmp(state->run, run->id) != 0)
 		return 0;
-	/* The link was cut before the plan was there: it is sent again. */
-	if (state->state == outpost_RunState_State_UNKNOWN && run->deploy && !run->accepted_ms)
-		return run_send_flight(run);
 	if (state->state == outpost_RunState_State_UNKNOWN)
-		return -ENOENT;
+		return tell_again(run);
 	accept(run);
 	run->news_ms = monotonic_ms();
 	switch (state->state) {

@@ -125,9 +125,28 @@ static void say_journal(void)
 		_exit(0);
 }
 
+/* It has taken the plan, and its power is cut. */
+static void say_plan_only(void)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+
+	journal_plan(j, hello);
+	send_journal(j);
+	_exit(0);
+}
+
+static bool forgets(void)
+{
+	return fake_is("forgets-always") || (fake_is("forgets") && count("start ") == 1);
+}
+
 static void take_start(uint64_t offset)
 {
 	fake_note("start ");
+	if (forgets()) {
+		say_run(outpost_RunState_State_RUNNING, 0, 0);
+		say_plan_only();
+	}
 	if (fake_is("deaf") || (fake_is("deaf-once") && count("start ") == 1))
 		return;
 	if (fake_is("busy-with-it") && count("start ") == 1) {
@@ -147,6 +166,10 @@ static void take_start(uint64_t offset)
 static void take_attach(uint64_t offset)
 {
 	fake_note("attach ");
+	if (forgets()) {
+		say_run(outpost_RunState_State_UNKNOWN, 0, 0);
+		return;
+	}
 	if (fake_is("late"))
 		usleep(600 * 1000);
 	else if (!fake_is("busy-with-it")) {
@@ -223,6 +246,7 @@ static int begin(const char *mode, long long give_up_ms)
 	run.id = xstrdup(RUN_ID);
 	run.give_up_ms = give_up_ms;
 	run.plan = (struct plan){ .modules = &module, .n = 1 };
+	run.deploy = strncmp(mode, "forgets", 7) == 0 ? deploy_new(&board) : NULL;
 	assert_int_equal(run_journal_open(&run), 0);
 	assert_int_equal(session_open(&board, NULL, &session), 0);
 	assert_int_equal(session_welcome(session, &welcome), 0);
@@ -251,6 +275,26 @@ static void a_start_without_answer_is_sent_again(void **state)
 	assert_int_equal(run.list.n, 1);
 	assert_int_equal(count("start "), 2);
 	assert_int_equal(count("open "), 2);
+	end();
+}
+
+/* A module may only begin when the board has the run on its disk. */
+static void what_the_board_forgot_is_begun_anew(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("forgets", 0), 0);
+	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(run.list.n, 1);
+	assert_int_equal(count("start "), 2);
+	assert_int_equal(run.local - run.list.own_bytes, run.offset);
+	end();
+}
+
+static void but_once(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("forgets-always", 0), -ENOENT);
+	assert_int_equal(count("start "), 2);
 	end();
 }
 
@@ -429,6 +473,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_start_without_answer_is_sent_again),
 		cmocka_unit_test(not_for_ever),
+		cmocka_unit_test(what_the_board_forgot_is_begun_anew),
+		cmocka_unit_test(but_once),
 		cmocka_unit_test(our_own_start_is_no_other_run),
 		cmocka_unit_test(a_board_that_stays_held_is_not_waited_for),
 		cmocka_unit_test(a_link_cut_at_the_end_costs_no_second_attempt),
