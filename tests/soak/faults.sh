@@ -144,8 +144,8 @@ may_be() {
 	esac
 }
 
-# The module that the board was at when it went down: what it said last before the next boot.
+# MODULE: PHASE that the board was at when it went down: what it said last before the next boot.
 under_way() {
 	tail -c +"$console_from" "$VM_DIR/console.log" | tr -d '\r' |
-		sed -n '/outpost: ready/q; s/^\[.*\] \([a-z]*\): [a-z]*$/\1/p' | tail -1
+		sed -n '/outpost: ready/q; s/^\[.*\] \([a-z]*: [a-z]*\)$/\1/p' | tail -1
 }
