@@ -54,6 +54,7 @@ int module_list_order(struct module_list *list)
 		return say_cycle(list, order, n_cycle);
 	for (size_t i = 0; i < list->n; i++)
 		sorted[i] = list->modules[order[i]];
-	memcpy(list->modules, sorted, list->n * sizeof(struct module *));
+	if (list->n)
+		memcpy(list->modules, sorted, list->n * sizeof(struct module *));
 	return 0;
 }

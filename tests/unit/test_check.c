@@ -105,6 +105,7 @@ static int make_worlds(void **state)
 		  MODULE("signed", "6.12.0-1-arm64", PLAIN_MORE) },
 	};
 
+	static const char something[] = "0\x82\x01\0000\x82\0\x10 and so on 0\x82";
 	_cleanup_(strbuf_release) struct strbuf certificate = STRBUF_INIT, image = STRBUF_INIT;
 
 	if (sample_start(state) < 0 || sample_clear(state) < 0)
@@ -121,7 +122,7 @@ static int make_worlds(void **state)
 		strbuf_reset(&image);
 		variant_sign(&worlds[i].good[SIGNED], &certificate);
 		/* As in the image of a kernel: something, and a certificate among it. */
-		strbuf_add(&image, "0\x82\x01\0000\x82\0\x10 and so on 0\x82", 23);
+		strbuf_add(&image, something, sizeof(something) - 1);
 		strbuf_add(&image, certificate.buf, certificate.len);
 		strbuf_adds(&image, "00");
 		assert_int_equal(check_keys_add(worlds[i].kernel->keys,
