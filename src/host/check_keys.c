@@ -126,11 +126,11 @@ void check_keys_add_asker(struct check_keys *keys, struct check_asker asker)
 
 static void look(struct check_keys *keys)
 {
-	_cleanup_free_ char *vmlinuz = xasprintf("vmlinuz-%s", keys->release);
-	_cleanup_free_ char *places[] = { path_join(keys->build, "certs/signing_key.x509", NULL),
-					  path_join(keys->build, "arch/arm64/boot/Image", NULL),
-					  path_cache("vm", keys->release, "vmlinuz", NULL),
-					  path_join("/boot", vmlinuz, NULL) };
+	_cleanup_free_ char *certificate = path_join(keys->build, "certs/signing_key.x509", NULL);
+	_cleanup_free_ char *own = path_join(keys->build, "arch/arm64/boot/Image", NULL);
+	_cleanup_free_ char *of_vm = path_cache("vm", keys->release, "vmlinuz", NULL);
+	_cleanup_free_ char *booted = xasprintf("/boot/vmlinuz-%s", keys->release);
+	const char *const places[] = { certificate, own, of_vm, booted };
 	_cleanup_free_ char *asked = NULL;
 
 	if (keys->looked)
