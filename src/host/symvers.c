@@ -73,7 +73,8 @@ static int parse_lines(struct symvers *s, size_t *line)
 		GROW(s->symbols, s->n);
 		s->symbols[s->n++] = symbol;
 	}
-	qsort(s->symbols, s->n, sizeof(*s->symbols), by_name);
+	if (s->n)
+		qsort(s->symbols, s->n, sizeof(*s->symbols), by_name);
 	return 0;
 }
 
