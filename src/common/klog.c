@@ -79,6 +79,12 @@ static void begin_cut_here(struct klog *k, struct klog_open *o, uint32_t caller,
 	}
 }
 
+/* 32-bit arm's, before 5.18 without a line that announces it */
+static bool is_first_frame(struct text t)
+{
+	return text_starts(t, "[<") && text_find(t, "] (unwind_backtrace");
+}
+
 /* What no header row begins: a dump that nothing announced, or the line before a header. */
 static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller, struct text t,
 			   uint64_t position)
@@ -89,7 +95,7 @@ static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller,
 		begin_cut_here(k, o, caller, position);
 	} else if (o) {
 		klog_handle_body(k, o, t, position);
-	} else if (klog_begins_trace(t) && !text_starts(t, "  ")) {
+	} else if ((klog_begins_trace(t) && !text_starts(t, "  ")) || is_first_frame(t)) {
 		const struct klog_row *row = find_stall(k) ? &row_silent : &row_unannounced;
 
 		o = klog_begin(k, row, caller, position);
@@ -129,12 +135,14 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 	     is_unpacked(prefix, t))) {
 		if (k->ran > EARLY_LINES && !k->banner) {
 			klog_close_all(k);
-			if (!k->ordered)
+			/* Before 4.5 cgroups speak between an arm kernel's two banners. */
+			if (!k->ordered && !(k->version_due && c == 'L'))
 				klog_start(k, &row_reboot, t, prefix->caller, position);
 			klog_close_all(k);
 		}
 		k->ran = EARLY_LINES;
-		k->ordered = is_unpacked(prefix, t); /* "Linux version" is still to come */
+		k->ordered = false;
+		k->version_due = c == 'B';
 		k->banner = true;
 		return true;
 	}

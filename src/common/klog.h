@@ -138,6 +138,7 @@ struct klog {
 	uint8_t ran;            /* kernel lines since the last boot banner, as far as it matters */
 	bool ordered;           /* a crash or an ordered restart explains the next banner */
 	bool banner;            /* the last kernel line was one */
+	bool version_due;       /* "Booting Linux" was, "Linux version" of the same boot was not */
 };
 
 void klog_init(struct klog *k, void (*on_report)(const struct klog_report *, void *), void *arg);

@@ -80,7 +80,10 @@ static bool parse_caller(struct text inside, struct klog_prefix *prefix)
 	return true;
 }
 
-/* "   12.345678", and of dmesg -d "   12.345678 <    0.000001>" or "<    0.000001>" alone */
+/*
+ * "   12.345678", with "@1" for the CPU (Amlogic's), and of dmesg -d
+ * "   12.345678 <    0.000001>" or "<    0.000001>" alone
+ */
 static bool parse_stamp(struct text inside)
 {
 	uint64_t n;
@@ -89,8 +92,10 @@ static bool parse_stamp(struct text inside)
 	if (!text_take(&inside, "+"))
 		text_take(&inside, "<");
 	text_skip_blanks(&inside);
-	if (!text_take_u64(&inside, &n) || (!text_take(&inside, ".") && !text_take(&inside, ",")) ||
-	    !text_take_u64(&inside, &n))
+	if (!text_take_u64(&inside, &n) || (!text_take(&inside, ".") && !text_take(&inside, ",")))
+		return false;
+	text_take_u64(&inside, &n); /* a clock of whole seconds has none */
+	if (text_take(&inside, "@") && !text_take_u64(&inside, &n))
 		return false;
 	text_skip_blanks(&inside);
 	return !inside.n || *inside.p == '<' || *inside.p == '>';
@@ -125,7 +130,8 @@ static bool take_brackets(struct text *t, struct klog_prefix *prefix)
 	inside = (struct text){ t->p + 1, (size_t)(end - t->p) - 1 };
 	if (parse_stamp(inside))
 		prefix->has_time = true;
-	else if (!parse_caller(inside, prefix) && !parse_clock(inside))
+	else if (!parse_caller(inside, prefix) && !parse_clock(inside) &&
+		 !(prefix->has_time && text_starts(inside, "pid:"))) /* "pid:1,cpu0,init" */
 		return false;
 	text_skip(t, inside.n + 2);
 	/* Only one: what follows it may be indentation. */
@@ -276,6 +282,18 @@ static bool take_vendor(struct text *t, struct klog_prefix *prefix)
 	return true;
 }
 
+/* What syslogd writes to terminals: " kernel:", and nothing after it */
+static bool take_wall(struct text *t)
+{
+	struct text at = *t;
+
+	if (!text_take(&at, " kernel:"))
+		return false;
+	text_take(&at, " ");
+	*t = at;
+	return true;
+}
+
 static bool take_one(struct text *t, struct klog_prefix *prefix)
 {
 	char c = *t->p;
@@ -285,7 +303,7 @@ static bool take_one(struct text *t, struct klog_prefix *prefix)
 	if (c == '<')
 		return take_priority(t);
 	if (c == ' ' || c == 'I')
-		return take_vendor(t, prefix);
+		return take_vendor(t, prefix) || take_wall(t);
 	if (is_digit(c) && (take_date(t) || take_record_header(t, prefix) || take_unix_time(t)))
 		return true;
 	if (c == 'k' && (take_facility(t) || take_kernel(t)))

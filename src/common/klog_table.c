@@ -243,7 +243,7 @@ const size_t klog_n_rows = ARRAY_SIZE(klog_rows);
 _Static_assert(ARRAY_SIZE(klog_rows) < KLOG_MAX_ROWS, "a row's number is one byte");
 
 const struct klog_row klog_rows_after_task[] = {
-	{ ": page allocation failure: ", KLOG_NONE, 0, NULL, NULL },
+	{ ": page allocation failure", KLOG_NONE, 0, NULL, NULL }, /* until 3.0 ". order:" */
 	{ ": page allocation stalls ", KLOG_NONE, 0, NULL, NULL },
 	{ ": vmalloc: allocation failure", KLOG_NONE, 0, NULL, NULL },
 	{ ": vmalloc error: ", KLOG_NONE, 0, NULL, NULL },
