@@ -56,6 +56,8 @@ static const struct klog_row row_unannounced = { "", KLOG_TRACE, ROW_PROBATION, 
 static const struct klog_row row_silent = { "", KLOG_NONE, 0, NULL, NULL };
 static const struct klog_row row_cut_here = { "", KLOG_NONE, ROW_PROBATION, NULL, NULL };
 static const struct klog_row row_reboot = { "", KLOG_REBOOT, ROW_SINGLE | ROW_FATAL, NULL, NULL };
+/* all that a log has of it which begins within */
+static const struct klog_row row_panic_end = { "", KLOG_PANIC, ROW_SINGLE | ROW_FATAL, NULL, NULL };
 
 static bool is_cut_here(struct text t)
 {
@@ -95,7 +97,9 @@ static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller,
 		begin_cut_here(k, o, caller, position);
 	} else if (o) {
 		klog_handle_body(k, o, t, position);
-	} else if ((klog_begins_trace(t) && !text_starts(t, "  ")) || is_first_frame(t)) {
+	} else if (!k->ordered && text_starts(t, "---[ end Kernel panic")) {
+		klog_start(k, &row_panic_end, t, caller, position);
+	} else if ((klog_begins_trace(t) && *t.p != ' ') || is_first_frame(t)) {
 		const struct klog_row *row = find_stall(k) ? &row_silent : &row_unannounced;
 
 		o = klog_begin(k, row, caller, position);

@@ -13,10 +13,11 @@
 
 bool klog_begins_trace(struct text t)
 {
-	static const char *const starts[] = { "Call Trace:",  "Call trace:", "Backtrace:",
-					      "backtrace:",   "  backtrace", "stack backtrace:",
+	static const char *const starts[] = { "Call Trace:",  "Call trace:",     "Backtrace:",
+					      "backtrace:",   "backtrace (crc ", "stack backtrace:",
 					      "Call Trace (", "Trace:" };
 
+	text_skip_blanks(&t);
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (t.n && *starts[i] == *t.p && text_starts(t, starts[i]))
 			return true;

@@ -125,6 +125,7 @@ static bool take_decoded(struct text *t, struct klog_frame *frame)
 
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
 {
+	struct klog_frame found = { 0 };
 	struct text at = *t, name = { t->p, 0 };
 
 	while (name.n < at.n && is_name(at.p[name.n]))
@@ -132,20 +133,17 @@ bool klog_parse_symbol(struct text *t, struct klog_frame *frame)
 	if (!name.n || isdigit((unsigned char)*name.p))
 		return false;
 	text_skip(&at, name.n);
-	memset(frame, 0, sizeof(*frame));
-	if (take_decoded(&at, frame)) {
-		text_copy(frame->function, sizeof(frame->function), name);
-		frame->decoded = true;
-		*t = at;
-		return true;
+	found.decoded = take_decoded(&at, &found);
+	if (!found.decoded) {
+		if (!text_take(&at, "+") || !take_hex(&at, &found.offset))
+			return false;
+		if (text_take(&at, "/") && !take_hex(&at, &found.size))
+			return false;
+		take_module(&at, &found);
+		found.exact = is_marked_exact(at);
 	}
-	if (!text_take(&at, "+") || !take_hex(&at, &frame->offset))
-		return false;
-	if (text_take(&at, "/") && !take_hex(&at, &frame->size))
-		return false;
-	text_copy(frame->function, sizeof(frame->function), name);
-	take_module(&at, frame);
-	frame->exact = is_marked_exact(at);
+	text_copy(found.function, sizeof(found.function), name);
+	*frame = found;
 	*t = at;
 	return true;
 }

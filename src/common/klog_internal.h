@@ -135,7 +135,8 @@ bool klog_is_entry(const char *function);
 /* What finds and reports stalls, in an interrupt that hit the stalled function. */
 bool klog_is_detector(const char *function);
 
-/* "func+0x1f/0x20 [module]", "func (file.c:12) module"; false when it does not begin with one. */
+/* "func+0x1f/0x20 [module]", "func (file.c:12) module"; false, and nothing changed, when
+ * it does not begin with one. */
 bool klog_parse_symbol(struct text *t, struct klog_frame *frame);
 
 /* A line of a call trace. A frame that the unwinder doubts ("? func") is none. */
