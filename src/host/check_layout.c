@@ -4,6 +4,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/process.h"
 
 #include <string.h>
 
@@ -22,14 +24,6 @@ static uint32_t page_of(const struct check_kernel *k)
 	return page ? page : 4096;
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-	for (; *names; names++)
-		if (strcmp(name, *names) == 0)
-			return true;
-	return false;
-}
-
 /* SHF_RO_AFTER_INIT (include/linux/module.h) */
 #define RO_AFTER_INIT 0x00200000
 
@@ -37,19 +31,18 @@ static bool is_one_of(const char *name, const char *const *names)
 static uint64_t flags_of(const struct ko *ko, size_t section, const Elf64_Shdr *header)
 {
 	/* Read where the file is; and what module_frob_arch_sections() sizes itself. */
-	static const char *const not_kept[] = {
-		".modinfo", "__versions", "__version_ext_crcs", "__version_ext_names", PERCPU, NULL
-	};
-	static const char *const resized[] = { ".plt", ".init.plt", ".text.ftrace_trampoline",
-					       ".init.text.ftrace_trampoline", NULL };
-	static const char *const late[] = { ".data..ro_after_init", "__jump_table", NULL };
+	char *const *not_kept =
+		ARGV(".modinfo", "__versions", "__version_ext_crcs", "__version_ext_names", PERCPU);
+	char *const *resized = ARGV(".plt", ".init.plt", ".text.ftrace_trampoline",
+				    ".init.text.ftrace_trampoline");
+	char *const *late = ARGV(".data..ro_after_init", "__jump_table");
 	const char *name = ko_section_name(ko, section);
 
 	if (!name)
 		return header->sh_flags;
-	if (is_one_of(name, not_kept) || is_one_of(name, resized))
+	if (strv_contains(not_kept, name) || strv_contains(resized, name))
 		return 0;
-	return header->sh_flags | (is_one_of(name, late) ? RO_AFTER_INIT : 0);
+	return header->sh_flags | (strv_contains(late, name) ? RO_AFTER_INIT : 0);
 }
 
 /*
