@@ -8,6 +8,8 @@
 
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/process.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -101,32 +103,16 @@ static int note_makefile(struct roots *roots, const char *root)
 
 /* --- which files ----------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n >= m && strcmp(name + n - m, end) == 0;
-}
-
-static bool is_one_of(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(name, *list) == 0)
-			return true;
-	return false;
-}
-
 /* Folders of a whole source tree in which a module's build looks for nothing. */
 static bool wants_folder(const char *below)
 {
-	static const char *const not [] = { "Documentation", ".git",       "LICENSES",
-					    "tools/testing", "tools/perf", "arch/arm64/boot",
-					    "rust",          NULL };
+	char *const *others = ARGV("Documentation", ".git", "LICENSES", "tools/testing",
+				   "tools/perf", "arch/arm64/boot", "rust");
 	const char *arch = strncmp(below, "arch/", 5) == 0 ? below + 5 : NULL;
 
 	if (arch && !strchr(arch, '/')) /* arm64 includes some of arm's headers */
 		return strcmp(arch, "arm64") == 0 || strcmp(arch, "arm") == 0;
-	return !is_one_of(below, not );
+	return !strv_contains(others, below);
 }
 
 static bool wants_file(const char *below, const char *name)
@@ -137,7 +123,7 @@ static bool wants_file(const char *below, const char *name)
 	static const char *const kept[] = { ".h", ".lds", ".mk", ".S", NULL };
 
 	for (const char *const *end = made; *end; end++)
-		if (ends_with(name, *end))
+		if (text_ends_with(name, *end))
 			return false;
 	if (!strchr(below, '/'))
 		return strncmp(name, "vmlinux", 7) != 0 && strncmp(name, "System.map", 10) != 0;
@@ -145,7 +131,7 @@ static bool wants_file(const char *below, const char *name)
 		if (strncmp(below, *top, strlen(*top)) == 0)
 			return true;
 	for (const char *const *end = kept; *end; end++)
-		if (ends_with(name, *end))
+		if (text_ends_with(name, *end))
 			return true;
 	return strncmp(name, "Makefile", 8) == 0 || strncmp(name, "Kbuild", 6) == 0 ||
 	       strncmp(name, "Kconfig", 7) == 0;

@@ -97,6 +97,14 @@ static inline bool text_line(struct text *rest, struct text *line)
 	return true;
 }
 
+/* Both end with a NUL. */
+static inline bool text_ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
 /* 64 bits that name a string: FNV-1a (RFC 9923). Not against who would have two of one name. */
 static inline uint64_t text_hash(const char *s)
 {

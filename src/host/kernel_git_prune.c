@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -14,13 +15,6 @@
 
 /* nftw() has no argument for its function. */
 static size_t root_length;
-
-static bool ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n >= m && strcmp(name + n - m, end) == 0;
-}
 
 static bool begins_with_one_of(const char *text, const char *const *list)
 {
@@ -48,9 +42,9 @@ static bool is_needed(const char *below, const char *name)
 	if (!strchr(below, '/'))
 		return *name != '.' || strcmp(name, ".config") == 0;
 	if (begins_with_one_of(below, (const char *const[]){ "scripts/", "tools/", NULL }))
-		return !ends_with(name, ".o");
+		return !text_ends_with(name, ".o");
 	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
-		if (ends_with(name, made[i]))
+		if (text_ends_with(name, made[i]))
 			return false;
 	if (strncmp(below, "arch/", 5) == 0 && !begins_with_one_of(below, whole))
 		return false;

@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "host/kernel_internal.h"
 #include "host/out.h"
 #include "host/paths.h"
@@ -74,12 +75,9 @@ static char **needed_of(char *const *programs)
 	char **needed = NULL;
 
 	strv_foreach (program, programs)
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			size_t n = strlen(*program), m = strlen(names[i]);
-
-			if (n > m && strcmp(*program + n - m, names[i]) == 0)
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			if (text_ends_with(*program, names[i]))
 				strv_add(&needed, *program);
-		}
 	return needed;
 }
 

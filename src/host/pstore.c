@@ -93,13 +93,6 @@ static bool unpack(const struct pstore_file *file, struct strbuf *out)
 
 /* --- names and headers ----------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n >= m && strcmp(name + n - m, end) == 0;
-}
-
 static enum kind kind_of(const char *name)
 {
 	const char *slash = strrchr(name, '/');
@@ -209,7 +202,7 @@ unsigned int pstore_text(const struct pstore_file *files, size_t n, struct strbu
 		unpacked[i] = (struct strbuf)STRBUF_INIT;
 		if (kind == NO_LOG)
 			continue;
-		if (ends_with(files[i].name, ".enc.z")) {
+		if (text_ends_with(files[i].name, ".enc.z")) {
 			if (all > ALL_MAX || !unpack(&files[i], &unpacked[i])) {
 				unreadable++;
 				continue;
