@@ -26,9 +26,9 @@ HOST_PKGS  := libkmod libdw libelf libzstd liblzma zlib gnutls libb2 sqlite3 jan
 HOST_LIBS   = $(shell pkg-config --libs $(HOST_PKGS)) -lfdt -lprotobuf-nanopb
 HOST_FLAGS := -DOUTPOST_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
-COMMON_SRC := $(sort $(wildcard src/common/*.c))
-HOST_SRC   := $(sort $(wildcard src/host/*.c src/host/vm/*.c))
-AGENT_SRC  := $(sort $(wildcard src/agent/*.c))
+COMMON_SRC := $(sort $(wildcard src/common/*.c src/common/*/*.c))
+HOST_SRC   := $(sort $(wildcard src/host/*/*.c))
+AGENT_SRC  := $(sort $(wildcard src/agent/*.c src/agent/*/*.c))
 BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c strbuf.c alloc.c)
 
 # One line for each step, unless with -s.
@@ -66,8 +66,8 @@ $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 # They hold a script and a makefile; the compiler does not see that.
-$(O)/host/dkms.o: src/host/dkms_eval.sh
-$(O)/host/kbuild_probes.o: src/host/kbuild_probes.mk
+$(O)/host/build/dkms.o: src/host/build/dkms_eval.sh
+$(O)/host/build/kbuild_probes.o: src/host/build/kbuild_probes.mk
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -140,7 +140,7 @@ UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ ?= $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 
 # A unit test links all but main(): it can reach any function that has a header.
-$(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
@@ -164,7 +164,7 @@ check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
 	@$(MAKE) --no-print-directory check-mutation
 
 # What tests/vm/check.test.sh makes variants of a module with, and loads them with on a board.
-$(O)/make-variants: tests/check/make.c tests/check/variants.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/make-variants: tests/check/make.c tests/check/variants.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
 
@@ -176,7 +176,7 @@ VARIANTS := $(O)/make-variants $(A)/load-variants
 
 # --- mutation --------------------------------------------------------------------
 
-$(O)/mutate: tests/mutation/mutate.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/mutate: tests/mutation/mutate.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
 
 # Without one mechanism of the verdict exactly the crashers that name it turn wrong. JOURNALS: of a run of them.
@@ -195,12 +195,12 @@ FUZZ_SAN  := address,undefined
 
 FUZZ_LINK = $(filter-out %.h,$(filter %.c %.o,$^)) $(HOST_LIBS)
 
-$(O)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c fuzz/fuzz.h $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c fuzz/fuzz.h $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Ifuzz -o $@ $(FUZZ_LINK)
 
-$(FUZZ_O)/fuzz_%: fuzz/fuzz_%.c fuzz/fuzz.h $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(FUZZ_O)/fuzz_%: fuzz/fuzz_%.c fuzz/fuzz.h $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS),fuzzer -Ifuzz -o $@ $(FUZZ_LINK)
 
 fuzz-programs: $(FUZZ:%=$(FUZZ_O)/fuzz_%)
@@ -283,7 +283,7 @@ bench: deps-test
 	$(MAKE) --no-print-directory all
 	@bench/loop.sh --runs $(or $(RUNS),5) --json $(or $(JSON),build/bench/loop.json)
 
-$(O)/container_cost: bench/container_cost.c $(filter-out $(O)/host/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/container_cost: bench/container_cost.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
 
 # What the build container costs; after docker-build. KERNEL: a release that there is a tree for.

@@ -19,12 +19,12 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/config.h"
-#include "host/container_internal.h"
-#include "host/kbuild_internal.h"
-#include "host/kernel.h"
-#include "host/paths.h"
-#include "host/unit.h"
+#include "host/base/config.h"
+#include "host/container/internal.h"
+#include "host/build/kbuild_internal.h"
+#include "host/kernel/kernel.h"
+#include "host/base/paths.h"
+#include "host/build/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "common/klog.h"
+#include "common/klog/klog.h"
 
 #include <stdio.h>
 

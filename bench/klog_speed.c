@@ -6,7 +6,7 @@
  * which must take twice the time. Exits with 1 where one of that is not so.
  */
 #include "common/cleanup.h"
-#include "common/klog.h"
+#include "common/klog/klog.h"
 #include "common/strbuf.h"
 
 #include <stdio.h>

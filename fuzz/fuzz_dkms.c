@@ -3,8 +3,8 @@
  */
 #include "common/fs.h"
 #include "fuzz.h"
-#include "host/dkms.h"
-#include "host/paths.h"
+#include "host/build/dkms.h"
+#include "host/base/paths.h"
 
 #include <string.h>
 

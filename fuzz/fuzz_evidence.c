@@ -5,7 +5,7 @@
  * and is framed here. As it is, it is read as a journal's bytes, too.
  */
 #include "fuzz.h"
-#include "host/verdict.h"
+#include "host/judge/verdict.h"
 
 #include "common/log.h"
 

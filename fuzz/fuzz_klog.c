@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "common/klog.h"
+#include "common/klog/klog.h"
 #include "fuzz.h"
 
 #include <string.h>

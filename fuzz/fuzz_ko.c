@@ -5,7 +5,7 @@
  * that would load has what a module must have.
  */
 #include "fuzz.h"
-#include "host/check.h"
+#include "host/check/check.h"
 
 #include <string.h>
 

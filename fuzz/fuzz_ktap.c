@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "common/ktap.h"
+#include "common/ktap/ktap.h"
 #include "fuzz.h"
 
 #include <string.h>

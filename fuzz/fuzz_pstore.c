@@ -5,7 +5,7 @@
  * many bytes.
  */
 #include "fuzz.h"
-#include "host/pstore.h"
+#include "host/judge/pstore.h"
 
 #include <string.h>
 

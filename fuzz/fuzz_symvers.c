@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Module.symvers: sorted, all of it within the text, and each symbol found by its name. */
 #include "fuzz.h"
-#include "host/symvers.h"
+#include "host/module/symvers.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "fuzz.h"
-#include "host/testconf.h"
+#include "host/module/testconf.h"
 
 #include <stdio.h>
 #include <sys/mman.h>

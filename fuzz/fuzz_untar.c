@@ -2,7 +2,7 @@
 /* Whatever it is, nothing appears outside of the folder. */
 #include "common/fs.h"
 #include "fuzz.h"
-#include "host/untar.h"
+#include "host/base/untar.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
  *of this program
  */
 #include "agent/build_id.h"
-#include "agent/serve.h"
-#include "agent/supervisor.h"
+#include "agent/serve/serve.h"
+#include "agent/run/supervisor.h"
 #include "common/log.h"
 
 #include <stdio.h>

@@ -13,8 +13,8 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/paths.h"
-#include "host/unpack.h"
+#include "host/base/paths.h"
+#include "host/base/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>

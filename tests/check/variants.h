@@ -8,7 +8,7 @@
 #ifndef VARIANTS_H
 #define VARIANTS_H
 
-#include "host/check.h"
+#include "host/check/check.h"
 
 #include <elf.h>
 #include <stdbool.h>

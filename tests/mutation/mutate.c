@@ -18,9 +18,9 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/paths.h"
-#include "host/testconf.h"
-#include "host/verdict.h"
+#include "host/base/paths.h"
+#include "host/module/testconf.h"
+#include "host/judge/verdict.h"
 
 #include <errno.h>
 #include <ini.h>

@@ -9,7 +9,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
-#include "host/session_parts.h"
+#include "host/board/session_internal.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_JOURNAL_H
 #define TESTS_JOURNAL_H
 
-#include "host/evidence.h"
+#include "host/judge/evidence.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include "sample_tree.h"
 
-#include "host/build.h"
-#include "host/unit.h"
+#include "host/build/build.h"
+#include "host/build/unit.h"
 
 static inline void put_module(const char *dir, const char *name, const char *depends,
 			      const char *more)

@@ -8,7 +8,7 @@
 
 #include "sample_tree.h"
 
-#include "host/symbolize.h"
+#include "host/symbolize/symbolize.h"
 
 /*
  * MARK(f) notes how far the next instruction is into f; `sizes` how far each function is from the

@@ -5,7 +5,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
-#include "host/result.h"
+#include "host/judge/result.h"
 
 #include <stdio.h>
 

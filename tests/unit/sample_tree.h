@@ -15,8 +15,8 @@
 #include "common/fs.h"
 #include "common/process.h"
 #include "common/strbuf.h"
-#include "host/kernel_internal.h"
-#include "host/paths.h"
+#include "host/kernel/internal.h"
+#include "host/base/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* Arming and restoring a board: a folder that looks like its /proc, /sys, /dev and /run. */
 #include "unit.h"
 
-#include "agent/guard.h"
+#include "agent/guard/guard.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "test_place.h"

@@ -2,7 +2,7 @@
 /* What survived a crash goes into the journal of the run that died of it, and nothing else does. */
 #include "unit.h"
 
-#include "agent/pstore.h"
+#include "agent/guard/pstore.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "test_place.h"

@@ -2,8 +2,8 @@
 /* Steps on a board: what their children hold, leave behind, and say. */
 #include "unit.h"
 
-#include "agent/holder.h"
-#include "agent/supervisor.h"
+#include "agent/run/holder.h"
+#include "agent/run/supervisor.h"
 #include "common/fs.h"
 #include "test_place.h"
 

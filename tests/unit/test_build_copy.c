@@ -2,8 +2,8 @@
 /* What a path is, and the copy of a folder that is built. */
 #include "sample_tree.h"
 
-#include "host/mirror.h"
-#include "host/sources.h"
+#include "host/build/mirror.h"
+#include "host/build/sources.h"
 
 #include <signal.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
 /* Folders that are not built as kbuild wants it: a dkms.conf, or a Makefile that calls kbuild. */
 #include "sample_build.h"
 
-#include "host/mirror.h"
+#include "host/build/mirror.h"
 
 static void dkms_packages(void **state)
 {

@@ -2,9 +2,9 @@
 /* What is read of make's output, of kbuild's .cmd files and of a folder's makefile. */
 #include "sample_tree.h"
 
-#include "host/compdb.h"
-#include "host/kbuild.h"
-#include "host/messages.h"
+#include "host/build/compdb.h"
+#include "host/build/kbuild.h"
+#include "host/build/messages.h"
 
 /* --- messages ---------------------------------------------------------------------- */
 

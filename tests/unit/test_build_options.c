@@ -2,7 +2,7 @@
 /* What modules are built with: the same everywhere, and what a person asked for. */
 #include "sample_tree.h"
 
-#include "host/build.h"
+#include "host/build/build.h"
 
 #include <signal.h>
 #include <sys/wait.h>

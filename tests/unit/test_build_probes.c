@@ -2,8 +2,8 @@
 /* What makefiles ask the tools: what may be remembered of it, and that it is, until they change. */
 #include "sample_tree.h"
 
-#include "host/build.h"
-#include "host/probe.h"
+#include "host/build/build.h"
+#include "host/build/probe.h"
 
 /* --- which commands ------------------------------------------------------------------- */
 

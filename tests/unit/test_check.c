@@ -7,9 +7,9 @@
 #include "sample_tree.h"
 
 #include "../check/variants.h"
-#include "host/check.h"
-#include "host/check_keys.h"
-#include "host/out_check.h"
+#include "host/check/check.h"
+#include "host/check/check_keys.h"
+#include "host/report/out_check.h"
 
 /* C for the compiler: what kbuild makes of a module, in small. */
 /* clang-format off */

@@ -10,9 +10,9 @@
 #include "common/builder_wire.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/container_internal.h"
-#include "host/paths.h"
-#include "host/place.h"
+#include "host/container/internal.h"
+#include "host/base/paths.h"
+#include "host/container/buildenv.h"
 
 #include <errno.h>
 #include <signal.h>

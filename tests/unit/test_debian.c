@@ -2,7 +2,7 @@
 /* What apt says, as Debian 12 and 13 say it, and as it may be damaged. */
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "host/debian_internal.h"
+#include "host/debian/internal.h"
 
 #include <errno.h>
 #include <setjmp.h>

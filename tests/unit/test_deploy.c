@@ -2,7 +2,7 @@
 /* What is sent, seen from the board's side: a session whose other end is this file. */
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/deploy.h"
+#include "host/board/deploy.h"
 
 #include <blake2.h>
 #include <errno.h>

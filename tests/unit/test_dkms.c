@@ -3,8 +3,8 @@
 #include "sample_tree.h"
 
 #include "common/process.h"
-#include "host/confine.h"
-#include "host/dkms.h"
+#include "host/base/confine.h"
+#include "host/build/dkms.h"
 
 #define PACKAGE "PACKAGE_NAME=p\nPACKAGE_VERSION=1.0+x~1\n"
 #define MODULE  "BUILT_MODULE_NAME[0]=m\nDEST_MODULE_LOCATION[0]=/extra\n"

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "common/cleanup.h"
-#include "host/doctor.h"
+#include "host/workflow/doctor.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include "unit.h"
 
 #include "fake_ssh.h"
-#include "host/run_internal.h"
-#include "host/verdict.h"
+#include "host/run/internal.h"
+#include "host/judge/verdict.h"
 #include "journal.h"
 
 #include "common/cleanup.h"

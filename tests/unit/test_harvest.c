@@ -5,11 +5,11 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/changelog.h"
-#include "host/exports.h"
-#include "host/harvest.h"
-#include "host/kernel_git.h"
-#include "host/ko.h"
+#include "host/kernel/changelog.h"
+#include "host/kernel/exports.h"
+#include "host/kernel/crc_collector.h"
+#include "host/kernel/git.h"
+#include "host/module/ko.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/kernel_internal.h"
-#include "host/paths.h"
+#include "host/kernel/internal.h"
+#include "host/base/paths.h"
 
 #include <errno.h>
 #include <setjmp.h>

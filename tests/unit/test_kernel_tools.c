@@ -5,8 +5,8 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/kernel_internal.h"
-#include "host/paths.h"
+#include "host/kernel/internal.h"
+#include "host/base/paths.h"
 
 #include <elf.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel reports in logs: found, named, told apart; and text that is none. */
 #include "common/cleanup.h"
-#include "common/klog.h"
+#include "common/klog/klog.h"
 #include "common/strbuf.h"
 
 #include <setjmp.h>

@@ -12,7 +12,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "common/klog.h"
+#include "common/klog/klog.h"
 #include "common/strbuf.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 /* .ko files: made here by the cross compiler, whole, packed, signed and damaged. */
 #include "sample_tree.h"
 
-#include "host/ko.h"
+#include "host/module/ko.h"
 
 #include <arpa/inet.h>
 

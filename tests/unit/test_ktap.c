@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KTAP: what the kernel's document says, and what real producers print. */
 #include "common/cleanup.h"
-#include "common/ktap.h"
+#include "common/ktap/ktap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
 /* Modules: read from objects made here by the cross compiler, ordered, and told apart. */
 #include "sample_tree.h"
 
-#include "host/module.h"
-#include "host/order.h"
-#include "host/params.h"
+#include "host/module/module.h"
+#include "host/module/order.h"
+#include "host/build/params.h"
 
 #include <elf.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
 #include "common/process.h"
-#include "host/out.h"
-#include "host/paths.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
 #include "sample_run.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_PLACE_H
 #define TESTS_PLACE_H
 
-#include "agent/place.h"
+#include "agent/dirs.h"
 #include "common/fs.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/out.h"
+#include "host/report/out.h"
 
 #include <pty.h>
 #include <setjmp.h>

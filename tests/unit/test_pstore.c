@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "common/cleanup.h"
-#include "host/pstore.h"
+#include "host/judge/pstore.h"
 
 #include <stdio.h>
 #include <stdlib.h>

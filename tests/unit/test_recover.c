@@ -7,9 +7,9 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/recall.h"
-#include "host/run_internal.h"
-#include "host/verdict.h"
+#include "host/board/last_seen.h"
+#include "host/run/internal.h"
+#include "host/judge/verdict.h"
 #include "journal.h"
 
 #include <errno.h>

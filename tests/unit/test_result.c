@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/command.h"
-#include "host/result.h"
+#include "host/cmd/command.h"
+#include "host/judge/result.h"
 #include "sample_run.h"
 
 #include <errno.h>

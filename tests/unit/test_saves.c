@@ -3,7 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/saves.h"
+#include "host/cmd/file_watch.h"
 
 #include <errno.h>
 #include <poll.h>

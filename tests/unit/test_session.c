@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/process.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 
 #include <errno.h>
 #include <libgen.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "host/out.h"
-#include "host/paths.h"
-#include "host/store.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+#include "host/report/store.h"
 #include "sample_run.h"
 
 #include <errno.h>

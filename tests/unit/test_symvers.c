@@ -2,7 +2,7 @@
 /* Module.symvers: its three forms, and what is none. */
 #include "unit.h"
 
-#include "host/symvers.h"
+#include "host/module/symvers.h"
 
 #include <errno.h>
 #include <string.h>

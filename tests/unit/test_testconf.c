@@ -2,7 +2,7 @@
 /* test.conf, good and bad, from files made here. */
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/testconf.h"
+#include "host/module/testconf.h"
 
 #include <errno.h>
 #include <setjmp.h>

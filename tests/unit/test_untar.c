@@ -3,8 +3,8 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
-#include "host/paths.h"
-#include "host/untar.h"
+#include "host/base/paths.h"
+#include "host/base/untar.h"
 
 #include <errno.h>
 #include <setjmp.h>

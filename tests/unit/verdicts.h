@@ -8,7 +8,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/verdict.h"
+#include "host/judge/verdict.h"
 #include "journal.h"
 
 static const char *const two[] = { "hello", "bystander", NULL };

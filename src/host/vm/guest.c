@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/cpio.h"
 
 #include <fcntl.h>

@@ -6,8 +6,8 @@
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/debian.h"
-#include "host/paths.h"
+#include "host/debian/debian.h"
+#include "host/base/paths.h"
 #include "host/vm/cpio.h"
 
 #include <errno.h>

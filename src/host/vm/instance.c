@@ -6,7 +6,7 @@
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/options.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 
 #include <errno.h>
 #include <ini.h>

@@ -6,7 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/tool.h"
 
 #include <errno.h>

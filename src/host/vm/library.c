@@ -3,7 +3,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/image.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/fs.h"
 #include "common/strbuf.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/image.h"
 
 #include <blake2.h>

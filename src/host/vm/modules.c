@@ -4,7 +4,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/image.h"
 #include "host/vm/tool.h"
 

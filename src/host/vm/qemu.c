@@ -7,7 +7,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "common/process.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/net.h"
 #include "host/vm/qmp.h"
 

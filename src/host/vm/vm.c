@@ -8,7 +8,7 @@
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/paths.h"
+#include "host/base/paths.h"
 #include "host/vm/console.h"
 #include "host/vm/instance.h"
 #include "host/vm/net.h"

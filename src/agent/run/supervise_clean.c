@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a supervisor that was killed had under way. */
+#include "agent/run/supervisor.h"
+
+#include "agent/run/holder.h"
+#include "agent/run/module.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CLEAN_MS 3000 /* for each module that a connection takes out again */
+
+volatile sig_atomic_t supervisor_alone;
+
+static int find_open_trial(const outpost_Entry *e, void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (e->which_body == outpost_Entry_begin_tag && e->body.begin.index < s->n_modules)
+		s->current = &s->modules[e->body.begin.index];
+	else if (e->which_body == outpost_Entry_end_tag)
+		s->current = NULL;
+	return 0;
+}
+
+/* false: it is still there. */
+static bool unload(const outpost_PlanModule *module)
+{
+	struct module_unload what = { .name = module->name, .limit_ms = module->unload_ms };
+	outpost_StepEnd end = { 0 };
+	struct pollfd ended;
+	struct step step;
+
+	if (!module_is_loaded(module->name))
+		return true;
+	if (step_start(&step, module_unload, &what, false) < 0)
+		return false;
+	ended = (struct pollfd){ .fd = step.pidfd, .events = POLLIN };
+	if (poll(&ended, 1, (int)module->unload_ms + 500) == 1) {
+		step_finish(&step, &end);
+	} else {
+		step_signal(&step, SIGKILL);
+		step_abandon(&step, &end);
+	}
+	return !module_is_loaded(module->name);
+}
+
+void supervisor_unload_rest(struct supervisor *s)
+{
+	const outpost_PlanModule *module;
+	uint64_t size;
+	bool gone;
+
+	s->current = NULL;
+	journal_each(&s->journal, find_open_trial, s, &size);
+	module = s->current;
+	s->current = NULL;
+	if (!module || s->plan.purpose != outpost_Purpose_TEST)
+		return;
+	gone = unload(module);
+	for (pb_size_t i = module->needs_count; gone && i-- > 0;)
+		gone = unload(&s->modules[module->needs[i]]);
+}
+
+void supervisor_clean_after(const char *home, const char *run)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+
+	if (s && supervisor_open(s, home, run) == 0) {
+		/* Somebody waits for an answer. */
+		for (size_t i = 0; i < s->n_modules; i++)
+			if (s->modules[i].unload_ms > CLEAN_MS)
+				s->modules[i].unload_ms = CLEAN_MS;
+		supervisor_unload_rest(s);
+	}
+	if (s && s->journal.fd >= 0)
+		journal_close(&s->journal);
+	if (s) {
+		free(s->modules);
+		free(s->unusable);
+	}
+	free(s);
+}
+
+void supervisor_take_over(struct supervisor *s)
+{
+	supervisor_alone = 0;
+	(void)holder_write(SUPERVISOR_LOCK_FD, s->place.home, s->plan.run, getpid(), s->plan.user);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/base/paths.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/strbuf.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *join(const char *first, va_list ap)
+{
+	struct strbuf sb = STRBUF_INIT;
+	const char *part;
+
+	strbuf_adds(&sb, first);
+	while ((part = va_arg(ap, const char *))) {
+		if (sb.len && sb.buf[sb.len - 1] != '/')
+			strbuf_addch(&sb, '/');
+		strbuf_adds(&sb, part);
+	}
+	return strbuf_detach(&sb);
+}
+
+char *path_join(const char *first, ...)
+{
+	va_list ap;
+	char *path;
+
+	va_start(ap, first);
+	path = join(first, ap);
+	va_end(ap);
+	return path;
+}
+
+static char *home_relative(const char *below)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw = home && *home ? NULL : getpwuid(getuid());
+
+	return path_join(home && *home ? home : pw ? pw->pw_dir : "/", below, NULL);
+}
+
+/* The specification has relative values ignored. */
+static char *base(const char *variable, const char *below)
+{
+	const char *value = getenv(variable);
+	_cleanup_free_ char *dir = value && *value == '/' ? xstrdup(value) : home_relative(below);
+
+	return path_join(dir, "outpost", NULL);
+}
+
+static char *under(char *dir, const char *name, va_list ap)
+{
+	_cleanup_free_ char *with_name = path_join(dir, name, NULL);
+
+	free(dir);
+	return join(with_name, ap);
+}
+
+#define DEFINE_BASE(fn, dir)                 \
+	char *fn(const char *name, ...)      \
+	{                                    \
+		va_list ap;                  \
+		char *path;                  \
+                                             \
+		va_start(ap, name);          \
+		path = under(dir, name, ap); \
+		va_end(ap);                  \
+		return path;                 \
+	}
+
+static char *runtime_base(void)
+{
+	const char *value = getenv("XDG_RUNTIME_DIR");
+
+	if (value && *value == '/')
+		return path_join(value, "outpost", NULL);
+	return xasprintf("/tmp/outpost-%u", (unsigned int)getuid());
+}
+
+DEFINE_BASE(path_cache, base("XDG_CACHE_HOME", ".cache"))
+DEFINE_BASE(path_state, base("XDG_STATE_HOME", ".local/state"))
+DEFINE_BASE(path_configuration, base("XDG_CONFIG_HOME", ".config"))
+DEFINE_BASE(path_runtime, runtime_base())
+
+/* The folder that holds the running program. */
+static char *program_dir(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	return xstrdup(path);
+}
+
+char *path_own_file(const char *name)
+{
+	static const char *const places[] = { "", "..", "../lib/outpost" };
+	_cleanup_free_ char *dir = program_dir();
+
+	for (size_t i = 0; dir && i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_ char *path = path_join(dir, places[i], name, NULL);
+
+		if (fs_exists(path))
+			return TAKE_PTR(path);
+	}
+	return NULL;
+}
+
+char *path_source_tree(void)
+{
+	_cleanup_free_ char *dir = program_dir();
+	_cleanup_free_ char *tree = NULL, *marker = NULL;
+	char *real;
+
+	for (char *slash; dir && (slash = strrchr(dir, '/')) && slash != dir;) {
+		*slash = '\0';
+		free(marker);
+		marker = path_join(dir, "proto/outpost.proto", NULL);
+		if (!fs_exists(marker))
+			continue;
+		real = realpath(dir, NULL);
+		return real;
+	}
+	return NULL;
+}
+
+void path_programs(const char *name, char ***found)
+{
+	const char *path = getenv("PATH");
+	_cleanup_free_ char *all = xstrdup(path ? path : "/usr/bin:/bin");
+
+	for (char *rest = all, *dir; (dir = strsep(&rest, ":"));) {
+		_cleanup_free_ char *file = path_join(*dir ? dir : ".", name, NULL);
+
+		if (access(file, X_OK) == 0 && !fs_is_dir(file))
+			strv_add(found, file);
+	}
+}
+
+char *path_program(const char *name)
+{
+	_cleanup_strv_ char **found = NULL;
+
+	path_programs(name, &found);
+	return found ? xstrdup(*found) : NULL;
+}
+
+bool path_is_plain_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n < 1 || n > 64 || *name == '.' || *name == '-')
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+			return false;
+	return true;
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/board/board.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* libinih's default line is 200 bytes; longer ones it cuts in silence. */
+#define LONGEST_VALUE 180
+
+void board_free(struct board *board)
+{
+	free(board->name);
+	free(board->destination);
+	free(board->ssh_config);
+	free(board->power_cycle);
+	free(board);
+}
+
+static char *board_path(const char *name)
+{
+	_cleanup_free_ char *file = xasprintf("%s.conf", name);
+
+	return path_configuration("boards", file, NULL);
+}
+
+static char *vm_path(const char *name)
+{
+	return path_state("vm", name, "board.conf", NULL);
+}
+
+/* What ssh would take for an option, or what is no word at all, is no destination. */
+static bool is_destination(const char *text)
+{
+	if (!*text || *text == '-')
+		return false;
+	for (; *text; text++)
+		if (isspace((unsigned char)*text) || iscntrl((unsigned char)*text))
+			return false;
+	return true;
+}
+
+struct reader {
+	struct board *board;
+	const char *file;
+};
+
+static int set_key(void *arg, const char *section, const char *key, const char *value)
+{
+	struct reader *reader = arg;
+	struct board *board = reader->board;
+	const struct {
+		const char *key;
+		char **field;
+	} keys[] = {
+		{ "destination", &board->destination },
+		{ "ssh_config", &board->ssh_config },
+		{ "power_cycle", &board->power_cycle },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(key, keys[i].key) != 0)
+			continue;
+		free(*keys[i].field);
+		*keys[i].field = *value ? xstrdup(value) : NULL;
+		return 1;
+	}
+	if (strcmp(key, "kind") == 0)
+		board->is_vm = strcmp(value, "vm") == 0;
+	else
+		log_warn("%s: a board has no '%s%s%s'; it is ignored.", reader->file, section,
+			 *section ? "." : "", key);
+	return 1;
+}
+
+/* 0, -ENOENT (not said), or -errno, said. */
+static int read_board(const char *file, const char *name, struct board **board)
+{
+	_cleanup_(board_freep) struct board *b = xcalloc(1, sizeof(*b));
+	struct reader reader = { .board = b, .file = file };
+	int r;
+
+	if (!fs_exists(file))
+		return -ENOENT;
+	b->name = xstrdup(name);
+	r = ini_parse(file, set_key, &reader);
+	if (r > 0) {
+		log_error("%s:%d: this is not name = value.", file, r);
+		return -EINVAL;
+	}
+	if (r < 0)
+		return log_error_errno(-EACCES, "Cannot read %s", file);
+	if (!b->destination || !is_destination(b->destination)) {
+		log_error("%s: 'destination = ' is missing or is no ssh destination.", file);
+		return -EINVAL;
+	}
+	*board = TAKE_PTR(b);
+	return 0;
+}
+
+int board_find(const char *name, struct board **board)
+{
+	_cleanup_free_ char *known = NULL, *vm = NULL;
+	int r = -ENOENT;
+
+	if (path_is_plain_name(name)) {
+		known = board_path(name);
+		vm = vm_path(name);
+		r = read_board(known, name, board);
+		if (r == -ENOENT)
+			r = read_board(vm, name, board);
+	}
+	if (r != -ENOENT)
+		return r;
+	if (strcmp(name, "vm") == 0) {
+		log_error("There is no virtual Pi yet, and no other board was named.");
+		log_hint(
+			"outpost vm up makes and starts one; outpost -b NAME takes another board.");
+		return -ENOENT;
+	}
+	if (!is_destination(name)) {
+		log_error("'%s' is neither a board nor an ssh destination.", name);
+		log_hint("outpost board list shows the boards you know.");
+		return -EINVAL;
+	}
+	*board = xcalloc(1, sizeof(**board));
+	(*board)->name = xstrdup(name);
+	(*board)->destination = xstrdup(name);
+	return 0;
+}
+
+int board_get(const struct context *ctx, struct board **board)
+{
+	return board_find(ctx->board ? ctx->board : "vm", board);
+}
+
+/* A value that libinih gives back as it was. */
+static int check_value(const char *key, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (n && n <= LONGEST_VALUE && !isspace((unsigned char)value[0]) &&
+	    !isspace((unsigned char)value[n - 1]) && !strpbrk(value, "\n\r") &&
+	    !strstr(value, " ;") && !strstr(value, "\t;"))
+		return 0;
+	log_error("%s: '%s' cannot be kept in a board's file.", key, value);
+	log_hint("One line of up to %d bytes, without a blank at its ends and without ' ;'.",
+		 LONGEST_VALUE);
+	return -EINVAL;
+}
+
+static int check_new(const struct board *board)
+{
+	int r = 0;
+
+	if (!path_is_plain_name(board->name)) {
+		log_error("'%s' is no name for a board.", board->name);
+		log_hint("Letters, digits, dot, dash and underscore; not first a dot or dash; "
+			 "up to 64.");
+		return -EINVAL;
+	}
+	if (!is_destination(board->destination)) {
+		log_error("'%s' is no ssh destination.", board->destination);
+		log_hint("It is what you would give to ssh: pi@raspberrypi, or a Host of your "
+			 "ssh configuration.");
+		return -EINVAL;
+	}
+	r = check_value("destination", board->destination);
+	if (r == 0 && board->ssh_config)
+		r = check_value("ssh_config", board->ssh_config);
+	if (r == 0 && board->power_cycle)
+		r = check_value("power_cycle", board->power_cycle);
+	return r;
+}
+
+int board_add(const struct board *board)
+{
+	_cleanup_free_ char *file = NULL, *vm = NULL, *dir = path_configuration("boards", NULL);
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	int r = check_new(board);
+
+	if (r < 0)
+		return r;
+	file = board_path(board->name);
+	vm = vm_path(board->name);
+	if (fs_exists(file) || fs_exists(vm)) {
+		log_error("There is a board '%s' already (%s).", board->name,
+			  fs_exists(file) ? file : "a virtual Pi");
+		log_hint("outpost board remove %s, or take another name.", board->name);
+		return -EEXIST;
+	}
+	strbuf_addf(&sb, "destination = %s\n", board->destination);
+	if (board->ssh_config)
+		strbuf_addf(&sb, "ssh_config = %s\n", board->ssh_config);
+	if (board->power_cycle)
+		strbuf_addf(&sb, "power_cycle = %s\n", board->power_cycle);
+	r = fs_mkdir_p(dir, 0700);
+	if (r == 0)
+		r = fs_write_atomic(file, sb.buf, sb.len, 0600);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", file) : 0;
+}
+
+int board_remove(const char *name)
+{
+	_cleanup_free_ char *file = NULL, *vm = NULL;
+
+	if (!path_is_plain_name(name)) {
+		log_error("'%s' is no name of a board.", name);
+		return -EINVAL;
+	}
+	file = board_path(name);
+	vm = vm_path(name);
+	if (unlink(file) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return log_error_errno(-errno, "Cannot remove %s", file);
+	if (fs_exists(vm)) {
+		log_error("Board '%s' is a virtual Pi, not one that was added.", name);
+		log_hint("outpost vm down switches it off.");
+		return -EINVAL;
+	}
+	log_error("There is no board '%s'.", name);
+	log_hint("outpost board list shows the boards you know.");
+	return -ENOENT;
+}
+
+/* Adds the boards of one folder: files NAME.conf, or folders NAME that have a board.conf. */
+static int list_folder(const char *dir, bool vms, char ***names)
+{
+	_cleanup_strv_ char **found = NULL;
+	int r = fs_list(dir, &found);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : log_error_errno(r, "Cannot read %s", dir);
+	strv_foreach (entry, found) {
+		size_t n = strlen(*entry);
+		_cleanup_free_ char *name = xstrdup(*entry);
+		_cleanup_free_ char *file = path_join(dir, *entry, vms ? "board.conf" : NULL, NULL);
+
+		if (!vms) {
+			if (n <= strlen(".conf") || strcmp(name + n - 5, ".conf") != 0)
+				continue;
+			name[n - 5] = '\0';
+		}
+		if (path_is_plain_name(name) && fs_exists(file) && !strv_contains(*names, name))
+			strv_add(names, name);
+	}
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int board_list(char ***names)
+{
+	_cleanup_free_ char *boards = path_configuration("boards", NULL);
+	_cleanup_free_ char *vms = path_state("vm", NULL);
+	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
+	int r = list_folder(boards, false, &found);
+
+	if (r == 0)
+		r = list_folder(vms, true, &found);
+	if (r < 0)
+		return r;
+	qsort(found, strv_length(found), sizeof(*found), compare_names);
+	*names = TAKE_PTR(found);
+	return 0;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/board/last_seen.h"
+
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "host/base/paths.h"
+
+#include <blake2.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Anything that ssh takes may be a board's name: what is no file name goes by its hash. */
+static char *folder_name(const char *name)
+{
+	uint8_t hash[8];
+	struct strbuf sb = STRBUF_INIT;
+
+	if (path_is_plain_name(name)) {
+		strbuf_adds(&sb, name);
+		return strbuf_detach(&sb);
+	}
+	blake2s(hash, name, NULL, sizeof(hash), strlen(name), 0);
+	strbuf_addch(&sb, '_');
+	for (size_t i = 0; i < sizeof(hash); i++)
+		strbuf_addf(&sb, "%02x", hash[i]);
+	return strbuf_detach(&sb);
+}
+
+char *recall_path(const struct board *board, const char *name)
+{
+	_cleanup_free_ char *folder = folder_name(board->name);
+	_cleanup_free_ char *dir = path_state("boards", folder, NULL);
+
+	(void)fs_mkdir_p(dir, 0700);
+	return path_join(dir, name, NULL);
+}
+
+char *recall_release(const struct board *board)
+{
+	_cleanup_free_ char *path = recall_path(board, "release");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	if (fs_read(path, &sb, 128) < 0 || !sb.len)
+		return NULL;
+	return strbuf_detach(&sb);
+}
+
+void recall_set_release(const struct board *board, const char *release)
+{
+	_cleanup_free_ char *path = recall_path(board, "release");
+	_cleanup_free_ char *last = recall_release(board);
+
+	if (!last || strcmp(last, release) != 0)
+		(void)fs_write_atomic(path, release, strlen(release), 0600);
+}
+
+/* "RELEASE KERNEL PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
+void recall_set_facts(const struct board *board, const struct recall_facts *facts)
+{
+	_cleanup_free_ char *path = recall_path(board, "facts");
+	_cleanup_(strbuf_release) struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
+
+	strbuf_addf(&new, "%s %s %u %d %d\n", facts->release, facts->kernel, facts->page_size,
+		    facts->signatures_enforced, facts->locked_down);
+	if (fs_read(path, &old, 128) == 0 && strcmp(old.buf, new.buf) == 0)
+		(void)utimensat(AT_FDCWD, path, NULL, 0);
+	else
+		(void)fs_write_atomic(path, new.buf, new.len, 0600);
+}
+
+bool recall_facts(const struct board *board, struct recall_facts *facts)
+{
+	_cleanup_free_ char *path = recall_path(board, "facts");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	int enforced, locked;
+	struct stat st;
+
+	if (fs_read(path, &sb, 128) < 0 || stat(path, &st) < 0 ||
+	    sscanf(sb.buf, "%64s %16s %u %d %d", facts->release, facts->kernel, &facts->page_size,
+		   &enforced, &locked) != 5)
+		return false;
+	facts->signatures_enforced = enforced;
+	facts->locked_down = locked;
+	facts->when = st.st_mtime;
+	return true;
+}
+
+long long recall_return_ms(const struct board *board)
+{
+	_cleanup_free_ char *path = recall_path(board, "return_ms");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	long long ms = fs_read(path, &sb, 32) < 0 ? 0 : strtoll(sb.buf, NULL, 10);
+
+	return ms > 0 && ms < INT_MAX ? ms : 0;
+}
+
+void recall_set_return_ms(const struct board *board, long long ms)
+{
+	_cleanup_free_ char *path = recall_path(board, "return_ms");
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	long long faded = recall_return_ms(board) * 3 / 4;
+
+	strbuf_addf(&sb, "%lld\n", ms > faded ? ms : faded);
+	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who answers: the agent that we have, another one, or none; and what is done then. */
+#include "host/board/session_internal.h"
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "common/process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <string.h>
+
+static void name_user(char *field, size_t size)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char host[HOST_NAME_MAX + 1] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(field, size, "%s@%s", pw ? pw->pw_name : "?", host);
+}
+
+int greet_say_hello(struct session *s, const char *machine)
+{
+	_cleanup_(strbuf_release) struct strbuf rest = s->flight;
+	outpost_Request request = { .which_body = outpost_Request_hello_tag };
+	outpost_Hello *hello = &request.body.hello;
+	int r;
+
+	s->flight = (struct strbuf)STRBUF_INIT;
+	agent_own_id(machine, s->agent, sizeof(s->agent));
+	hello->version = OUTPOST_PROTOCOL;
+	name_user(hello->user, sizeof(hello->user));
+	proto_set(hello->build_id, s->agent);
+	r = session_send(s, &request);
+	strbuf_consume(&rest, s->hello);
+	s->hello = s->flight.len;
+	strbuf_add(&s->flight, rest.buf, rest.len);
+	s->sent = 0;
+	return r;
+}
+
+int session_fail(struct session *s, int error, char *why, const char *hint)
+{
+	failure_release(&s->failure);
+	s->failure.error = error;
+	s->failure.why = why;
+	s->failure.hint = hint ? xstrdup(hint) : NULL;
+	ssh_stop(&s->ssh, &s->errors, 0);
+	return -EPIPE;
+}
+
+/* Puts the agent in place and sends the flight once more. 0: the session goes on; -EPIPE or -EINTR.
+ */
+static int install_and_reopen(struct session *s, const char *machine)
+{
+	int r;
+
+	ssh_stop(&s->ssh, &s->errors, 0);
+	s->installed = true;
+	r = agent_install(s->board, &s->options, machine, &s->failure);
+	if (r == 0)
+		r = link_connect(s);
+	return r < 0 && r != -EINTR ? -EPIPE : r;
+}
+
+/* The agent is not the one that Hello named, and has left the flight alone. 0: the session goes on;
+ * or -EPIPE. */
+static int take_stranger(struct session *s, const outpost_Welcome *welcome)
+{
+	bool whole = !link_has_unsent(s);
+
+	/* For a board of another kind it may be ours all the same: say so, but not within a frame.
+	 */
+	greet_say_hello(s, welcome->machine);
+	if (!*s->agent || strcmp(welcome->build_id, s->agent) == 0) {
+		if (whole)
+			return 0;
+		ssh_stop(&s->ssh, &s->errors, 0);
+		return link_connect(s) < 0 ? -EPIPE : 0;
+	}
+	if (!s->installed)
+		return install_and_reopen(s, welcome->machine);
+	return session_fail(
+		s, -EPROTO,
+		xasprintf("the agent that answers is not the one just put in place (%s, not %s)",
+			  welcome->build_id, s->agent),
+		"Is " AGENT_DIR " on the board a link or a mount?");
+}
+
+/* The agent has said who it is. 0: the session goes on; or -EPIPE. */
+static int take_welcome(struct session *s, const outpost_Welcome *welcome)
+{
+	log_debug("%s: %s, Linux %s, agent %s", s->board->name, welcome->machine, welcome->release,
+		  welcome->build_id);
+	if (*s->agent && strcmp(welcome->build_id, s->agent) != 0)
+		return take_stranger(s, welcome);
+	if (welcome->version != OUTPOST_PROTOCOL)
+		return session_fail(
+			s, -EPROTO,
+			xasprintf("its agent speaks version %u, this program %d", welcome->version,
+				  OUTPOST_PROTOCOL),
+			"'make' in Outpost's source tree builds the agent that belongs to it.");
+	s->welcome = *welcome;
+	s->welcomed = true;
+	link_forget_sent(s);
+	return 0;
+}
+
+/* A large file on a slow line may be under way for long after ssh has taken the last of it. An
+ * agent that does not say how much it has (0; Hello is something) gets the benefit of the doubt. */
+static int take_alive(struct session *s, const outpost_Alive *alive)
+{
+	if (!alive->received || alive->received != s->received)
+		s->moved_ms = monotonic_ms();
+	s->received = alive->received;
+	return 0;
+}
+
+int greet_take(struct session *s, const struct frame *frame)
+{
+	outpost_Reply reply = { 0 };
+
+	if (frame->type == FRAME_REPLY && proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
+		return -EBADMSG;
+	if (frame->type == FRAME_REPLY && reply.which_body == outpost_Reply_alive_tag)
+		return take_alive(s, &reply.body.alive);
+	s->moved_ms = monotonic_ms();
+	if (frame->type != FRAME_REPLY)
+		return s->welcomed ? 1 : -EBADMSG;
+	if (reply.which_body == outpost_Reply_welcome_tag && !s->welcomed)
+		return take_welcome(s, &reply.body.welcome);
+	if (!s->welcomed && reply.which_body == outpost_Reply_failure_tag)
+		return session_fail(s, -EPROTO,
+				    xasprintf("its agent refused: %s", reply.body.failure.what),
+				    NULL);
+	return s->welcomed ? 1 : -EBADMSG;
+}
+
+int greet_take_end(struct session *s, int timeout_ms)
+{
+	struct ssh_end end = { .timeout_ms = timeout_ms, .spoke = s->spoke };
+	bool dead_master = s->warm && !s->spoke && !s->reopened;
+
+	if (!s->ssh.pid)
+		return -EPIPE; /* explained before */
+	end.status = ssh_stop(&s->ssh, &s->errors, timeout_ms ? 0 : 1000);
+	end.error = s->errors.buf;
+	end.noise = s->noise.buf;
+	end.noise_len = s->noise.len;
+	failure_explain(&s->failure, s->board, &end);
+	log_debug("%s: ssh ended with status %d: %s; it said: %s", s->board->name, end.status,
+		  s->failure.why, s->errors.buf);
+	if (s->welcomed)
+		return -EPIPE;
+	if (dead_master && (end.status == 255 || timeout_ms)) {
+		s->reopened = true;
+		session_drop_master(s->board);
+		return link_connect(s) < 0 ? -EPIPE : 0;
+	}
+	if (s->failure.agent && !s->installed)
+		return install_and_reopen(s, NULL);
+	return -EPIPE;
+}

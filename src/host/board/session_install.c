@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Our own agent: which it is, and how it comes to be on a board. */
+#include "host/board/session_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/base/paths.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <string.h>
+
+#define INSTALL_TIMEOUT_MS 120000
+
+static const struct {
+	const char *machine; /* uname -m */
+	const char *file;
+} agents[] = {
+	{ "aarch64", "aarch64/outpost-agent" },
+	{ "x86_64", "host/outpost-agent" }, /* where the tests' board is this machine */
+};
+
+/*
+ * One fixed string for any login shell. The size comes first on stdin, so that
+ * a connection cut half-way leaves no half of an agent; what ran before keeps
+ * its file, as rename replaces the name only. Only root owns "/", and asking
+ * that costs no process.
+ */
+#define INSTALL                                                                               \
+	"exec /bin/sh -c 'export LC_ALL=C; [ -O / ] && exec /bin/sh -c \"$1\"; exec sudo -n " \
+	"/bin/sh -c \"$1\"' sh "                                                              \
+	"'umask 022; t=" AGENT_PATH ".$$; read size && mkdir -p " AGENT_DIR " && cat >$t && " \
+	"[ $(wc -c <$t) -eq $size ] && chmod 755 $t && sync && mv -f $t " AGENT_PATH          \
+	" || { rm -f $t; exit 1; }'"
+
+char *agent_file(const char *machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(agents); i++)
+		if (strcmp(machine, agents[i].machine) == 0)
+			return path_own_file(agents[i].file);
+	return NULL;
+}
+
+/* The description of the note "GNU", type NT_GNU_BUILD_ID, in this section; its length or 0. */
+static size_t find_note(Elf_Data *data, const uint8_t **id)
+{
+	size_t offset = 0, next, name, desc;
+	GElf_Nhdr note;
+
+	while ((next = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    memcmp((char *)data->d_buf + name, "GNU", 4) == 0) {
+			*id = (const uint8_t *)data->d_buf + desc;
+			return note.n_descsz;
+		}
+		offset = next;
+	}
+	return 0;
+}
+
+static int find_build_id(Elf *elf, char *id, size_t size)
+{
+	Elf_Scn *section = NULL;
+	const uint8_t *bytes = NULL;
+
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		Elf_Data *data;
+		size_t n;
+
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_NOTE)
+			continue;
+		data = elf_getdata(section, NULL);
+		n = data ? find_note(data, &bytes) : 0;
+		if (!n || n * 2 >= size)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+		return 0;
+	}
+	return -ENODATA;
+}
+
+int agent_build_id(const char *path, char *id, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!elf)
+		return -ENOEXEC;
+	r = find_build_id(elf, id, size);
+	elf_end(elf);
+	return r;
+}
+
+void agent_own_id(const char *machine, char *id, size_t size)
+{
+	_cleanup_free_ char *path = agent_file(machine);
+
+	if (!path || agent_build_id(path, id, size) < 0)
+		*id = '\0';
+}
+
+/* Runs a fixed command on the board; what it wrote is in `output`. 0, or -errno with *failure
+ * filled. */
+static int remote(const struct board *board, const struct session_options *options,
+		  const char *command, const struct strbuf *input, struct strbuf *output,
+		  struct failure *failure)
+{
+	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
+	_cleanup_strv_ char **argv = ssh_command(board, options, command);
+	struct ssh_end end = { 0 };
+	int r = process_run(argv, &(struct process_options){
+					  .input = input ? input->buf : NULL,
+					  .input_len = input ? input->len : 0,
+					  .output = output,
+					  .error = &error,
+					  .timeout_ms = INSTALL_TIMEOUT_MS,
+				  });
+
+	if (r == 0)
+		return 0;
+	if (r < 0 && r != -ETIME) {
+		failure_not_started(failure, r);
+		return r;
+	}
+	end.status = r < 0 ? 255 : r;
+	end.timeout_ms = r < 0 ? INSTALL_TIMEOUT_MS : 0;
+	end.error = error.buf;
+	end.noise = output->buf;
+	end.noise_len = output->len;
+	failure_explain(failure, board, &end);
+	return failure->error;
+}
+
+/* The last word that the board says: its start-up files may have spoken before. */
+static int ask_machine(const struct board *board, const struct session_options *options,
+		       char **machine, struct failure *failure)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	int r = remote(board, options, "uname -m", NULL, &said, failure);
+	char *last;
+
+	if (r < 0)
+		return r;
+	while (said.len && said.buf[said.len - 1] == '\n')
+		said.buf[--said.len] = '\0';
+	last = strrchr(said.buf, '\n');
+	*machine = xstrdup(last ? last + 1 : said.buf);
+	return 0;
+}
+
+static int find_agent(const char *machine, char **file, struct failure *failure)
+{
+	*file = agent_file(machine);
+	if (*file)
+		return 0;
+	failure_release(failure);
+	failure->why = xasprintf("it is a '%s', and there is no agent for that here", machine);
+	failure->hint =
+		strcmp(machine, "aarch64") == 0
+			? xstrdup("'make' in Outpost's source tree builds it.")
+			: xstrdup("Outpost's agent is built for 64-bit systems on ARM (aarch64); "
+				  "a Raspberry Pi 3 or later can run one.");
+	return failure->error = -ENOEXEC;
+}
+
+/* Where sudo asks, the person can do by hand what we cannot; sudoers need not allow more than the
+ * agent. */
+static void add_manual_way(struct failure *failure, const struct board *board, const char *file)
+{
+	char *hint;
+
+	if (failure->error != -EPERM)
+		return;
+	hint = xasprintf(
+		"Put the agent there by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
+		"outpost-agent " AGENT_PATH "\n%s",
+		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
+		board->ssh_config ? " " : "", file, board->destination,
+		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
+		board->ssh_config ? " " : "", board->destination, failure->hint);
+	free(failure->hint);
+	failure->hint = hint;
+}
+
+int agent_install(const struct board *board, const struct session_options *options,
+		  const char *machine, struct failure *failure)
+{
+	_cleanup_free_ char *asked = NULL, *file = NULL;
+	_cleanup_(strbuf_release) struct strbuf input = STRBUF_INIT, content = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	int r = machine ? 0 : ask_machine(board, options, &asked, failure);
+
+	if (r == 0)
+		r = find_agent(machine ? machine : asked, &file, failure);
+	if (r < 0)
+		return r;
+	r = fs_read(file, &content, 0);
+	if (r < 0) {
+		failure_release(failure);
+		failure->why = xasprintf("the agent %s cannot be read: %s", file, strerror(-r));
+		return failure->error = r;
+	}
+	log_message(options->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+		    "Putting the agent on %s (%zu KiB).", board->name, content.len / 1024);
+	strbuf_addf(&input, "%zu\n", content.len);
+	strbuf_add(&input, content.buf, content.len);
+	r = remote(board, options, INSTALL, &input, &output, failure);
+	if (r < 0)
+		add_manual_way(failure, board, file);
+	return r;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ssh process: its command line, its shared master, its start and its end. */
+#include "host/board/session_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/base/paths.h"
+
+#include <blake2.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+/* While it is being made, ssh's socket has a name longer by a dot and 16 characters. */
+#define SOCKET_SUFFIX 17
+
+/* A folder that only we can put sockets in, made if need be. */
+static bool is_private(const char *dir)
+{
+	struct stat st;
+
+	if (fs_mkdir_p(dir, 0700) < 0 || lstat(dir, &st) < 0)
+		return false;
+	return S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & 022) == 0;
+}
+
+/* A name that is short whatever the destination: the hash of all that decides where it leads. */
+static char *control_name(const struct board *board)
+{
+	_cleanup_free_ char *key =
+		xasprintf("%s\n%s", board->destination, board->ssh_config ? board->ssh_config : "");
+	uint8_t hash[8];
+	struct strbuf name = STRBUF_INIT;
+
+	blake2s(hash, key, NULL, sizeof(hash), strlen(key), 0);
+	strbuf_adds(&name, "ssh-");
+	for (size_t i = 0; i < sizeof(hash); i++)
+		strbuf_addf(&name, "%02x", hash[i]);
+	return strbuf_detach(&name);
+}
+
+/* The socket of the board's master, or NULL where there is no place for one. */
+static char *control_path(const struct board *board)
+{
+	_cleanup_free_ char *name = control_name(board);
+	_cleanup_free_ char *short_dir = xasprintf("/tmp/outpost-%u", (unsigned int)getuid());
+	_cleanup_free_ char *dir = path_runtime("", NULL);
+	char *const dirs[] = { dir, short_dir };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		_cleanup_free_ char *path = path_join(dirs[i], name, NULL);
+
+		/* What ssh would expand or take apart has no place in it either. */
+		if (!strpbrk(path, " \t%$\"'\\#") &&
+		    strlen(path) + SOCKET_SUFFIX < sizeof(((struct sockaddr_un *)0)->sun_path) &&
+		    is_private(dirs[i]))
+			return TAKE_PTR(path);
+	}
+	log_debug("No place for a shared ssh connection: %s is not ours alone, or too long.", dir);
+	return NULL;
+}
+
+static void add_option(char ***argv, const char *name, const char *value)
+{
+	_cleanup_free_ char *option = xasprintf("%s=%s", name, value);
+
+	strv_add(argv, "-o");
+	strv_add(argv, option);
+}
+
+static void add_number(char ***argv, const char *name, int value)
+{
+	_cleanup_free_ char *text = xasprintf("%d", value);
+
+	add_option(argv, name, text);
+}
+
+/* What keeps ssh from asking, and makes it say in time what is wrong. */
+static void add_unattended(char ***argv, const struct session_options *options)
+{
+	int timeout_ms = options->timeout_ms ? options->timeout_ms : SESSION_TIMEOUT_MS;
+
+	strv_add(argv, "-T");
+	add_option(argv, "BatchMode", "yes");
+	add_option(argv, "LogLevel", "INFO"); /* a person's QUIET would hide the reason */
+	add_option(argv, "EscapeChar", "none");
+	/* What a person wants of a log-in by hand is not for us, and not for a board under test. */
+	add_option(argv, "RemoteCommand", "none");
+	add_option(argv, "ClearAllForwardings", "yes");
+	add_option(argv, "ForwardAgent", "no");
+	add_option(argv, "ForwardX11", "no");
+	add_number(argv, "ConnectTimeout", (timeout_ms + 999) / 1000);
+}
+
+char **session_ssh_argv(const struct board *board, const struct session_options *options)
+{
+	_cleanup_free_ char *control = NULL;
+	char **argv = NULL;
+
+	strv_add(&argv, "ssh");
+	if (board->ssh_config) {
+		strv_add(&argv, "-F");
+		strv_add(&argv, board->ssh_config);
+	}
+	if (options)
+		add_unattended(&argv, options);
+	if (!options || !options->fresh)
+		control = control_path(board);
+	add_option(&argv, "ControlMaster", control ? "auto" : "no");
+	add_option(&argv, "ControlPath", control ? control : "none");
+	add_option(&argv, "ControlPersist", "600");
+	add_option(&argv, "ServerAliveInterval", "5");
+	add_option(&argv, "ServerAliveCountMax", "3");
+	return argv;
+}
+
+char **ssh_command(const struct board *board, const struct session_options *options,
+		   const char *command)
+{
+	char **argv = session_ssh_argv(board, options);
+
+	strv_add(&argv, "--");
+	strv_add(&argv, board->destination);
+	strv_add(&argv, command);
+	return argv;
+}
+
+bool ssh_has_master(const struct board *board)
+{
+	_cleanup_free_ char *control = control_path(board);
+
+	return control && fs_exists(control);
+}
+
+void session_drop_master(const struct board *board)
+{
+	_cleanup_free_ char *control = control_path(board);
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	_cleanup_strv_ char **argv = NULL;
+	const struct process_options options = { .output = &said,
+						 .error = &said,
+						 .timeout_ms = 2000 };
+
+	if (!control || !fs_exists(control))
+		return;
+	argv = session_ssh_argv(board, &(struct session_options){ 0 });
+	strv_add(&argv, "-O");
+	strv_add(&argv, "exit");
+	strv_add(&argv, "--");
+	strv_add(&argv, board->destination);
+	process_run(argv, &options);
+	/* A master that hangs, or died without cleaning up, must not be in the next one's way. */
+	unlink(control);
+	log_debug("The shared connection to %s is ended.", board->destination);
+}
+
+struct spawn_pipes {
+	int in[2], out[2], error[2];
+};
+
+static void close_spawn_pipes(struct spawn_pipes *p)
+{
+	int *all = (int *)p;
+
+	for (size_t i = 0; i < sizeof(*p) / sizeof(int); i++)
+		if (all[i] >= 0)
+			close(all[i]);
+}
+
+static int spawn(pid_t *pid, const struct spawn_pipes *p, char *const *argv)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	int r;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, p->in[0], STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, p->out[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, p->error[1], STDERR_FILENO);
+	r = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -r;
+}
+
+int ssh_start(struct ssh_child *child, char *const *argv)
+{
+	_cleanup_(close_spawn_pipes) struct spawn_pipes p;
+	int r;
+
+	memset(&p, -1, sizeof(p));
+	if (pipe2(p.in, O_CLOEXEC) < 0 || pipe2(p.out, O_CLOEXEC) < 0 ||
+	    pipe2(p.error, O_CLOEXEC) < 0)
+		return -errno;
+	r = spawn(&child->pid, &p, argv);
+	if (r < 0) {
+		child->pid = 0;
+		return r;
+	}
+	child->in = TAKE_FD(p.in[1]);
+	child->out = TAKE_FD(p.out[0]);
+	child->error = TAKE_FD(p.error[0]);
+	fcntl(child->in, F_SETFL, O_NONBLOCK);
+	fcntl(child->out, F_SETFL, O_NONBLOCK);
+	fcntl(child->error, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int ssh_read(int *fd, struct strbuf *into)
+{
+	ssize_t n;
+
+	strbuf_grow(into, 64 * 1024);
+	n = read(*fd, into->buf + into->len, 64 * 1024);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n <= 0) {
+		close_one(fd);
+		return 0;
+	}
+	into->len += (size_t)n;
+	into->buf[into->len] = '\0';
+	return 1;
+}
+
+/* True when the process has ended within that time. */
+static bool wait_end(struct ssh_child *child, int pidfd, struct strbuf *errors, int ms)
+{
+	long long end = monotonic_ms() + ms;
+	bool ended;
+
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = pidfd, .events = POLLIN },
+			{ .fd = child->error, .events = POLLIN },
+		};
+		long long left = end - monotonic_ms();
+		int r = poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0);
+
+		ended = r > 0 && fds[0].revents;
+		/* Not until its end: a master's ProxyCommand may hold that pipe for long. */
+		while (child->error >= 0 && ssh_read(&child->error, errors))
+			;
+		if (ended || left <= 0)
+			return ended;
+	}
+}
+
+void ssh_leave(struct ssh_child *child)
+{
+	close_one(&child->in);
+	close_one(&child->out);
+	close_one(&child->error);
+	child->pid = 0;
+}
+
+int ssh_stop(struct ssh_child *child, struct strbuf *errors, int grace_ms)
+{
+	_cleanup_close_ int pidfd = -1;
+	int status = 0;
+
+	if (!child->pid)
+		return 0;
+	close_one(&child->in);
+	close_one(&child->out);
+	pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	/* The process alone, not its group: a master that it left behind is of that group. */
+	if (!wait_end(child, pidfd, errors, grace_ms)) {
+		kill(child->pid, SIGTERM);
+		if (!wait_end(child, pidfd, errors, 1000))
+			kill(child->pid, SIGKILL);
+	}
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close_one(&child->error);
+	child->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

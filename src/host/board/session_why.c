@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Why ssh ended. It tells by its messages only (its status is 255 for all of
+ * them), so these are looked for; they have been the same for many releases.
+ * In hints, @ stands for the destination and ^ for the login's name.
+ */
+#include "host/board/session_internal.h"
+
+#include "common/alloc.h"
+#include "common/process.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SUDOERS "echo \"^ ALL=(root) NOPASSWD: " AGENT_PATH "\" | sudo tee /etc/sudoers.d/outpost"
+
+static const struct reason {
+	const char *text; /* in what was said; case does not matter */
+	int error;
+	const char *why;
+	const char *hint;
+	bool agent;
+} reasons[] = {
+	/* The remote side. */
+	{ "outpost-agent: missing", -ENOENT, "there is no agent on it", NULL, true },
+	{ "exec format error", -ENOEXEC, "the agent on it is for another architecture", NULL,
+	  true },
+	{ "cannot execute binary file", -ENOEXEC, "the agent on it is for another architecture",
+	  NULL, true },
+	{ "sudo: a password is required", -EPERM, "sudo asks for a password there",
+	  "On the board: " SUDOERS, false },
+	{ "sudo: a terminal is required", -EPERM, "sudo asks for a password there",
+	  "On the board: " SUDOERS, false },
+	{ "not in the sudoers file", -EPERM, "the login may not use sudo there",
+	  "On the board, as root: " SUDOERS, false },
+	{ "is not allowed to execute", -EPERM, "the login may not run the agent as root there",
+	  "On the board, as root: " SUDOERS, false },
+	{ "you must have a tty to run sudo", -EPERM, "sudo wants a terminal there (requiretty)",
+	  "On the board, in sudoers: Defaults:^ !requiretty", false },
+	{ "sudo: not found", -ENOENT, "the login is not root, and there is no sudo",
+	  "Install sudo on the board, or use a root login: root@...", false },
+	{ "sudo: command not found", -ENOENT, "the login is not root, and there is no sudo",
+	  "Install sudo on the board, or use a root login: root@...", false },
+	{ "no space left on device", -ENOSPC, "its disk is full",
+	  "ssh @ df -h shows what is full; make room there.", false },
+	{ "read-only file system", -EROFS, "its file system is read-only",
+	  "On the board: sudo mount -o remount,rw / (and look into dmesg for why).", false },
+	{ "account is currently not available", -EACCES, "the login has no shell there",
+	  "Use another login, or give it one: sudo chsh -s /bin/sh ^", false },
+	/* Who is at the other end. */
+	{ "remote host identification has changed", -EKEYREJECTED, "its host key changed", NULL,
+	  false },
+	{ "host key verification failed", -EKEYREJECTED, "its host key is not known here",
+	  "Connect once by hand and compare the key: ssh @", false },
+	/* Who we are. */
+	{ "too many authentication failures", -EACCES, "it gave up after too many keys",
+	  "Name the key: IdentityFile and IdentitiesOnly yes, in your ssh configuration.", false },
+	{ "unprotected private key file", -EACCES, "the private key's file can be read by others",
+	  "chmod 600 that file; ssh @ says which.", false },
+	{ "permission denied (", -EACCES, "it accepts none of your keys",
+	  "ssh-copy-id @ puts yours there; ssh-add -l shows what your agent has.", false },
+	/* The way there. */
+	{ "could not resolve hostname", -EHOSTUNREACH, "its name is not known",
+	  "Is it spelled right? ssh -G @ shows what ssh makes of it.", false },
+	{ "connection refused", -ECONNREFUSED, "the connection was refused",
+	  "It is on the network, but no SSH server answers there; is it still starting?", false },
+	{ "no route to host", -EHOSTUNREACH, "there is no way to it on the network",
+	  "Is it switched on, and is the address right?", false },
+	{ "network is unreachable", -ENETUNREACH, "this machine has no network to reach it by",
+	  "Is this machine on-line?", false },
+	{ "timed out", -ETIMEDOUT, "it does not answer",
+	  "Is it switched on, is the address right, and does a firewall let port 22 through?",
+	  false },
+	{ "not responding", -ETIMEDOUT, "it stopped answering", NULL, false },
+	{ "bad configuration option", -EINVAL, "your ssh configuration has a mistake",
+	  "ssh -G @ shows it.", false },
+	{ "bad owner or permissions", -EPERM, "your ssh configuration can be written by others",
+	  "chmod 600 that file; ssh -G @ says which.", false },
+	{ "kex_exchange_identification", -ECONNRESET, "it closed the connection at once",
+	  "Its SSH server is still starting, or bans this address (fail2ban, MaxStartups).",
+	  false },
+	{ "remote side unexpectedly closed", -ECONNRESET, "it closed the connection", NULL, false },
+	{ "connection reset", -ECONNRESET, "the connection was cut", NULL, false },
+	{ "broken pipe", -ECONNRESET, "the connection was cut", NULL, false },
+	{ "closed by", -ECONNRESET, "it closed the connection", NULL, false },
+};
+
+void failure_release(struct failure *failure)
+{
+	free(failure->why);
+	free(failure->hint);
+	*failure = (struct failure){ 0 };
+}
+
+void failure_not_started(struct failure *failure, int error)
+{
+	failure_release(failure);
+	failure->error = error;
+	failure->why = error == -EINTR ? xstrdup("interrupted")
+				       : xasprintf("ssh cannot be started: %s", strerror(-error));
+	if (error == -ENOENT)
+		failure->hint = xstrdup("apt-get install openssh-client");
+}
+
+static const struct reason *find_reason(const char *said)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (strcasestr(said, reasons[i].text))
+			return &reasons[i];
+	return NULL;
+}
+
+static char *expand(const char *hint, const struct board *board)
+{
+	const char *at = strchr(board->destination, '@'), *config = board->ssh_config;
+	struct strbuf sb = STRBUF_INIT;
+
+	for (; *hint; hint++) {
+		if (*hint == '@' && hint[-1] == ' ')
+			strbuf_addf(&sb, "%s%s%s%s", config ? "-F " : "", config ? config : "",
+				    config ? " " : "", board->destination);
+		else if (*hint == '^' && at)
+			strbuf_add(&sb, board->destination, (size_t)(at - board->destination));
+		else if (*hint == '^')
+			strbuf_adds(&sb, "USER");
+		else
+			strbuf_addch(&sb, *hint);
+	}
+	return strbuf_detach(&sb);
+}
+
+/* What stands between `start` and the end of its line or `stop`, or NULL. The caller frees it. */
+static char *word_after(const char *text, const char *start, const char *stop)
+{
+	const char *p = strcasestr(text, start);
+
+	if (!p)
+		return NULL;
+	p += strlen(start);
+	return xstrndup(p, strcspn(p, stop));
+}
+
+/* "Offending ED25519 key in FILE:LINE", then "Host key for HOST has changed and ..." */
+static char *host_key_hint(const char *said)
+{
+	const char *offending = strcasestr(said, "offending ");
+	_cleanup_free_ char *place = offending ? word_after(offending, " key in ", "\r\n") : NULL;
+	_cleanup_free_ char *host = word_after(said, "host key for ", " \r\n");
+	char *colon = place ? strrchr(place, ':') : NULL;
+
+	if (!colon || !host)
+		return xstrdup(
+			"ssh-keygen -R HOST forgets the old key, if you know why it changed.");
+	*colon = '\0';
+	return xasprintf("The old one is line %s of %s. If you know why it changed (a new SD card, "
+			 "say): ssh-keygen -f %s -R '%s'",
+			 colon + 1, place, place, host);
+}
+
+/* The last line that says something, cleaned; NULL when there is none. */
+static char *last_line(const char *text, size_t n)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	while (n && strchr("\r\n \t", text[n - 1]))
+		n--;
+	for (size_t i = n; i; i--) {
+		if (text[i - 1] != '\n')
+			continue;
+		text += i;
+		n -= i;
+		break;
+	}
+	if (!n)
+		return NULL;
+	strbuf_add_clean(&sb, text, n < 300 ? n : 300);
+	return strbuf_detach(&sb);
+}
+
+/* No message that we know: what there is, as it is. */
+static void explain_unknown(struct failure *f, const struct ssh_end *end)
+{
+	_cleanup_free_ char *said = last_line(end->error, strlen(end->error));
+	_cleanup_free_ char *noise = last_line(end->noise, end->noise_len);
+
+	f->error = -EPIPE;
+	/* ssh is never silent about itself: then a signal ended what it ran, as with half of a
+	 * program. */
+	f->agent = !end->spoke && (end->status == 255 ? !said && !noise : end->status <= 128);
+	if (end->timeout_ms) {
+		f->error = -ETIMEDOUT;
+		f->why = xasprintf("no answer within %d ms%s%s", end->timeout_ms, said ? ": " : "",
+				   said ? said : "");
+	} else if (noise && !end->spoke) {
+		f->why = xasprintf(
+			"the login's shell printed text where the agent should answer: %s%s%s",
+			noise, said ? "; " : "", said ? said : "");
+		f->hint = xstrdup(
+			"Its start-up files (.bashrc, .profile) must be silent, and must not "
+			"end, when the shell is not interactive.");
+	} else if (end->spoke && end->status != 255) {
+		f->why = xasprintf("the agent ended (status %d)%s%s", end->status, said ? ": " : "",
+				   said ? said : "");
+	} else if (said) {
+		f->why = xstrdup(said);
+	} else {
+		f->why = end->status != 255 ? xasprintf("ssh ended with status %d", end->status)
+			 : end->spoke       ? xstrdup("the connection was lost")
+					    : xstrdup("something ended the agent");
+	}
+}
+
+/* A virtual Pi that is down is not to be searched on the network. */
+static void explain_vm(struct failure *f, const struct board *board)
+{
+	if (!board->is_vm ||
+	    (f->error != -ECONNREFUSED && f->error != -ETIMEDOUT && f->error != -ECONNRESET))
+		return;
+	if (f->error == -ECONNREFUSED) {
+		free(f->why);
+		f->why = xstrdup("the virtual Pi is not running");
+	}
+	free(f->hint);
+	f->hint = strcmp(board->name, "vm") == 0
+			  ? xstrdup("outpost vm up starts it; outpost vm status says how it is.")
+			  : xasprintf("outpost -b %s vm up starts it; outpost vm status says how "
+				      "it is.",
+				      board->name);
+}
+
+void failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end)
+{
+	const struct reason *reason = find_reason(end->error);
+
+	failure_release(failure);
+	if (!reason && end->noise_len && !end->spoke)
+		reason = find_reason(end->noise);
+	if (!reason) {
+		explain_unknown(failure, end);
+	} else {
+		failure->error = reason->error;
+		failure->agent = reason->agent && !end->spoke;
+		failure->why = xstrdup(reason->why);
+		if (reason->error == -EKEYREJECTED && !reason->hint)
+			failure->hint = host_key_hint(end->error);
+		else if (reason->hint)
+			failure->hint = expand(reason->hint, board);
+	}
+	explain_vm(failure, board);
+}

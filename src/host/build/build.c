@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/build.h"
+
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/build/compdb.h"
+#include "host/container/container.h"
+#include "host/build/kbuild.h"
+#include "host/base/paths.h"
+#include "host/container/buildenv.h"
+#include "host/build/tasks.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int check_cache_path(void)
+{
+	_cleanup_free_ char *path = path_cache("build", NULL);
+
+	if (!strpbrk(path, " \t:'\"$#%"))
+		return 0;
+	log_error("The kernel's makefiles cannot build in %s: its name has a blank, colon or quote "
+		  "in it.",
+		  path);
+	log_hint("Set XDG_CACHE_HOME to a folder whose name has none.");
+	return -EINVAL;
+}
+
+static int find_sources(const struct build_request *request, struct source_list *sources)
+{
+	int r = check_cache_path();
+
+	for (char *const *path = request->paths; r == 0 && path && *path; path++)
+		r = sources_find(*path, sources);
+	return r;
+}
+
+static int check_sparse(const struct kernel_tree *tree)
+{
+	_cleanup_free_ char *sparse = path_program("sparse");
+	bool in_container = tree->in_container;
+
+	if (in_container ? container_has_program("sparse") : sparse != NULL)
+		return 0;
+	log_error("There is no sparse %s, which --sparse has check the sources.",
+		  in_container ? "in the build container" : "here");
+	log_hint(in_container ? "outpost container build makes one that has it."
+			      : "As root: apt-get install sparse");
+	return -ENOENT;
+}
+
+/* Within its place. */
+static int check_settings(const struct build_settings *settings, const struct kernel_tree *tree)
+{
+	int r = settings && settings->sparse ? check_sparse(tree) : 0;
+
+	return r == 0 && settings && settings->clang ? kbuild_check_clang(tree) : r;
+}
+
+static int add_tree(struct tasks *t, const struct kernel_tree *tree)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	int r = find_sources(t->request, &sources);
+
+	if (r == 0)
+		r = place_enter(tree, &sources);
+	if (r == 0)
+		r = check_settings(t->request->settings, tree);
+	if (r == 0)
+		tasks_add(t, tree, &sources);
+	return r;
+}
+
+/* Nothing was made that could be trusted when it was interrupted. */
+static int take_modules(struct tasks *t, struct kernel_tree *const *trees, size_t n,
+			struct module_list *lists)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (t->list[i].unit.tree == trees[k])
+				module_list_take(&lists[k], &t->list[i].modules);
+	for (size_t k = 0; k < n && r == 0; k++)
+		r = module_list_order(&lists[k]);
+	return r;
+}
+
+static void add_counts(struct build_counts *all, const struct build_counts *more)
+{
+	all->compiled += more->compiled;
+	all->cached += more->cached;
+	all->warnings += more->warnings;
+}
+
+int build_for(const struct build_request *request, struct kernel_tree *const *trees, size_t n,
+	      struct module_list *lists)
+{
+	_cleanup_(tasks_release) struct tasks t = { .request = request };
+	int r, not_one = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		r = add_tree(&t, trees[i]);
+		if (r < 0)
+			not_one = r;
+	}
+	r = tasks_run(&t);
+	place_leave();
+	if (r == 0 && process_interrupted) /* no error of the sources */
+		r = -EINTR;
+	if (request->counts)
+		add_counts(request->counts, &t.counts);
+	if (r == 0)
+		r = take_modules(&t, trees, n, lists);
+	return r < 0 ? r : not_one;
+}
+
+int build(const struct build_request *request, struct module_list *list)
+{
+	struct kernel_tree *tree = (struct kernel_tree *)request->tree;
+
+	return build_for(request, &tree, 1, list);
+}
+
+int build_neighbours(char *const *paths, const char *release, char ***files)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	int r = 0;
+
+	for (char *const *path = paths; r == 0 && path && *path; path++)
+		r = sources_find(*path, &sources);
+	for (size_t i = 0; i < sources.n && r == 0; i++)
+		unit_neighbours(sources.list[i].path, release, files);
+	return r;
+}
+
+int build_compile_commands(char *const *paths, const char *release, const char *to)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	_cleanup_strv_ char **files = NULL;
+	int r = 0;
+
+	for (char *const *path = paths; r == 0 && path && *path; path++)
+		r = sources_find(*path, &sources);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sources.n; i++) {
+		_cleanup_free_ char *dir = unit_dir(sources.list[i].path, release);
+		_cleanup_free_ char *file = path_join(dir, "compile_commands.json", NULL);
+
+		strv_add(&files, file);
+	}
+	r = compdb_merge(files, to);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", to) : 0;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/dkms.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "common/strbuf.h"
+#include "host/base/confine.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define DKMS_TIME_LIMIT_MS 5000
+#define DKMS_OUTPUT_MAX    (256 * 1024)
+
+/* The script is a file of its own, and part of the program. */
+extern const char dkms_script[];
+asm(".pushsection .rodata\n"
+    ".global dkms_script\n"
+    "dkms_script:\n"
+    ".incbin \"src/host/build/dkms_eval.sh\"\n"
+    ".byte 0\n"
+    ".popsection\n");
+
+void dkms_conf_release(struct dkms_conf *conf)
+{
+	free(conf->name);
+	free(conf->version);
+	free(conf->make);
+	free(conf->pre_build);
+	free(conf->post_build);
+	strv_free(conf->patches);
+	strv_free(conf->depends);
+	for (size_t i = 0; i < conf->n_modules; i++) {
+		free(conf->modules[i].name);
+		free(conf->modules[i].location);
+	}
+	free(conf->modules);
+	free(conf->excluded);
+	*conf = (struct dkms_conf){ 0 };
+}
+
+static int run_bash(const char *file, const char *folder, char *const *env, struct strbuf *output,
+		    struct strbuf *error)
+{
+	const char *const argv[] = { "bash",      "--norc",    "--noprofile", "-c",
+				     dkms_script, "dkms.conf", file,          NULL };
+	struct process_options options = {
+		.dir = folder,
+		.env = env,
+		.output = output,
+		.error = error,
+		.timeout_ms = DKMS_TIME_LIMIT_MS,
+		.output_max = DKMS_OUTPUT_MAX,
+		.in_child = confine,
+	};
+	int r = process_run((char *const *)argv, &options);
+
+	if (r >= 0 || r == -ETIME || r == -EINTR || r == -EFBIG || r == -ENOENT)
+		return r;
+	/* make runs what else is in the folder, unconfined: to refuse here would protect nobody. */
+	log_warn_errno(
+		r, "Evaluating %s without confinement, as this machine has no namespaces for it",
+		file);
+	options.in_child = confine_limits;
+	return process_run((char *const *)argv, &options);
+}
+
+static int say_failure(int r, const char *file, const struct strbuf *error)
+{
+	if (r == -ETIME)
+		log_error("Evaluating %s did not end within %d s.", file,
+			  DKMS_TIME_LIMIT_MS / 1000);
+	else if (r == -EFBIG)
+		log_error("Evaluating %s wrote more than %d KiB.", file, DKMS_OUTPUT_MAX / 1024);
+	else if (r < 0 && r != -EINTR)
+		log_error_errno(r, "Cannot run bash for %s", file);
+	else if (r > 0)
+		log_error("Evaluating %s ended with status %d%s%s", file, r,
+			  error->len ? ": " : ".", error->buf);
+	return r < 0 ? r : -EINVAL;
+}
+
+int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tree *tree,
+	      const char *dkms_tree, const char *source_tree)
+{
+	_cleanup_free_ char *file = path_join(folder, "dkms.conf", NULL);
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT, error = STRBUF_INIT;
+	_cleanup_strv_ char **env = NULL;
+	_cleanup_free_ char *why = NULL;
+	const char *const settings[][2] = {
+		{ "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+		{ "HOME", "/nonexistent" },
+		{ "LC_ALL", "C" },
+		{ "kernelver", tree->release },
+		{ "kernel_source_dir", tree->build },
+		{ "arch", "aarch64" },
+		{ "dkms_tree", dkms_tree },
+		{ "source_tree", source_tree },
+	};
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		_cleanup_free_ char *entry = xasprintf("%s=%s", settings[i][0], settings[i][1]);
+
+		strv_add(&env, entry);
+	}
+	if (access(file, R_OK) < 0)
+		return log_error_errno(-errno, "Cannot read %s", file);
+	r = run_bash(file, folder, env, &output, &error);
+	if (r != 0)
+		return say_failure(r, file, &error);
+	r = dkms_parse(conf, tree, output.buf, output.len, &why);
+	if (r < 0)
+		log_error("%s cannot be used: %s.", file, why);
+	return r;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each time make is started, kbuild asks the tools some thirty times what they
+ * can do, by try-run: with four processes each, that is most of what a build
+ * with little to do takes. The answers are the same until the tools change.
+ *
+ * kbuild_probes.mk has try-run look for an answer first, and write down what
+ * it had to find out: a line with the probe's name, a blank, and "y" or "n".
+ * After a make that ended well, and had the tools that there are now, what can
+ * be remembered goes into a file for all that is built with these tools, for
+ * this tree, in this environment:
+ *
+ *	$XDG_CACHE_HOME/outpost/build/probes/<release>-<hash of that>
+ *
+ * A probe's name is its command; see there. So another command (other flags,
+ * say) is another probe.
+ */
+#include "host/build/kbuild_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/text.h"
+#include "host/base/paths.h"
+#include "host/build/probe.h"
+#include "host/build/toolchain.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define VARIABLE    "outpost-answer/"
+#define ANSWERS_MAX (1 << 20) /* bytes; some put paths of their own into flags */
+
+/* The makefile is a file of its own, and part of the program. */
+extern const char kbuild_probes_makefile[];
+asm(".pushsection .rodata\n"
+    ".global kbuild_probes_makefile\n"
+    "kbuild_probes_makefile:\n"
+    ".incbin \"src/host/build/kbuild_probes.mk\"\n"
+    ".byte 0\n"
+    ".popsection\n");
+
+static char *answers_path(const struct unit *unit)
+{
+	_cleanup_(strbuf_release) struct strbuf all = STRBUF_INIT;
+	_cleanup_free_ char *name = NULL;
+
+	toolchain_describe(unit, &all);
+	kbuild_describe_environment(&all);
+	name = xasprintf("%s-%016llx", unit->tree->release, (unsigned long long)text_hash(all.buf));
+	return path_cache("build", "probes", name, NULL);
+}
+
+int kbuild_put_probes(const struct unit *unit)
+{
+	_cleanup_free_ char *path = unit_file(unit, "probes.mk"), *asked = unit_file(unit, "asked");
+	_cleanup_free_ char *text =
+		xasprintf("outpost-asked := %s\n%s", asked, kbuild_probes_makefile);
+	_cleanup_(strbuf_release) struct strbuf found = STRBUF_INIT;
+
+	unlink(asked);
+	if (fs_read(path, &found, 0) == 0 && strcmp(found.buf, text) == 0)
+		return 0;
+	return fs_write_atomic(path, text, strlen(text), 0600);
+}
+
+static char *makefiles_for(const struct unit *unit, const char *answers)
+{
+	_cleanup_free_ char *path = unit_file(unit, "probes.mk");
+
+	return xasprintf("%s %s", answers, path);
+}
+
+void kbuild_set_probes(const struct unit *unit, char ***env)
+{
+	_cleanup_free_ char *answers = answers_path(unit);
+	_cleanup_free_ char *makefiles = makefiles_for(unit, answers);
+
+	kbuild_set_variable(env, "MAKEFILES", makefiles);
+}
+
+static bool is_pure(const struct unit *unit, const char *name)
+{
+	_cleanup_free_ char *command = probe_command(name);
+
+	return command && probe_is_pure(command, kbuild_compiler(unit), unit->tree->cross_prefix);
+}
+
+/* False where it is known already, or not to be remembered. */
+static bool add_answer(const struct unit *unit, char *line, struct strbuf *answers)
+{
+	char *blank = strrchr(line, ' ');
+	_cleanup_free_ char *start = NULL;
+
+	if (!blank || (strcmp(blank, " y") != 0 && strcmp(blank, " n") != 0))
+		return false;
+	*blank = '\0';
+	start = xasprintf(VARIABLE "%s := ", line);
+	if (strstr(answers->buf, start) || !is_pure(unit, line))
+		return false;
+	strbuf_addf(answers, "%s%s\n", start, blank + 1);
+	return true;
+}
+
+void kbuild_keep_answers(const struct unit *unit, char *const *env)
+{
+	_cleanup_free_ char *asked = unit_file(unit, "asked"), *path = answers_path(unit);
+	_cleanup_free_ char *makefiles = makefiles_for(unit, path);
+	const char *had = kbuild_variable(env, "MAKEFILES");
+	_cleanup_free_ char *dir = path_cache("build", "probes", NULL);
+	_cleanup_(strbuf_release) struct strbuf lines = STRBUF_INIT, answers = STRBUF_INIT;
+	bool changed = false;
+	char *rest;
+
+	if (!had || strcmp(had, makefiles) != 0)
+		return; /* the tools are others than those that were asked */
+	if (fs_read(asked, &lines, ANSWERS_MAX) < 0)
+		return; /* all were known */
+	if (fs_read(path, &answers, ANSWERS_MAX) < 0)
+		strbuf_reset(&answers);
+	rest = lines.buf;
+	for (char *line; (line = strsep(&rest, "\n"));)
+		changed |= add_answer(unit, line, &answers);
+	if (changed && fs_mkdir_p(dir, 0700) == 0)
+		(void)fs_write_atomic(path, answers.buf, answers.len, 0600);
+}

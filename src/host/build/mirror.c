@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/mirror.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+#include "host/build/inventory.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIRROR_MAX_DEPTH 40
+
+struct mirror {
+	const char *from, *to, *manifest, *stamp;
+	struct inventory old, new;
+	struct timespec start;
+	bool fresh; /* there was no copy, so nothing was built from one */
+	bool changed;
+};
+
+/* --- walking ------------------------------------------------------------------- */
+
+/* kbuild leaves .foo.o.cmd beside each object it makes; one without it was put there by a person.
+ */
+static bool is_built_object(const char *dir, const char *name)
+{
+	_cleanup_free_ char *cmd = xasprintf("%s/.%s.cmd", dir, name);
+
+	return fnmatch("*.o", name, 0) == 0 && fs_exists(cmd);
+}
+
+static bool is_left_out(const char *dir, const char *name)
+{
+	static const char *const patterns[] = {
+		".git",    ".svn",   ".hg",    "CVS",           "*.ko",           "*.mod",
+		"*.mod.c", ".*.cmd", ".*.o.d", "modules.order", "Module.symvers", ".tmp_versions",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return is_built_object(dir, name);
+}
+
+static int walk(struct mirror *m, const char *from, const char *rel, int depth);
+
+static long long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static long long mtime_ns(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec;
+}
+
+/*
+ * File systems stamp changes with a clock that ticks every few milliseconds:
+ * a file saved just now could be saved again with the same time. Once the tick
+ * is over, a later change will show.
+ */
+static void wait_for_tick(const struct stat *st)
+{
+	static const struct timespec tick = { .tv_nsec = 10 * 1000 * 1000 };
+	long long age = now_ns() - mtime_ns(st);
+
+	if (age >= 0 && age < tick.tv_nsec)
+		nanosleep(&tick, NULL);
+}
+
+/* Is what stands in the copy still made from this? */
+static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *dest)
+{
+	const struct inventory_entry *old = inventory_find(&m->old, e->path);
+	struct stat st;
+
+	return old && old->type == e->type && old->mode == e->mode && old->mtime == e->mtime &&
+	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0;
+}
+
+/*
+ * A changed file is as old as its copy: saved while its earlier version was
+ * being compiled, or replaced by an older one, it would be older than the
+ * object of that version, and make would take that for current. All that are
+ * copied at once are of one age, so that none of them is made from another.
+ */
+static int copy_file(const struct mirror *m, const char *from, const char *dest,
+		     const struct inventory_entry *e)
+{
+	int r;
+
+	unlink(dest); /* a link, or a file that the build made read-only */
+	r = fs_copy(from, dest);
+	if (r < 0)
+		return log_error_errno(r, "Cannot copy %s to %s", from, dest);
+	chmod(dest, (e->mode & 0777) | 0600);
+	if (!m->fresh)
+		utimensat(AT_FDCWD, dest, (struct timespec[]){ m->start, m->start }, 0);
+	return 0;
+}
+
+static int make_link(const char *dest, const struct inventory_entry *e)
+{
+	unlink(dest);
+	return symlink(e->link, dest) < 0 ? log_error_errno(-errno, "Cannot make the link %s", dest)
+					  : 0;
+}
+
+static int make_dir(const char *dest)
+{
+	return mkdir(dest, 0700) < 0 && errno != EEXIST
+		       ? log_error_errno(-errno, "Cannot make %s", dest)
+		       : 0;
+}
+
+/*
+ * From here on the copy is neither what the manifest says nor what the stamp was
+ * written for; killed before it is all there, it is begun anew the next time.
+ */
+static void change(struct mirror *m)
+{
+	if (m->changed)
+		return;
+	m->changed = true;
+	unlink(m->manifest);
+	if (m->stamp)
+		unlink(m->stamp);
+}
+
+/* Makes one entry of the copy, where it is not there yet. */
+static int put(struct mirror *m, const char *from, const struct inventory_entry *e)
+{
+	_cleanup_free_ char *dest = path_join(m->to, e->path, NULL);
+	const struct inventory_entry *old = inventory_find(&m->old, e->path);
+	int r = 0;
+
+	inventory_add(&m->new, e);
+	if (is_current(m, e, dest))
+		return 0;
+	change(m);
+	if (old && old->type != e->type)
+		r = fs_remove_tree(dest);
+	if (r < 0)
+		return log_error_errno(r, "Cannot remove %s", dest);
+	if (e->type == 'd')
+		return make_dir(dest);
+	return e->type == 'l' ? make_link(dest, e) : copy_file(m, from, dest, e);
+}
+
+/*
+ * What to say in the copy instead of the link `from`: itself when it is
+ * relative and stays within the folder or leads nowhere, the same place in the
+ * copy when it is absolute; NULL when it leads out.
+ */
+static char *link_in_copy(const struct mirror *m, const char *from)
+{
+	_cleanup_free_ char *real = realpath(from, NULL);
+	char text[PATH_MAX];
+	ssize_t n = readlink(from, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	if (!real)
+		return xstrdup(text);
+	if (!path_is_within(real, m->from))
+		return NULL;
+	return *text == '/' ? xasprintf("%s%s", m->to, real + strlen(m->from)) : xstrdup(text);
+}
+
+static int visit(struct mirror *m, const char *from, const char *rel, int depth)
+{
+	_cleanup_free_ char *link = NULL;
+	struct stat st;
+	struct inventory_entry e = { .path = (char *)rel, .link = (char *)"" };
+
+	if (lstat(from, &st) < 0)
+		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot look at %s", from);
+	if (S_ISLNK(st.st_mode)) {
+		link = link_in_copy(m, from);
+		if (link) {
+			e.type = 'l';
+			e.link = link;
+			return put(m, from, &e);
+		}
+		if (stat(from, &st) < 0)
+			return errno == ENOENT ? 0
+					       : log_error_errno(-errno, "Cannot follow %s", from);
+	}
+	if (S_ISDIR(st.st_mode)) {
+		int r;
+
+		e.type = 'd';
+		r = put(m, from, &e);
+		return r < 0 ? r : walk(m, from, rel, depth + 1);
+	}
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	wait_for_tick(&st);
+	e.type = 'f';
+	e.mode = st.st_mode & 0777;
+	e.mtime = mtime_ns(&st);
+	e.size = st.st_size;
+	return put(m, from, &e);
+}
+
+static int walk(struct mirror *m, const char *from, const char *rel, int depth)
+{
+	_cleanup_strv_ char **names = NULL;
+	int r = depth > MIRROR_MAX_DEPTH ? -ELOOP : fs_list(from, &names);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the folder %s", from);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *child = path_join(from, *name, NULL);
+		_cleanup_free_ char *child_rel =
+			*rel ? path_join(rel, *name, NULL) : xstrdup(*name);
+
+		if (is_left_out(from, *name))
+			continue;
+		r = visit(m, child, child_rel, depth);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What is not in the sources any more goes, a folder with all that was built in it. */
+static int remove_gone(struct mirror *m)
+{
+	for (size_t i = 0; i < m->old.n; i++) {
+		_cleanup_free_ char *dest = path_join(m->to, m->old.list[i].path, NULL);
+		int r;
+
+		if (inventory_find(&m->new, m->old.list[i].path))
+			continue;
+		change(m);
+		r = fs_remove_tree(dest);
+		if (r < 0)
+			return log_error_errno(r, "Cannot remove %s", dest);
+	}
+	return 0;
+}
+
+static int update(struct mirror *m)
+{
+	int r;
+
+	r = walk(m, m->from, "", 0);
+	if (r < 0)
+		return r;
+	inventory_sort(&m->new);
+	r = remove_gone(m);
+	if (r < 0 || !m->changed)
+		return r;
+	r = inventory_write(&m->new, m->manifest);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", m->manifest) : 0;
+}
+
+/* Where nobody knows what was copied, nobody knows what is gone since: that is no copy. */
+static int prepare(struct mirror *m)
+{
+	int r = 0;
+
+	inventory_read(&m->old, m->manifest);
+	if (!m->old.n)
+		r = fs_remove_tree(m->to);
+	if (r < 0)
+		return log_error_errno(r, "Cannot remove %s", m->to);
+	m->fresh = !fs_exists(m->to);
+	r = fs_mkdir_p(m->to, 0700);
+	return r < 0 ? log_error_errno(r, "Cannot make the folder %s", m->to) : 0;
+}
+
+int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
+		  bool *changed)
+{
+	struct mirror m = { .from = from, .to = to, .manifest = manifest, .stamp = stamp };
+	int r = prepare(&m);
+
+	clock_gettime(CLOCK_REALTIME, &m.start);
+	if (r == 0)
+		r = update(&m);
+	*changed = m.changed;
+	inventory_release(&m.old);
+	inventory_release(&m.new);
+	return r;
+}

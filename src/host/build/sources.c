@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/sources.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+#include "host/module/module.h"
+#include "host/base/paths.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define MAKEFILE_MAX (1024 * 1024)
+
+void source_list_release(struct source_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->list[i].path);
+		strv_free(list->list[i].provides);
+	}
+	free(list->list);
+	*list = (struct source_list){ 0 };
+}
+
+static void add(struct source_list *list, enum source_kind kind, const char *path, char **provides)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->list[i].path, path) == 0) {
+			strv_free(provides);
+			return;
+		}
+	}
+	GROW(list->list, list->n);
+	list->list[list->n++] = (struct source){ kind, xstrdup(path), provides };
+}
+
+char *sources_makefile(const char *folder)
+{
+	static const char *const names[] = { "Kbuild", "Makefile" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = path_join(folder, names[i], NULL);
+
+		if (fs_exists(path))
+			return TAKE_PTR(path);
+	}
+	return NULL;
+}
+
+/* Lines that end in a backslash are one. */
+static void join_lines(struct strbuf *text)
+{
+	for (char *p = text->buf; (p = strstr(p, "\\\n"));)
+		p[0] = p[1] = ' ';
+}
+
+static void add_objects(char ***provides, char *words)
+{
+	for (char *word; (word = strsep(&words, " \t"));) {
+		_cleanup_free_ char *name = NULL;
+		size_t n = strlen(word);
+
+		if (n < 3 || strcmp(word + n - 2, ".o") != 0)
+			continue;
+		word[n - 2] = '\0';
+		name = module_canonical_name(word);
+		if (!strv_contains(*provides, name))
+			strv_add(provides, name);
+	}
+}
+
+/*
+ * "obj-m := a.o b.o", "obj-$(CONFIG_X) += c.o", after conditionals and colons
+ * too. This is a look, not an evaluation: make says what is really built.
+ */
+static bool take_line(char *line, char ***provides)
+{
+	char *object = NULL, *value;
+
+	line[strcspn(line, "#")] = '\0';
+	for (char *p = line; (p = strstr(p, "obj-")); p++)
+		if ((p == line || isspace((unsigned char)p[-1])) && (p[4] == 'm' || p[4] == '$'))
+			object = p;
+	if (!object)
+		return false;
+	value = strchr(object, '=');
+	if (value)
+		add_objects(provides, value + 1);
+	return value;
+}
+
+static bool has_modules(const char *makefile, char ***provides)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	bool found = false;
+	char *rest;
+
+	if (fs_read(makefile, &text, MAKEFILE_MAX) < 0)
+		return false;
+	join_lines(&text);
+	rest = text.buf;
+	for (char *line; (line = strsep(&rest, "\n"));)
+		found |= take_line(line, provides);
+	return found;
+}
+
+/* A folder that holds modules itself. */
+static bool add_folder(const char *path, struct source_list *list)
+{
+	_cleanup_free_ char *conf = path_join(path, "dkms.conf", NULL);
+	_cleanup_free_ char *makefile = sources_makefile(path);
+	_cleanup_strv_ char **provides = NULL;
+	bool found = makefile && has_modules(makefile, &provides);
+
+	if (fs_exists(conf)) {
+		add(list, SOURCE_DKMS, path, TAKE_PTR(provides));
+		return true;
+	}
+	if (found)
+		add(list, SOURCE_KBUILD, path, TAKE_PTR(provides));
+	return found;
+}
+
+static int nothing_found(const char *path)
+{
+	_cleanup_free_ char *makefile = sources_makefile(path);
+
+	if (makefile)
+		log_error("There is nothing to build in %s: its %s has no obj-m.", path,
+			  strrchr(makefile, '/') + 1);
+	else
+		log_error("There is nothing to build in %s: no Kbuild or Makefile with obj-m, no "
+			  "dkms.conf, "
+			  "and no folder that has one.",
+			  path);
+	log_hint("A module needs a Kbuild with a line like 'obj-m := name.o'.");
+	return -ENOENT;
+}
+
+static int add_subfolders(const char *path, struct source_list *list)
+{
+	_cleanup_strv_ char **names = NULL;
+	bool found = false;
+	int r = fs_list(path, &names);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the folder %s", path);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *child = path_join(path, *name, NULL);
+
+		if (**name != '.' && fs_is_dir(child))
+			found |= add_folder(child, list);
+	}
+	return found ? 0 : nothing_found(path);
+}
+
+static bool is_module_file(const char *path)
+{
+	static const char *const ends[] = { ".ko", ".ko.xz", ".ko.gz", ".ko.zst" };
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (n > strlen(ends[i]) && strcmp(path + n - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
+int sources_find(const char *path, struct source_list *list)
+{
+	_cleanup_free_ char *real = realpath(path, NULL);
+
+	if (!real)
+		return log_error_errno(-errno, "Cannot build %s", path);
+	if (!fs_is_dir(real)) {
+		if (!is_module_file(real)) {
+			log_error("Cannot build %s: it is neither a folder nor a .ko file.", path);
+			log_hint("Give the folder that it is in.");
+			return -EINVAL;
+		}
+		add(list, SOURCE_KO, real, NULL);
+		return 0;
+	}
+	return add_folder(real, list) ? 0 : add_subfolders(real, list);
+}
+
+int sources_find_beside(const char *path, const char *name, struct source_list *list)
+{
+	_cleanup_free_ char *beside = path_join(path, "..", name, NULL);
+	_cleanup_free_ char *real = path_is_plain_name(name) ? realpath(beside, NULL) : NULL;
+
+	return real && fs_is_dir(real) && add_folder(real, list);
+}

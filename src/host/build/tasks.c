@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/tasks.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/lock.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/build/kbuild.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+char *tasks_name(const struct tasks *t, const struct unit *unit)
+{
+	if (t->n_trees < 2)
+		return xstrdup(unit->shown);
+	return xasprintf("%s for %s", unit->shown, unit->tree->release);
+}
+
+static void progress(const struct tasks *t, const struct unit *unit)
+{
+	_cleanup_free_ char *what = tasks_name(t, unit);
+
+	if (t->request->progress)
+		t->request->progress(what, t->n_done, t->n, t->request->arg);
+}
+
+static bool __attribute__((pure)) wants(const struct unit *unit, const struct unit *other)
+{
+	if (unit->tree != other->tree)
+		return false;
+	strv_foreach (name, unit->wants)
+		if (strv_contains(other->provides, *name) && !strv_contains(unit->provides, *name))
+			return true;
+	return false;
+}
+
+/* --- the end of one ------------------------------------------------------------------- */
+
+static void read_error(struct unit *unit)
+{
+	_cleanup_free_ char *path = unit_file(unit, "error");
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (fs_read_line(path, &text) < 0 || text.len == 0)
+		strbuf_adds(&text, "its build ended without a word");
+	unit->error = strbuf_detach(&text);
+}
+
+static void unlock(struct task *task)
+{
+	if (task->lock >= 0)
+		close(task->lock);
+	if (task->link_lock >= 0)
+		close(task->link_lock);
+	task->lock = task->link_lock = -1;
+}
+
+static void finish(struct tasks *t, struct task *task)
+{
+	if (!process_interrupted)
+		unit_collect(&task->unit, &task->modules);
+	unlock(task);
+	task->state = DONE;
+	t->n_done++;
+	progress(t, &task->unit);
+}
+
+static void reap(struct tasks *t, struct task *task)
+{
+	int status = 0;
+
+	while (waitpid(task->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(task->pidfd);
+	task->pidfd = -1;
+	t->n_running--;
+	task->unit.ms = (int)(monotonic_ms() - task->started);
+	if (status != 0)
+		read_error(&task->unit);
+	kbuild_count(&task->unit, &t->counts);
+	if (!process_interrupted)
+		tasks_say(t, &task->unit);
+	finish(t, task);
+}
+
+/* --- starting one -------------------------------------------------------------------- */
+
+static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *unit)
+{
+	_cleanup_free_ char *path = unit_file(unit, "error");
+	char *error = NULL;
+	int r;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (&t->list[i].unit != unit)
+			unlock(&t->list[i]); /* a lock lasts as long as anybody has it open */
+	log_set_hooks(NULL, NULL);           /* the progress line is the parent's */
+	process_on_wait = NULL;
+	unlink(path);
+	r = unit_build(unit, &error);
+	if (r < 0 && !error)
+		error = xasprintf("building failed: %s", strerror(-r));
+	if (error)
+		(void)fs_write_atomic(path, error, strlen(error), 0600);
+	_exit(error ? 1 : 0);
+}
+
+/* Who waits for it has another folder's module of that name: soon over, and not said. */
+static int take_link_lock(struct task *task)
+{
+	_cleanup_free_ char *path = xasprintf("%s.lock", task->unit.link);
+	_cleanup_free_ char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	int r = fs_mkdir_p(dir, 0700);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make the folder %s", dir);
+	task->link_lock = lock_try(path);
+	if (task->link_lock >= 0)
+		return 0;
+	if (task->link_lock != -EWOULDBLOCK)
+		return log_error_errno(task->link_lock, "Cannot lock %s", path);
+	unlock(task);
+	return -EAGAIN;
+}
+
+/* 0, -EAGAIN while another process has it, or -errno, said. */
+static int take_lock(struct task *task)
+{
+	_cleanup_free_ char *path = unit_file(&task->unit, "lock");
+	int r = fs_mkdir_p(task->unit.dir, 0700);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make the folder %s", task->unit.dir);
+	task->lock = lock_try(path);
+	if (task->lock >= 0)
+		return task->unit.link ? take_link_lock(task) : 0;
+	if (task->lock != -EWOULDBLOCK)
+		return log_error_errno(task->lock, "Cannot lock %s", path);
+	if (!task->said_waiting)
+		log_info("Waiting for another outpost that is building %s.", task->unit.shown);
+	task->said_waiting = true;
+	return -EAGAIN;
+}
+
+static void collect_symvers(const struct tasks *t, struct unit *unit)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct unit *other = &t->list[i].unit;
+		_cleanup_free_ char *path = path_join(other->copy, "Module.symvers", NULL);
+
+		if (other != unit && wants(unit, other) && fs_exists(path))
+			strv_add(&unit->symvers, path);
+	}
+}
+
+static void say_not_built(const struct tasks *t, const struct unit *unit)
+{
+	_cleanup_free_ char *name = tasks_name(t, unit);
+
+	log_error("%s is not built: %s.", name, unit->error);
+}
+
+/* Nothing to wait for, or a reason why it will never be built. */
+static bool is_ready(const struct tasks *t, struct unit *unit)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct task *other = &t->list[i];
+
+		if (&other->unit == unit || !wants(unit, &other->unit))
+			continue;
+		if (other->state != DONE)
+			return false;
+		if (other->unit.error && !unit->error) {
+			unit->error =
+				xasprintf("it depends on %s, which failed", other->unit.shown);
+			say_not_built(t, unit);
+		}
+	}
+	return true;
+}
+
+static int start(struct tasks *t, struct task *task)
+{
+	struct unit *unit = &task->unit;
+	int left = (int)(t->n - t->n_done), r = take_lock(task);
+
+	if (r < 0)
+		return r;
+	collect_symvers(t, unit);
+	unit->tests = t->request->tests;
+	unit->jobs = t->jobs / (left < t->jobs ? left : t->jobs);
+	task->started = monotonic_ms();
+	task->pid = fork();
+	if (task->pid == 0)
+		run_child(t, unit);
+	if (task->pid < 0)
+		return log_error_errno(-errno, "Cannot start a process for %s", unit->shown);
+	task->pidfd = (int)syscall(SYS_pidfd_open, task->pid, 0);
+	if (task->pidfd < 0)
+		return log_error_errno(-errno, "Cannot watch the process for %s", unit->shown);
+	t->n_running++;
+	task->state = RUNNING;
+	progress(t, unit);
+	return 0;
+}
+
+/* Starts what can be started. Sets *locked when something waits for another process. */
+static int start_ready(struct tasks *t, bool *locked)
+{
+	*locked = false;
+	for (size_t i = 0; i < t->n && t->n_running < (size_t)t->jobs; i++) {
+		struct task *task = &t->list[i];
+		int r;
+
+		if (task->state != WAITING || !is_ready(t, &task->unit))
+			continue;
+		if (task->unit.error || task->unit.conf.excluded) {
+			finish(t, task);
+			i = (size_t)-1; /* others may have waited for it */
+			continue;
+		}
+		r = start(t, task);
+		if (r == -EAGAIN)
+			*locked = true;
+		else if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void give_up_circle(struct tasks *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct unit *unit = &t->list[i].unit;
+
+		if (t->list[i].state != WAITING)
+			continue;
+		unit->error = xstrdup("it and others depend on each other in a circle");
+		say_not_built(t, unit);
+		finish(t, &t->list[i]);
+	}
+}
+
+static void wait_for_one(struct tasks *t)
+{
+	_cleanup_free_ struct pollfd *fds = xcalloc(t->n + 1, sizeof(*fds));
+
+	for (size_t i = 0; i < t->n; i++)
+		fds[i] = (struct pollfd){ .fd = t->list[i].state == RUNNING ? t->list[i].pidfd : -1,
+					  .events = POLLIN };
+	process_waiting();
+	if (poll(fds, t->n, 100) <= 0)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		if (fds[i].revents)
+			reap(t, &t->list[i]);
+}
+
+int tasks_run(struct tasks *t)
+{
+	t->jobs = t->request->jobs > 0 ? t->request->jobs : (int)sysconf(_SC_NPROCESSORS_ONLN);
+	while (t->n_done < t->n) {
+		bool locked;
+		int r = process_interrupted ? -EINTR : start_ready(t, &locked);
+
+		if (r < 0)
+			return r;
+		if (t->n_running == 0 && !locked && t->n_done < t->n)
+			give_up_circle(t);
+		else if (t->n_done < t->n)
+			wait_for_one(t);
+	}
+	return process_interrupted ? -EINTR : 0;
+}
+
+void tasks_release(struct tasks *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct task *task = &t->list[i];
+
+		if (task->state == RUNNING) { /* it ends its own child when it is told to */
+			kill(task->pid, SIGTERM);
+			reap(t, task);
+		}
+		unlock(task);
+		module_list_release(&task->modules);
+		unit_release(&task->unit);
+	}
+	free(t->list);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What there is to do: units, and what they want that nobody asked for. */
+#include "host/build/tasks.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+
+static void add_task(struct tasks *t, const struct kernel_tree *tree, struct source *source)
+{
+	struct task *task;
+
+	GROW(t->list, t->n);
+	task = &t->list[t->n++];
+	*task = (struct task){ .lock = -1, .link_lock = -1, .pidfd = -1 };
+	unit_prepare(&task->unit, source, tree);
+	task->unit.settings = t->request->settings;
+}
+
+static bool is_provided(const struct tasks *t, const struct kernel_tree *tree, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->list[i].unit.tree == tree && strv_contains(t->list[i].unit.provides, name))
+			return true;
+	return false;
+}
+
+/* What a unit wants and nobody was asked for may stand in the folder beside its own. */
+static void add_wanted(struct tasks *t, size_t i)
+{
+	_cleanup_(source_list_release) struct source_list found = { 0 };
+	const struct unit *unit = &t->list[i].unit;
+	const struct kernel_tree *tree = unit->tree;
+
+	strv_foreach (name, unit->wants)
+		if (!is_provided(t, tree, *name) &&
+		    sources_find_beside(unit->source.path, *name, &found) > 0)
+			log_info("%s needs %s, which is built too.", unit->shown, *name);
+	for (size_t k = 0; k < found.n; k++)
+		add_task(t, tree, &found.list[k]);
+}
+
+void tasks_add(struct tasks *t, const struct kernel_tree *tree, struct source_list *sources)
+{
+	size_t first = t->n;
+
+	t->n_trees++;
+	for (size_t i = 0; i < sources->n; i++)
+		add_task(t, tree, &sources->list[i]);
+	for (size_t i = first; i < t->n; i++) /* it grows */
+		add_wanted(t, i);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/testprog.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/process.h"
+#include "host/build/kbuild_internal.h"
+#include "host/base/paths.h"
+#include "host/container/buildenv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_c(const char *program)
+{
+	size_t n = strlen(program);
+
+	return n > 2 && strcmp(program + n - 2, ".c") == 0;
+}
+
+char *testprog_path(const struct unit *unit, const char *program)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (!is_c(program))
+		return path_join(unit->source.path, program, NULL);
+	name = xstrndup(program, strlen(program) - 2);
+	for (char *p = name; *p; p++)
+		if (*p == '/')
+			*p = '-';
+	return path_join(unit->dir, "test", name, NULL);
+}
+
+static bool is_newer(const char *path, const struct stat *than)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return true;
+	return st.st_mtim.tv_sec > than->st_mtim.tv_sec ||
+	       (st.st_mtim.tv_sec == than->st_mtim.tv_sec &&
+		st.st_mtim.tv_nsec >= than->st_mtim.tv_nsec);
+}
+
+/* The compiler's own list (-MMD): "output: source header \", with "\ " for a blank. */
+static bool deps_changed(const char *text, const struct stat *than)
+{
+	_cleanup_(strbuf_release) struct strbuf word = STRBUF_INIT;
+	const char *p = strstr(text, ": ");
+
+	if (!p)
+		return true;
+	for (p++; *p; p++) {
+		if (*p == '\\' && p[1] == ' ')
+			strbuf_addch(&word, *++p);
+		else if (*p != '\\' && !isspace((unsigned char)*p))
+			strbuf_addch(&word, *p);
+		else if (word.len && is_newer(word.buf, than))
+			return true;
+		else
+			strbuf_reset(&word);
+	}
+	return false;
+}
+
+static bool is_current(const char *output, const char *deps, const char *compiler_file,
+		       const char *command)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, made_by = STRBUF_INIT;
+	struct stat st;
+
+	return stat(output, &st) == 0 && fs_read(compiler_file, &made_by, 0) == 0 &&
+	       strcmp(made_by.buf, command) == 0 && fs_read(deps, &text, 0) == 0 &&
+	       !deps_changed(text.buf, &st);
+}
+
+static int compile(const struct unit *unit, const char *source, const char *to,
+		   struct strbuf *output)
+{
+	_cleanup_free_ char *temporary = xasprintf("%s.new", to), *deps = xasprintf("%s.d", to);
+	_cleanup_free_ char *made_by = xasprintf("%s.cmd", to),
+			    *include = xasprintf("-I%s", unit->source.path);
+	_cleanup_(strbuf_release) struct strbuf command = STRBUF_INIT;
+	_cleanup_strv_ char **env = kbuild_environment();
+	const char *const argv[] = { unit->tree->compiler,
+				     "-std=gnu11",
+				     "-O2",
+				     "-g",
+				     "-Wall",
+				     "-static",
+				     include,
+				     "-MMD",
+				     "-MF",
+				     deps,
+				     "-o",
+				     temporary,
+				     source,
+				     NULL };
+	int r;
+
+	strv_foreach (word, (char *const *)argv)
+		strbuf_addf(&command, "%s\n", *word);
+	if (is_current(to, deps, made_by, command.buf))
+		return 0;
+	r = place_run(unit->tree->in_container, (char *const *)argv,
+		      &(struct process_options){ .env = env, .output = output, .error = output });
+	if (r == 0 && rename(temporary, to) < 0)
+		r = -errno;
+	if (r == 0)
+		r = fs_write_atomic(made_by, command.buf, command.len, 0600);
+	return r;
+}
+
+int testprog_build(const struct unit *unit, const char *program, struct strbuf *output,
+		   char **error)
+{
+	_cleanup_free_ char *source = path_join(unit->source.path, program, NULL);
+	_cleanup_free_ char *real = realpath(source, NULL);
+	_cleanup_free_ char *to = testprog_path(unit, program), *dir = unit_file(unit, "test");
+	size_t n = strlen(unit->source.path);
+	int r;
+
+	if (!real) {
+		*error = xasprintf("its test program %s: %s", program, strerror(errno));
+		return -ENOENT;
+	}
+	if (strncmp(real, unit->source.path, n) != 0 || real[n] != '/') {
+		*error = xasprintf("its test program %s is outside of its folder", program);
+		return -EINVAL;
+	}
+	if (!is_c(program))
+		return 0;
+	r = fs_mkdir_p(dir, 0700);
+	if (r == 0)
+		r = compile(unit, real, to, output);
+	if (r != 0)
+		*error = r > 0 ? xasprintf("its test program %s does not compile", program)
+			       : xasprintf("its test program %s cannot be built: %s", program,
+					   strerror(-r));
+	return r > 0 ? -EINVAL : r;
+}

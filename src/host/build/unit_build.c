@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Building one unit, step by step: the copy, make, what is made of the result. */
+#include "host/build/unit_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/build/compdb.h"
+#include "host/build/kbuild.h"
+#include "host/base/paths.h"
+#include "host/build/stamp.h"
+#include "host/build/testprog.h"
+
+#include <errno.h>
+#include <string.h>
+
+int unit_fail(char **error, const char *fmt, ...)
+{
+	struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	free(*error);
+	*error = strbuf_detach(&sb);
+	return -EINVAL;
+}
+
+/* --- make ------------------------------------------------------------------------ */
+
+static int apply_patches(const struct unit *unit, struct strbuf *output, char **error)
+{
+	_cleanup_free_ char *patched = unit_file(unit, "patched");
+	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
+
+	if (!unit->conf.patches || fs_exists(patched))
+		return 0;
+	strv_foreach (patch, unit->conf.patches) {
+		if (kbuild_patch(unit, *patch, output) != 0) {
+			unlink(manifest); /* a half-patched copy is of no use */
+			return unit_fail(error, "its patch %s does not apply", *patch);
+		}
+	}
+	return fs_write_atomic(patched, "", 0, 0600);
+}
+
+static int run_script(const struct unit *unit, const char *name, const char *script,
+		      struct strbuf *output, char **error)
+{
+	int r = script ? kbuild_script(unit, script, output) : 0;
+
+	return r == 0 ? 0 : unit_fail(error, "its %s script '%s' failed", name, script);
+}
+
+static int make_dkms(const struct unit *unit, struct strbuf *output, char **error)
+{
+	int r = apply_patches(unit, output, error);
+
+	if (r == 0)
+		r = run_script(unit, "PRE_BUILD", unit->conf.pre_build, output, error);
+	if (r < 0)
+		return r;
+	r = kbuild_dkms(unit, output);
+	if (r != 0)
+		return r;
+	return run_script(unit, "POST_BUILD", unit->conf.post_build, output, error);
+}
+
+static bool made_modules(const struct unit *unit)
+{
+	_cleanup_strv_ char **modules = unit_modules(unit);
+
+	return modules && *modules;
+}
+
+/*
+ * That it is used is remembered before it makes anything: what it leaves when
+ * killed would pass next time for what kbuild made. One that fails may be
+ * mended so that kbuild can do without it.
+ */
+static int make_own(const struct unit *unit, const char *mark, struct strbuf *output)
+{
+	int r = fs_write_atomic(mark, "", 0, 0600);
+
+	if (r == 0)
+		r = kbuild_own_makefile(unit, output);
+	if (r != 0)
+		unlink(mark);
+	return r;
+}
+
+/* Some set in their own Makefile what decides about obj-m, and call kbuild then; that is
+ * remembered. */
+static int make_kbuild(const struct unit *unit, struct strbuf *output)
+{
+	_cleanup_free_ char *own = unit_file(unit, "own-makefile");
+	_cleanup_free_ char *makefile = path_join(unit->copy, "Makefile", NULL);
+	int r = fs_exists(own) ? 0 : kbuild_modules(unit, output);
+
+	if (r != 0 || (!fs_exists(own) && (made_modules(unit) || !fs_exists(makefile))))
+		return r;
+	return make_own(unit, own, output);
+}
+
+static void write_log(const struct unit *unit, const char *name, const struct strbuf *text)
+{
+	_cleanup_free_ char *path = unit_file(unit, name);
+	int r = fs_write_atomic(path, text->buf, text->len, 0600);
+
+	if (r < 0)
+		log_warn_errno(r, "Cannot write %s", path);
+}
+
+static int make(const struct unit *unit, struct strbuf *output, char **error)
+{
+	int r = unit->source.kind == SOURCE_DKMS ? make_dkms(unit, output, error)
+						 : make_kbuild(unit, output);
+
+	if (r == -EINTR)
+		return unit_fail(error, "interrupted");
+	if (r < 0 && !*error)
+		return unit_fail(error, "make cannot be run: %s", strerror(-r));
+	if (r > 0)
+		return unit_fail(error, "it does not compile");
+	if (r == 0 && !made_modules(unit))
+		return unit_fail(
+			error,
+			"make made no module: what its obj-m names is not set for this kernel");
+	return r;
+}
+
+/* --- afterwards ------------------------------------------------------------------- */
+
+static int build_tests(const struct unit *unit, struct strbuf *output, char **error)
+{
+	_cleanup_strv_ char **modules = unit_modules(unit);
+	_cleanup_free_ char *conf = path_join(unit->source.path, "test.conf", NULL);
+	int r = 0;
+
+	strv_foreach (ko, modules) {
+		_cleanup_free_ char *name = module_canonical_name(*ko);
+		struct test_config config;
+
+		test_config_init(&config);
+		r = test_config_read(&config, conf, name);
+		if (r < 0)
+			unit_fail(error, "its test.conf cannot be used");
+		else if (config.program)
+			r = testprog_build(unit, config.program, output, error);
+		test_config_release(&config);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void write_messages(const struct unit *unit, const struct strbuf *output, bool make_failed,
+			   char **error)
+{
+	struct messages messages = MESSAGES_INIT;
+	struct path_map map = unit_path_map(unit);
+
+	messages_read(&messages, &map, output->buf, make_failed);
+	if (*error && messages.first_error) {
+		char *with_reason = xasprintf("%s: %s", *error, messages.first_error);
+
+		free(*error);
+		*error = with_reason;
+	}
+	write_log(unit, "messages", &messages.text);
+	messages_release(&messages);
+}
+
+/* *made: was there anything to do? */
+static int build_folder(const struct unit *unit, struct strbuf *output, bool *made, char **error)
+{
+	struct path_map map = unit_path_map(unit);
+	_cleanup_free_ char *compdb = unit_file(unit, "compile_commands.json");
+	_cleanup_(strbuf_release) struct strbuf stamp = STRBUF_INIT;
+	bool changed = false, overtaken;
+	struct timespec start;
+	int r;
+
+	kbuild_forget_counts(unit);
+	r = unit_update_copy(unit, &changed);
+	if (r < 0 || changed) /* the copy may be current the next time, and nothing made of it */
+		stamp_remove(unit);
+	clock_gettime(CLOCK_REALTIME_COARSE, &start);
+	if (r < 0)
+		return unit_fail(error, "its copy could not be made");
+	if (!changed && log_get_level() < LOG_LEVEL_DEBUG && stamp_holds(unit))
+		return 0;
+	*made = true;
+	stamp_begin(unit, &stamp);
+	r = make(unit, output, error);
+	write_log(unit, "build.log", output);
+	overtaken = stamp_is_overtaken(unit, &start);
+	if (overtaken)
+		unit_forget_copy(unit);
+	if (r < 0)
+		return r;
+	r = compdb_write(&map, unit->tree->build, compdb);
+	if (r < 0)
+		return unit_fail(error, "%s cannot be written: %s", compdb, strerror(-r));
+	if (!overtaken)
+		stamp_write(unit, &stamp);
+	return 0;
+}
+
+int unit_build(struct unit *unit, char **error)
+{
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	bool make_failed, made = false;
+	int r = unit->source.kind == SOURCE_KO ? 0 : build_folder(unit, &output, &made, error);
+
+	make_failed = r < 0;
+	if (r == 0)
+		r = unit_strip_all(unit, error);
+	if (r == 0 && unit->tests && unit->source.kind != SOURCE_KO)
+		r = build_tests(unit, &output, error);
+	if (made || r < 0 || output.len) /* else what was said last time holds */
+		write_messages(unit, &output, make_failed, error);
+	return r;
+}

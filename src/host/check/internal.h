@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the rules of check.c share. */
+#ifndef OUTPOST_CHECK_INTERNAL_H
+#define OUTPOST_CHECK_INTERNAL_H
+
+#include "host/check/check.h"
+
+/* A file under examination. */
+struct check {
+	const struct check_kernel *kernel;
+	const struct ko *ko;
+	const struct check_plan *plan;
+	struct check_result *result;
+	const struct check_rule *rule; /* that is being asked */
+	/* Made when they are first asked for. */
+	struct check_crcs *crcs;
+	struct check_others *others;
+};
+
+/*
+ * A rule adds problems with check_add(). One that `ends` leaves nothing to ask
+ * when it has found any: what follows would read nonsense.
+ */
+struct check_rule {
+	const char *kind;
+	void (*ask)(struct check *check);
+	bool ends;
+	unsigned int since; /* CHECK_VERSION(); 0: all that Outpost knows */
+};
+
+enum check_weight {
+	CHECK_NOTED, /* the kernel takes it all the same */
+	CHECK_REFUSED,
+};
+
+/* Takes the strings over; symbol may be NULL. */
+void check_add(struct check *check, enum check_weight weight, const char *symbol, char *expected,
+	       char *found, char *hint);
+
+/* Where missing evidence is forgiven: CONFIG_MODULE_FORCE_LOAD, which Debian sets. */
+enum check_weight check_force(const struct check *check);
+
+/* check_elf.c */
+void check_elf_size(struct check *check);
+void check_elf_magic(struct check *check);
+void check_elf_type(struct check *check);
+void check_elf_machine(struct check *check);
+void check_elf_class(struct check *check);
+void check_section_table(struct check *check);
+void check_section_zero(struct check *check);
+void check_section_bounds(struct check *check);
+void check_names_table(struct check *check);
+void check_section_names(struct check *check);
+
+/* check_sections.c */
+/* .modinfo as this kernel looks for it: of what it does not see there is nothing. */
+bool check_has_modinfo(const struct check *check);
+const char *check_modinfo_value(const struct check *check, const char *key, const char *previous);
+void check_modinfo(struct check *check);
+void check_this_module(struct check *check);
+void check_this_module_size(struct check *check);
+void check_symbol_table(struct check *check);
+void check_string_table(struct check *check);
+void check_plt(struct check *check);
+void check_write_exec(struct check *check);
+void check_page_size(struct check *check);
+void check_name(struct check *check);
+
+/* check_layout.c */
+void check_size(struct check *check);
+void check_percpu(struct check *check);
+/* Is the section in memory when the module is loaded? */
+bool check_is_kept(const struct check *check, size_t section);
+/* How many bytes from its beginning on are the module's: to the end of the pages it is in. */
+uint32_t check_room(const struct check *check, size_t section);
+
+/* check_signature.c */
+void check_signature(struct check *check);
+
+/* check_modinfo.c */
+void check_vermagic(struct check *check);
+void check_livepatch(struct check *check);
+
+/* check_symbols.c */
+void check_unresolved(struct check *check);
+void check_gpl_only(struct check *check);
+void check_crcs(struct check *check);
+void check_namespaces(struct check *check);
+void check_others_free(struct check_others *others);
+
+/* check_own.c */
+void check_export_crcs(struct check *check);
+void check_common(struct check *check);
+void check_symbol_sections(struct check *check);
+void check_duplicates(struct check *check);
+
+/* check_relocation.c */
+void check_relocations(struct check *check);
+
+/* check_crc.c */
+void check_module_layout(struct check *check);
+/* Does `crc` of the kernel agree with what the module was built with? A problem where not. */
+void check_crc(struct check *check, const char *symbol, uint32_t crc);
+/* Will the kernel look for CRCs, and find a list of them? */
+bool check_has_crcs(struct check *check);
+void check_crcs_free(struct check_crcs *crcs);
+
+/* check_kernel.c: the folder whose include/ the kernel was built from; the caller frees it. */
+char *check_source_of(const struct check_kernel *kernel);
+
+/* check_known.c: what is kept of a kernel's headers, once they were needed. */
+struct check_headers *check_headers_new(void) __attribute__((returns_nonnull));
+void check_headers_free(struct check_headers *headers);
+
+/* What is known of a symbol that nobody exports: a sentence. The caller frees it. */
+char *check_known(const struct check_kernel *kernel, const char *symbol, char **hint);
+
+#endif

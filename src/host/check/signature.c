@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kernel/module/signing.c: module_sig_check(). */
+#include "host/check/internal.h"
+
+#include "common/alloc.h"
+#include "host/check/check_keys.h"
+
+static void enforce(struct check *check, const char *found)
+{
+	const struct check_kernel *k = check->kernel;
+	bool forced = k->signatures_enforced || check_config(k, "CONFIG_MODULE_SIG_FORCE");
+
+	if (!forced && !k->locked_down)
+		return;
+	check_add(check, CHECK_REFUSED, NULL,
+		  xstrdup("a signature with a key that the kernel trusts"), xstrdup(found),
+		  xstrdup(forced ? "The board wants signed modules (module.sig_enforce): sign it "
+				   "with "
+				   "scripts/sign-file and a key in its keyring."
+				 : "The board is locked down (secure boot): sign it with "
+				   "scripts/sign-file and a key that is enrolled there."));
+}
+
+static void refuse(struct check *check, const char *found)
+{
+	check_add(check, CHECK_REFUSED, NULL, xstrdup("a sound signature, or none"), xstrdup(found),
+		  xstrdup("Kernels refuse a damaged signature also where they want none. Sign it "
+			  "anew, or take it off: strip --strip-debug does."));
+}
+
+static void ask_who(struct check *check, const struct ko_signature *s)
+{
+	struct text content = { check->ko->image.buf, check->ko->size };
+
+	switch (check_keys_ask(check->kernel->keys, s->message, content)) {
+	case SIGNED_BROKEN: refuse(check, "what stands there is no PKCS#7 message"); break;
+	case SIGNED_CHANGED:
+		refuse(check, "one of a key that the kernel has, but the module was changed since");
+		break;
+	case SIGNED_BY_NONE:
+		enforce(check, "a signature with a key that is not built into the kernel");
+		break;
+	case SIGNED_BY_SOMEBODY:
+		check_add(check, CHECK_NOTED, NULL, xstrdup("a key that the kernel has"),
+			  xstrdup("nobody here knows its keys"),
+			  xstrdup("Should the kernel have the key, it refuses a module that was "
+				  "changed since it was signed."));
+		break;
+	case SIGNED_WELL: break;
+	}
+}
+
+void check_signature(struct check *check)
+{
+	const struct ko_signature *s = &check->ko->signature;
+
+	if (!check_config(check->kernel, "CONFIG_MODULE_SIG"))
+		return;
+	if (!s->present)
+		enforce(check, "it is not signed");
+	else if (s->torn)
+		refuse(check, "the fields behind it contradict each other");
+	else if (!s->pkcs7)
+		enforce(check, "a signature that is no PKCS#7 message");
+	else
+		ask_who(check, s);
+}

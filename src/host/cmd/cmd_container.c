@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/cmd/command.h"
+#include "host/container/container.h"
+#include "host/report/out.h"
+
+#include <string.h>
+
+struct container_options {
+	char *compilers;
+	char *packages;
+	bool offline;
+	bool fresh;
+};
+
+static const struct option_row options[] = {
+	OPTION_STRING(struct container_options, compilers, 0, "compilers", "MAJORS",
+		      "container.compilers",
+		      "build: the versions of gcc to have, \"14 12\" (default: 14, 13 and 12)"),
+	OPTION_STRING(struct container_options, packages, 0, "packages", "NAMES",
+		      "container.packages",
+		      "build: more of Debian's packages to have, \"clang\" for build --clang"),
+	OPTION_FLAG(struct container_options, offline, 0, "offline", NULL,
+		    "build: ask no registry, make the base from Debian's packages"),
+	OPTION_FLAG(struct container_options, fresh, 0, "fresh", NULL,
+		    "build: make all of it anew"),
+	OPTION_END,
+};
+
+static json_t *strings_json(char *const *strings)
+{
+	json_t *array = json_array();
+
+	strv_foreach (s, strings)
+		json_array_append_new(array, json_string(*s));
+	return array;
+}
+
+static int status_json(const struct container_image *image, const struct container_state *state)
+{
+	return out_json(json_pack(
+		"{s:s, s:b, s:s?, s:s?, s:s?, s:o, s:s?, s:b, s:o}", "schema",
+		"outpost.container/1", "built", image->id != NULL, "engine", image->engine, "image",
+		image->id, "base", image->base, "programs", strings_json(image->programs), "name",
+		state->name, "running", state->is_up, "folders", strings_json(state->folders)));
+}
+
+static void print_strings(const char *label, char *const *strings)
+{
+	printf("%-10s", label);
+	strv_foreach (s, strings)
+		printf(" %s", *s);
+	putchar('\n');
+}
+
+static int status(const struct context *ctx)
+{
+	_cleanup_(container_image_release) struct container_image image = { 0 };
+	_cleanup_(container_state_release) struct container_state state = { 0 };
+	int r = container_image_read(&image);
+
+	container_ask(&state);
+	if (ctx->json)
+		return status_json(&image, &state);
+	if (r < 0) {
+		log_info("There is no build container. outpost container build makes one.");
+		return STATUS_OK;
+	}
+	printf("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,
+	       image.base ? image.base : "");
+	print_strings("programs", image.programs);
+	printf("%-10s %s, %s\n", "container", state.name, state.is_up ? "running" : "not running");
+	if (state.is_up)
+		print_strings("reads", state.folders);
+	return STATUS_OK;
+}
+
+static int build_image(const struct context *ctx, const struct container_options *o)
+{
+	const struct container_build request = { .compilers = o->compilers,
+						 .packages = o->packages,
+						 .offline = o->offline,
+						 .fresh = o->fresh };
+	int r;
+
+	progress_start();
+	progress_step("building the container's image");
+	r = container_build(&request);
+	progress_end();
+	return r < 0 ? r : status(ctx);
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	(void)argc;
+	if (strcmp(argv[0], "build") == 0)
+		return build_image(ctx, arg);
+	if (strcmp(argv[0], "status") == 0)
+		return status(ctx);
+	if (strcmp(argv[0], "remove") == 0)
+		return container_remove();
+	return usage_error("'container' takes build, status or remove, not '%s'.", argv[0]);
+}
+
+const struct command cmd_container = {
+	.name = "container",
+	.args = "build|status|remove",
+	.summary = "The build container: compilers that need not be on this machine",
+	.help = "build makes the image with podman or docker, from container/Containerfile. Where "
+		"no\n"
+		"registry can be reached its base is made of Debian's packages with mmdebstrap.\n"
+		"Builds are done in it from then on (build.in, --in). remove ends and removes it.\n"
+		"\n"
+		"Keys: container.engine (podman, docker), container.image, container.base (what "
+		"to\n"
+		"ask a registry for), container.run_args and container.build_args (words that the\n"
+		"engine is given), build.in.\n",
+	.options = options,
+	.options_size = sizeof(struct container_options),
+	.has_json = true,
+	.least_args = 1,
+	.most_args = 1,
+	.run = run,
+};

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/board/deploy.h"
+#include "host/report/out.h"
+#include "host/workflow/workflow.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ROUNDS      3     /* the board may have lost what we think it has; not again and again */
+#define PATIENCE_MS 60000 /* without any progress */
+
+static const struct option_row options[] = {
+	BUILD_SETTINGS(struct prepare_options, build.),
+	PREPARE_OPTIONS(struct prepare_options, ),
+	OPTION_END,
+};
+
+/* A module on its way. */
+struct parcel {
+	const struct module *module;
+	uint8_t hash[HASH_SIZE];
+	char *path; /* on the board, once it is there */
+	bool changed;
+	bool missing; /* the board said Need */
+	outpost_Need need;
+};
+
+struct parcels {
+	struct prepare *p;
+	struct deploy *deploy;
+	struct parcel *items;
+	size_t n;
+};
+
+static void parcels_release(struct parcels *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		free(all->items[i].path);
+	free(all->items);
+	if (all->deploy)
+		deploy_free(all->deploy);
+}
+
+static int pack(struct parcels *all)
+{
+	all->deploy = deploy_new(all->p->board);
+	all->items = xcalloc(all->p->modules.n + 1, sizeof(*all->items));
+	for (size_t i = 0; i < all->p->modules.n; i++) {
+		const struct module *m = all->p->modules.modules[i];
+		struct parcel *parcel = &all->items[all->n];
+		int r;
+
+		if (m->error)
+			continue;
+		parcel->module = m;
+		r = deploy_add(all->deploy, m->name, m->stripped, parcel->hash);
+		if (r < 0)
+			return r;
+		all->n++;
+	}
+	return deploy_send(all->deploy, all->p->session);
+}
+
+static int send_deploys(struct parcels *all)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < all->n && r == 0; i++) {
+		struct parcel *parcel = &all->items[i];
+		outpost_Request request = { .which_body = outpost_Request_deploy_tag };
+
+		if (parcel->path)
+			continue;
+		if (parcel->missing)
+			r = deploy_need(all->deploy, all->p->session, &parcel->need);
+		parcel->missing = false;
+		proto_set(request.body.deploy.name, parcel->module->name);
+		request.body.deploy.hash.size = HASH_SIZE;
+		memcpy(request.body.deploy.hash.bytes, parcel->hash, HASH_SIZE);
+		if (r == 0)
+			r = session_send(all->p->session, &request);
+	}
+	return r;
+}
+
+static void take_need(struct parcels *all, const outpost_Need *need)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->items[i].path && need->hash.size == HASH_SIZE &&
+		    memcmp(all->items[i].hash, need->hash.bytes, HASH_SIZE) == 0) {
+			all->items[i].missing = true;
+			all->items[i].need = *need;
+		}
+}
+
+static void take_deployed(struct parcels *all, const outpost_Deployed *deployed)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct parcel *parcel = &all->items[i];
+
+		if (strcmp(parcel->module->name, deployed->name) != 0)
+			continue;
+		if (!parcel->path)
+			parcel->path = xstrdup(deployed->path);
+		parcel->changed |= deployed->changed;
+	}
+}
+
+static int take_reply(struct parcels *all)
+{
+	const char *board = all->p->board->name;
+	outpost_Reply reply = { 0 };
+	struct frame frame;
+	int r = session_await(all->p->session, PATIENCE_MS, &frame);
+
+	if (r == -EPIPE || r == -EBADMSG)
+		return session_say(all->p->session);
+	if (r == 0)
+		return log_error_errno(-ETIMEDOUT,
+				       "Board %s has taken in nothing and said nothing for %d s",
+				       board, PATIENCE_MS / 1000);
+	if (r < 0)
+		return r;
+	if (frame.type != FRAME_REPLY || proto_unpack(&frame, outpost_Reply_fields, &reply) < 0)
+		return log_error_errno(-EBADMSG, "Board %s", board);
+	if (reply.which_body == outpost_Reply_need_tag)
+		take_need(all, &reply.body.need);
+	else if (reply.which_body == outpost_Reply_deployed_tag)
+		take_deployed(all, &reply.body.deployed);
+	else if (reply.which_body == outpost_Reply_failure_tag) {
+		log_error("Board %s: %s", board, reply.body.failure.what);
+		return reply.body.failure.error > 0 ? -reply.body.failure.error : -EIO;
+	}
+	return 0;
+}
+
+/* How many have no answer yet, and how many the board asked for. */
+static size_t open_parcels(const struct parcels *all, size_t *missing)
+{
+	size_t n = 0;
+
+	*missing = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		n += !all->items[i].path && !all->items[i].missing;
+		*missing += all->items[i].missing;
+	}
+	return n;
+}
+
+static int deliver(struct parcels *all)
+{
+	size_t missing = 1;
+
+	for (int round = 0; round < ROUNDS && missing; round++) {
+		int r = send_deploys(all);
+
+		while (r == 0 && open_parcels(all, &missing))
+			r = take_reply(all);
+		if (r < 0)
+			return r;
+	}
+	if (missing)
+		return log_error_errno(-EIO, "Board %s does not keep what it is sent",
+				       all->p->board->name);
+	deploy_remember(all->deploy);
+	return 0;
+}
+
+static json_t *to_json(const struct parcels *all)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < all->n; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "module",
+						      all->items[i].module->name, "path",
+						      all->items[i].path, "changed",
+						      all->items[i].changed));
+	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "schema", "outpost.deploy/1", "board",
+			 all->p->board->name, "kernel", all->p->release, "bytes_sent",
+			 (json_int_t)deploy_sent(all->deploy), "modules", rows);
+}
+
+static void print(const struct parcels *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+
+		strbuf_add_clean(&line, all->items[i].path, strlen(all->items[i].path));
+		printf("%s%s\n", line.buf, all->items[i].changed ? "" : "  (as before)");
+	}
+}
+
+/* What could not be built or is not for this kernel was not deployed. */
+static int report_errors(const struct prepare *p)
+{
+	int status = STATUS_OK;
+
+	for (size_t i = 0; i < p->modules.n; i++) {
+		const struct module *m = p->modules.modules[i];
+
+		if (!m->error)
+			continue;
+		log_error("%s was not deployed: %s", m->name, m->error);
+		status = STATUS_TROUBLE;
+	}
+	return status;
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	char *const fallback[] = { (char *)"modules", NULL };
+	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(parcels_release) struct parcels all = { .p = &p };
+	int r;
+
+	if (!argc && !fs_is_dir("modules")) {
+		log_error("There is no folder modules/ here, and no other was named.");
+		log_hint("outpost deploy PATH deploys the modules in a folder.");
+		return STATUS_USAGE;
+	}
+	r = prepare_board(&p, ctx, arg);
+	if (r == 0)
+		r = prepare_modules(&p, argc ? argv : fallback);
+	if (r == 0)
+		r = pack(&all);
+	if (r == 0)
+		r = deliver(&all);
+	progress_end();
+	if (r < 0)
+		return r;
+	if (ctx->json)
+		r = out_json(to_json(&all));
+	else
+		print(&all);
+	return r < 0 ? r : report_errors(&p);
+}
+
+const struct command cmd_deploy = {
+	.name = "deploy",
+	.args = "[PATH...]",
+	.summary = "Put modules on the board, and keep the previous ones",
+	.help = "Each module appears as ~/development/modules/NAME/NAME.ko; what was there before\n"
+		"goes to ~/development/backups/NAME/. Nothing is loaded.\n",
+	.options = options,
+	.options_size = sizeof(struct prepare_options),
+	.has_json = true,
+	.most_args = -1,
+	.run = run,
+};

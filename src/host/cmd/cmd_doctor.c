@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/workflow/doctor.h"
+#include "host/report/out.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct doctor_options {
+	bool prove, yes;
+	int return_ms;
+};
+
+static const struct option_row options[] = {
+	OPTION_FLAG(struct doctor_options, prove, 0, "prove", NULL,
+		    "panic the board once on purpose, and see that its last words come back"),
+	OPTION_FLAG(struct doctor_options, yes, 'y', "yes", NULL, "do so without asking"),
+	OPTION_DURATION(struct doctor_options, return_ms, 0, "return-timeout", "TIME",
+			"board.return_timeout",
+			"how long the board may take to come back (default: 60s)"),
+	OPTION_END,
+};
+
+/* --- what is shown --------------------------------------------------------------- */
+
+static enum check_state worst(const struct checks *c)
+{
+	enum check_state state = CHECK_OK;
+
+	for (size_t i = 0; i < c->n; i++)
+		state = c->items[i].state > state ? c->items[i].state : state;
+	return state;
+}
+
+static json_t *proof_json(const struct proof *proof)
+{
+	json_t *kept = json_array();
+
+	if (!proof->token) {
+		json_decref(kept);
+		return NULL;
+	}
+	strv_foreach (name, proof->kept)
+		json_array_append_new(kept, json_string(*name));
+	return json_pack("{s:b, s:s, s:s, s:s*, s:s*, s:i, s:o}", "ok", proof->ok, "token",
+			 proof->token, "summary", proof->summary, "mend", proof->mend, "run",
+			 proof->run, "back_ms", proof->back_ms, "kept", kept);
+}
+
+static int print_json(const struct checks *c, const struct proof *proof)
+{
+	static const char *const names[] = { "ok", "note", "missing" };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct check *check = &c->items[i];
+
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s, s:s*}", "where", check->where,
+						"name", check->name, "state", names[check->state],
+						"detail", check->detail, "mend", check->mend));
+	}
+	return out_json(json_pack("{s:s, s:b, s:s*, s:o, s:o*}", "schema", "outpost.doctor/1", "ok",
+				  worst(c) != CHECK_MISSING && (!proof->token || proof->ok),
+				  "survival", grade_name(c->grade), "checks", list, "prove",
+				  proof_json(proof)));
+}
+
+static void print_checks(const struct checks *c)
+{
+	static const char *const words[] = { "ok", "note", "MISSING" };
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct check *check = &c->items[i];
+
+		printf("%-6s %-22s %-8s %s\n", check->where, check->name, words[check->state],
+		       check->detail);
+		if (check->mend)
+			printf("%29s -> %s\n", "", check->mend);
+	}
+	if (c->packages) {
+		printf("\napt-get install");
+		strv_foreach (package, c->packages)
+			printf(" %s", *package);
+		printf("\n");
+	}
+}
+
+static void print_proof(const struct proof *proof)
+{
+	printf("%-6s %-22s %-8s %s\n", "board", "prove", proof->ok ? "ok" : "MISSING",
+	       proof->summary);
+	if (proof->mend)
+		printf("%29s -> %s\n", "", proof->mend);
+}
+
+/* --- the command -------------------------------------------------------------------- */
+
+static int examine(struct context *ctx, struct checks *checks)
+{
+	doctor_host(checks);
+	return doctor_boards(checks, ctx);
+}
+
+static int ask(const struct board *board)
+{
+	char answer[16] = "";
+
+	if (!isatty(STDIN_FILENO))
+		return usage_error("--prove panics board %s: it wants --yes where nobody can be "
+				   "asked.",
+				   board->name);
+	fprintf(stderr,
+		"Board %s is made to panic and reboot; what runs there is lost. Go on? "
+		"[y/N] ",
+		board->name);
+	if (!fgets(answer, sizeof(answer), stdin) || (*answer != 'y' && *answer != 'Y')) {
+		log_info("Nothing was done.");
+		return STATUS_FAIL;
+	}
+	return STATUS_OK;
+}
+
+static int prove(struct context *ctx, const struct doctor_options *o, struct proof *proof)
+{
+	_cleanup_(board_freep) struct board *board = NULL;
+	int r = board_get(ctx, &board);
+
+	if (r == 0 && !o->yes)
+		r = ask(board);
+	return r ? r : doctor_prove(board, o->return_ms, proof);
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	const struct doctor_options *o = arg;
+	_cleanup_(checks_release) struct checks checks = { 0 };
+	_cleanup_(proof_release) struct proof proof = { 0 };
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if (o->yes && !o->prove)
+		return usage_error("--yes is for --prove.");
+	r = o->prove ? prove(ctx, o, &proof) : examine(ctx, &checks);
+	if (r)
+		return r;
+	if (ctx->json)
+		r = print_json(&checks, &proof);
+	else if (o->prove)
+		print_proof(&proof);
+	else
+		print_checks(&checks);
+	if (r < 0)
+		return r;
+	return worst(&checks) == CHECK_MISSING || (o->prove && !proof.ok) ? STATUS_FAIL : STATUS_OK;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.args = "",
+	.summary = "What is missing here and on the board, and what mends it",
+	.help = "Grades what becomes of a board that crashes: good, fair or poor. --prove does "
+		"not\n"
+		"believe it and has the board panic.\n"
+		"Exits with 1 when something is missing that is needed, or --prove finds nothing;\n"
+		"a note is no such thing.\n",
+	.options = options,
+	.options_size = sizeof(struct doctor_options),
+	.has_json = true,
+	.run = run,
+};

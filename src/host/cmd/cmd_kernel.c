@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/board/board.h"
+#include "host/cmd/cmd_kernel.h"
+#include "host/cmd/command.h"
+#include "host/kernel/kernel.h"
+#include "host/kernel/git.h"
+#include "host/kernel/internal.h"
+#include "host/report/out.h"
+#include "host/board/session.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* nftw() has no argument for its function. */
+static long long bytes_seen;
+
+static int add_size(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)path;
+	(void)flag;
+	(void)ftw;
+	bytes_seen += (long long)st->st_blocks * 512;
+	return 0;
+}
+
+/* On disk; for a user's own tree only the reference to it. */
+static long long tree_size(const struct kernel_tree *tree)
+{
+	bytes_seen = 0;
+	nftw(tree->root, add_size, 32, FTW_PHYS | FTW_MOUNT);
+	return bytes_seen;
+}
+
+static json_t *tree_json(const struct kernel_tree *tree)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "release", tree->release, "source",
+			 tree->source, "build", tree->build, "compiler", tree->compiler, "bytes",
+			 (json_int_t)tree_size(tree));
+}
+
+/* Takes the array over. */
+static int print_json(json_t *kernels)
+{
+	json_t *document =
+		json_pack("{s:s, s:o}", "schema", "outpost.kernel/1", "kernels", kernels);
+
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
+	return STATUS_OK;
+}
+
+static int print_one(const struct context *ctx, const struct kernel_tree *tree)
+{
+	json_t *kernels;
+
+	if (!ctx->json) {
+		printf("%s\n", tree->build);
+		return STATUS_OK;
+	}
+	kernels = json_array();
+	json_array_append_new(kernels, tree_json(tree));
+	return print_json(kernels);
+}
+
+/* A repository that is configured, and not named here, is the last of the sources. */
+static const struct option_row options[] = {
+	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", NULL,
+		      "add: from this repository, or folder with one"),
+	OPTION_STRING(struct kernel_git, commit, 0, "commit", "COMMIT", NULL,
+		      "of it; without, the one that the board's package names"),
+	OPTION_STRING(struct kernel_git, defconfig, 0, "defconfig", "NAME", "kernel.git.defconfig",
+		      "where the board does not tell its configuration"),
+	OPTION_END,
+};
+
+static const struct kernel_git *git; /* what they say; run() sets it */
+
+/* The progress that it starts is the caller's to end. */
+static int ask_board(const struct context *ctx, struct board **board, struct session **session)
+{
+	int r = board_get(ctx, board);
+
+	if (r < 0)
+		return r;
+	progress_start();
+	progress_step("asking %s what it runs", (*board)->name);
+	return session_open(*board, NULL, session);
+}
+
+/* The release is the board's: named, it must be that. */
+static int run_add_git(struct context *ctx, const char *release)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(board_freep) struct board *board = NULL;
+	_cleanup_(session_closep) struct session *session = NULL;
+	const outpost_Welcome *welcome;
+	int r = ask_board(ctx, &board, &session);
+
+	if (r == 0)
+		r = session_welcome(session, &welcome);
+	if (r == 0 && release && strcmp(release, welcome->release) != 0) {
+		log_error("Board %s runs %s, not %s: the CRCs of another kernel's symbols cannot "
+			  "be had from it.",
+			  board->name, welcome->release, release);
+		r = -EINVAL;
+	}
+	if (r == 0)
+		r = kernel_sync_git(board, session, git, &tree);
+	progress_end();
+	if (r < 0)
+		return r;
+	log_info("The kernel tree for %s is ready.", tree->release);
+	return print_one(ctx, tree);
+}
+
+static int run_add(struct context *ctx, const char *what)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_free_ char *newest = NULL;
+	int r;
+
+	if (git->url)
+		return run_add_git(ctx, what);
+	if (what && (strchr(what, '/') || strcmp(what, ".") == 0 || strcmp(what, "..") == 0)) {
+		r = kernel_add_path(what, &tree);
+	} else {
+		r = what ? 0 : kernel_debian_default(&newest);
+		if (r == 0)
+			r = kernel_obtain(what ? what : newest, &tree);
+	}
+	if (r < 0)
+		return r;
+	log_info("The kernel tree for %s is ready.", tree->release);
+	return print_one(ctx, tree);
+}
+
+static int run_sync(struct context *ctx, const char *what)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(board_freep) struct board *board = NULL;
+	_cleanup_(session_closep) struct session *session = NULL;
+	int r = ask_board(ctx, &board, &session);
+
+	(void)what;
+	if (r == 0)
+		r = kernel_sync(board, session, &tree);
+	progress_end();
+	if (r < 0)
+		return r;
+	log_info("Board %s runs %s; its kernel tree is ready (source: %s).", board->name,
+		 tree->release, tree->source);
+	return print_one(ctx, tree);
+}
+
+static void print_row(const struct kernel_tree *tree)
+{
+	printf("%-28s %-8s %-24s %5lld MB\n", tree->release, tree->source, tree->compiler,
+	       (tree_size(tree) + 500000) / 1000000);
+}
+
+/* A damaged tree is said on the way, and makes the status tell of it. */
+static int run_list(struct context *ctx, const char *what)
+{
+	_cleanup_strv_ char **releases = NULL;
+	json_t *kernels;
+	int status = kernel_list(&releases);
+
+	(void)what;
+	if (status < 0)
+		return status;
+	kernels = json_array();
+	if (*releases && !ctx->json)
+		printf("%-28s %-8s %-24s %8s\n", "RELEASE", "SOURCE", "COMPILER", "SIZE");
+	strv_foreach (release, releases) {
+		_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+		int r = kernel_read(*release, &tree);
+
+		if (r < 0)
+			status = r;
+		else if (ctx->json)
+			json_array_append_new(kernels, tree_json(tree));
+		else
+			print_row(tree);
+	}
+	if (!*releases && !ctx->json)
+		log_info("There is no kernel tree yet; outpost kernel add gets one.");
+	if (ctx->json)
+		print_json(kernels);
+	else
+		json_decref(kernels);
+	return status;
+}
+
+int cmd_kernel_not_there(const char *release)
+{
+	log_error("There is no kernel tree for '%s' here.", release);
+	log_hint("outpost kernel list shows those that are, outpost kernel add %s gets it.",
+		 release);
+	return -ENOENT;
+}
+
+static int run_path(struct context *ctx, const char *what)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_strv_ char **releases = NULL;
+	int r = what ? 0 : kernel_list(&releases);
+
+	if (r < 0)
+		return r;
+	if (!what && strv_length(releases) > 1)
+		return usage_error("There are several kernel trees: say which. outpost kernel list "
+				   "shows them.");
+	if (!what && !*releases) {
+		log_error("There is no kernel tree here.");
+		log_hint("outpost kernel add gets one.");
+		return -ENOENT;
+	}
+	if (!what)
+		what = *releases;
+	r = kernel_read(what, &tree);
+	if (r < 0)
+		return r == -ENOENT ? cmd_kernel_not_there(what) : r;
+	return print_one(ctx, tree);
+}
+
+static int run_remove(struct context *ctx, const char *what)
+{
+	int r;
+
+	if (ctx->json)
+		return usage_error("'kernel remove' has no --json.");
+	if (!what)
+		return usage_error(
+			"'kernel remove' wants a RELEASE; outpost kernel list shows them.");
+	r = kernel_remove(what);
+	return r == -ENOENT ? cmd_kernel_not_there(what) : r;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct context *ctx, const char *what);
+	bool takes_one;
+} actions[] = {
+	{ "sync", run_sync, false },           { "add", run_add, true },
+	{ "list", run_list, false },           { "path", run_path, true },
+	{ "verify", cmd_kernel_verify, true }, { "remove", run_remove, true },
+};
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	git = arg;
+	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
+		return usage_error("--git and --commit are for 'kernel add'.");
+	if (git->commit && !git->url)
+		return usage_error("--commit wants --git with the repository.");
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		if (strcmp(argv[0], actions[i].name) != 0)
+			continue;
+		if (argc > 1 + actions[i].takes_one)
+			return usage_error("'kernel %s' takes %s.", argv[0],
+					   actions[i].takes_one ? "one argument" : "no argument");
+		return actions[i].run(ctx, argv[1]);
+	}
+	return usage_error(
+		"There is no 'kernel %s'; it is sync, add, list, path, verify or remove.", argv[0]);
+}
+
+const struct command cmd_kernel = {
+	.name = "kernel",
+	.args = "sync | add [RELEASE|PATH] | list | path [RELEASE] | verify [RELEASE] | remove "
+		"RELEASE",
+	.summary = "Kernel trees to build modules against",
+	.help = "sync     get the tree for the kernel that the board (-b) runs: the one in the "
+		"cache,\n"
+		"         else from the board itself, where headers are installed, else from the\n"
+		"         distribution's packages. build and test do so by themselves\n"
+		"add      get the tree for RELEASE (uname -r of the board; none: Debian's newest\n"
+		"         arm64 kernel), or refer to a kernel that you built yourself at PATH\n"
+		"         (a word with a slash in it: ./linux). With --git, make the tree of what "
+		"the\n"
+		"         board (-b) runs from a source repository\n"
+		"list     what is there: release, source, compiler, size on disk\n"
+		"path     the folder for make -C; without RELEASE that of the only tree\n"
+		"verify   is it as it was made, and does it fit what the board runs: release, "
+		"config,\n"
+		"         page size, compiler, and the CRCs of its symbols against those in "
+		"modules\n"
+		"         installed there. With RELEASE and no -b: the tree alone\n"
+		"remove   forget a tree; your own at PATH is not touched\n",
+	.options = options,
+	.options_size = sizeof(struct kernel_git),
+	.has_json = true,
+	.least_args = 1,
+	.most_args = 2,
+	.run = run,
+};

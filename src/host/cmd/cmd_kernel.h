@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the command "kernel" share. */
+#ifndef OUTPOST_CMD_KERNEL_H
+#define OUTPOST_CMD_KERNEL_H
+
+#include "host/cmd/command.h"
+
+/* kernel verify [RELEASE]; the status of the command, or -errno, said. */
+int cmd_kernel_verify(struct context *ctx, const char *release);
+
+/* Says that there is no tree for it; -ENOENT. */
+int cmd_kernel_not_there(const char *release);
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kernel verify: what kernel_fit() found, for a person or as JSON. */
+#include "host/cmd/cmd_kernel.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+#include "host/board/board.h"
+#include "host/kernel/fit.h"
+#include "host/kernel/internal.h"
+#include "host/report/out.h"
+#include "host/board/session.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of the modules on a board each such one is read: some hundred of Debian's. */
+#define MODULES_SAMPLE 25
+
+static void print_fits(const struct kernel_fits *fits)
+{
+	static const char *const words[] = { "ok", "NOT", "?" };
+
+	for (size_t i = 0; i < fits->n; i++) {
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_add_clean(&text, fits->list[i].text, strlen(fits->list[i].text));
+		printf("%-4s %-9s %s\n", words[fits->list[i].fit], fits->list[i].what, text.buf);
+	}
+}
+
+static void print_fits_json(const struct kernel_fits *fits, const struct kernel_tree *tree,
+			    const char *board, bool all)
+{
+	static const char *const words[] = { "yes", "no", "unknown" };
+	json_t *facts = json_array(), *document;
+
+	for (size_t i = 0; i < fits->n; i++)
+		json_array_append_new(
+			facts, json_pack("{s:s, s:s, s:o}", "what", fits->list[i].what, "fits",
+					 words[fits->list[i].fit], "found",
+					 out_text_json(fits->list[i].text)));
+	document = json_pack("{s:s, s:s, s:s?, s:b, s:o}", "schema", "outpost.kernel-verify/1",
+			     "release", tree->release, "board", board, "fits", all, "facts", facts);
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
+}
+
+static int finish_verify(const struct context *ctx, const struct kernel_tree *tree,
+			 const char *board, const struct kernel_fits *fits)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < fits->n; i++)
+		all = all && fits->list[i].fit != FIT_NO;
+	progress_end();
+	if (ctx->json)
+		print_fits_json(fits, tree, board, all);
+	else
+		print_fits(fits);
+	if (all)
+		return STATUS_OK;
+	log_error("The kernel tree %s does not fit%s%s.", tree->root, board ? " what board " : "",
+		  board ? board : " any more");
+	log_hint("outpost kernel remove %s, then outpost kernel sync.", tree->release);
+	return STATUS_FAIL;
+}
+
+/* Without a board: the tree alone. */
+static int verify_alone(struct context *ctx, const char *release)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(kernel_fits_release) struct kernel_fits fits = { 0 };
+	int r = kernel_read(release, &tree);
+
+	if (r < 0)
+		return r == -ENOENT ? cmd_kernel_not_there(release) : r;
+	r = kernel_fit(tree, NULL, 0, &fits);
+	return r < 0 ? r : finish_verify(ctx, tree, NULL, &fits);
+}
+
+static int verify_on(struct context *ctx, struct board *board, const char *release)
+{
+	_cleanup_(kernel_wanted_release) struct kernel_wanted wanted = { .board = board };
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_(kernel_fits_release) struct kernel_fits fits = { 0 };
+	_cleanup_(session_closep) struct session *session = NULL;
+	const outpost_Welcome *welcome;
+	int r = session_open(board, NULL, &session);
+
+	if (r == 0)
+		r = session_welcome(session, &welcome);
+	if (r < 0)
+		return r;
+	wanted.session = session;
+	wanted.release = welcome->release;
+	wanted.version = welcome->kernel_version;
+	wanted.page_size = welcome->page_size;
+	r = kernel_read(release ? release : wanted.release, &tree);
+	if (r < 0)
+		return r == -ENOENT ? cmd_kernel_not_there(release ? release : wanted.release) : r;
+	r = kernel_fit(tree, &wanted, MODULES_SAMPLE, &fits);
+	return r < 0 ? r : finish_verify(ctx, tree, board->name, &fits);
+}
+
+int cmd_kernel_verify(struct context *ctx, const char *what)
+{
+	_cleanup_(board_freep) struct board *board = NULL;
+	int r;
+
+	if (what && !ctx->board)
+		return verify_alone(ctx, what);
+	r = board_get(ctx, &board);
+	if (r < 0)
+		return r;
+	progress_start();
+	r = verify_on(ctx, board, what);
+	progress_end();
+	return r;
+}

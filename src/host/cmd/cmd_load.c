@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+#include "host/workflow/workflow.h"
+
+#include <string.h>
+
+static const struct option_row options[] = {
+	BUILD_SETTINGS(struct prepare_options, build.),
+	PREPARE_OPTIONS(struct prepare_options, ),
+	OPTION_END,
+};
+
+/* A path, or the name of a module in modules/. */
+static char *find_path(const char *word)
+{
+	char *path;
+
+	if (fs_exists(word))
+		return xstrdup(word);
+	path = path_join("modules", word, NULL);
+	if (path_is_plain_name(word) && fs_exists(path))
+		return path;
+	free(path);
+	log_error("There is neither a file nor a folder %s, nor modules/%s.", word, word);
+	log_hint("outpost load PATH loads the modules in a folder, or a .ko file.");
+	return NULL;
+}
+
+/* "a=1" "b=two words" to what finit_module takes. */
+static char *join_params(int argc, char **argv)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (int i = 0; i < argc; i++) {
+		const char *equals = strchr(argv[i], '=');
+		bool quote = equals && strpbrk(equals, " \t") && !strchr(equals, '"');
+
+		strbuf_addf(&sb, "%s%.*s%s%s%s", i ? " " : "",
+			    equals ? (int)(equals - argv[i]) + 1 : (int)strlen(argv[i]), argv[i],
+			    quote ? "\"" : "", equals ? equals + 1 : "", quote ? "\"" : "");
+	}
+	return strbuf_detach(&sb);
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	_cleanup_free_ char *path = find_path(argv[0]);
+	_cleanup_free_ char *params = argc > 1 ? join_params(argc - 1, argv + 1) : NULL;
+	char *const paths[] = { path, NULL };
+	struct run_request request = { .purpose = outpost_Purpose_LOAD, .params = params };
+	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(run_result_release) struct run_result result = { 0 };
+	int r;
+
+	if (!path)
+		return STATUS_USAGE;
+	r = prepare_board(&p, ctx, arg);
+	if (r == 0)
+		r = prepare_execute(&p, paths, false, &request, &result);
+	return prepare_finish(&p, r, &result, NULL);
+}
+
+const struct command cmd_load = {
+	.name = "load",
+	.args = "MODULE|PATH [PARAM=V...]",
+	.summary = "Build a module, load it and leave it loaded",
+	.help = "MODULE is a folder in modules/. What the module needs is loaded first, and stays\n"
+		"as well. Without parameters those of its test.conf are given.\n",
+	.options = options,
+	.options_size = sizeof(struct prepare_options),
+	.has_json = true,
+	.least_args = 1,
+	.most_args = -1,
+	.run = run,
+};

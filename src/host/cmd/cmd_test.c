@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/cleanup.h"
+#include "host/workflow/workflow.h"
+
+static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	const struct test_options *o = arg;
+	struct run_request request = prepare_test(o);
+	char *const *paths = prepare_paths(argc, argv);
+	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(run_result_release) struct run_result result = { 0 };
+	int r;
+
+	if (!paths)
+		return STATUS_USAGE;
+	r = prepare_board(&p, ctx, &o->prepare);
+	if (r == 0)
+		r = prepare_execute(&p, paths, true, &request, &result);
+	return prepare_finish(&p, r, &result, o->junit);
+}
+
+const struct command cmd_test = {
+	.name = "test",
+	.args = "[PATH...]",
+	.summary = "Build, check, deploy, load, test and unload modules, and judge",
+	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a "
+		"dkms.conf,\n"
+		"a .ko file, or a folder of such folders; with none, modules/.\n"
+		"Exit status: 0 all passed, 1 a test failed, 4 the board crashed or hung,\n"
+		"3 the board was lost or something failed before the modules could be judged.\n",
+	.options = options,
+	.options_size = sizeof(struct test_options),
+	.defaults = &(const struct test_options){ .repeat = 1 },
+	.has_json = true,
+	.most_args = -1,
+	.run = run,
+};

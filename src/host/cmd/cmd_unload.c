@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+#include "host/workflow/workflow.h"
+
+static const struct option_row options[] = {
+	PREPARE_OPTIONS(struct prepare_options, ),
+	OPTION_END,
+};
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	struct run_request request = { .purpose = outpost_Purpose_UNLOAD };
+	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(run_result_release) struct run_result result = { 0 };
+	int r;
+
+	for (int i = 0; i < argc; i++) {
+		_cleanup_free_ char *name = module_canonical_name(argv[i]);
+
+		if (!path_is_plain_name(name))
+			return usage_error("'%s' is no name of a module.", argv[i]);
+	}
+	r = prepare_board(&p, ctx, arg);
+	/* Backwards: the list is in the order of loading, and is gone through from its end. */
+	for (int i = argc; r == 0 && i-- > 0;) {
+		_cleanup_free_ char *name = module_canonical_name(argv[i]);
+
+		module_list_add(&p.modules, module_new(name));
+	}
+	if (r == 0)
+		r = prepare_execute(&p, NULL, false, &request, &result);
+	return prepare_finish(&p, r, &result, NULL);
+}
+
+const struct command cmd_unload = {
+	.name = "unload",
+	.args = "MODULE...",
+	.summary = "Take modules out of the board's kernel again",
+	.help = "One that is in use is tried again for 10 s; then who holds it is said.\n",
+	.options = options,
+	.options_size = sizeof(struct prepare_options),
+	.has_json = true,
+	.least_args = 1,
+	.most_args = -1,
+	.run = run,
+};

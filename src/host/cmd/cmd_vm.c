@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/board/board.h"
+#include "host/cmd/command.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+#include "host/board/session.h"
+#include "host/vm/vm.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_NAME "vm"
+#define FULL_NAME    "full"
+
+static const struct option_row options[] = {
+	OPTION_STRING(struct vm_options, kernel, 'k', "kernel", "RELEASE", "vm.kernel",
+		      "boot Debian's arm64 kernel RELEASE; 'newest' for what Debian has now"),
+	OPTION_INT(struct vm_options, memory_mib, 'm', "memory", "MIB", 256, "vm.memory",
+		   "memory in MiB (1024)"),
+	OPTION_INT(struct vm_options, cpus, 0, "cpus", "N", 1, "vm.cpus", "processors (2)"),
+	OPTION_FLAG(struct vm_options, debug, 'd', "debug", "vm.debug",
+		    "a boot that finds memory errors, and is slower: see below"),
+	OPTION_FLAG(struct vm_options, kaslr, 0, "kaslr", "vm.kaslr",
+		    "the kernel at another address at each 'up', as on a Pi; slower"),
+	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
+		    "a whole Debian with systemd and sudo: see below"),
+	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
+			"how long it may take to come up (2m, --debug 4m, --full 10m)"),
+	OPTION_END,
+};
+
+static int run_up(const struct vm_options *o, const char *name)
+{
+	int r;
+
+	progress_start();
+	progress_step("starting the vm %s", name);
+	r = vm_up(name, o);
+	progress_end();
+	return r;
+}
+
+static int run_down(const struct vm_options *o, const char *name)
+{
+	(void)o;
+	return vm_down(name);
+}
+
+static int run_reset(const struct vm_options *o, const char *name)
+{
+	_cleanup_(board_freep) struct board *board = NULL;
+	int r;
+
+	progress_start();
+	progress_step("resetting the vm %s", name);
+	r = vm_reset(name, o->timeout_ms);
+	progress_end();
+	/* The shared connection is to the boot before, and takes a while to find that out. */
+	if (r == 0 && board_find(name, &board) == 0)
+		session_drop_master(board);
+	return r;
+}
+
+static int run_plug(const struct vm_options *o, const char *name)
+{
+	(void)o;
+	return vm_plug(name, true);
+}
+
+static int run_unplug(const struct vm_options *o, const char *name)
+{
+	(void)o;
+	return vm_plug(name, false);
+}
+
+static int run_console(const struct vm_options *o, const char *name)
+{
+	(void)o;
+	return vm_console(name);
+}
+
+static const char *state_name(enum vm_state state)
+{
+	static const char *const names[] = { "stopped", "running", "silent" };
+
+	return names[state];
+}
+
+static json_t *status_json(const struct vm_status *s)
+{
+	_cleanup_free_ char *config = path_join(s->dir, "ssh_config", NULL);
+	_cleanup_free_ char *console = path_join(s->dir, "console.log", NULL);
+
+	return json_pack("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:o, s:s, s:s, s:s}",
+			 "name", s->name, "state", state_name(s->state), "pid",
+			 s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel,
+			 "memory_mib", s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr",
+			 s->kaslr, "full", s->full, "port",
+			 s->pid ? json_integer(s->port) : json_null(), "dir", s->dir, "ssh_config",
+			 config, "console", console);
+}
+
+static void show_status(const struct vm_status *s, json_t *list)
+{
+	if (list) {
+		json_array_append_new(list, status_json(s));
+		return;
+	}
+	printf("%-12s %-8s %s%s, %d MiB, %d cpus%s%s", s->name, state_name(s->state),
+	       s->full ? "full, " : "", s->kernel ? s->kernel : "no kernel yet", s->memory_mib,
+	       s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "");
+	if (s->pid)
+		printf(", process %d, port %d", (int)s->pid, s->port);
+	putchar('\n');
+}
+
+/* Of one vm, or of all of them where none was named. */
+static int run_status(const struct context *ctx, const char *name)
+{
+	_cleanup_strv_ char **names = NULL;
+	json_t *list = ctx->json ? json_array() : NULL;
+	bool all_run = true;
+	int r = 0;
+
+	if (name)
+		strv_add(&names, name);
+	else
+		r = vm_list(&names);
+	for (char **n = names; r == 0 && n && *n; n++) {
+		struct vm_status status;
+
+		r = vm_status(*n, &status);
+		if (r < 0)
+			break;
+		show_status(&status, list);
+		all_run = all_run && status.state == VM_RUNNING;
+		vm_status_release(&status);
+	}
+	if (r == 0 && list) {
+		json_t *document = json_pack("{s:s, s:O}", "schema", "outpost.vm/1", "vms", list);
+
+		json_dumpf(document, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(document);
+	} else if (r == 0 && strv_length(names) == 0) {
+		log_info("There is no vm yet.");
+		log_hint("outpost vm up makes one");
+	}
+	json_decref(list);
+	return r < 0 ? r : name && !all_run ? STATUS_FAIL : STATUS_OK;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct vm_options *o, const char *name);
+} actions[] = {
+	{ "up", run_up },         { "down", run_down }, { "reset", run_reset },
+	{ "unplug", run_unplug }, { "plug", run_plug }, { "console", run_console },
+};
+
+static const char *default_name(const struct vm_options *o)
+{
+	return o->full ? FULL_NAME : DEFAULT_NAME;
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	if (strcmp(argv[0], "status") == 0)
+		return run_status(ctx, argv[1]);
+	if (ctx->json)
+		return usage_error("'vm %s' has no --json; 'vm status' has.", argv[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (strcmp(argv[0], actions[i].name) == 0)
+			return actions[i].run(arg, argc > 1 ? argv[1] : default_name(arg));
+	return usage_error(
+		"There is no 'vm %s'; it is up, down, status, reset, unplug, plug or console.",
+		argv[0]);
+}
+
+const struct command cmd_vm = {
+	.name = "vm",
+	.args = "up|down|status|reset|unplug|plug|console [NAME]",
+	.summary = "The virtual Pi: a Debian arm64 kernel in QEMU",
+	.help = "up       start it, make it first where needed, and wait until it can be used\n"
+		"down     power it off; its disk (/root in it) stays\n"
+		"status   what it is and whether it answers; without NAME, of all of them.\n"
+		"         Status 1 when the one named does not run\n"
+		"reset    as with its reset button, and wait until it can be used again\n"
+		"unplug   pull out its network cable: what becomes of a run then?\n"
+		"plug     put it in again\n"
+		"console  connect to its serial console; ctrl-] leaves\n"
+		"\nNAME is 'vm' when it is not said. The kernel stays what it was at the last\n"
+		"start, at first Debian's newest; all but --timeout are options of 'up'.\n"
+		"\nWith --debug the allocators of a stock kernel look for double frees, use after\n"
+		"free and writes out of bounds, and name who allocated and who freed: SLUB on\n"
+		"every object (slub_debug=FZPU), KFENCE where the kernel has it (Debian's since\n"
+		"6.12), page_poison; addresses in the log are the real ones. 'up' without it "
+		"boots\n"
+		"without it again; 'vm status' says how it was booted.\n"
+		"\nWith --kaslr the kernel and its modules are at other addresses at each 'up'; "
+		"what\n"
+		"a module prints, or takes for granted, of addresses shows then.\n"
+		"\nWith --full (NAME is 'full' then, when it is not said) it is a whole Debian, of "
+		"the\n"
+		"suite that apt here names: systemd, an ordinary user 'pi' who may sudo, a disk "
+		"that\n"
+		"packages can be installed on, the same mirror. What it starts from is made once,\n"
+		"which takes minutes; root is not needed. A vm stays what it was made as.\n",
+	.options = options,
+	.options_size = sizeof(struct vm_options),
+	.has_json = true,
+	.least_args = 1,
+	.most_args = 2,
+	.run = run,
+};

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/build/build.h"
+#include "host/report/out.h"
+#include "host/workflow/workflow.h"
+#include "host/cmd/file_watch.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#define LOOK_MS    200   /* between looks at the clock and at a Ctrl-C */
+#define SILENCE_MS 20000 /* an agent says something every second, once ssh has come through */
+#define RETRY_MS   3000  /* between connections to a board that is away */
+
+static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
+
+struct watching {
+	struct prepare p;
+	struct saves *saves;
+	char *const *paths;
+	const struct test_options *options;
+	long long next_try_ms; /* to connect again */
+};
+
+static void watching_release(struct watching *w)
+{
+	prepare_release(&w->p);
+	if (w->saves)
+		saves_close(w->saves);
+}
+
+/* What the sources reach beside their folders is known once they were built. */
+static int watch_neighbours(struct watching *w)
+{
+	_cleanup_strv_ char **files = NULL;
+	int r = 0;
+
+	/* Sources that cannot be found were said by the build. */
+	if (!w->p.modules.n || build_neighbours(w->paths, w->p.release, &files) < 0)
+		return 0;
+	strv_foreach (file, files)
+		if (r == 0)
+			r = saves_add(w->saves, *file);
+	return r;
+}
+
+static void hang_up(struct watching *w)
+{
+	if (w->p.session)
+		session_close(TAKE_PTR(w->p.session));
+}
+
+/* Whatever comes of it, watching goes on, unless the results cannot be written. */
+static int one_round(struct watching *w)
+{
+	struct run_request request = prepare_test(w->options);
+	_cleanup_(run_result_release) struct run_result result = { 0 };
+	int r;
+
+	progress_start();
+	r = prepare_execute(&w->p, w->paths, true, &request, &result);
+	/* An agent that refused something takes no more in this session. */
+	if (r < 0)
+		hang_up(w);
+	r = prepare_finish(&w->p, r, &result, w->options->junit);
+	if (process_interrupted)
+		return -EINTR;
+	/* Results that nobody can read any more are the one reason to end. */
+	return fflush(stdout) != 0 || ferror(stdout) ? -EPIPE : watch_neighbours(w);
+}
+
+/*
+ * Keeps the session alive: takes in what the board says meanwhile (nothing of
+ * interest), and connects anew where it was lost, so that the next save finds
+ * it open.
+ */
+static void tend(struct watching *w)
+{
+	struct frame frame;
+	int r = 0;
+
+	if (!w->p.session) {
+		if (monotonic_ms() < w->next_try_ms)
+			return;
+		w->next_try_ms = monotonic_ms() + RETRY_MS;
+		(void)session_open(w->p.board, NULL, &w->p.session);
+		return;
+	}
+	while ((r = session_receive(w->p.session, 0, &frame)) == 1)
+		;
+	if (r == -EINTR || (r == 0 && session_silence_ms(w->p.session) < SILENCE_MS))
+		return;
+	log_debug("Board %s: %s; connecting again", w->p.board->name, session_why(w->p.session));
+	hang_up(w);
+	session_drop_master(w->p.board);
+}
+
+/* 0 after a save, or -errno. */
+static int wait_for_save(struct watching *w)
+{
+	int r = 0;
+
+	while (r == 0 && !process_interrupted) {
+		struct pollfd fds[] = {
+			{ .fd = saves_fd(w->saves), .events = POLLIN },
+			{ .fd = w->p.session ? session_fd(w->p.session) : -1, .events = POLLIN },
+		};
+
+		(void)poll(fds, ARRAY_SIZE(fds), LOOK_MS);
+		if (fds[0].revents)
+			r = saves_take(w->saves);
+		if (r == 0)
+			tend(w);
+	}
+	return r == 1 ? 0 : r < 0 ? r : -EINTR;
+}
+
+static int watch(struct watching *w)
+{
+	int r = one_round(w);
+
+	if (r == 0)
+		log_info("Watching; Ctrl-C ends it.");
+	while (r == 0) {
+		r = wait_for_save(w);
+		if (r == 0)
+			r = one_round(w);
+	}
+	return r == -EINTR ? STATUS_OK : r;
+}
+
+static int run(struct context *ctx, void *arg, int argc, char **argv)
+{
+	_cleanup_(watching_release) struct watching w = { .options = arg };
+	int r;
+
+	w.paths = prepare_paths(argc, argv);
+	if (!w.paths)
+		return STATUS_USAGE;
+	/* First of all, so that what is saved during the first build is seen. */
+	r = saves_open(w.paths, &w.saves);
+	if (r == 0)
+		r = prepare_board(&w.p, ctx, &w.options->prepare);
+	progress_end(); /* each round has its own */
+	w.p.json_lines = true;
+	return r < 0 ? r : watch(&w);
+}
+
+const struct command cmd_watch = {
+	.name = "watch",
+	.args = "[PATH...]",
+	.summary = "The same as test, at every save",
+	.help = "Sees what is saved in the folders and in what they include from beside them, "
+		"over\n"
+		"one connection that is held. With --json each run is one document on one line.\n"
+		"What does not compile is shown, and the next save waited for. Ctrl-C ends it.\n",
+	.options = options,
+	.options_size = sizeof(struct test_options),
+	.defaults = &(const struct test_options){ .repeat = 1 },
+	.has_json = true,
+	.most_args = -1,
+	.run = run,
+};

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/cmd/command.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+
+#include <stdarg.h>
+
+#define COMMANDS(_)                                                                            \
+	_(test)                                                                                \
+	_(watch) _(build) _(check) _(deploy) _(load) _(unload) _(vm) _(board) _(log) _(shell)  \
+		_(doctor) _(kernel) _(container) _(klog) _(unpack) _(results) _(clean)
+
+#define DECLARE(name) extern const struct command cmd_##name;
+COMMANDS(DECLARE)
+
+#define ROW(name) &cmd_##name,
+const struct command *const commands[] = { COMMANDS(ROW) NULL };
+
+int usage_error(const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	log_error("%s", sb.buf);
+	return STATUS_USAGE;
+}

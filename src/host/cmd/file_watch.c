@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/cmd/file_watch.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/base/paths.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#define QUIET_MS  20   /* without an event: the burst is over */
+#define BURST_MS  1000 /* something that writes all the time is not waited for any longer */
+#define MAX_DEPTH 40
+
+/* Not IN_MODIFY: a file that is being written is nothing to build yet. */
+#define EVENTS \
+	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF)
+
+/* A path of the caller's; `name`: the one file in `folder` that counts, or NULL: all of them. */
+struct root {
+	char *folder, *name;
+	int wd; /* of the folder of a single file */
+};
+
+struct saves {
+	int fd;
+	struct root *roots;
+	size_t n;
+};
+
+bool saves_counts(const char *name)
+{
+	/* Vim's, Emacs's and others' own files; what a kernel build leaves in the sources. */
+	static const char *const others[] = {
+		".*",   "*~",    "#*#",     "*.sw[a-z]",     "*.tmp",          "*.o",
+		"*.ko", "*.mod", "*.mod.c", "modules.order", "Module.symvers",
+	};
+	size_t digits = strspn(name, "0123456789");
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (fnmatch(others[i], name, 0) == 0)
+			return false;
+	return name[digits] != '\0'; /* Vim tries whether it may write with one called 4913 */
+}
+
+/* --- what is watched --------------------------------------------------------------- */
+
+static int say_limit(int r, const char *path)
+{
+	log_error_errno(r, "Cannot watch %s", path);
+	if (r == -ENOSPC)
+		log_hint("sysctl fs.inotify.max_user_watches=524288 allows more folders.");
+	return r;
+}
+
+/* A folder and those below. One that is watched already is watched once all the same. */
+static int add_folder(const struct saves *s, const char *path, int depth)
+{
+	_cleanup_strv_ char **names = NULL;
+	int r = 0;
+
+	if (inotify_add_watch(s->fd, path, EVENTS | IN_ONLYDIR) < 0)
+		/* What was there a moment ago may be gone. */
+		return depth && (errno == ENOENT || errno == ENOTDIR) ? 0 : say_limit(-errno, path);
+	if (depth > MAX_DEPTH || fs_list(path, &names) < 0)
+		return 0;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *child = path_join(path, *name, NULL);
+		struct stat st;
+
+		if (**name != '.' && lstat(child, &st) == 0 && S_ISDIR(st.st_mode))
+			r = add_folder(s, child, depth + 1);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int watch_root(const struct saves *s, struct root *root)
+{
+	if (!root->name)
+		return add_folder(s, root->folder, 0);
+	root->wd = inotify_add_watch(s->fd, root->folder, EVENTS | IN_ONLYDIR);
+	return root->wd < 0 ? say_limit(-errno, root->folder) : 0;
+}
+
+/* All anew: folders come and go. */
+static int watch_all(struct saves *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->n && r == 0; i++)
+		r = watch_root(s, &s->roots[i]);
+	return r;
+}
+
+static bool is_covered(const struct saves *s, const char *real)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct root *root = &s->roots[i];
+		size_t n = strlen(root->folder);
+
+		if (strncmp(real, root->folder, n) != 0 || (real[n] != '/' && real[n] != '\0'))
+			continue;
+		if (!root->name || (real[n] && strcmp(real + n + 1, root->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+int saves_add(struct saves *s, const char *path)
+{
+	struct root root = { .folder = realpath(path, NULL), .wd = -1 };
+	char *slash;
+
+	if (!root.folder)
+		return log_error_errno(-errno, "Cannot watch %s", path);
+	if (is_covered(s, root.folder)) {
+		free(root.folder);
+		return 0;
+	}
+	if (!fs_is_dir(root.folder)) {
+		slash = strrchr(root.folder, '/');
+		root.name = xstrdup(slash + 1);
+		*slash = '\0';
+	}
+	GROW(s->roots, s->n);
+	s->roots[s->n] = root;
+	return watch_root(s, &s->roots[s->n++]);
+}
+
+int saves_open(char *const *paths, struct saves **saves)
+{
+	struct saves *s = xcalloc(1, sizeof(*s));
+	int r = 0;
+
+	s->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (s->fd < 0)
+		r = log_error_errno(-errno, "Cannot watch files (inotify)");
+	strv_foreach (path, paths)
+		if (r == 0)
+			r = saves_add(s, *path);
+	if (r < 0)
+		saves_close(s);
+	else
+		*saves = s;
+	return r;
+}
+
+void saves_close(struct saves *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->roots[i].folder);
+		free(s->roots[i].name);
+	}
+	free(s->roots);
+	free(s);
+}
+
+int saves_fd(const struct saves *s)
+{
+	return s->fd;
+}
+
+/* --- what happened ----------------------------------------------------------------- */
+
+/* The folder of a single file may be watched for its own sake, too. */
+static bool is_save(const struct saves *s, const struct inotify_event *event)
+{
+	bool single = false;
+
+	if (event->mask & (IN_Q_OVERFLOW | IN_DELETE_SELF))
+		return true;
+	if (event->mask & IN_IGNORED || !event->len)
+		return false;
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->roots[i].wd != event->wd)
+			continue;
+		if (strcmp(s->roots[i].name, event->name) == 0)
+			return !(event->mask & IN_CREATE);
+		single = true;
+	}
+	/* A file that was only created is empty; a folder may have been filled before it was
+	 * watched. */
+	if (event->mask & IN_CREATE && !(event->mask & IN_ISDIR))
+		return false;
+	return !single && saves_counts(event->name);
+}
+
+/* All events that are there: 1 when one of them is a save. */
+static int read_events(const struct saves *s)
+{
+	_Alignas(struct inotify_event) char buffer[16 * 1024];
+	int found = 0;
+	ssize_t n;
+
+	while ((n = read(s->fd, buffer, sizeof(buffer))) > 0) {
+		const struct inotify_event *event;
+
+		for (char *p = buffer; p < buffer + n; p += sizeof(*event) + event->len) {
+			event = (const struct inotify_event *)p;
+			found |= is_save(s, event);
+		}
+	}
+	return found;
+}
+
+int saves_take(struct saves *s)
+{
+	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	long long end = monotonic_ms() + BURST_MS;
+	int r;
+
+	if (!read_events(s))
+		return 0;
+	while (monotonic_ms() < end && poll(&fd, 1, QUIET_MS) > 0)
+		read_events(s);
+	/* What is put into a folder before it is watched is built now, what comes later is an
+	 * event. */
+	r = watch_all(s);
+	return r < 0 ? r : 1;
+}

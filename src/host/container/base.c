@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A base image of Debian's packages, for where no registry can be reached. */
+#include "host/container/internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "host/workflow/doctor.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUITE     "trixie"
+#define IMPORT_MS (10 * 60 * 1000)
+
+/* "bookworm", "bookworm-updates", "bookworm-security" -> "trixie" and the like; NULL for others. */
+static char *same_part(const char *release, const char *suite)
+{
+	static const char *const parts[] = { "-updates", "-security" };
+	const char *dash = strchr(release, '-');
+
+	if (!dash)
+		return xstrdup(suite);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strcmp(dash, parts[i]) == 0)
+			return xasprintf("%s%s", suite, dash);
+	return NULL;
+}
+
+size_t container_format_sources(const char *targets, const char *suite, struct strbuf *out)
+{
+	_cleanup_free_ char *copy = xstrdup(targets);
+	char *rest = copy;
+	size_t n = 0;
+
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		const char *uri = strsep(&line, "\t"), *release = strsep(&line, "\t"),
+			   *component = strsep(&line, "\t"), *origin = strsep(&line, "\t");
+		_cleanup_free_ char *part = NULL, *entry = NULL;
+
+		if (!origin || strcmp(origin, "Debian") != 0 || strcmp(component, "main") != 0)
+			continue;
+		part = same_part(release, suite);
+		if (!part)
+			continue;
+		entry = xasprintf("deb %s %s main\n", uri, part);
+		if (strstr(out->buf, entry))
+			continue;
+		strbuf_adds(out, entry);
+		n++;
+	}
+	return n;
+}
+
+/* The machine's own mirrors, asked for another suite. 0 or -errno, said. */
+static int find_sources(struct strbuf *sources)
+{
+	_cleanup_(strbuf_release) struct strbuf targets = STRBUF_INIT;
+	int r = container_engine(ARGV("apt-get", "indextargets", "--format",
+				      "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(ORIGIN)",
+				      "Created-By: Packages"),
+				 &targets, 60 * 1000, "tell this machine's package sources");
+
+	if (r < 0)
+		return r;
+	if (container_format_sources(targets.buf, SUITE, sources) > 0)
+		return 0;
+	log_error("This machine's apt knows no mirror of Debian to make a base image from.");
+	log_hint("Run apt-get update as root, then try again.");
+	return -ENOENT;
+}
+
+static int make_tar(const char *tar)
+{
+	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, said = STRBUF_INIT;
+	int r = find_sources(&sources);
+
+	if (r < 0)
+		return r;
+	log_info("Making a base image of Debian's packages with mmdebstrap");
+	r = process_run(ARGV("mmdebstrap", "--quiet", "--variant=minbase", SUITE, tar, "-"),
+			&(struct process_options){ .input = sources.buf,
+						   .input_len = sources.len,
+						   .output = &said,
+						   .error = &said });
+	if (r == 0 || r == -EINTR)
+		return r;
+	log_error("mmdebstrap cannot make a base image%s%s", said.len ? ":\n" : ".", said.buf);
+	return -EIO;
+}
+
+int container_make_base(const char *engine, const char *tag)
+{
+	_cleanup_free_ char *dir = path_cache("container", NULL);
+	_cleanup_free_ char *tar = path_join(dir, "base.tar", NULL), *where = NULL;
+	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
+	int r = fs_mkdir_p(dir, 0755);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", dir);
+	if (!doctor_find_tool("mmdebstrap", &where)) {
+		log_error("There is no mmdebstrap here to make a base image with.");
+		log_hint("As root: apt-get install mmdebstrap");
+		return -ENOENT;
+	}
+	r = make_tar(tar);
+	if (r == 0)
+		r = container_engine(ARGV(engine, "import", tar, tag), &id, IMPORT_MS,
+				     "import the base image");
+	unlink(tar);
+	return r;
+}

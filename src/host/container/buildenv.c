@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/container/buildenv.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/container/container.h"
+#include "host/container/internal.h"
+#include "host/kernel/kernel.h"
+#include "host/base/paths.h"
+#include "host/build/sources.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Folders of place_expect(). */
+static char **expected;
+
+int place_choose(const char *in)
+{
+	static const char *const known[] = { "container", "host", "auto" };
+	struct container_settings *settings = container_settings();
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(in, known[i]) != 0)
+			continue;
+		free(settings->in); /* it may be `in` */
+		settings->in = xstrdup(known[i]);
+		return 0;
+	}
+	log_error("It can be built in 'container' or 'host', not in '%s'.", in);
+	return -EINVAL;
+}
+
+static bool is_in(const char *in)
+{
+	const char *set = container_settings()->in;
+
+	return strcmp(set ? set : "auto", in) == 0;
+}
+
+bool place_must_be_container(void)
+{
+	return is_in("container");
+}
+
+bool place_wants_container(void)
+{
+	return place_must_be_container() || (!is_in("host") && container_is_there());
+}
+
+/* --- what must be reachable ---------------------------------------------------------- */
+
+/* Up to two folders up are reached by "../": see neighbours.h. But not all of a machine's /home. */
+static char *two_up(const char *path)
+{
+	_cleanup_free_ char *dir = xstrdup(path);
+
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(dir, '/');
+
+		if (slash == dir || strchr(dir + 1, '/') == slash)
+			break;
+		*slash = '\0';
+	}
+	return TAKE_PTR(dir);
+}
+
+char *place_project(const char *path)
+{
+	_cleanup_free_ char *dir = two_up(path), *up = xstrdup(path);
+
+	for (char *slash; (slash = strrchr(up, '/')) && slash != up; *slash = '\0') {
+		_cleanup_free_ char *git = path_join(up, ".git", NULL);
+
+		if (fs_exists(git))
+			return strlen(up) < strlen(dir) ? TAKE_PTR(up) : TAKE_PTR(dir);
+	}
+	return TAKE_PTR(dir);
+}
+
+static void add_projects(char ***folders, const struct source_list *sources)
+{
+	for (size_t i = 0; i < sources->n; i++) {
+		_cleanup_free_ char *project = place_project(sources->list[i].path);
+
+		container_add_folder(folders, project);
+	}
+}
+
+int place_expect(char *const *paths)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	int r = 0;
+
+	for (; r == 0 && paths && *paths; paths++)
+		r = sources_find(*paths, &sources);
+	strv_free(TAKE_PTR(expected));
+	add_projects(&expected, &sources);
+	return r;
+}
+
+/* Headers packages and trees that were built elsewhere than their sources (O=) are made of links.
+ */
+static void add_links(char ***folders, const char *build)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	fs_list(build, &names);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(build, *name, NULL);
+		_cleanup_free_ char *real = realpath(path, NULL);
+
+		if (real && fs_is_dir(real))
+			container_add_folder(folders, real);
+	}
+}
+
+/* A user's own tree; ours are always there. */
+static void add_tree(char ***folders, const struct kernel_tree *tree)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL);
+	_cleanup_free_ char *real = realpath(tree->build, NULL), *all = NULL;
+	size_t n = strlen(trees);
+
+	if (!real || (strncmp(tree->build, trees, n) == 0 && tree->build[n] == '/'))
+		return;
+	all = two_up(real); /* the headers of a kernel are several folders that name each other */
+	container_add_folder(folders, all);
+	add_links(folders, real);
+}
+
+bool place_works(void)
+{
+	int r;
+
+	if (place_must_be_container())
+		return true; /* who needs it finds out, and fails */
+	r = container_enter(expected);
+	if (r == 0)
+		container_leave();
+	if (r == 0 || r == -EINTR)
+		return true;
+	log_warn("Building on this machine instead.");
+	place_choose("host");
+	return false;
+}
+
+int place_enter(const struct kernel_tree *tree, const struct source_list *sources)
+{
+	_cleanup_strv_ char **folders = NULL;
+
+	if (!tree->in_container)
+		return 0;
+	add_tree(&folders, tree);
+	add_projects(&folders, sources);
+	return container_enter(folders);
+}
+
+void place_leave(void)
+{
+	container_leave();
+}
+
+int place_run(bool in_container, char *const *argv, const struct process_options *options)
+{
+	return in_container ? container_run(argv, options) : process_run(argv, options);
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one container that stays up. Beside its socket lie a note of the folders
+ * that it was started with, and a lock: shared by all who build, and exclusive
+ * for who starts or ends it.
+ */
+#include "host/container/internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What this process has entered; it holds the lock while it is there. */
+static struct container_place place;
+static int held = -1;
+
+/* --- names ----------------------------------------------------------------------- */
+
+/* Who has other caches or another image has another container. */
+static char *container_name(const char *engine)
+{
+	const struct passwd *user = getpwuid(getuid());
+	_cleanup_free_ char *cache = path_cache("", NULL), *runtime = path_runtime("", NULL);
+	_cleanup_free_ char *all =
+		xasprintf("%s %s %s %s", engine, container_settings()->image, cache, runtime);
+	uint32_t hash = 0x811c9dc5; /* FNV-1a */
+
+	for (const char *p = all; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 0x01000193;
+	if (user && path_is_plain_name(user->pw_name))
+		return xasprintf("outpost-%s-%08x", user->pw_name, hash);
+	return xasprintf("outpost-%u-%08x", (unsigned int)getuid(), hash);
+}
+
+char *container_dir(const char *engine)
+{
+	_cleanup_free_ char *name = container_name(engine);
+
+	return path_runtime(name, NULL);
+}
+
+/* --- the lock --------------------------------------------------------------------- */
+
+/* Waits in steps: what holds it may build for long. 0, or -errno, said. */
+static int lock_for(int fd, int operation)
+{
+	bool said = false;
+
+	while (flock(fd, operation | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return log_error_errno(-errno, "Cannot lock the build container");
+		if (process_interrupted)
+			return -EINTR;
+		if (!said)
+			log_info("Waiting for another outpost that uses the build container");
+		said = true;
+		process_waiting();
+		usleep(50 * 1000);
+	}
+	return 0;
+}
+
+static int open_lock(const char *dir)
+{
+	_cleanup_free_ char *path = path_join(dir, "lock", NULL);
+	int r = fs_mkdir_p(dir, 0700), fd;
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? log_error_errno(-errno, "Cannot open %s", path) : fd;
+}
+
+/* --- the note of what it was started with ------------------------------------------ */
+
+/*
+ * Its first line is the image and the caches, each other one a folder; before
+ * each path stands which folder that was. One that was deleted and made anew
+ * since is another, which the container does not see.
+ */
+static char *note_head(const char *image)
+{
+	_cleanup_free_ char *caches = container_identify_caches();
+
+	return xasprintf("%s %s", image, caches);
+}
+
+static bool is_still(const char *path, const char *identity)
+{
+	_cleanup_free_ char *now = container_identify(path);
+
+	return strcmp(now, identity) == 0;
+}
+
+static void read_note(const char *dir, char **head, char ***folders, bool replaced_too)
+{
+	_cleanup_free_ char *path = path_join(dir, "started", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	char *rest;
+
+	if (fs_read(path, &text, 1 << 20) < 0)
+		return;
+	rest = text.buf;
+	*head = xstrdup(strsep(&rest, "\n"));
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *identity = strsep(&line, " ");
+
+		if (line && *line == '/' && (replaced_too || is_still(line, identity)))
+			container_add_folder(folders, line);
+	}
+}
+
+static void format_note(struct strbuf *out, const char *image, char *const *folders)
+{
+	_cleanup_free_ char *head = note_head(image);
+
+	strbuf_addf(out, "%s\n", head);
+	strv_foreach (folder, folders) {
+		_cleanup_free_ char *identity = container_identify(*folder);
+
+		strbuf_addf(out, "%s %s\n", identity, *folder);
+	}
+}
+
+static int write_note(const char *dir, const struct strbuf *text)
+{
+	_cleanup_free_ char *path = path_join(dir, "started", NULL);
+	int r = fs_write_atomic(path, text->buf, text->len, 0600);
+
+	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+}
+
+bool container_is_up(const char *dir)
+{
+	_cleanup_close_ int fd = container_connect(dir);
+
+	return fd >= 0;
+}
+
+/* The lock is held exclusively: nobody is building. */
+static int restart(char *const *folders)
+{
+	_cleanup_strv_ char **before = NULL, **all = NULL;
+	_cleanup_(strbuf_release) struct strbuf note = STRBUF_INIT;
+	_cleanup_free_ char *head = NULL;
+	int r;
+
+	read_note(place.dir, &head, &before, true);
+	strv_foreach (folder, before)
+		if (fs_is_dir(*folder)) /* one that is gone would be in the way */
+			container_add_folder(&all, *folder);
+	strv_foreach (folder, folders)
+		container_add_folder(&all, *folder);
+	r = container_check_folders(all);
+	if (r == 0)
+		r = container_end(&place);
+	if (r < 0)
+		return r;
+	log_info("Starting the build container (%s)", place.image.engine);
+	r = container_make_caches();
+	if (r < 0)
+		return r;
+	format_note(&note, place.image.id, all); /* of before: what is replaced meanwhile differs */
+	r = container_start(&place, all);
+	if (r == 0)
+		r = write_note(place.dir, &note);
+	if (r < 0)
+		(void)container_end(&place);
+	return r;
+}
+
+/* --- entering and leaving --------------------------------------------------------------- */
+
+static bool serves(char *const *folders)
+{
+	_cleanup_strv_ char **known = NULL;
+	_cleanup_free_ char *head = NULL, *wanted = note_head(place.image.id);
+
+	read_note(place.dir, &head, &known, false);
+	if (!head || strcmp(head, wanted) != 0)
+		return false;
+	strv_foreach (folder, folders)
+		if (!container_reaches(known, *folder))
+			return false;
+	return container_is_up(place.dir);
+}
+
+static int find_image(void)
+{
+	int r;
+
+	if (place.dir)
+		return 0;
+	r = container_image_read(&place.image);
+	if (r < 0) {
+		log_error("There is no build container%s.",
+			  r == -ENOENT ? " yet" : ", only a damaged note of one");
+		log_hint("outpost container build makes its image; --in host builds on this "
+			 "machine.");
+		return r;
+	}
+	place.dir = container_dir(place.image.engine);
+	place.name = container_name(place.image.engine);
+	return 0;
+}
+
+int container_enter(char *const *asked)
+{
+	_cleanup_strv_ char **folders = NULL;
+	int r = find_image();
+
+	strv_foreach (folder, asked)
+		if (!container_is_cached(*folder)) /* that would be mounted over it, read-only */
+			strv_add(&folders, *folder);
+	if (r == 0 && held < 0) {
+		held = open_lock(place.dir);
+		r = held < 0 ? held : lock_for(held, LOCK_SH);
+	}
+	while (r == 0 && !serves(folders)) {
+		flock(held, LOCK_UN); /* two that wait for each other would wait for ever */
+		r = lock_for(held, LOCK_EX);
+		if (r == 0 && !serves(folders))
+			r = restart(folders);
+		if (r == 0)
+			r = lock_for(held, LOCK_SH);
+	}
+	if (r < 0)
+		container_leave();
+	return r;
+}
+
+void container_leave(void)
+{
+	if (held >= 0)
+		close(TAKE_FD(held));
+	free(TAKE_PTR(place.dir));
+	free(TAKE_PTR(place.name));
+	container_image_release(&place.image);
+}
+
+const char *container_entered_image(void)
+{
+	return held >= 0 ? place.image.id : NULL;
+}
+
+int container_run(char *const *argv, const struct process_options *options)
+{
+	bool here = held < 0;
+	int r = here ? container_enter(NULL) : 0;
+
+	if (r == 0)
+		r = container_call(place.dir, argv, options);
+	if (here)
+		container_leave();
+	return r;
+}
+
+int container_stop(void)
+{
+	_cleanup_close_ int lock = -1;
+	int r = find_image();
+
+	if (r < 0)
+		return r;
+	lock = open_lock(place.dir);
+	r = lock < 0 ? lock : lock_for(lock, LOCK_EX);
+	if (r == 0)
+		r = container_end(&place);
+	container_leave();
+	return r;
+}
+
+void container_ask(struct container_state *state)
+{
+	_cleanup_(container_image_release) struct container_image image = { 0 };
+	_cleanup_free_ char *dir = NULL, *note = NULL;
+
+	*state = (struct container_state){ 0 };
+	if (container_image_read(&image) < 0)
+		return;
+	dir = container_dir(image.engine);
+	state->name = container_name(image.engine);
+	state->is_up = container_is_up(dir);
+	read_note(dir, &note, &state->folders, false);
+}
+
+void container_state_release(struct container_state *state)
+{
+	free(state->name);
+	strv_free(state->folders);
+}

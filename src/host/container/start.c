@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Starting the container, and ending it. */
+#include "host/container/internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define START_MS  15000 /* for the builder to listen, once the engine says that it runs */
+#define ENGINE_MS 120000
+
+/* Not where there is a mount of ours, or the image's own programs; nor what the note of them, a
+ * line for each, cannot hold: it would be started again for ever. */
+static bool can_be_mounted(const char *folder)
+{
+	static const char *const not [] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
+					    "/proc", "/sbin", "/sys", "/usr", "/outpost" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(not ); i++)
+		if (strcmp(folder, not [i]) == 0)
+			return false;
+	return !strchr(folder, '\n') && fs_is_dir(folder);
+}
+
+int container_check_folders(char *const *folders)
+{
+	strv_foreach (folder, folders) {
+		if (can_be_mounted(*folder))
+			continue;
+		log_error("The build container cannot be shown %s.", *folder);
+		log_hint("Build it on this machine: --in host.");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * root in a container is the user where the engine runs without privileges (or
+ * where the user is root); docker's daemon has root be root.
+ */
+static void add_user(char ***argv, const char *engine)
+{
+	_cleanup_(strbuf_release) struct strbuf security = STRBUF_INIT;
+	_cleanup_free_ char *user =
+		xasprintf("%u:%u", (unsigned int)getuid(), (unsigned int)getgid());
+
+	if (strcmp(engine, "docker") != 0 || getuid() == 0)
+		return;
+	if (process_run(ARGV(engine, "info", "--format", "{{.SecurityOptions}}"),
+			&(struct process_options){ .output = &security, .timeout_ms = 30000 }) ==
+		    0 &&
+	    strstr(security.buf, "rootless"))
+		return;
+	strv_add(argv, "--user");
+	strv_add(argv, user);
+}
+
+static int await_builder(const struct container_place *place)
+{
+	long long deadline = monotonic_ms() + START_MS;
+
+	while (!container_is_up(place->dir)) {
+		if (process_interrupted)
+			return -EINTR;
+		if (monotonic_ms() > deadline) {
+			log_error("The build container %s was started, and its builder does not "
+				  "answer.",
+				  place->name);
+			return -ETIMEDOUT;
+		}
+		usleep(5000);
+	}
+	return 0;
+}
+
+int container_start(const struct container_place *place, char *const *folders)
+{
+	_cleanup_free_ char *builder = path_own_file("outpost-builder");
+	_cleanup_free_ char *real = builder ? realpath(builder, NULL) : NULL;
+	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
+	_cleanup_strv_ char **argv = NULL;
+	const char *const words[] = {
+		place->image.engine, "run",          "--detach", "--rm",         "--name",
+		place->name,         "--network",    "none",     "--log-driver", "none",
+		"--security-opt",    "label=disable"
+	};
+	int r;
+
+	if (!real) {
+		log_error("There is no outpost-builder beside this program: it is not built.");
+		log_hint("make");
+		return -ENOENT;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		strv_add(&argv, words[i]);
+	strv_foreach (folder, folders) /* sorted: what is mounted within another comes after */
+		container_mount(&argv, *folder, *folder, true);
+	container_mount_caches(&argv);
+	container_mount(&argv, real, "/outpost/builder", true);
+	container_mount(&argv, place->dir, "/outpost/run", false);
+	add_user(&argv, place->image.engine);
+	container_add_words(&argv, container_settings()->run_args);
+	strv_add(&argv, place->image.id);
+	strv_add(&argv, "/outpost/builder");
+	strv_add(&argv, "/outpost/run/socket");
+	r = container_engine(argv, &id, ENGINE_MS, "start the build container");
+	return r < 0 ? r : await_builder(place);
+}
+
+/* Engines differ in whether it is an error to remove what is not there. */
+static bool is_there(const struct container_place *place)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+
+	return process_run(ARGV(place->image.engine, "container", "inspect", place->name),
+			   &(struct process_options){
+				   .output = &said, .error = &said, .timeout_ms = ENGINE_MS }) == 0;
+}
+
+/* One that crashed, or was there when the machine went down, has the name still. */
+int container_end(const struct container_place *place)
+{
+	_cleanup_free_ char *socket = path_join(place->dir, "socket", NULL),
+			    *note = path_join(place->dir, "started", NULL);
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	int r = process_run(ARGV(place->image.engine, "rm", "--force", place->name),
+			    &(struct process_options){
+				    .output = &said, .error = &said, .timeout_ms = ENGINE_MS });
+
+	if (r == -EINTR)
+		return r;
+	if (r != 0 && is_there(place)) {
+		log_error("%s cannot remove the build container %s: %s", place->image.engine,
+			  place->name, r < 0 ? strerror(-r) : container_last_lines(&said, 1));
+		log_hint("%s rm --force %s", place->image.engine, place->name);
+		return r < 0 ? r : -EIO;
+	}
+	unlink(socket);
+	unlink(note);
+	return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Archives of packages other than Debian's own, as the configuration names them. */
+#include "host/debian/debian.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/base/config.h"
+#include "host/debian/internal.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct field {
+	const char *name;
+	size_t offset;
+	bool optional;
+} fields[] = {
+	{ "url", offsetof(struct debian_archive, url) },
+	{ "suite", offsetof(struct debian_archive, suite) },
+	{ "components", offsetof(struct debian_archive, components), true },
+	{ "key", offsetof(struct debian_archive, key) },
+};
+
+static char **field_of(const struct debian_archive *archive, const struct field *field)
+{
+	return (char **)((char *)archive + field->offset);
+}
+
+static struct debian_archive *find(struct debian_archives *list, const char *name, size_t n)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strlen(list->archives[i].name) == n &&
+		    strncmp(list->archives[i].name, name, n) == 0)
+			return &list->archives[i];
+	GROW(list->archives, list->n);
+	list->archives[list->n] = (struct debian_archive){ .name = xstrndup(name, n) };
+	return &list->archives[list->n++];
+}
+
+/* "archive.NAME.url" and the like; a later file's value wins. */
+static int take_key(const char *key, const char *value, const char *file, void *arg)
+{
+	static const char section[] = "archive.";
+	const char *name = key + strlen(section), *last = strrchr(key, '.');
+
+	if (strncmp(key, section, strlen(section)) != 0)
+		return 0;
+	for (size_t i = 0; last > name && i < ARRAY_SIZE(fields); i++) {
+		char **field;
+
+		if (strcmp(last + 1, fields[i].name) != 0)
+			continue;
+		field = field_of(find(arg, name, (size_t)(last - name)), &fields[i]);
+		free(*field);
+		*field = xstrdup(value);
+		return 0;
+	}
+	log_error("%s: there is no %s; an archive has url, suite, components and key.", file, key);
+	return -EINVAL;
+}
+
+/* What would mean something else in a line of sources.list. */
+static bool is_one_line(const char *value, bool blanks)
+{
+	return *value && !strpbrk(value, blanks ? "\n[]#" : " \t\n[]#");
+}
+
+static int check(const struct debian_archive *archive)
+{
+	if (!path_is_plain_name(archive->name)) {
+		log_error("'%s' cannot name an archive: letters, digits, dots and dashes.",
+			  archive->name);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		const char *value = *field_of(archive, &fields[i]);
+		bool blanks = fields[i].optional;
+
+		if (value ? is_one_line(value, blanks) : fields[i].optional)
+			continue;
+		log_error("archive.%s.%s is %s.", archive->name, fields[i].name,
+			  value ? "not valid" : "missing");
+		return -EINVAL;
+	}
+	if (*archive->key == '/' && fs_exists(archive->key))
+		return 0;
+	log_error("archive.%s.key: there is no file %s.", archive->name, archive->key);
+	log_hint("It is the absolute path of the archive's public key (.gpg or .asc), as the board "
+		 "has it in /usr/share/keyrings or /etc/apt/trusted.gpg.d.");
+	return -EINVAL;
+}
+
+int debian_archives_load(struct debian_archives *list)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+	int r = config_load(&config);
+
+	if (r == 0)
+		r = config_each(config, take_key, list);
+	for (size_t i = 0; r == 0 && i < list->n; i++)
+		r = check(&list->archives[i]);
+	return r;
+}
+
+void debian_archives_release(struct debian_archives *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->archives[i].name);
+		for (size_t k = 0; k < ARRAY_SIZE(fields); k++)
+			free(*field_of(&list->archives[i], &fields[k]));
+	}
+	free(list->archives);
+	*list = (struct debian_archives){ 0 };
+}
+
+void debian_archive_format(const struct debian_archive *archive, const char *arch,
+			   struct strbuf *out)
+{
+	size_t n = strlen(archive->suite);
+	bool flat = n && archive->suite[n - 1] == '/'; /* "./": no components */
+
+	strbuf_addf(out, "deb [arch=%s target=Packages signed-by=%s] %s %s%s%s\n", arch,
+		    archive->key, archive->url, archive->suite, flat ? "" : " ",
+		    flat                  ? ""
+		    : archive->components ? archive->components
+					  : "main");
+}

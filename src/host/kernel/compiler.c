@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The compiler that a kernel was built with, as it is called where it is built for. */
+#include "host/kernel/internal.h"
+
+#include "common/alloc.h"
+#include "common/process.h"
+#include "host/container/container.h"
+#include "host/container/buildenv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *kernel_cross_prefix(void)
+{
+#ifdef __aarch64__
+	return "";
+#else
+	return "aarch64-linux-gnu-";
+#endif
+}
+
+int kernel_compiler_major(const char *version_text)
+{
+	/* The version follows what is in parentheses: the packager's words, with numbers of their
+	 * own. */
+	const char *p = strrchr(version_text, ')');
+	char *end;
+	long major;
+
+	if (!strstr(version_text, "gcc"))
+		return -EINVAL;
+	p = p ? p + 1 : version_text + strcspn(version_text, " ");
+	p += strspn(p, " ");
+	major = strtol(p, &end, 10);
+	return end != p && isdigit((unsigned char)*p) && major > 0 && major < 1000 ? (int)major
+										   : -EINVAL;
+}
+
+static bool is_installed(const char *program)
+{
+	const char *path = getenv("PATH");
+	_cleanup_free_ char *copy = xstrdup(path ? path : "/usr/bin:/bin");
+	char *rest;
+
+	for (char *dir = strtok_r(copy, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
+		_cleanup_free_ char *file = xasprintf("%s/%s", dir, program);
+
+		if (access(file, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_major(const char *program, int major)
+{
+	_cleanup_(strbuf_release) struct strbuf version = STRBUF_INIT;
+	int r = process_run(
+		ARGV(program, "-dumpversion"),
+		&(struct process_options){ .output = &version, .timeout_ms = 10 * 1000 });
+
+	return r == 0 && atoi(version.buf) == major;
+}
+
+int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_container)
+{
+	int major = kernel_compiler_major(version_text);
+	_cleanup_free_ char *versioned = NULL, *plain = NULL;
+	int r = 0;
+
+	*in_container = false;
+	if (major < 0)
+		return major;
+	versioned = xasprintf("%sgcc-%d", kernel_cross_prefix(), major);
+	plain = xasprintf("%sgcc", kernel_cross_prefix());
+	*in_container = place_wants_container() && container_has_program(versioned);
+	if (place_must_be_container()) {
+		r = *in_container ? 0 : -ENOPKG;
+		*in_container = true;
+	} else if (!*in_container && !is_installed(versioned)) {
+		if (is_installed(plain) && has_major(plain, major)) {
+			*compiler = TAKE_PTR(plain);
+			return 0;
+		}
+		r = -ENOPKG;
+	}
+	*compiler = TAKE_PTR(versioned);
+	return r;
+}

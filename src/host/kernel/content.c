@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a tree consisted of when it was made: TREE/contents, sorted, has a line
+ * "HASH MODE PATH" for each file (BLAKE2b-128 of its content; MODE is x or -)
+ * and "-> TARGET PATH" for each link; what would break a line is written as
+ * three octal digits, as in /proc/mounts. The manifest has the digest of that.
+ */
+#include "host/kernel/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+
+#include <blake2.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CONTENTS "contents"
+
+/* nftw() has no argument for its function. */
+static struct {
+	char **lines;
+	size_t n;
+	size_t root_length;
+} seen;
+
+static void add_line(char *line)
+{
+	GROW(seen.lines, seen.n);
+	seen.lines[seen.n++] = line;
+}
+
+/* "a\040b" of "a b". */
+static char *escape(const char *name)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_adds(&out, "");
+	for (; *name; name++)
+		if (strchr(" \n\\", *name))
+			strbuf_addf(&out, "\\%03o", (unsigned int)*name);
+		else
+			strbuf_addch(&out, *name);
+	return strbuf_detach(&out);
+}
+
+static int hash_file(const char *path, char text[33])
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	static unsigned char buffer[128 * 1024];
+	unsigned char hash[16];
+	blake2b_state state;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	blake2b_init(&state, sizeof(hash));
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		blake2b_update(&state, buffer, (size_t)n);
+	if (n < 0)
+		return -errno;
+	blake2b_final(&state, hash, sizeof(hash));
+	for (size_t i = 0; i < sizeof(hash); i++)
+		sprintf(text + 2 * i, "%02x", hash[i]);
+	return 0;
+}
+
+static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	_cleanup_free_ char *below = escape(path + seen.root_length + !!ftw->level), *to = NULL;
+	char hash[33], target[PATH_MAX];
+
+	if (ftw->level == 1 && (strcmp(below, CONTENTS) == 0 || strcmp(below, "manifest.ini") == 0))
+		return 0;
+	if (flag == FTW_F) {
+		int r = hash_file(path, hash);
+
+		if (r < 0)
+			return r;
+		add_line(xasprintf("%s %c %s", hash, st->st_mode & 0100 ? 'x' : '-', below));
+	} else if (flag == FTW_SL || flag == FTW_SLN) {
+		ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+		if (n < 0)
+			return -errno;
+		target[n] = '\0';
+		to = escape(target);
+		add_line(xasprintf("-> %s %s", to, below));
+	} else if (flag == FTW_NS || flag == FTW_DNR) {
+		return -EACCES;
+	}
+	return 0;
+}
+
+static const char *path_of(const char *line)
+{
+	const char *p = strrchr(line, ' ');
+
+	return p ? p + 1 : line;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(path_of(*(char *const *)a), path_of(*(char *const *)b));
+}
+
+/* All lines as they would be now. 0 or -errno, not said. */
+static int list_now(const char *root, struct strbuf *out)
+{
+	int r;
+
+	seen.n = 0;
+	seen.root_length = strlen(root);
+	r = nftw(root, see, 32, FTW_PHYS | FTW_MOUNT);
+	if (r == -1)
+		r = -errno;
+	qsort(seen.lines, seen.n, sizeof(*seen.lines), compare_lines);
+	for (size_t i = 0; i < seen.n; i++) {
+		strbuf_adds(out, seen.lines[i]);
+		strbuf_addch(out, '\n');
+		free(seen.lines[i]);
+	}
+	return r;
+}
+
+static char *digest_of(const struct strbuf *text)
+{
+	struct strbuf digest = STRBUF_INIT;
+	unsigned char hash[32] = { 0 };
+	size_t lines = 0;
+
+	for (size_t i = 0; i < text->len; i++)
+		lines += text->buf[i] == '\n';
+	blake2b(hash, text->buf, NULL, sizeof(hash), text->len, 0);
+	strbuf_addf(&digest, "%zu ", lines);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		strbuf_addf(&digest, "%02x", hash[i]);
+	return strbuf_detach(&digest);
+}
+
+int kernel_content_record(const char *root, char **digest)
+{
+	_cleanup_free_ char *path = path_join(root, CONTENTS, NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r = list_now(root, &text);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the kernel tree %s", root);
+	r = fs_write_atomic(path, text.buf, text.len, 0644);
+	if (r < 0)
+		return log_error_errno(r, "Cannot write %s", path);
+	*digest = digest_of(&text);
+	return 0;
+}
+
+/* The first line that is not the same in both, by what is there now. */
+static void name_difference(const char *then, const char *now, struct strbuf *why)
+{
+	for (;;) {
+		size_t a = strcspn(then, "\n"), b = strcspn(now, "\n");
+		_cleanup_free_ char *x = xstrndup(then, a), *y = xstrndup(now, b);
+		int order = !*then ? 1 : !*now ? -1 : strcmp(path_of(x), path_of(y));
+
+		if (!*then && !*now)
+			return;
+		if (order == 0 && strcmp(x, y) == 0) {
+			then += a + (then[a] == '\n');
+			now += b + (now[b] == '\n');
+			continue;
+		}
+		strbuf_addf(why, "%s %s", path_of(order > 0 ? y : x),
+			    order > 0   ? "was not there when it was made"
+			    : order < 0 ? "is gone"
+					: "has changed");
+		return;
+	}
+}
+
+int kernel_content_check(const char *root, const char *digest, struct strbuf *why)
+{
+	_cleanup_free_ char *path = path_join(root, CONTENTS, NULL), *found = NULL;
+	_cleanup_(strbuf_release) struct strbuf then = STRBUF_INIT, now = STRBUF_INIT;
+	int r = fs_read(path, &then, 0);
+
+	found = digest_of(&then);
+	if (r < 0 || strcmp(found, digest) != 0) {
+		strbuf_addf(why, "the list of its files (%s) is gone or damaged", CONTENTS);
+		return -EUCLEAN;
+	}
+	r = list_now(root, &now);
+	if (r < 0) {
+		strbuf_addf(why, "it cannot be read: %s", strerror(-r));
+		return -EUCLEAN;
+	}
+	name_difference(then.buf, now.buf, why);
+	return why->len ? -EUCLEAN : 0;
+}

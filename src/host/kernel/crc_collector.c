@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/kernel/crc_collector.h"
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "host/kernel/exports.h"
+#include "host/module/ko.h"
+#include "host/base/name_tree.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct symbol {
+	char *name;       /* first, for named.h */
+	char *from;       /* the module that its CRC was first seen in */
+	char *module;     /* that exports it; NULL: vmlinux */
+	char *name_space; /* with a module */
+	uint32_t crc;
+	bool has_crc, gpl;
+};
+
+struct harvest {
+	void *tree; /* of struct symbol, for tsearch(3) */
+	size_t modules;
+};
+
+struct harvest *harvest_new(void)
+{
+	return xcalloc(1, sizeof(struct harvest));
+}
+
+static void free_symbol(void *p)
+{
+	struct symbol *s = p;
+
+	free(s->name);
+	free(s->from);
+	free(s->module);
+	free(s->name_space);
+	free(s);
+}
+
+void harvest_free(struct harvest *harvest)
+{
+	tdestroy(harvest->tree, free_symbol);
+	free(harvest);
+}
+
+static struct symbol *find_or_add(struct harvest *h, const char *name)
+{
+	struct symbol *s = named_find(h->tree, name);
+
+	if (s)
+		return s;
+	s = xcalloc(1, sizeof(*s));
+	s->name = xstrdup(name);
+	tsearch(s, &h->tree, named_compare);
+	return s;
+}
+
+static int set_crc(struct symbol *s, uint32_t crc, const char *module)
+{
+	if (!s->has_crc) {
+		s->crc = crc;
+		s->from = xstrdup(module);
+		s->has_crc = true;
+	}
+	if (s->crc == crc)
+		return 0;
+	log_error(
+		"The modules of the board contradict each other: the CRC of %s is 0x%08x in %s and "
+		"0x%08x in %s.",
+		s->name, s->crc, s->from, crc, module);
+	log_hint("They are of different kernels. Install the kernel's package anew on the board.");
+	return -EEXIST;
+}
+
+static int take_versions(struct harvest *h, const struct ko *ko, const char *module)
+{
+	_cleanup_free_ struct ko_version *list = NULL;
+	size_t n = 0;
+	int r = ko_versions(ko, KO_VERSIONS, &list, &n);
+
+	if (r == -ENOENT)
+		r = ko_versions(ko, KO_VERSIONS_EXTENDED, &list, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (*list[i].name)
+			r = set_crc(find_or_add(h, list[i].name), list[i].crc, module);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int take_exports(struct harvest *h, const struct ko *ko, const char *module)
+{
+	_cleanup_free_ struct ko_export *list = NULL;
+	size_t n = ko_exports(ko, &list);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct symbol *s = find_or_add(h, list[i].name);
+
+		if (!s->module) {
+			s->module = xstrdup(module);
+			s->name_space = xstrdup(list[i].name_space);
+			s->gpl = list[i].gpl;
+		}
+		if (list[i].has_crc)
+			r = set_crc(s, list[i].crc, module);
+	}
+	return r;
+}
+
+int harvest_module(struct harvest *harvest, const struct ko *ko, const char *name)
+{
+	int r = ko_has_sections(ko) ? take_versions(harvest, ko, name) : -EBADMSG;
+
+	if (r == 0)
+		r = take_exports(harvest, ko, name);
+	if (r == -EBADMSG)
+		log_error("The module %s of the board is damaged.", name);
+	harvest->modules++;
+	return r;
+}
+
+/* --- a folder of them ------------------------------------------------------------------ */
+
+/* nftw() has no argument for its function. */
+static struct harvest *harvesting;
+
+/* "drivers/net/mii" of ".../kernel/drivers/net/mii.ko.xz" */
+static char *module_of(const char *path)
+{
+	static const char top[] = "/kernel/";
+	const char *from = strstr(path, "/modules/"), *end;
+
+	from = from ? strstr(from, top) : NULL;
+	from = from ? from + strlen(top) : path;
+	end = strstr(strrchr(path, '/'), ".ko");
+	return end ? xstrndup(from, (size_t)(end - from)) : NULL;
+}
+
+static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	_cleanup_free_ char *name = flag == FTW_F ? module_of(path) : NULL;
+	_cleanup_(ko_freep) struct ko *ko = NULL;
+	int r;
+
+	(void)st;
+	(void)ftw;
+	if (!name)
+		return 0;
+	r = ko_open(path, &ko);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the board's module %s", name);
+	return harvest_module(harvesting, ko, name);
+}
+
+int harvest_folder(struct harvest *harvest, const char *dir)
+{
+	int r;
+
+	harvesting = harvest;
+	r = nftw(dir, see, 32, FTW_PHYS | FTW_MOUNT);
+	return r == -1 ? log_error_errno(-errno, "Cannot read %s", dir) : r;
+}
+
+/* --- what it gives ---------------------------------------------------------------------- */
+
+struct writing {
+	const struct exports *exports;
+	struct strbuf *out;
+	struct harvest_counts *counts;
+};
+
+static void write_one(const void *node, VISIT visit, void *closure)
+{
+	const struct symbol *s = *(struct symbol *const *)node;
+	struct writing *w = closure;
+	const char *name_space = s->name_space;
+	bool gpl = s->gpl;
+
+	if ((visit != postorder && visit != leaf) || !s->has_crc)
+		return;
+	if (!s->module) {
+		const struct exported *e = exports_find(w->exports, s->name);
+
+		gpl = !e || e->gpl;
+		name_space = e ? e->name_space : "";
+		w->counts->unknown += !e;
+	}
+	strbuf_addf(w->out, "0x%08x\t%s\t%s\tEXPORT_SYMBOL%s\t%s\n", s->crc, s->name,
+		    s->module ? s->module : "vmlinux", gpl ? "_GPL" : "", name_space);
+	w->counts->symbols++;
+}
+
+void harvest_write(const struct harvest *harvest, const struct exports *exports, struct strbuf *out,
+		   struct harvest_counts *counts)
+{
+	struct writing w = { exports, out, counts };
+
+	*counts = (struct harvest_counts){ .modules = harvest->modules };
+	twalk_r(harvest->tree, write_one, &w);
+}

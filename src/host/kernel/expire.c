@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trees that nobody builds with any more. A tree's manifest is touched when the
+ * tree is used; how long it stays after that is kernel.keep.
+ */
+#include "host/kernel/internal.h"
+
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/base/config.h"
+#include "host/base/paths.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define DAY          (24 * 3600L)
+#define KEEP_DEFAULT 90 /* days */
+
+struct expire_options {
+	int keep;
+};
+
+static const struct option_row options[] = {
+	OPTION_INT(struct expire_options, keep, 0, "keep", "DAYS", 1, "kernel.keep",
+		   "how long a tree that is not used stays"),
+	OPTION_END,
+};
+
+void kernel_mark_used(const char *root)
+{
+	_cleanup_free_ char *path = path_join(root, "manifest.ini", NULL);
+	struct stat st;
+
+	/* Once a day says enough. */
+	if (stat(path, &st) == 0 && time(NULL) - st.st_mtime > DAY)
+		(void)utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+static bool is_unused(const char *release, time_t since)
+{
+	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
+	_cleanup_free_ char *root = kernel_root(release),
+			    *path = path_join(root, "manifest.ini", NULL);
+	struct stat st;
+
+	/* A reference to a person's own tree takes no room, and is nothing that could be had anew.
+	 */
+	return stat(path, &st) == 0 && st.st_mtime < since && kernel_manifest_read(root, &m) == 0 &&
+	       strcmp(m.source, "path") != 0;
+}
+
+void kernel_expire(void)
+{
+	struct expire_options o = { .keep = KEEP_DEFAULT };
+	_cleanup_(config_freep) struct config *config = NULL;
+	_cleanup_strv_ char **releases = NULL;
+
+	if (config_load(&config) < 0 || config_apply(config, options, &o) < 0 ||
+	    kernel_list(&releases) < 0)
+		return;
+	strv_foreach (release, releases) {
+		if (!is_unused(*release, time(NULL) - o.keep * DAY))
+			continue;
+		log_info("The kernel tree %s was not used for %d days and is removed "
+			 "(kernel.keep).",
+			 *release, o.keep);
+		(void)kernel_remove(*release);
+	}
+}

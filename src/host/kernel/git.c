@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trees from a source repository. Module.symvers, which only a whole build would
+ * make, is put together from what the modules on the board have of it.
+ */
+#include "host/kernel/git.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/board/board.h"
+#include "host/kernel/changelog.h"
+#include "host/base/config.h"
+#include "host/kernel/exports.h"
+#include "host/kernel/crc_collector.h"
+#include "host/kernel/internal.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+#include "host/board/pull.h"
+#include "host/base/unpack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_row options[] = {
+	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", "kernel.git.url",
+		      "a repository with the sources of kernels"),
+	OPTION_STRING(struct kernel_git, commit, 0, "commit", "COMMIT", "kernel.git.commit",
+		      "of it; without, the one that the board's package names"),
+	OPTION_STRING(struct kernel_git, defconfig, 0, "defconfig", "NAME", "kernel.git.defconfig",
+		      "where the board does not tell its configuration"),
+	OPTION_END,
+};
+
+/* --- the commit ----------------------------------------------------------------------- */
+
+/* 0, -ENOENT with the reason in `why`, or -errno, said. */
+static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **commit,
+		      struct strbuf *why)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT, text = STRBUF_INIT;
+	_cleanup_free_ char *path = path_join(dir, "changelog.gz", NULL);
+	const char *version = wanted->package ? strchr(wanted->package, ' ') : NULL;
+	struct pulled pulled = { 0 };
+	int r;
+
+	if (!wanted->session) {
+		strbuf_adds(why, "which commit of the repository it is was not said (--commit)");
+		return -ENOENT;
+	}
+	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CHANGELOG, .dir = dir },
+		 &pulled, &said);
+	pulled_release(&pulled);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		r = unpack_read(path, &text);
+	unlink(path);
+	if (r == 0)
+		r = changelog_commit(text.buf, version ? version + 1 : NULL, commit);
+	if (r < 0)
+		strbuf_addf(why,
+			    "the commit of the repository is not said (--commit), and no changelog "
+			    "on board %s names it",
+			    wanted->board->name);
+	return r < 0 ? -ENOENT : 0;
+}
+
+/* --- the symbols ---------------------------------------------------------------------- */
+
+static int write_symvers(const struct harvest *harvest, const char *source)
+{
+	_cleanup_free_ char *path = path_join(source, "Module.symvers", NULL);
+	_cleanup_(exports_freep) struct exports *exports = exports_new();
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct harvest_counts counts;
+	int r;
+
+	progress_step("reading what the sources export");
+	r = exports_scan(exports, source);
+	if (r < 0)
+		return r;
+	harvest_write(harvest, exports, &text, &counts);
+	r = fs_write_atomic(path, text.buf, text.len, 0644);
+	if (r < 0)
+		return log_error_errno(r, "Cannot write %s", path);
+	log_info("Module.symvers has %zu symbols, from %zu modules of the board%s.", counts.symbols,
+		 counts.modules, counts.symbols ? "" : ": they have no CRCs");
+	log_debug("Of %zu symbols the sources do not tell how they are exported.", counts.unknown);
+	return 0;
+}
+
+static int pull_symbols(struct kernel_wanted *wanted, const char *dir, struct harvest *harvest,
+			struct strbuf *why)
+{
+	_cleanup_free_ char *modules = path_join(dir, ".modules", NULL);
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	struct pulled pulled = { 0 };
+	int r = fs_mkdir_p(modules, 0755);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", modules);
+	r = pull(wanted->session,
+		 &(struct pull){ .what = outpost_Pull_What_SYMBOLS,
+				 .dir = modules,
+				 .doing = "fetching the CRCs of the board's modules" },
+		 &pulled, &said);
+	if (r == -ENOENT)
+		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
+	if (r == 0) {
+		log_info("The symbols of %u modules came from board %s (%.1f MB packed).",
+			 pulled.files, wanted->board->name, (double)pulled.packed / 1e6);
+		r = harvest_folder(harvest, modules);
+	}
+	pulled_release(&pulled);
+	fs_remove_tree(modules);
+	return r;
+}
+
+/* --- the source ------------------------------------------------------------------------ */
+
+static char *compiler_of(const struct kernel_wanted *wanted)
+{
+	static const char key[] = "\nCONFIG_CC_VERSION_TEXT=\"";
+	const char *p = wanted->config ? strstr(wanted->config, key) : NULL;
+
+	if (p) {
+		p += strlen(key);
+		return xstrndup(p, strcspn(p, "\"\n"));
+	}
+	return wanted->version ? kernel_git_compiler_of(wanted->version) : NULL;
+}
+
+static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git, const char *dir,
+		     char **build, struct strbuf *why)
+{
+	_cleanup_free_ char *source = path_join(dir, "linux", NULL),
+			    *compiler = compiler_of(wanted);
+	_cleanup_(harvest_freep) struct harvest *harvest = harvest_new();
+	int r;
+
+	if (!wanted->config && !git->defconfig) {
+		strbuf_adds(why, "its configuration is not known (--defconfig)");
+		return -ENOENT;
+	}
+	r = pull_symbols(wanted, dir, harvest, why);
+	if (r == 0)
+		r = kernel_git_fetch(git, source);
+	if (r == 0)
+		r = kernel_git_prepare(source, wanted->release, wanted->config, git->defconfig,
+				       compiler);
+	if (r == 0)
+		r = write_symvers(harvest, source);
+	if (r == 0)
+		r = kernel_git_prune(source);
+	if (r == 0)
+		*build = xstrdup("linux");
+	return r;
+}
+
+static int load_options(const struct kernel_wanted *wanted, struct kernel_git *git)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+	int r;
+
+	if (wanted->git) {
+		git->url = wanted->git->url ? xstrdup(wanted->git->url) : NULL;
+		git->commit = wanted->git->commit ? xstrdup(wanted->git->commit) : NULL;
+		git->defconfig = wanted->git->defconfig ? xstrdup(wanted->git->defconfig) : NULL;
+		return 0;
+	}
+	r = config_load(&config);
+	return r < 0 ? r : config_apply(config, options, git);
+}
+
+static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, struct strbuf *why)
+{
+	struct kernel_git git = { 0 };
+	int r = load_options(wanted, &git);
+
+	if (r == 0 && !git.url)
+		r = -ENOENT; /* none is configured: nothing to tell */
+	if (r == 0 && !wanted->session) {
+		strbuf_adds(why, "from a repository it can be made only for a board (-b), whose "
+				 "modules have the symbols' CRCs");
+		r = -ENOENT;
+	}
+	if (r == 0)
+		r = kernel_wanted_ask(wanted);
+	if (r == 0 && !git.commit)
+		r = ask_commit(wanted, dir, &git.commit, why);
+	if (r == 0)
+		r = make_tree(wanted, &git, dir, build, why);
+	options_release(options, &git);
+	return r;
+}
+
+const struct kernel_source kernel_source_git = { .name = "git", .obtain = obtain };

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sources that are configured and prepared as the board's kernel is. */
+#include "host/kernel/git_internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/kernel/internal.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *kernel_git_compiler_of(const char *version)
+{
+	const char *open = strchr(version, '('), *gcc, *end;
+
+	open = open ? strchr(open + 1, '(') : NULL; /* the first has who built it */
+	end = open ? strstr(open, ", GNU ld") : NULL;
+	gcc = open ? strstr(open, "gcc") : NULL;
+	return gcc && end && gcc < end ? xstrndup(open + 1, (size_t)(end - open) - 1) : NULL;
+}
+
+struct making {
+	const char *source;
+	char *words[10]; /* variables for make, ended by NULL */
+};
+
+static void making_release(struct making *m)
+{
+	for (size_t i = 0; m->words[i]; i++)
+		free(m->words[i]);
+}
+
+static int make(const struct making *m, const char *target, const char *doing)
+{
+	_cleanup_strv_ char **argv = NULL;
+
+	strv_foreach (word, ARGV("make", "-s", "-C", m->source))
+		strv_add(&argv, *word);
+	for (size_t i = 0; m->words[i]; i++)
+		strv_add(&argv, m->words[i]);
+	strv_add(&argv, target);
+	return kernel_git_run(argv, doing);
+}
+
+/* Modules are built with it later, and the configuration depends on it now. */
+static int choose_compiler(const char *text, char **compiler)
+{
+	_cleanup_free_ char *program = NULL;
+	bool in_container = false;
+	int r = 0;
+
+	if (text)
+		r = kernel_compiler_choose(text, compiler, &in_container);
+	else
+		*compiler = xasprintf("%sgcc", kernel_cross_prefix());
+	if (r == -EINVAL)
+		log_error("The kernel was built with '%s'; only gcc is supported.", text);
+	if (r == -EINVAL)
+		return r;
+	program = path_program(*compiler);
+	if (program)
+		return 0;
+	log_error("Sources are prepared on this machine, and there is no %s here.", *compiler);
+	log_hint("As root: apt-get install the package of that name, and make, flex, bison, bc, "
+		 "libssl-dev and libelf-dev.");
+	return -ENOPKG;
+}
+
+/*
+ * Some options are only set where pahole is there in a certain version; modules
+ * need the options (they change struct module), not the program. A defconfig
+ * does not tell the version: one that has all that was ever asked for.
+ */
+static int pretend_pahole(const char *source, const char *config, char **path)
+{
+	static const char key[] = "\nCONFIG_PAHOLE_VERSION=";
+	const char *value = strstr(config, key);
+	int version = value ? atoi(value + strlen(key)) : 125, r;
+	_cleanup_free_ char *text = NULL;
+
+	*path = path_join(source, ".pahole", NULL);
+	text = xasprintf("#!/bin/sh\necho v%d.%d\n", version / 100, version % 100);
+	r = fs_write_atomic(*path, text, strlen(text), 0755);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", *path) : 0;
+}
+
+/*
+ * Likewise the vDSO for 32-bit programs: Kconfig offers it where a compiler for
+ * it is named, which only building the kernel would call. It is left out of
+ * what is prepared; the configuration keeps it, as a headers package does.
+ */
+static void pretend_arm_compiler(char *words[2])
+{
+	words[0] = xstrdup("CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-");
+	words[1] = xstrdup("CONFIG_COMPAT_VDSO=");
+}
+
+static int configure(const struct making *m, const char *config, const char *defconfig)
+{
+	_cleanup_free_ char *path = path_join(m->source, ".config", NULL);
+	int r;
+
+	if (!config)
+		return make(m, defconfig, "configure the kernel");
+	r = fs_write_atomic(path, config, strlen(config), 0644);
+	if (r < 0)
+		return log_error_errno(r, "Cannot write %s", path);
+	r = make(m, "olddefconfig", "configure the kernel");
+	if (r == 0)
+		kernel_git_compare(m->source, config);
+	return r;
+}
+
+/* VERSION and PATCHLEVEL of the top Makefile: "6.1". Others are another kernel's sources. */
+static int check_series(const char *source, const char *release)
+{
+	_cleanup_free_ char *path = path_join(source, "Makefile", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r = fs_read(path, &text, 1 << 20), version = -1, level = -1, a, b;
+	const char *p = r == 0 ? strstr(text.buf, "\nPATCHLEVEL = ") : NULL;
+
+	if (p)
+		level = atoi(p + strlen("\nPATCHLEVEL = "));
+	p = r == 0 ? strstr(text.buf, "VERSION = ") : NULL;
+	if (p)
+		version = atoi(p + strlen("VERSION = "));
+	if (level < 0 || version < 0) {
+		log_error("The commit has no Linux in it: its Makefile names no version.");
+		return -EINVAL;
+	}
+	if (sscanf(release, "%d.%d", &a, &b) == 2 && (a != version || b != level)) {
+		log_error("The commit is of Linux %d.%d, the board runs %s.", version, level,
+			  release);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What the sources are configured from: the board's text, or what the defconfig says. */
+static int read_basis(const char *source, const char *config, const char *defconfig,
+		      struct strbuf *basis)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (config) {
+		strbuf_adds(basis, config);
+		return 0;
+	}
+	if (!kernel_git_is_revision(defconfig))
+		return log_error_errno(-EINVAL, "--defconfig %s", defconfig);
+	path = path_join(source, "arch/arm64/configs", defconfig, NULL);
+	r = fs_read(path, basis, KERNEL_CONFIG_MAX);
+	return r < 0 ? log_error_errno(r, "Cannot read the defconfig %s of the sources", defconfig)
+		     : 0;
+}
+
+static int choose_words(struct making *m, const char *release, const char *basis,
+			const char *compiler)
+{
+	_cleanup_free_ char *cc = NULL, *pahole = NULL;
+	int r = choose_compiler(compiler, &cc);
+
+	if (r == 0)
+		r = pretend_pahole(m->source, basis, &pahole);
+	if (r < 0)
+		return r;
+	m->words[0] = xstrdup("ARCH=arm64");
+	m->words[1] = xasprintf("CROSS_COMPILE=%s", kernel_cross_prefix());
+	m->words[2] = xasprintf("CC=%s", cc);
+	m->words[3] = xasprintf("PAHOLE=%s", pahole);
+	m->words[4] = xasprintf("KERNELRELEASE=%s", release);
+	m->words[5] = xstrdup("LOCALVERSION=");
+	m->words[6] = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	if (strstr(basis, "\nCONFIG_COMPAT_VDSO=y\n"))
+		pretend_arm_compiler(&m->words[7]);
+	return 0;
+}
+
+int kernel_git_prepare(const char *source, const char *release, const char *config,
+		       const char *defconfig, const char *compiler)
+{
+	_cleanup_free_ char *name = NULL;
+	_cleanup_(making_release) struct making m = { .source = source };
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT, basis = STRBUF_INIT;
+	int r = check_series(source, release);
+
+	if (r == 0)
+		r = read_basis(source, config, defconfig, &basis);
+	if (r == 0)
+		r = choose_words(&m, release, basis.buf, compiler);
+	if (r < 0)
+		return r;
+	progress_step("configuring the kernel");
+	r = configure(&m, config, defconfig);
+	progress_step("preparing the kernel's sources");
+	if (r == 0)
+		r = make(&m, "modules_prepare", "prepare the kernel's sources");
+	if (r == 0 && compiler)
+		r = kernel_git_restore_compiler(source, compiler);
+	if (r < 0)
+		return r;
+	/* kbuild reads the release from here when it builds a module. */
+	name = path_join(source, "include/config/kernel.release", NULL);
+	strbuf_addf(&line, "%s\n", release);
+	r = fs_write_atomic(name, line.buf, line.len, 0644);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", name) : 0;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Trees from the board itself: what is installed there for the kernel that it runs. */
+#include "host/kernel/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+#include "host/board/pull.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, struct strbuf *why)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	_cleanup_free_ char *doing = NULL, *full = NULL;
+	const outpost_Welcome *welcome;
+	struct pulled pulled = { 0 };
+	int r;
+
+	if (!wanted->session)
+		return -ENOENT; /* no board was asked: nothing to tell */
+	r = session_welcome(wanted->session, &welcome);
+	if (r < 0)
+		return r;
+	if (strcmp(welcome->release, wanted->release) != 0) {
+		strbuf_addf(why, "board %s runs %s", wanted->board->name, welcome->release);
+		return -ENOENT;
+	}
+	doing = xasprintf("fetching the headers from %s", wanted->board->name);
+	progress_step("%s", doing);
+	r = pull(wanted->session,
+		 &(struct pull){ .what = outpost_Pull_What_TREE, .dir = dir, .doing = doing },
+		 &pulled, &said);
+	if (r == -ENOENT)
+		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
+	full = path_join(dir, r == 0 ? pulled.build : "", NULL);
+	if (r == 0 && (!*pulled.build || strstr(pulled.build, "..") || !fs_is_dir(full))) {
+		log_error("Board %s names no folder for make -C in what it sent.",
+			  wanted->board->name);
+		r = -EBADMSG;
+	}
+	if (r == 0) {
+		log_info("%u files (%lld MB, %lld MB packed) came from board %s.", pulled.files,
+			 pulled.bytes / 1000000, pulled.packed / 1000000, wanted->board->name);
+		*build = TAKE_PTR(pulled.build);
+	}
+	pulled_release(&pulled);
+	return r;
+}
+
+const struct kernel_source kernel_source_board = { .name = "board", .obtain = obtain };

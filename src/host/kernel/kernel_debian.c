@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trees from Debian, and from archives that package kernels as Debian does:
+ * linux-headers-<release>, the -common package that it depends on, and
+ * linux-kbuild-<series>, Debian's own at once for this machine's architecture,
+ * so that its fixdep and modpost run here. All of them keep the places they
+ * have in Debian, below the tree.
+ */
+#include "host/kernel/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/debian/debian.h"
+#include "host/debian/internal.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BOARD_ARCH "arm64"
+
+int kernel_debian_default(char **release)
+{
+	static const char prefix[] = "linux-image-";
+	_cleanup_(debian_closep) struct debian *debian = NULL;
+	_cleanup_free_ char *package = NULL;
+	int r = debian_open(&debian, BOARD_ARCH);
+
+	if (r == 0)
+		r = debian_resolve(debian, "linux-image-" BOARD_ARCH, prefix, &package);
+	if (r < 0)
+		return r;
+	*release = xstrdup(package + strlen(prefix));
+	return 0;
+}
+
+/* The packages of one archive; *kbuild: the one with kbuild's programs. */
+static int unpack_headers(struct debian *debian, const char *headers, const char *dir,
+			  char **kbuild)
+{
+	_cleanup_strv_ char **packages = NULL;
+	_cleanup_free_ char *common = NULL;
+	int r = debian_has(debian, headers);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	r = debian_resolve(debian, headers, "linux-headers-", &common);
+	if (r == 0)
+		r = debian_resolve(debian, headers, "linux-kbuild-", kbuild);
+	if (r < 0)
+		return r == -ENOENT ? -EBADMSG : r;
+	strv_add(&packages, headers);
+	strv_add(&packages, common);
+	if (debian->archive) /* its scripts are for this kernel; programs are replaced later */
+		strv_add(&packages, *kbuild);
+	r = debian_unpack(debian, dir, packages, false);
+	return r == -ENOENT ? -EBADMSG : r; /* said, and no reason to try another source */
+}
+
+/* Debian has them for this machine, too. */
+static int unpack_tools(const char *kbuild, const char *dir)
+{
+	_cleanup_(debian_closep) struct debian *debian = NULL;
+	int r = debian_open(&debian, debian_host_arch());
+
+	if (r == 0)
+		r = debian_unpack(debian, dir, ARGV(kbuild), false);
+	return r == -ENOENT ? -EBADMSG : r;
+}
+
+/* archive NULL: Debian's own. */
+static int obtain_from(const struct debian_archive *archive, const char *headers, const char *dir,
+		       struct strbuf *why)
+{
+	_cleanup_(debian_closep) struct debian *debian = NULL;
+	_cleanup_free_ char *kbuild = NULL;
+	const char *name = archive ? archive->name : "Debian";
+	int r = debian_open_archive(&debian, BOARD_ARCH, archive);
+
+	if (r == -EHOSTUNREACH) { /* said; another archive may be nearer */
+		strbuf_addf(why, "%s%s cannot be reached", why->len ? ", " : "", name);
+		return -ENOENT;
+	}
+	if (r == 0)
+		r = unpack_headers(debian, headers, dir, &kbuild);
+	if (r == -ENOENT)
+		strbuf_addf(why, "%s%s has no %s", why->len ? ", " : "", name, headers);
+	if (r == 0 && !archive)
+		r = unpack_tools(kbuild, dir);
+	return r;
+}
+
+static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, struct strbuf *why)
+{
+	_cleanup_(debian_archives_release) struct debian_archives list = { 0 };
+	_cleanup_free_ char *headers = xasprintf("linux-headers-%s", wanted->release);
+	int r = debian_archives_load(&list);
+
+	if (r == 0)
+		r = obtain_from(NULL, headers, dir, why);
+	for (size_t i = 0; r == -ENOENT && i < list.n; i++)
+		r = obtain_from(&list.archives[i], headers, dir, why);
+	if (r == 0)
+		*build = path_join("usr/src", headers, NULL);
+	return r;
+}
+
+const struct kernel_source kernel_source_debian = { .name = "debian", .obtain = obtain };

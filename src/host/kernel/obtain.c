@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A tree is made beside the others, verified, and put in place by rename. */
+#include "host/kernel/kernel.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/lock.h"
+#include "common/log.h"
+#include "host/board/board.h"
+#include "host/kernel/internal.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct kernel_source *const kernel_sources[] = {
+	&kernel_source_board,
+	&kernel_source_debian,
+	&kernel_source_git,
+	NULL,
+};
+
+int kernel_lock(void)
+{
+	_cleanup_free_ char *dir = path_cache("trees", NULL), *path = path_join(dir, ".lock", NULL);
+	int r = fs_mkdir_p(dir, 0755);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot make %s", dir);
+	return lock_take(path, "is working on kernel trees");
+}
+
+/* What an interrupted process left: no one else is at work, the lock is ours. */
+static void remove_half_made(const char *dir)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fs_list(dir, &names) < 0)
+		return;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(dir, *name, NULL);
+
+		if (strncmp(*name, ".new-", 5) == 0)
+			fs_remove_tree(path);
+	}
+}
+
+/* Files only: what is in a read-only folder could not be removed. */
+static int make_read_only(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)ftw;
+	return flag == FTW_F && chmod(path, st->st_mode & 07555) < 0 ? -errno : 0;
+}
+
+/* All of it is on the disk before it has the name of a whole one: a power cut does not matter. */
+static int put_in_place(const char *dir, const char *root)
+{
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || syncfs(fd) < 0 || chmod(dir, 0755) < 0 || rename(dir, root) < 0)
+		return log_error_errno(-errno, "Cannot put the kernel tree in place as %s", root);
+	return 0;
+}
+
+static int complete(const char *dir, const char *below, const char *release, const char *source)
+{
+	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
+	_cleanup_free_ char *build = path_join(dir, below, NULL), *root = kernel_root(release);
+	int r = kernel_verify(build, release);
+
+	if (r < 0)
+		return r;
+	r = kernel_config_value(build, "CONFIG_CC_VERSION_TEXT", &m.compiler);
+	if (r == 0)
+		r = kernel_symvers_digest(build, &m.symvers);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", build);
+	m.release = xstrdup(release);
+	m.source = xstrdup(source);
+	m.build = xstrdup(below);
+	r = nftw(dir, make_read_only, 32, FTW_PHYS | FTW_MOUNT);
+	if (r != 0)
+		return log_error_errno(r == -1 ? -errno : r, "Cannot protect %s", dir);
+	r = kernel_content_record(dir, &m.content);
+	if (r == 0)
+		r = kernel_manifest_write(dir, &m);
+	return r < 0 ? r : put_in_place(dir, root);
+}
+
+static int obtain_from(const struct kernel_source *source, struct kernel_wanted *wanted,
+		       const char *trees, struct strbuf *why)
+{
+	_cleanup_free_ char *dir = path_join(trees, ".new-XXXXXX", NULL), *below = NULL;
+	int r;
+
+	if (!mkdtemp(dir))
+		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
+	r = source->obtain(wanted, dir, &below, why);
+	if (r == 0) {
+		r = kernel_mend(dir, below);
+		if (r == 0)
+			r = complete(dir, below, wanted->release, source->name);
+		if (r == -ENOENT) /* it has one, and a file is missing in it: said */
+			r = -EINVAL;
+	}
+	if (r < 0)
+		fs_remove_tree(dir);
+	return r;
+}
+
+/* kbuild refuses such paths itself, in words that do not tell what to do. */
+static int check_path(const char *dir)
+{
+	if (!strpbrk(dir, " :"))
+		return 0;
+	log_error("The kernel's build system cannot work in %s: there is a blank or a colon in it.",
+		  dir);
+	log_hint("Set XDG_CACHE_HOME to a folder without.");
+	return -EINVAL;
+}
+
+/* The first source that has it; `why` becomes what the others said. */
+static int obtain_from_any(struct kernel_wanted *wanted, const char *trees, struct strbuf *why)
+{
+	for (size_t i = 0; kernel_sources[i]; i++) {
+		_cleanup_(strbuf_release) struct strbuf reason = STRBUF_INIT;
+		int r = -ENOENT;
+
+		if (!wanted->only || wanted->only == kernel_sources[i])
+			r = obtain_from(kernel_sources[i], wanted, trees, &reason);
+		if (r != -ENOENT)
+			return r;
+		if (reason.len)
+			strbuf_addf(why, "%s%s", why->len ? "; " : "", reason.buf);
+	}
+	return -ENOENT;
+}
+
+static int say_none(const struct kernel_wanted *wanted, const struct strbuf *why)
+{
+	log_error("No source has a kernel tree for '%s'%s%s.", wanted->release,
+		  why->len ? ": " : "", why->buf);
+	if (wanted->session)
+		log_hint("Install the headers of its kernel on %s (apt-get install "
+			 "linux-headers-%s), or outpost kernel add PATH with a tree you built.",
+			 wanted->board->name, wanted->release);
+	else
+		log_hint("outpost kernel sync -b BOARD takes what a board has; outpost kernel add "
+			 "takes Debian's newest arm64 kernel, outpost kernel add PATH a tree you "
+			 "built.");
+	return -ENOENT;
+}
+
+int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL);
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	_cleanup_close_ int lock = -1;
+	int r = kernel_find(wanted->release, tree);
+
+	if (r != -ENOENT)
+		return r;
+	r = check_path(trees);
+	if (r < 0)
+		return r;
+	lock = kernel_lock();
+	if (lock < 0)
+		return lock;
+	r = kernel_find(wanted->release, tree); /* another may have made it while we waited */
+	if (r != -ENOENT)
+		return r;
+	remove_half_made(trees);
+	if (kernel_release_is_valid(wanted->release))
+		r = obtain_from_any(wanted, trees, &why);
+	if (r == -ENOENT)
+		return say_none(wanted, &why);
+	if (r < 0)
+		return r;
+	close(TAKE_FD(lock));
+	kernel_expire();
+	return kernel_find(wanted->release, tree);
+}
+
+int kernel_obtain(const char *release, struct kernel_tree **tree)
+{
+	return kernel_obtain_wanted(&(struct kernel_wanted){ .release = release }, tree);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The tree of what a board runs now, and what that board is asked for it. */
+#include "host/check/check_board.h"
+#include "host/kernel/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/base/paths.h"
+#include "host/board/pull.h"
+#include "host/board/last_seen.h"
+#include "host/base/unpack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void kernel_wanted_release(struct kernel_wanted *wanted)
+{
+	free(wanted->package);
+	free(wanted->config);
+	wanted->package = wanted->config = NULL;
+}
+
+/* /proc/config.gz, or a file of /boot. */
+static int read_config(const char *dir, char **config)
+{
+	static const char *const names[] = { "config", "config.gz" };
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && r < 0; i++) {
+		_cleanup_free_ char *path = path_join(dir, names[i], NULL);
+
+		strbuf_reset(&text);
+		r = unpack_read(path, &text);
+	}
+	if (r == 0)
+		*config = strbuf_detach(&text);
+	return r;
+}
+
+int kernel_wanted_ask(struct kernel_wanted *wanted)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL),
+			    *dir = path_join(trees, ".new-config-XXXXXX", NULL);
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	struct pulled pulled = { 0 };
+	int r;
+
+	if (!wanted->session || wanted->package || wanted->config)
+		return 0;
+	r = fs_mkdir_p(trees, 0755);
+	if (r == 0 && !mkdtemp(dir))
+		r = -errno;
+	if (r < 0)
+		return log_error_errno(r, "Cannot make a folder in %s", trees);
+	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CONFIG, .dir = dir },
+		 &pulled, &why);
+	if (r == 0) {
+		wanted->package = *pulled.package ? TAKE_PTR(pulled.package) : NULL;
+		read_config(dir, &wanted->config);
+	}
+	pulled_release(&pulled);
+	fs_remove_tree(dir);
+	if (r == -ENOENT)
+		log_debug("%s: %s", wanted->board->name, why.buf);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* `wanted` is the caller's, what is asked for it is released. */
+static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
+{
+	const struct board *board = wanted->board;
+	_cleanup_free_ char *last = recall_release(board), *release = NULL;
+	_cleanup_(kernel_tree_freep) struct kernel_tree *old = NULL;
+	const outpost_Welcome *welcome;
+	int r = session_welcome(wanted->session, &welcome);
+
+	if (r < 0)
+		return r;
+	release = xstrdup(welcome->release);
+	if (last && strcmp(last, release) != 0)
+		log_info("Board %s runs %s now, not %s.", board->name, release, last);
+	recall_set_release(board, release);
+	check_board_keep(board, welcome);
+	wanted->release = release;
+	wanted->version = welcome->kernel_version;
+	wanted->page_size = welcome->page_size;
+	if (wanted->only && kernel_read(release, &old) == 0) {
+		log_error("There is a tree for %s already, from %s.", release, old->source);
+		log_hint("outpost kernel remove %s, then add it.", release);
+		return -EEXIST;
+	}
+	r = kernel_obtain_wanted(wanted, tree);
+	kernel_wanted_release(wanted);
+	return r;
+}
+
+int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree)
+{
+	return sync_wanted(&(struct kernel_wanted){ .board = board, .session = session }, tree);
+}
+
+int kernel_sync_git(const struct board *board, struct session *session,
+		    const struct kernel_git *git, struct kernel_tree **tree)
+{
+	return sync_wanted(&(struct kernel_wanted){ .board = board,
+						    .session = session,
+						    .only = &kernel_source_git,
+						    .git = git },
+			   tree);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs that kbuild runs on the build host. What headers for arm64 bring
+ * along runs on an arm64 host; elsewhere something else takes their place.
+ */
+#include "host/kernel/tools.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "host/kernel/internal.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#ifdef __aarch64__
+#define OWN_MACHINE EM_AARCH64
+#else
+#define OWN_MACHINE EM_X86_64
+#endif
+
+/* Is it a program, for another machine than this? */
+static bool is_foreign(const char *path)
+{
+	Elf64_Ehdr h;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, &h, sizeof(h)) == sizeof(h) &&
+	       memcmp(h.e_ident, ELFMAG, SELFMAG) == 0 &&
+	       (h.e_type == ET_EXEC || h.e_type == ET_DYN) && h.e_machine != OWN_MACHINE;
+}
+
+/* nftw() has no argument for its function. */
+static char **found;
+
+static int note_foreign(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)ftw;
+	if (flag == FTW_F && (st->st_mode & 0100) && is_foreign(path))
+		strv_add(&found, path);
+	return 0;
+}
+
+/* All programs for another machine below scripts/ and tools/ of the tree; strv_free(). */
+static char **find_foreign(const char *build)
+{
+	static const char *const folders[] = { "scripts", "tools" };
+
+	found = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		_cleanup_free_ char *path = path_join(build, folders[i], NULL);
+		_cleanup_free_ char *real = realpath(path, NULL); /* a link, in headers packages */
+
+		if (real)
+			nftw(real, note_foreign, 32, FTW_PHYS | FTW_MOUNT);
+	}
+	return TAKE_PTR(found);
+}
+
+/* --- in this order ------------------------------------------------------------------------- */
+
+/* What kbuild cannot do without; the others are for kernels and for packagers. */
+static char **needed_of(char *const *programs)
+{
+	static const char *const names[] = { "/scripts/basic/fixdep", "/scripts/mod/modpost",
+					     "/scripts/mod/modpost.real-lsb-64",
+					     "/scripts/genksyms/genksyms" };
+	char **needed = NULL;
+
+	strv_foreach (program, programs)
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			if (text_ends_with(*program, names[i]))
+				strv_add(&needed, *program);
+	return needed;
+}
+
+static bool has_sources(char *const *programs)
+{
+	_cleanup_strv_ char **needed = needed_of(programs);
+
+	strv_foreach (program, needed) {
+		_cleanup_strv_ char **sources = kernel_tools_sources_of(*program);
+
+		if (!sources)
+			return false;
+	}
+	return needed != NULL;
+}
+
+int kernel_tools_replace(const char *dir, const char *below)
+{
+	_cleanup_free_ char *build = path_join(dir, below, NULL), *release = NULL;
+	_cleanup_strv_ char **programs = find_foreign(build), **left = NULL, **needed = NULL;
+	int r = programs ? kernel_release_of(build, &release) : 0;
+
+	if (!programs || r < 0)
+		return 0; /* kernel_verify() says what there is to say */
+	progress_step("replacing kbuild's programs");
+	/* A source tree's own are the exact ones, and come without a download. */
+	if (has_sources(programs))
+		r = kernel_tools_from_sources(programs, build);
+	left = find_foreign(build);
+	needed = needed_of(left);
+	if (r == 0 && needed) {
+		r = kernel_tools_from_debian(needed, dir, release);
+		if (r < 0 && r != -EINTR)
+			log_debug("Debian has no kbuild for this machine that fits %s.", release);
+		r = r == -EINTR ? r : 0;
+		strv_free(TAKE_PTR(needed));
+		strv_free(TAKE_PTR(left));
+		left = find_foreign(build);
+		needed = needed_of(left);
+	}
+	return r == 0 && needed ? kernel_tools_through_qemu(needed, dir) : r;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/run/internal.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <string.h>
+
+void run_begin(struct run *run, const struct run_request *q, struct session **session)
+{
+	*run = (struct run){
+		.q = q,
+		.session = session,
+		.journal_fd = -1,
+		.attempt = 1,
+		.began_ms = monotonic_ms(),
+		.began_s = time(NULL),
+	};
+}
+
+void run_release(struct run *run)
+{
+	run_journal_close(run);
+	evidence_list_release(&run->list);
+	plan_release(&run->plan);
+	if (run->deploy)
+		deploy_free(run->deploy);
+	free(run->id);
+	free(run->dir);
+	free(run->tried);
+}
+
+static void say_cancelled(const struct run *run)
+{
+	const struct evidence *last = evidence_last(&run->list);
+
+	if (!run->list.ended)
+		return;
+	if (last && last->has_after && last->after.loaded)
+		log_warn("Board %s is disarmed, but %s is still loaded.", run->q->board->name,
+			 last->plan.name);
+	else
+		log_info("Board %s is disarmed, and nothing of the run is loaded.",
+			 run->q->board->name);
+}
+
+/* Follows what was sent to its end, and judges. */
+int run_carry_out(struct run *run, struct run_result *out)
+{
+	int r = run_follow(run);
+
+	if (r == 0)
+		r = run_once_more(run);
+	if (run->cancelled) {
+		say_cancelled(run);
+		process_interrupted = run->signal;
+		r = -EINTR;
+	}
+	/* What is known is worth a verdict, whatever ended it. */
+	if (r < 0 && !run->list.n && !(r == -EINTR && run->dir))
+		return r;
+	if (run->adopted && run_adopt_plan(run) < 0)
+		return -ENOENT;
+	run_judge(run, out);
+	return r == -EINTR ? r : 0;
+}
+
+static int check_release(struct run *run)
+{
+	const outpost_Welcome *welcome;
+	int r = session_welcome(*run->session, &welcome);
+
+	if (r < 0)
+		return r;
+	run_greet(run, welcome);
+	if (!run->q->release || strcmp(run->q->release, welcome->release) == 0)
+		return 0;
+	/* What was sent is for another kernel: nothing that it says counts. */
+	(void)run_send_cancel(run);
+	(void)session_flush(*run->session);
+	return -ESTALE;
+}
+
+int run_execute(const struct run_request *q, struct session **session, struct run_result *out)
+{
+	_cleanup_(run_release) struct run run;
+	int r;
+
+	*out = (struct run_result){ 0 };
+	run_begin(&run, q, session);
+	run.id = store_new_run();
+	run.deploy = deploy_new(q->board);
+	r = plan_make(&run.plan, q, run.deploy);
+	if (r < 0)
+		return r;
+	if (!run.plan.n) { /* nothing to carry out: no need for a board */
+		run.state = RUN_ENDED;
+		run_judge(&run, out);
+		return 0;
+	}
+	if (!*session)
+		r = session_open(q->board, NULL, session);
+	if (r == 0)
+		r = run_send_flight(&run);
+	if (r == 0)
+		r = run_ignore_cut(session_flush(*session));
+	if (r == 0)
+		r = run_enter(&run);
+	if (r == 0)
+		r = check_release(&run);
+	if (r == 0)
+		r = run_carry_out(&run, out);
+	if (r == -ENOENT)
+		r = log_error_errno(-EIO, "Board %s does not know run %s any more", q->board->name,
+				    run.id);
+	/* Interrupted once the board has answered, it may be at it all the same. */
+	if (r < 0 && !run.accepted_ms && !(r == -EINTR && *run.boot_id))
+		run_forget(&run);
+	return r;
+}

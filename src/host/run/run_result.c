@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the evidence of a run to its results. */
+#include "host/run/internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/base/paths.h"
+#include "host/judge/verdict.h"
+
+#include <string.h>
+
+static enum verdict verdict_of(const struct run *run, uint32_t index)
+{
+	const struct evidence *e = evidence_find(&run->list, index);
+	struct result result;
+
+	if (!e)
+		return VERDICT_COUNT;
+	verdict_judge(e, 0, &result);
+	result_release(&result);
+	return result.verdict;
+}
+
+static bool took_board_down(enum verdict verdict)
+{
+	return verdict == VERDICT_CRASH || verdict == VERDICT_HANG || verdict == VERDICT_LOST;
+}
+
+static bool *mark_killers(const struct run *run)
+{
+	bool *killers = xcalloc(run->plan.n + 1, sizeof(*killers));
+
+	for (size_t i = 0; i < run->plan.n; i++)
+		killers[i] = took_board_down(verdict_of(run, (uint32_t)i));
+	return killers;
+}
+
+static void add_index(outpost_Start *start, size_t index)
+{
+	if (start->indices_count < ARRAY_SIZE(start->indices))
+		start->indices[start->indices_count++] = (uint32_t)index;
+}
+
+void run_rest(const struct run *run, outpost_Start *start)
+{
+	_cleanup_free_ bool *killers = mark_killers(run);
+	bool backwards = run->q->purpose == outpost_Purpose_UNLOAD;
+
+	start->indices_count = 0;
+	for (size_t k = 0; k < run->plan.n; k++) {
+		size_t i = backwards ? run->plan.n - 1 - k : k;
+
+		if (!evidence_find(&run->list, (uint32_t)i) &&
+		    plan_needs_any(&run->plan, i, killers) < 0)
+			add_index(start, i);
+	}
+}
+
+void run_doubtful(const struct run *run, outpost_Start *start)
+{
+	start->indices_count = 0;
+	for (size_t i = 0; i < run->plan.n; i++) {
+		const struct evidence *e = evidence_find(&run->list, (uint32_t)i);
+
+		if (e && e->attempt < 2 && verdict_of(run, (uint32_t)i) == VERDICT_INCONCLUSIVE)
+			add_index(start, i);
+	}
+}
+
+/* --- results ---------------------------------------------------------------------- */
+
+/* The window's kernel log, as dmesg prints it. */
+static char *save_log(const struct run *run, const struct evidence *e, const struct strbuf *log)
+{
+	bool twin = false;
+	_cleanup_free_ char *name = NULL;
+	char *path;
+
+	/* Two folders may have a module of the same name. */
+	for (size_t i = 0; i < run->plan.n; i++)
+		twin |= i != e->plan.index && strcmp(run->plan.modules[i].name, e->plan.name) == 0;
+	name = twin ? xasprintf("%s-%u.log", e->plan.name, (unsigned int)e->plan.index)
+		    : xasprintf("%s.log", e->plan.name);
+	if (!log->len || !run->dir || !path_is_plain_name(name))
+		return NULL;
+	path = path_join(run->dir, name, NULL);
+	if (fs_write_atomic(path, log->buf, log->len, 0600) == 0)
+		return path;
+	log_warn("Cannot write the kernel log to %s", path);
+	free(path);
+	return NULL;
+}
+
+static void judge_module(struct run *run, const struct evidence *e, struct result *out)
+{
+	_cleanup_(strbuf_release) struct strbuf log = STRBUF_INIT;
+	struct strbuf more = STRBUF_INIT;
+
+	verdict_judge(e, 0, out);
+	verdict_log(e, &log);
+	out->log = save_log(run, e, &log);
+	run_symbolize(run, e->plan.index, log.buf, out);
+	if (run->sent_ms && run->accepted_ms)
+		out->timings_ms[TIMING_DEPLOY] = (int)(run->accepted_ms - run->sent_ms);
+	if (e->attempt > 1)
+		strbuf_adds(&more, " (the second time; the first was inconclusive)");
+	if (run->q->no_reboot && out->verdict != VERDICT_PASS && out->verdict != VERDICT_SKIP)
+		strbuf_adds(&more, " (the board was not rebooted before: --no-reboot)");
+	if (more.len) {
+		char *summary = xasprintf("%s%s", out->summary, more.buf);
+
+		free(out->summary);
+		out->summary = summary;
+	}
+	strbuf_release(&more);
+}
+
+static void say(struct result *out, enum verdict verdict, const char *phase, const char *rule,
+		char *summary)
+{
+	out->verdict = verdict;
+	out->phase = phase;
+	out->rule = rule;
+	out->summary = summary;
+}
+
+static const char *fate_of(enum verdict killer)
+{
+	return killer == VERDICT_HANG   ? "hung"
+	       : killer == VERDICT_LOST ? "took the board along"
+					: "crashed";
+}
+
+/* No attempt was made at it: why? */
+static void explain_absence(const struct run *run, size_t index, struct result *out)
+{
+	_cleanup_free_ bool *killers = mark_killers(run);
+	int killer = plan_needs_any(&run->plan, index, killers);
+
+	if (killer >= 0) {
+		say(out, VERDICT_SKIP, "load", "",
+		    xasprintf("needs %s, which %s", run->plan.modules[killer].name,
+			      fate_of(verdict_of(run, (uint32_t)killer))));
+	} else if (run->cancelled || run->given_up || run->list.run_end.cancelled) {
+		say(out, VERDICT_SKIP, "load", "", xstrdup("not run: interrupted"));
+	} else if (run->state == RUN_LOST) {
+		say(out, VERDICT_LOST, "load", "unreachable",
+		    xstrdup("not run: the board could not be reached any more"));
+	} else {
+		say(out, VERDICT_ERROR, "load", "run",
+		    xasprintf("not run: %s", *run->list.run_end.what ? run->list.run_end.what
+								     : "the run ended before it"));
+	}
+}
+
+static void add_result(struct run *run, size_t i, struct run_result *out)
+{
+	const struct module *m = run->q->modules->modules[i];
+	int index = run->plan.index[i];
+	const struct evidence *e = index < 0 ? NULL : evidence_find(&run->list, (uint32_t)index);
+	struct result result;
+
+	result_init(&result);
+	if (e) {
+		judge_module(run, e, &result);
+	} else {
+		result.module = xstrdup(m->name);
+		if (m->error)
+			say(&result, VERDICT_ERROR, "build", "build", xstrdup(m->error));
+		else if (index < 0)
+			say(&result, VERDICT_SKIP, "load", "", xstrdup(run->plan.why[i]));
+		else
+			explain_absence(run, (size_t)index, &result);
+	}
+	if (run->q->purpose != outpost_Purpose_UNLOAD)
+		result.timings_ms[TIMING_BUILD] = m->build_ms;
+	run_result_add(out, &result);
+}
+
+void run_judge(struct run *run, struct run_result *out)
+{
+	struct evidence *last = evidence_last(&run->list);
+
+	if (run->state == RUN_LOST)
+		run->reboot.seen = false; /* whether it was ordered is not known */
+	run_tell_apart(run);
+	*out = (struct run_result){
+		.run = xstrdup(run->id),
+		.board = xstrdup(run->q->board->name),
+		.kernel = xstrdup(run->release),
+		.boot_id = xstrdup(run->first_boot),
+		.started_s = run->began_s,
+		.duration_ms = (int)(monotonic_ms() - run->began_ms),
+		.cancelled = run->cancelled || run->given_up || run->list.run_end.cancelled,
+		.open = run->dir && !run->list.ended && (run->state == RUN_LOST || run->cancelled),
+	};
+	/* A second attempt that was never begun leaves the first ones as they were. */
+	if (run->state == RUN_LOST && !run->list.ended && last && last->attempt >= run->attempt)
+		last->unreachable = true;
+	if (out->cancelled && !run->list.ended && last)
+		last->cancelled = true;
+	for (size_t i = 0; i < run->q->modules->n; i++)
+		add_result(run, i, out);
+}

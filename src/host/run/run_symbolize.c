@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The sources of what the kernel complained about in a run. */
+#include "host/run/internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/text.h"
+#include "host/kernel/kernel.h"
+#include "host/base/paths.h"
+
+#include <ctype.h>
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define REGISTERS_MAX 40
+
+/* --- which .ko ---------------------------------------------------------------------- */
+
+static void add_built(struct symbolizer *s, const struct module *m, const outpost_PlanModule *p,
+		      const outpost_StepEnd *loaded)
+{
+	if (!m->unstripped)
+		return;
+	symbolizer_add(s, &(struct symbolizer_module){
+				  .name = m->name,
+				  .file = m->unstripped,
+				  .build_id = p->build_id,
+				  .srcversion = p->srcversion,
+				  .code = loaded->code,
+				  .n_code = loaded->code_count,
+				  .build_dir = m->build_dir,
+				  .user_dir = m->build_dir ? m->source : NULL,
+			  });
+}
+
+static bool is_planned(const char *ko, const outpost_PlanModule *p)
+{
+	_cleanup_(module_freep) struct module *m = NULL;
+
+	return module_read(ko, &m) == 0 && strcmp(m->build_id, p->build_id) == 0 &&
+	       strcmp(m->srcversion, p->srcversion) == 0;
+}
+
+/* Whose copy it was is not known any more. */
+static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanModule *p,
+		     const outpost_StepEnd *loaded)
+{
+	const char *end = strstr(ko, "/copy/") + strlen("/copy"); /* as the pattern below has it */
+	_cleanup_free_ char *link = xstrndup(ko, (size_t)(end - ko));
+	_cleanup_free_ char *copy = realpath(link, NULL); /* where the compiler saw it */
+
+	if (!copy)
+		return;
+
+	symbolizer_add(s, &(struct symbolizer_module){ .name = p->name,
+						       .file = ko,
+						       .build_id = p->build_id,
+						       .srcversion = p->srcversion,
+						       .code = loaded->code,
+						       .n_code = loaded->code_count,
+						       .build_dir = copy,
+						       .user_dir = copy });
+}
+
+/* The run is that of a host process that went away: what it had built may still be in the cache. */
+static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
+		       const outpost_StepEnd *loaded)
+{
+	static const char *const depths[] = { "", "*/", "*/*/" };
+
+	if ((!*p->build_id && !*p->srcversion) || !path_is_plain_name(p->name))
+		return;
+	for (size_t d = 0; d < ARRAY_SIZE(depths); d++) {
+		_cleanup_free_ char *builds = path_cache("build", NULL);
+		_cleanup_free_ char *pattern = xasprintf("%s/*/%s/copy/%s%s.ko", builds,
+							 run->release, depths[d], p->name);
+		glob_t found = { 0 };
+		bool done = false;
+
+		if (glob(pattern, 0, NULL, &found) == 0)
+			for (size_t i = 0; i < found.gl_pathc && !done; i++)
+				if ((done = is_planned(found.gl_pathv[i], p)))
+					add_copy(s, found.gl_pathv[i], p, loaded);
+		globfree(&found);
+		if (done)
+			return;
+	}
+}
+
+/* Where the kernel had put it in this boot; nowhere: not known. */
+static const outpost_StepEnd *find_loaded(const struct evidence *e, const char *boot_id)
+{
+	static const outpost_StepEnd none;
+
+	return e && strcmp(e->boot_id, boot_id) == 0 ? &e->steps[outpost_Step_LOADING].end : &none;
+}
+
+static void add_planned(struct symbolizer *s, const struct run *run, size_t index,
+			const char *boot_id)
+{
+	const outpost_PlanModule *p = &run->plan.modules[index];
+	const outpost_StepEnd *loaded =
+		find_loaded(evidence_find(&run->list, (uint32_t)index), boot_id);
+
+	for (size_t i = 0; i < run->plan.n_asked; i++)
+		if (run->plan.index[i] == (int)index && run->q->modules->modules[i]->unstripped)
+			return add_built(s, run->q->modules->modules[i], p, loaded);
+	add_cached(s, run, p, loaded);
+}
+
+/* The kernel itself, where somebody has it with debug info: in a tree of their own, say. */
+static void add_kernel(struct symbolizer *s, const struct run *run)
+{
+	_cleanup_free_ char *installed = xasprintf("/usr/lib/debug/boot/vmlinux-%s", run->release);
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	_cleanup_free_ char *built = NULL;
+
+	if (!*run->release || kernel_find(run->release, &tree) < 0)
+		return;
+	built = path_join(tree->build, "vmlinux", NULL);
+	if (fs_exists(built) || fs_exists(installed))
+		symbolizer_add(s,
+			       &(struct symbolizer_module){
+				       .name = "", .file = fs_exists(built) ? built : installed });
+}
+
+/* The module itself first: another folder of the plan may have one of the same name. */
+static struct symbolizer *make_symbolizer(const struct run *run, size_t index)
+{
+	const struct evidence *e = evidence_find(&run->list, (uint32_t)index);
+	const char *boot_id = e ? e->boot_id : "";
+	struct symbolizer *s = symbolizer_new();
+
+	add_planned(s, run, index, boot_id);
+	for (size_t i = 0; i < run->plan.n; i++)
+		if (i != index)
+			add_planned(s, run, i, boot_id);
+	add_kernel(s, run);
+	return s;
+}
+
+/* --- registers ---------------------------------------------------------------------- */
+
+/* As arm64, arm and x86 print them. */
+static bool is_register_line(struct text t)
+{
+	static const char *const starts[] = {
+		"pstate: ", "pc : ", "lr : ",  "sp : ",  "psr: ",  "RIP: ",  "RSP: ",
+		"RAX: ",    "RDX: ", "RBP: ",  "R10: ",  "R13: ",  "FS:  ",  "CS:  ",
+		"CR2: ",    "EAX: ", "ESI: ",  "EIP: ",  "Code: ", "ESR = ", "pmr_save",
+		"DR0: ",    "DR3: ", "PKRU: ", "Flags: "
+	};
+
+	text_skip_blanks(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (text_starts(t, starts[i]))
+			return true;
+	if (t.n < 3 || (*t.p != 'x' && *t.p != 'r') || !isdigit((unsigned char)t.p[1]))
+		return false;
+	text_skip(&t, isdigit((unsigned char)t.p[2]) ? 3 : 2);
+	text_skip_blanks(&t);
+	return text_starts(t, ": ");
+}
+
+/* Those of the report's lines that show them. The log has a time before each line. */
+static void take_registers(const char *log, const struct klog_report *report,
+			   struct report_source *source)
+{
+	uint64_t number = 0;
+	size_t n = 0;
+
+	for (const char *p = log; *p && number <= report->end && n < REGISTERS_MAX; number++) {
+		size_t length = strcspn(p, "\n");
+		struct klog_prefix prefix;
+		struct text line = { p, length };
+
+		if (number >= report->start) {
+			line = klog_strip_prefix(line, &prefix);
+			if (is_register_line(line)) {
+				_cleanup_free_ char *text = NULL;
+
+				text_skip_blanks(&line);
+				text = xstrndup(line.p, line.n);
+
+				strv_add(&source->registers, text);
+				n++;
+			}
+		}
+		p += length + (p[length] == '\n');
+	}
+}
+
+/* --- the summary ----------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "... in f [m] while ...": where f is takes the place of "[m]"; and who called it, where that is
+ * the kernel's. */
+static void name_place(const struct klog_report *report, const struct report_source *source,
+		       struct result *result)
+{
+	_cleanup_free_ char *place =
+		xasprintf("%s:%d", base_name(source->at.file), source->at.line);
+	_cleanup_free_ char *module = xasprintf(" [%s]", report->module);
+	_cleanup_free_ char *rest = NULL;
+	char *at = *report->module ? strstr(result->summary, module) : NULL;
+	char *end = strstr(result->summary, " while ");
+	bool own = strcmp(report->trace[source->frame].module, report->module) == 0;
+
+	if (strstr(result->summary, place)) /* a WARNING's own words */
+		return;
+	if (own && at) {
+		rest = xstrdup(at + strlen(module));
+	} else if (end) {
+		at = end;
+		rest = xstrdup(end);
+	} else {
+		return;
+	}
+	*at = '\0';
+	at = own ? xasprintf("%s (%s)%s", result->summary, place, rest)
+		 : xasprintf("%s, from %s (%s)%s", result->summary, source->at.function, place,
+			     rest);
+	free(result->summary);
+	result->summary = at;
+}
+
+/* "... in run_timers while ...": what was called there is known by now, and that it was gone. */
+static void name_gone(const char *caller, const struct klog_report *report,
+		      const struct report_source *source, struct result *result)
+{
+	_cleanup_free_ char *words = xasprintf(" in %s", caller), *rest = NULL;
+	char *at = strstr(result->summary, words);
+
+	if (!at || !source->at.file)
+		return;
+	rest = xstrdup(at + strlen(words));
+	*at = '\0';
+	at = xasprintf("%s in %s (%s:%d), no longer in memory,%s", result->summary, report->function,
+		       base_name(source->at.file), source->at.line, rest);
+	free(result->summary);
+	result->summary = at;
+}
+
+/* The report that decided is the first that the summary speaks of; result->n_reports: none. */
+static size_t find_decisive(const struct result *result)
+{
+	size_t i = 0;
+
+	while (i < result->n_reports && !(*result->reports[i].function &&
+					  strstr(result->summary, result->reports[i].function)))
+		i++;
+	return i;
+}
+
+static void symbolize_report(struct symbolizer *s, const char *log, bool decisive, size_t index,
+			     struct result *result)
+{
+	struct klog_report *report = &result->reports[index];
+	struct report_source *source = result_source(result, index);
+	_cleanup_free_ char *function = xstrdup(report->function);
+
+	symbolizer_report(s, report, source);
+	take_registers(log, report, source);
+	if (decisive && strcmp(function, report->function) != 0)
+		name_gone(function, report, source, result);
+	else if (decisive && source->at.file)
+		name_place(report, source, result);
+}
+
+void run_symbolize(const struct run *run, size_t index, const char *log, struct result *result)
+{
+	_cleanup_(symbolizer_freep) struct symbolizer *s = NULL;
+	size_t decisive = find_decisive(result);
+
+	if (!result->n_reports)
+		return;
+	s = make_symbolizer(run, index);
+	for (size_t i = 0; i < result->n_reports; i++)
+		symbolize_report(s, log, i == decisive, i, result);
+}

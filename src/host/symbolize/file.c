@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/symbolize/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "host/base/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* How far beyond its last section the kernel may count a module's code: up to a page of 64 KiB,
+ * twice. */
+#define SLACK (128 * 1024)
+
+/* --- opening --------------------------------------------------------------------- */
+
+/* What is in the file itself has to do: nothing is asked of the network. */
+static int no_debuginfo(Dwfl_Module *mod, void **arg, const char *name, Dwarf_Addr base,
+			const char *file, const char *link, GElf_Word crc, char **found)
+{
+	(void)mod, (void)arg, (void)name, (void)base, (void)file, (void)link, (void)crc,
+		(void)found;
+	return -1;
+}
+
+static const Dwfl_Callbacks callbacks = {
+	.find_debuginfo = no_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+/* Mapping symbols and labels of the compiler's: is_mapping_symbol() in the kernel. */
+static bool is_ignored(const char *name)
+{
+	if (!*name || strncmp(name, ".L", 2) == 0)
+		return true;
+	return name[0] == '$' && name[1] && (!name[2] || name[2] == '.');
+}
+
+/* Where its section ends, as libdwfl lays it out; 0: it is in no section with code. */
+static GElf_Addr end_of_section(Elf *elf, GElf_Word index, GElf_Half type, const GElf_Sym *sym,
+				GElf_Addr addr)
+{
+	GElf_Shdr header;
+	GElf_Addr offset;
+
+	if (!gelf_getshdr(elf_getscn(elf, index), &header) || !(header.sh_flags & SHF_EXECINSTR))
+		return 0;
+	offset = type == ET_REL ? sym->st_value : sym->st_value - header.sh_addr;
+	return offset <= header.sh_size ? addr - offset + header.sh_size : 0;
+}
+
+static int by_address(const void *va, const void *vb)
+{
+	const struct symbol *a = va, *b = vb;
+
+	return a->addr < b->addr ? -1 : a->addr > b->addr;
+}
+
+/* `room` holds the end of the section until here. */
+static void measure_rooms(struct symbol_file *file)
+{
+	for (size_t i = file->n; i-- > 0;) {
+		struct symbol *s = &file->symbols[i];
+		size_t next = i + 1;
+		GElf_Addr end = s->room;
+
+		while (next < file->n && file->symbols[next].addr == s->addr)
+			next++;
+		s->last = next == file->n || file->symbols[next].addr >= end;
+		s->room = (s->last ? end : file->symbols[next].addr) - s->addr;
+	}
+}
+
+static void note_section(struct symbol_file *file, size_t index, GElf_Addr addr)
+{
+	for (size_t i = 0; i < file->n_code; i++)
+		if (file->code[i].index == index)
+			file->code[i].addr = addr;
+}
+
+static void read_symbols(struct symbol_file *file, GElf_Half type)
+{
+	int n = dwfl_module_getsymtab(file->module);
+
+	for (int i = 1; i < n; i++) {
+		GElf_Sym sym;
+		GElf_Addr addr, end;
+		GElf_Word section;
+		Elf *elf;
+		const char *name =
+			dwfl_module_getsym_info(file->module, i, &sym, &addr, &section, &elf, NULL);
+
+		if (!name || is_ignored(name) || section == SHN_UNDEF || section >= SHN_LORESERVE ||
+		    GELF_ST_TYPE(sym.st_info) == STT_FILE)
+			continue;
+		end = end_of_section(elf, section, type, &sym, addr);
+		if (!end)
+			continue;
+		note_section(file, section, type == ET_REL ? addr - sym.st_value : 0);
+		GROW(file->symbols, file->n);
+		file->symbols[file->n++] = (struct symbol){
+			.name = name, .addr = addr, .size = sym.st_size, .room = end
+		};
+	}
+	if (file->n)
+		qsort(file->symbols, file->n, sizeof(*file->symbols), by_address);
+	measure_rooms(file);
+}
+
+static void read_sections(struct symbol_file *file, Elf *elf)
+{
+	GElf_Shdr header;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) < 0)
+		return;
+	for (Elf_Scn *s = NULL; (s = elf_nextscn(elf, s));) {
+		if (!gelf_getshdr(s, &header) || !(header.sh_flags & SHF_EXECINSTR))
+			continue;
+		file->code_size += header.sh_size;
+		GROW(file->code, file->n_code);
+		file->code[file->n_code++] = (struct section){
+			.index = elf_ndxscn(s),
+			.name = elf_strptr(elf, names, header.sh_name),
+			.size = header.sh_size,
+		};
+	}
+}
+
+static char *read_build_id(Dwfl_Module *module)
+{
+	struct strbuf hex = STRBUF_INIT;
+	const unsigned char *bytes;
+	GElf_Addr addr;
+	int n = dwfl_module_build_id(module, &bytes, &addr);
+
+	for (int i = 0; i < n; i++)
+		strbuf_addf(&hex, "%02x", bytes[i]);
+	return strbuf_detach(&hex);
+}
+
+/* libdwfl takes a file: what was packed becomes one that has no name. */
+static int unpack_to_memory(int *fd)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_close_ int unpacked = -1;
+	int r = unpack_file(*fd, &text);
+
+	if (r < 0)
+		return r;
+	unpacked = memfd_create("module", MFD_CLOEXEC);
+	r = unpacked < 0 ? -errno : fs_write_all(unpacked, text.buf, text.len);
+	if (r < 0)
+		return r;
+	close(*fd);
+	*fd = TAKE_FD(unpacked);
+	return 0;
+}
+
+static int fail(char **why, int error, const char *what)
+{
+	*why = xasprintf("its file cannot be read: %s", what ? what : strerror(-error));
+	return error;
+}
+
+int symbol_file_open(const char *path, struct symbol_file **out, char **why)
+{
+	_cleanup_(symbol_file_closep) struct symbol_file *file = xcalloc(1, sizeof(*file));
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	GElf_Ehdr header;
+	struct stat st;
+	GElf_Addr bias;
+	Elf *elf;
+	int r;
+
+	file->build_id = xstrdup("");
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail(why, errno ? -errno : -EIO, NULL);
+	file->made = st.st_mtim;
+	r = packing_of_file(fd) ? unpack_to_memory(&fd) : 0;
+	if (r < 0)
+		return fail(why, r, r == -EBADMSG ? "what is packed in it is damaged" : NULL);
+	file->dwfl = dwfl_begin(&callbacks);
+	file->module = dwfl_report_offline(file->dwfl, path, path, fd);
+	if (!file->module)
+		return fail(why, -ENOEXEC, "it is no object file");
+	TAKE_FD(fd);
+	dwfl_report_end(file->dwfl, NULL, NULL);
+	elf = dwfl_module_getelf(file->module, &bias);
+	if (!elf || !gelf_getehdr(elf, &header))
+		return fail(why, -ENOEXEC, "it is no object file");
+	free(file->build_id);
+	file->build_id = read_build_id(file->module);
+	read_sections(file, elf);
+	read_symbols(file, header.e_type);
+	*out = TAKE_PTR(file);
+	return 0;
+}
+
+void symbol_file_close(struct symbol_file *file)
+{
+	if (!file)
+		return;
+	if (file->dwfl)
+		dwfl_end(file->dwfl);
+	free(file->symbols);
+	free(file->code);
+	free(file->build_id);
+	free(file);
+}
+
+/* --- finding ---------------------------------------------------------------------- */
+
+/* A frame's name may be cut; what clang appends to one is not printed. */
+static bool names_match(const char *symbol, const char *function)
+{
+	size_t n = strlen(function);
+
+	if (strncmp(symbol, function, n) != 0)
+		return false;
+	return !symbol[n] || n == KLOG_FUNCTION_SIZE - 1 || strncmp(symbol + n, ".llvm.", 6) == 0;
+}
+
+static bool sizes_match(const struct symbol_file *file, const struct symbol *s, uint32_t size)
+{
+	if (!size) /* not printed */
+		return true;
+	if (!s->last)
+		return s->room == size;
+	return size >= s->room && size - s->room <= file->code_size + SLACK;
+}
+
+/* The one symbol that it can be. */
+static const struct symbol *find_symbol(const struct symbol_file *file,
+					const struct klog_frame *frame, char **why)
+{
+	const struct symbol *found = NULL, *other = NULL;
+	size_t matches = 0;
+
+	for (size_t i = 0; i < file->n; i++) {
+		const struct symbol *s = &file->symbols[i];
+
+		if (!names_match(s->name, frame->function))
+			continue;
+		other = s;
+		if (!sizes_match(file, s, frame->size) || (found && found->addr == s->addr))
+			continue;
+		found = s;
+		matches++;
+	}
+	if (matches == 1)
+		return found;
+	if (matches)
+		*why = xasprintf("ambiguous: %zu functions of that name and size", matches);
+	else if (other)
+		*why = xasprintf("another build: that function is 0x%" PRIx64 " bytes here",
+				 (uint64_t)other->room);
+	else
+		*why = xstrdup("another build: there is no such function");
+	return NULL;
+}
+
+/*
+ * A call that never returns may be the last instruction of its function: its
+ * return address is then the first one of the next function, and printed so.
+ */
+static bool ends_before(const struct symbol_file *file, GElf_Addr addr)
+{
+	for (size_t i = 0; i < file->n && file->symbols[i].addr < addr; i++)
+		if (!file->symbols[i].last && file->symbols[i].addr + file->symbols[i].size == addr)
+			return true;
+	return false;
+}
+
+int symbol_file_find(const struct symbol_file *file, const struct klog_frame *frame,
+		     GElf_Addr *addr, char **why)
+{
+	const struct symbol *s;
+	GElf_Xword size, offset = frame->offset;
+	bool call = !frame->exact && offset > 0;
+
+	if (!file->n) {
+		*why = xstrdup("its file has no symbols");
+		return -ENOENT;
+	}
+	if (frame->decoded) {
+		*why = xstrdup("decoded before: the log has no offset");
+		return -ENOENT;
+	}
+	s = find_symbol(file, frame, why);
+	if (!s)
+		return -ENOENT;
+	size = s->size ? s->size : s->room;
+	if (offset - call >= size) {
+		*why = xasprintf("the offset is beyond the function's 0x%" PRIx64 " bytes",
+				 (uint64_t)size);
+		return -ENOENT;
+	}
+	*addr = s->addr + offset - call;
+	if (!frame->exact && !offset && ends_before(file, s->addr))
+		*addr = s->addr - 1;
+	return 0;
+}
+
+static const struct section *find_section(const struct symbol_file *file, const char *name)
+{
+	for (size_t i = 0; i < file->n_code; i++)
+		if (file->code[i].name && strcmp(file->code[i].name, name) == 0)
+			return &file->code[i];
+	return NULL;
+}
+
+bool symbol_file_name(const struct symbol_file *file, const char *section, uint64_t offset,
+		      struct klog_frame *frame)
+{
+	const struct section *code = find_section(file, section);
+	GElf_Addr addr = code ? code->addr + offset : 0;
+
+	if (!code || !code->addr || offset >= code->size)
+		return false;
+	for (size_t i = 0; i < file->n; i++) {
+		const struct symbol *s = &file->symbols[i];
+
+		if (addr < s->addr || addr - s->addr >= s->size)
+			continue;
+		*frame = (struct klog_frame){
+			.offset = (uint32_t)(addr - s->addr),
+			.size = s->last ? 0 : (uint32_t)s->room,
+			/* Called, or returned to. */
+			.exact = addr == s->addr,
+		};
+		snprintf(frame->function, sizeof(frame->function), "%s", s->name);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Paths of debug info back to the user's files, and the lines that stand there. */
+#include "host/symbolize/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+#include "common/strbuf.h"
+#include "host/build/messages.h"
+#include "host/base/paths.h"
+#include "host/build/unit.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define CONTEXT   2 /* lines before and after */
+#define FILE_MAX  (16 * 1024 * 1024)
+#define LINE_KEPT 400 /* bytes of a line that are kept */
+#define LEVELS                                                                            \
+	2 /* folders above a copy that stand for those above the user's: see neighbours.h \
+	   */
+
+/* Without "." and ".."; a path that is not absolute keeps what it begins with. */
+static char *normalise(const char *path)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	for (const char *p = path; *p;) {
+		size_t n = strcspn(p, "/");
+
+		if (n == 2 && memcmp(p, "..", 2) == 0 && strrchr(out.buf, '/')) {
+			out.len = (size_t)(strrchr(out.buf, '/') - out.buf);
+			out.buf[out.len] = '\0';
+		} else if (n && !(n == 1 && *p == '.')) {
+			if (out.len || *path == '/')
+				strbuf_addch(&out, '/');
+			strbuf_add(&out, p, n);
+		}
+		p += n + (p[n] == '/');
+	}
+	return strbuf_detach(&out);
+}
+
+/* Where the file is that debug info names for every host: see UNIT_DEBUG_ROOT. */
+static char *built_file(const struct place *place, const char *path)
+{
+	static const char root[] = UNIT_DEBUG_ROOT;
+	const char *rest =
+		strncmp(path, root, strlen(root)) == 0 ? strchr(path + strlen(root), '/') : NULL;
+	_cleanup_free_ char *built = rest && place->build_dir
+					     ? xasprintf("%s%s", place->build_dir, rest)
+					     : xstrdup(path);
+
+	return normalise(built);
+}
+
+/* What follows the folder's name, when the path is below it. */
+static const char *below(const char *path, const char *dir, size_t n)
+{
+	return n && strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+static size_t parent(const char *path, size_t n)
+{
+	const char *slash = memrchr(path, '/', n);
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+/* The user's own file that the copy at `path` was made from; NULL: it is none of those. */
+static char *user_file(const struct place *place, const char *path)
+{
+	size_t copy, user;
+
+	if (!place->build_dir || !place->user_dir)
+		return NULL;
+	copy = strlen(place->build_dir);
+	user = strlen(place->user_dir);
+	for (int level = 0; level <= LEVELS; level++) {
+		const char *rest = below(path, place->build_dir, copy);
+
+		if (!rest)
+			rest = below(path, place->user_dir, user);
+		if (rest)
+			return xasprintf("%.*s/%s", (int)user, place->user_dir, rest);
+		copy = parent(place->build_dir, copy);
+		user = parent(place->user_dir, user);
+	}
+	return NULL;
+}
+
+bool place_is_own(const struct place *place, const char *path)
+{
+	_cleanup_free_ char *whole = built_file(place, path);
+	_cleanup_free_ char *user = user_file(place, whole);
+
+	if (place->build_dir)
+		return user;
+	return !strstr(whole, "/include/") && strncmp(whole, "include/", 8) != 0;
+}
+
+/* In a kernel tree of ours: what the kernel calls it. */
+static const char *kernel_name(const char *path)
+{
+	_cleanup_free_ char *trees = path_cache("trees", NULL);
+	const char *rest = below(path, trees, strlen(trees));
+	const char *tree = strncmp(path, "/usr/src/linux-", 15) == 0 ? path + 8
+			   : rest ? strstr(rest, "/linux-headers-")
+				  : NULL;
+
+	tree = tree ? strchr(tree + 1, '/') : NULL;
+	return tree ? tree + 1 : NULL;
+}
+
+char *place_shown(const struct place *place, const char *path)
+{
+	_cleanup_free_ char *whole = built_file(place, path);
+	_cleanup_free_ char *user = user_file(place, whole);
+	const char *kernel = kernel_name(whole);
+
+	if (user && fs_exists(user))
+		return path_shown(user);
+	return kernel ? xstrdup(kernel) : path_shown(whole);
+}
+
+/* --- lines ------------------------------------------------------------------------ */
+
+static bool is_newer(const struct stat *st, struct timespec than)
+{
+	return st->st_mtim.tv_sec > than.tv_sec ||
+	       (st->st_mtim.tv_sec == than.tv_sec && st->st_mtim.tv_nsec > than.tv_nsec);
+}
+
+static void take_lines(const char *text, struct report_source *source)
+{
+	int first = source->at.line > CONTEXT ? source->at.line - CONTEXT : 1;
+	int number = 1;
+
+	for (const char *p = text; *p && number <= source->at.line + CONTEXT; number++) {
+		size_t n = strcspn(p, "\n"), kept = n;
+
+		while (kept && p[kept - 1] == '\r')
+			kept--;
+		if (number >= first) {
+			_cleanup_free_ char *line =
+				xstrndup(p, kept < LINE_KEPT ? kept : LINE_KEPT);
+
+			strv_add(&source->lines, line);
+		}
+		p += n + (p[n] == '\n');
+	}
+	source->first = first;
+	if (number <= source->at.line) { /* the file has no such line */
+		strv_free(source->lines);
+		source->lines = NULL;
+	}
+}
+
+void place_read_lines(const struct place *place, const char *path, struct report_source *source)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *whole = built_file(place, path);
+	_cleanup_free_ char *user = user_file(place, whole);
+	struct stat st;
+
+	if (stat(whole, &st) < 0 || !S_ISREG(st.st_mode) || fs_read(whole, &text, FILE_MAX) < 0)
+		source->note = xstrdup("its source is not here");
+	else if (is_newer(&st, place->made))
+		source->note = xstrdup("its source has changed since it was built");
+	else
+		take_lines(text.buf, source);
+	if (source->lines && user && stat(user, &st) == 0 && is_newer(&st, place->made))
+		source->note = xstrdup("as it was built; the file has changed since");
+}

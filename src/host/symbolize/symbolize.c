@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/symbolize/internal.h"
+
+#include "common/alloc.h"
+#include "common/fs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define TRIAL_SECONDS 20 /* of processor time, for all frames of a report */
+
+struct symbolizer {
+	struct known *modules;
+	size_t n;
+};
+
+struct symbolizer *symbolizer_new(void)
+{
+	return xcalloc(1, sizeof(struct symbolizer));
+}
+
+void symbolizer_free(struct symbolizer *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		known_release(&s->modules[i]);
+	free(s->modules);
+	free(s);
+}
+
+void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module)
+{
+	GROW(s->modules, s->n);
+	s->modules[s->n++] = known_new(module);
+}
+
+void frame_source_add(struct frame_source *frame, const char *function, const char *file, int line)
+{
+	GROW(frame->sites, frame->n);
+	frame->sites[frame->n++] =
+		(struct site){ xstrdup(function), file ? xstrdup(file) : NULL, line };
+}
+
+static void site_release(struct site *site)
+{
+	free(site->function);
+	free(site->file);
+}
+
+static void frame_source_release(struct frame_source *frame)
+{
+	for (size_t i = 0; i < frame->n; i++)
+		site_release(&frame->sites[i]);
+	free(frame->sites);
+	free(frame->why);
+	*frame = (struct frame_source){ 0 };
+}
+
+void report_source_release(struct report_source *source)
+{
+	for (size_t i = 0; i < KLOG_MAX_FRAMES; i++)
+		frame_source_release(&source->frames[i]);
+	site_release(&source->at);
+	strv_free(source->lines);
+	strv_free(source->registers);
+	free(source->note);
+	*source = (struct report_source){ 0 };
+}
+
+/* --- one frame -------------------------------------------------------------------- */
+
+static struct known *find_module(const struct symbolizer *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->modules[i].name, name) == 0)
+			return &s->modules[i];
+	return NULL;
+}
+
+/* A call into a module, or its init section, that is not there any more. */
+static void name_pc(struct symbolizer *s, struct klog_report *report)
+{
+	for (size_t i = 0; report->pc && i < 2 * s->n; i++) {
+		struct known *m = &s->modules[i % s->n];
+		struct klog_frame frame;
+
+		if (!known_find_code(m, report->pc, i >= s->n, &frame))
+			continue;
+		snprintf(frame.module, sizeof(frame.module), "%s", m->name);
+		klog_add_first_frame(report, &frame);
+		memcpy(report->function, frame.function, sizeof(report->function));
+		memcpy(report->module, frame.module, sizeof(report->module));
+		report->pc = 0;
+	}
+}
+
+static void look_up_all(struct symbolizer *s, struct klog_report *report,
+			struct report_source *source)
+{
+	name_pc(s, report);
+	for (size_t i = 0; i < report->n; i++) {
+		struct known *m = find_module(s, report->trace[i].module);
+
+		if (m)
+			known_look_up(m, &report->trace[i], &source->frames[i]);
+	}
+}
+
+/* --- trying it first --------------------------------------------------------------- */
+
+static bool concerns(const struct symbolizer *s, const struct klog_report *report)
+{
+	for (size_t i = 0; report->pc && i < s->n; i++)
+		if (s->modules[i].n_code)
+			return true;
+	for (size_t i = 0; i < report->n; i++)
+		if (find_module(s, report->trace[i].module))
+			return true;
+	return false;
+}
+
+static void __attribute__((noreturn)) try_in_child(struct symbolizer *s, struct klog_report *report)
+{
+	const struct rlimit cpu = { TRIAL_SECONDS, TRIAL_SECONDS }, core = { 0, 0 };
+	static struct report_source source;
+
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_CORE, &core);
+	look_up_all(s, report, &source);
+	_exit(0);
+}
+
+/*
+ * Does it go well? The readers of ELF and DWARF were written for files that
+ * compilers make, and a log may be symbolized with any file.
+ */
+static bool survives(struct symbolizer *s, struct klog_report *report)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return false;
+	if (pid == 0)
+		try_in_child(s, report);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void give_up(const struct symbolizer *s, const struct klog_report *report,
+		    struct report_source *source)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (find_module(s, report->trace[i].module))
+			source->frames[i].why = xstrdup("its debug info is damaged");
+}
+
+/* --- whose line it is --------------------------------------------------------------- */
+
+/* The frame that the report is about: the first of its function, without compiler suffixes. */
+static bool is_function(const struct klog_frame *frame, const struct klog_report *report)
+{
+	size_t n = strlen(report->function);
+
+	return n && strcmp(frame->module, report->module) == 0 &&
+	       strncmp(frame->function, report->function, n) == 0 &&
+	       (frame->function[n] == '\0' || frame->function[n] == '.');
+}
+
+/* The innermost place of a frame that is in the module's own files. */
+static const struct site *own_site(const struct symbolizer *s, const struct klog_frame *frame,
+				   const struct frame_source *where, struct place *place)
+{
+	const struct known *m = find_module(s, frame->module);
+
+	if (!where->n || !*frame->module)
+		return NULL;
+	*place = (struct place){ m->build_dir, m->user_dir, m->file->made };
+	for (size_t i = 0; i < where->n; i++)
+		if (where->sites[i].file && place_is_own(place, where->sites[i].file))
+			return &where->sites[i];
+	return NULL;
+}
+
+/*
+ * In the frame of the report's function, or where that is the kernel's, in the
+ * one that called it.
+ */
+static void choose_place(const struct symbolizer *s, const struct klog_report *report,
+			 struct report_source *source)
+{
+	const struct site *found = NULL;
+	struct place place, its;
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct site *site =
+			own_site(s, &report->trace[i], &source->frames[i], &place);
+
+		if (!site || (found && !is_function(&report->trace[i], report)))
+			continue;
+		found = site;
+		its = place;
+		source->frame = i;
+		if (is_function(&report->trace[i], report))
+			break;
+	}
+	if (!found)
+		return;
+	source->at = (struct site){ xstrdup(found->function), place_shown(&its, found->file),
+				    found->line };
+	place_read_lines(&its, found->file, source);
+}
+
+/* From the compiler's paths to what a person knows. */
+static void show_paths(const struct symbolizer *s, const struct klog_report *report,
+		       struct report_source *source)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		const struct known *m = find_module(s, report->trace[i].module);
+		struct frame_source *frame = &source->frames[i];
+
+		for (size_t k = 0; k < frame->n; k++) {
+			struct place place = { m->build_dir, m->user_dir, m->file->made };
+			struct site *site = &frame->sites[k];
+			char *shown = site->file ? place_shown(&place, site->file) : NULL;
+
+			free(site->file);
+			site->file = shown;
+		}
+	}
+}
+
+void symbolizer_report(struct symbolizer *s, struct klog_report *report,
+		       struct report_source *source)
+{
+	*source = (struct report_source){ 0 };
+	if (!concerns(s, report))
+		return;
+	if (!survives(s, report)) {
+		give_up(s, report, source);
+		return;
+	}
+	look_up_all(s, report, source);
+	choose_place(s, report, source);
+	show_paths(s, report, source);
+}

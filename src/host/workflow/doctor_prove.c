@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A run without a module: the board says a word that nobody else knows, and panics. */
+#include "host/workflow/doctor.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "host/judge/evidence.h"
+#include "host/report/out.h"
+#include "host/base/paths.h"
+#include "host/judge/pstore.h"
+#include "host/run/run.h"
+
+#include <errno.h>
+#include <string.h>
+
+void proof_release(struct proof *proof)
+{
+	free(proof->token);
+	free(proof->summary);
+	free(proof->mend);
+	free(proof->run);
+	strv_free(proof->kept);
+}
+
+static void on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
+{
+	(void)module;
+	(void)done;
+	(void)total;
+	(void)arg;
+	progress_step("%s", strcmp(doing, "loading") == 0 ? "having the board panic" : doing);
+}
+
+static int panic_board(const struct board *board, int return_ms, const char *token,
+		       struct run_result *result)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_(session_closep) struct session *session = NULL;
+	_cleanup_(module_list_release) struct module_list list = { 0 };
+	struct run_request request = { .board = board,
+				       .modules = &list,
+				       .purpose = outpost_Purpose_PROVE,
+				       .return_ms = return_ms,
+				       .progress = on_run };
+	int r = store_open(&store);
+
+	if (r < 0)
+		return r;
+	module_list_add(&list, module_new(token));
+	request.store = store;
+	r = run_execute(&request, &session, result);
+	progress_end();
+	if (r == 0)
+		r = store_finish(store, result, out_test_json(result));
+	if (r == 0)
+		run_collected(session, result);
+	return r;
+}
+
+/* The words that survived, and not those that were streamed before. */
+static bool find_token(const struct evidence *e, struct proof *proof)
+{
+	_cleanup_free_ struct pstore_file *files = xcalloc(e->n_survivors + 1, sizeof(*files));
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < e->n_survivors; i++) {
+		_cleanup_free_ char *name = doctor_clean(e->survivors[i].name);
+
+		files[i] = (struct pstore_file){ e->survivors[i].name,
+						 e->survived.buf + e->survivors[i].offset,
+						 e->survivors[i].length };
+		strv_add(&proof->kept, name);
+	}
+	pstore_text(files, e->n_survivors, &text);
+	return text_find((struct text){ text.buf, text.len }, proof->token);
+}
+
+/* Much of it are the board's own words. */
+static void conclude(struct proof *proof, char *summary, const char *mend)
+{
+	proof->summary = doctor_clean(summary);
+	free(summary);
+	proof->mend = mend ? xstrdup(mend) : NULL;
+}
+
+static void judge(struct proof *proof, const struct evidence *e, const struct result *result)
+{
+	const struct evidence_step *step = &e->steps[outpost_Step_LOADING];
+	bool found = find_token(e, proof);
+
+	if (step->ended)
+		conclude(proof,
+			 xasprintf("the board cannot be made to panic: %s", step->end.detail),
+			 NULL);
+	else if (result->verdict == VERDICT_LOST)
+		conclude(proof, xasprintf("the board did not come back: %s", result->summary),
+			 "switch it off and on; then outpost doctor, which says what it lacks");
+	else if (!e->rebooted)
+		conclude(proof, xasprintf("the board did not reboot: %s", result->summary), NULL);
+	else if (found && result->recovery)
+		conclude(proof,
+			 xasprintf("its last words came back, but the board did not by itself: %s",
+				   result->recovery),
+			 "set kernel.panic, and see what hinders its reboot");
+	else if (found)
+		conclude(proof,
+			 xasprintf("it panicked, came back, and its last words (%s) were in %s: "
+				   "%.1f s in all",
+				   proof->token, proof->kept[0], proof->back_ms / 1000.0),
+			 NULL);
+	else if (e->n_survivors)
+		conclude(
+			proof,
+			xasprintf("the board came back, and its last words (%s) were not among the "
+				  "%zu files that survived",
+				  proof->token, e->n_survivors),
+			"a larger record_size for ramoops; see outpost doctor");
+	else
+		conclude(proof,
+			 xstrdup("the board came back, and nothing of what it said survived"),
+			 "outpost doctor says what pstore lacks; memory that a firmware clears at "
+			 "a reboot cannot keep anything");
+	proof->ok = found && e->rebooted && !result->recovery;
+}
+
+int doctor_prove(const struct board *board, int return_ms, struct proof *proof)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_(run_result_release) struct run_result result = { 0 };
+	_cleanup_free_ char *id = store_new_run(), *dir = NULL, *journal = NULL;
+	int r;
+
+	/* The end of a run's id is chance. */
+	proof->token = xasprintf("prove_%s", strrchr(id, '-') + 1);
+	r = panic_board(board, return_ms, proof->token, &result);
+	if (r < 0)
+		return r;
+	proof->run = xstrdup(result.run);
+	proof->back_ms = result.duration_ms;
+	dir = store_run_dir(result.run);
+	if (!dir)
+		return -EIO;
+	journal = path_join(dir, "journal", NULL);
+	r = evidence_read(&list, journal);
+	if (r < 0)
+		return r;
+	if (!list.n || !result.n)
+		return log_error_errno(-EIO, "Board %s did not begin to panic", board->name);
+	judge(proof, list.items[0], &result.results[0]);
+	return 0;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/workflow/doctor.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define ANSWER_MS   5000
+#define LEAST_BYTES (32u << 10) /* a report with its modules and two stacks is some 10 KiB */
+
+static void note(struct checks *c, const char *name, char *detail, const char *mend)
+{
+	doctor_add(c, "board", name, CHECK_NOTE, detail, mend ? xstrdup(mend) : NULL);
+}
+
+static void fine(struct checks *c, const char *name, char *detail)
+{
+	doctor_add(c, "board", name, CHECK_OK, detail, NULL);
+}
+
+static void check_pstore(struct checks *c, const outpost_Survival *f)
+{
+	if (!*f->pstore)
+		note(c, "pstore",
+		     xstrdup("no: what a panic says is lost, and only that it happened is known"),
+		     "on a Raspberry Pi, dtoverlay=ramoops in /boot/firmware/config.txt and a "
+		     "reboot; else load the module ramoops with mem_address= and mem_size=");
+	else if (f->record_bytes && f->record_bytes < LEAST_BYTES)
+		note(c, "pstore",
+		     xasprintf("%s keeps %" PRIu32 " KiB of what a panic says: long reports are "
+			       "cut",
+			       f->pstore, f->record_bytes >> 10),
+		     "dtoverlay=ramoops,record-size=0x10000 in config.txt, or record_size=65536 "
+		     "for the module");
+	else if (f->record_bytes)
+		fine(c, "pstore",
+		     xasprintf("%s keeps what a panic says, %" PRIu32 " KiB a record", f->pstore,
+			       f->record_bytes >> 10));
+	else
+		fine(c, "pstore", xasprintf("%s keeps what a panic says", f->pstore));
+}
+
+/* Will a run have it? */
+static bool watchdog_helps(const outpost_Survival *f)
+{
+	return *f->watchdog && (f->watchdog_active ? f->systemd : !f->nowayout);
+}
+
+static void check_watchdog(struct checks *c, const outpost_Survival *f)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	if (!*f->watchdog) {
+		note(c, "watchdog", xstrdup("none: a board that hangs stays so"),
+		     "on a Raspberry Pi, dtparam=watchdog=on in /boot/firmware/config.txt and a "
+		     "reboot");
+		return;
+	}
+	strbuf_adds(&sb, f->watchdog);
+	if (f->watchdog_max_s)
+		strbuf_addf(&sb, ", at most %" PRIu32 " s", f->watchdog_max_s);
+	if (f->watchdog_active && f->systemd)
+		strbuf_addf(&sb, "; systemd has it (%" PRIu32 " s) and lends it to a run",
+			    f->watchdog_set_s);
+	else if (f->watchdog_active)
+		strbuf_adds(&sb, "; another program has it");
+	if (f->watchdog_active && !f->systemd)
+		note(c, "watchdog", strbuf_detach(&sb),
+		     "end that program (watchdogd, say): a run wants the watchdog for itself");
+	else if (f->nowayout && !f->watchdog_active)
+		note(c, "watchdog",
+		     xasprintf(
+			     "%s; once started it cannot be stopped, so that a run leaves it alone",
+			     sb.buf),
+		     "load its module with nowayout=0");
+	else
+		fine(c, "watchdog", strbuf_detach(&sb));
+}
+
+static void check_panic(struct checks *c, const outpost_Survival *f)
+{
+	if (f->armed)
+		note(c, "panic settings", xstrdup("a run has them now"), NULL);
+	else if (f->panic_s == 0)
+		note(c, "panic settings",
+		     xstrdup("after a panic outside of a run it stays as it is (kernel.panic = 0)"),
+		     "echo kernel.panic=10 | sudo tee /etc/sysctl.d/90-outpost.conf && sudo sysctl "
+		     "--system");
+	else if (f->panic_s < 0)
+		fine(c, "panic settings", xstrdup("it reboots at once after a panic"));
+	else
+		fine(c, "panic settings",
+		     xasprintf("it reboots %" PRId32 " s after a panic%s", f->panic_s,
+			       f->panic_on_oops ? ", and panics on an oops" : ""));
+}
+
+static void check_detectors(struct checks *c, const outpost_Survival *f)
+{
+	_cleanup_(strbuf_release) struct strbuf has = STRBUF_INIT, lacks = STRBUF_INIT;
+	const struct {
+		bool there;
+		const char *name;
+	} all[] = {
+		{ f->hung_task, "hung task" },
+		{ f->soft_lockup, "soft lockup" },
+		{ f->rcu_stall, "RCU stall" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct strbuf *sb = all[i].there ? &has : &lacks;
+
+		strbuf_addf(sb, "%s%s", sb->len ? ", " : "", all[i].name);
+	}
+	if (!lacks.len)
+		fine(c, "detectors", strbuf_detach(&has));
+	else
+		note(c, "detectors",
+		     xasprintf("this kernel has none for: %s; such a hang is found by time limits "
+			       "alone",
+			       lacks.buf),
+		     NULL);
+}
+
+static void check_journal(struct checks *c, const outpost_Survival *f)
+{
+	if (f->persistent_journal)
+		fine(c, "system journal", xstrdup("kept over reboots"));
+	else if (f->systemd)
+		note(c, "system journal", xstrdup("lost at a reboot"),
+		     "sudo mkdir -p /var/log/journal && sudo systemctl restart systemd-journald");
+}
+
+static void check_power(struct checks *c, const struct board *board)
+{
+	if (board->power_cycle)
+		fine(c, "power-cycle", xstrdup(board->power_cycle));
+	else if (board->is_vm)
+		fine(c, "power-cycle", xstrdup("a virtual Pi is reset"));
+	else
+		note(c, "power-cycle",
+		     xstrdup("no command switches it off and on when all else fails"),
+		     "outpost board add --power-cycle COMMAND, where a relay or a hub can do it");
+}
+
+const char *grade_name(enum grade grade)
+{
+	static const char *const names[] = { NULL, "poor", "fair", "good" };
+
+	return names[grade];
+}
+
+static void add_grade(struct checks *c, const struct board *board, const outpost_Survival *f)
+{
+	bool kept = *f->pstore, back = watchdog_helps(f);
+	bool power = board->is_vm || board->power_cycle;
+
+	c->grade = kept && back ? GRADE_GOOD : kept || back ? GRADE_FAIR : GRADE_POOR;
+	doctor_add(c, "board", "survival", c->grade == GRADE_GOOD ? CHECK_OK : CHECK_NOTE,
+		   xasprintf("%s: %s, and %s", grade_name(c->grade),
+			     kept ? "what a crash says is kept"
+				  : "of a crash only what was streamed before it is known",
+			     back    ? "a board that hangs resets itself"
+			     : power ? "a board that hangs has to be switched off and on"
+				     : "a board that hangs waits for somebody to come by"),
+		   c->grade == GRADE_GOOD ? xstrdup("outpost doctor --prove tries it out") : NULL);
+}
+
+static int ask(struct session *session, outpost_Survival *facts)
+{
+	const outpost_Request request = { .which_body = outpost_Request_survival_tag };
+	int r = session_send(session, &request);
+
+	while (r >= 0) {
+		outpost_Reply reply = outpost_Reply_init_zero;
+		struct frame frame;
+
+		r = session_receive(session, ANSWER_MS, &frame);
+		if (r == 0)
+			return -ETIMEDOUT;
+		if (r < 0 || frame.type != FRAME_REPLY)
+			continue;
+		r = proto_unpack(&frame, outpost_Reply_fields, &reply);
+		if (r == 0 && reply.which_body == outpost_Reply_survival_tag) {
+			*facts = reply.body.survival;
+			return 0;
+		}
+	}
+	return r;
+}
+
+void doctor_grade(struct checks *c, const struct board *board, const outpost_Survival *facts)
+{
+	check_pstore(c, facts);
+	check_watchdog(c, facts);
+	check_panic(c, facts);
+	check_detectors(c, facts);
+	check_journal(c, facts);
+	check_power(c, board);
+	add_grade(c, board, facts);
+}
+
+int doctor_survival(struct checks *c, const struct board *board, struct session *session)
+{
+	outpost_Survival facts = outpost_Survival_init_zero;
+	int r = ask(session, &facts);
+
+	if (r == 0)
+		doctor_grade(c, board, &facts);
+	return r;
+}

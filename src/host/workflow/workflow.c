@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/workflow/internal.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/report/out.h"
+#include "host/build/params.h"
+#include "host/container/buildenv.h"
+#include "host/board/last_seen.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void on_build(const char *what, size_t done, size_t total, void *arg)
+{
+	(void)arg;
+	progress_step("building %s", what);
+	progress_fraction(done, total);
+}
+
+void prepare_on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
+{
+	(void)arg;
+	progress_step("%s%s%s", doing, *module ? " " : "", module);
+	progress_fraction(done, total);
+}
+
+int prepare_board(struct prepare *p, const struct context *ctx,
+		  const struct prepare_options *options)
+{
+	int r;
+
+	*p = (struct prepare){ .ctx = ctx, .options = options };
+	r = board_get(ctx, &p->board);
+	if (r < 0)
+		return r;
+	progress_start();
+	r = session_open(p->board, NULL, &p->session);
+	if (r == 0)
+		r = session_flush(p->session); /* Hello travels while we do the rest */
+	if (r == -EPIPE)
+		r = session_say(p->session);
+	if (r == 0)
+		r = store_open(&p->store);
+	return r < 0 ? r : prepare_collect_all(p);
+}
+
+void prepare_release(struct prepare *p)
+{
+	progress_end();
+	module_list_release(&p->modules);
+	free(p->check_ms);
+	free(p->refused);
+	free(p->release);
+	if (p->session)
+		session_close(p->session);
+	if (p->store)
+		store_close(p->store);
+	if (p->board)
+		board_free(p->board);
+}
+
+/* --- modules -------------------------------------------------------------------------- */
+
+/* What the board runs: as asked for, as remembered, or as it says. */
+static int find_release(struct prepare *p)
+{
+	const outpost_Welcome *welcome;
+	int r = 0;
+
+	if (p->release)
+		return 0;
+	if (p->options->kernel)
+		p->release = xstrdup(p->options->kernel);
+	else
+		p->release = recall_release(p->board);
+	if (p->release)
+		return 0;
+	progress_step("asking %s what it runs", p->board->name);
+	r = session_welcome(p->session, &welcome);
+	if (r == 0)
+		p->release = xstrdup(welcome->release);
+	return r;
+}
+
+/* `params` are of the command; without them each module has its own. */
+static void check_params(const struct prepare *p, const char *params)
+{
+	if (params)
+		params_check(&p->modules, params);
+	for (size_t i = 0; !params && i < p->modules.n; i++) {
+		const struct module_list one = { &p->modules.modules[i], 1 };
+
+		if (one.modules[0]->test.params)
+			params_check(&one, one.modules[0]->test.params);
+	}
+}
+
+/* There is none yet: what the board says counts, and it may have the headers itself. */
+static int sync_tree(struct prepare *p, struct kernel_tree **tree)
+{
+	int r = p->session ? 0 : session_open(p->board, NULL, &p->session);
+
+	if (r == 0)
+		r = kernel_sync(p->board, p->session, tree);
+	if (r < 0)
+		return r;
+	free(p->release);
+	p->release = xstrdup((*tree)->release);
+	return 0;
+}
+
+static int get_tree(struct prepare *p, struct kernel_tree **tree)
+{
+	int r;
+
+	progress_step("looking for kernel %s", p->release);
+	if (p->options->kernel)
+		return kernel_obtain(p->release, tree);
+	r = kernel_find(p->release, tree);
+	return r == -ENOENT ? sync_tree(p, tree) : r;
+}
+
+static int build_all(struct prepare *p, char *const *paths, bool tests, const char *params)
+{
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
+	struct build_request request = {
+		.paths = paths, .tests = tests, .settings = &p->options->build, .progress = on_build
+	};
+	int r = find_release(p);
+
+	if (r < 0)
+		return r;
+	r = place_expect(paths);
+	if (r == 0)
+		r = get_tree(p, &tree);
+	if (r < 0)
+		return r;
+	request.tree = tree;
+	module_list_release(&p->modules);
+	r = build(&request, &p->modules);
+	if (r == 0)
+		r = prepare_check(p, tree);
+	if (r == 0)
+		check_params(p, params);
+	return r;
+}
+
+/* The board's kernel is not the one that was built for. 0 to build anew. */
+static int take_release(struct prepare *p)
+{
+	const outpost_Welcome *welcome;
+	int r = session_welcome(p->session, &welcome);
+
+	if (r < 0)
+		return r;
+	recall_set_release(p->board, welcome->release);
+	if (p->options->kernel) {
+		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release,
+			  p->release);
+		log_hint("Without --kernel the modules are built for what the board runs.");
+		return -ENOEXEC;
+	}
+	log_info("Board %s runs %s now, not %s: the modules are built anew.", p->board->name,
+		 welcome->release, p->release);
+	free(p->release);
+	p->release = xstrdup(welcome->release);
+	session_close(TAKE_PTR(p->session));
+	return 0;
+}
+
+/* Did some fail, and is none left to be sent? */
+static bool all_failed(const struct module_list *list)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!list->modules[i]->error && !list->modules[i]->test.skip)
+			return false;
+		failed = failed || list->modules[i]->error;
+	}
+	return failed;
+}
+
+/*
+ * What fails for the kernel that is remembered may do for the one that runs now. Where something is
+ * sent run_execute() finds that out; where nothing is, the board is asked. One that does not answer
+ * changes nothing.
+ */
+static bool failed_for_another(struct prepare *p)
+{
+	const outpost_Welcome *welcome;
+
+	if (p->options->kernel || !p->session || !all_failed(&p->modules))
+		return false;
+	progress_step("asking %s what it runs", p->board->name);
+	return session_welcome(p->session, &welcome) == 0 &&
+	       strcmp(welcome->release, p->release) != 0;
+}
+
+static void add_check(const struct prepare *p, struct run_result *result)
+{
+	for (size_t i = 0; i < result->n && i < p->modules.n; i++) {
+		result->results[i].timings_ms[TIMING_CHECK] = p->check_ms[i];
+		if (!p->refused[i])
+			continue;
+		result->results[i].phase = "check";
+		result->results[i].rule = "check";
+	}
+}
+
+int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
+		    struct run_result *result)
+{
+	int r;
+
+	request->board = p->board;
+	request->store = p->store;
+	request->modules = &p->modules;
+	request->wait_ms = p->options->wait_ms;
+	request->return_ms = p->options->return_ms;
+	request->progress = prepare_on_run;
+	do {
+		r = paths ? build_all(p, paths, tests, request->params) : 0;
+		if (r < 0)
+			return r;
+		request->release = p->release;
+		progress_step("sending");
+		r = paths && failed_for_another(p) ? -ESTALE
+						   : run_execute(request, &p->session, result);
+		if (r == -ESTALE && take_release(p) < 0)
+			return -ENOEXEC;
+	} while (r == -ESTALE);
+	if (result->kernel && *result->kernel)
+		recall_set_release(p->board, result->kernel);
+	if (paths && result->n)
+		add_check(p, result);
+	return r;
+}
+
+int prepare_modules(struct prepare *p, char *const *paths)
+{
+	const outpost_Welcome *welcome;
+	int r;
+
+	for (;;) {
+		r = build_all(p, paths, false, NULL);
+		if (r == 0 && !p->session)
+			r = session_open(p->board, NULL, &p->session);
+		if (r == 0)
+			r = session_welcome(p->session, &welcome);
+		if (r < 0)
+			return r;
+		if (strcmp(welcome->release, p->release) == 0)
+			break;
+		r = take_release(p);
+		if (r < 0)
+			return r;
+	}
+	recall_set_release(p->board, p->release);
+	return 0;
+}
+
+int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit)
+{
+	int stored = 0, written = 0;
+
+	progress_end();
+	if (r < 0 && !result->n)
+		return r;
+	stored = prepare_keep(p, result);
+	if (junit)
+		written = out_junit(junit, result);
+	if (p->ctx->json && p->json_lines)
+		written = written < 0 ? written : out_json_line(out_test_json(result));
+	else if (p->ctx->json)
+		written = written < 0 ? written : out_json(out_test_json(result));
+	else
+		out_table(stdout, result, p->ctx->verbose);
+	if (r < 0 || written < 0)
+		return r < 0 ? r : written;
+	return stored < 0 ? stored : verdict_exit_status(result->counts);
+}
+
+struct run_request prepare_test(const struct test_options *o)
+{
+	return (struct run_request){ .purpose = outpost_Purpose_TEST,
+				     .repeat = o->repeat,
+				     .no_reboot = o->no_reboot,
+				     .limit_ms = o->limit_ms };
+}
+
+char *const *prepare_paths(int argc, char *const *argv)
+{
+	static char modules[] = "modules";
+	static char *const fallback[] = { modules, NULL };
+
+	if (argc)
+		return argv;
+	if (fs_is_dir(modules))
+		return fallback;
+	log_error("There is no folder modules/ here, and no other was named.");
+	log_hint("outpost test PATH tests the modules in a folder.");
+	return NULL;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Before anything is sent: will the board's kernel take it? */
+#include "host/workflow/internal.h"
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "host/check/check_board.h"
+#include "host/build/messages.h"
+
+#include <string.h>
+
+/* What the board says now only when it is here already: it is not worth waiting for. */
+static void add_board(const struct prepare *p, struct check_kernel *kernel, struct check_board *on)
+{
+	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
+
+	if (w)
+		check_board_keep(p->board, w);
+	on->board = p->board;
+	check_board_add(kernel, on);
+}
+
+static void say_refused(const struct module *m, const struct check_result *result)
+{
+	_cleanup_free_ char *path = path_shown(m->build_dir ? m->source : m->unstripped);
+	size_t first = 0;
+
+	while (!result->problems[first].fatal)
+		first++;
+	log_error("%s would not load: %s.", path, m->error);
+	log_hint("%s More says 'outpost check'; --no-check sends it all the same.",
+		 result->problems[first].hint);
+}
+
+/* Was it refused? */
+static bool check_one(struct prepare *p, const struct check_kernel *kernel, struct module *m)
+{
+	struct check_plan plan = { .others = &p->modules,
+				   .needs = (const char *const *)m->test.depends };
+	struct check_result result;
+	int r = check_file(kernel, m->stripped, &plan, &result);
+
+	if (r < 0) {
+		m->error = xasprintf("%s cannot be read: %s", m->stripped, strerror(-r));
+		return true;
+	}
+	if (!result.loads) {
+		m->error = check_summary(&result);
+		say_refused(m, &result);
+	}
+	check_result_release(&result);
+	return m->error != NULL;
+}
+
+int prepare_check(struct prepare *p, const struct kernel_tree *tree)
+{
+	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
+	struct check_board on = { 0 };
+	int r = 0;
+
+	free(p->check_ms);
+	free(p->refused);
+	p->check_ms = xcalloc(p->modules.n + 1, sizeof(*p->check_ms));
+	p->refused = xcalloc(p->modules.n + 1, sizeof(*p->refused));
+	if (!p->options->no_check)
+		r = check_kernel_read(tree, &kernel);
+	if (kernel)
+		add_board(p, kernel, &on);
+	for (size_t i = 0; i < p->modules.n; i++) {
+		struct module *m = p->modules.modules[i];
+		long long start = monotonic_ms();
+
+		p->check_ms[i] = -1;
+		if (m->error || m->test.skip || !kernel)
+			continue;
+		p->refused[i] = check_one(p, kernel, m);
+		p->check_ms[i] = (int)(monotonic_ms() - start);
+	}
+	return r;
+}

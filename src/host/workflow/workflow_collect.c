@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Runs that were left open: their boards have them still. */
+#include "host/workflow/internal.h"
+
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "host/report/out.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define COLLECT_MS 5000 /* for a board that nobody asked for by name */
+
+int prepare_keep(struct prepare *p, const struct run_result *result)
+{
+	json_t *document = out_test_json(result);
+	int r = store_finish(p->store, result, document);
+
+	json_decref(document);
+	if (r == 0)
+		run_collected(p->session, result);
+	return r;
+}
+
+static int collect(struct prepare *p, const char *run)
+{
+	struct run_request request = { .board = p->board,
+				       .store = p->store,
+				       .return_ms = p->options->return_ms,
+				       .progress = prepare_on_run };
+	struct run_result result;
+	int r;
+
+	progress_step("collecting run %s", run);
+	r = run_collect(&request, run, &p->session, &result);
+	if (r == -ENOENT) {
+		log_info("Run %s was left open, and board %s never began it, or does not know it "
+			 "any more.",
+			 run, p->board->name);
+		return store_abandon(p->store, run,
+				     "the board never began it, or does not know it any more");
+	}
+	if (r == 0)
+		r = prepare_keep(p, &result);
+	if (r == 0 && result.open)
+		r = -ETIMEDOUT; /* lost once more: said */
+	if (r == 0)
+		log_info("Run %s, which was left open, is complete now: outpost results %s", run,
+			 run);
+	run_result_release(&result);
+	return r == -EBUSY ? 0 : r;
+}
+
+int prepare_collect_all(struct prepare *p)
+{
+	_cleanup_strv_ char **runs = NULL;
+	int r = store_open_runs(p->store, p->board->name, &runs);
+
+	strv_foreach (run, runs) {
+		if (r < 0)
+			return r;
+		r = collect(p, *run);
+	}
+	return r;
+}
+
+void prepare_collect(const struct context *ctx, struct store *store)
+{
+	static const struct prepare_options options;
+	_cleanup_strv_ char **names = NULL;
+
+	if (board_list(&names) < 0)
+		return;
+	strv_foreach (name, names) {
+		struct prepare p = { .ctx = ctx, .options = &options, .store = store };
+		_cleanup_strv_ char **open = NULL;
+		int r = ctx->board && strcmp(ctx->board, *name) != 0
+				? 0
+				: store_open_runs(store, *name, &open);
+
+		if (r < 0 || !open || board_find(*name, &p.board) < 0)
+			continue;
+		progress_start();
+		r = session_open(
+			p.board,
+			&(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
+			&p.session);
+		if (r == 0)
+			r = prepare_collect_all(&p);
+		p.store = NULL; /* the caller's */
+		if (r < 0 && r != -EINTR)
+			log_warn("Board %s cannot be asked about run %s, which was left open.",
+				 *name, *open);
+		prepare_release(&p);
+	}
+}
