@@ -147,7 +147,7 @@ $(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/cmd/main.o,$(HOST_
 		$(filter %.c %.o,$^) -lcmocka $(HOST_LIBS)
 
 # The variants of a module: asked about without a kernel here, and by check-vm with one.
-$(O)/tests/test_check: tests/check/variants.c
+$(O)/tests/test_check: tests/tools/variants.c
 
 # The agent's parts have tests of their own: two programs, two sets of names.
 $(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
@@ -163,12 +163,12 @@ check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
 	@for t in $(FUZZ); do echo "== replay $$t"; $(O)/fuzz/replay_$$t fuzz/corpus/$$t || exit 1; done
 	@$(MAKE) --no-print-directory check-mutation
 
-# What tests/vm/check.test.sh makes variants of a module with, and loads them with on a board.
-$(O)/make-variants: tests/check/make.c tests/check/variants.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+# What tests/system/vm/check.test.sh makes variants of a module with, and loads them with on a board.
+$(O)/make-variants: tests/tools/make_variants.c tests/tools/variants.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
 
-$(A)/load-variants: tests/check/load.c
+$(A)/load-variants: tests/tools/load_variants.c
 	$(call say,LD,$@)
 	$(Q)$(BOARD_CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Os -static -o $@ $<
 
@@ -176,14 +176,14 @@ VARIANTS := $(O)/make-variants $(A)/load-variants
 
 # --- mutation --------------------------------------------------------------------
 
-$(O)/mutate: tests/mutation/mutate.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/mutate: tests/tools/mutate.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
 
 # Without one mechanism of the verdict exactly the crashers that name it turn wrong. JOURNALS: of a run of them.
-JOURNALS ?= $(wildcard tests/mutation/*.journal.zst)
+JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
 
 check-mutation: $(O)/mutate
-	@echo "== mutation"; $< tests/crashers $(JOURNALS)
+	@echo "== mutation"; $< tests/modules/crashers $(JOURNALS)
 
 # --- fuzzing -------------------------------------------------------------------
 
@@ -228,16 +228,16 @@ check-hw: all $(O)/mutate $(VARIANTS)
 	@BOARD=$(BOARD) tests/run vm $(ONLY)
 
 # Both go on where they were stopped. TIMES: in one boot, and on fresh boots. ROUNDS, SEED, ROUND (only
-# that one): see tests/soak/faults.
+# that one): see tests/tools/soak-faults.
 soak: all
 	$(MAKE) --no-print-directory soak-crashers
 	$(MAKE) --no-print-directory soak-faults
 
 soak-faults: all
-	@tests/soak/faults $(if $(ROUNDS),-n $(ROUNDS)) $(if $(SEED),-s $(SEED)) $(if $(ROUND),-r $(ROUND))
+	@tests/tools/soak-faults $(if $(ROUNDS),-n $(ROUNDS)) $(if $(SEED),-s $(SEED)) $(if $(ROUND),-r $(ROUND))
 
 soak-crashers: all
-	@tests/soak/run $(if $(TIMES),-n $(TIMES)) $(ONLY)
+	@tests/tools/soak-crashers $(if $(TIMES),-n $(TIMES)) $(ONLY)
 
 # ONLY: names of tests, or parts of them.
 check-vm: all $(O)/mutate $(VARIANTS)
@@ -252,11 +252,11 @@ check-full: all
 
 # A kernel tree from Debian's sources: 1.3 GB, and a while.
 check-git-tree: all
-	@tests/run git $(ONLY)
+	@tests/run kernel-git $(ONLY)
 
 # Debian's out-of-tree packages on a board (BOARD), as a table.
 check-dkms: all
-	@tests/dkms/run $(if $(BOARD),-b $(BOARD)) $(ONLY)
+	@tests/tools/check-dkms $(if $(BOARD),-b $(BOARD)) $(ONLY)
 
 # With a real podman or docker; without one each test is skipped.
 check-container: all
@@ -288,7 +288,7 @@ $(O)/container_cost: bench/container_cost.c $(filter-out $(O)/host/cmd/main.o,$(
 
 # What the build container costs; after docker-build. KERNEL: a release that there is a tree for.
 bench-container: $(O)/container_cost
-	@$< $(or $(KERNEL),$(shell build/outpost kernel list | awk 'NR == 1 { print $$1 }')) tests/crashers/null_init $(RUNS)
+	@$< $(or $(KERNEL),$(shell build/outpost kernel list | awk 'NR == 1 { print $$1 }')) tests/modules/crashers/null_init $(RUNS)
 
 # The image of the build container, and modules/ built in it for a kernel tree. COMPILERS: fewer of
 # them, "12"; KERNEL: a release.
@@ -298,7 +298,7 @@ docker-build: all
 
 # As root, not a part of check: a newcomer's minimal Debian.
 check-fresh:
-	@tests/fresh/run
+	@tests/tools/check-fresh
 
 check: deps-test
 	$(MAKE) --no-print-directory all
@@ -346,7 +346,7 @@ deps-test:
 # --- care --------------------------------------------------------------------
 
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h' ':!modules' ':!tests/crashers')
+	clang-format -i $$(git ls-files '*.c' '*.h' ':!modules' ':!tests/modules/crashers')
 
 tidy:
 	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=gnu11 $(CPPFLAGS) -DOUTPOST_VERSION='""' 2>/dev/null

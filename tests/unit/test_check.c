@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The check, asked about all variants of tests/check; and once more without
+ * The check, asked about all variants of tests/tools/variants.c; and once more without
  * each of its rules, which some variant must notice. Modules and kernel are
- * made here; tests/vm/check.test.sh asks real ones.
+ * made here; tests/system/vm/check.test.sh asks real ones.
  */
 #include "sample_tree.h"
 
-#include "../check/variants.h"
+#include "../tools/variants.h"
 #include "host/check/check.h"
 #include "host/check/check_keys.h"
 #include "host/report/out_check.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /*
- * load_module() in its order. A new row is a function, a name that tests/check
+ * load_module() in its order. A new row is a function, a name that tests/tools/variants.c
  * has a case for, and, where it came with a version of Linux, that one.
  */
 static const struct check_rule rules[] = {

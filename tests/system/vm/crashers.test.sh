@@ -4,8 +4,8 @@
 # Each crasher gets the verdict that its file `expect` names, all in one run,
 # and not one of Outpost's mechanisms could be done without.
 
-# shellcheck source=tests/expect.sh
-. "$TOP/tests/expect.sh"
+# shellcheck source=tests/system/expect.sh
+. "$TOP/tests/system/expect.sh"
 
 # All these in one run; its id is then in $run.
 expect_verdicts() { # STATUS FOLDER...
@@ -20,7 +20,7 @@ expect_verdicts() { # STATUS FOLDER...
 $(cat wrong)"
 	run=$(jq -r .run out)
 	board true || fail "the board does not answer after it"
-	"$TOP/build/host/mutate" "$TOP/tests/crashers" "$XDG_STATE_HOME/outpost/runs/$run/journal" \
+	"$TOP/build/host/mutate" "$TOP/tests/modules/crashers" "$XDG_STATE_HOME/outpost/runs/$run/journal" \
 		>matrix || fail "without a mechanism: $(cat matrix)"
 	# odd_text and odd_panic are among them.
 	outpost results "$run"
@@ -32,7 +32,7 @@ $(cat wrong)"
 # A board boots some forty times in this: two virtual Pis share it.
 test_every_crasher_gets_its_verdict() {
 	local all
-	mapfile -t all < <(crashers_of "$TOP/tests/crashers" -)
+	mapfile -t all < <(crashers_of "$TOP/tests/modules/crashers" -)
 	if [ -n "${BOARD-}" ]; then
 		expect_verdicts 4 "${all[@]}"
 		return
@@ -57,7 +57,7 @@ test_memory_errors_are_found_in_a_debug_boot() {
 	outpost --json vm status debug
 	expect_json '.vms[].debug' true
 	export OUTPOST_BOARD_DEFAULT=debug
-	mapfile -t folders < <(crashers_of "$TOP/tests/crashers" debug)
+	mapfile -t folders < <(crashers_of "$TOP/tests/modules/crashers" debug)
 	expect_verdicts 1 "${folders[@]}"
 	outpost vm down debug
 }
@@ -88,7 +88,7 @@ test_memory_errors_are_found_by_a_newer_kernel() {
 	expect_status 0
 	export OUTPOST_BOARD_DEFAULT=newer
 	board test -d /sys/module/kfence || fail "Linux $kernel has no KFENCE"
-	mapfile -t folders < <(for boot in debug kfence; do crashers_of "$TOP/tests/crashers" "$boot"; done)
+	mapfile -t folders < <(for boot in debug kfence; do crashers_of "$TOP/tests/modules/crashers" "$boot"; done)
 	expect_verdicts 1 "${folders[@]}"
 	outpost vm down newer
 }
@@ -98,7 +98,7 @@ test_memory_errors_are_found_by_a_newer_kernel() {
 test_what_warns_once_is_caught_twice_in_one_boot() {
 	local try
 	for try in 1 2; do
-		outpost --json test --no-reboot "$TOP"/tests/crashers/{refcount_under,warn_once}
+		outpost --json test --no-reboot "$TOP"/tests/modules/crashers/{refcount_under,warn_once}
 		jq -r '.boot_id, (.results[] | .module, .verdict, .reports[].kind)' out >"try$try"
 		grep -q refcount_under "try$try" || fail "nothing was run"
 	done

@@ -22,7 +22,7 @@ test_a_full_board() {
 	[ "$after" = "$before" ] || fail "systemd's watchdog was at $before, and is at $after"
 
 	# systemd takes a crash's records from pstore at the next boot; they are found all the same.
-	outpost -b full --json test "$TOP/tests/crashers/null_init"
+	outpost -b full --json test "$TOP/tests/modules/crashers/null_init"
 	expect_status 4
 	expect_json '.results[0].verdict' crash
 	expect_json '.results[0].reports[0].kind' oops

@@ -3,7 +3,7 @@
 #
 # Kernel trees from a source repository: Debian's linux-source, for the virtual Pi.
 
-. tests/vm/lib.sh
+. tests/system/vm/lib.sh
 
 # shellcheck disable=SC2034 # for the runner: a busy machine takes a quarter of an hour
 LIMIT=3600

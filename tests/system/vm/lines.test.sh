@@ -4,12 +4,12 @@
 
 # line_of MODULE TEXT: the number of the one line of its source that has the text.
 line_of() {
-	grep -nF -e "$2" "$TOP/tests/crashers/$1/$1.c" | cut -d: -f1
+	grep -nF -e "$2" "$TOP/tests/modules/crashers/$1/$1.c" | cut -d: -f1
 }
 
 # expect_line MODULE FUNCTION TEXT: the report and its first frame of the module say that line.
 expect_line() {
-	local line source=$TOP/tests/crashers/$1/$1.c
+	local line source=$TOP/tests/modules/crashers/$1/$1.c
 	line=$(line_of "$1" "$3")
 	[ -n "$line" ] || fail "'$3' is not in $source"
 	expect_json ".results[] | select(.module == \"$1\") | .reports[0] |
@@ -22,7 +22,7 @@ expect_line() {
 
 test_crashes_are_named_to_the_line() {
 	local line
-	outpost --json test --junit junit.xml "$TOP"/tests/crashers/{init_called,null_init,oops_test,timer_left,warn_exit}
+	outpost --json test --junit junit.xml "$TOP"/tests/modules/crashers/{init_called,null_init,oops_test,timer_left,warn_exit}
 	expect_status 4
 	expect_line null_init null_init_init 'WRITE_ONCE('
 	expect_line oops_test oops_test_write 'WRITE_ONCE('
@@ -54,7 +54,7 @@ expect_inlined() {
 }
 
 test_inlined_functions_are_named() {
-	outpost --json test "$TOP"/tests/crashers/inlined_null
+	outpost --json test "$TOP"/tests/modules/crashers/inlined_null
 	expect_status 4
 	expect_inlined
 	outpost results last
@@ -78,7 +78,7 @@ test_lines_are_exact_with_kaslr() {
 	expect_status 0
 	export OUTPOST_BOARD_DEFAULT=kaslr
 	first=$(kernel_address)
-	outpost --json test "$TOP"/tests/crashers/{init_called,inlined_null,null_init,timer_left}
+	outpost --json test "$TOP"/tests/modules/crashers/{init_called,inlined_null,null_init,timer_left}
 	expect_status 4
 	expect_inlined
 	expect_line init_called init_called_write 'init_called_write(struct file'

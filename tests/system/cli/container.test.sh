@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
 # The build container with a stand-in for its engine, which runs the builder on
-# this machine. What a real one does is in tests/container.
+# this machine. What a real one does is in tests/system/container.
 
 make_engine() { # NAME
 	cat >"$WORK/bin/$1" <<-'END'

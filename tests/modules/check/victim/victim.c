@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the variants of tests/check/variants.c are made from. It uses a symbol
+ * What the variants of tests/tools/variants.c are made from. It uses a symbol
  * for everybody (_printk), one for the GPL only (ktime_get), one in a namespace
  * (dma_buf_put), has data of each processor and some that is read-only after
  * init, and exports one.

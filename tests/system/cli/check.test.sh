@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# outpost check, as far as it goes without a kernel that loads anything: tests/vm asks one.
+# outpost check, as far as it goes without a kernel that loads anything: tests/system/vm asks one.
 
 CROSS=aarch64-linux-gnu-
 [ "$(uname -m)" != aarch64 ] || CROSS=
@@ -36,7 +36,7 @@ make_module() {
 	local name=$1
 	shift
 	"${CROSS}gcc" -c -O1 -ffreestanding -fno-pic -mcmodel=large -x c -o "$name.ko" "-DNAME=\"$name\"" \
-		-DLICENSE='"GPL"' "$@" "-DRELEASE=\"$release\"" "$TOP/tests/cli/check/module.c" 2>cc.err ||
+		-DLICENSE='"GPL"' "$@" "-DRELEASE=\"$release\"" "$TOP/tests/system/cli/module.c" 2>cc.err ||
 		fail "cannot compile $name: $(cat cc.err)"
 }
 

@@ -4,7 +4,7 @@
 
 # What the two modules are built as: $victim and $plain.
 build_them() { # RELEASE
-	outpost --json build -k "$1" "$TOP/tests/check/victim" "$TOP/tests/check/plain"
+	outpost --json build -k "$1" "$TOP/tests/modules/check/victim" "$TOP/tests/modules/check/plain"
 	expect_status 0
 	victim=$(jq -r '.modules[] | select(.module == "victim").path' out)
 	plain=$(jq -r '.modules[] | select(.module == "plain").path' out)

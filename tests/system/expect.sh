@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Comparing results with the `expect` files of tests/crashers. The results are
+# Comparing results with the `expect` files of tests/modules/crashers. The results are
 # an outpost.test/1 document in the file `out`.
 
 # value FILE KEY: of an INI file without sections; "-" where the key is not there.

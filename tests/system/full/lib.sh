@@ -5,7 +5,7 @@
 # person's cache: 60 MB of packages, some 3.5 minutes of processor time, 0.3 GB
 # on disk.
 
-. tests/vm/lib.sh
+. tests/system/vm/lib.sh
 
 suite_up() {
 	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run XDG_CONFIG_HOME=$ALL/config

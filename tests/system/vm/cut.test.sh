@@ -278,7 +278,7 @@ test_a_reboot_that_was_ordered_while_nobody_listened() {
 	needs_vm
 	boot=$(board cat /proc/sys/kernel/random/boot_id)
 	from=$(stat -c %s "$console")
-	"$OUTPOST" --json test "$TOP/tests/soak/modules/warns" >warns.out 2>warns.err &
+	"$OUTPOST" --json test "$TOP/tests/modules/soak/warns" >warns.out 2>warns.err &
 	host=$!
 	for _ in $(seq 300); do
 		tail -c +"$from" "$console" | grep -q 'warns: unloads' && break

@@ -4,5 +4,5 @@
 
 test_faults_at_random_moments() {
 	needs_vm
-	"$TOP/tests/soak/faults" -e -n 10 -s "${SEED:-10}" || fail "$(head -c 100000 failed/*/* 2>/dev/null)"
+	"$TOP/tests/tools/soak-faults" -e -n 10 -s "${SEED:-10}" || fail "$(head -c 100000 failed/*/* 2>/dev/null)"
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # tests/soak/faults sets and uses them
+# shellcheck disable=SC2034,SC2154 # tests/tools/soak-faults sets and uses them
 #
-# What tests/soak/faults does to a run: when, what, and what may come of it.
+# What tests/tools/soak-faults does to a run: when, what, and what may come of it.
 # $VM is the board, $VM_DIR its folder, $host the `outpost test` under way.
 
 # Plain ssh, a connection of its own: Outpost's may be what is being broken.
