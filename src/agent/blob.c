@@ -18,9 +18,9 @@
 #define KEPT_BLOBS   256
 #define KEPT_BACKUPS 5
 
-void blob_init(struct blob_receiver *receiver, const struct place *place)
+void blob_init(struct blob_receiver *receiver, const struct dirs *dirs)
 {
-	*receiver = (struct blob_receiver){ .place = place, .fd = -1, .dropped = true };
+	*receiver = (struct blob_receiver){ .dirs = dirs, .fd = -1, .dropped = true };
 }
 
 static void hash_text(const uint8_t hash[HASH_SIZE], char text[2 * HASH_SIZE + 1])
@@ -29,19 +29,19 @@ static void hash_text(const uint8_t hash[HASH_SIZE], char text[2 * HASH_SIZE + 1
 		sprintf(text + 2 * i, "%02x", hash[i]);
 }
 
-int blob_path(const struct place *place, const uint8_t hash[HASH_SIZE], char path[PLACE_MAX])
+int blob_path(const struct dirs *dirs, const uint8_t hash[HASH_SIZE], char path[DIRS_MAX])
 {
 	char text[2 * HASH_SIZE + 1];
 
 	hash_text(hash, text);
-	return place_path(place, path, "blobs/%s", text);
+	return dirs_path(dirs, path, "blobs/%s", text);
 }
 
-bool blob_exists(const struct place *place, const uint8_t hash[HASH_SIZE])
+bool blob_exists(const struct dirs *dirs, const uint8_t hash[HASH_SIZE])
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	return blob_path(place, hash, path) == 0 && fs_exists(path);
+	return blob_path(dirs, hash, path) == 0 && fs_exists(path);
 }
 
 static void drop(struct blob_receiver *r)
@@ -52,16 +52,16 @@ static void drop(struct blob_receiver *r)
 	r->dropped = true;
 }
 
-static int make_temporary(struct blob_receiver *r, const char *kind, char path[PLACE_MAX])
+static int make_temporary(struct blob_receiver *r, const char *kind, char path[DIRS_MAX])
 {
-	char dir[PLACE_MAX];
-	int e = place_path(r->place, dir, "blobs");
+	char dir[DIRS_MAX];
+	int e = dirs_path(r->dirs, dir, "blobs");
 	int fd;
 
 	if (e == 0)
-		e = place_mkdir(r->place, dir);
+		e = dirs_mkdir(r->dirs, dir);
 	if (e == 0)
-		e = place_path(r->place, path, "blobs/.%s.XXXXXX", kind);
+		e = dirs_path(r->dirs, path, "blobs/.%s.XXXXXX", kind);
 	if (e < 0)
 		return e;
 	fd = mkostemp(path, O_CLOEXEC);
@@ -70,8 +70,8 @@ static int make_temporary(struct blob_receiver *r, const char *kind, char path[P
 
 int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
 {
-	PLACE_AS_LOGIN(r->place);
-	char path[PLACE_MAX];
+	DIRS_AS_LOGIN(r->dirs);
+	char path[DIRS_MAX];
 
 	drop(r);
 	r->blob = *blob;
@@ -79,7 +79,7 @@ int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
 	if (blob->hash.size != HASH_SIZE || blob->size > BLOB_MAX || blob->packed > BLOB_MAX ||
 	    (blob->reference.size && blob->reference.size != HASH_SIZE))
 		return -EBADMSG;
-	if (blob->reference.size && !blob_exists(r->place, blob->reference.bytes))
+	if (blob->reference.size && !blob_exists(r->dirs, blob->reference.bytes))
 		return 0; /* shows as a Need */
 	r->fd = make_temporary(r, "packed", path);
 	if (r->fd < 0)
@@ -118,10 +118,10 @@ static int map_fd(int fd, struct mapping *m)
 	return 0;
 }
 
-static int map_blob(const struct place *place, const uint8_t *hash, struct mapping *m)
+static int map_blob(const struct dirs *dirs, const uint8_t *hash, struct mapping *m)
 {
-	char path[PLACE_MAX];
-	int r = blob_path(place, hash, path);
+	char path[DIRS_MAX];
+	int r = blob_path(dirs, hash, path);
 	_cleanup_close_ int fd = r < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
 	return r < 0 ? r : fd < 0 ? -errno : map_fd(fd, m);
@@ -150,11 +150,11 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 	_cleanup_(unmap) struct mapping reference = { 0 };
 	_cleanup_(unmap) struct mapping content = { 0 };
 	uint8_t hash[HASH_SIZE] = { 0 };
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	int e = map_fd(r->fd, &packed);
 
 	if (e == 0 && r->blob.reference.size)
-		e = map_blob(r->place, r->blob.reference.bytes, &reference);
+		e = map_blob(r->dirs, r->blob.reference.bytes, &reference);
 	/* Blocks first: a full disk must be an error here and not a signal at a page fault. */
 	if (e == 0 && r->blob.size)
 		e = -posix_fallocate(fd, 0, (off_t)r->blob.size);
@@ -174,7 +174,7 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 	blake2b(hash, content.data, NULL, HASH_SIZE, content.size, 0);
 	if (memcmp(hash, r->blob.hash.bytes, HASH_SIZE) != 0)
 		return -EBADMSG;
-	e = blob_path(r->place, hash, path);
+	e = blob_path(r->dirs, hash, path);
 	if (e < 0)
 		return e;
 	/* Synced: a board that dies in a moment must not keep the name and lose the content. */
@@ -185,8 +185,8 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 
 static int complete(struct blob_receiver *r)
 {
-	PLACE_AS_LOGIN(r->place);
-	char temporary[PLACE_MAX];
+	DIRS_AS_LOGIN(r->dirs);
+	char temporary[DIRS_MAX];
 	_cleanup_close_ int fd = make_temporary(r, "content", temporary);
 	int e;
 
@@ -246,12 +246,12 @@ static void keep_newest(const char *dir, size_t kept)
 	} while (n > kept);
 }
 
-void blob_prune(const struct place *place)
+void blob_prune(const struct dirs *dirs)
 {
-	PLACE_AS_LOGIN(place);
-	char dir[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char dir[DIRS_MAX];
 
-	if (place_path(place, dir, "blobs") == 0)
+	if (dirs_path(dirs, dir, "blobs") == 0)
 		keep_newest(dir, KEPT_BLOBS);
 }
 
@@ -263,17 +263,17 @@ static bool same_file(const char *a, const char *b)
 }
 
 /* What is deployed now gets a second name among the backups, by when it was replaced. */
-static int back_up(const struct place *place, const char *name, const char *path)
+static int back_up(const struct dirs *dirs, const char *name, const char *path)
 {
-	char dir[PLACE_MAX], to[PLACE_MAX];
+	char dir[DIRS_MAX], to[DIRS_MAX];
 	struct timespec now;
-	int r = place_path(place, dir, "backups/%s", name);
+	int r = dirs_path(dirs, dir, "backups/%s", name);
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (r == 0)
-		r = place_mkdir(place, dir);
+		r = dirs_mkdir(dirs, dir);
 	if (r == 0)
-		r = place_path(place, to, "backups/%s/%lld.%09ld.ko", name, (long long)now.tv_sec,
+		r = dirs_path(dirs, to, "backups/%s/%lld.%09ld.ko", name, (long long)now.tv_sec,
 			       now.tv_nsec);
 	if (r < 0)
 		return r;
@@ -284,30 +284,30 @@ static int back_up(const struct place *place, const char *name, const char *path
 	return 0;
 }
 
-int blob_deploy(const struct place *place, const char *name, const uint8_t hash[HASH_SIZE],
-		char path[PLACE_MAX])
+int blob_deploy(const struct dirs *dirs, const char *name, const uint8_t hash[HASH_SIZE],
+		char path[DIRS_MAX])
 {
-	PLACE_AS_LOGIN(place);
-	char dir[PLACE_MAX], blob[PLACE_MAX], new[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char dir[DIRS_MAX], blob[DIRS_MAX], new[DIRS_MAX];
 	int r;
 
-	if (!place_plain(name))
+	if (!dirs_plain(name))
 		return -EINVAL;
-	r = place_path(place, dir, "modules/%s", name);
+	r = dirs_path(dirs, dir, "modules/%s", name);
 	if (r == 0)
-		r = place_mkdir(place, dir);
+		r = dirs_mkdir(dirs, dir);
 	if (r == 0)
-		r = place_path(place, path, "modules/%s/%s.ko", name, name);
+		r = dirs_path(dirs, path, "modules/%s/%s.ko", name, name);
 	if (r == 0)
-		r = place_path(place, new, "modules/%s/.%s.ko.new", name, name);
+		r = dirs_path(dirs, new, "modules/%s/.%s.ko.new", name, name);
 	if (r == 0)
-		r = blob_path(place, hash, blob);
+		r = blob_path(dirs, hash, blob);
 	if (r < 0)
 		return r;
 	if (same_file(blob, path))
 		return 0;
 	if (fs_exists(path)) {
-		r = back_up(place, name, path);
+		r = back_up(dirs, name, path);
 		if (r < 0)
 			return r;
 	}

@@ -15,14 +15,14 @@
 #define BLOB_MAX (256u << 20) /* a module or test program is never longer */
 
 struct blob_receiver {
-	const struct place *place;
+	const struct dirs *dirs;
 	outpost_Blob blob;
 	uint64_t received; /* of blob.packed */
 	bool dropped;      /* what is still to come is passed over */
 	int fd;            /* the packed bytes: a file without a name */
 };
 
-void blob_init(struct blob_receiver *receiver, const struct place *place);
+void blob_init(struct blob_receiver *receiver, const struct dirs *dirs);
 
 /* A file is announced. 0 or -errno; then what comes is passed over. */
 int blob_begin(struct blob_receiver *receiver, const outpost_Blob *blob);
@@ -32,15 +32,15 @@ int blob_begin(struct blob_receiver *receiver, const outpost_Blob *blob);
 int blob_data(struct blob_receiver *receiver, const uint8_t *data, size_t n);
 
 /* The path of a blob, and whether it is there. */
-int blob_path(const struct place *place, const uint8_t hash[HASH_SIZE], char path[PLACE_MAX]);
-bool blob_exists(const struct place *place, const uint8_t hash[HASH_SIZE]);
+int blob_path(const struct dirs *dirs, const uint8_t hash[HASH_SIZE], char path[DIRS_MAX]);
+bool blob_exists(const struct dirs *dirs, const uint8_t hash[HASH_SIZE]);
 
 /* Links the blob to modules/<name>/<name>.ko. 1 when that changed it, 0 when it was there, or
  * -errno. */
-int blob_deploy(const struct place *place, const char *name, const uint8_t hash[HASH_SIZE],
-		char path[PLACE_MAX]);
+int blob_deploy(const struct dirs *dirs, const char *name, const uint8_t hash[HASH_SIZE],
+		char path[DIRS_MAX]);
 
 /* Removes the oldest blobs beyond a bounded number. */
-void blob_prune(const struct place *place);
+void blob_prune(const struct dirs *dirs);
 
 #endif

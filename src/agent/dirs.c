@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 /* One line of /etc/passwd, read by hand: a static program has no NSS to ask. */
-static bool passwd_line(FILE *f, const char *user, uid_t uid, struct place *place)
+static bool passwd_line(FILE *f, const char *user, uid_t uid, struct dirs *dirs)
 {
 	struct passwd pw, *found;
 	char buffer[1024];
@@ -23,105 +23,105 @@ static bool passwd_line(FILE *f, const char *user, uid_t uid, struct place *plac
 	while (fgetpwent_r(f, &pw, buffer, sizeof(buffer), &found) == 0) {
 		if (user ? strcmp(pw.pw_name, user) != 0 : pw.pw_uid != uid)
 			continue;
-		if (strlen(pw.pw_dir) >= sizeof(place->home))
+		if (strlen(pw.pw_dir) >= sizeof(dirs->home))
 			return false;
-		proto_set(place->home, pw.pw_dir);
-		place->uid = pw.pw_uid;
-		place->gid = pw.pw_gid;
+		proto_set(dirs->home, pw.pw_dir);
+		dirs->uid = pw.pw_uid;
+		dirs->gid = pw.pw_gid;
 		return true;
 	}
 	return false;
 }
 
-static int find_home(struct place *place)
+static int find_home(struct dirs *dirs)
 {
 	const char *user = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
 	const char *home = getenv("HOME");
 	_cleanup_fclose_ FILE *f = fopen("/etc/passwd", "re");
 
 	/* Without sudo, HOME is the login's own word; under it, it is root's. */
-	if (!user && home && *home == '/' && strlen(home) < sizeof(place->home)) {
-		proto_set(place->home, home);
-		place->uid = geteuid();
-		place->gid = getegid();
+	if (!user && home && *home == '/' && strlen(home) < sizeof(dirs->home)) {
+		proto_set(dirs->home, home);
+		dirs->uid = geteuid();
+		dirs->gid = getegid();
 		return 0;
 	}
-	return f && passwd_line(f, user, getuid(), place) ? 0 : -ENOENT;
+	return f && passwd_line(f, user, getuid(), dirs) ? 0 : -ENOENT;
 }
 
-static int find_runtime(struct place *place)
+static int find_runtime(struct dirs *dirs)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
 
 	if (geteuid() == 0)
-		proto_set(place->runtime, "/run/outpost");
-	else if (dir && *dir == '/' && strlen(dir) < sizeof(place->runtime) - 16)
-		snprintf(place->runtime, sizeof(place->runtime), "%s/outpost", dir);
+		proto_set(dirs->runtime, "/run/outpost");
+	else if (dir && *dir == '/' && strlen(dir) < sizeof(dirs->runtime) - 16)
+		snprintf(dirs->runtime, sizeof(dirs->runtime), "%s/outpost", dir);
 	else
-		snprintf(place->runtime, sizeof(place->runtime), "/tmp/outpost-agent-%u",
+		snprintf(dirs->runtime, sizeof(dirs->runtime), "/tmp/outpost-agent-%u",
 			 geteuid());
-	if (mkdir(place->runtime, 0755) < 0 && errno != EEXIST)
+	if (mkdir(dirs->runtime, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	/* Whoever else made it could put there what they like. */
-	if (lstat(place->runtime, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+	if (lstat(dirs->runtime, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 		return -EPERM;
 	return 0;
 }
 
-int place_init(struct place *place)
+int dirs_init(struct dirs *dirs)
 {
-	int r = find_home(place);
+	int r = find_home(dirs);
 
-	place->root[0] = '\0';
-	return r < 0 ? r : find_runtime(place);
+	dirs->root[0] = '\0';
+	return r < 0 ? r : find_runtime(dirs);
 }
 
-int place_init_home(struct place *place, const char *home)
+int dirs_init_home(struct dirs *dirs, const char *home)
 {
 	struct stat st;
 
-	if (strlen(home) >= sizeof(place->home))
+	if (strlen(home) >= sizeof(dirs->home))
 		return -ENAMETOOLONG;
 	if (stat(home, &st) < 0)
 		return -errno;
-	proto_set(place->home, home);
-	place->root[0] = '\0';
-	place->uid = st.st_uid;
-	place->gid = st.st_gid;
-	return find_runtime(place);
+	proto_set(dirs->home, home);
+	dirs->root[0] = '\0';
+	dirs->uid = st.st_uid;
+	dirs->gid = st.st_gid;
+	return find_runtime(dirs);
 }
 
-int place_path(const struct place *place, char path[PLACE_MAX], const char *fmt, ...)
+int dirs_path(const struct dirs *dirs, char path[DIRS_MAX], const char *fmt, ...)
 {
 	va_list ap;
-	int n = snprintf(path, PLACE_MAX, "%s/development/", place->home);
+	int n = snprintf(path, DIRS_MAX, "%s/development/", dirs->home);
 	int more;
 
 	va_start(ap, fmt);
-	more = vsnprintf(path + n, (size_t)(PLACE_MAX - n), fmt, ap);
+	more = vsnprintf(path + n, (size_t)(DIRS_MAX - n), fmt, ap);
 	va_end(ap);
-	return more < 0 || n + more >= PLACE_MAX ? -ENAMETOOLONG : 0;
+	return more < 0 || n + more >= DIRS_MAX ? -ENAMETOOLONG : 0;
 }
 
-int place_runtime(const struct place *place, char path[PLACE_MAX], const char *name)
+int dirs_runtime(const struct dirs *dirs, char path[DIRS_MAX], const char *name)
 {
-	int n = snprintf(path, PLACE_MAX, "%s/%s", place->runtime, name);
+	int n = snprintf(path, DIRS_MAX, "%s/%s", dirs->runtime, name);
 
-	return n >= PLACE_MAX ? -ENAMETOOLONG : 0;
+	return n >= DIRS_MAX ? -ENAMETOOLONG : 0;
 }
 
-int place_as_login(const struct place *place)
+int dirs_as_login(const struct dirs *dirs)
 {
-	if (geteuid() != 0 || place->uid == 0)
+	if (geteuid() != 0 || dirs->uid == 0)
 		return 0;
 	/* With the user id go root's rights over files, until it is root's again. Within another
 	 * such block: nothing. */
-	setfsgid(place->gid);
-	return setfsuid(place->uid) != (int)place->uid;
+	setfsgid(dirs->gid);
+	return setfsuid(dirs->uid) != (int)dirs->uid;
 }
 
-void place_as_root(const int *changed)
+void dirs_as_root(const int *changed)
 {
 	if (*changed) {
 		setfsuid(0);
@@ -129,13 +129,13 @@ void place_as_root(const int *changed)
 	}
 }
 
-int place_mkdir(const struct place *place, const char *path)
+int dirs_mkdir(const struct dirs *dirs, const char *path)
 {
-	PLACE_AS_LOGIN(place);
-	char copy[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char copy[DIRS_MAX];
 
 	proto_set(copy, path);
-	for (char *p = copy + strlen(place->home) + 1; *copy; p++) {
+	for (char *p = copy + strlen(dirs->home) + 1; *copy; p++) {
 		char c = *p;
 
 		if (c != '/' && c != '\0')
@@ -150,7 +150,7 @@ int place_mkdir(const struct place *place, const char *path)
 	return 0;
 }
 
-bool place_plain(const char *name)
+bool dirs_plain(const char *name)
 {
 	if (!*name || *name == '.' || *name == '-')
 		return false;
@@ -160,7 +160,7 @@ bool place_plain(const char *name)
 	return true;
 }
 
-void place_read(const char *path, char *text, size_t size)
+void dirs_read(const char *path, char *text, size_t size)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
@@ -189,14 +189,14 @@ static void make_nonce(const char *path)
 	(void)!write(fd, text, (size_t)n);
 }
 
-void place_boot(const struct place *place, char boot_id[40], char nonce[40])
+void dirs_boot(const struct dirs *dirs, char boot_id[40], char nonce[40])
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	place_read("/proc/sys/kernel/random/boot_id", boot_id, 40);
+	dirs_read("/proc/sys/kernel/random/boot_id", boot_id, 40);
 	nonce[0] = '\0';
-	if (place_runtime(place, path, "nonce") < 0)
+	if (dirs_runtime(dirs, path, "nonce") < 0)
 		return;
 	make_nonce(path);
-	place_read(path, nonce, 40);
+	dirs_read(path, nonce, 40);
 }

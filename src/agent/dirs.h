@@ -11,17 +11,17 @@
  * ~ is the home of the login user, also under sudo. Without root (as in tests)
  * $XDG_RUNTIME_DIR/outpost stands for /run/outpost.
  */
-#ifndef OUTPOST_AGENT_PLACE_H
-#define OUTPOST_AGENT_PLACE_H
+#ifndef OUTPOST_DIRS_H
+#define OUTPOST_DIRS_H
 
 #include "common/proto.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PLACE_MAX 512
+#define DIRS_MAX 512
 
-struct place {
+struct dirs {
 	char home[256];
 	char runtime[128];
 	char root[128]; /* before /proc, /sys, /dev: ""; tests have one of their own */
@@ -30,39 +30,39 @@ struct place {
 };
 
 /* Finds the home and makes the runtime folder. 0 or -errno. */
-int place_init(struct place *place);
+int dirs_init(struct dirs *dirs);
 /* The same for a known home (the supervisor's). */
-int place_init_home(struct place *place, const char *home);
+int dirs_init_home(struct dirs *dirs, const char *home);
 
 /* "<home>/development/<format...>" into path; -ENAMETOOLONG. */
-int place_path(const struct place *place, char path[PLACE_MAX], const char *fmt, ...)
+int dirs_path(const struct dirs *dirs, char path[DIRS_MAX], const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int place_runtime(const struct place *place, char path[PLACE_MAX], const char *name);
+int dirs_runtime(const struct dirs *dirs, char path[DIRS_MAX], const char *name);
 
 /*
  * Who may start the agent through sudo may load any code into the kernel. Yet
  * root must not be led by a link in a home to a file that it then overwrites:
  * what is made below the home is made with the login's own rights.
  *
- *	PLACE_AS_LOGIN(place); until the end of the block
+ *	DIRS_AS_LOGIN(place); until the end of the block
  */
-int place_as_login(const struct place *place);
-void place_as_root(const int *changed);
-#define PLACE_AS_LOGIN(place) \
-	__attribute__((cleanup(place_as_root), unused)) int as_login_ = place_as_login(place)
+int dirs_as_login(const struct dirs *dirs);
+void dirs_as_root(const int *changed);
+#define DIRS_AS_LOGIN(dirs) \
+	__attribute__((cleanup(dirs_as_root), unused)) int as_login_ = dirs_as_login(dirs)
 
 /* Makes the folder and its parents below the home, owned by the login user. */
-int place_mkdir(const struct place *place, const char *path);
+int dirs_mkdir(const struct dirs *dirs, const char *path);
 
 /* A run id or module name that may become part of a path: letters, digits, '-', '_', '.', not first
  * '.'. */
-bool place_plain(const char *name);
+bool dirs_plain(const char *name);
 
 /* This boot: the kernel's boot_id, and a number of our own in /run, for snapshots of a boot that
  * were restored. */
-void place_boot(const struct place *place, char boot_id[40], char nonce[40]);
+void dirs_boot(const struct dirs *dirs, char boot_id[40], char nonce[40]);
 
 /* Trimmed content of a small file; "" when it cannot be read. */
-void place_read(const char *path, char *text, size_t size);
+void dirs_read(const char *path, char *text, size_t size);
 
 #endif

@@ -13,27 +13,27 @@
 #define SET_ASIDE (256 * 1024)
 #define KEPT_BACK (2 * PROTO_BUFFER) /* of it, for the RunEnd */
 
-static int journal_path(const struct place *place, const char *run, char path[PLACE_MAX])
+static int journal_path(const struct dirs *dirs, const char *run, char path[DIRS_MAX])
 {
-	if (!place_plain(run))
+	if (!dirs_plain(run))
 		return -EINVAL;
-	return place_path(place, path, "logs/%s/journal", run);
+	return dirs_path(dirs, path, "logs/%s/journal", run);
 }
 
 /* Of a plan that is yet to arrive whole; each connection has one of its own. */
-static int draft_path(const struct place *place, const char *run, char path[PLACE_MAX])
+static int draft_path(const struct dirs *dirs, const char *run, char path[DIRS_MAX])
 {
-	if (!place_plain(run))
+	if (!dirs_plain(run))
 		return -EINVAL;
-	return place_path(place, path, "logs/%s/draft.%d", run, (int)getpid());
+	return dirs_path(dirs, path, "logs/%s/draft.%d", run, (int)getpid());
 }
 
-static int make_dir(const struct place *place, const char *run)
+static int make_dir(const struct dirs *dirs, const char *run)
 {
-	char dir[PLACE_MAX];
-	int r = place_path(place, dir, "logs/%s", run);
+	char dir[DIRS_MAX];
+	int r = dirs_path(dirs, dir, "logs/%s", run);
 
-	return r < 0 ? r : place_mkdir(place, dir);
+	return r < 0 ? r : dirs_mkdir(dirs, dir);
 }
 
 /* Blocks for SET_ASIDE bytes from `from` on. -ENOSPC; a file system that cannot do this is no
@@ -47,17 +47,17 @@ static int set_aside(struct journal *journal, uint64_t from)
 	return 0;
 }
 
-int journal_create(struct journal *journal, const struct place *place, const char *run)
+int journal_create(struct journal *journal, const struct dirs *dirs, const char *run)
 {
-	PLACE_AS_LOGIN(place);
-	char path[PLACE_MAX];
-	int r = draft_path(place, run, path);
+	DIRS_AS_LOGIN(dirs);
+	char path[DIRS_MAX];
+	int r = draft_path(dirs, run, path);
 
 	journal->fd = -1;
 	journal->error = 0;
 	journal->size = journal->room = 0;
 	if (r == 0)
-		r = make_dir(place, run);
+		r = make_dir(dirs, run);
 	if (r < 0)
 		return r;
 	unlink(path);
@@ -73,16 +73,16 @@ int journal_create(struct journal *journal, const struct place *place, const cha
 	return 0;
 }
 
-int journal_publish(struct journal *journal, const struct place *place, const char *run)
+int journal_publish(struct journal *journal, const struct dirs *dirs, const char *run)
 {
-	PLACE_AS_LOGIN(place);
-	char draft[PLACE_MAX], path[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char draft[DIRS_MAX], path[DIRS_MAX];
 	int r = journal_sync(journal);
 
 	if (r == 0)
-		r = draft_path(place, run, draft);
+		r = draft_path(dirs, run, draft);
 	if (r == 0)
-		r = journal_path(place, run, path);
+		r = journal_path(dirs, run, path);
 	if (r < 0)
 		return r;
 	/* Not rename(): a journal that is there is never replaced. */
@@ -91,11 +91,11 @@ int journal_publish(struct journal *journal, const struct place *place, const ch
 	return r;
 }
 
-int journal_open(struct journal *journal, const struct place *place, const char *run, bool append)
+int journal_open(struct journal *journal, const struct dirs *dirs, const char *run, bool append)
 {
-	PLACE_AS_LOGIN(place);
-	char path[PLACE_MAX];
-	int r = journal_path(place, run, path);
+	DIRS_AS_LOGIN(dirs);
+	char path[DIRS_MAX];
+	int r = journal_path(dirs, run, path);
 
 	journal->fd = -1;
 	journal->error = 0;

@@ -29,12 +29,12 @@ struct journal {
  */
 
 /* A new one, which is only seen once it is published: half a plan is no run. -ENOSPC. */
-int journal_create(struct journal *journal, const struct place *place, const char *run);
+int journal_create(struct journal *journal, const struct dirs *dirs, const char *run);
 /* Synced, and by its name from now on. -EEXIST. */
-int journal_publish(struct journal *journal, const struct place *place, const char *run);
+int journal_publish(struct journal *journal, const struct dirs *dirs, const char *run);
 
 /* One that exists: for reading, or (`append`) cut behind its last whole frame. */
-int journal_open(struct journal *journal, const struct place *place, const char *run, bool append);
+int journal_open(struct journal *journal, const struct dirs *dirs, const char *run, bool append);
 
 void journal_close(struct journal *journal);
 

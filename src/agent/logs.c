@@ -21,7 +21,7 @@ static int newest_first(const struct dirent **a, const struct dirent **b)
 
 static int is_run(const struct dirent *entry)
 {
-	return place_plain(entry->d_name) && strcmp(entry->d_name, EARLIER) != 0;
+	return dirs_plain(entry->d_name) && strcmp(entry->d_name, EARLIER) != 0;
 }
 
 static int is_file(const struct dirent *entry)
@@ -29,37 +29,37 @@ static int is_file(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-static uint64_t size_of(const struct place *place, const char *run)
+static uint64_t size_of(const struct dirs *dirs, const char *run)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	struct stat st;
 
-	if (place_path(place, path, "logs/%s/journal", run) < 0 || stat(path, &st) < 0)
+	if (dirs_path(dirs, path, "logs/%s/journal", run) < 0 || stat(path, &st) < 0)
 		return 0;
 	return (uint64_t)st.st_blocks * 512;
 }
 
-static bool has_file(const struct place *place, const char *run, const char *name)
+static bool has_file(const struct dirs *dirs, const char *run, const char *name)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	return place_path(place, path, "logs/%s/%s", run, name) == 0 && access(path, F_OK) == 0;
+	return dirs_path(dirs, path, "logs/%s/%s", run, name) == 0 && access(path, F_OK) == 0;
 }
 
 /* Ended or not, a host may yet come for it. What never became a run is nobody's. */
-static bool is_awaited(const struct place *place, const char *run)
+static bool is_awaited(const struct dirs *dirs, const char *run)
 {
-	return has_file(place, run, "journal") && !has_file(place, run, COLLECTED);
+	return has_file(dirs, run, "journal") && !has_file(dirs, run, COLLECTED);
 }
 
-void logs_note_collected(const struct place *place, const char *run)
+void logs_note_collected(const struct dirs *dirs, const char *run)
 {
-	PLACE_AS_LOGIN(place);
-	char path[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char path[DIRS_MAX];
 	int fd;
 
-	if (!place_plain(run) || !has_file(place, run, "journal") ||
-	    place_path(place, path, "logs/%s/" COLLECTED, run) < 0)
+	if (!dirs_plain(run) || !has_file(dirs, run, "journal") ||
+	    dirs_path(dirs, path, "logs/%s/" COLLECTED, run) < 0)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd >= 0)
@@ -69,7 +69,7 @@ void logs_note_collected(const struct place *place, const char *run)
 /* A folder of files, or one file. */
 static void remove_entry(const char *parent, const char *name)
 {
-	char dir[PLACE_MAX], path[PLACE_MAX + NAME_MAX + 2];
+	char dir[DIRS_MAX], path[DIRS_MAX + NAME_MAX + 2];
 	struct dirent **files = NULL;
 	int n;
 
@@ -87,7 +87,7 @@ static void remove_entry(const char *parent, const char *name)
 	rmdir(dir);
 }
 
-static void prune_runs(const struct place *place, const char *logs,
+static void prune_runs(const struct dirs *dirs, const char *logs,
 		       void (*lost)(const char *run, void *arg), void *arg)
 {
 	struct dirent **runs = NULL;
@@ -98,8 +98,8 @@ static void prune_runs(const struct place *place, const char *logs,
 		const char *run = runs[i]->d_name;
 		bool awaited, in_excess;
 
-		bytes += size_of(place, run);
-		awaited = is_awaited(place, run);
+		bytes += size_of(dirs, run);
+		awaited = is_awaited(dirs, run);
 		in_excess = awaited ? i >= LOGS_UNCOLLECTED || bytes > LOGS_UNCOLLECTED_BYTES
 				    : i >= LOGS_KEPT || bytes > LOGS_KEPT_BYTES;
 		if (in_excess && i >= LOGS_KEPT_EVER) {
@@ -125,13 +125,13 @@ static void prune_earlier(const char *dir)
 	free(files);
 }
 
-void logs_prune(const struct place *place, void (*lost)(const char *run, void *arg), void *arg)
+void logs_prune(const struct dirs *dirs, void (*lost)(const char *run, void *arg), void *arg)
 {
-	PLACE_AS_LOGIN(place);
-	char dir[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char dir[DIRS_MAX];
 
-	if (place_path(place, dir, "logs") == 0)
-		prune_runs(place, dir, lost, arg);
-	if (place_path(place, dir, "logs/" EARLIER) == 0)
+	if (dirs_path(dirs, dir, "logs") == 0)
+		prune_runs(dirs, dir, lost, arg);
+	if (dirs_path(dirs, dir, "logs/" EARLIER) == 0)
 		prune_earlier(dir);
 }

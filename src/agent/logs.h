@@ -15,12 +15,12 @@
 #define LOGS_UNCOLLECTED_BYTES (256u << 20)
 
 /* The host has the run's result. What is no run here is left alone. */
-void logs_note_collected(const struct place *place, const char *run);
+void logs_note_collected(const struct dirs *dirs, const char *run);
 
 /*
  * Removes the oldest of the rest, and of what logs/earlier-crashes/ holds.
  * `lost` (or NULL) is told each run among them that no host had collected.
  */
-void logs_prune(const struct place *place, void (*lost)(const char *run, void *arg), void *arg);
+void logs_prune(const struct dirs *dirs, void (*lost)(const char *run, void *arg), void *arg);
 
 #endif

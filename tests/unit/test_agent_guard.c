@@ -5,7 +5,7 @@
 #include "agent/guard/guard.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "test_place.h"
+#include "agent_dirs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct place place;
+static struct dirs dirs;
 static struct guard guard;
 
 static const char *const folders[] = {
@@ -47,9 +47,9 @@ static const struct file {
 
 static const char *in_root(const char *path)
 {
-	static char full[PLACE_MAX];
+	static char full[DIRS_MAX];
 
-	snprintf(full, sizeof(full), "%s%s", place.home, path);
+	snprintf(full, sizeof(full), "%s%s", dirs.home, path);
 	return full;
 }
 
@@ -62,7 +62,7 @@ static void expect(const char *path, const char *text)
 {
 	char now[128];
 
-	place_read(in_root(path), now, sizeof(now));
+	dirs_read(in_root(path), now, sizeof(now));
 	now[strcspn(now, "\n")] = '\0'; /* behind it: what a longer value left, unlike in /proc */
 	if (strcmp(now, text) != 0)
 		fail_msg("%s is '%s', not '%s'", path, now, text);
@@ -76,7 +76,7 @@ static void set_pstore(const char *backend)
 static int set_up(void **state)
 {
 	(void)state;
-	if (test_place_make(&place) < 0)
+	if (test_place_make(&dirs) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (fs_mkdir_p(in_root(folders[i]), 0755) < 0)
@@ -91,24 +91,24 @@ static int tear_down(void **state)
 {
 	(void)state;
 	guard_let_go(&guard);
-	return test_place_remove(&place);
+	return test_place_remove(&dirs);
 }
 
 static void expect_found(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		expect(files[i].path, files[i].found);
-	assert_false(guard_is_armed(&place));
+	assert_false(guard_is_armed(&dirs));
 }
 
 static void arms_and_restores(void **state)
 {
 	(void)state;
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		expect(files[i].path, files[i].armed);
 	assert_true(guard.panics_on_oops);
-	assert_true(guard_is_armed(&place));
+	assert_true(guard_is_armed(&dirs));
 	guard_expect_busy(&guard, 10000);
 	guard_expect_asleep(&guard, 10000);
 	guard_disarm(&guard);
@@ -121,10 +121,10 @@ static void the_next_start_restores_for_one_that_was_killed(void **state)
 	struct guard next;
 
 	(void)state;
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	guard_expect_busy(&guard, 10000);
 	guard_let_go(&guard);
-	guard_arm(&next, &place);
+	guard_arm(&next, &dirs);
 	assert_int_equal(next.found_lockup_s, 10);
 	guard_disarm(&next);
 	expect_found();
@@ -136,7 +136,7 @@ static void what_a_board_has_not_is_no_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		unlink(in_root(files[i].path));
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	guard_expect_busy(&guard, 10000);
 	guard_expect_asleep(&guard, 10000);
 	assert_false(guard.panics_on_oops);
@@ -150,8 +150,8 @@ static void what_a_board_has_not_is_no_error(void **state)
 static void what_cannot_be_written_down_stays(void **state)
 {
 	(void)state;
-	proto_set(place.runtime, in_root("/nowhere"));
-	guard_arm(&guard, &place);
+	proto_set(dirs.runtime, in_root("/nowhere"));
+	guard_arm(&guard, &dirs);
 	guard_expect_busy(&guard, 10000);
 	guard_expect_asleep(&guard, 10000);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -165,7 +165,7 @@ static void nothing_panics_where_nothing_survives(void **state)
 	set_pstore("(null)");
 	put("/proc/sys/kernel/panic_on_oops", "1", 0644);
 	put("/proc/sys/kernel/softlockup_panic", "1", 0644);
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	assert_false(guard.panics_on_oops);
 	expect("/proc/sys/kernel/panic_on_oops", "0");
 	expect("/proc/sys/kernel/softlockup_panic", "0");
@@ -192,7 +192,7 @@ static void detectors_speak_before_the_limit(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		guard_arm(&guard, &place);
+		guard_arm(&guard, &dirs);
 		guard.watchdog_s = cases[i].watchdog_s;
 		guard_expect_busy(&guard, cases[i].limit_ms);
 		guard_expect_asleep(&guard, cases[i].limit_ms);
@@ -209,7 +209,7 @@ static void a_detector_that_is_off_stays_off(void **state)
 	(void)state;
 	put("/proc/sys/kernel/watchdog_thresh", "0", 0644);
 	put("/proc/sys/kernel/hung_task_timeout_secs", "0", 0644);
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	guard_expect_busy(&guard, 10000);
 	guard_expect_asleep(&guard, 10000);
 	expect("/proc/sys/kernel/watchdog_thresh", "0");
@@ -223,7 +223,7 @@ static void only_our_settings_are_restored(void **state)
 	(void)state;
 	put("/armed", "/proc/sys/vm/panic_on_oom 1\n/bin/victim 1\nnonsense\n", 0600);
 	put("/bin/victim", "as it was", 0644);
-	guard_recover(&place);
+	guard_recover(&dirs);
 	expect("/bin/victim", "as it was");
 	expect("/proc/sys/vm/panic_on_oom", "1");
 }
@@ -236,11 +236,11 @@ static void a_watchdog_without_a_way_out_is_left_alone(void **state)
 	put("/dev/watchdog", "", 0644);
 	put("/sys/class/watchdog/watchdog0/state", "inactive", 0644);
 	put("/sys/class/watchdog/watchdog0/nowayout", "0", 0644);
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	assert_true(guard.watchdog_fd >= 0);
 	guard_disarm(&guard);
 	put("/sys/class/watchdog/watchdog0/nowayout", "1", 0644);
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	assert_int_equal(guard.watchdog_fd, -1);
 	guard_disarm(&guard);
 }
@@ -253,7 +253,7 @@ static void a_watchdog_without_a_way_out_is_left_alone(void **state)
  */
 static void make_systemd(const char *let_go)
 {
-	char script[1024], path[PLACE_MAX];
+	char script[1024], path[DIRS_MAX];
 
 	assert_int_equal(fs_mkdir_p(in_root("/run/systemd/system"), 0755), 0);
 	assert_int_equal(fs_mkdir_p(in_root("/dev/watchdog"), 0755), 0);
@@ -266,9 +266,9 @@ static void make_systemd(const char *let_go)
 		 "set-property) printf %%s \"$7\" >usec\n"
 		 "	[ \"$7\" != 0 ] || { %s; } ;;\n"
 		 "esac\n",
-		 place.home, let_go);
+		 dirs.home, let_go);
 	put("/bin/busctl", script, 0755);
-	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", place.home);
+	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", dirs.home);
 	setenv("PATH", path, 1);
 }
 
@@ -276,7 +276,7 @@ static void the_watchdog_is_borrowed_and_given_back(void **state)
 {
 	(void)state;
 	make_systemd("rmdir dev/watchdog && touch dev/watchdog");
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	assert_true(guard.watchdog_fd >= 0);
 	expect("/usec", "0");
 	expect("/dev/watchdog", "V");
@@ -288,9 +288,9 @@ static void a_killed_supervisor_gives_the_watchdog_back(void **state)
 {
 	(void)state;
 	make_systemd("rmdir dev/watchdog && touch dev/watchdog");
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	guard_let_go(&guard);
-	guard_recover(&place);
+	guard_recover(&dirs);
 	expect("/usec", "60000000");
 	expect_found();
 }
@@ -299,7 +299,7 @@ static void a_watchdog_that_is_not_let_go_is_given_back_all_the_same(void **stat
 {
 	(void)state;
 	make_systemd("true");
-	guard_arm(&guard, &place);
+	guard_arm(&guard, &dirs);
 	assert_int_equal(guard.watchdog_fd, -1);
 	assert_int_equal(guard.watchdog_s, 0);
 	guard_disarm(&guard);

@@ -5,7 +5,7 @@
 #include "agent/guard/pstore.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "test_place.h"
+#include "agent_dirs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,20 +15,20 @@
 
 #define RUN "20260102-150405-1a2b3c"
 
-static struct place place;
+static struct dirs dirs;
 static struct journal journal;
 
 static const char *in_root(const char *path)
 {
-	static char full[PLACE_MAX];
+	static char full[DIRS_MAX];
 
-	snprintf(full, sizeof(full), "%s%s", place.home, path);
+	snprintf(full, sizeof(full), "%s%s", dirs.home, path);
 	return full;
 }
 
 static void put(const char *path, const char *text)
 {
-	char folder[PLACE_MAX];
+	char folder[DIRS_MAX];
 
 	snprintf(folder, sizeof(folder), "%s", in_root(path));
 	*strrchr(folder, '/') = '\0';
@@ -39,17 +39,17 @@ static void put(const char *path, const char *text)
 static int set_up(void **state)
 {
 	(void)state;
-	if (test_place_make(&place) < 0)
+	if (test_place_make(&dirs) < 0)
 		return -1;
 	fs_mkdir_p(in_root("/sys/fs/pstore"), 0755);
-	return journal_create(&journal, &place, RUN);
+	return journal_create(&journal, &dirs, RUN);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	journal_close(&journal);
-	return test_place_remove(&place);
+	return test_place_remove(&dirs);
 }
 
 static int add_survivor(const outpost_Entry *e, void *arg)
@@ -88,13 +88,13 @@ static void expect_journal(const char *const *pieces, size_t n)
 static void records_are_journaled_and_removed(void **state)
 {
 	(void)state;
-	assert_int_equal(pstore_set_aside(&place, RUN), 0);
+	assert_int_equal(pstore_set_aside(&dirs, RUN), 0);
 	put("/sys/fs/pstore/dmesg-ramoops-0", "Panic#1 Part1\none");
 	put("/sys/fs/pstore/console-ramoops-0", "two");
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("dmesg-ramoops-0: Panic#1 Part1\none", "console-ramoops-0: two");
 	assert_false(fs_exists(in_root("/sys/fs/pstore/dmesg-ramoops-0")));
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("dmesg-ramoops-0: Panic#1 Part1\none", "console-ramoops-0: two");
 }
 
@@ -108,7 +108,7 @@ static void a_long_record_comes_in_pieces(void **state)
 	memcpy(text + sizeof(text) - 5, "end", 4);
 	put("/sys/fs/pstore/dmesg-ramoops-0", text);
 	snprintf(wanted, sizeof(wanted), "dmesg-ramoops-0: %s", text);
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	EXPECT(wanted);
 }
 
@@ -118,8 +118,8 @@ static void earlier_crashes_are_set_aside(void **state)
 
 	(void)state;
 	put("/sys/fs/pstore/dmesg-ramoops-0", "of another day");
-	assert_int_equal(pstore_set_aside(&place, RUN), 0);
-	pstore_collect(&journal, &place, RUN);
+	assert_int_equal(pstore_set_aside(&dirs, RUN), 0);
+	pstore_collect(&journal, &dirs, RUN);
 	expect_journal(NULL, 0);
 	assert_int_equal(fs_list(in_root("/development/logs/earlier-crashes"), &names), 0);
 	assert_int_equal(strv_length(names), 1);
@@ -132,15 +132,15 @@ static void what_systemd_moved_is_found(void **state)
 	(void)state;
 	put("/var/lib/systemd/pstore/1500000000/001/dmesg.txt", "of another day");
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "of another day");
-	assert_int_equal(pstore_set_aside(&place, RUN), 0);
+	assert_int_equal(pstore_set_aside(&dirs, RUN), 0);
 	put("/var/lib/systemd/pstore/1647289371/001/dmesg.txt", "Panic#1 Part1\none");
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "anew");
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew");
 	assert_true(fs_exists(in_root("/var/lib/systemd/pstore/1647289371/001/dmesg.txt")));
 	/* The board crashes once more in the same run: only what is new then. */
 	put("/var/lib/systemd/pstore/1647289400/001/dmesg.txt", "second");
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew",
 	       "1647289400/001/dmesg.txt: second");
 }
@@ -149,9 +149,9 @@ static void what_systemd_moved_is_found(void **state)
 static void systemds_first_records_are_found(void **state)
 {
 	(void)state;
-	assert_int_equal(pstore_set_aside(&place, RUN), 0);
+	assert_int_equal(pstore_set_aside(&dirs, RUN), 0);
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "one");
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("dmesg-ramoops-0: one");
 }
 
@@ -162,16 +162,16 @@ static void without_room_nothing_is_set_aside(void **state)
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "of another day");
 	assert_int_equal(symlink("/dev/full", in_root("/development/logs/" RUN "/known-crashes")),
 			 0);
-	assert_int_equal(pstore_set_aside(&place, RUN), -ENOSPC);
+	assert_int_equal(pstore_set_aside(&dirs, RUN), -ENOSPC);
 }
 
 static void a_link_is_not_followed(void **state)
 {
 	(void)state;
 	fs_mkdir_p(in_root("/var/lib/systemd/pstore"), 0755);
-	assert_int_equal(pstore_set_aside(&place, RUN), 0);
+	assert_int_equal(pstore_set_aside(&dirs, RUN), 0);
 	assert_int_equal(symlink("/etc/passwd", in_root("/var/lib/systemd/pstore/dmesg-x")), 0);
-	pstore_collect(&journal, &place, RUN);
+	pstore_collect(&journal, &dirs, RUN);
 	expect_journal(NULL, 0);
 }
 

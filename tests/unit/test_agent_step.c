@@ -5,7 +5,7 @@
 #include "agent/run/holder.h"
 #include "agent/run/supervisor.h"
 #include "common/fs.h"
-#include "test_place.h"
+#include "agent_dirs.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,17 +21,17 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(&s, 0, sizeof(s));
-	if (test_place_make(&s.place) < 0)
+	if (test_place_make(&s.dirs) < 0)
 		return -1;
 	s.guard.watchdog_fd = -1;
-	return journal_create(&s.journal, &s.place, "run-1");
+	return journal_create(&s.journal, &s.dirs, "run-1");
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	journal_close(&s.journal);
-	return test_place_remove(&s.place);
+	return test_place_remove(&s.dirs);
 }
 
 static void run(step_fn fn, const void *arg, bool capture, uint64_t limit_ms, enum watch_end how,
@@ -65,7 +65,7 @@ static void a_child_holds_nothing_of_ours(void **state)
 {
 	outpost_StepEnd end;
 	struct holder holder;
-	int lock = holder_take(&s.place, &holder);
+	int lock = holder_take(&s.dirs, &holder);
 
 	(void)state;
 	assert_true(lock >= 0);
@@ -155,26 +155,26 @@ static void a_flood_of_output_does_not_outlast_its_limit(void **state)
 static void who_holds_the_board_can_be_asked(void **state)
 {
 	struct holder holder, other;
-	int lock = holder_take(&s.place, &holder), child;
+	int lock = holder_take(&s.dirs, &holder), child;
 
 	(void)state;
 	assert_true(lock >= 0);
-	assert_int_equal(holder_write(lock, s.place.home, "20261122-1", 1234,
+	assert_int_equal(holder_write(lock, s.dirs.home, "20261122-1", 1234,
 				      "an earlier, and longer name@host"),
 			 0);
-	assert_int_equal(holder_write(lock, s.place.home, "run-1", 42, "Ada L@host"), 0);
-	assert_true(holder_find(&s.place, "run-1", &other));
+	assert_int_equal(holder_write(lock, s.dirs.home, "run-1", 42, "Ada L@host"), 0);
+	assert_true(holder_find(&s.dirs, "run-1", &other));
 	assert_string_equal(other.user, "Ada L@host");
 	assert_int_equal(other.pid, 42);
-	assert_false(holder_find(&s.place, "run-2", &other));
-	assert_int_equal(holder_take(&s.place, &other), -EBUSY);
+	assert_false(holder_find(&s.dirs, "run-2", &other));
+	assert_int_equal(holder_take(&s.dirs, &other), -EBUSY);
 	assert_string_equal(other.run, "run-1");
 	/* As a supervisor does: it lives on in a copy. */
 	child = dup(lock);
 	close(lock);
-	assert_true(holder_find(&s.place, NULL, &other));
+	assert_true(holder_find(&s.dirs, NULL, &other));
 	close(child);
-	assert_false(holder_find(&s.place, NULL, &other));
+	assert_false(holder_find(&s.dirs, NULL, &other));
 }
 
 /* The lock is the board's, a run is in the home of the login that began it. */
@@ -182,7 +182,7 @@ static void whose_run_it_was_is_known(void **state)
 {
 	static const char old[] = "run-1 42 1700000000 Ada L@host\n";
 	struct holder holder;
-	int lock = holder_take(&s.place, &holder);
+	int lock = holder_take(&s.dirs, &holder);
 
 	(void)state;
 	assert_int_equal(holder_write(lock, "/home/ada l", "run-1", 42, "Ada L@host\n/root"), 0);
@@ -224,9 +224,9 @@ static void a_plan_that_is_not_sound_ends_its_run(void **state)
 	entry.body.module.hash.size = HASH_SIZE;
 	proto_set(entry.body.module.name, "../../etc");
 	assert_int_equal(journal_append(&s.journal, &entry), 0);
-	assert_int_equal(journal_publish(&s.journal, &s.place, "run-1"), 0);
+	assert_int_equal(journal_publish(&s.journal, &s.dirs, "run-1"), 0);
 
-	assert_int_equal(supervisor_open(&other, s.place.home, "run-1"), -EBADMSG);
+	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-1"), -EBADMSG);
 	supervisor_refuse(&other, -EBADMSG);
 	assert_int_equal(journal_each(&other.journal, find_end, &end, &size), 0);
 	journal_close(&other.journal);
@@ -236,7 +236,7 @@ static void a_plan_that_is_not_sound_ends_its_run(void **state)
 	assert_non_null(strstr(end.what, "it is not sound"));
 
 	/* There is nothing to write to: that is all. */
-	assert_int_equal(supervisor_open(&other, s.place.home, "run-2"), -ENOENT);
+	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-2"), -ENOENT);
 	supervisor_refuse(&other, -ENOENT);
 }
 

@@ -7,7 +7,7 @@
 #include "agent/logs.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "test_place.h"
+#include "agent_dirs.h"
 
 #include <blake2.h>
 #include <errno.h>
@@ -20,18 +20,18 @@
 #include <unistd.h>
 #include <zstd.h>
 
-static struct place place;
+static struct dirs dirs;
 
 static int set_up(void **state)
 {
 	(void)state;
-	return test_place_make(&place);
+	return test_place_make(&dirs);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	return test_place_remove(&place);
+	return test_place_remove(&dirs);
 }
 
 /* Announces and sends `content`, packed against `reference` (NULL: none), in pieces of `piece`
@@ -56,7 +56,7 @@ static int send(const char *content, const char *reference, size_t piece, outpos
 	blake2b(blob->hash.bytes, content, NULL, HASH_SIZE, size, 0);
 	blob->size = size;
 	blob->packed = n;
-	blob_init(&receiver, &place);
+	blob_init(&receiver, &dirs);
 	r = blob_begin(&receiver, blob);
 	while (r == 0 && done < n) {
 		size_t some = n - done < piece ? n - done : piece;
@@ -79,12 +79,12 @@ static void assert_content(const char *path, const char *expected)
 static void a_blob_arrives_in_pieces(void **state)
 {
 	outpost_Blob blob;
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
 	(void)state;
 	assert_int_equal(send("a module, as it were", NULL, 3, &blob), 1);
-	assert_true(blob_exists(&place, blob.hash.bytes));
-	blob_path(&place, blob.hash.bytes, path);
+	assert_true(blob_exists(&dirs, blob.hash.bytes));
+	blob_path(&dirs, blob.hash.bytes, path);
 	assert_content(path, "a module, as it were");
 }
 
@@ -95,15 +95,15 @@ static void a_blob_is_packed_against_an_earlier_one(void **state)
 	static const char second[] =
 		"the quick brown fox jumps over the lazy cat, again and again and again";
 	outpost_Blob blob;
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
 	(void)state;
 	assert_int_equal(send(second, first, 4096, &blob),
 			 0); /* the reference is not there: passed over */
-	assert_false(blob_exists(&place, blob.hash.bytes));
+	assert_false(blob_exists(&dirs, blob.hash.bytes));
 	assert_int_equal(send(first, NULL, 4096, &blob), 1);
 	assert_int_equal(send(second, first, 4096, &blob), 1);
-	blob_path(&place, blob.hash.bytes, path);
+	blob_path(&dirs, blob.hash.bytes, path);
 	assert_content(path, second);
 }
 
@@ -111,15 +111,15 @@ static void a_blob_that_is_not_what_it_says_is_refused(void **state)
 {
 	struct blob_receiver receiver;
 	outpost_Blob blob = { .hash.size = HASH_SIZE, .size = 4, .packed = 4 };
-	char **left = NULL, dir[PLACE_MAX];
+	char **left = NULL, dir[DIRS_MAX];
 
 	(void)state;
-	blob_init(&receiver, &place);
+	blob_init(&receiver, &dirs);
 	assert_int_equal(blob_begin(&receiver, &blob), 0);
 	assert_int_equal(blob_data(&receiver, (const uint8_t *)"nope", 4), -EBADMSG);
-	assert_false(blob_exists(&place, blob.hash.bytes));
+	assert_false(blob_exists(&dirs, blob.hash.bytes));
 	assert_int_equal(blob_data(&receiver, (const uint8_t *)"more", 4), -EBADMSG);
-	place_path(&place, dir, "blobs");
+	dirs_path(&dirs, dir, "blobs");
 	assert_int_equal(fs_list(dir, &left), 0);
 	if (*left)
 		fail_msg("%s was left behind", *left);
@@ -129,7 +129,7 @@ static void a_blob_that_is_not_what_it_says_is_refused(void **state)
 static void deploying_keeps_a_bounded_number_of_earlier_ones(void **state)
 {
 	outpost_Blob blob;
-	char path[PLACE_MAX], dir[PLACE_MAX], **backups = NULL;
+	char path[DIRS_MAX], dir[DIRS_MAX], **backups = NULL;
 
 	(void)state;
 	for (int i = 0; i < 8; i++) {
@@ -137,15 +137,15 @@ static void deploying_keeps_a_bounded_number_of_earlier_ones(void **state)
 
 		snprintf(content, sizeof(content), "version %d", i);
 		assert_int_equal(send(content, NULL, 4096, &blob), 1);
-		assert_int_equal(blob_deploy(&place, "hello", blob.hash.bytes, path), 1);
-		assert_int_equal(blob_deploy(&place, "hello", blob.hash.bytes, path), 0);
+		assert_int_equal(blob_deploy(&dirs, "hello", blob.hash.bytes, path), 1);
+		assert_int_equal(blob_deploy(&dirs, "hello", blob.hash.bytes, path), 0);
 		assert_content(path, content);
 	}
-	place_path(&place, dir, "backups/hello");
+	dirs_path(&dirs, dir, "backups/hello");
 	assert_int_equal(fs_list(dir, &backups), 0);
 	assert_int_equal(strv_length(backups), 5);
 	strv_free(backups);
-	assert_int_equal(blob_deploy(&place, "../../etc/x", blob.hash.bytes, path), -EINVAL);
+	assert_int_equal(blob_deploy(&dirs, "../../etc/x", blob.hash.bytes, path), -EINVAL);
 }
 
 static int count(const outpost_Entry *entry, void *arg)
@@ -159,23 +159,23 @@ static void a_torn_journal_ends_at_its_last_whole_frame(void **state)
 {
 	static struct journal journal;
 	outpost_Entry entry = { .which_body = outpost_Entry_note_tag };
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	uint64_t size;
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(journal_append(&journal, &entry), 0);
-	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
 	journal_close(&journal);
-	place_path(&place, path, "logs/run-1/journal");
+	dirs_path(&dirs, path, "logs/run-1/journal");
 	stat(path, &st);
 	for (off_t cut = st.st_size; cut > 0; cut--) {
 		int n = 0;
 
 		assert_int_equal(truncate(path, cut), 0);
-		assert_int_equal(journal_open(&journal, &place, "run-1", true), 0);
+		assert_int_equal(journal_open(&journal, &dirs, "run-1", true), 0);
 		assert_int_equal(journal_each(&journal, count, &n, &size), 0);
 		assert_int_equal(n, cut / (st.st_size / 3));
 		assert_int_equal(size, n * (st.st_size / 3));
@@ -199,7 +199,7 @@ static void a_write_that_fails_tears_nothing(void **state)
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	limit = (struct rlimit){ journal.size + 5, before.rlim_max };
 	setrlimit(RLIMIT_FSIZE, &limit);
@@ -225,19 +225,19 @@ static void half_a_plan_is_no_run(void **state)
 	int n = 0;
 
 	(void)state;
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	journal_close(&journal); /* the connection was cut */
-	assert_int_equal(journal_open(&journal, &place, "run-1", false), -ENOENT);
+	assert_int_equal(journal_open(&journal, &dirs, "run-1", false), -ENOENT);
 	/* It is sent once more, and then nothing takes its place. */
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
-	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
 	journal_close(&journal);
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
-	assert_int_equal(journal_publish(&journal, &place, "run-1"), -EEXIST);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), -EEXIST);
 	journal_close(&journal);
-	assert_int_equal(journal_open(&journal, &place, "run-1", false), 0);
+	assert_int_equal(journal_open(&journal, &dirs, "run-1", false), 0);
 	assert_int_equal(journal_each(&journal, count, &n, &size), 0);
 	assert_int_equal(n, 1);
 	journal_close(&journal);
@@ -255,19 +255,19 @@ static void make_run(int number, bool collected)
 	char run[32];
 
 	name_run(run, number);
-	assert_int_equal(journal_create(&journal, &place, run), 0);
+	assert_int_equal(journal_create(&journal, &dirs, run), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
-	assert_int_equal(journal_publish(&journal, &place, run), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, run), 0);
 	journal_close(&journal);
 	if (collected)
-		logs_note_collected(&place, run);
+		logs_note_collected(&dirs, run);
 }
 
 static bool has_run(int number)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	place_path(&place, path, "logs/20260101-%06d-abcdef", number);
+	dirs_path(&dirs, path, "logs/20260101-%06d-abcdef", number);
 	return fs_exists(path);
 }
 
@@ -294,21 +294,21 @@ static void the_oldest_runs_go(void **state)
 	/* A result that no host has is kept, though the run has ended. */
 	for (int i = 0; i < AWAITED + COLLECTED; i++)
 		make_run(i, i >= AWAITED);
-	logs_prune(&place, note_lost, &lost);
+	logs_prune(&dirs, note_lost, &lost);
 	for (int i = 0; i < AWAITED + COLLECTED; i++)
 		assert_int_equal(has_run(i), i < AWAITED || i >= AWAITED + COLLECTED - LOGS_KEPT);
 	assert_int_equal(lost.n, 0);
 	/* Once one has it, it is as any other. */
 	name_run(run, 1);
-	logs_note_collected(&place, run);
-	logs_prune(&place, note_lost, &lost);
+	logs_note_collected(&dirs, run);
+	logs_prune(&dirs, note_lost, &lost);
 	assert_false(has_run(1));
 	assert_true(has_run(0) && has_run(2));
 	assert_int_equal(lost.n, 0);
 	/* Not for ever; and that is said. */
 	for (int i = 100; i < 100 + LOGS_UNCOLLECTED - 1; i++)
 		make_run(i, false);
-	logs_prune(&place, note_lost, &lost);
+	logs_prune(&dirs, note_lost, &lost);
 	assert_false(has_run(0) || has_run(2) || has_run(AWAITED + COLLECTED - 1));
 	assert_true(has_run(100));
 	assert_int_equal(lost.n, 2);
@@ -318,15 +318,15 @@ static void the_oldest_runs_go(void **state)
 
 static void what_is_no_run_is_not_collected(void **state)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
 	(void)state;
-	logs_note_collected(&place, "20260101-000000-none");
-	assert_int_equal(place_path(&place, path, "logs/20260101-000000-none"), 0);
+	logs_note_collected(&dirs, "20260101-000000-none");
+	assert_int_equal(dirs_path(&dirs, path, "logs/20260101-000000-none"), 0);
 	assert_false(fs_exists(path));
-	logs_note_collected(&place, "../modules");
-	logs_note_collected(&place, "");
-	assert_int_equal(place_path(&place, path, "modules/collected"), 0);
+	logs_note_collected(&dirs, "../modules");
+	logs_note_collected(&dirs, "");
+	assert_int_equal(dirs_path(&dirs, path, "modules/collected"), 0);
 	assert_false(fs_exists(path));
 }
 
@@ -345,13 +345,13 @@ static void room_is_set_aside_until_the_run_ends(void **state)
 
 	(void)state;
 	entry.body.survivor.data.size = sizeof(entry.body.survivor.data.bytes);
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	first = kilobytes(&journal);
-	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
 	journal_close(&journal);
 	if (first < 256)
 		skip(); /* this file system sets nothing aside */
-	assert_int_equal(journal_open(&journal, &place, "run-1", true), 0);
+	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), 0);
 	assert_true(kilobytes(&journal) >= 256);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(journal_append(&journal, &entry), 0);
@@ -366,11 +366,11 @@ static void room_is_set_aside_until_the_run_ends(void **state)
 
 static void a_file_of_the_kernels_can_be_copied(void **state)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	struct strbuf version = STRBUF_INIT;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/version", place.home);
+	snprintf(path, sizeof(path), "%s/version", dirs.home);
 	assert_int_equal(fs_copy("/proc/version", path), 0);
 	assert_int_equal(fs_read("/proc/version", &version, 0), 0);
 	assert_content(path, version.buf);
@@ -381,13 +381,13 @@ static void a_cut_connection_leaves_no_file(void **state)
 {
 	struct blob_receiver receiver;
 	outpost_Blob blob = { .hash.size = HASH_SIZE, .size = 400, .packed = 400 };
-	char **left = NULL, dir[PLACE_MAX];
+	char **left = NULL, dir[DIRS_MAX];
 
 	(void)state;
-	blob_init(&receiver, &place);
+	blob_init(&receiver, &dirs);
 	assert_int_equal(blob_begin(&receiver, &blob), 0);
 	assert_int_equal(blob_data(&receiver, (const uint8_t *)"half", 4), 0);
-	place_path(&place, dir, "blobs");
+	dirs_path(&dirs, dir, "blobs");
 	assert_int_equal(fs_list(dir, &left), 0);
 	if (*left)
 		fail_msg("%s would stay", *left);
@@ -399,31 +399,31 @@ static void a_cut_connection_leaves_no_file(void **state)
 static void root_is_not_led_out_of_a_home(void **state)
 {
 	static struct journal journal;
-	char dir[PLACE_MAX], link_path[PLACE_MAX], victim[PLACE_MAX];
+	char dir[DIRS_MAX], link_path[DIRS_MAX], victim[DIRS_MAX];
 	struct stat st;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	place.uid = place.gid = 65534;
-	assert_int_equal(chown(place.home, 65534, 65534), 0);
-	assert_int_equal(journal_create(&journal, &place, "run-1"), 0);
+	dirs.uid = dirs.gid = 65534;
+	assert_int_equal(chown(dirs.home, 65534, 65534), 0);
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	assert_int_equal(fstat(journal.fd, &st), 0);
 	assert_int_equal(st.st_uid, 65534);
-	assert_int_equal(journal_publish(&journal, &place, "run-1"), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
 	journal_close(&journal);
 
-	snprintf(victim, sizeof(victim), "%s-victim", place.home);
+	snprintf(victim, sizeof(victim), "%s-victim", dirs.home);
 	assert_int_equal(mkdir(victim, 0755), 0);
-	place_path(&place, dir, "logs/run-2");
+	dirs_path(&dirs, dir, "logs/run-2");
 	assert_int_equal(symlink(victim, dir), 0);
-	assert_int_equal(journal_create(&journal, &place, "run-2"), -EACCES);
-	place_path(&place, link_path, "logs/run-1/journal");
+	assert_int_equal(journal_create(&journal, &dirs, "run-2"), -EACCES);
+	dirs_path(&dirs, link_path, "logs/run-1/journal");
 	unlink(link_path);
 	snprintf(victim + strlen(victim), sizeof(victim) - strlen(victim), "/file");
 	assert_int_equal(fs_write_atomic(victim, "root's", 6, 0644), 0);
 	assert_int_equal(symlink(victim, link_path), 0);
-	assert_int_equal(journal_open(&journal, &place, "run-1", true), -EACCES);
+	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), -EACCES);
 	assert_content(victim, "root's");
 	/* And root is root again. */
 	assert_int_equal(unlink(victim), 0);
@@ -436,11 +436,11 @@ static void names_that_leave_their_folder_are_refused(void **state)
 	static struct journal journal;
 
 	(void)state;
-	assert_int_equal(journal_create(&journal, &place, "../x"), -EINVAL);
-	assert_int_equal(journal_open(&journal, &place, "", false), -EINVAL);
-	assert_false(place_plain(".hidden"));
-	assert_false(place_plain("a/b"));
-	assert_true(place_plain("v4l2loopback"));
+	assert_int_equal(journal_create(&journal, &dirs, "../x"), -EINVAL);
+	assert_int_equal(journal_open(&journal, &dirs, "", false), -EINVAL);
+	assert_false(dirs_plain(".hidden"));
+	assert_false(dirs_plain("a/b"));
+	assert_true(dirs_plain("v4l2loopback"));
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)

@@ -290,7 +290,7 @@ static void test_mount_words(void **state)
 
 static void expect_project(const char *path, const char *wanted)
 {
-	_cleanup_free_ char *found = place_project(path);
+	_cleanup_free_ char *found = buildenv_project(path);
 
 	assert_string_equal(found, wanted);
 }

@@ -26,7 +26,7 @@ static outpost_Survival all(void)
 	return f;
 }
 
-static const struct check *find(const struct checks *c, const char *name)
+static const struct finding *find(const struct findings *c, const char *name)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->items[i].name, name) == 0)
@@ -36,10 +36,10 @@ static const struct check *find(const struct checks *c, const char *name)
 }
 
 static void expect(const outpost_Survival *f, enum grade grade, const char *name,
-		   enum check_state state, const char *detail, const char *mend)
+		   enum finding_state state, const char *detail, const char *mend)
 {
-	_cleanup_(checks_release) struct checks c = { 0 };
-	const struct check *check;
+	_cleanup_(findings_release) struct findings c = { 0 };
+	const struct finding *check;
 
 	doctor_grade(&c, &pi, f);
 	assert_int_equal(c.grade, grade);
@@ -55,14 +55,14 @@ static void grades(void **state)
 	outpost_Survival f = all();
 
 	(void)state;
-	expect(&f, GRADE_GOOD, "survival", CHECK_OK, "good: ", "--prove");
+	expect(&f, GRADE_GOOD, "survival", FINDING_OK, "good: ", "--prove");
 	proto_set(f.pstore, "");
-	expect(&f, GRADE_FAIR, "survival", CHECK_NOTE, "fair: of a crash only what was streamed",
+	expect(&f, GRADE_FAIR, "survival", FINDING_NOTE, "fair: of a crash only what was streamed",
 	       NULL);
 	proto_set(f.watchdog, "");
-	expect(&f, GRADE_POOR, "survival", CHECK_NOTE, "waits for somebody to come by", NULL);
+	expect(&f, GRADE_POOR, "survival", FINDING_NOTE, "waits for somebody to come by", NULL);
 	pi.power_cycle = (char *)"relay";
-	expect(&f, GRADE_POOR, "survival", CHECK_NOTE, "switched off and on", NULL);
+	expect(&f, GRADE_POOR, "survival", FINDING_NOTE, "switched off and on", NULL);
 	pi.power_cycle = NULL;
 }
 
@@ -72,17 +72,17 @@ static void says_what_mends(void **state)
 
 	(void)state;
 	f.record_bytes = 4096;
-	expect(&f, GRADE_GOOD, "pstore", CHECK_NOTE, "4 KiB", "record-size=");
+	expect(&f, GRADE_GOOD, "pstore", FINDING_NOTE, "4 KiB", "record-size=");
 	proto_set(f.pstore, "");
-	expect(&f, GRADE_FAIR, "pstore", CHECK_NOTE, "is lost", "dtoverlay=ramoops");
+	expect(&f, GRADE_FAIR, "pstore", FINDING_NOTE, "is lost", "dtoverlay=ramoops");
 	f = all();
 	f.panic_s = 0;
-	expect(&f, GRADE_GOOD, "panic settings", CHECK_NOTE, "stays as it is", "kernel.panic=10");
+	expect(&f, GRADE_GOOD, "panic settings", FINDING_NOTE, "stays as it is", "kernel.panic=10");
 	f.persistent_journal = false;
-	expect(&f, GRADE_GOOD, "system journal", CHECK_NOTE, "lost", "/var/log/journal");
+	expect(&f, GRADE_GOOD, "system journal", FINDING_NOTE, "lost", "/var/log/journal");
 	f.rcu_stall = f.hung_task = false;
-	expect(&f, GRADE_GOOD, "detectors", CHECK_NOTE, "hung task, RCU stall", NULL);
-	expect(&f, GRADE_GOOD, "power-cycle", CHECK_NOTE, "no command", "--power-cycle");
+	expect(&f, GRADE_GOOD, "detectors", FINDING_NOTE, "hung task, RCU stall", NULL);
+	expect(&f, GRADE_GOOD, "power-cycle", FINDING_NOTE, "no command", "--power-cycle");
 }
 
 static void the_watchdog_has_a_maximum_and_a_holder(void **state)
@@ -90,15 +90,15 @@ static void the_watchdog_has_a_maximum_and_a_holder(void **state)
 	outpost_Survival f = all();
 
 	(void)state;
-	expect(&f, GRADE_GOOD, "watchdog", CHECK_OK, "BCM2835 Watchdog timer, at most 15 s", NULL);
+	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "BCM2835 Watchdog timer, at most 15 s", NULL);
 	f.watchdog_active = true;
 	f.watchdog_set_s = 60;
-	expect(&f, GRADE_GOOD, "watchdog", CHECK_OK, "systemd has it (60 s) and lends it", NULL);
+	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "systemd has it (60 s) and lends it", NULL);
 	f.systemd = false;
-	expect(&f, GRADE_FAIR, "watchdog", CHECK_NOTE, "another program has it", "watchdogd");
+	expect(&f, GRADE_FAIR, "watchdog", FINDING_NOTE, "another program has it", "watchdogd");
 	f = all();
 	f.nowayout = true;
-	expect(&f, GRADE_FAIR, "watchdog", CHECK_NOTE, "cannot be stopped", "nowayout=0");
+	expect(&f, GRADE_FAIR, "watchdog", FINDING_NOTE, "cannot be stopped", "nowayout=0");
 }
 
 int main(void)

@@ -99,18 +99,18 @@ static void harvested(void **state)
 		NULL, 0);
 	_cleanup_(ko_freep) struct ko *m = module_with(
 		(struct version[]){ { 1, "printk" }, { 7, "ns_one" }, { 0, NULL } }, "from_m", 2);
-	_cleanup_(harvest_freep) struct harvest *h = harvest_new();
+	_cleanup_(crc_collector_freep) struct crc_collector *h = crc_collector_new();
 	_cleanup_(exports_freep) struct exports *e = exports_new();
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	static const char source[] = "EXPORT_SYMBOL(printk);\nEXPORT_SYMBOL(from_m);\n"
 				     "EXPORT_SYMBOL_NS(ns_one, CRYPTO);\n";
-	struct harvest_counts counts;
+	struct crc_counts counts;
 
 	(void)state;
 	exports_parse(e, source, strlen(source), "");
-	assert_int_equal(harvest_module(h, user, "fs/user"), 0);
-	assert_int_equal(harvest_module(h, m, "drivers/m"), 0);
-	harvest_write(h, e, &out, &counts);
+	assert_int_equal(crc_collector_module(h, user, "fs/user"), 0);
+	assert_int_equal(crc_collector_module(h, m, "drivers/m"), 0);
+	crc_collector_write(h, e, &out, &counts);
 	/* What the module itself says of its export counts, not the sources. */
 	assert_string_equal(out.buf, "0x00000002\tfrom_m\tdrivers/m\tEXPORT_SYMBOL_GPL\t\n"
 				     "0x00000007\tns_one\tvmlinux\tEXPORT_SYMBOL\tCRYPTO\n"
@@ -130,16 +130,16 @@ static void contradictions(void **state)
 	_cleanup_(ko_freep) struct ko *c =
 		module_with((struct version[]){ { 0, NULL } }, "printk", 3);
 	_cleanup_(ko_freep) struct ko *none = NULL;
-	_cleanup_(harvest_freep) struct harvest *h = harvest_new();
+	_cleanup_(crc_collector_freep) struct crc_collector *h = crc_collector_new();
 
 	(void)state;
 	log_set_level(LOG_LEVEL_NONE);
 	assert_int_equal(ko_of_bytes("junk", 4, &none), 0);
-	assert_int_equal(harvest_module(h, a, "a"), 0);
-	assert_int_equal(harvest_module(h, a, "again"), 0);
-	assert_int_equal(harvest_module(h, b, "b"), -EEXIST);
-	assert_int_equal(harvest_module(h, c, "c"), -EEXIST);
-	assert_int_equal(harvest_module(h, none, "none"), -EBADMSG);
+	assert_int_equal(crc_collector_module(h, a, "a"), 0);
+	assert_int_equal(crc_collector_module(h, a, "again"), 0);
+	assert_int_equal(crc_collector_module(h, b, "b"), -EEXIST);
+	assert_int_equal(crc_collector_module(h, c, "c"), -EEXIST);
+	assert_int_equal(crc_collector_module(h, none, "none"), -EBADMSG);
 	log_set_level(LOG_LEVEL_INFO);
 }
 

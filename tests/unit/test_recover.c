@@ -247,11 +247,11 @@ static void a_slow_board_is_given_its_time(void **state)
 	assert_non_null(mkdtemp(dir));
 	setenv("XDG_STATE_HOME", dir, 1);
 	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
-	recall_set_return_ms(&board, 5000);
+	last_seen_set_return_ms(&board, 5000);
 	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
-	recall_set_return_ms(&board, 40000);
+	last_seen_set_return_ms(&board, 40000);
 	assert_int_equal(run_return_ms(&run), 120000);
-	recall_set_return_ms(&board, 5000); /* one quick boot does not make it a quick board */
+	last_seen_set_return_ms(&board, 5000); /* one quick boot does not make it a quick board */
 	assert_int_equal(run_return_ms(&run), 90000);
 	unsaid.return_ms = 3000; /* what the user says counts */
 	assert_int_equal(run_return_ms(&run), 3000);

@@ -39,44 +39,44 @@ static void put(const char *name)
 	fputs("text", f);
 }
 
-static struct saves *open_saves(const char *path)
+static struct file_watch *open_saves(const char *path)
 {
 	char *const paths[] = { (char *)path, NULL };
-	struct saves *s = NULL;
+	struct file_watch *s = NULL;
 
-	assert_int_equal(saves_open(paths, &s), 0);
+	assert_int_equal(file_watch_open(paths, &s), 0);
 	return s;
 }
 
 /* All events are there at once: inotify queues them before the system call that causes them
  * returns. */
-static int take(struct saves *s)
+static int take(struct file_watch *s)
 {
-	struct pollfd fd = { .fd = saves_fd(s), .events = POLLIN };
+	struct pollfd fd = { .fd = file_watch_fd(s), .events = POLLIN };
 
-	return poll(&fd, 1, 0) > 0 ? saves_take(s) : 0;
+	return poll(&fd, 1, 0) > 0 ? file_watch_take(s) : 0;
 }
 
 static void names(void **state)
 {
 	(void)state;
-	assert_true(saves_counts("hello.c"));
-	assert_true(saves_counts("Kbuild"));
-	assert_true(saves_counts("test.conf"));
-	assert_true(saves_counts("blob.o_shipped"));
-	assert_true(saves_counts("8250.c"));
-	assert_false(saves_counts(".hello.c.swp"));
-	assert_false(saves_counts("hello.c~"));
-	assert_false(saves_counts("#hello.c#"));
-	assert_false(saves_counts(".#hello.c"));
-	assert_false(saves_counts("4913"));
-	assert_false(saves_counts("hello.ko"));
-	assert_false(saves_counts(".git"));
+	assert_true(file_watch_counts("hello.c"));
+	assert_true(file_watch_counts("Kbuild"));
+	assert_true(file_watch_counts("test.conf"));
+	assert_true(file_watch_counts("blob.o_shipped"));
+	assert_true(file_watch_counts("8250.c"));
+	assert_false(file_watch_counts(".hello.c.swp"));
+	assert_false(file_watch_counts("hello.c~"));
+	assert_false(file_watch_counts("#hello.c#"));
+	assert_false(file_watch_counts(".#hello.c"));
+	assert_false(file_watch_counts("4913"));
+	assert_false(file_watch_counts("hello.ko"));
+	assert_false(file_watch_counts(".git"));
 }
 
 static void written_and_renamed(void **state)
 {
-	struct saves *s = open_saves("mod");
+	struct file_watch *s = open_saves("mod");
 
 	(void)state;
 	assert_int_equal(take(s), 0);
@@ -93,12 +93,12 @@ static void written_and_renamed(void **state)
 	assert_int_equal(take(s), 1);
 	put("mod/sub/b.h");
 	assert_int_equal(take(s), 1);
-	saves_close(s);
+	file_watch_close(s);
 }
 
 static void a_burst_is_one(void **state)
 {
-	struct saves *s = open_saves("mod");
+	struct file_watch *s = open_saves("mod");
 	char name[32];
 
 	(void)state;
@@ -108,13 +108,13 @@ static void a_burst_is_one(void **state)
 	}
 	assert_int_equal(take(s), 1);
 	assert_int_equal(take(s), 0);
-	saves_close(s);
+	file_watch_close(s);
 }
 
 /* What is open for writing is not saved yet. */
 static void half_written(void **state)
 {
-	struct saves *s = open_saves("mod");
+	struct file_watch *s = open_saves("mod");
 	FILE *f = fopen("mod/a.c", "we");
 
 	(void)state;
@@ -123,12 +123,12 @@ static void half_written(void **state)
 	assert_int_equal(take(s), 0);
 	fclose(f);
 	assert_int_equal(take(s), 1);
-	saves_close(s);
+	file_watch_close(s);
 }
 
 static void new_folders(void **state)
 {
-	struct saves *s = open_saves("mod");
+	struct file_watch *s = open_saves("mod");
 
 	(void)state;
 	assert_int_equal(mkdir("mod/new", 0700), 0);
@@ -140,12 +140,12 @@ static void new_folders(void **state)
 	assert_int_equal(take(s), 1);
 	put("mod/other/deep/d.c");
 	assert_int_equal(take(s), 1);
-	saves_close(s);
+	file_watch_close(s);
 }
 
 static void single_file(void **state)
 {
-	struct saves *s;
+	struct file_watch *s;
 
 	(void)state;
 	put("mod/a.ko");
@@ -156,22 +156,22 @@ static void single_file(void **state)
 	assert_int_equal(rename("mod/a.ko.new", "mod/a.ko"), 0);
 	assert_int_equal(take(s), 1);
 	/* The folder, too; then the file is covered. */
-	assert_int_equal(saves_add(s, "mod/sub"), 0);
-	assert_int_equal(saves_add(s, "mod/sub"), 0);
+	assert_int_equal(file_watch_add(s, "mod/sub"), 0);
+	assert_int_equal(file_watch_add(s, "mod/sub"), 0);
 	put("mod/sub/b.c");
 	assert_int_equal(take(s), 1);
 	put("mod/b.c");
 	assert_int_equal(take(s), 0);
-	saves_close(s);
+	file_watch_close(s);
 }
 
 static void missing(void **state)
 {
 	char *const paths[] = { (char *)"mod", (char *)"nowhere", NULL };
-	struct saves *s = NULL;
+	struct file_watch *s = NULL;
 
 	(void)state;
-	assert_int_equal(saves_open(paths, &s), -ENOENT);
+	assert_int_equal(file_watch_open(paths, &s), -ENOENT);
 	assert_null(s);
 }
 

@@ -33,41 +33,41 @@ static const struct setting {
 
 /* --- small files -------------------------------------------------------------- */
 
-static void full_path(const struct place *place, char full[PLACE_MAX], const char *path)
+static void full_path(const struct dirs *dirs, char full[DIRS_MAX], const char *path)
 {
-	snprintf(full, PLACE_MAX, "%s%s", place->root, path);
+	snprintf(full, DIRS_MAX, "%s%s", dirs->root, path);
 }
 
-void guard_read(const struct place *place, const char *path, char *text, size_t size)
+void guard_read(const struct dirs *dirs, const char *path, char *text, size_t size)
 {
-	char full[PLACE_MAX];
+	char full[DIRS_MAX];
 
-	full_path(place, full, path);
-	place_read(full, text, size);
+	full_path(dirs, full, path);
+	dirs_read(full, text, size);
 }
 
-unsigned int guard_read_number(const struct place *place, const char *path)
+unsigned int guard_read_number(const struct dirs *dirs, const char *path)
 {
 	char text[32];
 
-	guard_read(place, path, text, sizeof(text));
+	guard_read(dirs, path, text, sizeof(text));
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 
-int guard_write(const struct place *place, const char *path, const char *text)
+int guard_write(const struct dirs *dirs, const char *path, const char *text)
 {
-	char full[PLACE_MAX], line[64];
+	char full[DIRS_MAX], line[64];
 
-	full_path(place, full, path);
+	full_path(dirs, full, path);
 	snprintf(line, sizeof(line), "%s\n", text);
 	return fs_write_existing(full, line);
 }
 
-bool guard_exists(const struct place *place, const char *path)
+bool guard_exists(const struct dirs *dirs, const char *path)
 {
-	char full[PLACE_MAX];
+	char full[DIRS_MAX];
 
-	full_path(place, full, path);
+	full_path(dirs, full, path);
 	return fs_exists(full);
 }
 
@@ -75,13 +75,13 @@ bool guard_exists(const struct place *place, const char *path)
 
 void guard_rearm_once(const struct guard *guard)
 {
-	(void)guard_write(guard->place, "/sys/kernel/debug/clear_warn_once", "1");
-	(void)guard_write(guard->place, "/proc/sys/kernel/hung_task_warnings", "-1");
+	(void)guard_write(guard->dirs, "/sys/kernel/debug/clear_warn_once", "1");
+	(void)guard_write(guard->dirs, "/proc/sys/kernel/hung_task_warnings", "-1");
 }
 
-static int armed_path(const struct place *place, char path[PLACE_MAX])
+static int armed_path(const struct dirs *dirs, char path[DIRS_MAX])
 {
-	return place_runtime(place, path, "armed");
+	return dirs_runtime(dirs, path, "armed");
 }
 
 bool guard_remember(FILE *armed, const char *what, const char *value)
@@ -91,30 +91,30 @@ bool guard_remember(FILE *armed, const char *what, const char *value)
 
 static void arm_settings(struct guard *guard, FILE *armed)
 {
-	bool kept = guard_has_pstore(guard->place);
+	bool kept = guard_has_pstore(guard->dirs);
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *setting = &settings[i];
 		const char *value = kept ? setting->kept : setting->lost;
 		char old[32];
 
-		guard_read(guard->place, setting->path, old, sizeof(old));
+		guard_read(guard->dirs, setting->path, old, sizeof(old));
 		if (!*old || strcmp(old, value) == 0 || !guard_remember(armed, setting->path, old))
 			continue;
-		(void)guard_write(guard->place, setting->path, value);
+		(void)guard_write(guard->dirs, setting->path, value);
 	}
 	guard->panics_on_oops =
-		guard_read_number(guard->place, "/proc/sys/kernel/panic_on_oops") > 0;
+		guard_read_number(guard->dirs, "/proc/sys/kernel/panic_on_oops") > 0;
 }
 
-void guard_arm(struct guard *guard, const struct place *place)
+void guard_arm(struct guard *guard, const struct dirs *dirs)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	_cleanup_fclose_ FILE *armed = NULL;
 
-	guard_recover(place);
-	*guard = (struct guard){ .place = place, .watchdog_fd = -1 };
-	if (armed_path(place, path) == 0)
+	guard_recover(dirs);
+	*guard = (struct guard){ .dirs = dirs, .watchdog_fd = -1 };
+	if (armed_path(dirs, path) == 0)
 		armed = fopen(path, "we");
 	guard_arm_watchdog(guard, armed);
 	guard_arm_patience(guard, armed);
@@ -131,29 +131,29 @@ static bool is_setting(const char *path)
 	return guard_is_patience(path);
 }
 
-static void restore_line(const struct place *place, const char *path, const char *value)
+static void restore_line(const struct dirs *dirs, const char *path, const char *value)
 {
 	if (strcmp(path, GUARD_SYSTEMD) == 0)
 		guard_give_back_watchdog(value);
 	else if (strcmp(path, GUARD_TIMEOUT) == 0)
-		guard_restore_timeout(place, value);
+		guard_restore_timeout(dirs, value);
 	else if (is_setting(path))
-		(void)guard_write(place, path, value);
+		(void)guard_write(dirs, path, value);
 }
 
-bool guard_is_armed(const struct place *place)
+bool guard_is_armed(const struct dirs *dirs)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	return armed_path(place, path) == 0 && fs_exists(path);
+	return armed_path(dirs, path) == 0 && fs_exists(path);
 }
 
-void guard_recover(const struct place *place)
+void guard_recover(const struct dirs *dirs)
 {
-	char path[PLACE_MAX], line[256];
+	char path[DIRS_MAX], line[256];
 	_cleanup_fclose_ FILE *armed = NULL;
 
-	if (armed_path(place, path) < 0)
+	if (armed_path(dirs, path) < 0)
 		return;
 	armed = fopen(path, "re");
 	while (armed && fgets(line, sizeof(line), armed)) {
@@ -163,7 +163,7 @@ void guard_recover(const struct place *place)
 		if (!space)
 			continue;
 		*space = '\0';
-		restore_line(place, line, space + 1);
+		restore_line(dirs, line, space + 1);
 	}
 	unlink(path);
 }
@@ -172,5 +172,5 @@ void guard_disarm(struct guard *guard)
 {
 	guard_feed(guard);
 	guard_let_go(guard);
-	guard_recover(guard->place);
+	guard_recover(guard->dirs);
 }

@@ -27,7 +27,7 @@
 #include <stdio.h>
 
 struct guard {
-	const struct place *place;
+	const struct dirs *dirs;
 	int watchdog_fd;
 	unsigned int watchdog_s; /* its time-out; 0: there is none */
 	bool panics_on_oops;
@@ -37,12 +37,12 @@ struct guard {
 };
 
 /* Restores what a supervisor that was killed left armed. The caller holds the board. */
-void guard_recover(const struct place *place);
+void guard_recover(const struct dirs *dirs);
 /* Is there anything to restore? */
-bool guard_is_armed(const struct place *place);
+bool guard_is_armed(const struct dirs *dirs);
 
 /* Arms what the board has; what it has not is no error. */
-void guard_arm(struct guard *guard, const struct place *place);
+void guard_arm(struct guard *guard, const struct dirs *dirs);
 void guard_disarm(struct guard *guard);
 
 /* For a process that shares an armed guard with the one that feeds it: closes its watchdog,
@@ -63,18 +63,18 @@ void guard_expect_busy(struct guard *guard, uint32_t limit_ms);
 void guard_expect_asleep(struct guard *guard, uint32_t limit_ms);
 
 /* What this board could arm: for Welcome. */
-bool guard_has_pstore(const struct place *place);
-unsigned int guard_watchdog_limit_s(const struct place *place);
-bool guard_has_watchdog(const struct place *place);
-bool guard_lockdep_off(const struct place *place);
+bool guard_has_pstore(const struct dirs *dirs);
+unsigned int guard_watchdog_limit_s(const struct dirs *dirs);
+bool guard_has_watchdog(const struct dirs *dirs);
+bool guard_lockdep_off(const struct dirs *dirs);
 
 /* --- between the parts --- */
 
 /* Small files of the kernel's below place->root. "" or 0 when it is not there. */
-void guard_read(const struct place *place, const char *path, char *text, size_t size);
-unsigned int guard_read_number(const struct place *place, const char *path);
-int guard_write(const struct place *place, const char *path, const char *text);
-bool guard_exists(const struct place *place, const char *path);
+void guard_read(const struct dirs *dirs, const char *path, char *text, size_t size);
+unsigned int guard_read_number(const struct dirs *dirs, const char *path);
+int guard_write(const struct dirs *dirs, const char *path, const char *text);
+bool guard_exists(const struct dirs *dirs, const char *path);
 
 /* Before the change: killed between the two we would never give it back. false: it cannot be
  * written down (`armed` NULL: nothing can), so that it must stay as it is. */
@@ -92,6 +92,6 @@ void guard_arm_watchdog(struct guard *guard, FILE *armed);
 void guard_give_back_watchdog(const char *usec);
 /* The same of the time-out that it had. */
 #define GUARD_TIMEOUT "watchdog-timeout"
-void guard_restore_timeout(const struct place *place, const char *seconds);
+void guard_restore_timeout(const struct dirs *dirs, const char *seconds);
 
 #endif

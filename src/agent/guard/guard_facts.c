@@ -6,31 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool guard_has_pstore(const struct place *place)
+bool guard_has_pstore(const struct dirs *dirs)
 {
 	char backend[64];
 
-	guard_read(place, "/sys/module/pstore/parameters/backend", backend, sizeof(backend));
+	guard_read(dirs, "/sys/module/pstore/parameters/backend", backend, sizeof(backend));
 	return *backend && strcmp(backend, "(null)") != 0;
 }
 
-bool guard_has_watchdog(const struct place *place)
+bool guard_has_watchdog(const struct dirs *dirs)
 {
-	return guard_exists(place, "/dev/watchdog0") || guard_exists(place, "/dev/watchdog");
+	return guard_exists(dirs, "/dev/watchdog0") || guard_exists(dirs, "/dev/watchdog");
 }
 
-unsigned int guard_watchdog_limit_s(const struct place *place)
+unsigned int guard_watchdog_limit_s(const struct dirs *dirs)
 {
-	return guard_read_number(place, "/sys/class/watchdog/watchdog0/max_timeout");
+	return guard_read_number(dirs, "/sys/class/watchdog/watchdog0/max_timeout");
 }
 
-bool guard_lockdep_off(const struct place *place)
+bool guard_lockdep_off(const struct dirs *dirs)
 {
-	char path[PLACE_MAX], text[256];
+	char path[DIRS_MAX], text[256];
 	const char *line;
 	_cleanup_fclose_ FILE *f = NULL;
 
-	snprintf(path, sizeof(path), "%s/proc/lockdep_stats", place->root);
+	snprintf(path, sizeof(path), "%s/proc/lockdep_stats", dirs->root);
 	f = fopen(path, "re");
 	while (f && (line = fgets(text, sizeof(text), f)))
 		if (strstr(line, "debug_locks:"))

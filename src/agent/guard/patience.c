@@ -33,7 +33,7 @@ static bool find(const struct guard *guard, FILE *armed, const char *path, unsig
 {
 	char old[32];
 
-	guard_read(guard->place, path, old, sizeof(old));
+	guard_read(guard->dirs, path, old, sizeof(old));
 	*found = (unsigned int)strtoul(old, NULL, 10);
 	if (*old && guard_remember(armed, path, old))
 		return true;
@@ -53,7 +53,7 @@ void guard_arm_patience(struct guard *guard, FILE *armed)
 	guard->sleeper_s = guard->found_sleeper_s;
 	/* Else it looks once in a time-out, and finds a task after two. */
 	if (find(guard, armed, LOOK, &look_s) && guard->found_sleeper_s)
-		(void)guard_write(guard->place, LOOK, "1");
+		(void)guard_write(guard->dirs, LOOK, "1");
 }
 
 /* One that was switched off (0) stays so. */
@@ -70,7 +70,7 @@ static void set(const struct guard *guard, const char *path, unsigned int *now, 
 		return;
 	*now = wanted;
 	snprintf(text, sizeof(text), "%u", wanted);
-	(void)guard_write(guard->place, path, text);
+	(void)guard_write(guard->dirs, path, text);
 }
 
 static unsigned int at_most(unsigned int a, unsigned int b)

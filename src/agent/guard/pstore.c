@@ -19,7 +19,7 @@
 #define DEPTH   3 /* of systemd's folders: <record>/<part>/dmesg.txt */
 
 struct collection {
-	const struct place *place;
+	const struct dirs *dirs;
 	int error; /* there was no room for one */
 	struct journal *journal;
 	FILE *known; /* systemd's files from before this run, and those that were collected */
@@ -34,7 +34,7 @@ static void walk(const char *top, const char *path, int depth, record_fn fn, str
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		char inner[PLACE_MAX];
+		char inner[DIRS_MAX];
 		struct stat st;
 
 		if (entry->d_name[0] == '.' ||
@@ -51,16 +51,16 @@ static void walk(const char *top, const char *path, int depth, record_fn fn, str
 
 static void each_record(const char *folder, record_fn fn, struct collection *c)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	if (snprintf(path, sizeof(path), "%s%s", c->place->root, folder) < (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s%s", c->dirs->root, folder) < (int)sizeof(path))
 		walk(path, path, DEPTH, fn, c);
 }
 
 /* Where nothing has mounted it yet; where it is, this changes nothing. */
-static void mount_pstore(const struct place *place)
+static void mount_pstore(const struct dirs *dirs)
 {
-	if (!*place->root)
+	if (!*dirs->root)
 		(void)mount("pstore", PSTORE, "pstore", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
@@ -71,28 +71,28 @@ static void mount_pstore(const struct place *place)
  * tidy up. The clock of a board without a clock chip does not tell which are
  * new: that they were not there, or were others, when the run began does.
  */
-static FILE *open_known(const struct place *place, const char *run, const char *how)
+static FILE *open_known(const struct dirs *dirs, const char *run, const char *how)
 {
-	PLACE_AS_LOGIN(place);
-	char path[PLACE_MAX];
+	DIRS_AS_LOGIN(dirs);
+	char path[DIRS_MAX];
 
-	return place_path(place, path, "logs/%s/known-crashes", run) < 0 ? NULL : fopen(path, how);
+	return dirs_path(dirs, path, "logs/%s/known-crashes", run) < 0 ? NULL : fopen(path, how);
 }
 
-static bool describe(const char *path, char line[PLACE_MAX + 96])
+static bool describe(const char *path, char line[DIRS_MAX + 96])
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		return false;
-	snprintf(line, PLACE_MAX + 96, "%ju %jd.%09ld %jd %s\n", (uintmax_t)st.st_ino,
+	snprintf(line, DIRS_MAX + 96, "%ju %jd.%09ld %jd %s\n", (uintmax_t)st.st_ino,
 		 (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (intmax_t)st.st_size, path);
 	return true;
 }
 
 static void note_known(const char *name, const char *path, struct collection *c)
 {
-	char line[PLACE_MAX + 96];
+	char line[DIRS_MAX + 96];
 
 	(void)name;
 	if (c->known && describe(path, line))
@@ -101,7 +101,7 @@ static void note_known(const char *name, const char *path, struct collection *c)
 
 static bool is_known(struct collection *c, const char *path)
 {
-	char wanted[PLACE_MAX + 96], line[PLACE_MAX + 96];
+	char wanted[DIRS_MAX + 96], line[DIRS_MAX + 96];
 
 	if (!describe(path, wanted))
 		return true;
@@ -153,12 +153,12 @@ static void collect_systemds(const char *name, const char *path, struct collecti
 		note_known(name, path, c);
 }
 
-void pstore_collect(struct journal *journal, const struct place *place, const char *run)
+void pstore_collect(struct journal *journal, const struct dirs *dirs, const char *run)
 {
-	_cleanup_fclose_ FILE *known = open_known(place, run, "a+e");
-	struct collection c = { .place = place, .journal = journal, .known = known };
+	_cleanup_fclose_ FILE *known = open_known(dirs, run, "a+e");
+	struct collection c = { .dirs = dirs, .journal = journal, .known = known };
 
-	mount_pstore(place);
+	mount_pstore(dirs);
 	each_record(PSTORE, collect_ours, &c);
 	if (known)
 		each_record(SYSTEMD, collect_systemds, &c);
@@ -172,16 +172,16 @@ static bool is_full(int r)
 	return r == -ENOSPC || r == -EDQUOT || r == -EROFS;
 }
 
-static int make_earlier(const struct place *place, const char *name)
+static int make_earlier(const struct dirs *dirs, const char *name)
 {
-	PLACE_AS_LOGIN(place);
-	char to[PLACE_MAX];
-	int r = place_path(place, to, "logs/earlier-crashes"), fd;
+	DIRS_AS_LOGIN(dirs);
+	char to[DIRS_MAX];
+	int r = dirs_path(dirs, to, "logs/earlier-crashes"), fd;
 
 	if (r == 0)
-		r = place_mkdir(place, to);
+		r = dirs_mkdir(dirs, to);
 	if (r == 0)
-		r = place_path(place, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL),
+		r = dirs_path(dirs, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL),
 			       name);
 	if (r < 0)
 		return r;
@@ -192,7 +192,7 @@ static int make_earlier(const struct place *place, const char *name)
 static void set_one_aside(const char *name, const char *path, struct collection *c)
 {
 	_cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int out = in < 0 ? -errno : make_earlier(c->place, name);
+	_cleanup_close_ int out = in < 0 ? -errno : make_earlier(c->dirs, name);
 	int r = out < 0 ? out : fs_copy_data(in, out);
 
 	if (r == 0 && fdatasync(out) < 0)
@@ -203,18 +203,18 @@ static void set_one_aside(const char *name, const char *path, struct collection 
 		c->error = r;
 }
 
-int pstore_set_aside(const struct place *place, const char *run)
+int pstore_set_aside(const struct dirs *dirs, const char *run)
 {
-	struct collection c = { .place = place };
+	struct collection c = { .dirs = dirs };
 	_cleanup_fclose_ FILE *known = NULL;
-	char systemds[PLACE_MAX];
+	char systemds[DIRS_MAX];
 
-	mount_pstore(place);
+	mount_pstore(dirs);
 	each_record(PSTORE, set_one_aside, &c);
-	snprintf(systemds, sizeof(systemds), "%s" SYSTEMD, place->root);
+	snprintf(systemds, sizeof(systemds), "%s" SYSTEMD, dirs->root);
 	if (c.error < 0 || !fs_exists(systemds))
 		return c.error;
-	known = c.known = open_known(place, run, "we");
+	known = c.known = open_known(dirs, run, "we");
 	if (!known)
 		return is_full(-errno) ? -errno : -EIO;
 	each_record(SYSTEMD, note_known, &c);

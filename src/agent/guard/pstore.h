@@ -14,7 +14,7 @@
  * Survivor entries, syncs, and removes it from pstore. systemd's are left
  * where they are.
  */
-void pstore_collect(struct journal *journal, const struct place *place, const char *run);
+void pstore_collect(struct journal *journal, const struct dirs *dirs, const char *run);
 
 /*
  * Records from before this run are not its evidence: moved to
@@ -22,6 +22,6 @@ void pstore_collect(struct journal *journal, const struct place *place, const ch
  * ones systemd has is kept in the run's folder. 0; -errno when there is no room
  * for that: the run must not begin, since they would be taken for its own.
  */
-int pstore_set_aside(const struct place *place, const char *run);
+int pstore_set_aside(const struct dirs *dirs, const char *run);
 
 #endif

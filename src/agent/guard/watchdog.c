@@ -69,37 +69,37 @@ void guard_give_back_watchdog(const char *usec)
 	set_systemd_watchdog(usec);
 }
 
-static int open_device(const struct place *place)
+static int open_device(const struct dirs *dirs)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 
-	snprintf(path, sizeof(path), "%s/dev/watchdog", place->root);
+	snprintf(path, sizeof(path), "%s/dev/watchdog", dirs->root);
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
 /* Started now, it would reset the board after the run. One that runs already changes hands. */
-static bool cannot_be_stopped(const struct place *place)
+static bool cannot_be_stopped(const struct dirs *dirs)
 {
 	char state[16];
 
-	guard_read(place, "/sys/class/watchdog/watchdog0/state", state, sizeof(state));
-	return guard_read_number(place, "/sys/class/watchdog/watchdog0/nowayout") &&
+	guard_read(dirs, "/sys/class/watchdog/watchdog0/state", state, sizeof(state));
+	return guard_read_number(dirs, "/sys/class/watchdog/watchdog0/nowayout") &&
 	       strcmp(state, "active") != 0;
 }
 
-static int open_watchdog(const struct place *place, FILE *armed)
+static int open_watchdog(const struct dirs *dirs, FILE *armed)
 {
-	int fd = open_device(place);
+	int fd = open_device(dirs);
 	char usec[64];
 
 	/* Whoever has it: where there is systemd, it may be that. */
-	if (fd >= 0 || errno == ENOENT || !guard_exists(place, "/run/systemd/system"))
+	if (fd >= 0 || errno == ENOENT || !guard_exists(dirs, "/run/systemd/system"))
 		return fd;
 	if (!get_systemd_watchdog(usec, sizeof(usec)))
 		return -1;
 	if (!guard_remember(armed, GUARD_SYSTEMD, usec) || !set_systemd_watchdog("0"))
 		return -1;
-	return open_device(place);
+	return open_device(dirs);
 }
 
 /* In seconds; 0: not known. */
@@ -117,10 +117,10 @@ static int set_timeout(const struct guard *guard, FILE *armed)
 }
 
 /* Nobody has it by now; systemd, which may, has set its own. */
-void guard_restore_timeout(const struct place *place, const char *text)
+void guard_restore_timeout(const struct dirs *dirs, const char *text)
 {
 	int seconds = (int)strtol(text, NULL, 10);
-	int fd = open_device(place);
+	int fd = open_device(dirs);
 
 	if (fd < 0)
 		return;
@@ -132,9 +132,9 @@ void guard_restore_timeout(const struct place *place, const char *text)
 
 void guard_arm_watchdog(struct guard *guard, FILE *armed)
 {
-	if (cannot_be_stopped(guard->place))
+	if (cannot_be_stopped(guard->dirs))
 		return;
-	guard->watchdog_fd = open_watchdog(guard->place, armed);
+	guard->watchdog_fd = open_watchdog(guard->dirs, armed);
 	if (guard->watchdog_fd < 0)
 		return;
 	guard->watchdog_s = (unsigned int)set_timeout(guard, armed);

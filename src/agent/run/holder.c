@@ -8,10 +8,10 @@
 #include <fcntl.h>
 #include <time.h>
 
-static int open_lock(const struct place *place)
+static int open_lock(const struct dirs *dirs)
 {
-	char path[PLACE_MAX];
-	int r = place_runtime(place, path, "lock");
+	char path[DIRS_MAX];
+	int r = dirs_runtime(dirs, path, "lock");
 	/* Nobody else may open it: a read lock of theirs would keep the board. */
 	int fd = r < 0 ? r : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -72,9 +72,9 @@ int holder_write(int fd, const char *home, const char *run, pid_t pid, const cha
 	return 0;
 }
 
-int holder_take(const struct place *place, struct holder *holder)
+int holder_take(const struct dirs *dirs, struct holder *holder)
 {
-	_cleanup_close_ int fd = open_lock(place);
+	_cleanup_close_ int fd = open_lock(dirs);
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	if (fd < 0)
@@ -88,9 +88,9 @@ int holder_take(const struct place *place, struct holder *holder)
 	return -EBUSY;
 }
 
-bool holder_find(const struct place *place, const char *run, struct holder *holder)
+bool holder_find(const struct dirs *dirs, const char *run, struct holder *holder)
 {
-	_cleanup_close_ int fd = open_lock(place);
+	_cleanup_close_ int fd = open_lock(dirs);
 
 	if (fd < 0 || !is_held(fd))
 		return false;

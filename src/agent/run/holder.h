@@ -23,7 +23,7 @@ struct holder {
 
 /* Takes the board: a descriptor that holds it until its last copy is closed; -EBUSY and *holder who
  * has it, or -errno. */
-int holder_take(const struct place *place, struct holder *holder);
+int holder_take(const struct dirs *dirs, struct holder *holder);
 
 /* Who has it, or had it last, by what stands in the lock file. */
 bool holder_read(int fd, struct holder *holder);
@@ -32,6 +32,6 @@ bool holder_read(int fd, struct holder *holder);
 int holder_write(int fd, const char *home, const char *run, pid_t pid, const char *user);
 
 /* Is a supervisor at work on this run (NULL: on any)? Then *holder is known. */
-bool holder_find(const struct place *place, const char *run, struct holder *holder);
+bool holder_find(const struct dirs *dirs, const char *run, struct holder *holder);
 
 #endif

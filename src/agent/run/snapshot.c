@@ -129,7 +129,7 @@ static bool read_number(const char *path, uint64_t *value)
 {
 	char text[32], *end;
 
-	place_read(path, text, sizeof(text));
+	dirs_read(path, text, sizeof(text));
 	*value = strtoull(text, &end, 10);
 	return end != text;
 }

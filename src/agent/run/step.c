@@ -185,7 +185,7 @@ static pid_t parent_of(const char *pid)
 	const char *end;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	place_read(path, text, sizeof(text));
+	dirs_read(path, text, sizeof(text));
 	end = strrchr(text, ')');
 	return end && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : -1;
 }

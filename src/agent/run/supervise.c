@@ -109,7 +109,7 @@ int supervise(int argc, char **argv)
 		supervisor_refuse(&s, r);
 		return 1;
 	}
-	guard_arm(&s.guard, &s.place);
+	guard_arm(&s.guard, &s.dirs);
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGUSR1);

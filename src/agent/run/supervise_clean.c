@@ -86,5 +86,5 @@ void supervisor_clean_after(const char *home, const char *run)
 void supervisor_take_over(struct supervisor *s)
 {
 	supervisor_alone = 0;
-	(void)holder_write(SUPERVISOR_LOCK_FD, s->place.home, s->plan.run, getpid(), s->plan.user);
+	(void)holder_write(SUPERVISOR_LOCK_FD, s->dirs.home, s->plan.run, getpid(), s->plan.user);
 }

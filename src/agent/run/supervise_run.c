@@ -50,7 +50,7 @@ static bool plan_is_sound(const struct supervisor *s)
 	for (size_t i = 0; i < s->n_modules; i++) {
 		const outpost_PlanModule *m = &s->modules[i];
 
-		if (!place_plain(m->name) ||
+		if (!dirs_plain(m->name) ||
 		    (m->hash.size != HASH_SIZE && s->plan.purpose != outpost_Purpose_UNLOAD &&
 		     s->plan.purpose != outpost_Purpose_PROVE) ||
 		    (m->program.size && m->program.size != HASH_SIZE))
@@ -59,7 +59,7 @@ static bool plan_is_sound(const struct supervisor *s)
 			if (m->needs[k] >= s->n_modules || m->needs[k] == i)
 				return false;
 		for (pb_size_t k = 0; k < m->in_tree_count; k++)
-			if (!place_plain(m->in_tree[k]))
+			if (!dirs_plain(m->in_tree[k]))
 				return false;
 	}
 	return s->n_modules == s->plan.modules && s->n_modules > 0;
@@ -68,11 +68,11 @@ static bool plan_is_sound(const struct supervisor *s)
 int supervisor_open(struct supervisor *s, const char *home, const char *run)
 {
 	uint64_t size;
-	int r = place_init_home(&s->place, home);
+	int r = dirs_init_home(&s->dirs, home);
 
 	s->journal.fd = -1;
 	if (r == 0)
-		r = journal_open(&s->journal, &s->place, run, true);
+		r = journal_open(&s->journal, &s->dirs, run, true);
 	if (r == 0)
 		r = journal_each(&s->journal, take_entry, s, &size);
 	if (r == 0 && !plan_is_sound(s))
@@ -116,7 +116,7 @@ static void write_boot(struct supervisor *s)
 	struct utsname un;
 
 	uname(&un);
-	place_boot(&s->place, boot->boot_id, boot->nonce);
+	dirs_boot(&s->dirs, boot->boot_id, boot->nonce);
 	proto_set(boot->release, un.release);
 	proto_set(boot->agent, build_id());
 	boot->wall_s = (uint64_t)time(NULL);
@@ -133,11 +133,11 @@ static int take_survivors(struct supervisor *s)
 	uint64_t size;
 
 	journal_each(&s->journal, find_boot, &last, &size);
-	place_boot(&s->place, boot_id, nonce);
+	dirs_boot(&s->dirs, boot_id, nonce);
 	if (!last.found)
-		return pstore_set_aside(&s->place, s->plan.run);
+		return pstore_set_aside(&s->dirs, s->plan.run);
 	if (strcmp(last.nonce, nonce) != 0)
-		pstore_collect(&s->journal, &s->place, s->plan.run);
+		pstore_collect(&s->journal, &s->dirs, s->plan.run);
 	return 0;
 }
 

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 struct supervisor {
-	struct place place;
+	struct dirs dirs;
 	struct journal journal;
 	struct guard guard;
 	struct kmsg_reader log;

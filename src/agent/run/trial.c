@@ -19,7 +19,7 @@ static void write_state(struct supervisor *s, outpost_State_When when)
 	state.loaded = module_is_loaded(s->current->name);
 	state.has_log = s->has_log;
 	state.next_sequence = s->log.next;
-	place_boot(&s->place, state.boot_id, state.nonce);
+	dirs_boot(&s->dirs, state.boot_id, state.nonce);
 	watch_entry(s, outpost_Entry_state_tag)->body.state = state;
 	watch_write(s, false);
 	if (when == outpost_State_When_BEFORE)

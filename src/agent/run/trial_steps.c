@@ -117,9 +117,9 @@ bool trial_step_ok(const outpost_StepEnd *end)
 
 int trial_load_blob(struct supervisor *s, const outpost_PlanModule *module, outpost_StepEnd *end)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	struct module_load load = { .path = path, .params = module->params };
-	int r = blob_path(&s->place, module->hash.bytes, path);
+	int r = blob_path(&s->dirs, module->hash.bytes, path);
 
 	if (r < 0)
 		end->error = -r;
@@ -159,11 +159,11 @@ void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 
 void trial_test(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 {
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	struct module_program program = { .path = path,
 					  .module = s->current->name,
 					  .plan = s->current };
-	int r = blob_path(&s->place, s->current->program.bytes, path);
+	int r = blob_path(&s->dirs, s->current->program.bytes, path);
 
 	*end = (outpost_StepEnd){ .step = outpost_Step_TESTING, .error = r < 0 ? -r : 0 };
 	trial_begin_step(s, outpost_Step_TESTING, repetition);

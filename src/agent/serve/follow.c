@@ -44,8 +44,8 @@ outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t 
 {
 	struct journal *journal = malloc(sizeof(*journal));
 	struct holder holder;
-	bool held = holder_find(&s->place, run, &holder), ended = false;
-	int r = journal ? journal_open(journal, &s->place, run, false) : -ENOMEM;
+	bool held = holder_find(&s->dirs, run, &holder), ended = false;
+	int r = journal ? journal_open(journal, &s->dirs, run, false) : -ENOMEM;
 
 	*size = 0;
 	if (r == 0)
@@ -62,9 +62,9 @@ outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t 
 
 int serve_begin_following(struct serve *s, const char *run, uint64_t offset)
 {
-	PLACE_AS_LOGIN(&s->place);
-	char path[PLACE_MAX];
-	int r = place_path(&s->place, path, "logs/%s/journal", run);
+	DIRS_AS_LOGIN(&s->dirs);
+	char path[DIRS_MAX];
+	int r = dirs_path(&s->dirs, path, "logs/%s/journal", run);
 
 	stop_following(s);
 	if (r < 0)
@@ -119,7 +119,7 @@ void serve_follow_run(struct serve *s)
 		;
 	/* A RunEnd says by itself that it is over. Silence has to be asked about: is the supervisor
 	 * still there? */
-	if (send_journal(s, UINT64_MAX) || holder_find(&s->place, s->run, &holder))
+	if (send_journal(s, UINT64_MAX) || holder_find(&s->dirs, s->run, &holder))
 		return;
 	state = serve_inspect(s, s->run, &size);
 	if (send_journal(s, size) || state == outpost_RunState_State_RUNNING)
@@ -160,14 +160,14 @@ static int newest_first(const struct dirent **a, const struct dirent **b)
 
 static int is_run(const struct dirent *entry)
 {
-	return place_plain(entry->d_name) && strcmp(entry->d_name, "earlier-crashes") != 0;
+	return dirs_plain(entry->d_name) && strcmp(entry->d_name, "earlier-crashes") != 0;
 }
 
 void serve_runs(struct serve *s)
 {
 	struct dirent **entries = NULL;
-	char dir[PLACE_MAX];
-	int n = place_path(&s->place, dir, "logs") < 0
+	char dir[DIRS_MAX];
+	int n = dirs_path(&s->dirs, dir, "logs") < 0
 			? 0
 			: scandir(dir, &entries, is_run, newest_first);
 

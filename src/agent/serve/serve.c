@@ -63,15 +63,15 @@ static void tidy_board(struct serve *s)
 	struct holder holder;
 	const char *home;
 
-	if (!guard_is_armed(&s->place))
+	if (!guard_is_armed(&s->dirs))
 		return;
-	lock = holder_take(&s->place, &holder);
+	lock = holder_take(&s->dirs, &holder);
 	if (lock < 0)
 		return;
-	guard_recover(&s->place);
+	guard_recover(&s->dirs);
 	if (!holder_read(lock, &holder))
 		return;
-	home = *holder.home ? holder.home : s->place.home;
+	home = *holder.home ? holder.home : s->dirs.home;
 	/* Held in its name until it is tidy; its number may be that of any process by now. */
 	if (holder_write(lock, home, holder.run, 0, holder.user) == 0)
 		supervisor_clean_after(home, holder.run);
@@ -91,14 +91,14 @@ static void take_hello(struct serve *s, const outpost_Hello *hello)
 static void try_deploy(struct serve *s)
 {
 	outpost_Deployed *deployed;
-	char path[PLACE_MAX];
+	char path[DIRS_MAX];
 	int r;
 
 	if (s->deploy.hash.size != HASH_SIZE) {
 		serve_fail(s, -EBADMSG, "Deploy");
 		return;
 	}
-	s->deploy_waits = !blob_exists(&s->place, s->deploy.hash.bytes);
+	s->deploy_waits = !blob_exists(&s->dirs, s->deploy.hash.bytes);
 	if (s->deploy_waits) {
 		outpost_Need *need = &serve_reply(s, outpost_Reply_need_tag)->body.need;
 
@@ -106,10 +106,10 @@ static void try_deploy(struct serve *s)
 		serve_send(s);
 		return;
 	}
-	r = blob_deploy(&s->place, s->deploy.name, s->deploy.hash.bytes, path);
+	r = blob_deploy(&s->dirs, s->deploy.name, s->deploy.hash.bytes, path);
 	if (r < 0) {
 		serve_fail(s, r, "Cannot put %.64s in its place below %s/development",
-			   s->deploy.name, s->place.home);
+			   s->deploy.name, s->dirs.home);
 		return;
 	}
 	deployed = &serve_reply(s, outpost_Reply_deployed_tag)->body.deployed;
@@ -170,7 +170,7 @@ static void take_request(struct serve *s)
 		int r = blob_begin(&s->blob, &q->body.blob);
 
 		if (r < 0)
-			serve_fail(s, r, "Cannot store a file below %s/development", s->place.home);
+			serve_fail(s, r, "Cannot store a file below %s/development", s->dirs.home);
 		return;
 	}
 	case outpost_Request_deploy_tag:
@@ -186,7 +186,7 @@ static void take_request(struct serve *s)
 	case outpost_Request_attach_tag: serve_attach(s, &q->body.attach); return;
 	case outpost_Request_cancel_tag: serve_cancel(s, &q->body.cancel); return;
 	case outpost_Request_collected_tag:
-		logs_note_collected(&s->place, q->body.collected.run);
+		logs_note_collected(&s->dirs, q->body.collected.run);
 		return;
 	case outpost_Request_follow_tag: take_follow(s, &q->body.follow); return;
 	case outpost_Request_runs_tag: serve_runs(s); return;
@@ -203,7 +203,7 @@ static void take_blob_data(struct serve *s, const struct frame *frame)
 		return;
 	r = blob_data(&s->blob, frame->payload, frame->length);
 	if (r < 0)
-		serve_fail(s, r, "Cannot store a file below %s/development", s->place.home);
+		serve_fail(s, r, "Cannot store a file below %s/development", s->dirs.home);
 	else if (r > 0 && s->start_waits)
 		serve_start(s);
 	else if (r > 0 && s->deploy_waits)
@@ -284,7 +284,7 @@ static int loop(struct serve *s)
 int serve(void)
 {
 	static struct serve s; /* large: as data it would be a part of the file */
-	int r = place_init(&s.place);
+	int r = dirs_init(&s.dirs);
 
 	s.plan.fd = s.follow_fd = s.inotify_fd = s.log.fd = -1;
 	signal(SIGPIPE, SIG_IGN);
@@ -292,6 +292,6 @@ int serve(void)
 		log_error_errno(r, "Cannot find the login's home, or make /run/outpost");
 		return 1;
 	}
-	blob_init(&s.blob, &s.place);
+	blob_init(&s.blob, &s.dirs);
 	return loop(&s);
 }

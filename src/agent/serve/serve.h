@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 struct serve {
-	struct place place;
+	struct dirs dirs;
 	outpost_Request request; /* the one being answered */
 	outpost_Reply reply;     /* the one being made */
 	bool greeted;
@@ -75,7 +75,7 @@ void serve_follow_run(struct serve *s);
 /* serve_facts.c */
 void serve_welcome(struct serve *s);
 /* What the board has for a crash, and the reply that says so. */
-void survival_facts(const struct place *place, outpost_Survival *facts);
+void survival_facts(const struct dirs *dirs, outpost_Survival *facts);
 void serve_survival(struct serve *s);
 
 /* serve_pull.c */

@@ -20,11 +20,11 @@ static uint64_t free_bytes(const char *path)
 }
 
 /* "none [integrity] confidentiality": what is in brackets holds. */
-static bool is_locked_down(const struct place *place)
+static bool is_locked_down(const struct dirs *dirs)
 {
 	char state[64];
 
-	guard_read(place, "/sys/kernel/security/lockdown", state, sizeof(state));
+	guard_read(dirs, "/sys/kernel/security/lockdown", state, sizeof(state));
 	return strchr(state, '[') && !strstr(state, "[none]");
 }
 
@@ -41,67 +41,67 @@ void serve_welcome(struct serve *s)
 	proto_set(w->build_id, build_id());
 	proto_set(w->release, un.release);
 	proto_set(w->machine, un.machine);
-	place_read("/proc/version", w->kernel_version, sizeof(w->kernel_version));
-	place_boot(&s->place, w->boot_id, w->nonce);
+	dirs_read("/proc/version", w->kernel_version, sizeof(w->kernel_version));
+	dirs_boot(&s->dirs, w->boot_id, w->nonce);
 	w->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	proto_set(w->home, s->place.home);
-	w->free_bytes = free_bytes(s->place.home);
+	proto_set(w->home, s->dirs.home);
+	w->free_bytes = free_bytes(s->dirs.home);
 	w->uptime_s = (uint32_t)info.uptime;
-	place_read("/proc/device-tree/model", w->model, sizeof(w->model));
-	w->pstore = guard_has_pstore(&s->place);
-	w->watchdog = guard_has_watchdog(&s->place);
-	w->watchdog_s = guard_watchdog_limit_s(&s->place);
-	w->lockdep_off = guard_lockdep_off(&s->place);
+	dirs_read("/proc/device-tree/model", w->model, sizeof(w->model));
+	w->pstore = guard_has_pstore(&s->dirs);
+	w->watchdog = guard_has_watchdog(&s->dirs);
+	w->watchdog_s = guard_watchdog_limit_s(&s->dirs);
+	w->lockdep_off = guard_lockdep_off(&s->dirs);
 	w->persistent_journal = fs_is_dir("/var/log/journal");
 	w->sudo = getenv("SUDO_USER") != NULL;
-	guard_read(&s->place, "/sys/module/module/parameters/sig_enforce", enforce,
+	guard_read(&s->dirs, "/sys/module/module/parameters/sig_enforce", enforce,
 		   sizeof(enforce));
 	w->sig_enforce = *enforce == 'Y';
-	w->locked_down = is_locked_down(&s->place);
+	w->locked_down = is_locked_down(&s->dirs);
 	serve_send(s);
 }
 
 #define WATCHDOG "/sys/class/watchdog/watchdog0/"
 #define SYSCTL   "/proc/sys/kernel/"
 
-static void watchdog_facts(const struct place *place, outpost_Survival *f)
+static void watchdog_facts(const struct dirs *dirs, outpost_Survival *f)
 {
 	char state[16];
 
-	if (!guard_has_watchdog(place))
+	if (!guard_has_watchdog(dirs))
 		return;
-	guard_read(place, WATCHDOG "identity", f->watchdog, sizeof(f->watchdog));
+	guard_read(dirs, WATCHDOG "identity", f->watchdog, sizeof(f->watchdog));
 	if (!*f->watchdog)
 		proto_set(f->watchdog, "a watchdog"); /* CONFIG_WATCHDOG_SYSFS is not set */
-	f->watchdog_max_s = guard_watchdog_limit_s(place);
-	f->watchdog_set_s = guard_read_number(place, WATCHDOG "timeout");
-	f->nowayout = guard_read_number(place, WATCHDOG "nowayout") > 0;
-	guard_read(place, WATCHDOG "state", state, sizeof(state));
+	f->watchdog_max_s = guard_watchdog_limit_s(dirs);
+	f->watchdog_set_s = guard_read_number(dirs, WATCHDOG "timeout");
+	f->nowayout = guard_read_number(dirs, WATCHDOG "nowayout") > 0;
+	guard_read(dirs, WATCHDOG "state", state, sizeof(state));
 	f->watchdog_active = strcmp(state, "active") == 0;
 }
 
-void survival_facts(const struct place *place, outpost_Survival *f)
+void survival_facts(const struct dirs *dirs, outpost_Survival *f)
 {
-	watchdog_facts(place, f);
-	f->systemd = guard_exists(place, "/run/systemd/system");
-	if (guard_has_pstore(place))
-		guard_read(place, "/sys/module/pstore/parameters/backend", f->pstore,
+	watchdog_facts(dirs, f);
+	f->systemd = guard_exists(dirs, "/run/systemd/system");
+	if (guard_has_pstore(dirs))
+		guard_read(dirs, "/sys/module/pstore/parameters/backend", f->pstore,
 			   sizeof(f->pstore));
-	f->record_bytes = guard_read_number(place, "/sys/module/ramoops/parameters/record_size");
-	f->panic_s = (int32_t)guard_read_number(place, SYSCTL "panic");
-	f->panic_on_oops = guard_read_number(place, SYSCTL "panic_on_oops") > 0;
-	f->hung_task = guard_read_number(place, SYSCTL "hung_task_timeout_secs") > 0;
-	f->soft_lockup = guard_read_number(place, SYSCTL "watchdog_thresh") > 0 &&
-			 guard_exists(place, SYSCTL "softlockup_panic");
-	f->hard_lockup = guard_exists(place, SYSCTL "hardlockup_panic");
-	f->rcu_stall = guard_exists(place, "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout");
-	f->sysrq = guard_exists(place, "/proc/sysrq-trigger");
-	f->persistent_journal = guard_exists(place, "/var/log/journal");
-	f->armed = guard_is_armed(place);
+	f->record_bytes = guard_read_number(dirs, "/sys/module/ramoops/parameters/record_size");
+	f->panic_s = (int32_t)guard_read_number(dirs, SYSCTL "panic");
+	f->panic_on_oops = guard_read_number(dirs, SYSCTL "panic_on_oops") > 0;
+	f->hung_task = guard_read_number(dirs, SYSCTL "hung_task_timeout_secs") > 0;
+	f->soft_lockup = guard_read_number(dirs, SYSCTL "watchdog_thresh") > 0 &&
+			 guard_exists(dirs, SYSCTL "softlockup_panic");
+	f->hard_lockup = guard_exists(dirs, SYSCTL "hardlockup_panic");
+	f->rcu_stall = guard_exists(dirs, "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout");
+	f->sysrq = guard_exists(dirs, "/proc/sysrq-trigger");
+	f->persistent_journal = guard_exists(dirs, "/var/log/journal");
+	f->armed = guard_is_armed(dirs);
 }
 
 void serve_survival(struct serve *s)
 {
-	survival_facts(&s->place, &serve_reply(s, outpost_Reply_survival_tag)->body.survival);
+	survival_facts(&s->dirs, &serve_reply(s, outpost_Reply_survival_tag)->body.survival);
 	serve_send(s);
 }

@@ -22,7 +22,7 @@ void serve_plan(struct serve *s, const outpost_Plan *plan)
 
 	journal_close(&s->plan);
 	if (r == 0)
-		r = journal_create(&s->plan, &s->place, plan->run);
+		r = journal_create(&s->plan, &s->dirs, plan->run);
 	if (r == 0) {
 		*entry =
 			(outpost_Entry){ .which_body = outpost_Entry_plan_tag, .body.plan = *plan };
@@ -30,7 +30,7 @@ void serve_plan(struct serve *s, const outpost_Plan *plan)
 	}
 	free(entry);
 	if (r < 0) {
-		serve_fail(s, r, "Cannot begin a run in %s/development/logs", s->place.home);
+		serve_fail(s, r, "Cannot begin a run in %s/development/logs", s->dirs.home);
 		return;
 	}
 	s->plan_modules = plan->modules;
@@ -56,7 +56,7 @@ void serve_plan_module(struct serve *s, const outpost_PlanModule *module)
 	}
 	free(entry);
 	if (r < 0)
-		serve_fail(s, r, "Cannot write the plan in %s/development/logs", s->place.home);
+		serve_fail(s, r, "Cannot write the plan in %s/development/logs", s->dirs.home);
 	s->plan_received++;
 }
 
@@ -91,7 +91,7 @@ static int spawn_supervisor(struct serve *s, int lock)
 {
 	sigset_t term, before;
 	char attempt[16], numbers[256][12];
-	char *argv[6 + 256] = { (char *)"outpost-agent", (char *)"supervise", s->place.home,
+	char *argv[6 + 256] = { (char *)"outpost-agent", (char *)"supervise", s->dirs.home,
 				s->start.run, attempt };
 	pid_t pid;
 
@@ -110,7 +110,7 @@ static int spawn_supervisor(struct serve *s, int lock)
 		become_supervisor(lock, argv);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid < 0 ? -errno
-		       : holder_write(lock, s->place.home, s->start.run, pid, s->start_user);
+		       : holder_write(lock, s->dirs.home, s->start.run, pid, s->start_user);
 }
 
 /* Blobs of the plan's modules and of their tests. */
@@ -123,7 +123,7 @@ static void need_blob(struct missing *m, const uint8_t *hash, size_t size)
 {
 	outpost_Need *need;
 
-	if (size != HASH_SIZE || blob_exists(&m->s->place, hash))
+	if (size != HASH_SIZE || blob_exists(&m->s->dirs, hash))
 		return;
 	m->n++;
 	if (m->s->start_waits)
@@ -153,7 +153,7 @@ static int check_blobs(struct serve *s)
 	struct missing missing = { .s = s };
 	struct journal *journal = malloc(sizeof(*journal));
 	uint64_t size;
-	int r = journal ? journal_open(journal, &s->place, s->start.run, false) : -ENOMEM;
+	int r = journal ? journal_open(journal, &s->dirs, s->start.run, false) : -ENOMEM;
 
 	if (r == 0)
 		r = journal_each(journal, find_missing, &missing, &size);
@@ -169,7 +169,7 @@ static int check_blobs(struct serve *s)
 static int mend_journal(struct serve *s, uint64_t *size)
 {
 	struct journal *journal = malloc(sizeof(*journal));
-	int r = journal ? journal_open(journal, &s->place, s->start.run, true) : -ENOMEM;
+	int r = journal ? journal_open(journal, &s->dirs, s->start.run, true) : -ENOMEM;
 
 	if (r == 0) {
 		*size = journal->size;
@@ -182,7 +182,7 @@ static int mend_journal(struct serve *s, uint64_t *size)
 static int begin_run(struct serve *s)
 {
 	struct holder holder;
-	_cleanup_close_ int lock = holder_take(&s->place, &holder);
+	_cleanup_close_ int lock = holder_take(&s->dirs, &holder);
 	uint64_t size = 0;
 	int r;
 
@@ -192,7 +192,7 @@ static int begin_run(struct serve *s)
 	}
 	if (lock < 0)
 		return lock;
-	r = holder_write(lock, s->place.home, s->start.run, 0, s->start_user);
+	r = holder_write(lock, s->dirs.home, s->start.run, 0, s->start_user);
 	if (r == 0)
 		r = mend_journal(s, &size);
 	if (r == 0 && s->start.offset > size)
@@ -222,15 +222,15 @@ void serve_start(struct serve *s)
 
 	if (s->plan.fd >= 0) {
 		r = s->plan_received == s->plan_modules
-			    ? journal_publish(&s->plan, &s->place, s->start.run)
+			    ? journal_publish(&s->plan, &s->dirs, s->start.run)
 			    : -EBADMSG;
 		journal_close(&s->plan);
 		if (r < 0) {
 			serve_fail(s, r, "The plan did not arrive whole");
 			return;
 		}
-		blob_prune(&s->place);
-		logs_prune(&s->place, say_pruned, s);
+		blob_prune(&s->dirs);
+		logs_prune(&s->dirs, say_pruned, s);
 	}
 	r = check_blobs(s);
 	if (r > 0)
@@ -248,6 +248,6 @@ void serve_cancel(struct serve *s, const outpost_Cancel *cancel)
 {
 	struct holder holder;
 
-	if (holder_find(&s->place, cancel->run, &holder) && holder.pid > 1)
+	if (holder_find(&s->dirs, cancel->run, &holder) && holder.pid > 1)
 		kill(holder.pid, SIGTERM);
 }

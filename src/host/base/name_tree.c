@@ -4,14 +4,14 @@
 #include <search.h>
 #include <string.h>
 
-int named_compare(const void *a, const void *b)
+int name_tree_compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void *named_find(void *tree, const char *name)
+void *name_tree_find(void *tree, const char *name)
 {
-	void *const *node = tfind(&name, &tree, named_compare);
+	void *const *node = tfind(&name, &tree, name_tree_compare);
 
 	return node ? *node : NULL;
 }

@@ -87,7 +87,7 @@ int deploy_pack(const void *content, size_t n, const void *reference, size_t ref
 static bool read_reference(const struct deploy *d, const struct item *item, struct strbuf *content,
 			   uint8_t hash[HASH_SIZE])
 {
-	const struct known *known = deploy_find_known(d, item->key);
+	const struct sent_file *known = deploy_find_sent(d, item->key);
 	_cleanup_free_ char *path = NULL;
 	uint8_t found[HASH_SIZE];
 

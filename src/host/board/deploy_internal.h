@@ -14,7 +14,7 @@ struct item {
 };
 
 /* A line of the memory: the version of `key` that the board got last. */
-struct known {
+struct sent_file {
 	char *key;
 	uint8_t hash[HASH_SIZE];
 };
@@ -23,7 +23,7 @@ struct deploy {
 	const struct board *board;
 	struct item *items;
 	size_t n;
-	struct known *known;
+	struct sent_file *known;
 	size_t n_known;
 	size_t sent;
 };
@@ -37,7 +37,7 @@ char *deploy_hash_text(const uint8_t hash[HASH_SIZE]);
 void deploy_recall(struct deploy *d);
 
 /* The version of `key` that it got last, or NULL. */
-struct known *deploy_find_known(const struct deploy *d, const char *key);
+struct sent_file *deploy_find_sent(const struct deploy *d, const char *key);
 
 bool deploy_board_has(const struct deploy *d, const uint8_t hash[HASH_SIZE]);
 

@@ -47,14 +47,14 @@ char *deploy_content_path(const uint8_t hash[HASH_SIZE])
 
 void deploy_recall(struct deploy *d)
 {
-	_cleanup_free_ char *path = recall_path(d->board, "blobs");
+	_cleanup_free_ char *path = last_seen_path(d->board, "blobs");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	char *save = NULL;
 
 	if (fs_read(path, &sb, MEMORY_MAX) < 0)
 		return;
 	for (char *line = strtok_r(sb.buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		struct known known;
+		struct sent_file known;
 
 		if (strlen(line) <= 2 * HASH_SIZE + 1 || !parse_hash(line, known.hash))
 			continue;
@@ -64,7 +64,7 @@ void deploy_recall(struct deploy *d)
 	}
 }
 
-struct known *deploy_find_known(const struct deploy *d, const char *key)
+struct sent_file *deploy_find_sent(const struct deploy *d, const char *key)
 {
 	for (size_t i = 0; i < d->n_known; i++)
 		if (strcmp(d->known[i].key, key) == 0)
@@ -109,7 +109,7 @@ static void drop_old_contents(void)
 /* True when that is news. */
 static bool learn(struct deploy *d, const struct item *item)
 {
-	struct known *known = deploy_find_known(d, item->key);
+	struct sent_file *known = deploy_find_sent(d, item->key);
 
 	if (known && memcmp(known->hash, item->hash, HASH_SIZE) == 0)
 		return false;
@@ -124,7 +124,7 @@ static bool learn(struct deploy *d, const struct item *item)
 
 void deploy_remember(struct deploy *d)
 {
-	_cleanup_free_ char *path = recall_path(d->board, "blobs");
+	_cleanup_free_ char *path = last_seen_path(d->board, "blobs");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	bool news = false;
 

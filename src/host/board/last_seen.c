@@ -31,7 +31,7 @@ static char *folder_name(const char *name)
 	return strbuf_detach(&sb);
 }
 
-char *recall_path(const struct board *board, const char *name)
+char *last_seen_path(const struct board *board, const char *name)
 {
 	_cleanup_free_ char *folder = folder_name(board->name);
 	_cleanup_free_ char *dir = path_state("boards", folder, NULL);
@@ -40,9 +40,9 @@ char *recall_path(const struct board *board, const char *name)
 	return path_join(dir, name, NULL);
 }
 
-char *recall_release(const struct board *board)
+char *last_seen_release(const struct board *board)
 {
-	_cleanup_free_ char *path = recall_path(board, "release");
+	_cleanup_free_ char *path = last_seen_path(board, "release");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
 	if (fs_read(path, &sb, 128) < 0 || !sb.len)
@@ -50,19 +50,19 @@ char *recall_release(const struct board *board)
 	return strbuf_detach(&sb);
 }
 
-void recall_set_release(const struct board *board, const char *release)
+void last_seen_set_release(const struct board *board, const char *release)
 {
-	_cleanup_free_ char *path = recall_path(board, "release");
-	_cleanup_free_ char *last = recall_release(board);
+	_cleanup_free_ char *path = last_seen_path(board, "release");
+	_cleanup_free_ char *last = last_seen_release(board);
 
 	if (!last || strcmp(last, release) != 0)
 		(void)fs_write_atomic(path, release, strlen(release), 0600);
 }
 
 /* "RELEASE KERNEL PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
-void recall_set_facts(const struct board *board, const struct recall_facts *facts)
+void last_seen_set_facts(const struct board *board, const struct last_seen_facts *facts)
 {
-	_cleanup_free_ char *path = recall_path(board, "facts");
+	_cleanup_free_ char *path = last_seen_path(board, "facts");
 	_cleanup_(strbuf_release) struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
 
 	strbuf_addf(&new, "%s %s %u %d %d\n", facts->release, facts->kernel, facts->page_size,
@@ -73,9 +73,9 @@ void recall_set_facts(const struct board *board, const struct recall_facts *fact
 		(void)fs_write_atomic(path, new.buf, new.len, 0600);
 }
 
-bool recall_facts(const struct board *board, struct recall_facts *facts)
+bool last_seen_facts(const struct board *board, struct last_seen_facts *facts)
 {
-	_cleanup_free_ char *path = recall_path(board, "facts");
+	_cleanup_free_ char *path = last_seen_path(board, "facts");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	int enforced, locked;
 	struct stat st;
@@ -90,20 +90,20 @@ bool recall_facts(const struct board *board, struct recall_facts *facts)
 	return true;
 }
 
-long long recall_return_ms(const struct board *board)
+long long last_seen_return_ms(const struct board *board)
 {
-	_cleanup_free_ char *path = recall_path(board, "return_ms");
+	_cleanup_free_ char *path = last_seen_path(board, "return_ms");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	long long ms = fs_read(path, &sb, 32) < 0 ? 0 : strtoll(sb.buf, NULL, 10);
 
 	return ms > 0 && ms < INT_MAX ? ms : 0;
 }
 
-void recall_set_return_ms(const struct board *board, long long ms)
+void last_seen_set_return_ms(const struct board *board, long long ms)
 {
-	_cleanup_free_ char *path = recall_path(board, "return_ms");
+	_cleanup_free_ char *path = last_seen_path(board, "return_ms");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	long long faded = recall_return_ms(board) * 3 / 4;
+	long long faded = last_seen_return_ms(board) * 3 / 4;
 
 	strbuf_addf(&sb, "%lld\n", ms > faded ? ms : faded);
 	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);

@@ -4,8 +4,8 @@
  * so that a command need not ask first. A memory that is wrong costs a round
  * trip and nothing else.
  */
-#ifndef OUTPOST_RECALL_H
-#define OUTPOST_RECALL_H
+#ifndef OUTPOST_LAST_SEEN_H
+#define OUTPOST_LAST_SEEN_H
 
 #include "host/board/board.h"
 
@@ -13,16 +13,16 @@
 #include <time.h>
 
 /* The file of this name about this board; its folder is made. The caller frees it. */
-char *recall_path(const struct board *board, const char *name);
+char *last_seen_path(const struct board *board, const char *name);
 
 /* The kernel release that it ran last, or NULL; the caller frees it. */
-char *recall_release(const struct board *board);
+char *last_seen_release(const struct board *board);
 
 /* None of these says anything: a memory that cannot be kept is no error. */
-void recall_set_release(const struct board *board, const char *release);
+void last_seen_set_release(const struct board *board, const char *release);
 
 /* What only a board can tell of its kernel, and what a module's fate hangs on: see check.h. */
-struct recall_facts {
+struct last_seen_facts {
 	char release[65];
 	char kernel[17]; /* tells it from another of the same release: a hash of /proc/version */
 	unsigned int page_size;   /* bytes */
@@ -31,16 +31,16 @@ struct recall_facts {
 	time_t when;              /* it said so; not kept by recall_set_facts(), which takes now */
 };
 
-void recall_set_facts(const struct board *board, const struct recall_facts *facts);
+void last_seen_set_facts(const struct board *board, const struct last_seen_facts *facts);
 
 /* False: nothing is known. */
-bool recall_facts(const struct board *board, struct recall_facts *facts);
+bool last_seen_facts(const struct board *board, struct last_seen_facts *facts);
 
 /*
  * How long it was gone when it rebooted, or a vm took to start, milliseconds;
  * 0: not known. A long time is forgotten bit by bit.
  */
-long long recall_return_ms(const struct board *board);
-void recall_set_return_ms(const struct board *board, long long ms);
+long long last_seen_return_ms(const struct board *board);
+void last_seen_set_return_ms(const struct board *board, long long ms);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the files session*.c share with each other and with nobody else. */
-#ifndef OUTPOST_SESSION_PARTS_H
-#define OUTPOST_SESSION_PARTS_H
+#ifndef OUTPOST_SESSION_INTERNAL_H
+#define OUTPOST_SESSION_INTERNAL_H
 
 #include "common/strbuf.h"
 #include "host/board/session.h"

@@ -64,7 +64,7 @@ static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 	int r = find_sources(t->request, &sources);
 
 	if (r == 0)
-		r = place_enter(tree, &sources);
+		r = buildenv_enter(tree, &sources);
 	if (r == 0)
 		r = check_settings(t->request->settings, tree);
 	if (r == 0)
@@ -106,7 +106,7 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 			not_one = r;
 	}
 	r = tasks_run(&t);
-	place_leave();
+	buildenv_leave();
 	if (r == 0 && process_interrupted) /* no error of the sources */
 		r = -EINTR;
 	if (request->counts)

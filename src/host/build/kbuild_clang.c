@@ -43,7 +43,7 @@ static int get_version(const struct kernel_tree *tree)
 	struct process_options options = { .output = &text, .timeout_ms = 30 * 1000 };
 	int major = 0, minor = 0, patch = 0;
 
-	if (place_run(tree->in_container, ARGV(CLANG, "-dumpversion"), &options) != 0 ||
+	if (buildenv_run(tree->in_container, ARGV(CLANG, "-dumpversion"), &options) != 0 ||
 	    sscanf(text.buf, "%d.%d.%d", &major, &minor, &patch) < 1)
 		return 0;
 	return major * 10000 + minor * 100 + patch;

@@ -17,7 +17,7 @@
 
 void check_board_keep(const struct board *board, const outpost_Welcome *welcome)
 {
-	struct recall_facts facts = {
+	struct last_seen_facts facts = {
 		.page_size = welcome->page_size,
 		.signatures_enforced = welcome->sig_enforce,
 		.locked_down = welcome->locked_down,
@@ -29,7 +29,7 @@ void check_board_keep(const struct board *board, const outpost_Welcome *welcome)
 	for (size_t i = 0; i < sizeof(hash); i++)
 		sprintf(facts.kernel + 2 * i, "%02x", hash[i]);
 	proto_set(facts.release, welcome->release);
-	recall_set_facts(board, &facts);
+	last_seen_set_facts(board, &facts);
 }
 
 /* --- what is asked for when it matters -------------------------------------------------- */
@@ -93,9 +93,9 @@ static char *ask(void *arg, enum check_wanted what)
 
 void check_board_add(struct check_kernel *kernel, struct check_board *on)
 {
-	const struct recall_facts *facts = &on->facts;
+	const struct last_seen_facts *facts = &on->facts;
 
-	if (!recall_facts(on->board, &on->facts) || strcmp(facts->release, kernel->release) != 0)
+	if (!last_seen_facts(on->board, &on->facts) || strcmp(facts->release, kernel->release) != 0)
 		return;
 	check_kernel_add_board(kernel, facts->page_size, facts->signatures_enforced,
 			       facts->locked_down);

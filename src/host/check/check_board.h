@@ -15,7 +15,7 @@
 struct check_board {
 	const struct board *board;
 	struct session *session; /* greeted; NULL: it is not asked, what is known has to do */
-	struct recall_facts facts;
+	struct last_seen_facts facts;
 };
 
 /* Keeps what the board says now. */

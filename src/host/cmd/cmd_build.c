@@ -163,11 +163,11 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 					 .jobs = o->jobs,
 					 .settings = &o->settings,
 					 .counts = &counts };
-	int r = o->in ? place_choose(o->in) : 0, not_one;
+	int r = o->in ? buildenv_choose(o->in) : 0, not_one;
 
 	if (r < 0)
 		return STATUS_USAGE;
-	r = place_expect(paths);
+	r = buildenv_expect(paths);
 	if (r < 0)
 		return r;
 	not_one = build_kernels_find(&kernels, ctx->board, o->boards, o->kernels);

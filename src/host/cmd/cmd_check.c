@@ -57,11 +57,11 @@ static int read_kernel(struct subject *s, const char *release)
 
 /* The board is not there: what it said last time has to do. */
 static int read_absent(const struct board *board, const struct session *session,
-		       struct recall_facts *facts)
+		       struct last_seen_facts *facts)
 {
 	char when[32];
 
-	if (!recall_facts(board, facts))
+	if (!last_seen_facts(board, facts))
 		return session_say(session);
 	strftime(when, sizeof(when), "%F %H:%M", localtime(&facts->when));
 	log_warn("Board %s cannot be asked: %s. Judged for %s, which it ran on %s.", board->name,
@@ -71,7 +71,7 @@ static int read_absent(const struct board *board, const struct session *session,
 
 static int read_board(const struct context *ctx, struct subject *s)
 {
-	struct recall_facts facts;
+	struct last_seen_facts facts;
 	const outpost_Welcome *w = NULL;
 	int r = board_get(ctx, &s->board);
 
@@ -158,7 +158,7 @@ static int check_all(const struct context *ctx, const struct subject *s,
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct options *o = arg;
-	char *const *paths = prepare_paths(argc, argv);
+	char *const *paths = workflow_paths(argc, argv);
 	_cleanup_(subject_release) struct subject subject = { 0 };
 	_cleanup_(module_list_release) struct module_list list = { 0 };
 	struct build_request request = { .paths = paths, .settings = &o->build };

@@ -14,8 +14,8 @@
 #define PATIENCE_MS 60000 /* without any progress */
 
 static const struct option_row options[] = {
-	BUILD_SETTINGS(struct prepare_options, build.),
-	PREPARE_OPTIONS(struct prepare_options, ),
+	BUILD_SETTINGS(struct workflow_options, build.),
+	WORKFLOW_OPTIONS(struct workflow_options, ),
 	OPTION_END,
 };
 
@@ -30,7 +30,7 @@ struct parcel {
 };
 
 struct parcels {
-	struct prepare *p;
+	struct workflow *p;
 	struct deploy *deploy;
 	struct parcel *items;
 	size_t n;
@@ -195,7 +195,7 @@ static void print(const struct parcels *all)
 }
 
 /* What could not be built or is not for this kernel was not deployed. */
-static int report_errors(const struct prepare *p)
+static int report_errors(const struct workflow *p)
 {
 	int status = STATUS_OK;
 
@@ -213,7 +213,7 @@ static int report_errors(const struct prepare *p)
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	char *const fallback[] = { (char *)"modules", NULL };
-	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(workflow_release) struct workflow p = { 0 };
 	_cleanup_(parcels_release) struct parcels all = { .p = &p };
 	int r;
 
@@ -222,9 +222,9 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		log_hint("outpost deploy PATH deploys the modules in a folder.");
 		return STATUS_USAGE;
 	}
-	r = prepare_board(&p, ctx, arg);
+	r = workflow_board(&p, ctx, arg);
 	if (r == 0)
-		r = prepare_modules(&p, argc ? argv : fallback);
+		r = workflow_modules(&p, argc ? argv : fallback);
 	if (r == 0)
 		r = pack(&all);
 	if (r == 0)
@@ -246,7 +246,7 @@ const struct command cmd_deploy = {
 	.help = "Each module appears as ~/development/modules/NAME/NAME.ko; what was there before\n"
 		"goes to ~/development/backups/NAME/. Nothing is loaded.\n",
 	.options = options,
-	.options_size = sizeof(struct prepare_options),
+	.options_size = sizeof(struct workflow_options),
 	.has_json = true,
 	.most_args = -1,
 	.run = run,

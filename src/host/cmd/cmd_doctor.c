@@ -28,9 +28,9 @@ static const struct option_row options[] = {
 
 /* --- what is shown --------------------------------------------------------------- */
 
-static enum check_state worst(const struct checks *c)
+static enum finding_state worst(const struct findings *c)
 {
-	enum check_state state = CHECK_OK;
+	enum finding_state state = FINDING_OK;
 
 	for (size_t i = 0; i < c->n; i++)
 		state = c->items[i].state > state ? c->items[i].state : state;
@@ -52,13 +52,13 @@ static json_t *proof_json(const struct proof *proof)
 			 proof->run, "back_ms", proof->back_ms, "kept", kept);
 }
 
-static int print_json(const struct checks *c, const struct proof *proof)
+static int print_json(const struct findings *c, const struct proof *proof)
 {
 	static const char *const names[] = { "ok", "note", "missing" };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->n; i++) {
-		const struct check *check = &c->items[i];
+		const struct finding *check = &c->items[i];
 
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:s, s:s, s:s*}", "where", check->where,
@@ -66,17 +66,17 @@ static int print_json(const struct checks *c, const struct proof *proof)
 						"detail", check->detail, "mend", check->mend));
 	}
 	return out_json(json_pack("{s:s, s:b, s:s*, s:o, s:o*}", "schema", "outpost.doctor/1", "ok",
-				  worst(c) != CHECK_MISSING && (!proof->token || proof->ok),
+				  worst(c) != FINDING_MISSING && (!proof->token || proof->ok),
 				  "survival", grade_name(c->grade), "checks", list, "prove",
 				  proof_json(proof)));
 }
 
-static void print_checks(const struct checks *c)
+static void print_checks(const struct findings *c)
 {
 	static const char *const words[] = { "ok", "note", "MISSING" };
 
 	for (size_t i = 0; i < c->n; i++) {
-		const struct check *check = &c->items[i];
+		const struct finding *check = &c->items[i];
 
 		printf("%-6s %-22s %-8s %s\n", check->where, check->name, words[check->state],
 		       check->detail);
@@ -101,7 +101,7 @@ static void print_proof(const struct proof *proof)
 
 /* --- the command -------------------------------------------------------------------- */
 
-static int examine(struct context *ctx, struct checks *checks)
+static int examine(struct context *ctx, struct findings *checks)
 {
 	doctor_host(checks);
 	return doctor_boards(checks, ctx);
@@ -139,7 +139,7 @@ static int prove(struct context *ctx, const struct doctor_options *o, struct pro
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct doctor_options *o = arg;
-	_cleanup_(checks_release) struct checks checks = { 0 };
+	_cleanup_(findings_release) struct findings checks = { 0 };
 	_cleanup_(proof_release) struct proof proof = { 0 };
 	int r;
 
@@ -158,7 +158,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		print_checks(&checks);
 	if (r < 0)
 		return r;
-	return worst(&checks) == CHECK_MISSING || (o->prove && !proof.ok) ? STATUS_FAIL : STATUS_OK;
+	return worst(&checks) == FINDING_MISSING || (o->prove && !proof.ok) ? STATUS_FAIL : STATUS_OK;
 }
 
 const struct command cmd_doctor = {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const struct option_row options[] = {
-	BUILD_SETTINGS(struct prepare_options, build.),
-	PREPARE_OPTIONS(struct prepare_options, ),
+	BUILD_SETTINGS(struct workflow_options, build.),
+	WORKFLOW_OPTIONS(struct workflow_options, ),
 	OPTION_END,
 };
 
@@ -52,16 +52,16 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	_cleanup_free_ char *params = argc > 1 ? join_params(argc - 1, argv + 1) : NULL;
 	char *const paths[] = { path, NULL };
 	struct run_request request = { .purpose = outpost_Purpose_LOAD, .params = params };
-	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(workflow_release) struct workflow p = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
 	if (!path)
 		return STATUS_USAGE;
-	r = prepare_board(&p, ctx, arg);
+	r = workflow_board(&p, ctx, arg);
 	if (r == 0)
-		r = prepare_execute(&p, paths, false, &request, &result);
-	return prepare_finish(&p, r, &result, NULL);
+		r = workflow_execute(&p, paths, false, &request, &result);
+	return workflow_finish(&p, r, &result, NULL);
 }
 
 const struct command cmd_load = {
@@ -71,7 +71,7 @@ const struct command cmd_load = {
 	.help = "MODULE is a folder in modules/. What the module needs is loaded first, and stays\n"
 		"as well. Without parameters those of its test.conf are given.\n",
 	.options = options,
-	.options_size = sizeof(struct prepare_options),
+	.options_size = sizeof(struct workflow_options),
 	.has_json = true,
 	.least_args = 1,
 	.most_args = -1,

@@ -177,7 +177,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	if (r < 0)
 		return r;
-	prepare_collect(ctx, store);
+	workflow_collect(ctx, store);
 	return argc ? show(ctx, store, argv[0]) : list(ctx, store, o->limit);
 }
 

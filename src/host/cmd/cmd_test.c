@@ -7,18 +7,18 @@ static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct test_options *o = arg;
-	struct run_request request = prepare_test(o);
-	char *const *paths = prepare_paths(argc, argv);
-	_cleanup_(prepare_release) struct prepare p = { 0 };
+	struct run_request request = workflow_test(o);
+	char *const *paths = workflow_paths(argc, argv);
+	_cleanup_(workflow_release) struct workflow p = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
 	if (!paths)
 		return STATUS_USAGE;
-	r = prepare_board(&p, ctx, &o->prepare);
+	r = workflow_board(&p, ctx, &o->prepare);
 	if (r == 0)
-		r = prepare_execute(&p, paths, true, &request, &result);
-	return prepare_finish(&p, r, &result, o->junit);
+		r = workflow_execute(&p, paths, true, &request, &result);
+	return workflow_finish(&p, r, &result, o->junit);
 }
 
 const struct command cmd_test = {

@@ -5,14 +5,14 @@
 #include "host/workflow/workflow.h"
 
 static const struct option_row options[] = {
-	PREPARE_OPTIONS(struct prepare_options, ),
+	WORKFLOW_OPTIONS(struct workflow_options, ),
 	OPTION_END,
 };
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	struct run_request request = { .purpose = outpost_Purpose_UNLOAD };
-	_cleanup_(prepare_release) struct prepare p = { 0 };
+	_cleanup_(workflow_release) struct workflow p = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
@@ -22,7 +22,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		if (!path_is_plain_name(name))
 			return usage_error("'%s' is no name of a module.", argv[i]);
 	}
-	r = prepare_board(&p, ctx, arg);
+	r = workflow_board(&p, ctx, arg);
 	/* Backwards: the list is in the order of loading, and is gone through from its end. */
 	for (int i = argc; r == 0 && i-- > 0;) {
 		_cleanup_free_ char *name = module_canonical_name(argv[i]);
@@ -30,8 +30,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		module_list_add(&p.modules, module_new(name));
 	}
 	if (r == 0)
-		r = prepare_execute(&p, NULL, false, &request, &result);
-	return prepare_finish(&p, r, &result, NULL);
+		r = workflow_execute(&p, NULL, false, &request, &result);
+	return workflow_finish(&p, r, &result, NULL);
 }
 
 const struct command cmd_unload = {
@@ -40,7 +40,7 @@ const struct command cmd_unload = {
 	.summary = "Take modules out of the board's kernel again",
 	.help = "One that is in use is tried again for 10 s; then who holds it is said.\n",
 	.options = options,
-	.options_size = sizeof(struct prepare_options),
+	.options_size = sizeof(struct workflow_options),
 	.has_json = true,
 	.least_args = 1,
 	.most_args = -1,

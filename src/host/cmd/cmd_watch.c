@@ -18,8 +18,8 @@
 static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
 
 struct watching {
-	struct prepare p;
-	struct saves *saves;
+	struct workflow p;
+	struct file_watch *saves;
 	char *const *paths;
 	const struct test_options *options;
 	long long next_try_ms; /* to connect again */
@@ -27,9 +27,9 @@ struct watching {
 
 static void watching_release(struct watching *w)
 {
-	prepare_release(&w->p);
+	workflow_release(&w->p);
 	if (w->saves)
-		saves_close(w->saves);
+		file_watch_close(w->saves);
 }
 
 /* What the sources reach beside their folders is known once they were built. */
@@ -43,7 +43,7 @@ static int watch_neighbours(struct watching *w)
 		return 0;
 	strv_foreach (file, files)
 		if (r == 0)
-			r = saves_add(w->saves, *file);
+			r = file_watch_add(w->saves, *file);
 	return r;
 }
 
@@ -56,16 +56,16 @@ static void hang_up(struct watching *w)
 /* Whatever comes of it, watching goes on, unless the results cannot be written. */
 static int one_round(struct watching *w)
 {
-	struct run_request request = prepare_test(w->options);
+	struct run_request request = workflow_test(w->options);
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
 	progress_start();
-	r = prepare_execute(&w->p, w->paths, true, &request, &result);
+	r = workflow_execute(&w->p, w->paths, true, &request, &result);
 	/* An agent that refused something takes no more in this session. */
 	if (r < 0)
 		hang_up(w);
-	r = prepare_finish(&w->p, r, &result, w->options->junit);
+	r = workflow_finish(&w->p, r, &result, w->options->junit);
 	if (process_interrupted)
 		return -EINTR;
 	/* Results that nobody can read any more are the one reason to end. */
@@ -105,13 +105,13 @@ static int wait_for_save(struct watching *w)
 
 	while (r == 0 && !process_interrupted) {
 		struct pollfd fds[] = {
-			{ .fd = saves_fd(w->saves), .events = POLLIN },
+			{ .fd = file_watch_fd(w->saves), .events = POLLIN },
 			{ .fd = w->p.session ? session_fd(w->p.session) : -1, .events = POLLIN },
 		};
 
 		(void)poll(fds, ARRAY_SIZE(fds), LOOK_MS);
 		if (fds[0].revents)
-			r = saves_take(w->saves);
+			r = file_watch_take(w->saves);
 		if (r == 0)
 			tend(w);
 	}
@@ -137,13 +137,13 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	_cleanup_(watching_release) struct watching w = { .options = arg };
 	int r;
 
-	w.paths = prepare_paths(argc, argv);
+	w.paths = workflow_paths(argc, argv);
 	if (!w.paths)
 		return STATUS_USAGE;
 	/* First of all, so that what is saved during the first build is seen. */
-	r = saves_open(w.paths, &w.saves);
+	r = file_watch_open(w.paths, &w.saves);
 	if (r == 0)
-		r = prepare_board(&w.p, ctx, &w.options->prepare);
+		r = workflow_board(&w.p, ctx, &w.options->prepare);
 	progress_end(); /* each round has its own */
 	w.p.json_lines = true;
 	return r < 0 ? r : watch(&w);

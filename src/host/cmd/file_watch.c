@@ -30,13 +30,13 @@ struct root {
 	int wd; /* of the folder of a single file */
 };
 
-struct saves {
+struct file_watch {
 	int fd;
 	struct root *roots;
 	size_t n;
 };
 
-bool saves_counts(const char *name)
+bool file_watch_counts(const char *name)
 {
 	/* Vim's, Emacs's and others' own files; what a kernel build leaves in the sources. */
 	static const char *const others[] = {
@@ -62,7 +62,7 @@ static int say_limit(int r, const char *path)
 }
 
 /* A folder and those below. One that is watched already is watched once all the same. */
-static int add_folder(const struct saves *s, const char *path, int depth)
+static int add_folder(const struct file_watch *s, const char *path, int depth)
 {
 	_cleanup_strv_ char **names = NULL;
 	int r = 0;
@@ -84,7 +84,7 @@ static int add_folder(const struct saves *s, const char *path, int depth)
 	return 0;
 }
 
-static int watch_root(const struct saves *s, struct root *root)
+static int watch_root(const struct file_watch *s, struct root *root)
 {
 	if (!root->name)
 		return add_folder(s, root->folder, 0);
@@ -93,7 +93,7 @@ static int watch_root(const struct saves *s, struct root *root)
 }
 
 /* All anew: folders come and go. */
-static int watch_all(struct saves *s)
+static int watch_all(struct file_watch *s)
 {
 	int r = 0;
 
@@ -102,7 +102,7 @@ static int watch_all(struct saves *s)
 	return r;
 }
 
-static bool is_covered(const struct saves *s, const char *real)
+static bool is_covered(const struct file_watch *s, const char *real)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct root *root = &s->roots[i];
@@ -116,7 +116,7 @@ static bool is_covered(const struct saves *s, const char *real)
 	return false;
 }
 
-int saves_add(struct saves *s, const char *path)
+int file_watch_add(struct file_watch *s, const char *path)
 {
 	struct root root = { .folder = realpath(path, NULL), .wd = -1 };
 	char *slash;
@@ -137,9 +137,9 @@ int saves_add(struct saves *s, const char *path)
 	return watch_root(s, &s->roots[s->n++]);
 }
 
-int saves_open(char *const *paths, struct saves **saves)
+int file_watch_open(char *const *paths, struct file_watch **saves)
 {
-	struct saves *s = xcalloc(1, sizeof(*s));
+	struct file_watch *s = xcalloc(1, sizeof(*s));
 	int r = 0;
 
 	s->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -147,15 +147,15 @@ int saves_open(char *const *paths, struct saves **saves)
 		r = log_error_errno(-errno, "Cannot watch files (inotify)");
 	strv_foreach (path, paths)
 		if (r == 0)
-			r = saves_add(s, *path);
+			r = file_watch_add(s, *path);
 	if (r < 0)
-		saves_close(s);
+		file_watch_close(s);
 	else
 		*saves = s;
 	return r;
 }
 
-void saves_close(struct saves *s)
+void file_watch_close(struct file_watch *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
@@ -167,7 +167,7 @@ void saves_close(struct saves *s)
 	free(s);
 }
 
-int saves_fd(const struct saves *s)
+int file_watch_fd(const struct file_watch *s)
 {
 	return s->fd;
 }
@@ -175,7 +175,7 @@ int saves_fd(const struct saves *s)
 /* --- what happened ----------------------------------------------------------------- */
 
 /* The folder of a single file may be watched for its own sake, too. */
-static bool is_save(const struct saves *s, const struct inotify_event *event)
+static bool is_save(const struct file_watch *s, const struct inotify_event *event)
 {
 	bool single = false;
 
@@ -194,11 +194,11 @@ static bool is_save(const struct saves *s, const struct inotify_event *event)
 	 * watched. */
 	if (event->mask & IN_CREATE && !(event->mask & IN_ISDIR))
 		return false;
-	return !single && saves_counts(event->name);
+	return !single && file_watch_counts(event->name);
 }
 
 /* All events that are there: 1 when one of them is a save. */
-static int read_events(const struct saves *s)
+static int read_events(const struct file_watch *s)
 {
 	_Alignas(struct inotify_event) char buffer[16 * 1024];
 	int found = 0;
@@ -215,7 +215,7 @@ static int read_events(const struct saves *s)
 	return found;
 }
 
-int saves_take(struct saves *s)
+int file_watch_take(struct file_watch *s)
 {
 	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
 	long long end = monotonic_ms() + BURST_MS;

@@ -231,7 +231,7 @@ static int start(struct context *ctx, int argc, char **argv)
 	if (r == 0)
 		r = config_apply(ctx->config, container_rows, container_settings());
 	if (r == 0 && container_settings()->in)
-		r = place_choose(container_settings()->in);
+		r = buildenv_choose(container_settings()->in);
 	if (r < 0)
 		return r;
 	return run_command(ctx, c, argc - 1, argv + 1);

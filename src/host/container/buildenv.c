@@ -14,10 +14,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* Folders of place_expect(). */
+/* Folders of buildenv_expect(). */
 static char **expected;
 
-int place_choose(const char *in)
+int buildenv_choose(const char *in)
 {
 	static const char *const known[] = { "container", "host", "auto" };
 	struct container_settings *settings = container_settings();
@@ -40,14 +40,14 @@ static bool is_in(const char *in)
 	return strcmp(set ? set : "auto", in) == 0;
 }
 
-bool place_must_be_container(void)
+bool buildenv_must_be_container(void)
 {
 	return is_in("container");
 }
 
-bool place_wants_container(void)
+bool buildenv_wants_container(void)
 {
-	return place_must_be_container() || (!is_in("host") && container_is_there());
+	return buildenv_must_be_container() || (!is_in("host") && container_is_there());
 }
 
 /* --- what must be reachable ---------------------------------------------------------- */
@@ -67,7 +67,7 @@ static char *two_up(const char *path)
 	return TAKE_PTR(dir);
 }
 
-char *place_project(const char *path)
+char *buildenv_project(const char *path)
 {
 	_cleanup_free_ char *dir = two_up(path), *up = xstrdup(path);
 
@@ -83,13 +83,13 @@ char *place_project(const char *path)
 static void add_projects(char ***folders, const struct source_list *sources)
 {
 	for (size_t i = 0; i < sources->n; i++) {
-		_cleanup_free_ char *project = place_project(sources->list[i].path);
+		_cleanup_free_ char *project = buildenv_project(sources->list[i].path);
 
 		container_add_folder(folders, project);
 	}
 }
 
-int place_expect(char *const *paths)
+int buildenv_expect(char *const *paths)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
 	int r = 0;
@@ -131,11 +131,11 @@ static void add_tree(char ***folders, const struct kernel_tree *tree)
 	add_links(folders, real);
 }
 
-bool place_works(void)
+bool buildenv_works(void)
 {
 	int r;
 
-	if (place_must_be_container())
+	if (buildenv_must_be_container())
 		return true; /* who needs it finds out, and fails */
 	r = container_enter(expected);
 	if (r == 0)
@@ -143,11 +143,11 @@ bool place_works(void)
 	if (r == 0 || r == -EINTR)
 		return true;
 	log_warn("Building on this machine instead.");
-	place_choose("host");
+	buildenv_choose("host");
 	return false;
 }
 
-int place_enter(const struct kernel_tree *tree, const struct source_list *sources)
+int buildenv_enter(const struct kernel_tree *tree, const struct source_list *sources)
 {
 	_cleanup_strv_ char **folders = NULL;
 
@@ -158,12 +158,12 @@ int place_enter(const struct kernel_tree *tree, const struct source_list *source
 	return container_enter(folders);
 }
 
-void place_leave(void)
+void buildenv_leave(void)
 {
 	container_leave();
 }
 
-int place_run(bool in_container, char *const *argv, const struct process_options *options)
+int buildenv_run(bool in_container, char *const *argv, const struct process_options *options)
 {
 	return in_container ? container_run(argv, options) : process_run(argv, options);
 }

@@ -3,8 +3,8 @@
  * Where compilers, make and kbuild's tools are run: on this machine, or in the
  * build container. It is decided for each kernel tree by who has its compiler.
  */
-#ifndef OUTPOST_PLACE_H
-#define OUTPOST_PLACE_H
+#ifndef OUTPOST_BUILDENV_H
+#define OUTPOST_BUILDENV_H
 
 #include "common/process.h"
 
@@ -15,33 +15,33 @@ struct source_list;
 
 /* "container", "host" or "auto" (the container where there is one): build.in, --in. 0, or -EINVAL,
  * said. */
-int place_choose(const char *in);
+int buildenv_choose(const char *in);
 
 /* Is it to be the container, where it has the compiler? And was it asked for by name? */
-bool place_wants_container(void);
-bool place_must_be_container(void);
+bool buildenv_wants_container(void);
+bool buildenv_must_be_container(void);
 
 /*
  * What is going to be built, so that a container that is started for it can be
  * shown its sources at once. 0 or -errno, said.
  */
-int place_expect(char *const *paths);
+int buildenv_expect(char *const *paths);
 
 /*
  * Does the container run? Where it does not (said) and was not asked for by
  * name, it is no longer wanted: what is decided after this is this machine.
  */
-bool place_works(void);
+bool buildenv_works(void);
 
-/* Makes the sources and the tree reachable until place_leave(). 0 or -errno, said. */
-int place_enter(const struct kernel_tree *tree, const struct source_list *sources);
-void place_leave(void);
+/* Makes the sources and the tree reachable until buildenv_leave(). 0 or -errno, said. */
+int buildenv_enter(const struct kernel_tree *tree, const struct source_list *sources);
+void buildenv_leave(void);
 
 /* process_run() there. */
-int place_run(bool in_container, char *const *argv, const struct process_options *options);
+int buildenv_run(bool in_container, char *const *argv, const struct process_options *options);
 
 /* The folder to be mounted for sources in `path`: what they may reach beside it is in it too. The
  * caller frees it. */
-char *place_project(const char *path);
+char *buildenv_project(const char *path);
 
 #endif

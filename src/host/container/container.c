@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* What this process has entered; it holds the lock while it is there. */
-static struct container_place place;
+static struct container_instance instance;
 static int held = -1;
 
 /* --- names ----------------------------------------------------------------------- */
@@ -155,7 +155,7 @@ static int restart(char *const *folders)
 	_cleanup_free_ char *head = NULL;
 	int r;
 
-	read_note(place.dir, &head, &before, true);
+	read_note(instance.dir, &head, &before, true);
 	strv_foreach (folder, before)
 		if (fs_is_dir(*folder)) /* one that is gone would be in the way */
 			container_add_folder(&all, *folder);
@@ -163,19 +163,19 @@ static int restart(char *const *folders)
 		container_add_folder(&all, *folder);
 	r = container_check_folders(all);
 	if (r == 0)
-		r = container_end(&place);
+		r = container_end(&instance);
 	if (r < 0)
 		return r;
-	log_info("Starting the build container (%s)", place.image.engine);
+	log_info("Starting the build container (%s)", instance.image.engine);
 	r = container_make_caches();
 	if (r < 0)
 		return r;
-	format_note(&note, place.image.id, all); /* of before: what is replaced meanwhile differs */
-	r = container_start(&place, all);
+	format_note(&note, instance.image.id, all); /* of before: what is replaced meanwhile differs */
+	r = container_start(&instance, all);
 	if (r == 0)
-		r = write_note(place.dir, &note);
+		r = write_note(instance.dir, &note);
 	if (r < 0)
-		(void)container_end(&place);
+		(void)container_end(&instance);
 	return r;
 }
 
@@ -184,24 +184,24 @@ static int restart(char *const *folders)
 static bool serves(char *const *folders)
 {
 	_cleanup_strv_ char **known = NULL;
-	_cleanup_free_ char *head = NULL, *wanted = note_head(place.image.id);
+	_cleanup_free_ char *head = NULL, *wanted = note_head(instance.image.id);
 
-	read_note(place.dir, &head, &known, false);
+	read_note(instance.dir, &head, &known, false);
 	if (!head || strcmp(head, wanted) != 0)
 		return false;
 	strv_foreach (folder, folders)
 		if (!container_reaches(known, *folder))
 			return false;
-	return container_is_up(place.dir);
+	return container_is_up(instance.dir);
 }
 
 static int find_image(void)
 {
 	int r;
 
-	if (place.dir)
+	if (instance.dir)
 		return 0;
-	r = container_image_read(&place.image);
+	r = container_image_read(&instance.image);
 	if (r < 0) {
 		log_error("There is no build container%s.",
 			  r == -ENOENT ? " yet" : ", only a damaged note of one");
@@ -209,8 +209,8 @@ static int find_image(void)
 			 "machine.");
 		return r;
 	}
-	place.dir = container_dir(place.image.engine);
-	place.name = container_name(place.image.engine);
+	instance.dir = container_dir(instance.image.engine);
+	instance.name = container_name(instance.image.engine);
 	return 0;
 }
 
@@ -223,7 +223,7 @@ int container_enter(char *const *asked)
 		if (!container_is_cached(*folder)) /* that would be mounted over it, read-only */
 			strv_add(&folders, *folder);
 	if (r == 0 && held < 0) {
-		held = open_lock(place.dir);
+		held = open_lock(instance.dir);
 		r = held < 0 ? held : lock_for(held, LOCK_SH);
 	}
 	while (r == 0 && !serves(folders)) {
@@ -243,14 +243,14 @@ void container_leave(void)
 {
 	if (held >= 0)
 		close(TAKE_FD(held));
-	free(TAKE_PTR(place.dir));
-	free(TAKE_PTR(place.name));
-	container_image_release(&place.image);
+	free(TAKE_PTR(instance.dir));
+	free(TAKE_PTR(instance.name));
+	container_image_release(&instance.image);
 }
 
 const char *container_entered_image(void)
 {
-	return held >= 0 ? place.image.id : NULL;
+	return held >= 0 ? instance.image.id : NULL;
 }
 
 int container_run(char *const *argv, const struct process_options *options)
@@ -259,7 +259,7 @@ int container_run(char *const *argv, const struct process_options *options)
 	int r = here ? container_enter(NULL) : 0;
 
 	if (r == 0)
-		r = container_call(place.dir, argv, options);
+		r = container_call(instance.dir, argv, options);
 	if (here)
 		container_leave();
 	return r;
@@ -272,10 +272,10 @@ int container_stop(void)
 
 	if (r < 0)
 		return r;
-	lock = open_lock(place.dir);
+	lock = open_lock(instance.dir);
 	r = lock < 0 ? lock : lock_for(lock, LOCK_EX);
 	if (r == 0)
-		r = container_end(&place);
+		r = container_end(&instance);
 	container_leave();
 	return r;
 }

@@ -68,7 +68,7 @@ char *container_mount_word(const char *folder, const char *target, bool read_onl
 /* Where the socket, the lock and the note of the running container are; the caller frees it. */
 char *container_dir(const char *engine);
 
-struct container_place {
+struct container_instance {
 	char *dir;
 	char *name;
 	struct container_image image;
@@ -77,9 +77,9 @@ struct container_place {
 /* Can it be shown these folders? 0, or -EINVAL, said. */
 int container_check_folders(char *const *folders);
 /* Starts it with these folders to be read in it, and waits for its builder. 0 or -errno, said. */
-int container_start(const struct container_place *place, char *const *folders);
+int container_start(const struct container_instance *instance, char *const *folders);
 /* Ends and removes it, and whatever an earlier one left. 0 or -errno, said. */
-int container_end(const struct container_place *place);
+int container_end(const struct container_instance *instance);
 
 bool container_is_up(const char *dir);
 

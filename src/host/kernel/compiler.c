@@ -75,8 +75,8 @@ int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_c
 		return major;
 	versioned = xasprintf("%sgcc-%d", kernel_cross_prefix(), major);
 	plain = xasprintf("%sgcc", kernel_cross_prefix());
-	*in_container = place_wants_container() && container_has_program(versioned);
-	if (place_must_be_container()) {
+	*in_container = buildenv_wants_container() && container_has_program(versioned);
+	if (buildenv_must_be_container()) {
 		r = *in_container ? 0 : -ENOPKG;
 		*in_container = true;
 	} else if (!*in_container && !is_installed(versioned)) {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct symbol {
-	char *name;       /* first, for named.h */
+	char *name;       /* first, for name_tree.h */
 	char *from;       /* the module that its CRC was first seen in */
 	char *module;     /* that exports it; NULL: vmlinux */
 	char *name_space; /* with a module */
@@ -22,14 +22,14 @@ struct symbol {
 	bool has_crc, gpl;
 };
 
-struct harvest {
+struct crc_collector {
 	void *tree; /* of struct symbol, for tsearch(3) */
 	size_t modules;
 };
 
-struct harvest *harvest_new(void)
+struct crc_collector *crc_collector_new(void)
 {
-	return xcalloc(1, sizeof(struct harvest));
+	return xcalloc(1, sizeof(struct crc_collector));
 }
 
 static void free_symbol(void *p)
@@ -43,21 +43,21 @@ static void free_symbol(void *p)
 	free(s);
 }
 
-void harvest_free(struct harvest *harvest)
+void crc_collector_free(struct crc_collector *harvest)
 {
 	tdestroy(harvest->tree, free_symbol);
 	free(harvest);
 }
 
-static struct symbol *find_or_add(struct harvest *h, const char *name)
+static struct symbol *find_or_add(struct crc_collector *h, const char *name)
 {
-	struct symbol *s = named_find(h->tree, name);
+	struct symbol *s = name_tree_find(h->tree, name);
 
 	if (s)
 		return s;
 	s = xcalloc(1, sizeof(*s));
 	s->name = xstrdup(name);
-	tsearch(s, &h->tree, named_compare);
+	tsearch(s, &h->tree, name_tree_compare);
 	return s;
 }
 
@@ -78,7 +78,7 @@ static int set_crc(struct symbol *s, uint32_t crc, const char *module)
 	return -EEXIST;
 }
 
-static int take_versions(struct harvest *h, const struct ko *ko, const char *module)
+static int take_versions(struct crc_collector *h, const struct ko *ko, const char *module)
 {
 	_cleanup_free_ struct ko_version *list = NULL;
 	size_t n = 0;
@@ -92,7 +92,7 @@ static int take_versions(struct harvest *h, const struct ko *ko, const char *mod
 	return r == -ENOENT ? 0 : r;
 }
 
-static int take_exports(struct harvest *h, const struct ko *ko, const char *module)
+static int take_exports(struct crc_collector *h, const struct ko *ko, const char *module)
 {
 	_cleanup_free_ struct ko_export *list = NULL;
 	size_t n = ko_exports(ko, &list);
@@ -112,7 +112,7 @@ static int take_exports(struct harvest *h, const struct ko *ko, const char *modu
 	return r;
 }
 
-int harvest_module(struct harvest *harvest, const struct ko *ko, const char *name)
+int crc_collector_module(struct crc_collector *harvest, const struct ko *ko, const char *name)
 {
 	int r = ko_has_sections(ko) ? take_versions(harvest, ko, name) : -EBADMSG;
 
@@ -127,7 +127,7 @@ int harvest_module(struct harvest *harvest, const struct ko *ko, const char *nam
 /* --- a folder of them ------------------------------------------------------------------ */
 
 /* nftw() has no argument for its function. */
-static struct harvest *harvesting;
+static struct crc_collector *harvesting;
 
 /* "drivers/net/mii" of ".../kernel/drivers/net/mii.ko.xz" */
 static char *module_of(const char *path)
@@ -154,10 +154,10 @@ static int see(const char *path, const struct stat *st, int flag, struct FTW *ft
 	r = ko_open(path, &ko);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the board's module %s", name);
-	return harvest_module(harvesting, ko, name);
+	return crc_collector_module(harvesting, ko, name);
 }
 
-int harvest_folder(struct harvest *harvest, const char *dir)
+int crc_collector_folder(struct crc_collector *harvest, const char *dir)
 {
 	int r;
 
@@ -171,7 +171,7 @@ int harvest_folder(struct harvest *harvest, const char *dir)
 struct writing {
 	const struct exports *exports;
 	struct strbuf *out;
-	struct harvest_counts *counts;
+	struct crc_counts *counts;
 };
 
 static void write_one(const void *node, VISIT visit, void *closure)
@@ -195,11 +195,11 @@ static void write_one(const void *node, VISIT visit, void *closure)
 	w->counts->symbols++;
 }
 
-void harvest_write(const struct harvest *harvest, const struct exports *exports, struct strbuf *out,
-		   struct harvest_counts *counts)
+void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports, struct strbuf *out,
+		   struct crc_counts *counts)
 {
 	struct writing w = { exports, out, counts };
 
-	*counts = (struct harvest_counts){ .modules = harvest->modules };
+	*counts = (struct crc_counts){ .modules = harvest->modules };
 	twalk_r(harvest->tree, write_one, &w);
 }

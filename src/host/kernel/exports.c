@@ -73,7 +73,7 @@ void exports_free(struct exports *exports)
 
 const struct exported *exports_find(const struct exports *exports, const char *name)
 {
-	return named_find(exports->tree, name);
+	return name_tree_find(exports->tree, name);
 }
 
 static void add(struct exports *exports, const char *prefix, struct text name, struct text space,
@@ -84,7 +84,7 @@ static void add(struct exports *exports, const char *prefix, struct text name, s
 	e->name = xasprintf("%s%.*s", prefix, (int)name.n, name.p);
 	e->name_space = xstrndup(space.n ? space.p : "", space.n);
 	e->gpl = gpl;
-	at = tsearch(e, &exports->tree, named_compare);
+	at = tsearch(e, &exports->tree, name_tree_compare);
 	if (*at == e)
 		return;
 	(*at)->gpl |= gpl;

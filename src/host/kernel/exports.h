@@ -16,7 +16,7 @@
 struct exports;
 
 struct exported {
-	char *name;       /* first, for named.h */
+	char *name;       /* first, for name_tree.h */
 	char *name_space; /* "": none */
 	bool gpl;         /* also where two places disagree: to promise less is safe */
 };

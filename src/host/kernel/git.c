@@ -69,19 +69,19 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 
 /* --- the symbols ---------------------------------------------------------------------- */
 
-static int write_symvers(const struct harvest *harvest, const char *source)
+static int write_symvers(const struct crc_collector *harvest, const char *source)
 {
 	_cleanup_free_ char *path = path_join(source, "Module.symvers", NULL);
 	_cleanup_(exports_freep) struct exports *exports = exports_new();
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct harvest_counts counts;
+	struct crc_counts counts;
 	int r;
 
 	progress_step("reading what the sources export");
 	r = exports_scan(exports, source);
 	if (r < 0)
 		return r;
-	harvest_write(harvest, exports, &text, &counts);
+	crc_collector_write(harvest, exports, &text, &counts);
 	r = fs_write_atomic(path, text.buf, text.len, 0644);
 	if (r < 0)
 		return log_error_errno(r, "Cannot write %s", path);
@@ -91,7 +91,7 @@ static int write_symvers(const struct harvest *harvest, const char *source)
 	return 0;
 }
 
-static int pull_symbols(struct kernel_wanted *wanted, const char *dir, struct harvest *harvest,
+static int pull_symbols(struct kernel_wanted *wanted, const char *dir, struct crc_collector *harvest,
 			struct strbuf *why)
 {
 	_cleanup_free_ char *modules = path_join(dir, ".modules", NULL);
@@ -111,7 +111,7 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir, struct ha
 	if (r == 0) {
 		log_info("The symbols of %u modules came from board %s (%.1f MB packed).",
 			 pulled.files, wanted->board->name, (double)pulled.packed / 1e6);
-		r = harvest_folder(harvest, modules);
+		r = crc_collector_folder(harvest, modules);
 	}
 	pulled_release(&pulled);
 	fs_remove_tree(modules);
@@ -137,7 +137,7 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 {
 	_cleanup_free_ char *source = path_join(dir, "linux", NULL),
 			    *compiler = compiler_of(wanted);
-	_cleanup_(harvest_freep) struct harvest *harvest = harvest_new();
+	_cleanup_(crc_collector_freep) struct crc_collector *harvest = crc_collector_new();
 	int r;
 
 	if (!wanted->config && !git->defconfig) {

@@ -72,7 +72,7 @@ int kernel_compiler_major(const char *version_text);
 /*
  * The gcc to use for a kernel that was built with this one, and whether it is
  * that of the build container: the versioned name if it is in the container or
- * installed here (place.h says which is asked), else the plain one of the same
+ * installed here (buildenv.h says which is asked), else the plain one of the same
  * major version, else (-ENOPKG, not said) the versioned name all the same. The
  * caller frees *compiler. -EINVAL: not gcc.
  */

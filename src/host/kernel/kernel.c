@@ -113,7 +113,7 @@ int kernel_find(const char *release, struct kernel_tree **tree)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = NULL;
 	int r = kernel_read(release, &t);
 
-	if (r == 0 && t->in_container && !place_works()) {
+	if (r == 0 && t->in_container && !buildenv_works()) {
 		kernel_tree_free(TAKE_PTR(t));
 		r = kernel_read(release, &t);
 	}

@@ -25,7 +25,7 @@ struct kernel_tree {
 	char *source;       /* "board", "debian", "path": which source it came from */
 	char *compiler;     /* the cross (or native) gcc to use, e.g. "aarch64-linux-gnu-gcc-12" */
 	char *cross_prefix; /* "aarch64-linux-gnu-", or "" on an arm64 host */
-	bool in_container;  /* where that compiler is, and so where to build: see place.h */
+	bool in_container;  /* where that compiler is, and so where to build: see buildenv.h */
 };
 
 void kernel_tree_free(struct kernel_tree *tree);

@@ -73,7 +73,7 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
 	const struct board *board = wanted->board;
-	_cleanup_free_ char *last = recall_release(board), *release = NULL;
+	_cleanup_free_ char *last = last_seen_release(board), *release = NULL;
 	_cleanup_(kernel_tree_freep) struct kernel_tree *old = NULL;
 	const outpost_Welcome *welcome;
 	int r = session_welcome(wanted->session, &welcome);
@@ -83,7 +83,7 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	release = xstrdup(welcome->release);
 	if (last && strcmp(last, release) != 0)
 		log_info("Board %s runs %s now, not %s.", board->name, release, last);
-	recall_set_release(board, release);
+	last_seen_set_release(board, release);
 	check_board_keep(board, welcome);
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;

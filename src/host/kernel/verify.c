@@ -162,7 +162,7 @@ static int verify_tool(const char *build, const struct tool *tool, bool in_conta
 
 	if (tool->optional && !fs_exists(path))
 		return 0;
-	r = place_run(in_container, ARGV(path), &options);
+	r = buildenv_run(in_container, ARGV(path), &options);
 	if (r == -EINTR || (r == tool->status && strstr(output.buf, tool->says)))
 		return r < 0 ? r : 0;
 	if (output.len)
@@ -192,14 +192,14 @@ static int verify_tools(const char *build)
 	}
 	kernel_compiler_choose(text, &compiler, &tree.in_container);
 	if (tree.in_container) {
-		r = place_enter(&tree, &(struct source_list){ 0 });
+		r = buildenv_enter(&tree, &(struct source_list){ 0 });
 		if (r < 0)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && r >= 0; i++)
 		r = verify_tool(build, &tools[i], tree.in_container);
 	if (tree.in_container)
-		place_leave();
+		buildenv_leave();
 	return r;
 }
 

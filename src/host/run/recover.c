@@ -24,7 +24,7 @@
 
 static long long usual_return_ms(const struct run *run)
 {
-	long long ms = recall_return_ms(run->q->board) * RETURN_FACTOR;
+	long long ms = last_seen_return_ms(run->q->board) * RETURN_FACTOR;
 
 	return ms < RUN_RETURN_MS ? RUN_RETURN_MS : ms < RETURN_MAX_MS ? ms : RETURN_MAX_MS;
 }

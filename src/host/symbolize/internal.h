@@ -65,7 +65,7 @@ int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct fra
 
 /* --- symbolize_module.c: a module that frames are looked up in --- */
 
-struct known {
+struct looked_up {
 	char *name, *path, *build_id, *srcversion, *build_dir, *user_dir;
 	outpost_CodeSection *code;
 	size_t n_code;
@@ -74,34 +74,34 @@ struct known {
 };
 
 /* Copies all that it is told; the file is opened when a frame asks for it. */
-struct known known_new(const struct symbolizer_module *module);
-void known_release(struct known *m);
+struct looked_up looked_up_new(const struct symbolizer_module *module);
+void known_release(struct looked_up *m);
 
 /* Adds the sites of a frame of this module, or why there are none. */
-void known_look_up(struct known *m, const struct klog_frame *frame, struct frame_source *out);
+void known_look_up(struct looked_up *m, const struct klog_frame *frame, struct frame_source *out);
 
 /*
  * Is `pc` in a section of the module's code? Then its function goes to *frame.
  * Init's sections are freed when it has returned, and then others may be there:
  * they are asked about apart.
  */
-bool known_find_code(struct known *m, uint64_t pc, bool init, struct klog_frame *frame);
+bool known_find_code(struct looked_up *m, uint64_t pc, bool init, struct klog_frame *frame);
 
-/* --- symbolize_place.c: the user's files --- */
+/* --- origin.c: the user's files --- */
 
 /* The folders of a module, and when it was made. */
-struct place {
+struct origin {
 	const char *build_dir, *user_dir; /* NULL: it was built in place, wherever that is */
 	struct timespec made;
 };
 
 /* Is this file the module's, and not a header of the kernel's? */
-bool place_is_own(const struct place *place, const char *path);
+bool origin_is_own(const struct origin *origin, const char *path);
 
 /* How to show a path of the debug info; the caller frees it. */
-char *place_shown(const struct place *place, const char *path);
+char *origin_shown(const struct origin *origin, const char *path);
 
 /* Fills in source->lines and what belongs to it, from the file as it was built. */
-void place_read_lines(const struct place *place, const char *path, struct report_source *source);
+void origin_read_lines(const struct origin *origin, const char *path, struct report_source *source);
 
 #endif

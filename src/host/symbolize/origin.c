@@ -41,13 +41,13 @@ static char *normalise(const char *path)
 }
 
 /* Where the file is that debug info names for every host: see UNIT_DEBUG_ROOT. */
-static char *built_file(const struct place *place, const char *path)
+static char *built_file(const struct origin *origin, const char *path)
 {
 	static const char root[] = UNIT_DEBUG_ROOT;
 	const char *rest =
 		strncmp(path, root, strlen(root)) == 0 ? strchr(path + strlen(root), '/') : NULL;
-	_cleanup_free_ char *built = rest && place->build_dir
-					     ? xasprintf("%s%s", place->build_dir, rest)
+	_cleanup_free_ char *built = rest && origin->build_dir
+					     ? xasprintf("%s%s", origin->build_dir, rest)
 					     : xstrdup(path);
 
 	return normalise(built);
@@ -67,33 +67,33 @@ static size_t parent(const char *path, size_t n)
 }
 
 /* The user's own file that the copy at `path` was made from; NULL: it is none of those. */
-static char *user_file(const struct place *place, const char *path)
+static char *user_file(const struct origin *origin, const char *path)
 {
 	size_t copy, user;
 
-	if (!place->build_dir || !place->user_dir)
+	if (!origin->build_dir || !origin->user_dir)
 		return NULL;
-	copy = strlen(place->build_dir);
-	user = strlen(place->user_dir);
+	copy = strlen(origin->build_dir);
+	user = strlen(origin->user_dir);
 	for (int level = 0; level <= LEVELS; level++) {
-		const char *rest = below(path, place->build_dir, copy);
+		const char *rest = below(path, origin->build_dir, copy);
 
 		if (!rest)
-			rest = below(path, place->user_dir, user);
+			rest = below(path, origin->user_dir, user);
 		if (rest)
-			return xasprintf("%.*s/%s", (int)user, place->user_dir, rest);
-		copy = parent(place->build_dir, copy);
-		user = parent(place->user_dir, user);
+			return xasprintf("%.*s/%s", (int)user, origin->user_dir, rest);
+		copy = parent(origin->build_dir, copy);
+		user = parent(origin->user_dir, user);
 	}
 	return NULL;
 }
 
-bool place_is_own(const struct place *place, const char *path)
+bool origin_is_own(const struct origin *origin, const char *path)
 {
-	_cleanup_free_ char *whole = built_file(place, path);
-	_cleanup_free_ char *user = user_file(place, whole);
+	_cleanup_free_ char *whole = built_file(origin, path);
+	_cleanup_free_ char *user = user_file(origin, whole);
 
-	if (place->build_dir)
+	if (origin->build_dir)
 		return user;
 	return !strstr(whole, "/include/") && strncmp(whole, "include/", 8) != 0;
 }
@@ -111,10 +111,10 @@ static const char *kernel_name(const char *path)
 	return tree ? tree + 1 : NULL;
 }
 
-char *place_shown(const struct place *place, const char *path)
+char *origin_shown(const struct origin *origin, const char *path)
 {
-	_cleanup_free_ char *whole = built_file(place, path);
-	_cleanup_free_ char *user = user_file(place, whole);
+	_cleanup_free_ char *whole = built_file(origin, path);
+	_cleanup_free_ char *user = user_file(origin, whole);
 	const char *kernel = kernel_name(whole);
 
 	if (user && fs_exists(user))
@@ -155,19 +155,19 @@ static void take_lines(const char *text, struct report_source *source)
 	}
 }
 
-void place_read_lines(const struct place *place, const char *path, struct report_source *source)
+void origin_read_lines(const struct origin *origin, const char *path, struct report_source *source)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	_cleanup_free_ char *whole = built_file(place, path);
-	_cleanup_free_ char *user = user_file(place, whole);
+	_cleanup_free_ char *whole = built_file(origin, path);
+	_cleanup_free_ char *user = user_file(origin, whole);
 	struct stat st;
 
 	if (stat(whole, &st) < 0 || !S_ISREG(st.st_mode) || fs_read(whole, &text, FILE_MAX) < 0)
 		source->note = xstrdup("its source is not here");
-	else if (is_newer(&st, place->made))
+	else if (is_newer(&st, origin->made))
 		source->note = xstrdup("its source has changed since it was built");
 	else
 		take_lines(text.buf, source);
-	if (source->lines && user && stat(user, &st) == 0 && is_newer(&st, place->made))
+	if (source->lines && user && stat(user, &st) == 0 && is_newer(&st, origin->made))
 		source->note = xstrdup("as it was built; the file has changed since");
 }

@@ -12,7 +12,7 @@
 #define TRIAL_SECONDS 20 /* of processor time, for all frames of a report */
 
 struct symbolizer {
-	struct known *modules;
+	struct looked_up *modules;
 	size_t n;
 };
 
@@ -34,7 +34,7 @@ void symbolizer_free(struct symbolizer *s)
 void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module)
 {
 	GROW(s->modules, s->n);
-	s->modules[s->n++] = known_new(module);
+	s->modules[s->n++] = looked_up_new(module);
 }
 
 void frame_source_add(struct frame_source *frame, const char *function, const char *file, int line)
@@ -72,7 +72,7 @@ void report_source_release(struct report_source *source)
 
 /* --- one frame -------------------------------------------------------------------- */
 
-static struct known *find_module(const struct symbolizer *s, const char *name)
+static struct looked_up *find_module(const struct symbolizer *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->modules[i].name, name) == 0)
@@ -84,7 +84,7 @@ static struct known *find_module(const struct symbolizer *s, const char *name)
 static void name_pc(struct symbolizer *s, struct klog_report *report)
 {
 	for (size_t i = 0; report->pc && i < 2 * s->n; i++) {
-		struct known *m = &s->modules[i % s->n];
+		struct looked_up *m = &s->modules[i % s->n];
 		struct klog_frame frame;
 
 		if (!known_find_code(m, report->pc, i >= s->n, &frame))
@@ -102,7 +102,7 @@ static void look_up_all(struct symbolizer *s, struct klog_report *report,
 {
 	name_pc(s, report);
 	for (size_t i = 0; i < report->n; i++) {
-		struct known *m = find_module(s, report->trace[i].module);
+		struct looked_up *m = find_module(s, report->trace[i].module);
 
 		if (m)
 			known_look_up(m, &report->trace[i], &source->frames[i]);
@@ -174,15 +174,15 @@ static bool is_function(const struct klog_frame *frame, const struct klog_report
 
 /* The innermost place of a frame that is in the module's own files. */
 static const struct site *own_site(const struct symbolizer *s, const struct klog_frame *frame,
-				   const struct frame_source *where, struct place *place)
+				   const struct frame_source *where, struct origin *origin)
 {
-	const struct known *m = find_module(s, frame->module);
+	const struct looked_up *m = find_module(s, frame->module);
 
 	if (!where->n || !*frame->module)
 		return NULL;
-	*place = (struct place){ m->build_dir, m->user_dir, m->file->made };
+	*origin = (struct origin){ m->build_dir, m->user_dir, m->file->made };
 	for (size_t i = 0; i < where->n; i++)
-		if (where->sites[i].file && place_is_own(place, where->sites[i].file))
+		if (where->sites[i].file && origin_is_own(origin, where->sites[i].file))
 			return &where->sites[i];
 	return NULL;
 }
@@ -195,25 +195,25 @@ static void choose_place(const struct symbolizer *s, const struct klog_report *r
 			 struct report_source *source)
 {
 	const struct site *found = NULL;
-	struct place place, its;
+	struct origin origin, its;
 
 	for (size_t i = 0; i < report->n; i++) {
 		const struct site *site =
-			own_site(s, &report->trace[i], &source->frames[i], &place);
+			own_site(s, &report->trace[i], &source->frames[i], &origin);
 
 		if (!site || (found && !is_function(&report->trace[i], report)))
 			continue;
 		found = site;
-		its = place;
+		its = origin;
 		source->frame = i;
 		if (is_function(&report->trace[i], report))
 			break;
 	}
 	if (!found)
 		return;
-	source->at = (struct site){ xstrdup(found->function), place_shown(&its, found->file),
+	source->at = (struct site){ xstrdup(found->function), origin_shown(&its, found->file),
 				    found->line };
-	place_read_lines(&its, found->file, source);
+	origin_read_lines(&its, found->file, source);
 }
 
 /* From the compiler's paths to what a person knows. */
@@ -221,13 +221,13 @@ static void show_paths(const struct symbolizer *s, const struct klog_report *rep
 		       struct report_source *source)
 {
 	for (size_t i = 0; i < report->n; i++) {
-		const struct known *m = find_module(s, report->trace[i].module);
+		const struct looked_up *m = find_module(s, report->trace[i].module);
 		struct frame_source *frame = &source->frames[i];
 
 		for (size_t k = 0; k < frame->n; k++) {
-			struct place place = { m->build_dir, m->user_dir, m->file->made };
+			struct origin origin = { m->build_dir, m->user_dir, m->file->made };
 			struct site *site = &frame->sites[k];
-			char *shown = site->file ? place_shown(&place, site->file) : NULL;
+			char *shown = site->file ? origin_shown(&origin, site->file) : NULL;
 
 			free(site->file);
 			site->file = shown;

@@ -22,9 +22,9 @@ static outpost_CodeSection *copy_code(const outpost_CodeSection *code, size_t n)
 	return list;
 }
 
-struct known known_new(const struct symbolizer_module *module)
+struct looked_up looked_up_new(const struct symbolizer_module *module)
 {
-	return (struct known){
+	return (struct looked_up){
 		.name = xstrdup(module->name),
 		.path = xstrdup(module->file),
 		.build_id = xstrdup(module->build_id ? module->build_id : ""),
@@ -36,7 +36,7 @@ struct known known_new(const struct symbolizer_module *module)
 	};
 }
 
-void known_release(struct known *m)
+void known_release(struct looked_up *m)
 {
 	symbol_file_close(m->file);
 	free(m->name);
@@ -50,7 +50,7 @@ void known_release(struct known *m)
 }
 
 /* Is the file of another build than what the board ran? NULL: not that anything would say so. */
-static char *find_difference(const struct known *m)
+static char *find_difference(const struct looked_up *m)
 {
 	_cleanup_(ko_freep) struct ko *ko = NULL;
 	const char *srcversion;
@@ -71,7 +71,7 @@ static char *find_difference(const struct known *m)
 }
 
 /* 0, or -ENOENT when its file is of no use; m->why says why. */
-static int open_module(struct known *m)
+static int open_module(struct looked_up *m)
 {
 	if (m->why)
 		return -ENOENT;
@@ -83,7 +83,7 @@ static int open_module(struct known *m)
 	return m->why ? -ENOENT : 0;
 }
 
-void known_look_up(struct known *m, const struct klog_frame *frame, struct frame_source *out)
+void known_look_up(struct looked_up *m, const struct klog_frame *frame, struct frame_source *out)
 {
 	GElf_Addr addr;
 
@@ -99,7 +99,7 @@ static uint64_t plain_address(uint64_t address)
 	return address | 0xffffull << 48;
 }
 
-bool known_find_code(struct known *m, uint64_t pc, bool init, struct klog_frame *frame)
+bool known_find_code(struct looked_up *m, uint64_t pc, bool init, struct klog_frame *frame)
 {
 	for (size_t i = 0; i < m->n_code; i++) {
 		const outpost_CodeSection *code = &m->code[i];

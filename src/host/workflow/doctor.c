@@ -16,17 +16,17 @@ char *doctor_clean(const char *text)
 	return strbuf_detach(&sb);
 }
 
-void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
+void doctor_add(struct findings *c, const char *where, const char *name, enum finding_state state,
 		char *detail, char *mend)
 {
 	GROW(c->items, c->n);
-	c->items[c->n++] = (struct check){ where, name, state, doctor_clean(detail),
+	c->items[c->n++] = (struct finding){ where, name, state, doctor_clean(detail),
 					   mend ? doctor_clean(mend) : NULL };
 	free(detail);
 	free(mend);
 }
 
-void checks_release(struct checks *c)
+void findings_release(struct findings *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		free(c->items[i].detail);

@@ -25,12 +25,12 @@
 #define CROSS_PACKAGE "gcc-aarch64-linux-gnu"
 #endif
 
-enum check_state { CHECK_OK, CHECK_NOTE, CHECK_MISSING };
+enum finding_state { FINDING_OK, FINDING_NOTE, FINDING_MISSING };
 
-struct check {
+struct finding {
 	const char *where; /* "host" or "board" */
 	const char *name;
-	enum check_state state;
+	enum finding_state state;
 	char *detail;
 	char *mend; /* or NULL */
 };
@@ -43,17 +43,17 @@ enum grade {
 	GRADE_GOOD,
 };
 
-struct checks {
-	struct check *items;
+struct findings {
+	struct finding *items;
 	size_t n;
 	char **packages; /* that apt-get could install */
 	enum grade grade;
 };
 
-void checks_release(struct checks *c);
+void findings_release(struct findings *c);
 
 /* Both strings are taken over, and may have a board's words in them. */
-void doctor_add(struct checks *c, const char *where, const char *name, enum check_state state,
+void doctor_add(struct findings *c, const char *where, const char *name, enum finding_state state,
 		char *detail, char *mend);
 
 /* A board's words, safe to be shown; for the caller to free. */
@@ -62,13 +62,13 @@ char *doctor_clean(const char *text);
 /* Through PATH; *where for the caller to free. */
 bool doctor_find_tool(const char *name, char **where);
 
-void doctor_host(struct checks *c);
+void doctor_host(struct findings *c);
 /* The board of the context, or, where none is known, a note. 0 or -errno, said. */
-int doctor_boards(struct checks *c, const struct context *ctx);
+int doctor_boards(struct findings *c, const struct context *ctx);
 /* 0, or -errno as session_receive(). */
-int doctor_survival(struct checks *c, const struct board *board, struct session *session);
+int doctor_survival(struct findings *c, const struct board *board, struct session *session);
 /* The same for what is known of the board already. */
-void doctor_grade(struct checks *c, const struct board *board, const outpost_Survival *facts);
+void doctor_grade(struct findings *c, const struct board *board, const outpost_Survival *facts);
 /* "good", "fair", "poor"; NULL for none. */
 const char *grade_name(enum grade grade);
 

@@ -13,7 +13,7 @@
 
 #define LEAST_FREE (64ull << 20)
 
-static void check_tree(struct checks *c, const outpost_Welcome *w)
+static void check_tree(struct findings *c, const outpost_Welcome *w)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *compiler = NULL;
@@ -22,50 +22,50 @@ static void check_tree(struct checks *c, const outpost_Welcome *w)
 	if (r < 0) {
 		/* Obtained by itself when something is built: nothing to worry about yet. */
 		doctor_add(
-			c, "board", "kernel tree", r == -ENOENT ? CHECK_NOTE : CHECK_MISSING,
+			c, "board", "kernel tree", r == -ENOENT ? FINDING_NOTE : FINDING_MISSING,
 			xasprintf("%s for %s", r == -ENOENT ? "none yet" : "damaged", w->release),
 			xasprintf("outpost kernel %s %s", r == -ENOENT ? "add" : "remove",
 				  w->release));
 		return;
 	}
-	doctor_add(c, "board", "kernel tree", CHECK_OK,
+	doctor_add(c, "board", "kernel tree", FINDING_OK,
 		   xasprintf("%s, from %s", tree->release, tree->source), NULL);
 	if (!*tree->compiler) {
-		doctor_add(c, "board", "compiler", CHECK_MISSING,
+		doctor_add(c, "board", "compiler", FINDING_MISSING,
 			   xstrdup("it was not built with gcc"), NULL);
 		return;
 	}
 	if (tree->in_container) {
-		doctor_add(c, "board", "compiler", CHECK_OK,
+		doctor_add(c, "board", "compiler", FINDING_OK,
 			   xasprintf("%s, in the build container", tree->compiler), NULL);
 		return;
 	}
 	if (doctor_find_tool(tree->compiler, &compiler)) {
-		doctor_add(c, "board", "compiler", CHECK_OK, TAKE_PTR(compiler), NULL);
+		doctor_add(c, "board", "compiler", FINDING_OK, TAKE_PTR(compiler), NULL);
 		return;
 	}
-	doctor_add(c, "board", "compiler", CHECK_MISSING,
+	doctor_add(c, "board", "compiler", FINDING_MISSING,
 		   xasprintf("%s, which built its kernel, is not here", tree->compiler),
 		   xasprintf("apt-get install %s%s", tree->compiler + strlen(CROSS),
 			     *CROSS ? "-aarch64-linux-gnu" : ""));
 }
 
-static void check_lockdep(struct checks *c, const outpost_Welcome *w)
+static void check_lockdep(struct findings *c, const outpost_Welcome *w)
 {
 	if (w->lockdep_off)
-		doctor_add(c, "board", "lockdep", CHECK_NOTE,
+		doctor_add(c, "board", "lockdep", FINDING_NOTE,
 			   xstrdup("has turned itself off: it found a problem since the board "
 				   "started"),
 			   xstrdup("reboot the board"));
 }
 
-static void check_welcome(struct checks *c, const outpost_Welcome *w)
+static void check_welcome(struct findings *c, const outpost_Welcome *w)
 {
-	doctor_add(c, "board", "machine", CHECK_OK,
+	doctor_add(c, "board", "machine", FINDING_OK,
 		   xasprintf("%s, Linux %s", *w->model ? w->model : w->machine, w->release), NULL);
-	doctor_add(c, "board", "agent", CHECK_OK,
+	doctor_add(c, "board", "agent", FINDING_OK,
 		   xasprintf("%s%s", w->build_id, w->sudo ? ", through sudo" : ""), NULL);
-	doctor_add(c, "board", "free space", w->free_bytes < LEAST_FREE ? CHECK_MISSING : CHECK_OK,
+	doctor_add(c, "board", "free space", w->free_bytes < LEAST_FREE ? FINDING_MISSING : FINDING_OK,
 		   xasprintf("%llu MiB in %s", (unsigned long long)w->free_bytes >> 20, w->home),
 		   w->free_bytes < LEAST_FREE
 			   ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20)
@@ -75,7 +75,7 @@ static void check_welcome(struct checks *c, const outpost_Welcome *w)
 }
 
 /* Was it asked for? Then it should be there. */
-static void check_board(struct checks *c, const struct board *board, bool asked)
+static void check_board(struct findings *c, const struct board *board, bool asked)
 {
 	const struct session_options options = { .quiet = true };
 	_cleanup_(session_closep) struct session *session = NULL;
@@ -91,15 +91,15 @@ static void check_board(struct checks *c, const struct board *board, bool asked)
 	if (r == 0)
 		return;
 	if (session)
-		doctor_add(c, "board", "reachable", asked ? CHECK_MISSING : CHECK_NOTE,
+		doctor_add(c, "board", "reachable", asked ? FINDING_MISSING : FINDING_NOTE,
 			   xasprintf("board %s: %s", board->name, session_why(session)),
 			   session_hint(session) ? xstrdup(session_hint(session)) : NULL);
 	else
-		doctor_add(c, "board", "reachable", CHECK_MISSING,
+		doctor_add(c, "board", "reachable", FINDING_MISSING,
 			   xasprintf("board %s: ssh cannot be started", board->name), NULL);
 }
 
-int doctor_boards(struct checks *c, const struct context *ctx)
+int doctor_boards(struct findings *c, const struct context *ctx)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_strv_ char **names = NULL;
@@ -108,7 +108,7 @@ int doctor_boards(struct checks *c, const struct context *ctx)
 	if (r < 0)
 		return r;
 	if (!ctx->board && !strv_contains(names, "vm")) {
-		doctor_add(c, "board", "reachable", CHECK_NOTE,
+		doctor_add(c, "board", "reachable", FINDING_NOTE,
 			   xstrdup("there is no board yet; this machine alone was looked at"),
 			   xstrdup("outpost vm up"));
 		return 0;

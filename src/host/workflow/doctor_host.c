@@ -11,22 +11,22 @@
 
 static const struct tool {
 	const char *name, *package, *use;
-	enum check_state without;
+	enum finding_state without;
 	bool in_container; /* not needed here where there is one */
 } tools[] = {
-	{ "ssh", "openssh-client", "reaches boards", CHECK_MISSING },
-	{ "make", "make", "builds modules", CHECK_MISSING, true },
-	{ CROSS "gcc", CROSS_PACKAGE, "compiles them for the board", CHECK_MISSING, true },
-	{ "bash", "bash", "reads dkms.conf", CHECK_MISSING },
-	{ "ccache", "ccache", "remembers what was compiled before", CHECK_NOTE },
-	{ "patch", "patch", "applies the patches that a dkms.conf names", CHECK_NOTE },
-	{ "apt-get", "apt", "finds kernels and their headers", CHECK_MISSING },
-	{ "dpkg-deb", "dpkg", "unpacks them", CHECK_MISSING },
-	{ "xz", "xz-utils", "unpacks them", CHECK_MISSING },
-	{ "depmod", "kmod", "orders a kernel's modules", CHECK_MISSING },
-	{ "qemu-system-aarch64", "qemu-system-arm", "runs the virtual Pi", CHECK_MISSING },
-	{ "mke2fs", "e2fsprogs", "makes its disk", CHECK_MISSING },
-	{ "ssh-keygen", "openssh-client", "makes its keys and yours", CHECK_MISSING },
+	{ "ssh", "openssh-client", "reaches boards", FINDING_MISSING },
+	{ "make", "make", "builds modules", FINDING_MISSING, true },
+	{ CROSS "gcc", CROSS_PACKAGE, "compiles them for the board", FINDING_MISSING, true },
+	{ "bash", "bash", "reads dkms.conf", FINDING_MISSING },
+	{ "ccache", "ccache", "remembers what was compiled before", FINDING_NOTE },
+	{ "patch", "patch", "applies the patches that a dkms.conf names", FINDING_NOTE },
+	{ "apt-get", "apt", "finds kernels and their headers", FINDING_MISSING },
+	{ "dpkg-deb", "dpkg", "unpacks them", FINDING_MISSING },
+	{ "xz", "xz-utils", "unpacks them", FINDING_MISSING },
+	{ "depmod", "kmod", "orders a kernel's modules", FINDING_MISSING },
+	{ "qemu-system-aarch64", "qemu-system-arm", "runs the virtual Pi", FINDING_MISSING },
+	{ "mke2fs", "e2fsprogs", "makes its disk", FINDING_MISSING },
+	{ "ssh-keygen", "openssh-client", "makes its keys and yours", FINDING_MISSING },
 };
 
 bool doctor_find_tool(const char *name, char **where)
@@ -35,18 +35,18 @@ bool doctor_find_tool(const char *name, char **where)
 	return *where;
 }
 
-static void check_tools(struct checks *c)
+static void check_tools(struct findings *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		const struct tool *tool = &tools[i];
 		char *where = NULL;
 
 		if (doctor_find_tool(tool->name, &where)) {
-			doctor_add(c, "host", tool->name, CHECK_OK, where, NULL);
+			doctor_add(c, "host", tool->name, FINDING_OK, where, NULL);
 			continue;
 		}
 		if (tool->in_container && container_is_there()) {
-			doctor_add(c, "host", tool->name, CHECK_OK,
+			doctor_add(c, "host", tool->name, FINDING_OK,
 				   xstrdup("in the build container"), NULL);
 			continue;
 		}
@@ -57,19 +57,19 @@ static void check_tools(struct checks *c)
 	}
 }
 
-static void check_own_files(struct checks *c)
+static void check_own_files(struct findings *c)
 {
 	_cleanup_free_ char *file = path_own_file("aarch64/outpost-agent");
 	char *agent = file ? realpath(file, NULL) : NULL;
 
 	if (agent)
-		doctor_add(c, "host", "agent", CHECK_OK, agent, NULL);
+		doctor_add(c, "host", "agent", FINDING_OK, agent, NULL);
 	else
-		doctor_add(c, "host", "agent", CHECK_MISSING,
+		doctor_add(c, "host", "agent", FINDING_MISSING,
 			   xstrdup("what Outpost puts on a board is not built"), xstrdup("make"));
 }
 
-void doctor_host(struct checks *c)
+void doctor_host(struct findings *c)
 {
 	check_tools(c);
 	check_own_files(c);

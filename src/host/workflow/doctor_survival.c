@@ -11,17 +11,17 @@
 #define ANSWER_MS   5000
 #define LEAST_BYTES (32u << 10) /* a report with its modules and two stacks is some 10 KiB */
 
-static void note(struct checks *c, const char *name, char *detail, const char *mend)
+static void note(struct findings *c, const char *name, char *detail, const char *mend)
 {
-	doctor_add(c, "board", name, CHECK_NOTE, detail, mend ? xstrdup(mend) : NULL);
+	doctor_add(c, "board", name, FINDING_NOTE, detail, mend ? xstrdup(mend) : NULL);
 }
 
-static void fine(struct checks *c, const char *name, char *detail)
+static void fine(struct findings *c, const char *name, char *detail)
 {
-	doctor_add(c, "board", name, CHECK_OK, detail, NULL);
+	doctor_add(c, "board", name, FINDING_OK, detail, NULL);
 }
 
-static void check_pstore(struct checks *c, const outpost_Survival *f)
+static void check_pstore(struct findings *c, const outpost_Survival *f)
 {
 	if (!*f->pstore)
 		note(c, "pstore",
@@ -49,7 +49,7 @@ static bool watchdog_helps(const outpost_Survival *f)
 	return *f->watchdog && (f->watchdog_active ? f->systemd : !f->nowayout);
 }
 
-static void check_watchdog(struct checks *c, const outpost_Survival *f)
+static void check_watchdog(struct findings *c, const outpost_Survival *f)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
@@ -80,7 +80,7 @@ static void check_watchdog(struct checks *c, const outpost_Survival *f)
 		fine(c, "watchdog", strbuf_detach(&sb));
 }
 
-static void check_panic(struct checks *c, const outpost_Survival *f)
+static void check_panic(struct findings *c, const outpost_Survival *f)
 {
 	if (f->armed)
 		note(c, "panic settings", xstrdup("a run has them now"), NULL);
@@ -97,7 +97,7 @@ static void check_panic(struct checks *c, const outpost_Survival *f)
 			       f->panic_on_oops ? ", and panics on an oops" : ""));
 }
 
-static void check_detectors(struct checks *c, const outpost_Survival *f)
+static void check_detectors(struct findings *c, const outpost_Survival *f)
 {
 	_cleanup_(strbuf_release) struct strbuf has = STRBUF_INIT, lacks = STRBUF_INIT;
 	const struct {
@@ -124,7 +124,7 @@ static void check_detectors(struct checks *c, const outpost_Survival *f)
 		     NULL);
 }
 
-static void check_journal(struct checks *c, const outpost_Survival *f)
+static void check_journal(struct findings *c, const outpost_Survival *f)
 {
 	if (f->persistent_journal)
 		fine(c, "system journal", xstrdup("kept over reboots"));
@@ -133,7 +133,7 @@ static void check_journal(struct checks *c, const outpost_Survival *f)
 		     "sudo mkdir -p /var/log/journal && sudo systemctl restart systemd-journald");
 }
 
-static void check_power(struct checks *c, const struct board *board)
+static void check_power(struct findings *c, const struct board *board)
 {
 	if (board->power_cycle)
 		fine(c, "power-cycle", xstrdup(board->power_cycle));
@@ -152,13 +152,13 @@ const char *grade_name(enum grade grade)
 	return names[grade];
 }
 
-static void add_grade(struct checks *c, const struct board *board, const outpost_Survival *f)
+static void add_grade(struct findings *c, const struct board *board, const outpost_Survival *f)
 {
 	bool kept = *f->pstore, back = watchdog_helps(f);
 	bool power = board->is_vm || board->power_cycle;
 
 	c->grade = kept && back ? GRADE_GOOD : kept || back ? GRADE_FAIR : GRADE_POOR;
-	doctor_add(c, "board", "survival", c->grade == GRADE_GOOD ? CHECK_OK : CHECK_NOTE,
+	doctor_add(c, "board", "survival", c->grade == GRADE_GOOD ? FINDING_OK : FINDING_NOTE,
 		   xasprintf("%s: %s, and %s", grade_name(c->grade),
 			     kept ? "what a crash says is kept"
 				  : "of a crash only what was streamed before it is known",
@@ -191,7 +191,7 @@ static int ask(struct session *session, outpost_Survival *facts)
 	return r;
 }
 
-void doctor_grade(struct checks *c, const struct board *board, const outpost_Survival *facts)
+void doctor_grade(struct findings *c, const struct board *board, const outpost_Survival *facts)
 {
 	check_pstore(c, facts);
 	check_watchdog(c, facts);
@@ -202,7 +202,7 @@ void doctor_grade(struct checks *c, const struct board *board, const outpost_Sur
 	add_grade(c, board, facts);
 }
 
-int doctor_survival(struct checks *c, const struct board *board, struct session *session)
+int doctor_survival(struct findings *c, const struct board *board, struct session *session)
 {
 	outpost_Survival facts = outpost_Survival_init_zero;
 	int r = ask(session, &facts);

@@ -21,19 +21,19 @@ static void on_build(const char *what, size_t done, size_t total, void *arg)
 	progress_fraction(done, total);
 }
 
-void prepare_on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
+void workflow_on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
 {
 	(void)arg;
 	progress_step("%s%s%s", doing, *module ? " " : "", module);
 	progress_fraction(done, total);
 }
 
-int prepare_board(struct prepare *p, const struct context *ctx,
-		  const struct prepare_options *options)
+int workflow_board(struct workflow *p, const struct context *ctx,
+		  const struct workflow_options *options)
 {
 	int r;
 
-	*p = (struct prepare){ .ctx = ctx, .options = options };
+	*p = (struct workflow){ .ctx = ctx, .options = options };
 	r = board_get(ctx, &p->board);
 	if (r < 0)
 		return r;
@@ -45,10 +45,10 @@ int prepare_board(struct prepare *p, const struct context *ctx,
 		r = session_say(p->session);
 	if (r == 0)
 		r = store_open(&p->store);
-	return r < 0 ? r : prepare_collect_all(p);
+	return r < 0 ? r : workflow_collect_all(p);
 }
 
-void prepare_release(struct prepare *p)
+void workflow_release(struct workflow *p)
 {
 	progress_end();
 	module_list_release(&p->modules);
@@ -66,7 +66,7 @@ void prepare_release(struct prepare *p)
 /* --- modules -------------------------------------------------------------------------- */
 
 /* What the board runs: as asked for, as remembered, or as it says. */
-static int find_release(struct prepare *p)
+static int find_release(struct workflow *p)
 {
 	const outpost_Welcome *welcome;
 	int r = 0;
@@ -76,7 +76,7 @@ static int find_release(struct prepare *p)
 	if (p->options->kernel)
 		p->release = xstrdup(p->options->kernel);
 	else
-		p->release = recall_release(p->board);
+		p->release = last_seen_release(p->board);
 	if (p->release)
 		return 0;
 	progress_step("asking %s what it runs", p->board->name);
@@ -87,7 +87,7 @@ static int find_release(struct prepare *p)
 }
 
 /* `params` are of the command; without them each module has its own. */
-static void check_params(const struct prepare *p, const char *params)
+static void check_params(const struct workflow *p, const char *params)
 {
 	if (params)
 		params_check(&p->modules, params);
@@ -100,7 +100,7 @@ static void check_params(const struct prepare *p, const char *params)
 }
 
 /* There is none yet: what the board says counts, and it may have the headers itself. */
-static int sync_tree(struct prepare *p, struct kernel_tree **tree)
+static int sync_tree(struct workflow *p, struct kernel_tree **tree)
 {
 	int r = p->session ? 0 : session_open(p->board, NULL, &p->session);
 
@@ -113,7 +113,7 @@ static int sync_tree(struct prepare *p, struct kernel_tree **tree)
 	return 0;
 }
 
-static int get_tree(struct prepare *p, struct kernel_tree **tree)
+static int get_tree(struct workflow *p, struct kernel_tree **tree)
 {
 	int r;
 
@@ -124,7 +124,7 @@ static int get_tree(struct prepare *p, struct kernel_tree **tree)
 	return r == -ENOENT ? sync_tree(p, tree) : r;
 }
 
-static int build_all(struct prepare *p, char *const *paths, bool tests, const char *params)
+static int build_all(struct workflow *p, char *const *paths, bool tests, const char *params)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	struct build_request request = {
@@ -134,7 +134,7 @@ static int build_all(struct prepare *p, char *const *paths, bool tests, const ch
 
 	if (r < 0)
 		return r;
-	r = place_expect(paths);
+	r = buildenv_expect(paths);
 	if (r == 0)
 		r = get_tree(p, &tree);
 	if (r < 0)
@@ -143,21 +143,21 @@ static int build_all(struct prepare *p, char *const *paths, bool tests, const ch
 	module_list_release(&p->modules);
 	r = build(&request, &p->modules);
 	if (r == 0)
-		r = prepare_check(p, tree);
+		r = workflow_check(p, tree);
 	if (r == 0)
 		check_params(p, params);
 	return r;
 }
 
 /* The board's kernel is not the one that was built for. 0 to build anew. */
-static int take_release(struct prepare *p)
+static int take_release(struct workflow *p)
 {
 	const outpost_Welcome *welcome;
 	int r = session_welcome(p->session, &welcome);
 
 	if (r < 0)
 		return r;
-	recall_set_release(p->board, welcome->release);
+	last_seen_set_release(p->board, welcome->release);
 	if (p->options->kernel) {
 		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release,
 			  p->release);
@@ -190,7 +190,7 @@ static bool all_failed(const struct module_list *list)
  * sent run_execute() finds that out; where nothing is, the board is asked. One that does not answer
  * changes nothing.
  */
-static bool failed_for_another(struct prepare *p)
+static bool failed_for_another(struct workflow *p)
 {
 	const outpost_Welcome *welcome;
 
@@ -201,7 +201,7 @@ static bool failed_for_another(struct prepare *p)
 	       strcmp(welcome->release, p->release) != 0;
 }
 
-static void add_check(const struct prepare *p, struct run_result *result)
+static void add_check(const struct workflow *p, struct run_result *result)
 {
 	for (size_t i = 0; i < result->n && i < p->modules.n; i++) {
 		result->results[i].timings_ms[TIMING_CHECK] = p->check_ms[i];
@@ -212,7 +212,7 @@ static void add_check(const struct prepare *p, struct run_result *result)
 	}
 }
 
-int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
+int workflow_execute(struct workflow *p, char *const *paths, bool tests, struct run_request *request,
 		    struct run_result *result)
 {
 	int r;
@@ -222,7 +222,7 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 	request->modules = &p->modules;
 	request->wait_ms = p->options->wait_ms;
 	request->return_ms = p->options->return_ms;
-	request->progress = prepare_on_run;
+	request->progress = workflow_on_run;
 	do {
 		r = paths ? build_all(p, paths, tests, request->params) : 0;
 		if (r < 0)
@@ -235,13 +235,13 @@ int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct ru
 			return -ENOEXEC;
 	} while (r == -ESTALE);
 	if (result->kernel && *result->kernel)
-		recall_set_release(p->board, result->kernel);
+		last_seen_set_release(p->board, result->kernel);
 	if (paths && result->n)
 		add_check(p, result);
 	return r;
 }
 
-int prepare_modules(struct prepare *p, char *const *paths)
+int workflow_modules(struct workflow *p, char *const *paths)
 {
 	const outpost_Welcome *welcome;
 	int r;
@@ -260,18 +260,18 @@ int prepare_modules(struct prepare *p, char *const *paths)
 		if (r < 0)
 			return r;
 	}
-	recall_set_release(p->board, p->release);
+	last_seen_set_release(p->board, p->release);
 	return 0;
 }
 
-int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit)
+int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit)
 {
 	int stored = 0, written = 0;
 
 	progress_end();
 	if (r < 0 && !result->n)
 		return r;
-	stored = prepare_keep(p, result);
+	stored = workflow_keep(p, result);
 	if (junit)
 		written = out_junit(junit, result);
 	if (p->ctx->json && p->json_lines)
@@ -285,7 +285,7 @@ int prepare_finish(struct prepare *p, int r, struct run_result *result, const ch
 	return stored < 0 ? stored : verdict_exit_status(result->counts);
 }
 
-struct run_request prepare_test(const struct test_options *o)
+struct run_request workflow_test(const struct test_options *o)
 {
 	return (struct run_request){ .purpose = outpost_Purpose_TEST,
 				     .repeat = o->repeat,
@@ -293,7 +293,7 @@ struct run_request prepare_test(const struct test_options *o)
 				     .limit_ms = o->limit_ms };
 }
 
-char *const *prepare_paths(int argc, char *const *argv)
+char *const *workflow_paths(int argc, char *const *argv)
 {
 	static char modules[] = "modules";
 	static char *const fallback[] = { modules, NULL };

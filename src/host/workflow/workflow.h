@@ -4,8 +4,8 @@
  * modules built for the kernel that the board runs. Which that is, is
  * remembered from last time, so that building and connecting overlap.
  */
-#ifndef OUTPOST_PREPARE_H
-#define OUTPOST_PREPARE_H
+#ifndef OUTPOST_WORKFLOW_H
+#define OUTPOST_WORKFLOW_H
 
 #include "host/board/board.h"
 #include "host/build/build.h"
@@ -14,14 +14,14 @@
 #include "host/run/run.h"
 
 /* Options that the commands share; `in` is the member that holds them, with a dot, or nothing. */
-struct prepare_options {
+struct workflow_options {
 	char *kernel;
 	int wait_ms, return_ms;
 	bool no_check;
 	struct build_settings build;
 };
 
-#define PREPARE_OPTIONS(s, in)                                                                    \
+#define WORKFLOW_OPTIONS(s, in)                                                                    \
 	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                     \
 		      "insist on this kernel (default: the one that the board runs)"),            \
 		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                                  \
@@ -35,7 +35,7 @@ struct prepare_options {
 
 /* What test and watch have beyond that. */
 struct test_options {
-	struct prepare_options prepare;
+	struct workflow_options prepare;
 	char *junit;
 	int limit_ms;
 	int repeat;
@@ -53,14 +53,14 @@ struct test_options {
 		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",  \
 			    "go on without a reboot after a module that upset the kernel"),    \
 		BUILD_SETTINGS(struct test_options, prepare.build.),                           \
-		PREPARE_OPTIONS(struct test_options, prepare.)
+		WORKFLOW_OPTIONS(struct test_options, prepare.)
 
-/* What such a command asks a board for; prepare_execute() completes it. */
-struct run_request prepare_test(const struct test_options *options);
+/* What such a command asks a board for; workflow_execute() completes it. */
+struct run_request workflow_test(const struct test_options *options);
 
-struct prepare {
+struct workflow {
 	const struct context *ctx;
-	const struct prepare_options *options;
+	const struct workflow_options *options;
 	struct board *board;
 	struct session *session;
 	struct store *store;
@@ -73,28 +73,28 @@ struct prepare {
 
 /* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno,
  * said. */
-int prepare_board(struct prepare *p, const struct context *ctx,
-		  const struct prepare_options *options);
+int workflow_board(struct workflow *p, const struct context *ctx,
+		  const struct workflow_options *options);
 /* Collects what was left open on any board that answers (that of -b only, where given). Says what
  * it did. */
-void prepare_collect(const struct context *ctx, struct store *store);
-void prepare_release(struct prepare *p);
+void workflow_collect(const struct context *ctx, struct store *store);
+void workflow_release(struct workflow *p);
 
 /*
  * Builds and checks `paths`, with `tests`, and has the plan carried out; once
  * more where the board turns out to run another kernel than last time. As
  * run_execute(). `request` is completed with what `p` has.
  */
-int prepare_execute(struct prepare *p, char *const *paths, bool tests, struct run_request *request,
+int workflow_execute(struct workflow *p, char *const *paths, bool tests, struct run_request *request,
 		    struct run_result *result);
 
 /* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
-int prepare_modules(struct prepare *p, char *const *paths);
+int workflow_modules(struct workflow *p, char *const *paths);
 
 /* Stores the result and prints it; the exit status of the command, or -errno, said. */
-int prepare_finish(struct prepare *p, int r, struct run_result *result, const char *junit);
+int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit);
 
 /* The paths that are meant; NULL, said, where none was given and there is no modules/. */
-char *const *prepare_paths(int argc, char *const *argv);
+char *const *workflow_paths(int argc, char *const *argv);
 
 #endif

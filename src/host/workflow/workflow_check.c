@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* What the board says now only when it is here already: it is not worth waiting for. */
-static void add_board(const struct prepare *p, struct check_kernel *kernel, struct check_board *on)
+static void add_board(const struct workflow *p, struct check_kernel *kernel, struct check_board *on)
 {
 	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
 
@@ -34,7 +34,7 @@ static void say_refused(const struct module *m, const struct check_result *resul
 }
 
 /* Was it refused? */
-static bool check_one(struct prepare *p, const struct check_kernel *kernel, struct module *m)
+static bool check_one(struct workflow *p, const struct check_kernel *kernel, struct module *m)
 {
 	struct check_plan plan = { .others = &p->modules,
 				   .needs = (const char *const *)m->test.depends };
@@ -53,7 +53,7 @@ static bool check_one(struct prepare *p, const struct check_kernel *kernel, stru
 	return m->error != NULL;
 }
 
-int prepare_check(struct prepare *p, const struct kernel_tree *tree)
+int workflow_check(struct workflow *p, const struct kernel_tree *tree)
 {
 	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
 	struct check_board on = { 0 };

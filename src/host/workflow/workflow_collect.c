@@ -12,7 +12,7 @@
 
 #define COLLECT_MS 5000 /* for a board that nobody asked for by name */
 
-int prepare_keep(struct prepare *p, const struct run_result *result)
+int workflow_keep(struct workflow *p, const struct run_result *result)
 {
 	json_t *document = out_test_json(result);
 	int r = store_finish(p->store, result, document);
@@ -23,12 +23,12 @@ int prepare_keep(struct prepare *p, const struct run_result *result)
 	return r;
 }
 
-static int collect(struct prepare *p, const char *run)
+static int collect(struct workflow *p, const char *run)
 {
 	struct run_request request = { .board = p->board,
 				       .store = p->store,
 				       .return_ms = p->options->return_ms,
-				       .progress = prepare_on_run };
+				       .progress = workflow_on_run };
 	struct run_result result;
 	int r;
 
@@ -42,7 +42,7 @@ static int collect(struct prepare *p, const char *run)
 				     "the board never began it, or does not know it any more");
 	}
 	if (r == 0)
-		r = prepare_keep(p, &result);
+		r = workflow_keep(p, &result);
 	if (r == 0 && result.open)
 		r = -ETIMEDOUT; /* lost once more: said */
 	if (r == 0)
@@ -52,7 +52,7 @@ static int collect(struct prepare *p, const char *run)
 	return r == -EBUSY ? 0 : r;
 }
 
-int prepare_collect_all(struct prepare *p)
+int workflow_collect_all(struct workflow *p)
 {
 	_cleanup_strv_ char **runs = NULL;
 	int r = store_open_runs(p->store, p->board->name, &runs);
@@ -65,15 +65,15 @@ int prepare_collect_all(struct prepare *p)
 	return r;
 }
 
-void prepare_collect(const struct context *ctx, struct store *store)
+void workflow_collect(const struct context *ctx, struct store *store)
 {
-	static const struct prepare_options options;
+	static const struct workflow_options options;
 	_cleanup_strv_ char **names = NULL;
 
 	if (board_list(&names) < 0)
 		return;
 	strv_foreach (name, names) {
-		struct prepare p = { .ctx = ctx, .options = &options, .store = store };
+		struct workflow p = { .ctx = ctx, .options = &options, .store = store };
 		_cleanup_strv_ char **open = NULL;
 		int r = ctx->board && strcmp(ctx->board, *name) != 0
 				? 0
@@ -87,11 +87,11 @@ void prepare_collect(const struct context *ctx, struct store *store)
 			&(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
 			&p.session);
 		if (r == 0)
-			r = prepare_collect_all(&p);
+			r = workflow_collect_all(&p);
 		p.store = NULL; /* the caller's */
 		if (r < 0 && r != -EINTR)
 			log_warn("Board %s cannot be asked about run %s, which was left open.",
 				 *name, *open);
-		prepare_release(&p);
+		workflow_release(&p);
 	}
 }
