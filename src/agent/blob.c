@@ -274,7 +274,7 @@ static int back_up(const struct dirs *dirs, const char *name, const char *path)
 		r = dirs_mkdir(dirs, dir);
 	if (r == 0)
 		r = dirs_path(dirs, to, "backups/%s/%lld.%09ld.ko", name, (long long)now.tv_sec,
-			       now.tv_nsec);
+			      now.tv_nsec);
 	if (r < 0)
 		return r;
 	if (link(path, to) < 0)

@@ -59,8 +59,7 @@ static int find_runtime(struct dirs *dirs)
 	else if (dir && *dir == '/' && strlen(dir) < sizeof(dirs->runtime) - 16)
 		snprintf(dirs->runtime, sizeof(dirs->runtime), "%s/outpost", dir);
 	else
-		snprintf(dirs->runtime, sizeof(dirs->runtime), "/tmp/outpost-agent-%u",
-			 geteuid());
+		snprintf(dirs->runtime, sizeof(dirs->runtime), "/tmp/outpost-agent-%u", geteuid());
 	if (mkdir(dirs->runtime, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	/* Whoever else made it could put there what they like. */

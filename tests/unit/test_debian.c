@@ -223,14 +223,10 @@ static void entries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sources),
-		cmocka_unit_test(backports),
-		cmocka_unit_test(no_sources),
-		cmocka_unit_test(dependencies),
-		cmocka_unit_test(files),
-		cmocka_unit_test(bad_files),
-		cmocka_unit_test(reasons),
-		cmocka_unit_test(sources_of_another),
+		cmocka_unit_test(sources),    cmocka_unit_test(backports),
+		cmocka_unit_test(no_sources), cmocka_unit_test(dependencies),
+		cmocka_unit_test(files),      cmocka_unit_test(bad_files),
+		cmocka_unit_test(reasons),    cmocka_unit_test(sources_of_another),
 		cmocka_unit_test(entries),
 	};
 

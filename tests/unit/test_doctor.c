@@ -90,7 +90,8 @@ static void the_watchdog_has_a_maximum_and_a_holder(void **state)
 	outpost_Survival f = all();
 
 	(void)state;
-	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "BCM2835 Watchdog timer, at most 15 s", NULL);
+	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "BCM2835 Watchdog timer, at most 15 s",
+	       NULL);
 	f.watchdog_active = true;
 	f.watchdog_set_s = 60;
 	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "systemd has it (60 s) and lends it", NULL);

@@ -176,7 +176,8 @@ static void macros(void **state)
 
 static void default_namespaces(void **state)
 {
-	static const char plain[] = "EXPORT_SYMBOL_ACPI_LIB(acpi);\nEXPORT_SYMBOL(a);\nEXPORT_SYMBOL_NS(b, OWN);\n";
+	static const char plain[] =
+		"EXPORT_SYMBOL_ACPI_LIB(acpi);\nEXPORT_SYMBOL(a);\nEXPORT_SYMBOL_NS(b, OWN);\n";
 	static const char own[] = "#include <x.h>\n#undef DEFAULT_SYMBOL_NAMESPACE\n"
 				  "#define DEFAULT_SYMBOL_NAMESPACE HWMON\n"
 				  "EXPORT_SYMBOL_GPL(c);\n";

@@ -8,64 +8,63 @@
 
 #define SECTION(name) "__attribute__((section(\"" name "\"), used, aligned(4)))"
 
-static const char with_everything[] =
-	SAMPLE_MODULE(
-		"my_mod",
-		"") "struct version { unsigned long crc; char name[56]; };\n"
-		    "const struct version v[] " SECTION(
-			    "__versions") " = {\n"
-					  "	{ 0x12345678, \"module_layout\" }, { 0xcafe, "
-					  "\"_printk\" } };\n"
-					  "const unsigned int c[] " SECTION(
-						  "__version_ext_crcs") " = { 0x12345678, 0xbeef "
-									"};\n"
-									"const char n[] " SECTION(
-										"__version_ext_"
-										"names") " = "
-											 "\"module_"
-											 "layout\\0"
-											 "a_long_"
-											 "one\";\n"
-											 "const "
-											 "struct { "
-											 "unsigned "
-											 "int n, "
-											 "d, t; "
-											 "char "
-											 "name[4]; "
-											 "unsigned "
-											 "char "
-											 "id[4]; } "
-											 "note"
-											 "\n" SECTION(
-												 "."
-												 "n"
-												 "o"
-												 "t"
-												 "e"
-												 "."
-												 "g"
-												 "n"
-												 "u"
-												 "."
-												 "b"
-												 "u"
-												 "i"
-												 "l"
-												 "d"
-												 "-"
-												 "i"
-												 "d") " = { 4, 4, 3, \"GNU\", { 0x01, 0xab, 0xcd, 0xef } };\n"
-												      "extern int elsewhere(void); int here(void) { return elsewhere(); }\n"
-												      /* As EXPORT_SYMBOL_NS_GPL(here, SOME) leaves it behind in Linux 6.1. */
-												      "const int __ksymtab_here[3] " SECTION(
-													      "__ksymtab_gpl") ";\n"
-															       "const unsigned int __crc_here " SECTION(
-																       "__kcrctab_gpl") " = 0x4242;\n"
-																			"const char __kstrtabns_here[] " SECTION(
-																				"__ksymtab_strings") " = \"SOME\";\n"
-																						     "const int __ksymtab_open[3] " SECTION(
-																							     "__ksymtab") ";\n";
+static const char with_everything[] = SAMPLE_MODULE(
+	"my_mod",
+	"") "struct version { unsigned long crc; char name[56]; };\n"
+	    "const struct version v[] " SECTION(
+		    "__versions") " = {\n"
+				  "	{ 0x12345678, \"module_layout\" }, { 0xcafe, "
+				  "\"_printk\" } };\n"
+				  "const unsigned int c[] " SECTION(
+					  "__version_ext_crcs") " = { 0x12345678, 0xbeef "
+								"};\n"
+								"const char n[] " SECTION(
+									"__version_ext_"
+									"names") " = "
+										 "\"module_"
+										 "layout\\0"
+										 "a_long_"
+										 "one\";\n"
+										 "const "
+										 "struct { "
+										 "unsigned "
+										 "int n, "
+										 "d, t; "
+										 "char "
+										 "name[4]; "
+										 "unsigned "
+										 "char "
+										 "id[4]; } "
+										 "note"
+										 "\n" SECTION(
+											 "."
+											 "n"
+											 "o"
+											 "t"
+											 "e"
+											 "."
+											 "g"
+											 "n"
+											 "u"
+											 "."
+											 "b"
+											 "u"
+											 "i"
+											 "l"
+											 "d"
+											 "-"
+											 "i"
+											 "d") " = { 4, 4, 3, \"GNU\", { 0x01, 0xab, 0xcd, 0xef } };\n"
+											      "extern int elsewhere(void); int here(void) { return elsewhere(); }\n"
+											      /* As EXPORT_SYMBOL_NS_GPL(here, SOME) leaves it behind in Linux 6.1. */
+											      "const int __ksymtab_here[3] " SECTION(
+												      "__ksymtab_gpl") ";\n"
+														       "const unsigned int __crc_here " SECTION(
+															       "__kcrctab_gpl") " = 0x4242;\n"
+																		"const char __kstrtabns_here[] " SECTION(
+																			"__ksymtab_strings") " = \"SOME\";\n"
+																					     "const int __ksymtab_open[3] " SECTION(
+																						     "__ksymtab") ";\n";
 
 static struct ko *open_sample(const char *name)
 {

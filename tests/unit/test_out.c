@@ -195,7 +195,8 @@ static void test_json_fields(void **state)
 	crash = json_array_get(json_object_get(crash, "reports"), 0);
 	assert_int_equal(json_unpack(crash, "{s:{s:s, s:s, s:i}, s:[{s:[{s:s, s:s, s:i}]}]}", "at",
 				     "function", &verdict, "file", &file, "line", &line, "trace",
-				     "inlined", "function", &run_id, "file", &offset, "line", &load),
+				     "inlined", "function", &run_id, "file", &offset, "line",
+				     &load),
 			 0);
 	assert_string_equal(verdict, "crash_set");
 	assert_string_equal(file, "crash.h");

@@ -182,7 +182,7 @@ static int make_earlier(const struct dirs *dirs, const char *name)
 		r = dirs_mkdir(dirs, to);
 	if (r == 0)
 		r = dirs_path(dirs, to, "logs/earlier-crashes/%lld-%.100s", (long long)time(NULL),
-			       name);
+			      name);
 	if (r < 0)
 		return r;
 	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

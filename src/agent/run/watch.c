@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_LIMIT                                                                                \
+#define LOG_LIMIT \
 	(2u << 20) /* bytes of kernel log and of output that one module may put into the journal \
 		    */
 #define OUTPUT_LIMIT (1u << 20)

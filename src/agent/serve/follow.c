@@ -167,9 +167,8 @@ void serve_runs(struct serve *s)
 {
 	struct dirent **entries = NULL;
 	char dir[DIRS_MAX];
-	int n = dirs_path(&s->dirs, dir, "logs") < 0
-			? 0
-			: scandir(dir, &entries, is_run, newest_first);
+	int n = dirs_path(&s->dirs, dir, "logs") < 0 ? 0
+						     : scandir(dir, &entries, is_run, newest_first);
 
 	for (int i = 0; i < n; i++) {
 		uint64_t size;

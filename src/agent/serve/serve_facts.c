@@ -54,8 +54,7 @@ void serve_welcome(struct serve *s)
 	w->lockdep_off = guard_lockdep_off(&s->dirs);
 	w->persistent_journal = fs_is_dir("/var/log/journal");
 	w->sudo = getenv("SUDO_USER") != NULL;
-	guard_read(&s->dirs, "/sys/module/module/parameters/sig_enforce", enforce,
-		   sizeof(enforce));
+	guard_read(&s->dirs, "/sys/module/module/parameters/sig_enforce", enforce, sizeof(enforce));
 	w->sig_enforce = *enforce == 'Y';
 	w->locked_down = is_locked_down(&s->dirs);
 	serve_send(s);

@@ -104,8 +104,9 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 		strbuf_addf(&command, "%s\n", *word);
 	if (is_current(to, deps, made_by, command.buf))
 		return 0;
-	r = buildenv_run(unit->tree->in_container, (char *const *)argv,
-		      &(struct process_options){ .env = env, .output = output, .error = output });
+	r = buildenv_run(
+		unit->tree->in_container, (char *const *)argv,
+		&(struct process_options){ .env = env, .output = output, .error = output });
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;
 	if (r == 0)

@@ -58,7 +58,7 @@ static int strip(const struct unit *unit, const char *ko)
 		r = unpack_ko(ko, temporary);
 	else
 		r = buildenv_run(unit->tree->in_container,
-			      ARGV(program, "--strip-debug", "-o", temporary, ko), NULL);
+				 ARGV(program, "--strip-debug", "-o", temporary, ko), NULL);
 	if (r == 0 &&
 	    (stat(ko, &st) < 0 ||
 	     utimensat(AT_FDCWD, temporary, (struct timespec[]){ st.st_atim, st.st_mtim }, 0) < 0 ||

@@ -158,7 +158,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		print_checks(&checks);
 	if (r < 0)
 		return r;
-	return worst(&checks) == FINDING_MISSING || (o->prove && !proof.ok) ? STATUS_FAIL : STATUS_OK;
+	return worst(&checks) == FINDING_MISSING || (o->prove && !proof.ok) ? STATUS_FAIL
+									    : STATUS_OK;
 }
 
 const struct command cmd_doctor = {

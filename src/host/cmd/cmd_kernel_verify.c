@@ -38,10 +38,10 @@ static void print_fits_json(const struct kernel_fits *fits, const struct kernel_
 	json_t *facts = json_array(), *document;
 
 	for (size_t i = 0; i < fits->n; i++)
-		json_array_append_new(
-			facts, json_pack("{s:s, s:s, s:o}", "what", fits->list[i].what, "fits",
-					 words[fits->list[i].fit], "found",
-					 out_text_json(fits->list[i].text)));
+		json_array_append_new(facts,
+				      json_pack("{s:s, s:s, s:o}", "what", fits->list[i].what,
+						"fits", words[fits->list[i].fit], "found",
+						out_text_json(fits->list[i].text)));
 	document = json_pack("{s:s, s:s, s:s?, s:b, s:o}", "schema", "outpost.kernel-verify/1",
 			     "release", tree->release, "board", board, "fits", all, "facts", facts);
 	json_dumpf(document, stdout, JSON_INDENT(2));

@@ -170,7 +170,8 @@ static int restart(char *const *folders)
 	r = container_make_caches();
 	if (r < 0)
 		return r;
-	format_note(&note, instance.image.id, all); /* of before: what is replaced meanwhile differs */
+	format_note(&note, instance.image.id,
+		    all); /* of before: what is replaced meanwhile differs */
 	r = container_start(&instance, all);
 	if (r == 0)
 		r = write_note(instance.dir, &note);

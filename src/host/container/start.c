@@ -87,7 +87,7 @@ int container_start(const struct container_instance *instance, char *const *fold
 	const char *const words[] = {
 		instance->image.engine, "run",          "--detach", "--rm",         "--name",
 		instance->name,         "--network",    "none",     "--log-driver", "none",
-		"--security-opt",    "label=disable"
+		"--security-opt",       "label=disable"
 	};
 	int r;
 

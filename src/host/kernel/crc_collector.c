@@ -195,8 +195,8 @@ static void write_one(const void *node, VISIT visit, void *closure)
 	w->counts->symbols++;
 }
 
-void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports, struct strbuf *out,
-		   struct crc_counts *counts)
+void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports,
+			 struct strbuf *out, struct crc_counts *counts)
 {
 	struct writing w = { exports, out, counts };
 

@@ -40,7 +40,7 @@ int crc_collector_folder(struct crc_collector *harvest, const char *dir);
  * modules alone, and its namespace, is what `exports` says, and otherwise EXPORT_SYMBOL_GPL: then a
  * module with another licence is refused when it is built, and not by the board.
  */
-void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports, struct strbuf *out,
-		   struct crc_counts *counts);
+void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports,
+			 struct strbuf *out, struct crc_counts *counts);
 
 #endif

@@ -91,8 +91,8 @@ static int write_symvers(const struct crc_collector *harvest, const char *source
 	return 0;
 }
 
-static int pull_symbols(struct kernel_wanted *wanted, const char *dir, struct crc_collector *harvest,
-			struct strbuf *why)
+static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
+			struct crc_collector *harvest, struct strbuf *why)
 {
 	_cleanup_free_ char *modules = path_join(dir, ".modules", NULL);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;

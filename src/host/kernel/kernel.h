@@ -38,9 +38,9 @@ DEFINE_CLEANUP(struct kernel_tree *, kernel_tree_free);
 struct kernel_wanted {
 	const char *release;
 	const struct board *board;
-	struct session *session; /* to it, greeted */
-	const char *version;     /* its /proc/version */
-	unsigned int page_size;  /* bytes; 0: not known */
+	struct session *session;          /* to it, greeted */
+	const char *version;              /* its /proc/version */
+	unsigned int page_size;           /* bytes; 0: not known */
 	const struct kernel_source *only; /* no other source is tried; NULL: all of them */
 	const struct kernel_git *git;     /* kernel_git.h; NULL: what is configured */
 	char *package; /* that owns the kernel there, "NAME VERSION"; kernel_wanted_ask() */

@@ -193,10 +193,11 @@ json_t *out_test_json(const struct run_result *run)
 	for (size_t i = 0; i < run->n; i++)
 		json_array_append_new(results, result_json(&run->results[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "schema", SCHEMA,
-			 "run", out_text_json(run->run), "board", out_text_json(run->board), "kernel",
-			 name_json(run->kernel), "boot_id", name_json(run->boot_id), "started",
-			 time_json(run->started_s), "duration_ms", run->duration_ms, "cancelled",
-			 run->cancelled, "results", results, "summary", counts_json(run->counts));
+			 "run", out_text_json(run->run), "board", out_text_json(run->board),
+			 "kernel", name_json(run->kernel), "boot_id", name_json(run->boot_id),
+			 "started", time_json(run->started_s), "duration_ms", run->duration_ms,
+			 "cancelled", run->cancelled, "results", results, "summary",
+			 counts_json(run->counts));
 }
 
 static int print(json_t *document, size_t flags)

@@ -32,9 +32,9 @@ static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 	if (run->reboot.seen) /* the first one is yet to be told apart */
 		return;
 	if (run->alive_ms)
-		last_seen_set_return_ms(run->q->board,
-				     monotonic_ms() -
-					     (run->power_cycled ? run->reset_ms : run->alive_ms));
+		last_seen_set_return_ms(
+			run->q->board,
+			monotonic_ms() - (run->power_cycled ? run->reset_ms : run->alive_ms));
 	run->reboot = (struct run_reboot){
 		.seen = true,
 		.has_down = run->alive_ms != 0,

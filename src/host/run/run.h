@@ -12,7 +12,7 @@
 #include "host/board/session.h"
 #include "host/report/store.h"
 
-#define RUN_RETURN_MS                                                               \
+#define RUN_RETURN_MS \
 	60000 /* how long a board may take to come back, where nothing else is said \
 	       */
 

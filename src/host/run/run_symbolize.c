@@ -74,8 +74,8 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 		return;
 	for (size_t d = 0; d < ARRAY_SIZE(depths); d++) {
 		_cleanup_free_ char *builds = path_cache("build", NULL);
-		_cleanup_free_ char *pattern = xasprintf("%s/*/%s/copy/%s%s.ko", builds,
-							 run->release, depths[d], p->name);
+		_cleanup_free_ char *pattern =
+			xasprintf("%s/*/%s/copy/%s%s.ko", builds, run->release, depths[d], p->name);
 		glob_t found = { 0 };
 		bool done = false;
 
@@ -243,8 +243,8 @@ static void name_gone(const char *caller, const struct klog_report *report,
 		return;
 	rest = xstrdup(at + strlen(words));
 	*at = '\0';
-	at = xasprintf("%s in %s (%s:%d), no longer in memory,%s", result->summary, report->function,
-		       base_name(source->at.file), source->at.line, rest);
+	at = xasprintf("%s in %s (%s:%d), no longer in memory,%s", result->summary,
+		       report->function, base_name(source->at.file), source->at.line, rest);
 	free(result->summary);
 	result->summary = at;
 }

@@ -15,7 +15,7 @@
 #define CONTEXT   2 /* lines before and after */
 #define FILE_MAX  (16 * 1024 * 1024)
 #define LINE_KEPT 400 /* bytes of a line that are kept */
-#define LEVELS                                                                            \
+#define LEVELS \
 	2 /* folders above a copy that stand for those above the user's: see neighbours.h \
 	   */
 

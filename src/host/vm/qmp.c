@@ -75,8 +75,8 @@ static int execute(struct qmp *qmp, const char *command, const char *arguments)
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r;
 
-	strbuf_addf(&text, "{\"execute\":\"%s\"%s%s}\n", command, arguments ? ",\"arguments\":" : "",
-		    arguments ? arguments : "");
+	strbuf_addf(&text, "{\"execute\":\"%s\"%s%s}\n", command,
+		    arguments ? ",\"arguments\":" : "", arguments ? arguments : "");
 	r = fs_write_all(qmp->fd, text.buf, text.len);
 	return r < 0 ? r : await(qmp, "return");
 }

@@ -21,7 +21,7 @@ void doctor_add(struct findings *c, const char *where, const char *name, enum fi
 {
 	GROW(c->items, c->n);
 	c->items[c->n++] = (struct finding){ where, name, state, doctor_clean(detail),
-					   mend ? doctor_clean(mend) : NULL };
+					     mend ? doctor_clean(mend) : NULL };
 	free(detail);
 	free(mend);
 }

@@ -65,7 +65,8 @@ static void check_welcome(struct findings *c, const outpost_Welcome *w)
 		   xasprintf("%s, Linux %s", *w->model ? w->model : w->machine, w->release), NULL);
 	doctor_add(c, "board", "agent", FINDING_OK,
 		   xasprintf("%s%s", w->build_id, w->sudo ? ", through sudo" : ""), NULL);
-	doctor_add(c, "board", "free space", w->free_bytes < LEAST_FREE ? FINDING_MISSING : FINDING_OK,
+	doctor_add(c, "board", "free space",
+		   w->free_bytes < LEAST_FREE ? FINDING_MISSING : FINDING_OK,
 		   xasprintf("%llu MiB in %s", (unsigned long long)w->free_bytes >> 20, w->home),
 		   w->free_bytes < LEAST_FREE
 			   ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20)

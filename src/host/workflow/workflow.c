@@ -29,7 +29,7 @@ void workflow_on_run(const char *doing, const char *module, size_t done, size_t 
 }
 
 int workflow_board(struct workflow *p, const struct context *ctx,
-		  const struct workflow_options *options)
+		   const struct workflow_options *options)
 {
 	int r;
 
@@ -212,8 +212,8 @@ static void add_check(const struct workflow *p, struct run_result *result)
 	}
 }
 
-int workflow_execute(struct workflow *p, char *const *paths, bool tests, struct run_request *request,
-		    struct run_result *result)
+int workflow_execute(struct workflow *p, char *const *paths, bool tests,
+		     struct run_request *request, struct run_result *result)
 {
 	int r;
 

@@ -21,7 +21,7 @@ struct workflow_options {
 	struct build_settings build;
 };
 
-#define WORKFLOW_OPTIONS(s, in)                                                                    \
+#define WORKFLOW_OPTIONS(s, in)                                                                   \
 	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                     \
 		      "insist on this kernel (default: the one that the board runs)"),            \
 		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                                  \
@@ -74,7 +74,7 @@ struct workflow {
 /* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno,
  * said. */
 int workflow_board(struct workflow *p, const struct context *ctx,
-		  const struct workflow_options *options);
+		   const struct workflow_options *options);
 /* Collects what was left open on any board that answers (that of -b only, where given). Says what
  * it did. */
 void workflow_collect(const struct context *ctx, struct store *store);
@@ -85,8 +85,8 @@ void workflow_release(struct workflow *p);
  * more where the board turns out to run another kernel than last time. As
  * run_execute(). `request` is completed with what `p` has.
  */
-int workflow_execute(struct workflow *p, char *const *paths, bool tests, struct run_request *request,
-		    struct run_result *result);
+int workflow_execute(struct workflow *p, char *const *paths, bool tests,
+		     struct run_request *request, struct run_result *result);
 
 /* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
 int workflow_modules(struct workflow *p, char *const *paths);
