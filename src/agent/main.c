@@ -2,10 +2,10 @@
 /*
  * outpost-agent: what runs on a board.
  *
- *	serve                          a connection: the conversation of proto/outpost.proto
- *	                               on stdin and stdout
- *	supervise HOME RUN ATTEMPT N   a run; started by serve
- *	build-id                       prints the build-id of this program
+ *	serve                             a connection: the conversation of proto/outpost.proto
+ *	                                  on stdin and stdout
+ *	supervise HOME RUN ATTEMPT N...   a run; started by serve
+ *	build-id                          prints the build-id of this program
  */
 #include "agent/build_id.h"
 #include "agent/serve/serve.h"
