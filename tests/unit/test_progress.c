@@ -3,7 +3,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/report/out.h"
+#include "host/base/progress.h"
 
 #include <pty.h>
 #include <setjmp.h>

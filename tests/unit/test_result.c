@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/cmd/command.h"
+#include "host/base/exit_status.h"
 #include "host/judge/result.h"
 #include "sample_run.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "host/base/progress.h"
+
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
-#include "host/report/out.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

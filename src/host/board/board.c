@@ -110,6 +110,8 @@ int board_find(const char *name, struct board **board)
 	_cleanup_free_ char *known = NULL, *vm = NULL;
 	int r = -ENOENT;
 
+	if (!name)
+		name = "vm";
 	if (path_is_plain_name(name)) {
 		known = board_path(name);
 		vm = vm_path(name);
@@ -134,11 +136,6 @@ int board_find(const char *name, struct board **board)
 	(*board)->name = xstrdup(name);
 	(*board)->destination = xstrdup(name);
 	return 0;
-}
-
-int board_get(const struct context *ctx, struct board **board)
-{
-	return board_find(ctx->board ? ctx->board : "vm", board);
 }
 
 /* A value that libinih gives back as it was. */

@@ -9,7 +9,6 @@
 #define OUTPOST_BOARD_H
 
 #include "common/cleanup.h"
-#include "host/cmd/command.h"
 
 #include <stdbool.h>
 
@@ -24,8 +23,8 @@ struct board {
 void board_free(struct board *board);
 DEFINE_CLEANUP(struct board *, board_free);
 
-/* The board that -b, or board.default, or else "vm", names. 0 or -errno, said. */
-int board_get(const struct context *ctx, struct board **board);
+/* The board of this name; NULL, where neither -b nor board.default names one, is "vm". 0 or -errno,
+ * said. */
 int board_find(const char *name, struct board **board);
 
 /* Writes boards/<name>.conf; -EEXIST (said) when it is there already. */

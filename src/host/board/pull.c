@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/report/out.h"
+#include "host/base/progress.h"
 #include "host/base/untar.h"
 
 #include <errno.h>

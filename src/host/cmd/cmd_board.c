@@ -167,7 +167,7 @@ static int show(const struct context *ctx, const char *name)
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_(session_closep) struct session *session = NULL;
 	const outpost_Welcome *welcome;
-	int r = name ? board_find(name, &board) : board_get(ctx, &board);
+	int r = board_find(name ? name : ctx->board, &board);
 
 	if (r == 0)
 		r = session_open(board, NULL, &session);

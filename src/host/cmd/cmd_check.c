@@ -73,7 +73,7 @@ static int read_board(const struct context *ctx, struct subject *s)
 {
 	struct last_seen_facts facts;
 	const outpost_Welcome *w = NULL;
-	int r = board_get(ctx, &s->board);
+	int r = board_find(ctx->board, &s->board);
 
 	if (r < 0)
 		return r;

@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/progress.h"
 #include "host/cmd/command.h"
 #include "host/container/container.h"
 #include "host/report/out.h"

@@ -3,7 +3,9 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/progress.h"
 #include "host/board/deploy.h"
+#include "host/cmd/command.h"
 #include "host/report/out.h"
 #include "host/workflow/workflow.h"
 

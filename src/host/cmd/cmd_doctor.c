@@ -2,6 +2,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/cmd/command.h"
 #include "host/workflow/doctor.h"
 #include "host/report/out.h"
 
@@ -104,7 +105,7 @@ static void print_proof(const struct proof *proof)
 static int examine(struct context *ctx, struct findings *checks)
 {
 	doctor_host(checks);
-	return doctor_boards(checks, ctx);
+	return doctor_boards(checks, ctx->board);
 }
 
 static int ask(const struct board *board)
@@ -129,7 +130,7 @@ static int ask(const struct board *board)
 static int prove(struct context *ctx, const struct doctor_options *o, struct proof *proof)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
-	int r = board_get(ctx, &board);
+	int r = board_find(ctx->board, &board);
 
 	if (r == 0 && !o->yes)
 		r = ask(board);

@@ -2,13 +2,13 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/cmd/cmd_kernel.h"
 #include "host/cmd/command.h"
 #include "host/kernel/kernel.h"
 #include "host/kernel/git.h"
 #include "host/kernel/internal.h"
-#include "host/report/out.h"
 #include "host/board/session.h"
 
 #include <errno.h>
@@ -85,7 +85,7 @@ static const struct kernel_git *git; /* what they say; run() sets it */
 /* The progress that it starts is the caller's to end. */
 static int ask_board(const struct context *ctx, struct board **board, struct session **session)
 {
-	int r = board_get(ctx, board);
+	int r = board_find(ctx->board, board);
 
 	if (r < 0)
 		return r;

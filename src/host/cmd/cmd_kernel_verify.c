@@ -5,7 +5,9 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "host/base/progress.h"
 #include "host/board/board.h"
+#include "host/cmd/command.h"
 #include "host/kernel/fit.h"
 #include "host/kernel/internal.h"
 #include "host/report/out.h"
@@ -113,7 +115,7 @@ int cmd_kernel_verify(struct context *ctx, const char *what)
 
 	if (what && !ctx->board)
 		return verify_alone(ctx, what);
-	r = board_get(ctx, &board);
+	r = board_find(ctx->board, &board);
 	if (r < 0)
 		return r;
 	progress_start();

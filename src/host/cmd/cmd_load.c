@@ -4,6 +4,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/base/paths.h"
+#include "host/cmd/command.h"
 #include "host/workflow/workflow.h"
 
 #include <string.h>

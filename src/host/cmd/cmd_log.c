@@ -131,7 +131,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		return usage_error("--new without --follow would show nothing.");
 	request.body.follow.all = !o->from_now;
 	request.body.follow.keep_on = o->follow;
-	r = board_get(ctx, &board);
+	r = board_find(ctx->board, &board);
 	if (r == 0)
 		r = session_open(board, NULL, &session);
 	if (r == 0)

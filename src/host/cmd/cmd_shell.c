@@ -47,7 +47,7 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_strv_ char **ssh = NULL;
-	int r = board_get(ctx, &board);
+	int r = board_find(ctx->board, &board);
 
 	(void)options;
 	if (r < 0)

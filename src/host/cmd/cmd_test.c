@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
+#include "host/cmd/command.h"
 #include "host/workflow/workflow.h"
 
 static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };

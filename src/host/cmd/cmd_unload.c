@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "host/base/paths.h"
+#include "host/cmd/command.h"
 #include "host/workflow/workflow.h"
 
 static const struct option_row options[] = {

@@ -3,8 +3,9 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/base/progress.h"
 #include "host/build/build.h"
-#include "host/report/out.h"
+#include "host/cmd/command.h"
 #include "host/workflow/workflow.h"
 #include "host/cmd/file_watch.h"
 

@@ -8,31 +8,10 @@
 #define OUTPOST_COMMAND_H
 
 #include "common/options.h"
+#include "host/base/context.h"
+#include "host/base/exit_status.h"
 
 #include <stdbool.h>
-
-struct config;
-
-/* Exit statuses; the worst verdict decides. */
-enum exit_status {
-	STATUS_OK = 0,
-	STATUS_FAIL = 1,
-	STATUS_USAGE = 2,
-	STATUS_TROUBLE = 3, /* lost, error, nothing judged: also what -errno becomes */
-	STATUS_CRASH = 4,   /* crash and hang */
-};
-
-/* What every command is given: the options that stand before its name. */
-struct context {
-	char *board;    /* -b; NULL: not said, which is "vm" unless board.default says otherwise */
-	char *dir;      /* -C */
-	char *log_file; /* --log */
-	bool verbose;
-	bool quiet;
-	bool json;
-	bool version;
-	struct config *config;
-};
 
 struct command {
 	const char *name;

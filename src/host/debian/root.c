@@ -11,8 +11,8 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
+#include "host/base/progress.h"
 #include "host/debian/internal.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
 
 #include <errno.h>

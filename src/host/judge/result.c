@@ -4,7 +4,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "host/cmd/command.h"
+#include "host/base/exit_status.h"
 
 #include <errno.h>
 #include <jansson.h>

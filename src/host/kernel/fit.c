@@ -5,9 +5,9 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/kernel/internal.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
 #include "host/board/pull.h"
 

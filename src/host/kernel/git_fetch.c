@@ -3,12 +3,13 @@
 #include "host/kernel/git_internal.h"
 
 #include "common/alloc.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
+#include "host/base/progress.h"
 
 #include <ctype.h>
 #include <errno.h>

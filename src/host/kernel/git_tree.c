@@ -6,8 +6,8 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/base/progress.h"
 #include "host/kernel/internal.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
 
 #include <errno.h>

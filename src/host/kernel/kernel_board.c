@@ -5,8 +5,8 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
+#include "host/base/progress.h"
 #include "host/board/pull.h"
 
 #include <errno.h>

@@ -9,8 +9,8 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "host/base/progress.h"
 #include "host/kernel/internal.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
 
 #include <elf.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How results are shown: a table, one JSON document, JUnit XML; and progress meanwhile. */
+/* How results are shown: a table, one JSON document, JUnit XML. */
 #ifndef OUTPOST_OUT_H
 #define OUTPOST_OUT_H
 
@@ -59,16 +59,5 @@ int out_json_line(json_t *document);
  * an <error>. Writes the file as a whole. 0 or -errno, said.
  */
 int out_junit(const char *path, const struct run_result *run);
-
-/*
- * The progress line: redrawn in place, with elapsed time, only where stderr is
- * a terminal and neither -v nor -q was said; elsewhere each step is one
- * log_debug() line. Messages of log.h go above it; whoever writes to the
- * terminal otherwise ends it first. Starts may be nested: the last end counts.
- */
-void progress_start(void);
-void progress_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void progress_fraction(size_t done, size_t total); /* of this step; total 0: not known */
-void progress_end(void);
 
 #endif

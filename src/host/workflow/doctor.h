@@ -11,7 +11,6 @@
 #define OUTPOST_DOCTOR_H
 
 #include "host/board/board.h"
-#include "host/cmd/command.h"
 #include "host/board/session.h"
 
 #include <stdbool.h>
@@ -63,8 +62,8 @@ char *doctor_clean(const char *text);
 bool doctor_find_tool(const char *name, char **where);
 
 void doctor_host(struct findings *c);
-/* The board of the context, or, where none is known, a note. 0 or -errno, said. */
-int doctor_boards(struct findings *c, const struct context *ctx);
+/* The board of this name (-b, or NULL); a note where no board is known. 0 or -errno, said. */
+int doctor_boards(struct findings *c, const char *name);
 /* 0, or -errno as session_receive(). */
 int doctor_survival(struct findings *c, const struct board *board, struct session *session);
 /* The same for what is known of the board already. */

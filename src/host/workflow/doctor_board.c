@@ -100,7 +100,7 @@ static void check_board(struct findings *c, const struct board *board, bool aske
 			   xasprintf("board %s: ssh cannot be started", board->name), NULL);
 }
 
-int doctor_boards(struct findings *c, const struct context *ctx)
+int doctor_boards(struct findings *c, const char *name)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_strv_ char **names = NULL;
@@ -108,14 +108,14 @@ int doctor_boards(struct findings *c, const struct context *ctx)
 
 	if (r < 0)
 		return r;
-	if (!ctx->board && !strv_contains(names, "vm")) {
+	if (!name && !strv_contains(names, "vm")) {
 		doctor_add(c, "board", "reachable", FINDING_NOTE,
 			   xstrdup("there is no board yet; this machine alone was looked at"),
 			   xstrdup("outpost vm up"));
 		return 0;
 	}
-	r = board_get(ctx, &board);
+	r = board_find(name, &board);
 	if (r == 0)
-		check_board(c, board, ctx->board);
+		check_board(c, board, name);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "host/base/progress.h"
 #include "host/judge/evidence.h"
 #include "host/report/out.h"
 #include "host/base/paths.h"

@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/strbuf.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/base/progress.h"
 #include "host/report/out.h"
 #include "host/build/params.h"
 #include "host/container/buildenv.h"
@@ -34,7 +35,7 @@ int workflow_board(struct workflow *p, const struct context *ctx,
 	int r;
 
 	*p = (struct workflow){ .ctx = ctx, .options = options };
-	r = board_get(ctx, &p->board);
+	r = board_find(ctx->board, &p->board);
 	if (r < 0)
 		return r;
 	progress_start();

@@ -7,9 +7,9 @@
 #ifndef OUTPOST_WORKFLOW_H
 #define OUTPOST_WORKFLOW_H
 
+#include "host/base/context.h"
 #include "host/board/board.h"
 #include "host/build/build.h"
-#include "host/cmd/command.h"
 #include "host/kernel/kernel.h"
 #include "host/run/run.h"
 

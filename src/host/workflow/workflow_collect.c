@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/progress.h"
 #include "host/report/out.h"
 
 #include <errno.h>

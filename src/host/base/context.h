@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OUTPOST_CONTEXT_H
+#define OUTPOST_CONTEXT_H
+
+#include <stdbool.h>
+
+struct config;
+
+/* What every command is given: the options that stand before its name. */
+struct context {
+	char *board;    /* -b; NULL: not said, which is "vm" unless board.default says otherwise */
+	char *dir;      /* -C */
+	char *log_file; /* --log */
+	bool verbose;
+	bool quiet;
+	bool json;
+	bool version;
+	struct config *config;
+};
+
+#endif
