@@ -50,7 +50,7 @@ static void frame_entries(const uint8_t *data, size_t size, struct strbuf *journ
 static void judge(const void *journal, size_t size)
 {
 	struct evidence_list list = { 0 };
-	ssize_t used = evidence_parse(&list, journal, size);
+	ssize_t used = evidence_parse(&list, journal, size, NULL);
 
 	MUST(used < 0 || (size_t)used <= size);
 	/* What was taken in before a contradiction is judged, too. */

@@ -107,7 +107,7 @@ static int read_journal(const char *path, struct evidence_list *run)
 	n = ZSTD_decompress(bytes, JOURNAL_LIMIT, packed.buf, packed.len);
 	if (ZSTD_isError(n))
 		return log_error_errno(-EBADMSG, "%s: %s", path, ZSTD_getErrorName(n));
-	return evidence_parse(run, bytes, n) < 0 ? -EBADMSG : 0;
+	return evidence_parse(run, bytes, n, NULL) < 0 ? -EBADMSG : 0;
 }
 
 static int add_run(struct crashers *c, const char *folder, const struct evidence_list *run)

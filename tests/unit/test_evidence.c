@@ -30,7 +30,18 @@ static ssize_t parse(struct evidence_list *list, const struct journal *j)
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
 
 	journal_pack(j, &bytes);
-	return evidence_parse(list, bytes.buf, bytes.len);
+	return evidence_parse(list, bytes.buf, bytes.len, NULL);
+}
+
+static size_t own_bytes(const struct journal *j)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+	size_t own = 1;
+
+	journal_pack(j, &bytes);
+	assert_int_equal(evidence_parse(&list, bytes.buf, bytes.len, &own), bytes.len);
+	return own;
 }
 
 static void reads_a_run(void **state)
@@ -139,8 +150,10 @@ static void what_the_host_saw_is_evidence(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
 	_cleanup_free_ struct journal *j = good();
+	_cleanup_free_ struct journal *whole = good();
 	outpost_Recovery *recovery;
 	uint64_t last_us;
+	int64_t down_ms;
 
 	(void)state;
 	journal_die_in(j, outpost_Step_TESTING);
@@ -152,10 +165,60 @@ static void what_the_host_saw_is_evidence(void **state)
 	recovery->down_ms = 42;
 	assert_true(parse(&list, j) > 0);
 	assert_int_equal(list.last_us, last_us);
-	assert_in_range(list.own_bytes, FRAME_HEADER + 12, FRAME_HEADER + 40);
-	assert_string_equal(list.items[0]->tried, "it was reset");
-	assert_true(list.items[0]->power_cycled && list.items[0]->rebooted);
-	assert_int_equal(list.items[0]->down_ms, 42);
+	assert_int_equal(own_bytes(whole), 0);
+	assert_in_range(own_bytes(j), FRAME_HEADER + 12, FRAME_HEADER + 40);
+	assert_string_equal(list.items[0]->host.tried, "it was reset");
+	assert_true(list.items[0]->host.power_cycled && evidence_rebooted(list.items[0]));
+	assert_true(evidence_down_ms(list.items[0], &down_ms));
+	assert_int_equal(down_ms, 42);
+}
+
+/* A host that lost the board, or was interrupted, says so; until the board is heard of again. */
+static void how_the_host_left_it_holds_until_the_board_speaks(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list left = { 0 }, goes_on = { 0 };
+	_cleanup_free_ struct journal *j = good();
+	outpost_Recovery *recovery;
+
+	(void)state;
+	journal_die_in(j, outpost_Step_TESTING);
+	recovery = &journal_add(j, outpost_Entry_recovery_tag)->body.recovery;
+	recovery->lost = recovery->cancelled = true;
+	assert_true(parse(&left, j) > 0);
+	assert_true(left.lost && left.cancelled);
+	assert_true(evidence_unreachable(left.items[0]) && left.items[0]->host.cancelled);
+	journal_add(j, outpost_Entry_alive_tag);
+	assert_true(parse(&goes_on, j) > 0);
+	assert_false(goes_on.lost || goes_on.cancelled);
+	assert_false(evidence_unreachable(goes_on.items[0]) || goes_on.items[0]->host.cancelled);
+}
+
+/* It came back, and was found in another boot: somebody else may have switched it off and on. */
+static void a_board_that_was_lost_may_still_have_crashed(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = good();
+
+	(void)state;
+	journal_die_in(j, outpost_Step_TESTING);
+	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.lost = true;
+	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.rebooted = true;
+	assert_true(parse(&list, j) > 0);
+	assert_false(list.lost || evidence_unreachable(list.items[0]));
+	assert_true(evidence_rebooted(list.items[0]));
+}
+
+static void a_run_is_lost_before_it_begins(void **state)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_free_ struct journal *j = journal_new();
+
+	(void)state;
+	journal_plan(j, hello);
+	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.lost = true;
+	assert_true(parse(&list, j) > 0);
+	assert_int_equal(list.n, 0);
+	assert_true(list.lost);
 }
 
 /* A module that was skipped did not kill the board: the one before it did. */
@@ -237,7 +300,7 @@ static void drops_a_torn_frame_wherever_it_is_torn(void **state)
 	journal_pack(j, &bytes);
 	for (size_t n = 0; n < bytes.len; n++) {
 		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
-		ssize_t used = evidence_parse(&list, bytes.buf, n);
+		ssize_t used = evidence_parse(&list, bytes.buf, n, NULL);
 
 		if (used < 0 || (size_t)used > n)
 			fail_msg("torn at %zu: %zd", n, used);
@@ -277,6 +340,9 @@ int main(void)
 		cmocka_unit_test(how_long_it_was_gone_is_in_the_journal),
 		cmocka_unit_test(a_reboot_after_the_end_is_nobodys),
 		cmocka_unit_test(what_the_host_saw_is_evidence),
+		cmocka_unit_test(how_the_host_left_it_holds_until_the_board_speaks),
+		cmocka_unit_test(a_board_that_was_lost_may_still_have_crashed),
+		cmocka_unit_test(a_run_is_lost_before_it_begins),
 		cmocka_unit_test(a_skipped_module_takes_no_blame),
 		cmocka_unit_test(same_boot_with_another_nonce_is_a_snapshot),
 		cmocka_unit_test(refuses_contradictions),

@@ -286,7 +286,7 @@ static void what_the_board_forgot_is_begun_anew(void **state)
 	assert_int_equal(run.state, RUN_ENDED);
 	assert_int_equal(run.list.n, 1);
 	assert_int_equal(count("start "), 2);
-	assert_int_equal(run.local - run.list.own_bytes, run.offset);
+	assert_int_equal(run.local - run.own, run.offset);
 	end();
 }
 

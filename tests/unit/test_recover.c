@@ -10,6 +10,7 @@
 #include "host/board/last_seen.h"
 #include "host/run/internal.h"
 #include "host/judge/verdict.h"
+#include "host/base/paths.h"
 #include "journal.h"
 
 #include <errno.h>
@@ -112,7 +113,7 @@ static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 	take(run, j);
 	run->alive_ms = run->entry_ms + silent_ms;
 	run->cut_in = evidence_last(&run->list);
-	run->list.cut_us = run->list.last_us;
+	run->cut_us = run->list.last_us;
 	run->cut_entry_ms = run->entry_ms;
 }
 
@@ -121,6 +122,7 @@ static void expect(struct run *run, enum verdict verdict, const char *rule, cons
 	struct result result;
 
 	run_tell_apart(run);
+	run_tell_left(run);
 	verdict_judge(run->list.items[0], 0, &result);
 	if (result.verdict != verdict || strcmp(result.rule, rule) != 0 ||
 	    !strstr(result.summary, words))
@@ -134,7 +136,7 @@ static void expect(struct run *run, enum verdict verdict, const char *rule, cons
 static void lives_on(struct run *run, int seconds)
 {
 	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag,
-				.time_us = run->list.cut_us + (uint64_t)seconds * 1000000 };
+				.time_us = run->cut_us + (uint64_t)seconds * 1000000 };
 
 	assert_int_equal(evidence_add(&run->list, &alive), 0);
 }
@@ -305,7 +307,7 @@ static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives
 		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
 		if (i + 1 == heard) {
 			run->cut_in = evidence_last(&run->list);
-			run->list.cut_us = run->list.last_us;
+			run->cut_us = run->list.last_us;
 			run->cut_entry_ms = run->entry_ms;
 		}
 	}
@@ -426,7 +428,7 @@ static void one_that_never_came_back_is_lost(void **state)
 	(void)state;
 	cut_in_test(&run, j, 0);
 	run.tried = xstrdup("its power-cycle hook failed: it ended with status 1");
-	run.list.items[0]->unreachable = true;
+	run.state = RUN_LOST;
 	expect(&run, VERDICT_LOST, "unreachable", "in its time: its power-cycle hook failed");
 }
 
@@ -448,7 +450,7 @@ static uint64_t follow_until_reset(struct run *run, const struct journal *j)
 	run->entry_ms = run->cut_entry_ms = 100000;
 	run->alive_ms = run->entry_ms + 1000;
 	run->cut_in = evidence_last(&run->list);
-	run->list.cut_us = run->list.last_us;
+	run->cut_us = run->list.last_us;
 	return run->offset;
 }
 
@@ -458,6 +460,132 @@ static void leave(struct run *run)
 	evidence_list_release(&run->list);
 	free(run->dir);
 	free(run->tried);
+}
+
+/* --- the journal alone ------------------------------------------------------------------- */
+
+/* What the host learns of a run whose module was under way; what becomes of that module. */
+struct outcome {
+	const char *name;
+	void (*learn)(struct run *run);
+	enum verdict verdict, rest; /* `rest`: of the module that was not begun */
+	const char *rule;
+};
+
+static void reboots(struct run *run)
+{
+	run->reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 1000 };
+	proto_set(run->boot_id, JOURNAL_OTHER_BOOT);
+}
+
+static void is_reset_by_its_watchdog(struct run *run)
+{
+	reboots(run);
+	run->reboot.down_ms = 19000;
+}
+
+static void is_power_cycled(struct run *run)
+{
+	was_reset(run, 60);
+}
+
+static void was_cut_off(struct run *run)
+{
+	was_reset(run, 5);
+}
+
+static void cannot_be_reached(struct run *run)
+{
+	run->state = RUN_LOST;
+	run->tried = xstrdup("its power-cycle hook failed: it ended with status 1");
+}
+
+static void was_reset_by_another_process(struct run *run)
+{
+	run->reset_in_vain = run->reboot.seen = true;
+}
+
+static void the_user_interrupts(struct run *run)
+{
+	run->cancelled = true;
+}
+
+static void the_user_interrupts_a_lost_one(struct run *run)
+{
+	run->cancelled = true;
+	run->state = RUN_LOST;
+}
+
+static const struct outcome outcomes[] = {
+	{ "reboot", reboots, VERDICT_CRASH, VERDICT_ERROR, "boot" },
+	{ "watchdog", is_reset_by_its_watchdog, VERDICT_HANG, VERDICT_ERROR, "watchdog" },
+	{ "power cycle", is_power_cycled, VERDICT_HANG, VERDICT_ERROR, "watchdog" },
+	{ "cut off", was_cut_off, VERDICT_LOST, VERDICT_ERROR, "unreachable" },
+	{ "lost", cannot_be_reached, VERDICT_LOST, VERDICT_LOST, "unreachable" },
+	{ "reset in vain", was_reset_by_another_process, VERDICT_LOST, VERDICT_ERROR,
+	  "unreachable" },
+	{ "cancelled", the_user_interrupts, VERDICT_SKIP, VERDICT_SKIP, "" },
+	{ "cancelled and lost", the_user_interrupts_a_lost_one, VERDICT_LOST, VERDICT_SKIP,
+	  "unreachable" },
+};
+
+static void same_result(const struct result *a, const struct result *b, const char *name)
+{
+	if (a->verdict != b->verdict || strcmp(a->phase, b->phase) != 0 ||
+	    strcmp(a->rule, b->rule) != 0 || strcmp(a->summary, b->summary) != 0)
+		fail_msg("%s: %s was judged %s by '%s': %s\nand from the journal alone %s by "
+			 "'%s': %s",
+			 name, a->module, verdict_name(a->verdict), a->rule, a->summary,
+			 verdict_name(b->verdict), b->rule, b->summary);
+}
+
+/* Whoever has the journal and nothing else comes to what the host came to that wrote it. */
+static void judged_from_its_journal_it_is_the_same(void **state)
+{
+	static const char *const names[] = { "hello", "second", NULL };
+	struct module modules[] = { { .name = (char *)"hello" }, { .name = (char *)"second" } };
+	struct module *pointers[] = { &modules[0], &modules[1] };
+	struct module_list module_list = { pointers, 2 };
+	struct run_request q = { .board = &board, .return_ms = 2000, .modules = &module_list };
+	int index[] = { 0, 1 };
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_STATE_HOME", dir, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
+		const struct outcome *o = &outcomes[i];
+		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+		_cleanup_(run_result_release) struct run_result lived = { 0 };
+		_cleanup_free_ struct journal *j = journal_new();
+		_cleanup_free_ char *path = NULL;
+		struct result alone;
+		struct run run;
+
+		journal_plan(j, names);
+		journal_boot(j, JOURNAL_BOOT)->watchdog_s = 20;
+		journal_module(j, 0, 1, NULL);
+		journal_die_in(j, outpost_Step_TESTING);
+		follow_until_reset(&run, j);
+		run.q = &q;
+		run.plan = (struct plan){
+			.modules = run.list.modules, .n = 2, .n_asked = 2, .index = index
+		};
+		o->learn(&run);
+		run_judge(&run, &lived);
+		path = path_join(run.dir, "journal", NULL);
+		assert_int_equal(evidence_read(&list, path), 0);
+		verdict_judge(list.items[0], 0, &alone);
+		if (alone.verdict != o->verdict || strcmp(alone.rule, o->rule) != 0)
+			fail_msg("%s: %s by '%s': %s", o->name, verdict_name(alone.verdict),
+				 alone.rule, alone.summary);
+		same_result(&lived.results[0], &alone, o->name);
+		assert_int_equal(lived.results[1].verdict, o->rest);
+		result_release(&alone);
+		assert_int_equal(unlink(path), 0);
+		leave(&run);
+	}
+	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
 /* It was told, and the host was killed before the rest was carried out. */
@@ -551,7 +679,7 @@ static void a_torn_entry_is_taken_back(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	run_journal_note(&run, &entry);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
-	assert_int_equal(run.list.own_bytes, 0);
+	assert_int_equal(run.own, 0);
 	entry.body.recovery.rebooted = true;
 	run_journal_note(&run, &entry);
 	leave(&run);
@@ -560,7 +688,7 @@ static void a_torn_entry_is_taken_back(void **state)
 	assert_int_equal(run_journal_open(&run), 0);
 	assert_int_equal(run.list.n, 1);
 	assert_true(run.list.items[0]->ended);
-	assert_true(run.list.items[0]->rebooted);
+	assert_true(evidence_rebooted(run.list.items[0]));
 	leave(&run);
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
@@ -605,6 +733,7 @@ int main(void)
 		cmocka_unit_test(a_reset_that_comes_late_is_still_ours),
 		cmocka_unit_test(a_reset_that_came_to_nothing_is_forgotten),
 		cmocka_unit_test(one_that_never_came_back_is_lost),
+		cmocka_unit_test(judged_from_its_journal_it_is_the_same),
 		cmocka_unit_test(judged_again_it_is_the_same),
 		cmocka_unit_test(a_reset_that_nobody_saw_the_end_of),
 		cmocka_unit_test(a_torn_entry_is_taken_back),

@@ -142,9 +142,9 @@ static void lost_boards(void **state)
 
 	(void)state;
 	j->n--; /* it never came back */
+	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.lost = true;
 	journal_pack(j, &bytes);
-	assert_true(evidence_parse(&list, bytes.buf, bytes.len) > 0);
-	list.items[0]->unreachable = true;
+	assert_true(evidence_parse(&list, bytes.buf, bytes.len, NULL) > 0);
 	verdict_judge(list.items[0], 0, &run.results[0]);
 	assert_int_equal(run.results[0].verdict, VERDICT_LOST);
 	assert_string_equal(run.results[0].phase, "load");
@@ -161,9 +161,9 @@ static void silence_after_the_last_module(void **state)
 
 	(void)state;
 	j->n--; /* RunEnd */
+	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.lost = true;
 	journal_pack(j, &bytes);
-	assert_true(evidence_parse(&list, bytes.buf, bytes.len) > 0);
-	list.items[0]->unreachable = true;
+	assert_true(evidence_parse(&list, bytes.buf, bytes.len, NULL) > 0);
 	verdict_judge(list.items[0], 0, &result);
 	assert_int_equal(result.verdict, VERDICT_LOST);
 	assert_string_equal(result.phase, "settle");

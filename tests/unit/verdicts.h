@@ -104,7 +104,7 @@ static inline struct run_result judge(const struct journal *j, uint32_t off)
 	struct result result;
 
 	journal_pack(j, &bytes);
-	evidence_parse(&list, bytes.buf, bytes.len);
+	evidence_parse(&list, bytes.buf, bytes.len, NULL);
 	if (!list.n)
 		return run;
 	verdict_judge(list.items[0], off, &result);

@@ -66,8 +66,8 @@ static void set_down(const struct evidence_list *list, struct evidence *e, const
 static bool went_down(const struct evidence_list *list, const struct evidence *last,
 		      const outpost_Boot *boot)
 {
-	return !list->over && !last->reboot_ordered && !last->cut_off && !last->unreachable &&
-	       strcmp(last->boot_id, boot->boot_id) != 0 &&
+	return !list->ended && !last->reboot_ordered && !last->host.cut_off &&
+	       !last->host.unreachable && strcmp(last->boot_id, boot->boot_id) != 0 &&
 	       (!list->has_boot || strcmp(last->boot_id, list->boot.boot_id) == 0);
 }
 
@@ -92,7 +92,7 @@ static void add_boot(struct evidence_list *list, const outpost_Boot *boot, uint6
 	list->has_boot = true;
 	list->boot_us = now;
 	list->has_skew = false;
-	list->ended = list->over = false;
+	list->ended = false;
 	list->current = NULL;
 }
 
@@ -191,25 +191,39 @@ static void add_survivor(struct evidence_list *list, const outpost_Survivor *sur
 	strbuf_add(&e->survived, survivor->data.bytes, survivor->data.size);
 }
 
+static void set_left(struct evidence_list *list, struct evidence *e, bool lost, bool cancelled)
+{
+	if (list->left)
+		list->left->host.lost = list->left->host.cancelled = false;
+	list->left = e;
+	list->lost = lost;
+	list->cancelled = cancelled;
+	if (e) {
+		e->host.lost = lost;
+		e->host.cancelled = cancelled;
+	}
+}
+
 /* What the host did and saw, which no entry of a board's tells. */
 static void add_recovery(struct evidence_list *list, const outpost_Recovery *recovery)
 {
 	struct evidence *e = evidence_find(list, recovery->index);
 
+	set_left(list, e, recovery->lost, recovery->cancelled);
 	if (!e)
 		return;
 	if (*recovery->tried) {
-		free(e->tried);
-		e->tried = xstrdup(recovery->tried);
-		e->power_cycled = recovery->power_cycled;
-		e->cut_off = recovery->cut_off;
+		free(e->host.tried);
+		e->host.tried = xstrdup(recovery->tried);
+		e->host.power_cycled = recovery->power_cycled;
+		e->host.cut_off = recovery->cut_off;
 	}
-	e->unreachable |= recovery->unreachable;
+	e->host.unreachable |= recovery->unreachable;
 	if (!recovery->rebooted)
 		return;
-	e->rebooted = true;
-	e->has_down = recovery->has_down;
-	e->down_ms = recovery->down_ms;
+	e->host.rebooted = true;
+	e->host.has_down = recovery->has_down;
+	e->host.down_ms = recovery->down_ms;
 }
 
 static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
@@ -217,7 +231,8 @@ static void add_run_end(struct evidence_list *list, const outpost_RunEnd *end)
 	struct evidence *e = list->current;
 
 	list->run_end = *end;
-	list->ended = list->over = true;
+	list->ended = true;
+	list->n_ends++;
 	list->current = NULL;
 	if (!e)
 		return;
@@ -246,7 +261,11 @@ static int add_entry(struct evidence_list *list, const outpost_Entry *entry)
 
 int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
 {
-	int r = add_entry(list, entry);
+	int r;
+
+	if (entry->which_body != outpost_Entry_recovery_tag)
+		set_left(list, NULL, false, false);
+	r = add_entry(list, entry);
 
 	/* By the clock of a boot yet to be told, or by nobody's. */
 	if (entry->which_body != outpost_Entry_survivor_tag &&

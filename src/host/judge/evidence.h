@@ -41,6 +41,19 @@ struct evidence_mark {
 	outpost_Step step;
 };
 
+/* From Recovery entries, and from nothing else: what only the host knows. */
+struct evidence_host {
+	char *tried;       /* to get the board back, in words; NULL: nothing */
+	bool power_cycled; /* and that worked */
+	bool cut_off;      /* the board had not hung, only the link was dead */
+	bool unreachable;  /* nobody saw the board come back; no later entry changes that */
+	bool rebooted;     /* the board was found in another boot, which nobody had ordered */
+	bool has_down;
+	int64_t down_ms; /* as in struct evidence, by the host's clock, which is the better one */
+	bool lost;       /* the board cannot be reached, as far as the journal goes */
+	bool cancelled;  /* likewise: the user has interrupted the run */
+};
+
 struct evidence {
 	outpost_PlanModule plan;
 	const outpost_PlanModule *modules; /* of the whole plan; the list owns them */
@@ -66,29 +79,21 @@ struct evidence {
 	bool output_truncated;
 	char **leftovers;
 	char boot_id[40], nonce[40]; /* when the module began */
-	bool rebooted; /* without an order: the next Boot is another one, or the board was found so
-			*/
-	bool restored; /* the same boot_id with another nonce: set back to a snapshot */
+	bool rebooted;               /* without an order: the next Boot is another one */
+	bool restored;       /* the same boot_id with another nonce: set back to a snapshot */
 	bool reboot_ordered; /* by the supervisor, after this module: its reason is in reboot_why */
 	char reboot_why[128];
 	struct strbuf survived;          /* what is in those files */
 	struct evidence_file *survivors; /* that survived the crash: pstore's, as they are */
 	size_t n_survivors;
-	bool unreachable; /* the board did not come back in its time, and the run has no end */
-	/*
-	 * From a Recovery, the host's own entry: what it took to get the board
-	 * back, or was tried in vain, in words; NULL: nothing. power_cycled: it
-	 * worked. cut_off: the board had not hung, only the link was dead.
-	 */
-	char *tried;
-	bool power_cycled, cut_off;
+	struct evidence_host host;
 	bool has_down;
 	int64_t down_ms; /* between the last sign of life and the start of the next boot */
 	bool has_skew;
 	int64_t skew_us;     /* how far the clock of the entries is ahead of the kernel log's */
 	uint32_t watchdog_s; /* armed with this time-out; 0: not armed */
-	bool cancelled;
-	char what[256]; /* why the run could not go on, where it could not */
+	bool cancelled;      /* with the whole run */
+	char what[256];      /* why the run could not go on, where it could not */
 	uint64_t begin_us, end_us;
 };
 
@@ -104,13 +109,13 @@ struct evidence_list {
 	bool has_boot;
 	uint64_t boot_us; /* when it was recorded, by that boot's clock */
 	uint64_t last_us; /* likewise the last entry */
-	uint64_t cut_us;  /* for who follows the run: the last entry before the link was cut */
 	bool has_skew;
 	int64_t skew_us;
-	uint64_t own_bytes; /* evidence_parse(): of the host's own entries */
-	bool ended;
-	bool over; /* likewise, whoever may have changed `ended` since: no Boot came after it */
+	bool ended;    /* no Boot came after the last RunEnd */
+	size_t n_ends; /* RunEnds */
 	outpost_RunEnd run_end;
+	bool lost, cancelled;     /* see struct evidence_host; also of a run without any attempt */
+	struct evidence *left;    /* the attempt that has these two as well; or NULL */
 	struct evidence *current; /* the attempt that entries belong to now; or NULL */
 };
 
@@ -120,12 +125,22 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry);
 /* Did the step go wrong, or not its whole way, by any of what its end says? */
 bool evidence_step_failed(const outpost_StepEnd *end);
 
+/* Did the board go down without an order, by what the board or the host says? */
+bool evidence_rebooted(const struct evidence *e);
+
+/* For how long, in milliseconds; false: not known. */
+bool evidence_down_ms(const struct evidence *e, int64_t *ms);
+
+/* The board did not come back in its time. */
+bool evidence_unreachable(const struct evidence *e);
+
 /*
  * Takes in the whole frames at the start of `data`, a journal as a host keeps
- * it (own_bytes of it are not the board's): how many bytes they are, which is less than n when the
- * last one is torn off; -EBADMSG (said) for bytes that are no journal.
+ * it: how many bytes they are, which is less than n when the last one is torn
+ * off; -EBADMSG (said) for bytes that are no journal. *own: how many of them
+ * are the host's own entries; may be NULL.
  */
-ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n);
+ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n, size_t *own);
 
 /* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno,
  * said. */

@@ -12,11 +12,13 @@
 
 #define JOURNAL_MAX (1024u * 1024 * 1024)
 
-ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n)
+ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n, size_t *own)
 {
 	static outpost_Entry entry; /* large, and no business of any caller's stack */
 	size_t used = 0;
 
+	if (own)
+		*own = 0;
 	for (;;) {
 		struct frame frame;
 		int r = frame_parse((const uint8_t *)data + used, n - used, &frame);
@@ -35,8 +37,8 @@ ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n)
 		if (r < 0)
 			return r;
 		used += frame.total;
-		if (entry.which_body == outpost_Entry_recovery_tag)
-			list->own_bytes += frame.total;
+		if (own && entry.which_body == outpost_Entry_recovery_tag)
+			*own += frame.total;
 	}
 }
 
@@ -48,7 +50,7 @@ int evidence_read(struct evidence_list *list, const char *journal)
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the journal %s", journal);
-	used = evidence_parse(list, sb.buf, sb.len);
+	used = evidence_parse(list, sb.buf, sb.len, NULL);
 	if (used < 0)
 		return (int)used;
 	if ((size_t)used < sb.len)
@@ -73,7 +75,7 @@ static void evidence_free(struct evidence *e)
 	strbuf_release(&e->output);
 	strbuf_release(&e->survived);
 	free(e->survivors);
-	free(e->tried);
+	free(e->host.tried);
 	strv_free(e->leftovers);
 	free(e);
 }
@@ -98,6 +100,22 @@ struct evidence *evidence_last(const struct evidence_list *list)
 		if (!did_nothing(list->items[i]))
 			return list->items[i];
 	return NULL;
+}
+
+bool evidence_rebooted(const struct evidence *e)
+{
+	return e->rebooted || e->host.rebooted;
+}
+
+bool evidence_down_ms(const struct evidence *e, int64_t *ms)
+{
+	*ms = e->host.has_down ? e->host.down_ms : e->down_ms;
+	return e->host.has_down || e->has_down;
+}
+
+bool evidence_unreachable(const struct evidence *e)
+{
+	return e->host.unreachable || e->host.lost;
 }
 
 bool evidence_step_failed(const outpost_StepEnd *end)

@@ -128,7 +128,7 @@ void verdict_judge(const struct evidence *ev, uint32_t off, struct result *out)
 		fill_pass(out, ev);
 	fill_reports(&j);
 	fill_output(out, &ev->output);
-	out->recovery = ev->tried ? xstrdup(ev->tried) : NULL;
+	out->recovery = ev->host.tried ? xstrdup(ev->host.tried) : NULL;
 	out->log_records = ev->n_records;
 	out->log_lost = ev->lost;
 	judge_release(&j);

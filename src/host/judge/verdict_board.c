@@ -22,13 +22,13 @@ bool rule_plan(struct judge *j)
 /* What became of the board: how it came back says nothing about the cause. */
 static char *aftermath(const struct evidence *e, bool fatal)
 {
-	const char *tried = e->tried ? e->tried : "";
+	const char *tried = e->host.tried ? e->host.tried : "";
 
-	if (e->unreachable)
+	if (evidence_unreachable(e))
 		return xasprintf("; the board did not come back%s%s", *tried ? ": " : "", tried);
-	if (e->power_cycled)
+	if (e->host.power_cycled)
 		return xasprintf("; the board did not come back by itself: %s", tried);
-	if (e->rebooted)
+	if (evidence_rebooted(e))
 		return xstrdup("; the board died and came back");
 	if (fatal && e->reboot_ordered)
 		return xstrdup("; the board limped on and was rebooted");
@@ -110,13 +110,16 @@ bool rule_watchdog(struct judge *j)
 {
 	const struct evidence *e = j->e;
 	outpost_Step step = last_step(e);
+	int64_t down_ms;
 
-	if (e->rebooted && e->power_cycled)
+	if (!evidence_rebooted(e))
+		return false;
+	if (e->host.power_cycled)
 		return decide(j, VERDICT_HANG, phase_name(step),
 			      "the board stopped while %s %s and did not come back by itself: %s",
-			      doing(step), e->plan.name, e->tried ? e->tried : "");
-	if (!e->rebooted || !e->watchdog_s || !e->has_down ||
-	    e->down_ms < (int64_t)e->watchdog_s * 500)
+			      doing(step), e->plan.name, e->host.tried ? e->host.tried : "");
+	if (!e->watchdog_s || !evidence_down_ms(e, &down_ms) ||
+	    down_ms < (int64_t)e->watchdog_s * 500)
 		return false;
 	return decide(j, VERDICT_HANG, phase_name(step),
 		      "the board stopped while %s %s, and its watchdog (%" PRIu32
@@ -143,7 +146,7 @@ bool rule_boot(struct judge *j)
 
 	if (!judge_has(j, MECHANISM_SETTLE) && step >= outpost_Step_SETTLE)
 		return false;
-	if (e->rebooted || boots_differ(e))
+	if (evidence_rebooted(e) || boots_differ(e))
 		return decide(j, VERDICT_CRASH, phase_name(step),
 			      "the board rebooted by itself while %s %s, without any report",
 			      doing(step), e->plan.name);
@@ -161,28 +164,31 @@ bool rule_unreachable(struct judge *j)
 
 	if (e->ended && e->has_after)
 		return false;
-	if (e->cut_off)
+	if (e->host.cut_off)
 		return decide(j, VERDICT_LOST, phase_name(step),
 			      "nothing shows that the board hung, but the link to it had died "
 			      "while %s %s: %s",
-			      doing(step), e->plan.name, e->tried);
-	return e->unreachable &&
+			      doing(step), e->plan.name, e->host.tried);
+	return evidence_unreachable(e) &&
 	       decide(j, VERDICT_LOST, phase_name(step),
 		      "the board could not be reached again in its time%s%s; last seen while %s %s",
-		      e->tried ? ": " : "", e->tried ? e->tried : "", doing(step), e->plan.name);
+		      e->host.tried ? ": " : "", e->host.tried ? e->host.tried : "", doing(step),
+		      e->plan.name);
 }
 
 /* It was through, but nobody has seen the board alive since: what it left behind may have killed
  * it. */
 bool rule_silence(struct judge *j)
 {
-	if (j->e->cut_off)
+	const struct evidence *e = j->e;
+
+	if (e->host.cut_off)
 		return decide(j, VERDICT_LOST, "settle",
-			      "the board went on, but the link to it had died: %s", j->e->tried);
-	return j->e->unreachable && decide(j, VERDICT_LOST, "settle",
-					   "the board could not be reached again in its time; last "
-					   "seen after %s was through",
-					   j->e->plan.name);
+			      "the board went on, but the link to it had died: %s", e->host.tried);
+	return evidence_unreachable(e) && decide(j, VERDICT_LOST, "settle",
+						 "the board could not be reached again in its "
+						 "time; last seen after %s was through",
+						 e->plan.name);
 }
 
 bool rule_own_report(struct judge *j)
@@ -197,7 +203,7 @@ bool rule_own_report(struct judge *j)
 bool rule_cancel(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	bool cancelled = e->cancelled, cut = !e->ended;
+	bool cancelled = e->cancelled || e->host.cancelled, cut = !e->ended;
 
 	/* One that was through before the user cancelled keeps its result. */
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {

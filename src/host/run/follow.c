@@ -44,7 +44,7 @@ static int take_entry(struct run *run, const struct frame *frame)
 	e = run->list.current;
 	if (e && (e != before || e->n_marks != marks))
 		say_progress(run, e);
-	if (run->list.ended && run->state == RUN_GOING)
+	if (run_has_ended(run) && run->state == RUN_GOING)
 		run->state = RUN_ENDED;
 	return 0;
 }
@@ -271,7 +271,7 @@ int run_once_more(struct run *run)
 		return r < 0 ? r : 0;
 	run_tell_apart(run); /* nothing of the second attempt concerns the first */
 	run->attempt = 2;
-	run->list.ended = false;
+	run->old_ends = run->list.n_ends;
 	run->give_up_ms = 0;
 	r = run_send_start(run, &start);
 	return r < 0 ? r : run_follow(run);

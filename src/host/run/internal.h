@@ -41,6 +41,7 @@ struct run {
 	char *dir;       /* its folder; NULL until the plan is on its way */
 	int journal_fd;  /* the copy of its journal */
 	uint64_t local;  /* bytes in it */
+	size_t own;      /* of those: our own entries */
 	uint64_t offset; /* of the board's journal that comes next; less than `local` once a crash
 			    took its tail */
 	struct evidence_list list;
@@ -51,6 +52,7 @@ struct run {
 	bool started;      /* the board has answered the last Start: a supervisor is at it */
 	bool lock_is_free; /* the board has said that nobody carries it out any more */
 	bool forgotten;    /* the board had lost what it had of it, and was told anew */
+	size_t old_ends;   /* RunEnds that there were before the second attempts */
 	size_t start_n; /* attempts that there were at the last Start; to see that one moved on */
 	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
 	bool cancelled;        /* the user has interrupted */
@@ -59,15 +61,16 @@ struct run {
 	long long give_up_ms; /* then, or for a busy board: when to stop waiting; 0: never */
 	/* of the last loss of the link */
 	struct run_reboot reboot;
-	char *tried;             /* to get the board back, in words; NULL: nothing */
-	bool stuck;              /* it answered, and got on with nothing: the link was well */
-	bool power_cycled;       /* and that worked */
-	bool reset_in_vain;      /* by an earlier host process, which did not see it come back */
-	long long reset_ms;      /* when that was begun */
-	struct evidence *cut_in; /* what was under way then */
-	long long cut_entry_ms;  /* when the last entry before had come, by our clock */
-	unsigned int in_vain;    /* supervisors in a row that did nothing */
-	unsigned int futile;     /* connections in a row that came to nothing, since futile_ms */
+	char *tried;        /* to get the board back, in words; NULL: nothing */
+	bool stuck;         /* it answered, and got on with nothing: the link was well */
+	bool power_cycled;  /* and that worked */
+	bool reset_in_vain; /* by an earlier host process, which did not see it come back */
+	long long reset_ms; /* when that was begun */
+	const struct evidence *cut_in; /* what was under way then */
+	uint64_t cut_us;               /* the last entry's time then, by the board's clock */
+	long long cut_entry_ms;        /* when the last entry before had come, by our clock */
+	unsigned int in_vain;          /* supervisors in a row that did nothing */
+	unsigned int futile; /* connections in a row that came to nothing, since futile_ms */
 	long long futile_ms;
 	struct adopted *adopted; /* a run that another host process started; or NULL */
 	long long alive_ms;      /* when the board last showed signs of life */
@@ -84,6 +87,8 @@ struct run {
 /* run.c */
 void run_begin(struct run *run, const struct run_request *q, struct session **session);
 void run_release(struct run *run);
+/* The run is through, with what was started last. */
+bool run_has_ended(const struct run *run);
 /* Follows what was sent to its end, and judges. As run_execute(). */
 int run_carry_out(struct run *run, struct run_result *out);
 
@@ -147,6 +152,9 @@ long long run_return_ms(const struct run *run);
  * evidence.
  */
 void run_tell_apart(struct run *run);
+/* Tells the evidence how we leave the run: of one without an end, whether the board is lost, and
+ * whether the user interrupted it. */
+void run_tell_left(struct run *run);
 
 /* run_journal.c */
 /* Enters the run whose plan is on its way into the store: whatever becomes of us, it is found, and

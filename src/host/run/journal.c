@@ -22,7 +22,7 @@
 /* Of the copy, without our own entries in it: what came from the board. */
 static uint64_t from_board(const struct run *run)
 {
-	return run->local - run->list.own_bytes;
+	return run->local - run->own;
 }
 
 static uint64_t read_skew(const struct run *run)
@@ -58,8 +58,8 @@ int run_journal_begin_anew(struct run *run)
 		return log_error_errno(-errno, "Cannot empty the journal in %s", run->dir);
 	unlink(skew);
 	evidence_list_release(&run->list);
-	run->list = (struct evidence_list){ 0 };
 	run->cut_in = NULL;
+	run->own = 0;
 	run->local = run->offset = 0;
 	return 0;
 }
@@ -76,7 +76,7 @@ static int take_in(struct run *run, const char *path)
 		return 0;
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", path);
-	used = evidence_parse(&run->list, sb.buf, sb.len);
+	used = evidence_parse(&run->list, sb.buf, sb.len, &run->own);
 	if (used < 0)
 		return (int)used;
 	if (truncate(path, used) < 0)
@@ -221,5 +221,5 @@ void run_journal_note(struct run *run, const outpost_Entry *entry)
 		return;
 	/* Without it this process judges right, and only a later one does not know. */
 	if (append(run, &frame) == 0)
-		run->list.own_bytes += frame.total;
+		run->own += frame.total;
 }

@@ -135,7 +135,7 @@ void run_note_cut(struct run *run)
 	if (run->reboot.seen || awaits_reset(run))
 		return;
 	run->cut_in = evidence_last(&run->list);
-	run->list.cut_us = run->list.last_us;
+	run->cut_us = run->list.last_us;
 	run->cut_entry_ms = run->entry_ms;
 	run->power_cycled = run->stuck = false;
 	free(TAKE_PTR(run->tried));
@@ -150,15 +150,15 @@ static bool was_silent(const struct run *run)
 {
 	long long since_us = (run->reset_ms - run->cut_entry_ms) * 1000;
 
-	return run->list.cut_us && run->cut_entry_ms && since_us > 0 &&
-	       run->list.cut_us + (uint64_t)since_us > run->list.last_us + SILENT_US;
+	return run->cut_us && run->cut_entry_ms && since_us > 0 &&
+	       run->cut_us + (uint64_t)since_us > run->list.last_us + SILENT_US;
 }
 
 /*
  * Whom a reset concerns: what the board was at when it went down, by all of its
  * journal. That may be another one than when the link was cut.
  */
-static struct evidence *find_concerned(const struct run *run)
+static const struct evidence *find_concerned(const struct run *run)
 {
 	return run->reboot.seen ? evidence_last(&run->list) : run->cut_in;
 }
@@ -167,9 +167,9 @@ static struct evidence *find_concerned(const struct run *run)
  * told yet. */
 static bool has_gone_down(const struct run *run, const struct evidence *e)
 {
-	return run->reboot.seen && (!run->list.ended || run->reboot.after_end) &&
-	       !e->reboot_ordered && !e->rebooted && !e->cut_off && !e->unreachable &&
-	       strcmp(e->boot_id, run->boot_id) != 0;
+	return run->reboot.seen && (!run_has_ended(run) || run->reboot.after_end) &&
+	       !e->reboot_ordered && !evidence_rebooted(e) && !e->host.cut_off &&
+	       !e->host.unreachable && strcmp(e->boot_id, run->boot_id) != 0;
 }
 
 static void tell(struct run *run, const struct evidence *e)
@@ -182,7 +182,7 @@ static void tell(struct run *run, const struct evidence *e)
 		proto_set(what->tried, run->tried);
 		what->power_cycled = run->power_cycled;
 		what->cut_off = run->power_cycled && !run->stuck &&
-				(run->list.ended || (run->reboot.seen && !was_silent(run)));
+				(run_has_ended(run) || (run->reboot.seen && !was_silent(run)));
 	}
 	if (has_gone_down(run, e) && !what->cut_off) {
 		what->unreachable = run->reset_in_vain;
@@ -207,4 +207,19 @@ void run_tell_apart(struct run *run)
 	free(TAKE_PTR(run->tried));
 	run->reboot = (struct run_reboot){ 0 };
 	run->stuck = run->power_cycled = run->reset_in_vain = false;
+}
+
+void run_tell_left(struct run *run)
+{
+	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
+	outpost_Recovery *what = &entry.body.recovery;
+	const struct evidence *last = evidence_last(&run->list);
+	bool open = !run_has_ended(run);
+
+	what->index = last ? last->plan.index : 0;
+	/* A second attempt that was never begun leaves the first ones as they were. */
+	what->lost = open && run->state == RUN_LOST && (!last || last->attempt >= run->attempt);
+	what->cancelled = open && (run->cancelled || run->given_up || run->list.run_end.cancelled);
+	if (what->lost != run->list.lost || what->cancelled != run->list.cancelled)
+		run_journal_note(run, &entry);
 }

@@ -62,7 +62,7 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 	switch (state->state) {
 	case outpost_RunState_State_RUNNING:
 		run->lock_is_free = false;
-		run->state = run->list.ended && !first ? RUN_ENDED : RUN_GOING;
+		run->state = run_has_ended(run) && !first ? RUN_ENDED : RUN_GOING;
 		run->started = true;
 		if (!run->cancelled) /* it is our turn, and takes as long as it takes */
 			run->give_up_ms = 0;
@@ -74,14 +74,14 @@ static int take_run_state(struct run *run, const outpost_RunState *state)
 		break;
 	case outpost_RunState_State_ENDED:
 		run->lock_is_free = true;
-		run->state =
-			run->list.ended ? RUN_ENDED : RUN_GOING; /* until its RunEnd has arrived */
+		run->state = run_has_ended(run) ? RUN_ENDED
+						: RUN_GOING; /* until its RunEnd has arrived */
 		/* That one is of the first attempt: the Start of the second was lost with the link.
 		 */
-		if (!run->list.ended && run->attempt > 1 && state->offset >= state->size) {
+		if (!run_has_ended(run) && run->attempt > 1 && state->offset >= state->size) {
 			run->state = RUN_INTERRUPTED;
 			run->pending_size = state->size;
-		} else if (!run->list.ended && state->offset >= state->size) {
+		} else if (!run_has_ended(run) && state->offset >= state->size) {
 			log_error("Our copy of the journal of run %s lacks its end, and board %s "
 				  "has no more of it.",
 				  run->id, run->q->board->name);

@@ -34,11 +34,16 @@ void run_release(struct run *run)
 	free(run->tried);
 }
 
+bool run_has_ended(const struct run *run)
+{
+	return run->list.ended && run->list.n_ends > run->old_ends;
+}
+
 static void say_cancelled(const struct run *run)
 {
 	const struct evidence *last = evidence_last(&run->list);
 
-	if (!run->list.ended)
+	if (!run_has_ended(run))
 		return;
 	if (last && last->has_after && last->after.loaded)
 		log_warn("Board %s is disarmed, but %s is still loaded.", run->q->board->name,

@@ -144,9 +144,9 @@ static void explain_absence(const struct run *run, size_t index, struct result *
 		say(out, VERDICT_SKIP, "load", "",
 		    xasprintf("needs %s, which %s", run->plan.modules[killer].name,
 			      fate_of(verdict_of(run, (uint32_t)killer))));
-	} else if (run->cancelled || run->given_up || run->list.run_end.cancelled) {
+	} else if (run->list.cancelled || run->list.run_end.cancelled) {
 		say(out, VERDICT_SKIP, "load", "", xstrdup("not run: interrupted"));
-	} else if (run->state == RUN_LOST) {
+	} else if (run->list.lost) {
 		say(out, VERDICT_LOST, "load", "unreachable",
 		    xstrdup("not run: the board could not be reached any more"));
 	} else {
@@ -182,11 +182,10 @@ static void add_result(struct run *run, size_t i, struct run_result *out)
 
 void run_judge(struct run *run, struct run_result *out)
 {
-	struct evidence *last = evidence_last(&run->list);
-
 	if (run->state == RUN_LOST)
 		run->reboot.seen = false; /* whether it was ordered is not known */
 	run_tell_apart(run);
+	run_tell_left(run);
 	*out = (struct run_result){
 		.run = xstrdup(run->id),
 		.board = xstrdup(run->q->board->name),
@@ -195,13 +194,9 @@ void run_judge(struct run *run, struct run_result *out)
 		.started_s = run->began_s,
 		.duration_ms = (int)(monotonic_ms() - run->began_ms),
 		.cancelled = run->cancelled || run->given_up || run->list.run_end.cancelled,
-		.open = run->dir && !run->list.ended && (run->state == RUN_LOST || run->cancelled),
+		.open = run->dir && !run_has_ended(run) &&
+			(run->state == RUN_LOST || run->cancelled),
 	};
-	/* A second attempt that was never begun leaves the first ones as they were. */
-	if (run->state == RUN_LOST && !run->list.ended && last && last->attempt >= run->attempt)
-		last->unreachable = true;
-	if (out->cancelled && !run->list.ended && last)
-		last->cancelled = true;
 	for (size_t i = 0; i < run->q->modules->n; i++)
 		add_result(run, i, out);
 }
