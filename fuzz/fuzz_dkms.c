@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the evaluation of a dkms.conf wrote: taken, it holds no name or path that leaves the folder.
  */
-#include "common/fs.h"
+#include "common/strv.h"
 #include "fuzz.h"
 #include "host/build/dkms.h"
 #include "host/base/paths.h"

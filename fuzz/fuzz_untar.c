@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whatever it is, nothing appears outside of the folder. */
 #include "common/fs.h"
+#include "common/strv.h"
 #include "fuzz.h"
 #include "host/base/untar.h"
 

@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "fuzz.h"
 
 #include "common/alloc.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/journal.h"
 
-#include "agent/run/step.h"
+#include "common/clock.h"
 #include "common/fs.h"
 
 #include <errno.h>

@@ -55,18 +55,4 @@ void fs_find(const char *dir, const char *pattern, char ***found);
  * strv_free(). */
 int fs_list(const char *path, char ***names);
 
-void strv_free(char **strv);
-size_t strv_length(char *const *strv);
-/* Adds a copy of `s` to an array that may be NULL. */
-void strv_add(char ***strv, const char *s);
-bool strv_contains(char *const *strv, const char *s);
-
-#define strv_foreach(s, strv) for (char *const *s = (strv); s && *s; s++)
-
-static inline void strv_freep(char ***strv)
-{
-	strv_free(*strv);
-}
-#define _cleanup_strv_ __attribute__((cleanup(strv_freep)))
-
 #endif

@@ -3,8 +3,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 
 #include <ctype.h>
 #include <errno.h>

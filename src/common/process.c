@@ -2,6 +2,7 @@
 #include "common/process.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 volatile sig_atomic_t process_interrupted;
@@ -22,14 +22,6 @@ void process_waiting(void)
 {
 	if (process_on_wait)
 		process_on_wait();
-}
-
-long long monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* The three pipes of a child: [0] is read, [1] written. -1: not there, or closed. */

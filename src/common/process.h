@@ -45,7 +45,4 @@ extern volatile sig_atomic_t process_interrupted;
 extern void (*process_on_wait)(void);
 void process_waiting(void);
 
-/* CLOCK_MONOTONIC in milliseconds. */
-long long monotonic_ms(void);
-
 #endif

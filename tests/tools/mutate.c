@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/module/testconf.h"
 #include "host/judge/verdict.h"

@@ -4,7 +4,7 @@
 #define SAMPLE_RUN_H
 
 #include "common/alloc.h"
-#include "common/fs.h"
+#include "common/strv.h"
 #include "host/judge/result.h"
 
 #include <stdio.h>

@@ -4,8 +4,10 @@
 
 #include "agent/run/holder.h"
 #include "agent/run/supervisor.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "agent_dirs.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <signal.h>

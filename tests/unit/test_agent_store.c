@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "agent_dirs.h"
+#include "common/strv.h"
 
 #include <blake2.h>
 #include <errno.h>

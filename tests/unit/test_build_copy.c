@@ -2,6 +2,7 @@
 /* What a path is, and the copy of a folder that is built. */
 #include "sample_tree.h"
 
+#include "common/strv.h"
 #include "host/build/mirror.h"
 #include "host/build/sources.h"
 

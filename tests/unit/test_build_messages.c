@@ -2,6 +2,7 @@
 /* What is read of make's output, of kbuild's .cmd files and of a folder's makefile. */
 #include "sample_tree.h"
 
+#include "common/strv.h"
 #include "host/build/compdb.h"
 #include "host/build/kbuild.h"
 #include "host/build/messages.h"

@@ -10,6 +10,7 @@
 #include "common/builder_wire.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/strv.h"
 #include "host/container/internal.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"

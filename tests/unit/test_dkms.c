@@ -2,7 +2,9 @@
 /* dkms.conf: what its evaluation gives, what is refused, and that it can do no harm. */
 #include "sample_tree.h"
 
+#include "common/clock.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/confine.h"
 #include "host/build/dkms.h"
 

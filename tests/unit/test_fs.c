@@ -2,6 +2,7 @@
 #include "common/fs.h"
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/strv.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/strv.h"
 #include "host/kernel/fit.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"

@@ -14,6 +14,7 @@
 #include "common/fs.h"
 #include "common/klog/klog.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 /* Modules: read from objects made here by the cross compiler, ordered, and told apart. */
 #include "sample_tree.h"
 
+#include "common/strv.h"
 #include "host/module/module.h"
 #include "host/module/order.h"
 #include "host/build/params.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
+#include "common/fs.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/report/out.h"
 #include "host/base/paths.h"
 #include "sample_run.h"

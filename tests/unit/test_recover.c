@@ -4,9 +4,9 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "common/process.h"
 #include "host/board/last_seen.h"
 #include "host/run/internal.h"
 #include "host/judge/verdict.h"

@@ -2,6 +2,7 @@
 /* What a run makes of its reports: the summary, and what is kept. */
 #include "sample_ko.h"
 
+#include "common/strv.h"
 #include "host/run/internal.h"
 
 /* One report of a run of mod.ko, with this summary: what becomes of both. */

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <errno.h>

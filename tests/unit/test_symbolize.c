@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames and addresses to functions and lines. */
+#include "common/strv.h"
 #include "sample_ko.h"
 
 static void names_lines(void **state)

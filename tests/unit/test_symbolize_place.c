@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The user's own files: what they are called, and the lines in them. */
+#include "common/strv.h"
 #include "sample_ko.h"
 
 #include <time.h>

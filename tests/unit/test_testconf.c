@@ -2,6 +2,7 @@
 /* test.conf, good and bad, from files made here. */
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/strv.h"
 #include "host/module/testconf.h"
 
 #include <errno.h>

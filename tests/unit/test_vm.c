@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/vm/cpio.h"
 #include "host/vm/dtb.h"

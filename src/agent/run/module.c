@@ -2,6 +2,7 @@
 #include "agent/run/module.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 int module_load(const void *arg, struct step_report *report)

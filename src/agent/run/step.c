@@ -3,6 +3,7 @@
 
 #include "agent/dirs.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 
 #include <ctype.h>
@@ -22,14 +23,6 @@
 
 #define REPORT_FD   3   /* in a child */
 #define STRAY_TURNS 200 /* of a millisecond */
-
-uint64_t boottime_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* The supervisor is kept from the OOM killer and from signals; its children are not. */
 static void become_ordinary(void)

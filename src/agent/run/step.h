@@ -53,6 +53,4 @@ int step_adopt(void);
  * most. */
 unsigned int step_end_strays(void);
 
-uint64_t boottime_us(void);
-
 #endif

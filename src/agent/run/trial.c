@@ -2,6 +2,7 @@
 #include "agent/run/trial.h"
 
 #include "agent/run/module.h"
+#include "common/clock.h"
 
 #include <stdio.h>
 

@@ -4,6 +4,7 @@
 #include "agent/blob.h"
 #include "agent/run/module.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <signal.h>

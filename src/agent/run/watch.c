@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/run/supervisor.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <poll.h>

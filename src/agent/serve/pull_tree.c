@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "common/text.h"
 
 #include <errno.h>

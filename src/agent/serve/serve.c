@@ -7,6 +7,7 @@
 #include "agent/logs.h"
 #include "agent/run/supervisor.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
 

@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 
 #include <ctype.h>
 #include <limits.h>

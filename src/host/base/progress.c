@@ -2,6 +2,7 @@
 #include "host/base/progress.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"

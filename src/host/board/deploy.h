@@ -10,6 +10,7 @@
 #define OUTPOST_DEPLOY_H
 
 #include "common/proto.h"
+#include "common/strbuf.h"
 #include "host/board/session.h"
 
 struct deploy;

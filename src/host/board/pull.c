@@ -3,8 +3,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/process.h"
 #include "host/base/progress.h"
 #include "host/base/untar.h"
 

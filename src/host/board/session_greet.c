@@ -3,8 +3,8 @@
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/process.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -3,9 +3,10 @@
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <poll.h>

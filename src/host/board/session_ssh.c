@@ -3,9 +3,11 @@
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <blake2.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/build/build.h"
 
-#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/build/compdb.h"
 #include "host/container/container.h"
 #include "host/build/kbuild.h"

@@ -2,10 +2,10 @@
 #include "host/build/dkms.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/base/confine.h"
 #include "host/base/paths.h"
 

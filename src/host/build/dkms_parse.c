@@ -3,9 +3,9 @@
 #include "host/build/dkms_internal.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/options.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <ctype.h>

@@ -5,6 +5,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/build/build.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"

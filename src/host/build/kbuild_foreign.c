@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <ctype.h>

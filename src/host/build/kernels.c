@@ -2,7 +2,7 @@
 #include "host/build/kernels.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
+#include "common/strv.h"
 #include "host/board/board.h"
 #include "host/kernel/kernel.h"
 #include "host/board/last_seen.h"

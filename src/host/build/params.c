@@ -2,8 +2,9 @@
 #include "host/build/params.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strbuf.h"
+#include "common/strv.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/module/module.h"
 #include "host/base/paths.h"
 

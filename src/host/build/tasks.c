@@ -2,10 +2,12 @@
 #include "host/build/tasks.h"
 
 #include "common/alloc.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/build/kbuild.h"
 #include "host/base/paths.h"
 

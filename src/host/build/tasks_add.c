@@ -3,8 +3,8 @@
 #include "host/build/tasks.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 
 static void add_task(struct tasks *t, const struct kernel_tree *tree, struct source *source)
 {

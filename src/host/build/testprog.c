@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/build/kbuild_internal.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"

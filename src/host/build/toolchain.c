@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/strv.h"
 #include "common/text.h"
 #include "host/build/build.h"
 #include "host/container/container.h"

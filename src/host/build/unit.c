@@ -2,8 +2,8 @@
 #include "host/build/unit.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "common/text.h"
 #include "host/build/neighbours.h"
 #include "host/base/paths.h"

@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/build/compdb.h"
 #include "host/build/kbuild.h"
 #include "host/base/paths.h"

@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
 #include "host/base/unpack.h"

@@ -3,7 +3,7 @@
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
+#include "common/strv.h"
 
 #include <string.h>
 

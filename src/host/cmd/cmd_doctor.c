@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/cmd/command.h"
 #include "host/workflow/doctor.h"
 #include "host/report/out.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/cmd/cmd_kernel.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/klog/klog.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/cmd/command.h"
 #include "host/cmd/klog_file.h"
 #include "host/module/module.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/board/board.h"
 #include "host/cmd/command.h"
 #include "host/board/session.h"

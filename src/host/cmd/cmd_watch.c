@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/build/build.h"
 #include "host/cmd/command.h"

@@ -3,9 +3,10 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <ctype.h>

@@ -4,6 +4,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/cmd/command.h"
 #include "host/base/config.h"
 #include "host/container/container.h"

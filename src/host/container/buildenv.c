@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/container/container.h"
 #include "host/container/internal.h"
 #include "host/kernel/kernel.h"

@@ -9,6 +9,7 @@
 #include "common/alloc.h"
 #include "common/builder_wire.h"
 #include "common/cleanup.h"
+#include "common/strv.h"
 #include "host/vm/net.h"
 
 #include <errno.h>

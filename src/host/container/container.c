@@ -9,6 +9,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
 

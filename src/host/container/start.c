@@ -4,7 +4,9 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <errno.h>

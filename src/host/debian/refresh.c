@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/debian/internal.h"
 #include "host/base/paths.h"
 

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/debian/internal.h"
 #include "host/base/paths.h"

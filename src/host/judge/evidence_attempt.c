@@ -4,7 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/strv.h"
 
 /* A journal is a board's word: what it makes the host keep is bounded. */
 #define MARKS_MAX   65536

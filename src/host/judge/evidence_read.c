@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/strv.h"
 #include "host/base/exit_status.h"
 
 #include <errno.h>

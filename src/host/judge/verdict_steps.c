@@ -4,7 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <inttypes.h>

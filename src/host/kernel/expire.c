@@ -5,8 +5,8 @@
  */
 #include "host/kernel/internal.h"
 
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/config.h"
 #include "host/base/paths.h"
 

@@ -5,6 +5,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/kernel/internal.h"

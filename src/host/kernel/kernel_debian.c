@@ -9,9 +9,9 @@
 #include "host/kernel/internal.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/debian/debian.h"
 #include "host/debian/internal.h"
 #include "host/base/paths.h"

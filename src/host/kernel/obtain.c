@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/lock.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/board/board.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"

@@ -6,8 +6,8 @@
 #include "host/kernel/tools.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "common/text.h"
 #include "host/base/progress.h"
 #include "host/kernel/internal.h"

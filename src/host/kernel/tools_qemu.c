@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/debian/debian.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 
 #include <errno.h>

@@ -2,9 +2,9 @@
 #include "host/module/module.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 #include "host/module/ko.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <ini.h>

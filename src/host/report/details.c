@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What stands beneath a row of the verdict table. */
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/strv.h"
 #include "host/report/out.h"
 #include "host/report/out_table.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/report/out.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The document "outpost.test/1", read back. */
 #include "common/alloc.h"
-#include "common/fs.h"
+#include "common/strv.h"
 #include "host/report/out.h"
 
 #include <errno.h>

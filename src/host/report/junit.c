@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/report/out.h"
 
 #include <errno.h>

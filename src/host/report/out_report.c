@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A kernel report for a person: the source lines around the fault, and the stack. */
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/strv.h"
 #include "host/report/out.h"
 #include "host/report/out_table.h"
 

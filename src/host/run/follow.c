@@ -2,6 +2,7 @@
 /* Following a run on the board to its end. */
 #include "host/run/internal.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
 

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "host/board/last_seen.h"

@@ -4,8 +4,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <string.h>

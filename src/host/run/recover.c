@@ -4,9 +4,10 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/board/last_seen.h"
 #include "host/module/testconf.h"
 #include "host/vm/vm.h"

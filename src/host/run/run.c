@@ -2,6 +2,7 @@
 #include "host/run/internal.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
 

@@ -4,9 +4,9 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "common/process.h"
 #include "host/base/paths.h"
 #include "host/judge/verdict.h"
 

@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/strv.h"
 #include "common/text.h"
 #include "host/kernel/kernel.h"
 #include "host/base/paths.h"

@@ -2,7 +2,7 @@
 /* What a run says to the board. */
 #include "host/run/internal.h"
 
-#include "common/process.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <pwd.h>

@@ -2,7 +2,7 @@
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,10 +2,12 @@
 #include "host/vm/full.h"
 
 #include "common/alloc.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/debian/debian.h"
 #include "host/base/paths.h"

@@ -3,6 +3,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/vm/image.h"
 

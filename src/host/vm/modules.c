@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The /lib/modules of a vm. */
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/vm/image.h"
 #include "host/vm/tool.h"

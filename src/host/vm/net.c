@@ -2,6 +2,7 @@
 #include "host/vm/net.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/process.h"
 
 #include <arpa/inet.h>

@@ -3,10 +3,12 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/vm/net.h"
 #include "host/vm/qmp.h"

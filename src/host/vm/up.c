@@ -2,6 +2,7 @@
 /* Starting a vm. */
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"

@@ -8,6 +8,7 @@
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/vm/console.h"
 #include "host/vm/instance.h"

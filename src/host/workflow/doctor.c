@@ -2,8 +2,8 @@
 #include "host/workflow/doctor.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 #include "host/workflow/doctor.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/board/board.h"
 #include "host/kernel/internal.h"
 #include "host/board/session.h"

@@ -4,8 +4,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "common/text.h"
 #include "host/base/progress.h"
 #include "host/judge/evidence.h"

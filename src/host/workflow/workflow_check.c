@@ -3,8 +3,8 @@
 #include "host/workflow/internal.h"
 
 #include "common/alloc.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/process.h"
 #include "host/check/check_board.h"
 #include "host/build/messages.h"
 

@@ -3,8 +3,8 @@
 #include "host/workflow/internal.h"
 
 #include "common/cleanup.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/report/out.h"
 

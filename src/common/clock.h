@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OUTPOST_CLOCK_H
+#define OUTPOST_CLOCK_H
+
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC in milliseconds. */
+long long monotonic_ms(void);
+
+/* CLOCK_BOOTTIME, which goes on while the machine sleeps, in microseconds. */
+uint64_t boottime_us(void);
+
+#endif
