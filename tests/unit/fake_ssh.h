@@ -12,7 +12,9 @@
 #include "host/board/session_internal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +30,19 @@ static void fake_note(const char *word)
 
 	(void)!write(fd, word, strlen(word));
 	close(fd);
+}
+
+/* How often that was noted, in all connections. */
+static inline size_t fake_count(const char *word)
+{
+	_cleanup_free_ char *file = fake_file("log");
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	size_t n = 0;
+
+	fs_read(file, &said, 0);
+	for (const char *p = said.buf; (p = strstr(p, word)); p += strlen(word))
+		n++;
+	return n;
 }
 
 static bool fake_is(const char *mode)
@@ -204,6 +219,10 @@ static int fake_session(char **argv)
 		fprintf(stderr, "ssh: connect to host pi port 22: Connection refused\r\n");
 		return 255;
 	}
+	if (fake_is("no-sudo")) {
+		fprintf(stderr, "sh: 1: exec: sudo: not found\n");
+		return 127;
+	}
 	if ((fake_is("missing") || fake_is("full")) && !fake_installed()) {
 		fprintf(stderr, "outpost-agent: missing\n");
 		return 127;
@@ -219,6 +238,26 @@ static int fake_session(char **argv)
 	if (fake_is("only-noise"))
 		return puts("Hello \033[31mthere") < 0;
 	return fake_agent ? fake_agent() : fake_serve();
+}
+
+/* Puts this program in PATH as ssh. `dir` is made: a template for mkdtemp(). */
+static int fake_setup(char *dir)
+{
+	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
+	_cleanup_free_ char *path = NULL;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!mkdtemp(dir))
+		return -1;
+	bin = xasprintf("%s/bin", dir);
+	ssh = xasprintf("%s/ssh", bin);
+	path = xasprintf("%s:%s", bin, getenv("PATH"));
+	setenv("PATH", path, 1);
+	setenv("FAKE_DIR", dir, 1);
+	setenv("XDG_RUNTIME_DIR", dir, 1);
+	setenv("XDG_STATE_HOME", dir, 1);
+	fs_mkdir_p(bin, 0700);
+	return symlink(self, ssh);
 }
 
 static int fake_ssh(int argc, char **argv)

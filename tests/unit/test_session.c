@@ -383,24 +383,13 @@ static char *make_agent(const char *self, const char *machine, const char *elf)
 
 static int setup(void **state)
 {
-	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL);
 
 	(void)state;
-	signal(SIGPIPE, SIG_IGN);
-	if (!mkdtemp(dir))
-		return -1;
-	bin = path_join(dir, "bin", NULL);
-	ssh = path_join(bin, "ssh", NULL);
-	path = xasprintf("%s:%s", bin, getenv("PATH"));
-	setenv("PATH", path, 1);
-	setenv("FAKE_DIR", dir, 1);
-	setenv("XDG_RUNTIME_DIR", dir, 1);
 	setenv("FAKE_MODE", "agent", 1);
-	fs_mkdir_p(bin, 0700);
 	agent_dirs[0] = make_agent(self, "aarch64", self);
 	agent_dirs[1] = make_agent(self, "host", "/bin/ls");
-	return symlink(self, ssh);
+	return fake_setup(dir);
 }
 
 static int teardown(void **state)

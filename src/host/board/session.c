@@ -228,3 +228,11 @@ int session_say(const struct session *s)
 		log_hint("%s", s->failure.hint);
 	return s->failure.error ? s->failure.error : -EPIPE;
 }
+
+int session_say_failure(const struct session *s, const outpost_Failure *failure)
+{
+	log_error("Board %s: %s", s->board->name, failure->what);
+	if (failure->error == ENOSPC)
+		log_hint("outpost shell, and remove what is not needed below ~/development.");
+	return -EREMOTEIO;
+}

@@ -88,6 +88,12 @@ const char *session_hint(const struct session *session);
 /* Says that, with the board's name, and what to do; returns the -errno that it comes to. */
 int session_say(const struct session *session);
 
+/*
+ * The board refused what it was asked: logs its reason, returns -EREMOTEIO.
+ * Its errno is the board's: here it could mean anything, so nobody is given it.
+ */
+int session_say_failure(const struct session *session, const outpost_Failure *failure);
+
 /* Ends the shared master of this board, which a rebooted board leaves dead. */
 void session_drop_master(const struct board *board);
 

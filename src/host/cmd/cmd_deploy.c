@@ -133,10 +133,8 @@ static int take_reply(struct parcels *all)
 		take_need(all, &reply.body.need);
 	else if (reply.which_body == outpost_Reply_deployed_tag)
 		take_deployed(all, &reply.body.deployed);
-	else if (reply.which_body == outpost_Reply_failure_tag) {
-		log_error("Board %s: %s", board, reply.body.failure.what);
-		return reply.body.failure.error > 0 ? -reply.body.failure.error : -EIO;
-	}
+	else if (reply.which_body == outpost_Reply_failure_tag)
+		return session_say_failure(all->p->session, &reply.body.failure);
 	return 0;
 }
 

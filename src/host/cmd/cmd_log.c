@@ -64,7 +64,8 @@ static void print_record(const outpost_LogRecord *record, bool colour)
 }
 
 /* What one frame says: 1 to go on, 0 at the end, or -errno, said. */
-static int take_frame(const struct board *board, const struct frame *frame, int least, bool colour)
+static int take_frame(const struct session *session, const struct board *board,
+		      const struct frame *frame, int least, bool colour)
 {
 	outpost_Reply reply = { 0 };
 
@@ -80,9 +81,7 @@ static int take_frame(const struct board *board, const struct frame *frame, int 
 		if (reply.body.record.level <= (uint32_t)least)
 			print_record(&reply.body.record, colour);
 		return 1;
-	case outpost_Reply_failure_tag:
-		log_error("Board %s: %s", board->name, reply.body.failure.what);
-		return -(reply.body.failure.error ? reply.body.failure.error : EIO);
+	case outpost_Reply_failure_tag: return session_say_failure(session, &reply.body.failure);
 	default: return 0;
 	}
 }
@@ -105,7 +104,7 @@ static int copy_log(struct session *session, const struct board *board, int leas
 			return STATUS_OK;
 		if (r < 0)
 			return session_say(session);
-		r = take_frame(board, &frame, least, colour);
+		r = take_frame(session, board, &frame, least, colour);
 		if (r <= 0)
 			return r;
 	}

@@ -65,7 +65,7 @@ static int one_round(struct watching *w)
 	progress_start();
 	r = workflow_execute(&w->p, w->paths, true, &request, &result);
 	/* An agent that refused something takes no more in this session. */
-	if (r < 0)
+	if (r != OUTCOME_JUDGED)
 		hang_up(w);
 	r = workflow_finish(&w->p, r, &result, w->options->junit);
 	if (process_interrupted)

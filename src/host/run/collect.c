@@ -18,16 +18,16 @@ static void adopted_release(struct adopted *a)
 	module_list_release(&a->list);
 }
 
-int run_adopt_plan(struct run *run)
+bool run_adopt_plan(struct run *run)
 {
 	const struct evidence_list *list = &run->list;
 	struct adopted *a = run->adopted;
 	size_t n = list->n_modules;
 
 	if (a->list.n)
-		return 0;
+		return true;
 	if (!n)
-		return -ENOENT;
+		return false;
 	run->plan = (struct plan){
 		.modules = xcalloc(n, sizeof(*run->plan.modules)),
 		.index = xcalloc(n, sizeof(*run->plan.index)),
@@ -45,7 +45,7 @@ int run_adopt_plan(struct run *run)
 	}
 	a->q.purpose = list->plan.purpose;
 	a->q.no_reboot = list->plan.no_reboot;
-	return 0;
+	return true;
 }
 
 int run_collect(const struct run_request *q, const char *id, struct session **session,
@@ -62,6 +62,8 @@ int run_collect(const struct run_request *q, const char *id, struct session **se
 	run.id = xstrdup(id);
 	run.adopted = &adopted;
 	r = run_journal_open(&run);
+	if (r == JOURNAL_FOLLOWED)
+		return OUTCOME_FOLLOWED;
 	if (r == 0 && !*session)
 		r = session_open(q->board, NULL, session);
 	run.given_up = r == 0 && run_was_cancelled(&run);
@@ -73,7 +75,7 @@ int run_collect(const struct run_request *q, const char *id, struct session **se
 	if (r == 0)
 		r = session_welcome(*session, &welcome);
 	if (r < 0)
-		return r;
+		return r == -EINTR ? OUTCOME_INTERRUPTED : r;
 	if (run.list.has_boot)
 		run.began_s = (long long)run.list.boot.wall_s;
 	proto_set(run.boot_id, run.list.boot.boot_id);

@@ -148,8 +148,10 @@ static int go_on(struct run *run)
 		return 0;
 	}
 	/* Its host went away while it waited for its turn, say: nobody wants it to begin now. */
-	if (run->adopted && (!run->list.has_boot || run_adopt_plan(run) < 0))
-		return -ENOENT;
+	if (run->adopted && (!run->list.has_boot || !run_adopt_plan(run))) {
+		run->state = RUN_UNKNOWN;
+		return 0;
+	}
 	run_tell_apart(run);
 	run->in_vain = run->started && run->list.n == run->start_n ? run->in_vain + 1 : 0;
 	if (run->in_vain > IN_VAIN_MAX) {
@@ -211,7 +213,8 @@ static int turn(struct run *run)
 
 static bool is_over(const struct run *run)
 {
-	return run->state == RUN_ENDED || run->state == RUN_LOST || run->state == RUN_FAILED;
+	return run->state != RUN_STARTING && run->state != RUN_GOING &&
+	       run->state != RUN_INTERRUPTED;
 }
 
 int run_follow(struct run *run)
@@ -236,7 +239,7 @@ static int wait_for_release(struct run *run)
 		r = turn(run);
 		if (r < 0)
 			return r;
-		if (run->state == RUN_LOST || run->cancelled)
+		if (run->cancelled || (is_over(run) && run->state != RUN_ENDED))
 			return 0;
 		/* Not counting the time that it took to reach the board anew. */
 		if (monotonic_ms() - run->news_ms <= run_patience_ms(run))

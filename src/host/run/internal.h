@@ -13,8 +13,10 @@ enum run_state {
 	RUN_GOING,
 	RUN_INTERRUPTED, /* nobody carries it out any more, and it is not through */
 	RUN_ENDED,
-	RUN_FAILED, /* it cannot go on; said */
-	RUN_LOST,   /* the board cannot be reached */
+	RUN_FAILED,  /* it cannot go on; said */
+	RUN_LOST,    /* the board cannot be reached */
+	RUN_UNKNOWN, /* the board does not know it */
+	RUN_HELD,    /* another run holds the board; said */
 };
 
 /* The plan, as it travels. */
@@ -102,7 +104,7 @@ int run_send_cancel(struct run *run);
 /* A cut link is no error yet: it shows again when the next frame is waited for. */
 int run_ignore_cut(int r);
 
-/* run_follow.c: 0, or -errno, said but for -ENOENT (the board does not know the run) and -EINTR */
+/* run_follow.c: 0, or -errno, said but for -EINTR. Why it came to an end is in run->state. */
 int run_follow(struct run *run);
 /* After the end: the doubtful modules once more, once the board is free. */
 int run_once_more(struct run *run);
@@ -112,8 +114,8 @@ int run_reattach(struct run *run);
 /* run_reply.c: one REPLY frame. As run_follow(). */
 int run_take_reply(struct run *run, const struct frame *frame);
 
-/* run_collect.c: makes the plan out of the journal's, once that is here. 0 or -ENOENT. */
-int run_adopt_plan(struct run *run);
+/* run_collect.c: makes the plan out of the journal's; false: that is not here. */
+bool run_adopt_plan(struct run *run);
 
 /* run_plan.c */
 /* 0 or -errno, said. */
@@ -162,8 +164,9 @@ void run_tell_left(struct run *run);
 int run_enter(struct run *run);
 /* The board did not take it. */
 void run_forget(struct run *run);
-/* Opens the copy; what is in it already is taken in. 0; -EBUSY, not said: another process follows
- * this run; -errno, said. */
+/* Opens the copy; what is in it already is taken in. 0; JOURNAL_FOLLOWED, not said: another process
+ * here follows this run; -errno, said. */
+#define JOURNAL_FOLLOWED 1
 int run_journal_open(struct run *run);
 /* One ENTRY frame of the board's. 0 or -errno, said. */
 int run_journal_add(struct run *run, const struct frame *frame);

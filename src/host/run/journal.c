@@ -98,7 +98,8 @@ int run_journal_open(struct run *run)
 	if (run->journal_fd < 0)
 		return log_error_errno(-errno, "Cannot write %s", path);
 	if (flock(run->journal_fd, LOCK_EX | LOCK_NB) < 0)
-		return -EBUSY;
+		return errno == EWOULDBLOCK ? JOURNAL_FOLLOWED
+					    : log_error_errno(-errno, "Cannot lock %s", path);
 	return take_in(run, path);
 }
 
@@ -107,6 +108,8 @@ int run_enter(struct run *run)
 	/* The copy first: what is entered and not locked is anybody's to collect. */
 	int r = run_journal_open(run);
 
+	if (r == JOURNAL_FOLLOWED)
+		r = log_error_errno(-EEXIST, "Another process follows run %s already", run->id);
 	if (r < 0)
 		return r;
 	return store_begin(run->q->store, run->id, run->q->board->name, run->began_s);

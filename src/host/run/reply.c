@@ -33,8 +33,10 @@ static int tell_again(struct run *run)
 {
 	int r;
 
-	if (!run->deploy || (run->accepted_ms && (run->list.n || run->forgotten)))
-		return -ENOENT;
+	if (!run->deploy || (run->accepted_ms && (run->list.n || run->forgotten))) {
+		run->state = RUN_UNKNOWN;
+		return 0;
+	}
 	if (run->accepted_ms) {
 		log_warn("Board %s lost run %s before it began with a module, as in a power cut: "
 			 "it is begun anew.",
@@ -119,7 +121,8 @@ static int wait_for_turn(struct run *run, const outpost_Busy *busy)
 			now + (run->q->wait_ms > BUSY_GRACE_MS ? run->q->wait_ms : BUSY_GRACE_MS);
 	if (now > run->give_up_ms) {
 		say_busy(run, busy);
-		return -EBUSY;
+		run->state = RUN_HELD;
+		return 0;
 	}
 	if (run->q->progress && run->q->wait_ms)
 		run->q->progress("waiting for the board, held by", busy->user, 0, 0, run->q->arg);
@@ -165,11 +168,7 @@ int run_take_reply(struct run *run, const struct frame *frame)
 			 run->q->board->name, reply.body.pruned.run);
 		return 0;
 	case outpost_Reply_failure_tag:
-		log_error("Board %s: %s", run->q->board->name, reply.body.failure.what);
-		if (reply.body.failure.error == ENOSPC)
-			log_hint("outpost shell, and remove what is not needed below "
-				 "~/development.");
-		return reply.body.failure.error > 0 ? -reply.body.failure.error : -EIO;
+		return session_say_failure(*run->session, &reply.body.failure);
 	}
 	return 0;
 }

@@ -54,6 +54,27 @@ static void say_cancelled(const struct run *run)
 			 run->q->board->name);
 }
 
+/* Where nothing is known that could be judged. */
+static int outcome_without_results(const struct run *run, int r)
+{
+	if (r == -EINTR)
+		return OUTCOME_INTERRUPTED;
+	if (r < 0)
+		return r;
+	return run->state == RUN_HELD   ? OUTCOME_HELD
+	       : run->state == RUN_LOST ? -ETIMEDOUT
+					: OUTCOME_UNKNOWN;
+}
+
+static bool has_results(struct run *run, int r)
+{
+	if (run->adopted && !run_adopt_plan(run))
+		return false;
+	if (run->list.n || (r == -EINTR && run->dir))
+		return true;
+	return r == 0 && run->state != RUN_UNKNOWN && run->state != RUN_HELD;
+}
+
 /* Follows what was sent to its end, and judges. */
 int run_carry_out(struct run *run, struct run_result *out)
 {
@@ -67,14 +88,13 @@ int run_carry_out(struct run *run, struct run_result *out)
 		r = -EINTR;
 	}
 	/* What is known is worth a verdict, whatever ended it. */
-	if (r < 0 && !run->list.n && !(r == -EINTR && run->dir))
-		return r;
-	if (run->adopted && run_adopt_plan(run) < 0)
-		return -ENOENT;
+	if (!has_results(run, r))
+		return outcome_without_results(run, r);
 	run_judge(run, out);
-	return r == -EINTR ? r : 0;
+	return r == -EINTR ? OUTCOME_INTERRUPTED : OUTCOME_JUDGED;
 }
 
+/* 0, OUTCOME_OTHER_KERNEL, or -errno. */
 static int check_release(struct run *run)
 {
 	const outpost_Welcome *welcome;
@@ -88,7 +108,7 @@ static int check_release(struct run *run)
 	/* What was sent is for another kernel: nothing that it says counts. */
 	(void)run_send_cancel(run);
 	(void)session_flush(*run->session);
-	return -ESTALE;
+	return OUTCOME_OTHER_KERNEL;
 }
 
 int run_execute(const struct run_request *q, struct session **session, struct run_result *out)
@@ -106,7 +126,7 @@ int run_execute(const struct run_request *q, struct session **session, struct ru
 	if (!run.plan.n) { /* nothing to carry out: no need for a board */
 		run.state = RUN_ENDED;
 		run_judge(&run, out);
-		return 0;
+		return OUTCOME_JUDGED;
 	}
 	if (!*session)
 		r = session_open(q->board, NULL, session);
@@ -120,11 +140,13 @@ int run_execute(const struct run_request *q, struct session **session, struct ru
 		r = check_release(&run);
 	if (r == 0)
 		r = run_carry_out(&run, out);
-	if (r == -ENOENT)
+	if (r == OUTCOME_UNKNOWN)
 		r = log_error_errno(-EIO, "Board %s does not know run %s any more", q->board->name,
 				    run.id);
+	if (r == -EINTR)
+		r = OUTCOME_INTERRUPTED;
 	/* Interrupted once the board has answered, it may be at it all the same. */
-	if (r < 0 && !run.accepted_ms && !(r == -EINTR && *run.boot_id))
+	if (r != OUTCOME_JUDGED && !run.accepted_ms && !(r == OUTCOME_INTERRUPTED && *run.boot_id))
 		run_forget(&run);
 	return r;
 }

@@ -43,25 +43,31 @@ struct run_request {
 	void *arg;
 };
 
+/* How a run came out. Trouble is no outcome but -errno. */
+enum run_outcome {
+	OUTCOME_JUDGED, /* *out has the results, also when modules crashed or the board was lost */
+	OUTCOME_INTERRUPTED, /* by the user: *out has what is known, or nothing (n is 0) */
+	OUTCOME_OTHER_KERNEL, /* the board does not run `release` (see session_welcome()); not logged */
+	OUTCOME_HELD,         /* another run holds the board; logged */
+	OUTCOME_UNKNOWN,      /* run_collect(): the board does not know the run; not logged */
+	OUTCOME_FOLLOWED,     /* run_collect(): another process here follows it; not logged */
+};
+
 /*
  * *session may be NULL, and is another one afterwards where the link was cut;
  * it is the caller's in any case. The run stands in the store as open until
  * the caller closes it with the result.
  *
- * 0 and *out (for run_result_release()), also when modules crashed or the
- * board was lost. -ESTALE, not said: the board runs another kernel than
- * `release`, nothing was judged (see session_welcome()). -EBUSY, said: another
- * run holds the board. -EINTR: the user interrupted; *out has what is known.
- * Another -errno, said: nothing was started.
+ * An enum run_outcome, or -errno, logged: nothing was judged. *out is for
+ * run_result_release() in any case.
  */
 int run_execute(const struct run_request *request, struct session **session,
 		struct run_result *out);
 
 /*
  * Ends a run whose host went away: takes in what the board has of it, has the
- * rest carried out, and judges. 0 and *out; -ENOENT, not said: the board does
- * not know it; -EBUSY, not said: another process here follows it; -errno, said;
- * -EINTR.
+ * rest carried out, and judges. As run_execute(); after -errno the board may
+ * still have the run.
  */
 int run_collect(const struct run_request *request, const char *run, struct session **session,
 		struct run_result *out);

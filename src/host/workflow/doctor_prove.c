@@ -54,6 +54,8 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 	request.store = store;
 	r = run_execute(&request, &session, result);
 	progress_end();
+	if (r > 0) /* held by another run, or Ctrl-C */
+		r = r == OUTCOME_INTERRUPTED ? -EINTR : -EBUSY;
 	if (r == 0)
 		r = store_finish(store, result, out_test_json(result));
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/base/exit_status.h"
 #include "host/base/progress.h"
 #include "host/report/out.h"
 #include "host/build/params.h"
@@ -14,6 +15,10 @@
 
 #include <errno.h>
 #include <string.h>
+
+/* A board may have been rebooted into another kernel while modules were built for it; not again and
+ * again. */
+#define KERNELS_MAX 2
 
 static void on_build(const char *what, size_t done, size_t total, void *arg)
 {
@@ -150,8 +155,9 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 	return r;
 }
 
-/* The board's kernel is not the one that was built for. 0 to build anew. */
-static int take_release(struct workflow *p)
+/* The board's kernel is not the one that was built for, for the `times`th time before. 0 to build
+ * anew. */
+static int take_release(struct workflow *p, int times)
 {
 	const outpost_Welcome *welcome;
 	int r = session_welcome(p->session, &welcome);
@@ -164,6 +170,12 @@ static int take_release(struct workflow *p)
 			  p->release);
 		log_hint("Without --kernel the modules are built for what the board runs.");
 		return -ENOEXEC;
+	}
+	if (times >= KERNELS_MAX) {
+		log_error("Board %s says that it runs another kernel each time it is asked (%s, "
+			  "before %s)",
+			  p->board->name, welcome->release, p->release);
+		return -EREMOTEIO;
 	}
 	log_info("Board %s runs %s now, not %s: the modules are built anew.", p->board->name,
 		 welcome->release, p->release);
@@ -224,17 +236,20 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 	request->wait_ms = p->options->wait_ms;
 	request->return_ms = p->options->return_ms;
 	request->progress = workflow_on_run;
-	do {
+	for (int kernels = 0;; kernels++) {
 		r = paths ? build_all(p, paths, tests, request->params) : 0;
 		if (r < 0)
 			return r;
 		request->release = p->release;
 		progress_step("sending");
-		r = paths && failed_for_another(p) ? -ESTALE
+		r = paths && failed_for_another(p) ? OUTCOME_OTHER_KERNEL
 						   : run_execute(request, &p->session, result);
-		if (r == -ESTALE && take_release(p) < 0)
-			return -ENOEXEC;
-	} while (r == -ESTALE);
+		if (r != OUTCOME_OTHER_KERNEL)
+			break;
+		r = take_release(p, kernels);
+		if (r < 0)
+			return r;
+	}
 	if (result->kernel && *result->kernel)
 		last_seen_set_release(p->board, result->kernel);
 	if (paths && result->n)
@@ -247,7 +262,7 @@ int workflow_modules(struct workflow *p, char *const *paths)
 	const outpost_Welcome *welcome;
 	int r;
 
-	for (;;) {
+	for (int kernels = 0;; kernels++) {
 		r = build_all(p, paths, false, NULL);
 		if (r == 0 && !p->session)
 			r = session_open(p->board, NULL, &p->session);
@@ -257,7 +272,7 @@ int workflow_modules(struct workflow *p, char *const *paths)
 			return r;
 		if (strcmp(welcome->release, p->release) == 0)
 			break;
-		r = take_release(p);
+		r = take_release(p, kernels);
 		if (r < 0)
 			return r;
 	}
@@ -270,8 +285,10 @@ int workflow_finish(struct workflow *p, int r, struct run_result *result, const 
 	int stored = 0, written = 0;
 
 	progress_end();
-	if (r < 0 && !result->n)
-		return r;
+	if (r == OUTCOME_INTERRUPTED)
+		r = -EINTR;
+	if (r != OUTCOME_JUDGED && !result->n)
+		return r < 0 ? r : STATUS_TROUBLE;
 	stored = workflow_keep(p, result);
 	if (junit)
 		written = out_junit(junit, result);

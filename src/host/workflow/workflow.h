@@ -83,7 +83,7 @@ void workflow_release(struct workflow *p);
 /*
  * Builds and checks `paths`, with `tests`, and has the plan carried out; once
  * more where the board turns out to run another kernel than last time. As
- * run_execute(). `request` is completed with what `p` has.
+ * run_execute(), but never OUTCOME_OTHER_KERNEL. `request` is completed with what `p` has.
  */
 int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 		     struct run_request *request, struct run_result *result);
@@ -91,7 +91,8 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 /* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
 int workflow_modules(struct workflow *p, char *const *paths);
 
-/* Stores the result and prints it; the exit status of the command, or -errno, said. */
+/* After workflow_execute(), which returned `r`: stores the result and prints it; the exit status of
+ * the command, or -errno, said. */
 int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit);
 
 /* The paths that are meant; NULL, said, where none was given and there is no modules/. */

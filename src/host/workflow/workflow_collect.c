@@ -35,7 +35,7 @@ static int collect(struct workflow *p, const char *run)
 
 	progress_step("collecting run %s", run);
 	r = run_collect(&request, run, &p->session, &result);
-	if (r == -ENOENT) {
+	if (r == OUTCOME_UNKNOWN) {
 		log_info("Run %s was left open, and board %s never began it, or does not know it "
 			 "any more.",
 			 run, p->board->name);
@@ -50,7 +50,8 @@ static int collect(struct workflow *p, const char *run)
 		log_info("Run %s, which was left open, is complete now: outpost results %s", run,
 			 run);
 	run_result_release(&result);
-	return r == -EBUSY ? 0 : r;
+	/* One that somebody else follows, or that waits for its turn, is left to another time. */
+	return r == OUTCOME_INTERRUPTED ? -EINTR : r > 0 ? 0 : r;
 }
 
 int workflow_collect_all(struct workflow *p)

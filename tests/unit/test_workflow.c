@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a workflow makes of how a run came out: by a board's word, and by trouble on the way to it. */
+#include "unit.h"
+
+#include "fake_ssh.h"
+#include "host/workflow/workflow.h"
+
+#include "common/cleanup.h"
+#include "common/process.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <poll.h>
+
+#define RUN_ID "20260102-150405-1a2b3c"
+
+static char dir[] = "/tmp/outpost-workflow-XXXXXX";
+
+/* --- the board ---------------------------------------------------------------------------- */
+
+static __attribute__((noreturn)) void vanish(void)
+{
+	_cleanup_free_ char *gone = fake_file("gone");
+
+	fs_write_atomic(gone, "", 0, 0600);
+	_exit(0);
+}
+
+/* It refuses, with an errno of its own; but not for ever, should the host insist. */
+static void refuse_start(void)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_failure_tag };
+
+	fake_note("start ");
+	if (fake_count("start ") > 3)
+		vanish();
+	reply.body.failure.error = atoi(getenv("FAKE_ERRNO"));
+	proto_set(reply.body.failure.what, "Cannot start the run");
+	fake_reply(&reply);
+}
+
+static void take_attach(const outpost_Attach *attach)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_run_tag };
+
+	fake_note("attach ");
+	if (fake_is("interrupts"))
+		kill(getppid(), SIGINT);
+	if (fake_is("vanishes"))
+		vanish();
+	if (!fake_is("forgets"))
+		return;
+	proto_set(reply.body.run.run, attach->run);
+	reply.body.run.state = outpost_RunState_State_UNKNOWN;
+	fake_reply(&reply);
+}
+
+static void take(const struct frame *frame)
+{
+	static outpost_Request request;
+
+	if (proto_unpack(frame, outpost_Request_fields, &request) < 0)
+		_exit(98);
+	if (request.which_body == outpost_Request_hello_tag)
+		fake_welcome(&request.body.hello);
+	else if (request.which_body == outpost_Request_start_tag)
+		refuse_start();
+	else if (request.which_body == outpost_Request_attach_tag)
+		take_attach(&request.body.attach);
+	else if (request.which_body == outpost_Request_cancel_tag && fake_is("interrupts"))
+		kill(getppid(), SIGINT);
+}
+
+static int serve(void)
+{
+	_cleanup_(strbuf_release) struct strbuf in = STRBUF_INIT;
+	_cleanup_free_ char *gone = fake_file("gone");
+	int fd = STDIN_FILENO;
+
+	if (fs_exists(gone)) {
+		fprintf(stderr, "ssh: connect to host pi port 22: Connection refused\r\n");
+		return 255;
+	}
+	for (;;) {
+		struct frame frame;
+		int r = frame_parse((uint8_t *)in.buf, in.len, &frame);
+
+		if (r == 1) {
+			take(&frame);
+			strbuf_consume(&in, frame.total);
+		} else if (!ssh_read(&fd, &in)) {
+			return 0;
+		}
+	}
+}
+
+/* --- runs that were left open ---------------------------------------------------------------- */
+
+static int each_setup(void **state)
+{
+	_cleanup_free_ char *log = fake_file("log"), *gone = fake_file("gone");
+	_cleanup_free_ char *outpost = xasprintf("%s/outpost", dir);
+	_cleanup_free_ char *boards = xasprintf("%s/boards", outpost), *conf = NULL;
+	static const char text[] = "destination = me@pi\n";
+
+	(void)state;
+	unlink(log);
+	unlink(gone);
+	fs_remove_tree(outpost);
+	setenv("XDG_CONFIG_HOME", dir, 1);
+	conf = xasprintf("%s/pi.conf", boards);
+	process_interrupted = 0;
+	return fs_mkdir_p(boards, 0700) < 0 || fs_write_atomic(conf, text, strlen(text), 0600) < 0;
+}
+
+static const struct context ctx = { .board = (char *)"pi" };
+
+static struct store *begin_run(const char *mode)
+{
+	struct store *store = NULL;
+
+	setenv("FAKE_MODE", mode, 1);
+	assert_int_equal(store_open(&store), 0);
+	assert_int_equal(store_begin(store, RUN_ID, "pi", 1767366245), 0);
+	return store;
+}
+
+/* Then it is collected another time. */
+static bool is_open(struct store *store)
+{
+	_cleanup_strv_ char **open = NULL;
+
+	assert_int_equal(store_open_runs(store, "pi", &open), 0);
+	return strv_length(open) == 1;
+}
+
+static bool stays_open(const char *mode)
+{
+	_cleanup_(store_closep) struct store *store = begin_run(mode);
+
+	workflow_collect(&ctx, store);
+	return is_open(store);
+}
+
+static void one_that_the_board_does_not_know_is_given_up(void **state)
+{
+	(void)state;
+	assert_false(stays_open("forgets"));
+}
+
+/* ENOENT is what the way to the board has come to, not what the board said of the run. */
+static void trouble_on_the_way_is_no_word_of_the_boards(void **state)
+{
+	(void)state;
+	assert_true(stays_open("no-sudo"));
+}
+
+/* The link dies before anything of the journal is here. */
+static void a_board_that_vanishes_keeps_its_run(void **state)
+{
+	static const struct workflow_options options = { .return_ms = 1000 };
+	_cleanup_(store_closep) struct store *store = begin_run("vanishes");
+	_cleanup_(workflow_release) struct workflow p = { 0 };
+
+	(void)state;
+	assert_true(workflow_board(&p, &ctx, &options) < 0);
+	assert_int_equal(fake_count("attach "), 1);
+	assert_true(is_open(store));
+}
+
+static void on_interrupt(int number)
+{
+	process_interrupted = number;
+}
+
+/* Ctrl-C, twice, before anything of the journal is here. */
+static void an_impatient_user_gives_nothing_up(void **state)
+{
+	(void)state;
+	signal(SIGINT, on_interrupt);
+	assert_true(stays_open("interrupts"));
+	assert_int_equal(fake_count("attach "), 1);
+	process_interrupted = 0;
+}
+
+/* --- a board's errno -------------------------------------------------------------------------- */
+
+/* A board may say any number: none of them means here what it means there. */
+static void the_errno_of_a_board_decides_nothing(void **state)
+{
+	static const int errors[] = {
+		ESTALE, ENOENT, EBUSY, EINTR, EPIPE, EBADMSG, EALREADY, -1, 0
+	};
+	static const struct workflow_options options = { .return_ms = 1000 };
+
+	(void)state;
+	setenv("FAKE_MODE", "refuses", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		_cleanup_free_ char *number = xasprintf("%d", errors[i]);
+		struct workflow p = { .ctx = &ctx, .options = &options };
+		struct run_request request = { .purpose = outpost_Purpose_UNLOAD };
+		struct run_result result = { 0 };
+		_cleanup_strv_ char **open = NULL;
+		int r;
+
+		each_setup(NULL);
+		setenv("FAKE_ERRNO", number, 1);
+		assert_int_equal(board_find("pi", &p.board), 0);
+		assert_int_equal(store_open(&p.store), 0);
+		module_list_add(&p.modules, module_new("hello"));
+		r = workflow_execute(&p, NULL, false, &request, &result);
+		if (r != -EREMOTEIO || fake_count("start ") != 1)
+			fail_msg("errno %d of the board: %d after %zu starts", errors[i], r,
+				 fake_count("start "));
+		/* It was never begun: there is nothing to be collected. */
+		assert_int_equal(store_open_runs(p.store, "pi", &open), 0);
+		assert_int_equal(strv_length(open), 0);
+		run_result_release(&result);
+		workflow_release(&p);
+	}
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return fake_setup(dir);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return fs_remove_tree(dir);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(one_that_the_board_does_not_know_is_given_up, each_setup),
+		cmocka_unit_test_setup(trouble_on_the_way_is_no_word_of_the_boards, each_setup),
+		cmocka_unit_test_setup(a_board_that_vanishes_keeps_its_run, each_setup),
+		cmocka_unit_test_setup(an_impatient_user_gives_nothing_up, each_setup),
+		cmocka_unit_test_setup(the_errno_of_a_board_decides_nothing, each_setup),
+	};
+
+	fake_agent = serve;
+	if (strcmp(basename(argv[0]), "ssh") == 0)
+		return fake_ssh(argc, argv);
+	alarm(300);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
