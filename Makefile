@@ -23,8 +23,9 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -Ibuild/proto -I/usr/include/nanopb
 BASE     := -std=gnu11 $(WARNINGS) -MMD -MP
 
 HOST_PKGS  := libkmod libdw libelf libzstd liblzma zlib gnutls libb2 sqlite3 jansson inih
-HOST_LIBS   = $(shell pkg-config --libs $(HOST_PKGS)) -lfdt -lprotobuf-nanopb
-HOST_FLAGS := -DOUTPOST_VERSION='"$(VERSION)"' $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+# Asked for once, and only when something is linked: make deps runs where there is no pkg-config.
+HOST_LIBS   = $(eval HOST_LIBS := $(shell pkg-config --libs $(HOST_PKGS)) -lfdt -lprotobuf-nanopb)$(HOST_LIBS)
+HOST_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
 COMMON_SRC := $(sort $(wildcard src/common/*.c src/common/*/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*/*.c))
@@ -53,6 +54,7 @@ BOARD_OBJ   := $(call objects,$(A),$(AGENT_SRC))
 BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .SUFFIXES:
 .PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
 
@@ -64,6 +66,9 @@ build/outpost: $(O)/outpost
 $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+
+# Only where it is needed: ccache would be of no use to all others after a commit.
+$(O)/host/cmd/main.o $(O)/host/vm/qemu.o: CPPFLAGS += -DOUTPOST_VERSION='"$(VERSION)"'
 
 # They hold a script and a makefile; the compiler does not see that.
 $(O)/host/build/dkms.o: src/host/build/dkms_eval.sh
@@ -133,40 +138,60 @@ $(O)/outpost.pb.o: build/proto/outpost.pb.c
 
 $(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
 
+# All of a program but main(): what its tests and tools link. Thin: it only names the objects.
+$(O)/host.a: $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/agent.a: $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
+$(O)/host.a $(O)/agent.a:
+	@rm -f $@
+	$(Q)$(AR) rcs --thin $@ $^
+
 # --- tests -------------------------------------------------------------------
 
-UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+# Those that take longest begin first.
+SLOW := test_follow test_session test_dkms test_build_options test_build
+UNIT := $(SLOW) $(filter-out $(SLOW),$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 
 FUZZ ?= $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 
-# A unit test links all but main(): it can reach any function that has a header.
-$(O)/tests/test_%: tests/unit/test_%.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+# What the tests and tools of this machine are made of: their own objects and an archive.
+link = $(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+
+$(O)/tests/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
+
+$(O)/tools/%.o: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
+
+# A unit test links all but main(): it can reach any function that has a header.
+$(O)/tests/test_%: $(O)/tests/test_%.o $(O)/host.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
-		$(filter %.c %.o,$^) -lcmocka $(HOST_LIBS)
+	$(call link,-lcmocka $(HOST_LIBS))
 
 # The variants of a module: asked about without a kernel here, and by check-vm with one.
-$(O)/tests/test_check: tests/tools/variants.c
+$(O)/tests/test_check: $(O)/tools/variants.o
 
 # The agent's parts have tests of their own: two programs, two sets of names.
-$(O)/tests/test_agent_%: tests/unit/test_agent_%.c $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
-	@mkdir -p $(@D)
+$(O)/tests/test_agent_%: $(O)/tests/test_agent_%.o $(O)/agent.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Itests/unit -o $@ \
-		$(filter %.c %.o,$^) -lcmocka $(AGENT_LIBS)
+	$(call link,-lcmocka $(AGENT_LIBS))
 
 $(O)/tests/test_container: | $(O)/outpost-builder
 
-check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%)
-	@for t in $(filter $(O)/tests/%,$^); do echo "== $${t##*/}"; $$t || exit 1; done
-	@for t in $(FUZZ); do echo "== replay $$t"; $(O)/fuzz/replay_$$t fuzz/corpus/$$t || exit 1; done
-	@$(MAKE) --no-print-directory check-mutation
+# Without one mechanism of the verdict exactly the crashers that name it turn wrong. JOURNALS: of a run of them.
+JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
+MUTATION := $(O)/mutate tests/modules/crashers $(JOURNALS)
+
+check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
+	@tests/unit/run $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
 
 # What tests/system/vm/check.test.sh makes variants of a module with, and loads them with on a board.
-$(O)/make-variants: tests/tools/make_variants.c tests/tools/variants.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/make-variants: $(O)/tools/make_variants.o $(O)/tools/variants.o $(O)/host.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+	$(call link,$(HOST_LIBS))
 
 $(A)/load-variants: tests/tools/load_variants.c
 	$(call say,LD,$@)
@@ -174,16 +199,12 @@ $(A)/load-variants: tests/tools/load_variants.c
 
 VARIANTS := $(O)/make-variants $(A)/load-variants
 
-# --- mutation --------------------------------------------------------------------
-
-$(O)/mutate: tests/tools/mutate.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
-
-# Without one mechanism of the verdict exactly the crashers that name it turn wrong. JOURNALS: of a run of them.
-JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
+$(O)/mutate: $(O)/tools/mutate.o $(O)/host.a
+	$(call say,LD,$@)
+	$(call link,$(HOST_LIBS))
 
 check-mutation: $(O)/mutate
-	@echo "== mutation"; $< tests/modules/crashers $(JOURNALS)
+	@$(MUTATION)
 
 # --- fuzzing -------------------------------------------------------------------
 
@@ -193,21 +214,24 @@ FUZZ_TIME ?= 60
 FUZZ_O    := build/fuzz
 FUZZ_SAN  := address,undefined
 
-FUZZ_LINK = $(filter-out %.h,$(filter %.c %.o,$^)) $(HOST_LIBS)
-
-$(O)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c fuzz/fuzz.h $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
+$(O)/fuzz/%.o: fuzz/%.c
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Ifuzz -o $@ $(FUZZ_LINK)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) -Ifuzz $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
-$(FUZZ_O)/fuzz_%: fuzz/fuzz_%.c fuzz/fuzz.h $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS),fuzzer -Ifuzz -o $@ $(FUZZ_LINK)
+$(O)/fuzz/replay_%: $(O)/fuzz/fuzz_%.o $(O)/fuzz/replay.o $(O)/host.a
+	$(call say,LD,$@)
+	$(call link,$(HOST_LIBS))
+
+$(FUZZ_O)/fuzz_%: $(O)/fuzz/fuzz_%.o $(O)/host.a
+	$(call say,LD,$@)
+	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
 fuzz-programs: $(FUZZ:%=$(FUZZ_O)/fuzz_%)
 
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang O=$(FUZZ_O) \
-		HOST_FLAGS='-DOUTPOST_VERSION=\"fuzz\" -fno-omit-frame-pointer -fsanitize=$(FUZZ_SAN),fuzzer-no-link' \
+		HOST_FLAGS='-fno-omit-frame-pointer -fsanitize=$(FUZZ_SAN),fuzzer-no-link' \
 		fuzz-programs
 	@for t in $(FUZZ); do \
 		mkdir -p $(FUZZ_O)/found/$$t; \
@@ -283,8 +307,8 @@ bench: deps-test
 	$(MAKE) --no-print-directory all
 	@bench/loop.sh --runs $(or $(RUNS),5) --json $(or $(JSON),build/bench/loop.json)
 
-$(O)/container_cost: bench/container_cost.c $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+$(O)/container_cost: bench/container_cost.c $(O)/host.a
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $< $(O)/host.a $(HOST_LIBS)
 
 # What the build container costs; after docker-build. KERNEL: a release that there is a tree for.
 bench-container: $(O)/container_cost

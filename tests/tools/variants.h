@@ -40,7 +40,7 @@ extern const struct variant variants[];
 /* Is it for this kernel? */
 bool variant_is_for(const struct variant *variant, unsigned int version);
 
-/* Signs it with a key that nobody else has; its certificate, DER, where that is asked for. */
+/* Signs it with a key that nobody else has; adds its certificate, DER. */
 void variant_sign(struct strbuf *image, struct strbuf *certificate);
 
 /*

@@ -117,8 +117,8 @@ static void fake_linger(bool takes)
 	outpost_Reply reply = { .which_body = outpost_Reply_alive_tag };
 
 	reply.body.alive.received = !fake_is("uncounted");
-	for (int i = 0; i < 16; i++) {
-		usleep(250 * 1000);
+	for (int i = 0; i < 30; i++) {
+		usleep(50 * 1000);
 		reply.body.alive.received += takes;
 		fake_reply(&reply);
 	}

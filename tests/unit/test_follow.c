@@ -16,9 +16,9 @@
 
 #define RUN_ID "20260102-150405-1a2b3c"
 
-#define PATIENCE_MS 1500
+#define PATIENCE_MS 1000
 #define SHORT_MS    300  /* where no answer comes, however long one waits */
-#define LATE_MS     1800 /* longer than the patience, shorter than the first try to connect */
+#define LATE_MS     1300 /* longer than the patience, shorter than the first try to connect */
 
 static char dir[] = "/tmp/outpost-follow-XXXXXX";
 static struct board board = { .name = (char *)"pi", .destination = (char *)"me@pi" };
@@ -289,7 +289,9 @@ static void but_once(void **state)
 static void not_for_ever(void **state)
 {
 	(void)state;
+	request.return_ms = SHORT_MS;
 	assert_int_equal(begin("deaf", 0), 0);
+	request.return_ms = 1000;
 	assert_int_equal(run.state, RUN_LOST);
 	assert_in_range(fake_count("start "), 2, 10);
 	end();
@@ -416,7 +418,9 @@ static void an_answer_may_take_its_time(void **state)
 static void a_rest_that_does_not_come_is_not_waited_for(void **state)
 {
 	(void)state;
+	request.return_ms = SHORT_MS;
 	assert_int_equal(begin("unreadable", 0), 0);
+	request.return_ms = 1000;
 	assert_int_equal(run.state, RUN_LOST);
 	assert_int_equal(fake_count("start "), 0);
 	end();

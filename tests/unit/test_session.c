@@ -117,7 +117,7 @@ static void test_patience(void **state)
 
 		assert_int_equal(session_welcome(session, &welcome), 0);
 		queue_runs(session);
-		assert_int_equal(session_await(session, 2000, &frame), i > 0);
+		assert_int_equal(session_await(session, 1000, &frame), i > 0);
 	}
 }
 
