@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/process.h"
+#include "common/strv.h"
 
 #include <errno.h>
 #include <libgen.h>
