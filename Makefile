@@ -30,7 +30,7 @@ HOST_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 COMMON_SRC := $(sort $(wildcard src/common/*.c src/common/*/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c src/agent/*/*.c))
-BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c strbuf.c alloc.c)
+BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c process.c strbuf.c alloc.c)
 
 # One line for each step, unless with -s.
 Q   := $(if $(V),,@)

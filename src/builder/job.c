@@ -3,19 +3,17 @@
 
 #include "common/builder_wire.h"
 #include "common/cleanup.h"
+#include "common/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* The header, and beside it stdout and stderr of the command. */
@@ -56,40 +54,19 @@ static int reply(int fd, int error, int status)
 	return send(fd, &r, sizeof(r), MSG_NOSIGNAL) == sizeof(r) ? 0 : -errno;
 }
 
-static const char *path_of(char *const *env)
-{
-	for (; *env; env++)
-		if (strncmp(*env, "PATH=", 5) == 0)
-			return *env + 5;
-	return "/usr/bin:/bin";
-}
-
-/* What this process is decides what its child will be: it has no other. 0 or errno. */
+/* What this process is decides what its child will be: it has no other. 0 or -errno. */
 static int start(const struct builder_header *header, const struct builder_command *command,
-		 const int output[2], pid_t *pid)
+		 const int output[2], struct process *process)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int r;
+	const int fds[] = { PROCESS_NULL, output[0], output[1] };
 
 	umask((mode_t)header->umask & 0777);
 	setpriority(PRIO_PROCESS, 0, header->nice);
-	setenv("PATH", path_of(command->env), 1); /* where posix_spawnp() looks */
-	if (chdir(command->dir) < 0)
-		return errno;
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, output[0], STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output[1], STDERR_FILENO);
-	r = posix_spawnp(pid, command->argv[0], &actions, &attributes, command->argv, command->env);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return r;
+	return process_start(process, command->argv,
+			     &(struct process_setup){ .dir = command->dir,
+						      .env = command->env,
+						      .fds = fds,
+						      .group = PROCESS_OWN_SESSION });
 }
 
 /* Until it has ended, or the host has hung up: it says nothing more in any case. */
@@ -98,35 +75,31 @@ static int wait_for(int fd, pid_t pid)
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
 				{ .fd = fd, .events = POLLIN | POLLRDHUP } };
-	int status;
 
 	while (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno == EINTR)
 		;
 	if (pidfd < 0 || !fds[0].revents)
 		kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return process_wait(pid);
 }
 
 static int run(int fd, const struct builder_header *header, const struct builder_command *command,
 	       int output[2])
 {
-	pid_t pid;
-	int r = start(header, command, output, &pid);
+	struct process process;
+	int r = start(header, command, output, &process);
 
 	/* Whoever reads them waits for the end of the last that holds them. */
-	close(TAKE_FD(output[0]));
-	close(TAKE_FD(output[1]));
-	if (r != 0)
-		return reply(fd, r, 0);
+	close_fd(&output[0]);
+	close_fd(&output[1]);
+	if (r < 0)
+		return reply(fd, -r, 0);
 	r = reply(fd, 0, 0);
 	if (r < 0) {
-		kill(-pid, SIGKILL);
+		kill(-process.pid, SIGKILL);
 		return r;
 	}
-	r = wait_for(fd, pid);
+	r = wait_for(fd, process.pid);
 	return r < 0 ? r : reply(fd, 0, r);
 }
 

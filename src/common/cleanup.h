@@ -34,6 +34,14 @@ static inline void cleanup_closep(const int *fd)
 		close(*fd);
 }
 
+/* Closes what is open, once. */
+static inline void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 DEFINE_CLEANUP(FILE *, fclose);
 DEFINE_CLEANUP(FILE *, pclose);
 DEFINE_CLEANUP(DIR *, closedir);

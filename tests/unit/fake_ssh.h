@@ -173,7 +173,7 @@ static int fake_serve(void)
 		if (r == 1) {
 			fake_take(&frame);
 			strbuf_consume(&in, frame.total);
-		} else if (!ssh_read(&fd, &in)) {
+		} else if (!process_read(&fd, &in)) {
 			return 0;
 		}
 	}
@@ -193,7 +193,7 @@ static int fake_install(void)
 		fprintf(stderr, "cat: write error: No space left on device\n");
 		return 1;
 	}
-	while (ssh_read(&fd, &in))
+	while (process_read(&fd, &in))
 		;
 	size = strtoul(in.buf, &end, 10);
 	if (*end != '\n' || in.len - (size_t)(end + 1 - in.buf) != size)

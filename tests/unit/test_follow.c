@@ -202,7 +202,7 @@ static int serve_alive(void)
 		} else if (poll(&fds, 1, 100) == 0) {
 			fake_reply(&alive);
 		} else {
-			if (!ssh_read(&fds.fd, &in))
+			if (!process_read(&fds.fd, &in))
 				return 0;
 			alive.body.alive.received = in.len;
 		}

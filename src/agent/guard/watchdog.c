@@ -3,13 +3,15 @@
  * borrowed. */
 #include "agent/guard/guard.h"
 
+#include "common/cleanup.h"
+#include "common/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/watchdog.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define WATCHDOG_S 20 /* long enough for a slow board's fsync, short enough to wait for */
@@ -18,50 +20,23 @@
 	"org.freedesktop.systemd1", "/org/freedesktop/systemd1", \
 		"org.freedesktop.systemd1.Manager", "RuntimeWatchdogUSec"
 
-/* busctl, which is part of systemd; its standard output goes to `output`. */
-static bool run_busctl(const char *const *argv, int output)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		if (output >= 0)
-			dup2(output, STDOUT_FILENO);
-		execvp(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	if (pid < 0)
-		return false;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 static bool set_systemd_watchdog(const char *usec)
 {
-	const char *const argv[] = { "busctl", "set-property", SYSTEMD_PROPERTY, "t", usec, NULL };
-
-	return run_busctl(argv, -1);
+	return process_run(ARGV("busctl", "set-property", SYSTEMD_PROPERTY, "t", usec), NULL) == 0;
 }
 
 /* Its time-out in microseconds, to give back later: busctl prints "t 60000000". */
 static bool get_systemd_watchdog(char *usec, size_t size)
 {
-	const char *const argv[] = { "busctl", "get-property", SYSTEMD_PROPERTY, NULL };
-	char line[64] = "";
-	int fds[2];
-	bool ok;
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	const struct process_options options = { .output = &line };
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (process_run(ARGV("busctl", "get-property", SYSTEMD_PROPERTY), &options) != 0 ||
+	    strncmp(line.buf, "t ", 2) != 0)
 		return false;
-	ok = run_busctl(argv, fds[1]);
-	close(fds[1]);
-	ok = ok && read(fds[0], line, sizeof(line) - 1) > 2 && strncmp(line, "t ", 2) == 0;
-	close(fds[0]);
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(usec, size, "%s", ok ? line + 2 : "");
-	return ok;
+	line.buf[strcspn(line.buf, "\n")] = '\0';
+	snprintf(usec, size, "%s", line.buf + 2);
+	return true;
 }
 
 void guard_give_back_watchdog(const char *usec)

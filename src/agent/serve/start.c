@@ -73,6 +73,10 @@ static void say_busy(struct serve *s, const struct holder *holder)
 	serve_send(s);
 }
 
+/*
+ * Not by process_start(): it goes by another name than its file's, holds the
+ * lock at a fixed number, SIGTERM stays blocked, and nobody waits for it.
+ */
 static void __attribute__((noreturn)) become_supervisor(int lock, char **argv)
 {
 	int null = open("/dev/null", O_RDWR);

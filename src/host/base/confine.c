@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/process.h"
 #include "common/strbuf.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define CONFINE_MEMORY  (256UL << 20)
@@ -120,8 +120,9 @@ static void limit(__rlimit_resource_t what, rlim_t most)
 	setrlimit(what, &(struct rlimit){ most, most });
 }
 
-int confine_limits(void)
+int confine_limits(void *unused)
 {
+	(void)unused;
 	limit(RLIMIT_AS, CONFINE_MEMORY);
 	limit(RLIMIT_CPU, CONFINE_SECONDS);
 	limit(RLIMIT_CORE, 0);
@@ -133,27 +134,25 @@ int confine_limits(void)
 static int become_first(void)
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
 		return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
 	close_range(3, ~0U, 0);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	_exit(process_wait(pid));
 }
 
-int confine(void)
+int confine(void *unused)
 {
 	int r = enter_namespaces();
 
+	(void)unused;
 	if (r == 0)
 		r = seal_mounts();
 	if (r == 0)
 		r = become_first();
 	if (r == 0)
 		r = drop_capabilities();
-	return r < 0 ? r : confine_limits();
+	return r < 0 ? r : confine_limits(NULL);
 }

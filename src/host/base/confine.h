@@ -10,9 +10,9 @@
  * all that it started ends with it. Namespaces of its own do that
  * (user_namespaces(7)); 0, or -errno where the machine does not allow them.
  */
-int confine(void);
+int confine(void *unused);
 
 /* The limits alone, for where confine() cannot be had. */
-int confine_limits(void);
+int confine_limits(void *unused);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef OUTPOST_SESSION_INTERNAL_H
 #define OUTPOST_SESSION_INTERNAL_H
 
+#include "common/process.h"
 #include "common/strbuf.h"
 #include "host/board/session.h"
 
@@ -36,30 +37,21 @@ struct ssh_end {
 /* Finds out why; `failure` is released first. */
 void failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end);
 
-/* A child with three pipes of ours; all O_NONBLOCK. */
-struct ssh_child {
-	pid_t pid; /* 0: none */
-	int in, out, error;
-};
-
 /*
- * Starts ssh in a session of its own: a Ctrl-C in our terminal is not for it,
- * and nothing in it can ask there. 0 or -errno.
+ * Starts ssh, with three pipes that are O_NONBLOCK, in a session of its own: a
+ * Ctrl-C in our terminal is not for it, and nothing in it can ask there. 0 or
+ * -errno.
  */
-int ssh_start(struct ssh_child *child, char *const *argv);
-
-/* Reads what is there, at most 64 KiB: 1, or 0 when there is nothing; at the end *fd is closed and
- * -1. */
-int ssh_read(int *fd, struct strbuf *into);
+int ssh_start(struct process *ssh, char *const *argv);
 
 /*
  * Closes its input, waits `grace_ms` for it to end by itself, then ends it.
  * What it says meanwhile is added to `errors`. Its status as process_run() gives it.
  */
-int ssh_stop(struct ssh_child *child, struct strbuf *errors, int grace_ms);
+int ssh_stop(struct process *ssh, struct strbuf *errors, int grace_ms);
 
 /* Lets it end by itself when the board has all of what was sent: it is nobody's to wait for. */
-void ssh_leave(struct ssh_child *child);
+void ssh_leave(struct process *ssh);
 
 /* The whole command line with `command` for the board's login shell. */
 char **ssh_command(const struct board *board, const struct session_options *options,
@@ -88,7 +80,7 @@ int agent_install(const struct board *board, const struct session_options *optio
 struct session {
 	const struct board *board;
 	struct session_options options;
-	struct ssh_child ssh;
+	struct process ssh;
 	char agent[44];       /* build-id of the agent that Hello names; "": any */
 	size_t hello;         /* length of its frame, which the flight starts with */
 	struct strbuf flight; /* all frames since the opening, until Welcome has come; then what is

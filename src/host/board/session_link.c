@@ -72,7 +72,7 @@ static void read_some(struct session *s)
 {
 	strbuf_consume(&s->incoming, s->taken);
 	s->taken = 0;
-	if (ssh_read(&s->ssh.out, &s->incoming))
+	if (process_read(&s->ssh.out, &s->incoming))
 		s->heard_ms = monotonic_ms();
 }
 
@@ -98,7 +98,7 @@ int link_pump(struct session *s, long long wait_ms)
 		link_write(s);
 	if (fds[0].revents)
 		read_some(s);
-	if (fds[1].revents && ssh_read(&s->ssh.error, &s->errors) && s->errors.len > TALK_MAX)
+	if (fds[1].revents && process_read(&s->ssh.error, &s->errors) && s->errors.len > TALK_MAX)
 		strbuf_consume(&s->errors, s->errors.len - TALK_MAX);
 	return 0;
 }

@@ -15,12 +15,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 /* While it is being made, ssh's socket has a name longer by a dot and 16 characters. */
 #define SOCKET_SUFFIX 17
@@ -165,90 +163,22 @@ void session_drop_master(const struct board *board)
 	log_debug("The shared connection to %s is ended.", board->destination);
 }
 
-struct spawn_pipes {
-	int in[2], out[2], error[2];
-};
-
-static void close_spawn_pipes(struct spawn_pipes *p)
+int ssh_start(struct process *ssh, char *const *argv)
 {
-	int *all = (int *)p;
+	static const int pipes[] = { PROCESS_PIPE, PROCESS_PIPE, PROCESS_PIPE };
+	int r = process_start(
+		ssh, argv, &(struct process_setup){ .fds = pipes, .group = PROCESS_OWN_SESSION });
 
-	for (size_t i = 0; i < sizeof(*p) / sizeof(int); i++)
-		if (all[i] >= 0)
-			close(all[i]);
-}
-
-static int spawn(pid_t *pid, const struct spawn_pipes *p, char *const *argv)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int r;
-
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, p->in[0], STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, p->out[1], STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, p->error[1], STDERR_FILENO);
-	r = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return -r;
-}
-
-int ssh_start(struct ssh_child *child, char *const *argv)
-{
-	_cleanup_(close_spawn_pipes) struct spawn_pipes p;
-	int r;
-
-	memset(&p, -1, sizeof(p));
-	if (pipe2(p.in, O_CLOEXEC) < 0 || pipe2(p.out, O_CLOEXEC) < 0 ||
-	    pipe2(p.error, O_CLOEXEC) < 0)
-		return -errno;
-	r = spawn(&child->pid, &p, argv);
-	if (r < 0) {
-		child->pid = 0;
+	if (r < 0)
 		return r;
-	}
-	child->in = TAKE_FD(p.in[1]);
-	child->out = TAKE_FD(p.out[0]);
-	child->error = TAKE_FD(p.error[0]);
-	fcntl(child->in, F_SETFL, O_NONBLOCK);
-	fcntl(child->out, F_SETFL, O_NONBLOCK);
-	fcntl(child->error, F_SETFL, O_NONBLOCK);
+	fcntl(ssh->in, F_SETFL, O_NONBLOCK);
+	fcntl(ssh->out, F_SETFL, O_NONBLOCK);
+	fcntl(ssh->error, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
-static void close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-int ssh_read(int *fd, struct strbuf *into)
-{
-	ssize_t n;
-
-	strbuf_grow(into, 64 * 1024);
-	n = read(*fd, into->buf + into->len, 64 * 1024);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return 0;
-	if (n <= 0) {
-		close_one(fd);
-		return 0;
-	}
-	into->len += (size_t)n;
-	into->buf[into->len] = '\0';
-	return 1;
-}
-
 /* True when the process has ended within that time. */
-static bool wait_end(struct ssh_child *child, int pidfd, struct strbuf *errors, int ms)
+static bool wait_end(struct process *ssh, int pidfd, struct strbuf *errors, int ms)
 {
 	long long end = monotonic_ms() + ms;
 	bool ended;
@@ -256,47 +186,43 @@ static bool wait_end(struct ssh_child *child, int pidfd, struct strbuf *errors, 
 	for (;;) {
 		struct pollfd fds[] = {
 			{ .fd = pidfd, .events = POLLIN },
-			{ .fd = child->error, .events = POLLIN },
+			{ .fd = ssh->error, .events = POLLIN },
 		};
 		long long left = end - monotonic_ms();
 		int r = poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0);
 
 		ended = r > 0 && fds[0].revents;
 		/* Not until its end: a master's ProxyCommand may hold that pipe for long. */
-		while (child->error >= 0 && ssh_read(&child->error, errors))
+		while (ssh->error >= 0 && process_read(&ssh->error, errors))
 			;
 		if (ended || left <= 0)
 			return ended;
 	}
 }
 
-void ssh_leave(struct ssh_child *child)
+void ssh_leave(struct process *ssh)
 {
-	close_one(&child->in);
-	close_one(&child->out);
-	close_one(&child->error);
-	child->pid = 0;
+	process_close(ssh);
+	ssh->pid = 0;
 }
 
-int ssh_stop(struct ssh_child *child, struct strbuf *errors, int grace_ms)
+int ssh_stop(struct process *ssh, struct strbuf *errors, int grace_ms)
 {
 	_cleanup_close_ int pidfd = -1;
-	int status = 0;
+	int status;
 
-	if (!child->pid)
+	if (!ssh->pid)
 		return 0;
-	close_one(&child->in);
-	close_one(&child->out);
-	pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	close_fd(&ssh->in);
+	close_fd(&ssh->out);
+	pidfd = (int)syscall(SYS_pidfd_open, ssh->pid, 0);
 	/* The process alone, not its group: a master that it left behind is of that group. */
-	if (!wait_end(child, pidfd, errors, grace_ms)) {
-		kill(child->pid, SIGTERM);
-		if (!wait_end(child, pidfd, errors, 1000))
-			kill(child->pid, SIGKILL);
+	if (!wait_end(ssh, pidfd, errors, grace_ms)) {
+		kill(ssh->pid, SIGTERM);
+		if (!wait_end(ssh, pidfd, errors, 1000))
+			kill(ssh->pid, SIGKILL);
 	}
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	close_one(&child->error);
-	child->pid = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	status = process_wait(ssh->pid);
+	ssh_leave(ssh);
+	return status;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/log.h"
+#include "common/process.h"
 #include "common/strv.h"
 #include "host/board/board.h"
 #include "host/cmd/command.h"
@@ -7,9 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 
 /* ssh's own status where it got nowhere. */
 #define SSH_FAILED 255
@@ -18,29 +17,13 @@
  * -errno. */
 static int run_ssh(char *const *argv)
 {
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int r, status;
-	pid_t pid;
+	struct process ssh;
+	int r = process_start(&ssh, argv, &(struct process_setup){ .group = PROCESS_OUR_GROUP });
 
 	/* The keys that end a command are meant for the board's. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	sigaddset(&defaults, SIGINT);
-	sigaddset(&defaults, SIGQUIT);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawnp(&pid, argv[0], NULL, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	if (r)
-		return -r;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return r < 0 ? r : process_wait(ssh.pid);
 }
 
 static int run(struct context *ctx, void *options, int argc, char **argv)

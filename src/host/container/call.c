@@ -30,12 +30,9 @@ struct call {
 	struct strbuf strings;
 };
 
-/* What the child is to do: it is given no argument. */
-static const struct call *current;
-
-static int send_request(int fd)
+static int send_request(int fd, const struct call *call)
 {
-	struct builder_header header = current->header;
+	struct builder_header header = call->header;
 	char control[CMSG_SPACE(2 * sizeof(int))] __attribute__((aligned(8))) = { 0 };
 	static const int output[2] = { STDOUT_FILENO, STDERR_FILENO };
 	struct iovec data = { .iov_base = &header, .iov_len = sizeof(header) };
@@ -51,7 +48,7 @@ static int send_request(int fd)
 	memcpy(CMSG_DATA(part), output, sizeof(output));
 	if (sendmsg(fd, &message, MSG_NOSIGNAL) != sizeof(header))
 		return -errno;
-	return fs_write_all(fd, current->strings.buf, current->strings.len);
+	return fs_write_all(fd, call->strings.buf, call->strings.len);
 }
 
 static int take_reply(int fd, struct builder_reply *reply)
@@ -70,16 +67,17 @@ static int take_reply(int fd, struct builder_reply *reply)
  * started. All descriptors but the connection's are closed: process_run() waits
  * for that of its own.
  */
-static int stand_in(void)
+static int stand_in(void *arg)
 {
 	static const struct timeval limit = { .tv_sec = START_LIMIT_S }, none;
+	const struct call *call = arg;
 	struct builder_reply reply;
-	int fd = container_connect(current->dir), r;
+	int fd = container_connect(call->dir), r;
 
 	if (fd < 0)
 		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	r = send_request(fd);
+	r = send_request(fd, call);
 	if (r == 0)
 		r = take_reply(fd, &reply);
 	if (r < 0)
@@ -148,11 +146,10 @@ int container_call(const char *dir, char *const *argv, const struct process_opti
 	/* Where we are may be nowhere in the container. */
 	r = builder_pack(&call.header, &call.strings, o.dir ? o.dir : "/", argv, env);
 	if (r == 0) {
-		current = &call;
 		o.in_child = stand_in;
+		o.in_child_arg = &call;
 		o.env = NULL;
 		r = process_run(argv, &o);
-		current = NULL;
 	}
 	strbuf_release(&call.strings);
 	return r;

@@ -2,12 +2,11 @@
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
+#include "common/process.h"
 #include "common/strv.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #define TRIAL_SECONDS 20 /* of processor time, for all frames of a report */
 
@@ -140,16 +139,12 @@ static void __attribute__((noreturn)) try_in_child(struct symbolizer *s, struct 
 static bool survives(struct symbolizer *s, struct klog_report *report)
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid < 0)
 		return false;
 	if (pid == 0)
 		try_in_child(s, report);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return process_wait(pid) == 0;
 }
 
 static void give_up(const struct symbolizer *s, const struct klog_report *report,
