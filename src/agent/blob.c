@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/hex.h"
 
 #include <blake2.h>
 #include <dirent.h>
@@ -23,17 +24,11 @@ void blob_init(struct blob_receiver *receiver, const struct dirs *dirs)
 	*receiver = (struct blob_receiver){ .dirs = dirs, .fd = -1, .dropped = true };
 }
 
-static void hash_text(const uint8_t hash[HASH_SIZE], char text[2 * HASH_SIZE + 1])
-{
-	for (int i = 0; i < HASH_SIZE; i++)
-		sprintf(text + 2 * i, "%02x", hash[i]);
-}
-
 int blob_path(const struct dirs *dirs, const uint8_t hash[HASH_SIZE], char path[DIRS_MAX])
 {
-	char text[2 * HASH_SIZE + 1];
+	char text[HEX_SIZE(HASH_SIZE)];
 
-	hash_text(hash, text);
+	hex_encode(text, hash, HASH_SIZE);
 	return dirs_path(dirs, path, "blobs/%s", text);
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/build_id.h"
 
+#include "common/hex.h"
+
 #include <elf.h>
 #include <link.h>
-#include <stdio.h>
 #include <string.h>
 
-static char text[2 * 20 + 1];
+static char text[HEX_SIZE(20)];
 
 static int find_note(struct dl_phdr_info *info, size_t size, void *arg)
 {
@@ -25,8 +26,7 @@ static int find_note(struct dl_phdr_info *info, size_t size, void *arg)
 
 			if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz <= 20 &&
 			    memcmp(name, "GNU", 4) == 0) {
-				for (unsigned int k = 0; k < note->n_descsz; k++)
-					sprintf(text + 2 * k, "%02x", id[k]);
+				hex_encode(text, id, note->n_descsz);
 				return 1;
 			}
 			at = (const char *)id + ((note->n_descsz + 3) & ~3u);

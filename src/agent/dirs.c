@@ -2,6 +2,7 @@
 #include "agent/dirs.h"
 
 #include "common/cleanup.h"
+#include "common/hex.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -174,18 +175,16 @@ void dirs_read(const char *path, char *text, size_t size)
 static void make_nonce(const char *path)
 {
 	_cleanup_close_ int fd = -1;
-	uint64_t random[2];
-	char text[40];
-	int n;
+	uint8_t random[16];
+	char text[HEX_SIZE(sizeof(random))];
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return; /* it is there: this boot has its number */
-	n = snprintf(text, sizeof(text), "%016llx%016llx", (unsigned long long)random[0],
-		     (unsigned long long)random[1]);
-	(void)!write(fd, text, (size_t)n);
+	hex_encode(text, random, sizeof(random));
+	(void)!write(fd, text, strlen(text));
 }
 
 void dirs_boot(const struct dirs *dirs, char boot_id[40], char nonce[40])

@@ -79,6 +79,7 @@ static struct ko *open_sample(const char *name)
 static void sections(void **state)
 {
 	_cleanup_(ko_freep) struct ko *ko = open_sample("my-mod.ko");
+	_cleanup_free_ char *build_id = ko_build_id(ko);
 	size_t count;
 	Elf64_Shdr header;
 
@@ -94,8 +95,7 @@ static void sections(void **state)
 	assert_null(ko_contents_of(ko, ".bss").p);
 	assert_false(ko_section(ko, ko->header.e_shnum, &header));
 	assert_null(ko_section_name(ko, ko->header.e_shnum));
-	assert_int_equal(ko_build_id(ko).n, 4);
-	assert_memory_equal(ko_build_id(ko).p, "\x01\xab\xcd\xef", 4);
+	assert_string_equal(build_id, "01abcdef");
 }
 
 static void modinfo(void **state)
@@ -278,7 +278,7 @@ static void ask_everything(const struct ko *ko)
 	ko_versions(ko, KO_VERSIONS, &list, &n);
 	ko_versions(ko, KO_VERSIONS_EXTENDED, &extended, &n);
 	ko_exports(ko, &exported);
-	ko_build_id(ko);
+	free(ko_build_id(ko));
 }
 
 /* Cut off anywhere, and with any byte of its tables turned, it answers, and within its bounds. */

@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/hex.h"
 #include "common/log.h"
 
 #include <blake2.h>
@@ -152,12 +153,12 @@ int deploy_send(struct deploy *d, struct session *session)
 
 int deploy_need(struct deploy *d, struct session *session, const outpost_Need *need)
 {
-	_cleanup_free_ char *hash = NULL;
+	char hash[HEX_SIZE(HASH_SIZE)];
 
 	for (size_t i = 0; i < d->n && need->hash.size == HASH_SIZE; i++)
 		if (memcmp(d->items[i].hash, need->hash.bytes, HASH_SIZE) == 0)
 			return queue(d, session, &d->items[i], true);
-	hash = deploy_hash_text(need->hash.bytes);
+	hex_encode(hash, need->hash.bytes, HASH_SIZE);
 	log_error("Board %s asks for a file that belongs to nothing here: %s", d->board->name,
 		  hash);
 	return -ENOENT;

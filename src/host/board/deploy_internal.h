@@ -28,9 +28,6 @@ struct deploy {
 	size_t sent;
 };
 
-/* In hexadecimal; the caller frees it. */
-char *deploy_hash_text(const uint8_t hash[HASH_SIZE]);
-
 /* --- deploy_memory.c --- */
 
 /* Fills `known` with what the board got before. */

@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/hex.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/board/last_seen.h"
@@ -18,31 +19,11 @@
 #define MEMORY_MAX   (1u << 20)
 #define KEEP_SECONDS (30 * 24 * 60 * 60) /* an earlier version that nobody sent for so long */
 
-char *deploy_hash_text(const uint8_t hash[HASH_SIZE])
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	for (size_t i = 0; i < HASH_SIZE; i++)
-		strbuf_addf(&sb, "%02x", hash[i]);
-	return strbuf_detach(&sb);
-}
-
-static bool parse_hash(const char *text, uint8_t hash[HASH_SIZE])
-{
-	for (size_t i = 0; i < HASH_SIZE; i++) {
-		unsigned int byte;
-
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return false;
-		hash[i] = (uint8_t)byte;
-	}
-	return text[2 * HASH_SIZE] == ' ';
-}
-
 char *deploy_content_path(const uint8_t hash[HASH_SIZE])
 {
-	_cleanup_free_ char *name = deploy_hash_text(hash);
+	char name[HEX_SIZE(HASH_SIZE)];
 
+	hex_encode(name, hash, HASH_SIZE);
 	return path_cache("blobs", name, NULL);
 }
 
@@ -57,7 +38,8 @@ void deploy_recall(struct deploy *d)
 	for (char *line = strtok_r(sb.buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		struct sent_file known;
 
-		if (strlen(line) <= 2 * HASH_SIZE + 1 || !parse_hash(line, known.hash))
+		if (strlen(line) <= 2 * HASH_SIZE + 1 || line[2 * HASH_SIZE] != ' ' ||
+		    !hex_decode(known.hash, HASH_SIZE, line))
 			continue;
 		known.key = xstrdup(line + 2 * HASH_SIZE + 1);
 		GROW(d->known, d->n_known);
@@ -138,8 +120,9 @@ void deploy_remember(struct deploy *d)
 	if (!news)
 		return;
 	for (size_t i = 0; i < d->n_known; i++) {
-		_cleanup_free_ char *hash = deploy_hash_text(d->known[i].hash);
+		char hash[HEX_SIZE(HASH_SIZE)];
 
+		hex_encode(hash, d->known[i].hash, HASH_SIZE);
 		strbuf_addf(&sb, "%s %s\n", hash, d->known[i].key);
 	}
 	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);

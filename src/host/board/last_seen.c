@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/board/last_seen.h"
 
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 
-#include <blake2.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
@@ -17,18 +18,12 @@
 /* Anything that ssh takes may be a board's name: what is no file name goes by its hash. */
 static char *folder_name(const char *name)
 {
-	uint8_t hash[8];
-	struct strbuf sb = STRBUF_INIT;
+	char hash[HASH_NAME_SIZE];
 
-	if (path_is_plain_name(name)) {
-		strbuf_adds(&sb, name);
-		return strbuf_detach(&sb);
-	}
-	blake2s(hash, name, NULL, sizeof(hash), strlen(name), 0);
-	strbuf_addch(&sb, '_');
-	for (size_t i = 0; i < sizeof(hash); i++)
-		strbuf_addf(&sb, "%02x", hash[i]);
-	return strbuf_detach(&sb);
+	if (path_is_plain_name(name))
+		return xstrdup(name);
+	hash_name(hash, name);
+	return xasprintf("_%s", hash);
 }
 
 char *last_seen_path(const struct board *board, const char *name)

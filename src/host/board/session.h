@@ -79,6 +79,9 @@ int session_silence_ms(const struct session *session);
  */
 int session_stall_ms(const struct session *session);
 
+/* Who works here, for the board to tell others: "user@host". */
+void session_name_user(char *field, size_t size);
+
 /* Why the connection ended, in words: "the host key changed", "sudo asks for a password", ... */
 const char *session_why(const struct session *session);
 

@@ -11,7 +11,7 @@
 #include <pwd.h>
 #include <string.h>
 
-static void name_user(char *field, size_t size)
+void session_name_user(char *field, size_t size)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	char host[HOST_NAME_MAX + 1] = "";
@@ -30,7 +30,7 @@ int greet_say_hello(struct session *s, const char *machine)
 	s->flight = (struct strbuf)STRBUF_INIT;
 	agent_own_id(machine, s->agent, sizeof(s->agent));
 	hello->version = OUTPOST_PROTOCOL;
-	name_user(hello->user, sizeof(hello->user));
+	session_name_user(hello->user, sizeof(hello->user));
 	proto_set(hello->build_id, s->agent);
 	r = session_send(s, &request);
 	strbuf_consume(&rest, s->hello);

@@ -7,12 +7,11 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
+#include "host/base/build_id.h"
 #include "host/base/paths.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
+#include <stdio.h>
 #include <string.h>
 
 #define INSTALL_TIMEOUT_MS 120000
@@ -46,61 +45,16 @@ char *agent_file(const char *machine)
 	return NULL;
 }
 
-/* The description of the note "GNU", type NT_GNU_BUILD_ID, in this section; its length or 0. */
-static size_t find_note(Elf_Data *data, const uint8_t **id)
-{
-	size_t offset = 0, next, name, desc;
-	GElf_Nhdr note;
-
-	while ((next = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp((char *)data->d_buf + name, "GNU", 4) == 0) {
-			*id = (const uint8_t *)data->d_buf + desc;
-			return note.n_descsz;
-		}
-		offset = next;
-	}
-	return 0;
-}
-
-static int find_build_id(Elf *elf, char *id, size_t size)
-{
-	Elf_Scn *section = NULL;
-	const uint8_t *bytes = NULL;
-
-	while ((section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-		Elf_Data *data;
-		size_t n;
-
-		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_NOTE)
-			continue;
-		data = elf_getdata(section, NULL);
-		n = data ? find_note(data, &bytes) : 0;
-		if (!n || n * 2 >= size)
-			continue;
-		for (size_t i = 0; i < n; i++)
-			snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-		return 0;
-	}
-	return -ENODATA;
-}
-
 int agent_build_id(const char *path, char *id, size_t size)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	Elf *elf;
-	int r;
+	_cleanup_(strbuf_release) struct strbuf file = STRBUF_INIT;
+	_cleanup_free_ char *text = NULL;
+	int r = fs_read(path, &file, 0);
 
-	if (fd < 0)
-		return -errno;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (!elf)
-		return -ENOEXEC;
-	r = find_build_id(elf, id, size);
-	elf_end(elf);
-	return r;
+	if (r < 0)
+		return r;
+	text = build_id_in(file.buf, file.len);
+	return *text && (size_t)snprintf(id, size, "%s", text) < size ? 0 : -ENODATA;
 }
 
 void agent_own_id(const char *machine, char *id, size_t size)

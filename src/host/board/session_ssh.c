@@ -8,9 +8,9 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 
-#include <blake2.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -38,14 +38,10 @@ static char *control_name(const struct board *board)
 {
 	_cleanup_free_ char *key =
 		xasprintf("%s\n%s", board->destination, board->ssh_config ? board->ssh_config : "");
-	uint8_t hash[8];
-	struct strbuf name = STRBUF_INIT;
+	char hash[HASH_NAME_SIZE];
 
-	blake2s(hash, key, NULL, sizeof(hash), strlen(key), 0);
-	strbuf_adds(&name, "ssh-");
-	for (size_t i = 0; i < sizeof(hash); i++)
-		strbuf_addf(&name, "%02x", hash[i]);
-	return strbuf_detach(&name);
+	hash_name(hash, key);
+	return xasprintf("ssh-%s", hash);
 }
 
 /* The socket of the board's master, or NULL where there is no place for one. */

@@ -5,10 +5,10 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/check/check_keys.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 #include "host/board/pull.h"
 
-#include <blake2.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +22,8 @@ void check_board_keep(const struct board *board, const outpost_Welcome *welcome)
 		.signatures_enforced = welcome->sig_enforce,
 		.locked_down = welcome->locked_down,
 	};
-	uint8_t hash[8];
 
-	blake2s(hash, welcome->kernel_version, NULL, sizeof(hash), strlen(welcome->kernel_version),
-		0);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		sprintf(facts.kernel + 2 * i, "%02x", hash[i]);
+	hash_name(facts.kernel, welcome->kernel_version);
 	proto_set(facts.release, welcome->release);
 	last_seen_set_facts(board, &facts);
 }

@@ -8,6 +8,7 @@
 #include "host/build/kernels.h"
 #include "host/cmd/command.h"
 #include "host/container/buildenv.h"
+#include "host/workflow/workflow.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -191,14 +192,9 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
-	char *const fallback[] = { (char *)"modules", NULL };
+	char *const *paths = workflow_paths("build", argc, argv);
 
-	if (argc == 0 && !fs_is_dir("modules")) {
-		log_error("There is no folder modules/ here, and no other was named.");
-		log_hint("outpost build PATH builds the modules in a folder.");
-		return STATUS_USAGE;
-	}
-	return build_all(ctx, arg, argc ? argv : fallback);
+	return paths ? build_all(ctx, arg, paths) : STATUS_USAGE;
 }
 
 const struct command cmd_build = {

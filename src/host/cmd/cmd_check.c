@@ -158,7 +158,7 @@ static int check_all(const struct context *ctx, const struct subject *s,
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct options *o = arg;
-	char *const *paths = workflow_paths(argc, argv);
+	char *const *paths = workflow_paths("check", argc, argv);
 	_cleanup_(subject_release) struct subject subject = { 0 };
 	_cleanup_(module_list_release) struct module_list list = { 0 };
 	struct build_request request = { .paths = paths, .settings = &o->build };

@@ -212,19 +212,16 @@ static int report_errors(const struct workflow *p)
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
-	char *const fallback[] = { (char *)"modules", NULL };
+	char *const *paths = workflow_paths("deploy", argc, argv);
 	_cleanup_(workflow_release) struct workflow p = { 0 };
 	_cleanup_(parcels_release) struct parcels all = { .p = &p };
 	int r;
 
-	if (!argc && !fs_is_dir("modules")) {
-		log_error("There is no folder modules/ here, and no other was named.");
-		log_hint("outpost deploy PATH deploys the modules in a folder.");
+	if (!paths)
 		return STATUS_USAGE;
-	}
 	r = workflow_board(&p, ctx, arg);
 	if (r == 0)
-		r = workflow_modules(&p, argc ? argv : fallback);
+		r = workflow_modules(&p, paths);
 	if (r == 0)
 		r = pack(&all);
 	if (r == 0)

@@ -9,7 +9,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct test_options *o = arg;
 	struct run_request request = workflow_test(o);
-	char *const *paths = workflow_paths(argc, argv);
+	char *const *paths = workflow_paths("test", argc, argv);
 	_cleanup_(workflow_release) struct workflow p = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;

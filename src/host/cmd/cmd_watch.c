@@ -139,7 +139,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	_cleanup_(watching_release) struct watching w = { .options = arg };
 	int r;
 
-	w.paths = workflow_paths(argc, argv);
+	w.paths = workflow_paths("watch", argc, argv);
 	if (!w.paths)
 		return STATUS_USAGE;
 	/* First of all, so that what is saved during the first build is seen. */

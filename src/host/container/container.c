@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "common/text.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -34,10 +35,8 @@ static char *container_name(const char *engine)
 	_cleanup_free_ char *cache = path_cache("", NULL), *runtime = path_runtime("", NULL);
 	_cleanup_free_ char *all =
 		xasprintf("%s %s %s %s", engine, container_settings()->image, cache, runtime);
-	uint32_t hash = 0x811c9dc5; /* FNV-1a */
+	uint32_t hash = (uint32_t)text_hash(all);
 
-	for (const char *p = all; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 0x01000193;
 	if (user && path_is_plain_name(user->pw_name))
 		return xasprintf("outpost-%s-%08x", user->pw_name, hash);
 	return xasprintf("outpost-%u-%08x", (unsigned int)getuid(), hash);

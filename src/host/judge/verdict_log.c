@@ -5,6 +5,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/hex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,10 +57,9 @@ static bool names_task(struct text line, const char *comm)
 static void test_comm(const struct evidence *e, char comm[16])
 {
 	size_t n = e->plan.program.size < 8 ? e->plan.program.size : 8;
-	char hex[17] = "";
+	char hex[HEX_SIZE(8)] = "";
 
-	for (size_t i = 0; i < n; i++)
-		snprintf(hex + 2 * i, 3, "%02x", e->plan.program.bytes[i]);
+	hex_encode(hex, e->plan.program.bytes, n);
 	memcpy(comm, hex, 15);
 	comm[15] = '\0';
 }

@@ -10,9 +10,9 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 
-#include <blake2.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -21,7 +21,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CONTENTS "contents"
+#define CONTENTS     "contents"
+#define CONTENT_HASH 16
 
 /* nftw() has no argument for its function. */
 static struct {
@@ -50,36 +51,22 @@ static char *escape(const char *name)
 	return strbuf_detach(&out);
 }
 
-static int hash_file(const char *path, char text[33])
+static int hash_content(const char *path, char text[HEX_SIZE(CONTENT_HASH)])
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	static unsigned char buffer[128 * 1024];
-	unsigned char hash[16];
-	blake2b_state state;
-	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	blake2b_init(&state, sizeof(hash));
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-		blake2b_update(&state, buffer, (size_t)n);
-	if (n < 0)
-		return -errno;
-	blake2b_final(&state, hash, sizeof(hash));
-	for (size_t i = 0; i < sizeof(hash); i++)
-		sprintf(text + 2 * i, "%02x", hash[i]);
-	return 0;
+	return fd < 0 ? -errno : hash_file(text, CONTENT_HASH, fd);
 }
 
 static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
 	_cleanup_free_ char *below = escape(path + seen.root_length + !!ftw->level), *to = NULL;
-	char hash[33], target[PATH_MAX];
+	char hash[HEX_SIZE(CONTENT_HASH)], target[PATH_MAX];
 
 	if (ftw->level == 1 && (strcmp(below, CONTENTS) == 0 || strcmp(below, "manifest.ini") == 0))
 		return 0;
 	if (flag == FTW_F) {
-		int r = hash_file(path, hash);
+		int r = hash_content(path, hash);
 
 		if (r < 0)
 			return r;
@@ -132,15 +119,12 @@ static int list_now(const char *root, struct strbuf *out)
 static char *digest_of(const struct strbuf *text)
 {
 	struct strbuf digest = STRBUF_INIT;
-	unsigned char hash[32] = { 0 };
 	size_t lines = 0;
 
 	for (size_t i = 0; i < text->len; i++)
 		lines += text->buf[i] == '\n';
-	blake2b(hash, text->buf, NULL, sizeof(hash), text->len, 0);
 	strbuf_addf(&digest, "%zu ", lines);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		strbuf_addf(&digest, "%02x", hash[i]);
+	hash_add(&digest, text);
 	return strbuf_detach(&digest);
 }
 

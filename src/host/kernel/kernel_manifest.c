@@ -5,9 +5,9 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 
-#include <blake2.h>
 #include <errno.h>
 #include <ini.h>
 #include <stddef.h>
@@ -91,16 +91,12 @@ int kernel_symvers_digest(const char *build, char **digest)
 {
 	_cleanup_free_ char *path = path_join(build, "Module.symvers", NULL);
 	_cleanup_(strbuf_release) struct strbuf content = STRBUF_INIT, text = STRBUF_INIT;
-	unsigned char hash[32];
 	int r = fs_read(path, &content, 0);
 
 	if (r < 0)
 		return r;
-	if (blake2b(hash, content.buf, NULL, sizeof(hash), content.len, 0) < 0)
-		return -EINVAL;
 	strbuf_addf(&text, "%zu ", content.len);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		strbuf_addf(&text, "%02x", hash[i]);
+	hash_add(&text, &content);
 	*digest = strbuf_detach(&text);
 	return 0;
 }

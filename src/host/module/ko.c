@@ -2,6 +2,7 @@
 #include "host/module/ko.h"
 
 #include "common/alloc.h"
+#include "host/base/build_id.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -266,42 +267,7 @@ bool ko_symbol(const struct ko *ko, size_t index, Elf64_Sym *symbol, const char 
 
 /* --- notes ---------------------------------------------------------------------------- */
 
-static size_t padded(size_t n)
+char *ko_build_id(const struct ko *ko)
 {
-	return (n + 3) & ~(size_t)3;
-}
-
-/* Takes the next note; false at the end, and where it does not fit. */
-static bool take_note(struct text *notes, Elf64_Nhdr *header, struct text *name,
-		      struct text *content)
-{
-	if (notes->n < sizeof(*header))
-		return false;
-	memcpy(header, notes->p, sizeof(*header));
-	text_skip(notes, sizeof(*header));
-	*name = (struct text){ notes->p, header->n_namesz };
-	if (header->n_namesz > notes->n)
-		return false;
-	text_skip(notes, padded(header->n_namesz));
-	*content = (struct text){ notes->p, header->n_descsz };
-	if (header->n_descsz > notes->n)
-		return false;
-	text_skip(notes, padded(header->n_descsz));
-	return true;
-}
-
-struct text ko_build_id(const struct ko *ko)
-{
-	Elf64_Shdr section;
-
-	for (size_t i = 1; ko_section(ko, i, &section); i++) {
-		struct text notes = ko_contents(ko, &section), name, content;
-		Elf64_Nhdr header;
-
-		while (section.sh_type == SHT_NOTE && take_note(&notes, &header, &name, &content))
-			if (header.n_type == NT_GNU_BUILD_ID && name.n == 4 &&
-			    memcmp(name.p, ELF_NOTE_GNU, 4) == 0)
-				return content;
-	}
-	return (struct text){ 0 };
+	return build_id_in(ko->image.buf, ko->size);
 }

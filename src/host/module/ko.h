@@ -84,8 +84,8 @@ const char *ko_modinfo(const struct ko *ko, const char *key, const char *previou
 /* `name` is NULL when it is not within the file. False: there is no such symbol. */
 bool ko_symbol(const struct ko *ko, size_t index, Elf64_Sym *symbol, const char **name);
 
-/* The bytes of its build-id; none without one. */
-struct text ko_build_id(const struct ko *ko);
+/* In hexadecimal, "" where it has none; the caller frees it. */
+char *ko_build_id(const struct ko *ko);
 
 struct ko_version {
 	const char *name;

@@ -151,17 +151,6 @@ static void read_modinfo(struct module *module, const struct ko *ko)
 	}
 }
 
-static void read_build_id(struct module *module, const struct ko *ko)
-{
-	struct strbuf hex = STRBUF_INIT;
-	struct text id = ko_build_id(ko);
-
-	for (size_t i = 0; i < id.n; i++)
-		strbuf_addf(&hex, "%02x", (unsigned char)id.p[i]);
-	free(module->build_id);
-	module->build_id = strbuf_detach(&hex);
-}
-
 /* What it is instead, or NULL. */
 static const char *read_elf(const struct ko *ko, struct module *module)
 {
@@ -171,7 +160,8 @@ static const char *read_elf(const struct ko *ko, struct module *module)
 		return "it is a program or library, not a relocatable object";
 	module->machine = ko->header.e_machine;
 	read_modinfo(module, ko);
-	read_build_id(module, ko);
+	free(module->build_id);
+	module->build_id = ko_build_id(ko);
 	return ko_find_any(ko, ".modinfo", NULL) ? NULL : "it has no .modinfo section";
 }
 

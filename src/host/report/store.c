@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "host/base/paths.h"
 #include "host/report/store_internal.h"
@@ -168,7 +169,7 @@ void store_close(struct store *s)
 char *store_new_run(void)
 {
 	unsigned char chance[3];
-	char when[32];
+	char when[32], hex[HEX_SIZE(sizeof(chance))];
 	time_t now = time(NULL);
 	struct tm tm;
 
@@ -176,7 +177,8 @@ char *store_new_run(void)
 		;
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
-	return xasprintf("%s-%02x%02x%02x", when, chance[0], chance[1], chance[2]);
+	hex_encode(hex, chance, sizeof(chance));
+	return xasprintf("%s-%s", when, hex);
 }
 
 char *store_run_dir(const char *run)

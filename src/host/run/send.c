@@ -5,7 +5,6 @@
 #include "common/clock.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,13 +37,10 @@ static int send_plan(struct run *run)
 	const struct run_request *q = run->q;
 	outpost_Request request = { .which_body = outpost_Request_plan_tag };
 	outpost_Plan *plan = &request.body.plan;
-	const struct passwd *pw = getpwuid(getuid());
-	char host[65] = "";
 	int r;
 
-	gethostname(host, sizeof(host) - 1);
 	proto_set(plan->run, run->id);
-	snprintf(plan->user, sizeof(plan->user), "%s@%s", pw ? pw->pw_name : "?", host);
+	session_name_user(plan->user, sizeof(plan->user));
 	plan->modules = (uint32_t)run->plan.n;
 	plan->repeat = (uint32_t)(q->repeat > 0 ? q->repeat : 1);
 	plan->no_reboot = q->no_reboot;

@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "host/base/build_id.h"
 #include "host/base/unpack.h"
 
 #include <errno.h>
@@ -131,18 +132,6 @@ static void read_sections(struct symbol_file *file, Elf *elf)
 	}
 }
 
-static char *read_build_id(Dwfl_Module *module)
-{
-	struct strbuf hex = STRBUF_INIT;
-	const unsigned char *bytes;
-	GElf_Addr addr;
-	int n = dwfl_module_build_id(module, &bytes, &addr);
-
-	for (int i = 0; i < n; i++)
-		strbuf_addf(&hex, "%02x", bytes[i]);
-	return strbuf_detach(&hex);
-}
-
 /* libdwfl takes a file: what was packed becomes one that has no name. */
 static int unpack_to_memory(int *fd)
 {
@@ -194,7 +183,7 @@ int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 	if (!elf || !gelf_getehdr(elf, &header))
 		return fail(why, -ENOEXEC, "it is no object file");
 	free(file->build_id);
-	file->build_id = read_build_id(file->module);
+	file->build_id = build_id_of(elf);
 	read_sections(file, elf);
 	read_symbols(file, header.e_type);
 	*out = TAKE_PTR(file);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/fs.h"
 #include "common/strbuf.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 #include "host/vm/image.h"
 
-#include <blake2.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,33 +15,19 @@
 /* Raised when images made by an older Outpost will not do any more. */
 #define MANIFEST_HEAD "outpost-image 3\n"
 
-#define HASH_SIZE 32
+#define HASH_SIZE 32 /* BLAKE2b-256 */
 
 struct entry {
 	char name[64];
 	int64_t size, mtime_ns;
-	char hash[2 * HASH_SIZE + 1];
+	char hash[HEX_SIZE(HASH_SIZE)];
 };
 
-static int hash_file(const char *path, char *hex)
+static int hash_content(const char *path, char *hex)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ uint8_t *piece = malloc(1 << 20);
-	uint8_t hash[HASH_SIZE];
-	blake2b_state state;
-	ssize_t n;
 
-	if (fd < 0 || !piece)
-		return -errno;
-	blake2b_init(&state, sizeof(hash));
-	while ((n = read(fd, piece, 1 << 20)) > 0)
-		blake2b_update(&state, piece, (size_t)n);
-	if (n < 0)
-		return -errno;
-	blake2b_final(&state, hash, sizeof(hash));
-	for (size_t i = 0; i < sizeof(hash); i++)
-		sprintf(hex + 2 * i, "%02x", hash[i]);
-	return 0;
+	return fd < 0 ? -errno : hash_file(hex, HASH_SIZE, fd);
 }
 
 static int stat_entry(const char *path, struct entry *entry)
@@ -67,7 +53,7 @@ int manifest_write(const char *dir, const char *const *files)
 		int r = stat_entry(file, &entry);
 
 		if (r == 0)
-			r = hash_file(file, entry.hash);
+			r = hash_content(file, entry.hash);
 		if (r < 0)
 			return r;
 		strbuf_addf(&text, "%s %" PRId64 " %" PRId64 " %s\n", *name, entry.size,
@@ -85,7 +71,7 @@ static int check_file(const char *dir, const struct entry *expected, bool thorou
 		return -EUCLEAN;
 	if (!thorough && found.mtime_ns == expected->mtime_ns)
 		return 0;
-	if (hash_file(path, found.hash) < 0 || strcmp(found.hash, expected->hash) != 0)
+	if (hash_content(path, found.hash) < 0 || strcmp(found.hash, expected->hash) != 0)
 		return -EUCLEAN;
 	return 0;
 }

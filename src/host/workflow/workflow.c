@@ -311,7 +311,7 @@ struct run_request workflow_test(const struct test_options *o)
 				     .limit_ms = o->limit_ms };
 }
 
-char *const *workflow_paths(int argc, char *const *argv)
+char *const *workflow_paths(const char *command, int argc, char *const *argv)
 {
 	static char modules[] = "modules";
 	static char *const fallback[] = { modules, NULL };
@@ -320,7 +320,7 @@ char *const *workflow_paths(int argc, char *const *argv)
 		return argv;
 	if (fs_is_dir(modules))
 		return fallback;
-	log_error("There is no folder modules/ here, and no other was named.");
-	log_hint("outpost test PATH tests the modules in a folder.");
+	log_error("There is no folder modules/ here, and no other was named");
+	log_hint("outpost %s PATH takes the modules in another folder", command);
 	return NULL;
 }

@@ -96,6 +96,6 @@ int workflow_modules(struct workflow *p, char *const *paths);
 int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit);
 
 /* The paths that are meant; NULL, said, where none was given and there is no modules/. */
-char *const *workflow_paths(int argc, char *const *argv);
+char *const *workflow_paths(const char *command, int argc, char *const *argv);
 
 #endif
