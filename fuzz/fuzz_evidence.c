@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void check(const struct evidence *e)
@@ -19,10 +20,12 @@ static void check(const struct evidence *e)
 	for (size_t i = 0; i < e->n_records; i++)
 		MUST(e->records[i].offset + e->records[i].length <= e->text.len);
 	verdict_judge(e, 0, &result);
-	MUST(result.verdict < VERDICT_COUNT && result.summary && *result.phase);
+	MUST(result.verdict < VERDICT_COUNT && result.summary.what && *result.phase);
+	MUST(result.summary.report < (int)result.n_reports);
+	free(result_summary(&result));
 	if (result.verdict == VERDICT_PASS) {
-		MUST(e->begun && e->ended && e->has_before && e->has_after && !e->rebooted &&
-		     !e->lost);
+		MUST(e->begun && e->ended && e->has_before && e->has_after &&
+		     !evidence_rebooted(e) && !e->lost);
 		MUST(e->before.has_log && e->after.has_log && !result.n_reports &&
 		     !result.ktap_fail);
 		MUST(!*result.rule);

@@ -139,6 +139,13 @@ static bool differs(const char *wanted, const char *got)
 	return wanted && strcmp(wanted, got) != 0;
 }
 
+static bool says(const struct result *result, const char *words)
+{
+	_cleanup_free_ char *summary = result_summary(result);
+
+	return strstr(summary, words);
+}
+
 static bool is_wrong(const struct crasher *c, uint32_t off, struct result *result)
 {
 	const struct expect *e = &c->expect;
@@ -148,13 +155,15 @@ static bool is_wrong(const struct crasher *c, uint32_t off, struct result *resul
 	kind = result->n_reports ? klog_kind_name(result->reports[0].kind) : "";
 	return differs(e->verdict, verdict_name(result->verdict)) ||
 	       differs(e->phase, result->phase) || differs(e->kind, kind) ||
-	       (e->summary && !strstr(result->summary, e->summary));
+	       (e->summary && !says(result, e->summary));
 }
 
 static void print_result(const char *what, const struct crasher *c, const struct result *r)
 {
+	_cleanup_free_ char *summary = result_summary(r);
+
 	printf("  %s %s: %s in %s (%s): %s\n", c->evidence->plan.name, what,
-	       verdict_name(r->verdict), r->phase, r->rule, r->summary);
+	       verdict_name(r->verdict), r->phase, r->rule, summary);
 }
 
 /* With all mechanisms each has to be right, or nothing that follows means anything. */

@@ -16,7 +16,7 @@ static struct result sample_result(const char *module, enum verdict verdict, con
 	result_init(&r);
 	r.module = xstrdup(module);
 	r.verdict = verdict;
-	r.summary = xstrdup(summary);
+	r.summary.what = xstrdup(summary);
 	r.phase = "unload";
 	r.duration_ms = 1234;
 	return r;
@@ -61,15 +61,21 @@ static void sample_add_fail(struct run_result *run)
 
 static void sample_add_crash(struct run_result *run)
 {
-	struct result r = sample_result("crash", VERDICT_CRASH,
-					"the kernel died while the module was loaded: NULL pointer "
-					"dereference in c_init [crash]");
+	struct result r = sample_result("crash", VERDICT_CRASH, "NULL pointer dereference");
 	struct klog_report *report;
 	struct report_source *source;
 
 	sample_times(&r, 71, -1, -1);
 	r.phase = "load";
 	r.rule = "report";
+	site_set(&r.summary.where, "c_init", "src/crash.c", 5);
+	r.summary.module = xstrdup("crash");
+	site_set(&r.summary.from, "crash_set", "src/crash.h", 12);
+	r.summary.unloaded = true;
+	r.summary.doing = "loading";
+	r.summary.outcome = xstrdup("the board died and came back");
+	strv_add(&r.summary.remarks, "the second time");
+	r.summary.report = 0;
 	r.n_reports = 1;
 	r.reports = report = xcalloc(1, sizeof(*report));
 	report->kind = KLOG_OOPS;

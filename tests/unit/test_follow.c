@@ -352,7 +352,7 @@ static void a_board_that_dies_at_the_end_has_crashed(void **state)
 	assert_int_equal(run.list.n, 1);
 	verdict_judge(run.list.items[0], 0, &result);
 	if (result.verdict != VERDICT_CRASH)
-		fail_msg("%s: %s", verdict_name(result.verdict), result.summary);
+		fail_msg("%s: %s", verdict_name(result.verdict), result.summary.what);
 	result_release(&result);
 	end();
 }

@@ -22,6 +22,14 @@ static void assert_contains(const char *text, const char *what)
 		fail_msg("\"%s\" is not in:\n%s", what, text);
 }
 
+static void assert_text(const json_t *object, const char *key, const char *text)
+{
+	const char *got = json_string_value(json_object_get(object, key));
+
+	assert_non_null(got);
+	assert_string_equal(got, text);
+}
+
 static char *table_of(const struct run_result *run, bool verbose)
 {
 	char *text = NULL;
@@ -247,6 +255,61 @@ static void test_json_both_ways(void **state)
 	run_result_release(&again);
 }
 
+static const char crash_text[] =
+	"NULL pointer dereference in c_init (crash.c:5), from crash_set (crash.h:12), no longer in "
+	"memory, while loading crash; the board died and came back (the second time)";
+
+static json_t *find_crash(json_t *document)
+{
+	return json_array_get(json_object_get(document, "results"), 3);
+}
+
+/* Nobody need read a sentence to know where it was. */
+static void test_json_has_the_parts_of_the_summary(void **state)
+{
+	struct run_result run;
+	json_t *document, *parts, *where;
+
+	(void)state;
+	sample_run(&run, "x");
+	document = out_test_json(&run);
+	parts = json_object_get(find_crash(document), "summary_parts");
+	where = json_object_get(parts, "where");
+	assert_text(find_crash(document), "summary", crash_text);
+	assert_text(parts, "what", "NULL pointer dereference");
+	assert_text(where, "function", "c_init");
+	assert_text(where, "module", "crash");
+	assert_text(where, "file", "src/crash.c");
+	assert_int_equal(json_integer_value(json_object_get(where, "line")), 5);
+	assert_text(json_object_get(parts, "while"), "doing", "loading");
+	assert_text(json_object_get(parts, "while"), "module", "crash");
+	assert_text(parts, "outcome", "the board died and came back");
+	assert_int_equal(json_integer_value(json_object_get(parts, "report")), 0);
+	json_decref(document);
+	run_result_release(&run);
+}
+
+/* As an older version stored it. */
+static void test_json_without_parts(void **state)
+{
+	_cleanup_free_ char *before = NULL, *after = NULL;
+	struct run_result run, old;
+	json_t *document;
+
+	(void)state;
+	sample_run(&run, "x");
+	document = out_test_json(&run);
+	assert_int_equal(json_object_del(find_crash(document), "summary_parts"), 0);
+	assert_int_equal(out_test_from_json(document, &old), 0);
+	before = result_summary(&run.results[3]);
+	after = result_summary(&old.results[3]);
+	assert_string_equal(before, crash_text);
+	assert_string_equal(after, crash_text);
+	json_decref(document);
+	run_result_release(&run);
+	run_result_release(&old);
+}
+
 static void test_json_bad(void **state)
 {
 	static const char *const documents[] = {
@@ -406,6 +469,8 @@ int main(void)
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_json_fields),
 		cmocka_unit_test(test_json_both_ways),
+		cmocka_unit_test(test_json_has_the_parts_of_the_summary),
+		cmocka_unit_test(test_json_without_parts),
 		cmocka_unit_test(test_json_bad),
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_junit_to_pipe),

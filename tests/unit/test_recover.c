@@ -119,14 +119,15 @@ static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 
 static void expect(struct run *run, enum verdict verdict, const char *rule, const char *words)
 {
+	_cleanup_free_ char *summary = NULL;
 	struct result result;
 
 	run_tell_apart(run);
 	run_tell_left(run);
 	verdict_judge(run->list.items[0], 0, &result);
-	if (result.verdict != verdict || strcmp(result.rule, rule) != 0 ||
-	    !strstr(result.summary, words))
-		fail_msg("%s by %s: %s", verdict_name(result.verdict), result.rule, result.summary);
+	summary = result_summary(&result);
+	if (result.verdict != verdict || strcmp(result.rule, rule) != 0 || !strstr(summary, words))
+		fail_msg("%s by %s: %s", verdict_name(result.verdict), result.rule, summary);
 	result_release(&result);
 	evidence_list_release(&run->list);
 	free(run->tried);
@@ -277,12 +278,14 @@ static void repetitions_make_nobody_wait_longer(void **state)
 
 static void expect_of(const struct run *run, size_t i, enum verdict verdict, const char *words)
 {
+	_cleanup_free_ char *summary = NULL;
 	struct result result;
 
 	verdict_judge(run->list.items[i], 0, &result);
-	if (result.verdict != verdict || !strstr(result.summary, words))
+	summary = result_summary(&result);
+	if (result.verdict != verdict || !strstr(summary, words))
 		fail_msg("%s: %s by %s: %s", run->list.items[i]->plan.name,
-			 verdict_name(result.verdict), result.rule, result.summary);
+			 verdict_name(result.verdict), result.rule, summary);
 	result_release(&result);
 }
 
@@ -365,7 +368,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	ended_well(&run, j);
 	run.cut_in = run.list.items[0];
 	was_reset(&run, 60);
-	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died: it was reset");
+	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died; it was reset");
 }
 
 /* While its journal comes the link dies once more: what brought it back is not forgotten. */
@@ -531,12 +534,14 @@ static const struct outcome outcomes[] = {
 
 static void same_result(const struct result *a, const struct result *b, const char *name)
 {
+	_cleanup_free_ char *as = result_summary(a), *bs = result_summary(b);
+
 	if (a->verdict != b->verdict || strcmp(a->phase, b->phase) != 0 ||
-	    strcmp(a->rule, b->rule) != 0 || strcmp(a->summary, b->summary) != 0)
+	    strcmp(a->rule, b->rule) != 0 || strcmp(as, bs) != 0)
 		fail_msg("%s: %s was judged %s by '%s': %s\nand from the journal alone %s by "
 			 "'%s': %s",
-			 name, a->module, verdict_name(a->verdict), a->rule, a->summary,
-			 verdict_name(b->verdict), b->rule, b->summary);
+			 name, a->module, verdict_name(a->verdict), a->rule, as,
+			 verdict_name(b->verdict), b->rule, bs);
 }
 
 /* Whoever has the journal and nothing else comes to what the host came to that wrote it. */
@@ -578,7 +583,7 @@ static void judged_from_its_journal_it_is_the_same(void **state)
 		verdict_judge(list.items[0], 0, &alone);
 		if (alone.verdict != o->verdict || strcmp(alone.rule, o->rule) != 0)
 			fail_msg("%s: %s by '%s': %s", o->name, verdict_name(alone.verdict),
-				 alone.rule, alone.summary);
+				 alone.rule, alone.summary.what);
 		same_result(&lived.results[0], &alone, o->name);
 		assert_int_equal(lived.results[1].verdict, o->rest);
 		result_release(&alone);

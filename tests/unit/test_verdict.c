@@ -13,7 +13,7 @@ static void passes(void **state)
 	assert_string_equal(r->module, "hello");
 	assert_string_equal(r->phase, "unload");
 	assert_string_equal(r->rule, "");
-	assert_string_equal(r->summary, "loaded, tested and unloaded");
+	assert_string_equal(r->summary.what, "loaded, tested and unloaded");
 	assert_int_equal(r->timings_ms[TIMING_LOAD], 2);
 	assert_int_equal(r->timings_ms[TIMING_BUILD], -1);
 	assert_int_equal(r->log_records, 1);
@@ -199,7 +199,7 @@ static void mechanisms_only_find_fault(void **state)
 
 		if (m != MECHANISM_SETTLE && run.results[0].verdict != VERDICT_PASS)
 			fail_msg("without %s it is %s: %s", mechanism_name(m),
-				 verdict_name(run.results[0].verdict), run.results[0].summary);
+				 verdict_name(run.results[0].verdict), run.results[0].summary.what);
 	}
 }
 

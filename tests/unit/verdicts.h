@@ -127,14 +127,16 @@ static inline void expect(struct journal *j, enum verdict verdict, const char *p
 {
 	_cleanup_(run_result_release) struct run_result run = judge(j, 0);
 	const struct result *r = run.results;
+	_cleanup_free_ char *said = NULL;
 
 	free(j);
 	assert_int_equal(run.n, 1);
+	said = result_summary(r);
 	if (r->verdict != verdict || strcmp(r->phase, phase) != 0 || strcmp(r->rule, rule) != 0 ||
-	    !strstr(r->summary, summary))
+	    !strstr(said, summary))
 		fail_msg("is %s in %s by rule '%s': %s\nnot %s in %s by rule '%s': ...%s...",
-			 verdict_name(r->verdict), r->phase, r->rule, r->summary,
-			 verdict_name(verdict), phase, rule, summary);
+			 verdict_name(r->verdict), r->phase, r->rule, said, verdict_name(verdict),
+			 phase, rule, summary);
 }
 
 #endif

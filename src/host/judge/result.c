@@ -53,7 +53,7 @@ const char *timing_name(enum timing timing)
 
 void result_init(struct result *result)
 {
-	*result = (struct result){ .phase = "", .rule = "" };
+	*result = (struct result){ .phase = "", .rule = "", .summary = SUMMARY_INIT };
 	for (int t = 0; t < TIMING_COUNT; t++)
 		result->timings_ms[t] = -1;
 }
@@ -61,7 +61,7 @@ void result_init(struct result *result)
 void result_release(struct result *result)
 {
 	free(result->module);
-	free(result->summary);
+	summary_release(&result->summary);
 	strv_free(result->ktap_failed);
 	for (size_t i = 0; result->sources && i < result->n_reports; i++)
 		report_source_release(&result->sources[i]);
@@ -70,6 +70,14 @@ void result_release(struct result *result)
 	free(result->log);
 	free(result->output);
 	free(result->recovery);
+}
+
+char *result_summary(const struct result *result)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	summary_add_text(&result->summary, result->module ? result->module : "", &sb);
+	return strbuf_detach(&sb);
 }
 
 struct report_source *result_source(struct result *result, size_t report)

@@ -4,7 +4,7 @@
 #ifndef OUTPOST_RESULT_H
 #define OUTPOST_RESULT_H
 
-#include "host/symbolize/symbolize.h"
+#include "host/judge/summary.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,11 +48,10 @@ const char *timing_name(enum timing timing);
 struct result {
 	char *module;
 	enum verdict verdict;
-	const char *phase; /* in which it was decided: "build", "check", "deploy", "load", "test",
-			      "unload", "settle" */
+	const char *phase; /* in which it was decided: timing_name(), or step_phase() */
 	const char
 		*rule; /* the name of the rule that decided, see verdict.h; "" for pass and skip */
-	char *summary; /* one line for a person */
+	struct summary summary;
 	int duration_ms;
 	int timings_ms[TIMING_COUNT]; /* -1: that step was not done */
 	unsigned int ktap_pass, ktap_fail, ktap_skip;
@@ -79,13 +78,16 @@ struct run_result {
 	struct result *results;
 	size_t n;
 	unsigned int counts[VERDICT_COUNT];
-	struct json_t
-		*document; /* what phase and rule point into, where it was read back; else NULL */
+	struct json_t *
+		document; /* what phase, rule and summary.doing point into, where it was read back; else NULL */
 };
 
 /* All zeroes and no step done: what a result starts as. */
 void result_init(struct result *result);
 void result_release(struct result *result);
+
+/* One line for a person: the caller's. */
+char *result_summary(const struct result *result) __attribute__((returns_nonnull));
 
 /* Of a report of this result; makes room for all of them at the first use. */
 struct report_source *result_source(struct result *result, size_t report);

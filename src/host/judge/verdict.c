@@ -83,12 +83,15 @@ static void fill_output(struct result *out, const struct strbuf *output)
 /* The reports that concern the module, and where they decided, those that do not. */
 static void fill_reports(struct judge *j)
 {
-	bool all = strcmp(j->out->rule, mechanism_name(MECHANISM_OWNER)) == 0;
+	bool all = j->out->rule == mechanism_name(MECHANISM_OWNER);
+	int decided = j->out->summary.report;
 
 	for (size_t i = 0; i < j->n_reports; i++) {
 		if (!all && !j->ours[i] && !j->reports[i].fatal)
 			continue;
 		GROW(j->out->reports, j->out->n_reports);
+		if ((int)i == decided)
+			j->out->summary.report = (int)j->out->n_reports;
 		j->out->reports[j->out->n_reports++] = j->reports[i];
 	}
 }
@@ -109,7 +112,7 @@ static void fill_pass(struct result *out, const struct evidence *e)
 						       : "loaded and unloaded");
 	if (e->repeat > 1)
 		strbuf_addf(&sb, ", %u times over", e->repeat);
-	out->summary = strbuf_detach(&sb);
+	out->summary.what = strbuf_detach(&sb);
 	out->phase = e->purpose == outpost_Purpose_LOAD ? "load" : "unload";
 }
 
@@ -124,7 +127,7 @@ void verdict_judge(const struct evidence *ev, uint32_t off, struct result *out)
 	judge_apply_rules(&j);
 	fill_ktap(&j, &j.log.result);
 	fill_ktap(&j, &j.output.result);
-	if (!out->summary)
+	if (!out->summary.what)
 		fill_pass(out, ev);
 	fill_reports(&j);
 	fill_output(out, &ev->output);

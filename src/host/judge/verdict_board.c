@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about the board and the run: what it complained of, whether it went on, what hindered it.
- */
+/* Rules about the board and the run: whether it went on, what hindered it. */
 #include "host/judge/verdict_internal.h"
 
 #include <inttypes.h>
@@ -19,40 +18,7 @@ bool rule_plan(struct judge *j)
 	       decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
 }
 
-/* What became of the board: how it came back says nothing about the cause. */
-static char *aftermath(const struct evidence *e, bool fatal)
-{
-	const char *tried = e->host.tried ? e->host.tried : "";
-
-	if (evidence_unreachable(e))
-		return xasprintf("; the board did not come back%s%s", *tried ? ": " : "", tried);
-	if (e->host.power_cycled)
-		return xasprintf("; the board did not come back by itself: %s", tried);
-	if (evidence_rebooted(e))
-		return xstrdup("; the board died and came back");
-	if (fatal && e->reboot_ordered)
-		return xstrdup("; the board limped on and was rebooted");
-	return xstrdup(fatal && e->ended ? "; the board limps on" : "");
-}
-
-/* "WARNING: CPU: 0 PID: 12 at /long/path/x.c:8 f+0x1/0x2": who, where and when are said better. */
-char *short_title(const struct klog_report *report)
-{
-	const char *at = strstr(report->title, " at "), *end, *slash;
-
-	if (report->kind != KLOG_WARNING || strncmp(report->title, "WARNING: ", 9) != 0 || !at)
-		return xstrdup(report->title);
-	at += 4;
-	end = at + strcspn(at, " ");
-	if (!memchr(at, ':', (size_t)(end - at)))
-		return xstrdup(report->title);
-	slash = memrchr(at, '/', (size_t)(end - at));
-	at = slash ? slash + 1 : at;
-	return xasprintf("WARNING at %.*s", (int)(end - at), at);
-}
-
-/* The first step that could not be ended; what came after it was beside it. */
-static const outpost_StepEnd *stuck_end(const struct judge *j)
+const outpost_StepEnd *stuck_end(const struct judge *j)
 {
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
 		const outpost_StepEnd *end = failed_end(j, step);
@@ -63,43 +29,12 @@ static const outpost_StepEnd *stuck_end(const struct judge *j)
 	return NULL;
 }
 
-static bool decide_report(struct judge *j, size_t i, enum verdict verdict)
-{
-	const struct klog_report *report = &j->reports[i];
-	const outpost_StepEnd *stuck = stuck_end(j);
-	outpost_Step step = step_of_line(j, report->start);
-	_cleanup_free_ char *where = NULL;
-	_cleanup_free_ char *title = short_title(report);
-	_cleanup_free_ char *after = aftermath(j->e, report->fatal);
-	bool said = *report->function && strstr(title, report->function);
-
-	if (stuck && stuck->step < step)
-		step = stuck->step;
-	where = xasprintf("%s%s%s%s%s", said || !*report->function ? "" : " in ",
-			  said ? "" : report->function, *report->module ? " [" : "", report->module,
-			  *report->module ? "]" : "");
-	return decide(j, verdict, phase_name(step), "%s%s while %s %s%s", title, where, doing(step),
-		      j->e->plan.name, after);
-}
-
-bool rule_fatal_report(struct judge *j)
-{
-	for (size_t i = 0; i < j->n_reports; i++)
-		if (j->reports[i].fatal)
-			return decide_report(j, i,
-					     report_is_hang(&j->reports[i]) ? VERDICT_HANG
-									    : VERDICT_CRASH);
-	return false;
-}
-
 bool rule_stuck(struct judge *j)
 {
 	const outpost_StepEnd *end = stuck_end(j);
 
-	return end &&
-	       decide(j, VERDICT_HANG, phase_name(end->step),
-		      "%s %s went past its time limit and cannot be ended, not even by SIGKILL",
-		      doing(end->step), j->e->plan.name);
+	return end && decide_while(j, VERDICT_HANG, end->step, "the time limit passed") &&
+	       add_outcome(j, "the step cannot be ended, not even by SIGKILL");
 }
 
 /*
@@ -109,22 +44,19 @@ bool rule_stuck(struct judge *j)
 bool rule_watchdog(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	outpost_Step step = last_step(e);
 	int64_t down_ms;
 
 	if (!evidence_rebooted(e))
 		return false;
-	if (e->host.power_cycled)
-		return decide(j, VERDICT_HANG, phase_name(step),
-			      "the board stopped while %s %s and did not come back by itself: %s",
-			      doing(step), e->plan.name, e->host.tried ? e->host.tried : "");
-	if (!e->watchdog_s || !evidence_down_ms(e, &down_ms) ||
-	    down_ms < (int64_t)e->watchdog_s * 500)
+	if (!e->host.power_cycled && (!e->watchdog_s || !evidence_down_ms(e, &down_ms) ||
+				      down_ms < (int64_t)e->watchdog_s * 500))
 		return false;
-	return decide(j, VERDICT_HANG, phase_name(step),
-		      "the board stopped while %s %s, and its watchdog (%" PRIu32
-		      " s) reset it without any report",
-		      doing(step), e->plan.name, e->watchdog_s);
+	decide_while(j, VERDICT_HANG, last_step(e), "the board stopped");
+	if (e->host.power_cycled)
+		return add_outcome(j, "it did not come back by itself: %s",
+				   e->host.tried ? e->host.tried : "");
+	return add_outcome(j, "its watchdog (%" PRIu32 " s) reset it without any report",
+			   e->watchdog_s);
 }
 
 static bool boots_differ(const struct evidence *e)
@@ -147,33 +79,34 @@ bool rule_boot(struct judge *j)
 	if (!judge_has(j, MECHANISM_SETTLE) && step >= outpost_Step_SETTLE)
 		return false;
 	if (evidence_rebooted(e) || boots_differ(e))
-		return decide(j, VERDICT_CRASH, phase_name(step),
-			      "the board rebooted by itself while %s %s, without any report",
-			      doing(step), e->plan.name);
-	if (nonces_differ(e))
-		return decide(j, VERDICT_INCONCLUSIVE, phase_name(step),
-			      "the board was set back to an earlier state while %s %s", doing(step),
-			      e->plan.name);
-	return false;
+		return decide_while(j, VERDICT_CRASH, step, "the board rebooted by itself") &&
+		       add_outcome(j, "there was no report");
+	return nonces_differ(e) && decide_while(j, VERDICT_INCONCLUSIVE, step,
+						"the board was set back to an earlier state");
+}
+
+static bool add_unreachable(struct judge *j)
+{
+	const char *tried = j->e->host.tried;
+
+	return add_outcome(j, "it could not be reached again in its time%s%s", tried ? ": " : "",
+			   tried ? tried : "");
 }
 
 bool rule_unreachable(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	outpost_Step step = last_step(e);
 
 	if (e->ended && e->has_after)
 		return false;
 	if (e->host.cut_off)
-		return decide(j, VERDICT_LOST, phase_name(step),
-			      "nothing shows that the board hung, but the link to it had died "
-			      "while %s %s: %s",
-			      doing(step), e->plan.name, e->host.tried);
+		return decide_while(j, VERDICT_LOST, last_step(e),
+				    "nothing shows that the board hung, but the link to it had "
+				    "died") &&
+		       add_outcome(j, "%s", e->host.tried);
 	return evidence_unreachable(e) &&
-	       decide(j, VERDICT_LOST, phase_name(step),
-		      "the board could not be reached again in its time%s%s; last seen while %s %s",
-		      e->host.tried ? ": " : "", e->host.tried ? e->host.tried : "", doing(step),
-		      e->plan.name);
+	       decide_while(j, VERDICT_LOST, last_step(e), "the board was lost") &&
+	       add_unreachable(j);
 }
 
 /* It was through, but nobody has seen the board alive since: what it left behind may have killed
@@ -184,20 +117,12 @@ bool rule_silence(struct judge *j)
 
 	if (e->host.cut_off)
 		return decide(j, VERDICT_LOST, "settle",
-			      "the board went on, but the link to it had died: %s", e->host.tried);
-	return evidence_unreachable(e) && decide(j, VERDICT_LOST, "settle",
-						 "the board could not be reached again in its "
-						 "time; last seen after %s was through",
-						 e->plan.name);
-}
-
-bool rule_own_report(struct judge *j)
-{
-	for (size_t i = 0; i < j->n_reports; i++)
-		if (j->ours[i])
-			return decide_report(
-				j, i, report_is_hang(&j->reports[i]) ? VERDICT_HANG : VERDICT_FAIL);
-	return false;
+			      "the board went on, but the link to it had died") &&
+		       add_outcome(j, "%s", e->host.tried);
+	return evidence_unreachable(e) &&
+	       decide(j, VERDICT_LOST, "settle", "the board was lost after %s was through",
+		      e->plan.name) &&
+	       add_unreachable(j);
 }
 
 bool rule_cancel(struct judge *j)
@@ -213,7 +138,7 @@ bool rule_cancel(struct judge *j)
 		cancelled |= end && end->cancelled; /* the end of the run may have been lost */
 	}
 	return cancelled && (cut || missing_evidence(j)) &&
-	       decide(j, VERDICT_SKIP, phase_name(last_step(e)),
+	       decide(j, VERDICT_SKIP, step_phase(last_step(e)),
 		      "interrupted before it was through");
 }
 
@@ -232,6 +157,6 @@ bool rule_prepare(struct judge *j)
 bool rule_run(struct judge *j)
 {
 	return *j->e->what && missing_evidence(j) &&
-	       decide(j, VERDICT_ERROR, phase_name(last_step(j->e)), "the run could not go on: %s",
+	       decide(j, VERDICT_ERROR, step_phase(last_step(j->e)), "the run could not go on: %s",
 		      j->e->what);
 }

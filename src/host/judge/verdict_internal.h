@@ -5,6 +5,7 @@
 
 #include "common/ktap/ktap.h"
 #include "host/judge/verdict.h"
+#include "host/judge/words.h"
 
 /* A line of the kernel log of the window: of a record that was read, or of what survived. */
 struct log_line {
@@ -42,14 +43,9 @@ void judge_read_log(struct judge *j);
 void judge_read_lines(struct judge *j);
 void judge_release(struct judge *j);
 
-/* "load", "test", "unload", "settle". */
-const char *phase_name(outpost_Step step);
 /* The step in which this line was logged; the one that began last, where that is not known. */
 outpost_Step step_of_line(const struct judge *j, size_t line);
 outpost_Step last_step(const struct evidence *e);
-
-/* What a summary calls it; the caller frees it. */
-char *short_title(const struct klog_report *report);
 
 /* A hang, though the kernel may have made a panic of it. */
 bool report_is_hang(const struct klog_report *report);
@@ -57,12 +53,13 @@ bool report_is_hang(const struct klog_report *report);
 /* Goes through the rules; out->verdict, phase, rule and summary are set. */
 void judge_apply_rules(struct judge *j);
 
-/* Sets the result; always true. Newlines in the text become blanks. */
+/* Sets the result, with a summary that is one clause; always true. Newlines become blanks. */
 bool decide(struct judge *j, enum verdict verdict, const char *phase, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-
-/* "loading", "testing", ... */
-const char *doing(outpost_Step step);
+/* Likewise: it happened while the module went through this step. */
+bool decide_while(struct judge *j, enum verdict verdict, outpost_Step step, const char *what);
+/* Adds to the summary what became of the board or the step; always true. */
+bool add_outcome(struct judge *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Which of its ways the module had to go. */
 bool judge_loads(const struct judge *j);
@@ -71,6 +68,9 @@ bool judge_unloads(const struct judge *j);
 
 /* The step's end, when there is one that went wrong; NULL otherwise. */
 const outpost_StepEnd *failed_end(const struct judge *j, outpost_Step step);
+
+/* The first step that could not be ended; what came after it was beside it. NULL: none. */
+const outpost_StepEnd *stuck_end(const struct judge *j);
 
 /* What of the evidence for a PASS is not there, in words; NULL: nothing. */
 const char *missing_evidence(const struct judge *j);

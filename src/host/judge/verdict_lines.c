@@ -207,17 +207,6 @@ static void drop_users(struct judge *j)
 	j->n_lines = kept;
 }
 
-const char *phase_name(outpost_Step step)
-{
-	switch (step) {
-	case outpost_Step_TESTING: return "test";
-	case outpost_Step_UNLOADING: return "unload";
-	case outpost_Step_SETTLE:
-	case outpost_Step_RESTORE: return "settle";
-	default: return "load";
-	}
-}
-
 outpost_Step last_step(const struct evidence *e)
 {
 	return e->n_marks ? e->marks[e->n_marks - 1].step : outpost_Step_PREPARE;

@@ -6,33 +6,47 @@
 
 #include <stdarg.h>
 
-bool decide(struct judge *j, enum verdict verdict, const char *phase, const char *fmt, ...)
+/* One line, whatever a board or a kernel says. */
+static char *format_line(const char *fmt, va_list ap)
 {
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	va_list ap;
+	struct strbuf sb = STRBUF_INIT;
 
-	va_start(ap, fmt);
 	strbuf_vaddf(&sb, fmt, ap);
-	va_end(ap);
 	for (size_t i = 0; i < sb.len; i++)
 		if (sb.buf[i] == '\n')
 			sb.buf[i] = ' ';
-	free(j->out->summary);
-	j->out->summary = strbuf_detach(&sb);
+	return strbuf_detach(&sb);
+}
+
+bool decide(struct judge *j, enum verdict verdict, const char *phase, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	summary_release(&j->out->summary);
+	j->out->summary.what = format_line(fmt, ap);
+	va_end(ap);
 	j->out->verdict = verdict;
 	j->out->phase = phase;
 	return true;
 }
 
-const char *doing(outpost_Step step)
+bool decide_while(struct judge *j, enum verdict verdict, outpost_Step step, const char *what)
 {
-	switch (step) {
-	case outpost_Step_TESTING: return "testing";
-	case outpost_Step_UNLOADING: return "unloading";
-	case outpost_Step_SETTLE:
-	case outpost_Step_RESTORE: return "settling after the unload of";
-	default: return "loading";
-	}
+	decide(j, verdict, step_phase(step), "%s", what);
+	j->out->summary.doing = step_doing(step);
+	return true;
+}
+
+bool add_outcome(struct judge *j, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	free(j->out->summary.outcome);
+	j->out->summary.outcome = format_line(fmt, ap);
+	va_end(ap);
+	return true;
 }
 
 bool judge_tests(const struct judge *j)

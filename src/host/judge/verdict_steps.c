@@ -16,6 +16,13 @@ static bool is_refusal(const outpost_StepEnd *end)
 	return end->error == EAGAIN || end->error == EBUSY;
 }
 
+static bool decide_late(struct judge *j, outpost_Step step, uint32_t limit_ms)
+{
+	_cleanup_free_ char *what = xasprintf("the time limit of %g s passed", limit_ms / 1000.0);
+
+	return decide_while(j, VERDICT_FAIL, step, what) && add_outcome(j, "the step was ended");
+}
+
 /* An unload that is refused until its limit is another matter: see rule_gone(). */
 bool rule_late(struct judge *j)
 {
@@ -34,10 +41,7 @@ bool rule_late(struct judge *j)
 
 		if (end && end->late &&
 		    !(limits[i].step == outpost_Step_UNLOADING && is_refusal(end)))
-			return decide(j, VERDICT_FAIL, phase_name(limits[i].step),
-				      "%s %s went past its time limit of %g s and was ended",
-				      doing(limits[i].step), plan->name,
-				      limits[i].limit_ms / 1000.0);
+			return decide_late(j, limits[i].step, limits[i].limit_ms);
 	}
 	return false;
 }

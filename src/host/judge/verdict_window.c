@@ -56,20 +56,6 @@ bool rule_taint(struct judge *j)
 		      "the kernel is tainted %s, which nothing in the module announces", words);
 }
 
-bool rule_other_report(struct judge *j)
-{
-	const struct klog_report *report = j->reports;
-	_cleanup_free_ char *title = NULL;
-
-	if (!j->n_reports)
-		return false;
-	title = short_title(report);
-	return decide(j, VERDICT_INCONCLUSIVE, phase_name(step_of_line(j, report->start)),
-		      "meanwhile something else complained: %s in %s%s%s%s", title,
-		      *report->function ? report->function : "the kernel",
-		      *report->module ? " [" : "", report->module, *report->module ? "]" : "");
-}
-
 /* Each record between the ends of the window has to be accounted for; one that came twice counts
  * once. */
 static uint64_t missing_records(const struct evidence *e)
@@ -98,7 +84,7 @@ bool rule_lost(struct judge *j)
 	lost = lost > missing ? lost : missing;
 	return lost &&
 	       decide(j, VERDICT_INCONCLUSIVE,
-		      e->lost && e->n_marks ? phase_name(e->marks[at].step) : "load",
+		      e->lost && e->n_marks ? step_phase(e->marks[at].step) : "load",
 		      "%" PRIu64 " kernel log records %s: a report may have been among them", lost,
 		      e->kept_back ? "were too many to keep" : "were lost");
 }
@@ -211,6 +197,6 @@ bool rule_evidence(struct judge *j)
 {
 	const char *missing = missing_evidence(j);
 
-	return missing && decide(j, VERDICT_INCONCLUSIVE, phase_name(last_step(j->e)),
+	return missing && decide(j, VERDICT_INCONCLUSIVE, step_phase(last_step(j->e)),
 				 "the board's record does not say: %s", missing);
 }

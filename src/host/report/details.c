@@ -117,17 +117,23 @@ static void add_other_times(struct table *t, const struct result *r)
 		table_add_detail(t, "times", text.buf);
 }
 
+static void add_summary(struct table *t, const struct result *r)
+{
+	_cleanup_free_ char *summary = result_summary(r);
+	_cleanup_(strbuf_release) struct strbuf clean = STRBUF_INIT;
+
+	if (!*summary)
+		return;
+	table_clean_line(&clean, summary);
+	table_add_spaces(t, TABLE_INDENT);
+	table_add_wrapped(t, TABLE_INDENT, clean.buf);
+}
+
 void table_add_details(struct table *t, const struct result *r)
 {
-	_cleanup_(strbuf_release) struct strbuf summary = STRBUF_INIT;
-
 	if (r->verdict == VERDICT_PASS && !t->verbose)
 		return;
-	if (r->summary && *r->summary) {
-		table_clean_line(&summary, r->summary);
-		table_add_spaces(t, TABLE_INDENT);
-		table_add_wrapped(t, TABLE_INDENT, summary.buf);
-	}
+	add_summary(t, r);
 	if (r->verdict == VERDICT_SKIP)
 		return;
 	add_failed_tests(t, r);

@@ -172,18 +172,53 @@ static json_t *ktap_json(const struct result *result)
 			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
 }
 
+/* The summary once more, in parts; those that there are. */
+static json_t *summary_json(const struct result *result)
+{
+	const struct summary *f = &result->summary;
+	json_t *object = json_pack("{s:o}", "what", out_text_json(f->what ? f->what : ""));
+	json_t *where = json_object();
+
+	if (f->where.function)
+		json_object_set_new(where, "function", out_text_json(f->where.function));
+	if (f->module)
+		json_object_set_new(where, "module", out_text_json(f->module));
+	set_place(where, f->where.file, f->where.line);
+	if (f->unloaded)
+		json_object_set_new(where, "unloaded", json_true());
+	if (json_object_size(where))
+		json_object_set(object, "where", where);
+	json_decref(where);
+	if (f->from.file)
+		json_object_set_new(object, "from", site_json(&f->from));
+	if (f->doing)
+		json_object_set_new(object, "while",
+				    json_pack("{s:s, s:o}", "doing", f->doing, "module",
+					      out_text_json(result->module)));
+	if (f->outcome)
+		json_object_set_new(object, "outcome", out_text_json(f->outcome));
+	if (f->remarks)
+		json_object_set_new(object, "remarks", texts_json(f->remarks));
+	if (f->report >= 0)
+		json_object_set_new(object, "report", json_integer(f->report));
+	return object;
+}
+
 static json_t *result_json(const struct result *result)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o*}",
-			 "module", out_text_json(result->module ? result->module : ""), "verdict",
-			 verdict_name(result->verdict), "phase", name_json(result->phase), "rule",
-			 name_json(result->rule), "summary",
-			 out_text_json(result->summary ? result->summary : ""), "duration_ms",
-			 result->duration_ms, "timings_ms", timings_json(result), "ktap",
-			 ktap_json(result), "reports", reports_json(result), "log_records",
-			 (json_int_t)result->log_records, "log_lost", (json_int_t)result->log_lost,
-			 "log", out_text_json(result->log), "output", out_text_json(result->output),
-			 "recovery", result->recovery ? out_text_json(result->recovery) : NULL);
+	_cleanup_free_ char *summary = result_summary(result);
+
+	return json_pack(
+		"{s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o*}",
+		"module", out_text_json(result->module ? result->module : ""), "verdict",
+		verdict_name(result->verdict), "phase", name_json(result->phase), "rule",
+		name_json(result->rule), "summary", out_text_json(summary), "summary_parts",
+		summary_json(result), "duration_ms", result->duration_ms, "timings_ms",
+		timings_json(result), "ktap", ktap_json(result), "reports", reports_json(result),
+		"log_records", (json_int_t)result->log_records, "log_lost",
+		(json_int_t)result->log_lost, "log", out_text_json(result->log), "output",
+		out_text_json(result->output), "recovery",
+		result->recovery ? out_text_json(result->recovery) : NULL);
 }
 
 json_t *out_test_json(const struct run_result *run)

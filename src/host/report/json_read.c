@@ -68,14 +68,20 @@ static char **read_texts(const json_t *array)
 	return texts;
 }
 
+static void read_site(const json_t *object, struct site *site)
+{
+	if (object)
+		*site = (struct site){ xstrdup(get_text(object, "function")),
+				       copy_text(object, "file"), get_line(object) };
+}
+
 static void read_source(const json_t *object, struct report_source *source)
 {
 	const json_t *at = json_object_get(object, "at"),
 		     *lines = json_object_get(object, "source");
 
 	if (at) {
-		source->at = (struct site){ xstrdup(get_text(at, "function")),
-					    copy_text(at, "file"), get_line(at) };
+		read_site(at, &source->at);
 		source->frame = (size_t)get_number(at, "frame");
 	}
 	source->lines = read_texts(json_object_get(lines, "lines"));
@@ -134,6 +140,28 @@ static void read_timings(const json_t *timings, struct result *result)
 	}
 }
 
+/* A document of an older version has the summary alone. */
+static void read_summary(const json_t *object, struct result *result)
+{
+	const json_t *parts = json_object_get(object, "summary_parts");
+	const json_t *where = json_object_get(parts, "where");
+	const json_t *report = json_object_get(parts, "report");
+	struct summary *f = &result->summary;
+
+	f->what = xstrdup(parts ? get_text(parts, "what") : get_text(object, "summary"));
+	f->where = (struct site){ copy_text(where, "function"), copy_text(where, "file"),
+				  get_line(where) };
+	f->module = copy_text(where, "module");
+	f->unloaded = json_is_true(json_object_get(where, "unloaded"));
+	read_site(json_object_get(parts, "from"), &f->from);
+	f->doing = json_string_value(json_object_get(json_object_get(parts, "while"), "doing"));
+	f->outcome = copy_text(parts, "outcome");
+	f->remarks = read_texts(json_object_get(parts, "remarks"));
+	if (report && json_integer_value(report) >= 0 &&
+	    json_integer_value(report) < (json_int_t)result->n_reports)
+		f->report = (int)json_integer_value(report);
+}
+
 static int read_result(const json_t *object, struct run_result *run)
 {
 	const json_t *reports = json_object_get(object, "reports");
@@ -147,12 +175,12 @@ static int read_result(const json_t *object, struct run_result *run)
 	result.verdict = verdict;
 	result.phase = get_text(object, "phase");
 	result.rule = get_text(object, "rule");
-	result.summary = xstrdup(get_text(object, "summary"));
 	result.duration_ms = (int)get_number(object, "duration_ms");
 	read_timings(json_object_get(object, "timings_ms"), &result);
 	read_ktap(json_object_get(object, "ktap"), &result);
 	result.n_reports = json_array_size(reports);
 	result.reports = xcalloc(result.n_reports, sizeof(*result.reports));
+	read_summary(object, &result);
 	for (size_t i = 0; i < result.n_reports; i++)
 		read_report(json_array_get(reports, i), &result, i);
 	result.log_records = (size_t)get_number(object, "log_records");

@@ -130,8 +130,9 @@ static void add_report(struct strbuf *out, const struct result *r, size_t index)
 static void add_problem(struct strbuf *out, const struct result *r, const char *element)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *summary = result_summary(r);
 
-	strbuf_addf(&text, "%s\n", r->summary ? r->summary : "");
+	strbuf_addf(&text, "%s\n", summary);
 	strv_foreach (name, r->ktap_failed)
 		strbuf_addf(&text, "not ok: %s\n", *name);
 	for (size_t i = 0; i < r->n_reports; i++)
@@ -140,7 +141,7 @@ static void add_problem(struct strbuf *out, const struct result *r, const char *
 		strbuf_addf(&text, "\nkernel log: %s\n", r->log);
 	strbuf_addf(out, "      <%s", element);
 	add_attribute(out, "type", verdict_name(r->verdict));
-	add_attribute(out, "message", r->summary);
+	add_attribute(out, "message", summary);
 	strbuf_addch(out, '>');
 	add_xml(out, text.buf, false);
 	strbuf_addf(out, "</%s>\n", element);
@@ -165,8 +166,10 @@ static void add_case(struct strbuf *out, const struct run_result *run, const str
 	add_seconds(out, r->duration_ms);
 	strbuf_adds(out, ">\n");
 	if (r->verdict == VERDICT_SKIP) {
+		_cleanup_free_ char *summary = result_summary(r);
+
 		strbuf_adds(out, "      <skipped");
-		add_attribute(out, "message", r->summary);
+		add_attribute(out, "message", summary);
 		strbuf_adds(out, "/>\n");
 	} else if (r->verdict != VERDICT_PASS) {
 		add_problem(out, r, is_failure(r->verdict) ? "failure" : "error");

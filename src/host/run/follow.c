@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "host/judge/words.h"
 
 #include <errno.h>
 
@@ -16,15 +17,13 @@
 
 static void say_progress(const struct run *run, const struct evidence *e)
 {
-	static const char *const doing[] = { "preparing", "loading",  "testing",
-					     "unloading", "settling", "tidying up after" };
 	size_t done = 0;
 
 	if (!run->q->progress || !e->n_marks)
 		return;
 	for (size_t i = 0; i < run->list.n; i++)
 		done += run->list.items[i]->ended && run->list.items[i]->attempt == 1;
-	run->q->progress(doing[e->marks[e->n_marks - 1].step], e->plan.name, done,
+	run->q->progress(step_progress(e->marks[e->n_marks - 1].step), e->plan.name, done,
 			 run->list.n_modules, run->q->arg);
 }
 

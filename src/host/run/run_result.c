@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
 #include "host/judge/verdict.h"
 
@@ -97,7 +98,6 @@ static char *save_log(const struct run *run, const struct evidence *e, const str
 static void judge_module(struct run *run, const struct evidence *e, struct result *out)
 {
 	_cleanup_(strbuf_release) struct strbuf log = STRBUF_INIT;
-	struct strbuf more = STRBUF_INIT;
 
 	verdict_judge(e, 0, out);
 	verdict_log(e, &log);
@@ -106,25 +106,18 @@ static void judge_module(struct run *run, const struct evidence *e, struct resul
 	if (run->sent_ms && run->accepted_ms)
 		out->timings_ms[TIMING_DEPLOY] = (int)(run->accepted_ms - run->sent_ms);
 	if (e->attempt > 1)
-		strbuf_adds(&more, " (the second time; the first was inconclusive)");
+		strv_add(&out->summary.remarks, "the second time; the first was inconclusive");
 	if (run->q->no_reboot && out->verdict != VERDICT_PASS && out->verdict != VERDICT_SKIP)
-		strbuf_adds(&more, " (the board was not rebooted before: --no-reboot)");
-	if (more.len) {
-		char *summary = xasprintf("%s%s", out->summary, more.buf);
-
-		free(out->summary);
-		out->summary = summary;
-	}
-	strbuf_release(&more);
+		strv_add(&out->summary.remarks, "the board was not rebooted before: --no-reboot");
 }
 
 static void say(struct result *out, enum verdict verdict, const char *phase, const char *rule,
-		char *summary)
+		char *what)
 {
 	out->verdict = verdict;
 	out->phase = phase;
 	out->rule = rule;
-	out->summary = summary;
+	out->summary.what = what;
 }
 
 static const char *fate_of(enum verdict killer)

@@ -193,97 +193,48 @@ static void take_registers(const char *log, const struct klog_report *report,
 	}
 }
 
-/* --- the summary ----------------------------------------------------------------------- */
+/* --- the summary ------------------------------------------------------------------------ */
 
-static const char *base_name(const char *path)
+/* What is known by now of where it happened. */
+static void add_source(struct summary *summary, const struct klog_report *report,
+		       const struct report_source *source, bool unloaded)
 {
-	const char *slash = strrchr(path, '/');
+	const struct site *at = &source->at;
 
-	return slash ? slash + 1 : path;
-}
-
-/* "... in f [m] while ...": where f is takes the place of "[m]"; and who called it, where that is
- * the kernel's. */
-static void name_place(const struct klog_report *report, const struct report_source *source,
-		       struct result *result)
-{
-	_cleanup_free_ char *place =
-		xasprintf("%s:%d", base_name(source->at.file), source->at.line);
-	_cleanup_free_ char *module = xasprintf(" [%s]", report->module);
-	_cleanup_free_ char *rest = NULL;
-	char *at = *report->module ? strstr(result->summary, module) : NULL;
-	char *end = strstr(result->summary, " while ");
-	bool own = strcmp(report->trace[source->frame].module, report->module) == 0;
-
-	if (strstr(result->summary, place)) /* a WARNING's own words */
+	if (unloaded) {
+		site_set(&summary->where, report->function, at->file, at->line);
+		free(summary->module);
+		summary->module = xstrdup(report->module);
+		summary->unloaded = true;
+	} else if (!at->file) {
 		return;
-	if (own && at) {
-		rest = xstrdup(at + strlen(module));
-	} else if (end) {
-		at = end;
-		rest = xstrdup(end);
+	} else if (strcmp(report->trace[source->frame].module, report->module) == 0) {
+		site_set(&summary->where, report->function, at->file, at->line);
 	} else {
-		return;
+		site_set(&summary->from, at->function, at->file, at->line);
 	}
-	*at = '\0';
-	at = own ? xasprintf("%s (%s)%s", result->summary, place, rest)
-		 : xasprintf("%s, from %s (%s)%s", result->summary, source->at.function, place,
-			     rest);
-	free(result->summary);
-	result->summary = at;
 }
 
-/* "... in run_timers while ...": what was called there is known by now, and that it was gone. */
-static void name_gone(const char *caller, const struct klog_report *report,
-		      const struct report_source *source, struct result *result)
-{
-	_cleanup_free_ char *words = xasprintf(" in %s", caller), *rest = NULL;
-	char *at = strstr(result->summary, words);
-
-	if (!at || !source->at.file)
-		return;
-	rest = xstrdup(at + strlen(words));
-	*at = '\0';
-	at = xasprintf("%s in %s (%s:%d), no longer in memory,%s", result->summary,
-		       report->function, base_name(source->at.file), source->at.line, rest);
-	free(result->summary);
-	result->summary = at;
-}
-
-/* The report that decided is the first that the summary speaks of; result->n_reports: none. */
-static size_t find_decisive(const struct result *result)
-{
-	size_t i = 0;
-
-	while (i < result->n_reports && !(*result->reports[i].function &&
-					  strstr(result->summary, result->reports[i].function)))
-		i++;
-	return i;
-}
-
-static void symbolize_report(struct symbolizer *s, const char *log, bool decisive, size_t index,
+static void symbolize_report(struct symbolizer *s, const char *log, size_t index,
 			     struct result *result)
 {
 	struct klog_report *report = &result->reports[index];
 	struct report_source *source = result_source(result, index);
-	_cleanup_free_ char *function = xstrdup(report->function);
+	uint64_t pc = report->pc;
 
 	symbolizer_report(s, report, source);
 	take_registers(log, report, source);
-	if (decisive && strcmp(function, report->function) != 0)
-		name_gone(function, report, source, result);
-	else if (decisive && source->at.file)
-		name_place(report, source, result);
+	if ((int)index == result->summary.report)
+		add_source(&result->summary, report, source, pc && !report->pc);
 }
 
 void run_symbolize(const struct run *run, size_t index, const char *log, struct result *result)
 {
 	_cleanup_(symbolizer_freep) struct symbolizer *s = NULL;
-	size_t decisive = find_decisive(result);
 
 	if (!result->n_reports)
 		return;
 	s = make_symbolizer(run, index);
 	for (size_t i = 0; i < result->n_reports; i++)
-		symbolize_report(s, log, i == decisive, i, result);
+		symbolize_report(s, log, i, result);
 }

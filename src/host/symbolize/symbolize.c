@@ -39,14 +39,23 @@ void symbolizer_add(struct symbolizer *s, const struct symbolizer_module *module
 void frame_source_add(struct frame_source *frame, const char *function, const char *file, int line)
 {
 	GROW(frame->sites, frame->n);
-	frame->sites[frame->n++] =
-		(struct site){ xstrdup(function), file ? xstrdup(file) : NULL, line };
+	frame->sites[frame->n] = (struct site){ 0 };
+	site_set(&frame->sites[frame->n++], function, file, line);
 }
 
-static void site_release(struct site *site)
+void site_set(struct site *site, const char *function, const char *file, int line)
+{
+	struct site new = { xstrdup(function), file ? xstrdup(file) : NULL, line };
+
+	site_release(site);
+	*site = new;
+}
+
+void site_release(struct site *site)
 {
 	free(site->function);
 	free(site->file);
+	*site = (struct site){ 0 };
 }
 
 static void frame_source_release(struct frame_source *frame)

@@ -25,6 +25,10 @@ struct site {
 	int line;   /* 0: not known */
 };
 
+/* Makes it a copy of these; `file` may be NULL. What it was before is freed. */
+void site_set(struct site *site, const char *function, const char *file, int line);
+void site_release(struct site *site);
+
 /* What a frame is there: its function, and before it what was inlined into that, the innermost
  * first. */
 struct frame_source {

@@ -28,11 +28,10 @@ void proof_release(struct proof *proof)
 
 static void on_run(const char *doing, const char *module, size_t done, size_t total, void *arg)
 {
-	(void)module;
 	(void)done;
 	(void)total;
 	(void)arg;
-	progress_step("%s", strcmp(doing, "loading") == 0 ? "having the board panic" : doing);
+	progress_step("%s", *module ? "having the board panic" : doing);
 }
 
 static int panic_board(const struct board *board, int return_ms, const char *token,
@@ -92,6 +91,7 @@ static void conclude(struct proof *proof, char *summary, const char *mend)
 static void judge(struct proof *proof, const struct evidence *e, const struct result *result)
 {
 	const struct evidence_step *step = &e->steps[outpost_Step_LOADING];
+	_cleanup_free_ char *summary = result_summary(result);
 	bool found = find_token(e, proof);
 
 	if (step->ended)
@@ -99,10 +99,10 @@ static void judge(struct proof *proof, const struct evidence *e, const struct re
 			 xasprintf("the board cannot be made to panic: %s", step->end.detail),
 			 NULL);
 	else if (result->verdict == VERDICT_LOST)
-		conclude(proof, xasprintf("the board did not come back: %s", result->summary),
+		conclude(proof, xasprintf("the board did not come back: %s", summary),
 			 "switch it off and on; then outpost doctor, which says what it lacks");
-	else if (!e->rebooted)
-		conclude(proof, xasprintf("the board did not reboot: %s", result->summary), NULL);
+	else if (!evidence_rebooted(e))
+		conclude(proof, xasprintf("the board did not reboot: %s", summary), NULL);
 	else if (found && result->recovery)
 		conclude(proof,
 			 xasprintf("its last words came back, but the board did not by itself: %s",
@@ -126,7 +126,7 @@ static void judge(struct proof *proof, const struct evidence *e, const struct re
 			 xstrdup("the board came back, and nothing of what it said survived"),
 			 "outpost doctor says what pstore lacks; memory that a firmware clears at "
 			 "a reboot cannot keep anything");
-	proof->ok = found && e->rebooted && !result->recovery;
+	proof->ok = found && evidence_rebooted(e) && !result->recovery;
 }
 
 int doctor_prove(const struct board *board, int return_ms, struct proof *proof)
