@@ -8,6 +8,7 @@
 #ifndef OUTPOST_SAMPLE_TREE_H
 #define OUTPOST_SAMPLE_TREE_H
 
+#include "host/base/cross.h"
 #include "unit.h"
 
 #include "common/alloc.h"
@@ -147,8 +148,8 @@ static int sample_start(void **state)
 		.root = path_join(sample_top, "tree", NULL),
 		.build = path_join(sample_top, "tree", NULL),
 		.source = xstrdup("path"),
-		.cross_prefix = xstrdup(kernel_cross_prefix()),
-		.compiler = xasprintf("%sgcc", kernel_cross_prefix()),
+		.cross_prefix = xstrdup(CROSS_PREFIX),
+		.compiler = xasprintf("%sgcc", CROSS_PREFIX),
 	};
 	put(sample_tree.build, "Makefile", sample_makefile);
 	put(sample_tree.build, ".config", "CONFIG_A=y\nCONFIG_B=m\n# CONFIG_C is not set\n");

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
+#include "host/base/cross.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
 
@@ -55,7 +56,7 @@ static void put_build(const char *dir)
 
 static void put_compiler(const char *name, const char *version)
 {
-	_cleanup_free_ char *file = xasprintf("%s%s", kernel_cross_prefix(), name);
+	_cleanup_free_ char *file = xasprintf("%s%s", CROSS_PREFIX, name);
 	_cleanup_free_ char *script = xasprintf("#!/bin/sh\necho %s\n", version);
 
 	put(bin, file, script, 0755);
@@ -84,7 +85,7 @@ static int setup(void **state)
 static void found(void **state)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-	_cleanup_free_ char *compiler = xasprintf("%sgcc-12", kernel_cross_prefix());
+	_cleanup_free_ char *compiler = xasprintf("%sgcc-12", CROSS_PREFIX);
 
 	(void)state;
 	assert_int_equal(kernel_find(RELEASE, &tree), 0);
@@ -92,7 +93,7 @@ static void found(void **state)
 	assert_string_equal(tree->build, build);
 	assert_string_equal(tree->source, "debian");
 	assert_string_equal(tree->compiler, compiler);
-	assert_string_equal(tree->cross_prefix, kernel_cross_prefix());
+	assert_string_equal(tree->cross_prefix, CROSS_PREFIX);
 }
 
 static void not_found(void **state)
@@ -254,7 +255,7 @@ static void compiler_major(void **state)
 static void choose(int expected, const char *expected_name)
 {
 	_cleanup_free_ char *name = NULL,
-			    *full = xasprintf("%s%s", kernel_cross_prefix(), expected_name);
+			    *full = xasprintf("%s%s", CROSS_PREFIX, expected_name);
 	bool in_container = true;
 
 	assert_int_equal(kernel_compiler_choose(COMPILER, &name, &in_container), expected);

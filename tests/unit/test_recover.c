@@ -83,6 +83,29 @@ static void without_a_hook_nothing_is_tried(void **state)
 	assert_null(run.tried);
 }
 
+static int reset(const char *name, int timeout_ms)
+{
+	assert_string_equal(name, board.name);
+	assert_int_equal(timeout_ms, 0);
+	return 0;
+}
+
+/* Only whoever carries the run out knows how. */
+static void a_vm_is_reset(void **state)
+{
+	struct run run = { .q = &request };
+
+	(void)state;
+	board.is_vm = true;
+	assert_false(run_power_cycle(&run));
+	request.reset_vm = reset;
+	assert_true(run_power_cycle(&run));
+	assert_string_equal(run.tried, "it was reset");
+	free(run.tried);
+	request.reset_vm = NULL;
+	board.is_vm = false;
+}
+
 /* --- telling apart --------------------------------------------------------------------- */
 
 static void take(struct run *run, const struct journal *j)
@@ -250,11 +273,12 @@ static void a_slow_board_is_given_its_time(void **state)
 	assert_non_null(mkdtemp(dir));
 	setenv("XDG_STATE_HOME", dir, 1);
 	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
-	last_seen_set_return_ms(&board, 5000);
+	last_seen_set_return_ms(board.name, 5000);
 	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
-	last_seen_set_return_ms(&board, 40000);
+	last_seen_set_return_ms(board.name, 40000);
 	assert_int_equal(run_return_ms(&run), 120000);
-	last_seen_set_return_ms(&board, 5000); /* one quick boot does not make it a quick board */
+	last_seen_set_return_ms(board.name,
+				5000); /* one quick boot does not make it a quick board */
 	assert_int_equal(run_return_ms(&run), 90000);
 	unsaid.return_ms = 3000; /* what the user says counts */
 	assert_int_equal(run_return_ms(&run), 3000);
@@ -721,6 +745,7 @@ int main(void)
 		cmocka_unit_test(a_hook_may_fail),
 		cmocka_unit_test(a_hook_may_hang),
 		cmocka_unit_test(without_a_hook_nothing_is_tried),
+		cmocka_unit_test(a_vm_is_reset),
 		cmocka_unit_test(one_that_rebooted_crashed),
 		cmocka_unit_test(one_that_the_watchdog_reset_hung),
 		cmocka_unit_test(one_that_was_switched_off_hung),

@@ -29,7 +29,7 @@ char *deploy_content_path(const uint8_t hash[HASH_SIZE])
 
 void deploy_recall(struct deploy *d)
 {
-	_cleanup_free_ char *path = last_seen_path(d->board, "blobs");
+	_cleanup_free_ char *path = last_seen_path(d->board->name, "blobs");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	char *save = NULL;
 
@@ -107,7 +107,7 @@ static bool learn(struct deploy *d, const struct item *item)
 
 void deploy_remember(struct deploy *d)
 {
-	_cleanup_free_ char *path = last_seen_path(d->board, "blobs");
+	_cleanup_free_ char *path = last_seen_path(d->board->name, "blobs");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	bool news = false;
 

@@ -26,16 +26,16 @@ static char *folder_name(const char *name)
 	return xasprintf("_%s", hash);
 }
 
-char *last_seen_path(const struct board *board, const char *name)
+char *last_seen_path(const char *board, const char *name)
 {
-	_cleanup_free_ char *folder = folder_name(board->name);
+	_cleanup_free_ char *folder = folder_name(board);
 	_cleanup_free_ char *dir = path_state("boards", folder, NULL);
 
 	(void)fs_mkdir_p(dir, 0700);
 	return path_join(dir, name, NULL);
 }
 
-char *last_seen_release(const struct board *board)
+char *last_seen_release(const char *board)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "release");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -45,7 +45,7 @@ char *last_seen_release(const struct board *board)
 	return strbuf_detach(&sb);
 }
 
-void last_seen_set_release(const struct board *board, const char *release)
+void last_seen_set_release(const char *board, const char *release)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "release");
 	_cleanup_free_ char *last = last_seen_release(board);
@@ -55,20 +55,22 @@ void last_seen_set_release(const struct board *board, const char *release)
 }
 
 /* "RELEASE KERNEL PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
-void last_seen_set_facts(const struct board *board, const struct last_seen_facts *facts)
+void last_seen_set_facts(const char *board, const outpost_Welcome *welcome)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "facts");
 	_cleanup_(strbuf_release) struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
+	char kernel[HASH_NAME_SIZE];
 
-	strbuf_addf(&new, "%s %s %u %d %d\n", facts->release, facts->kernel, facts->page_size,
-		    facts->signatures_enforced, facts->locked_down);
+	hash_name(kernel, welcome->kernel_version);
+	strbuf_addf(&new, "%s %s %u %d %d\n", welcome->release, kernel, welcome->page_size,
+		    welcome->sig_enforce, welcome->locked_down);
 	if (fs_read(path, &old, 128) == 0 && strcmp(old.buf, new.buf) == 0)
 		(void)utimensat(AT_FDCWD, path, NULL, 0);
 	else
 		(void)fs_write_atomic(path, new.buf, new.len, 0600);
 }
 
-bool last_seen_facts(const struct board *board, struct last_seen_facts *facts)
+bool last_seen_facts(const char *board, struct last_seen_facts *facts)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "facts");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -85,7 +87,7 @@ bool last_seen_facts(const struct board *board, struct last_seen_facts *facts)
 	return true;
 }
 
-long long last_seen_return_ms(const struct board *board)
+long long last_seen_return_ms(const char *board)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "return_ms");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -94,7 +96,7 @@ long long last_seen_return_ms(const struct board *board)
 	return ms > 0 && ms < INT_MAX ? ms : 0;
 }
 
-void last_seen_set_return_ms(const struct board *board, long long ms)
+void last_seen_set_return_ms(const char *board, long long ms)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "return_ms");
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;

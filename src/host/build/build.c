@@ -31,8 +31,17 @@ static int find_sources(const struct build_request *request, struct source_list 
 {
 	int r = check_cache_path();
 
-	for (char *const *path = request->paths; r == 0 && path && *path; path++)
-		r = sources_find(*path, sources);
+	return r < 0 ? r : sources_find_all(request->paths, sources);
+}
+
+int build_expect(char *const *paths)
+{
+	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	_cleanup_strv_ char **folders = NULL;
+	int r = sources_find_all(paths, &sources);
+
+	folders = source_list_paths(&sources);
+	buildenv_expect(folders);
 	return r;
 }
 
@@ -61,10 +70,13 @@ static int check_settings(const struct build_settings *settings, const struct ke
 static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
+	_cleanup_strv_ char **folders = NULL;
 	int r = find_sources(t->request, &sources);
 
-	if (r == 0)
-		r = buildenv_enter(tree, &sources);
+	if (r == 0 && tree->in_container) {
+		folders = source_list_paths(&sources);
+		r = buildenv_enter(tree->build, folders);
+	}
 	if (r == 0)
 		r = check_settings(t->request->settings, tree);
 	if (r == 0)
@@ -126,10 +138,8 @@ int build(const struct build_request *request, struct module_list *list)
 int build_neighbours(char *const *paths, const char *release, char ***files)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
-	int r = 0;
+	int r = sources_find_all(paths, &sources);
 
-	for (char *const *path = paths; r == 0 && path && *path; path++)
-		r = sources_find(*path, &sources);
 	for (size_t i = 0; i < sources.n && r == 0; i++)
 		unit_neighbours(sources.list[i].path, release, files);
 	return r;
@@ -139,10 +149,8 @@ int build_compile_commands(char *const *paths, const char *release, const char *
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
 	_cleanup_strv_ char **files = NULL;
-	int r = 0;
+	int r = sources_find_all(paths, &sources);
 
-	for (char *const *path = paths; r == 0 && path && *path; path++)
-		r = sources_find(*path, &sources);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < sources.n; i++) {

@@ -67,6 +67,10 @@ int build(const struct build_request *request, struct module_list *list);
 int build_for(const struct build_request *request, struct kernel_tree *const *trees, size_t n,
 	      struct module_list *lists);
 
+/* These will be built: a build container that is started meanwhile, to look at a kernel's tools say,
+ * can read their folders at once. 0 or -errno, said. */
+int build_expect(char *const *paths);
+
 /*
  * What `paths` were seen to reach beside their folders when they were last
  * built for `release`; the user's files and folders are added to *files. 0 or

@@ -46,7 +46,7 @@ static int tree_of_board(const char *name, struct kernel_tree **tree)
 
 	if (r < 0)
 		return r;
-	release = last_seen_release(board);
+	release = last_seen_release(board->name);
 	r = release ? kernel_find(release, tree) : -ENOENT;
 	if (r != -ENOENT)
 		return r;

@@ -188,6 +188,26 @@ int sources_find(const char *path, struct source_list *list)
 	return add_folder(real, list) ? 0 : add_subfolders(real, list);
 }
 
+int sources_find_all(char *const *paths, struct source_list *list)
+{
+	strv_foreach (path, paths) {
+		int r = sources_find(*path, list);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+char **source_list_paths(const struct source_list *list)
+{
+	char **paths = NULL;
+
+	for (size_t i = 0; i < list->n; i++)
+		strv_add(&paths, list->list[i].path);
+	return paths;
+}
+
 int sources_find_beside(const char *path, const char *name, struct source_list *list)
 {
 	_cleanup_free_ char *beside = path_join(path, "..", name, NULL);

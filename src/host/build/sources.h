@@ -30,6 +30,12 @@ struct source_list {
  */
 int sources_find(const char *path, struct source_list *list);
 
+/* Likewise for each of an array that may be NULL; the first error ends it. */
+int sources_find_all(char *const *paths, struct source_list *list);
+
+/* Their paths, for strv_free(). */
+char **source_list_paths(const struct source_list *list);
+
 /*
  * Adds the folder `name` that stands beside `path`, where there is one that
  * holds modules: 1, else 0. Says nothing.

@@ -5,7 +5,6 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/check/check_keys.h"
-#include "host/base/hash.h"
 #include "host/base/paths.h"
 #include "host/board/pull.h"
 
@@ -14,19 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-void check_board_keep(const struct board *board, const outpost_Welcome *welcome)
-{
-	struct last_seen_facts facts = {
-		.page_size = welcome->page_size,
-		.signatures_enforced = welcome->sig_enforce,
-		.locked_down = welcome->locked_down,
-	};
-
-	hash_name(facts.kernel, welcome->kernel_version);
-	proto_set(facts.release, welcome->release);
-	last_seen_set_facts(board, &facts);
-}
 
 /* --- what is asked for when it matters -------------------------------------------------- */
 
@@ -91,7 +77,8 @@ void check_board_add(struct check_kernel *kernel, struct check_board *on)
 {
 	const struct last_seen_facts *facts = &on->facts;
 
-	if (!last_seen_facts(on->board, &on->facts) || strcmp(facts->release, kernel->release) != 0)
+	if (!last_seen_facts(on->board->name, &on->facts) ||
+	    strcmp(facts->release, kernel->release) != 0)
 		return;
 	check_kernel_add_board(kernel, facts->page_size, facts->signatures_enforced,
 			       facts->locked_down);

@@ -18,9 +18,6 @@ struct check_board {
 	struct last_seen_facts facts;
 };
 
-/* Keeps what the board says now. */
-void check_board_keep(const struct board *board, const outpost_Welcome *welcome);
-
 /*
  * Adds what is known by now to what its tree says; nothing of another release. `on` is the
  * caller's, with board and session, and must outlive the kernel.

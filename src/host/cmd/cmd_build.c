@@ -168,7 +168,7 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 
 	if (r < 0)
 		return STATUS_USAGE;
-	r = buildenv_expect(paths);
+	r = build_expect(paths);
 	if (r < 0)
 		return r;
 	not_one = build_kernels_find(&kernels, ctx->board, o->boards, o->kernels);

@@ -61,7 +61,7 @@ static int read_absent(const struct board *board, const struct session *session,
 {
 	char when[32];
 
-	if (!last_seen_facts(board, facts))
+	if (!last_seen_facts(board->name, facts))
 		return session_say(session);
 	strftime(when, sizeof(when), "%F %H:%M", localtime(&facts->when));
 	log_warn("Board %s cannot be asked: %s. Judged for %s, which it ran on %s.", board->name,
@@ -84,7 +84,7 @@ static int read_board(const struct context *ctx, struct subject *s)
 	if (r == -EINTR)
 		return r;
 	if (r == 0)
-		check_board_keep(s->board, w);
+		last_seen_set_facts(s->board->name, w);
 	else
 		r = read_absent(s->board, s->session, &facts);
 	if (r == 0)

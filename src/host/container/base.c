@@ -6,7 +6,6 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "host/workflow/doctor.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -95,13 +94,14 @@ static int make_tar(const char *tar)
 int container_make_base(const char *engine, const char *tag)
 {
 	_cleanup_free_ char *dir = path_cache("container", NULL);
-	_cleanup_free_ char *tar = path_join(dir, "base.tar", NULL), *where = NULL;
+	_cleanup_free_ char *tar = path_join(dir, "base.tar", NULL),
+			    *where = path_program("mmdebstrap");
 	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
 	int r = fs_mkdir_p(dir, 0755);
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", dir);
-	if (!doctor_find_tool("mmdebstrap", &where)) {
+	if (!where) {
 		log_error("There is no mmdebstrap here to make a base image with.");
 		log_hint("As root: apt-get install mmdebstrap");
 		return -ENOENT;

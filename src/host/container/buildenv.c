@@ -8,9 +8,7 @@
 #include "common/strv.h"
 #include "host/container/container.h"
 #include "host/container/internal.h"
-#include "host/kernel/kernel.h"
 #include "host/base/paths.h"
-#include "host/build/sources.h"
 
 #include <errno.h>
 #include <string.h>
@@ -81,25 +79,19 @@ char *buildenv_project(const char *path)
 	return TAKE_PTR(dir);
 }
 
-static void add_projects(char ***folders, const struct source_list *sources)
+static void add_projects(char ***folders, char *const *sources)
 {
-	for (size_t i = 0; i < sources->n; i++) {
-		_cleanup_free_ char *project = buildenv_project(sources->list[i].path);
+	strv_foreach (source, sources) {
+		_cleanup_free_ char *project = buildenv_project(*source);
 
 		container_add_folder(folders, project);
 	}
 }
 
-int buildenv_expect(char *const *paths)
+void buildenv_expect(char *const *sources)
 {
-	_cleanup_(source_list_release) struct source_list sources = { 0 };
-	int r = 0;
-
-	for (; r == 0 && paths && *paths; paths++)
-		r = sources_find(*paths, &sources);
 	strv_free(TAKE_PTR(expected));
-	add_projects(&expected, &sources);
-	return r;
+	add_projects(&expected, sources);
 }
 
 /* Headers packages and trees that were built elsewhere than their sources (O=) are made of links.
@@ -119,13 +111,13 @@ static void add_links(char ***folders, const char *build)
 }
 
 /* A user's own tree; ours are always there. */
-static void add_tree(char ***folders, const struct kernel_tree *tree)
+static void add_tree(char ***folders, const char *build)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
-	_cleanup_free_ char *real = realpath(tree->build, NULL), *all = NULL;
+	_cleanup_free_ char *real = realpath(build, NULL), *all = NULL;
 	size_t n = strlen(trees);
 
-	if (!real || (strncmp(tree->build, trees, n) == 0 && tree->build[n] == '/'))
+	if (!real || (strncmp(build, trees, n) == 0 && build[n] == '/'))
 		return;
 	all = two_up(real); /* the headers of a kernel are several folders that name each other */
 	container_add_folder(folders, all);
@@ -148,13 +140,11 @@ bool buildenv_works(void)
 	return false;
 }
 
-int buildenv_enter(const struct kernel_tree *tree, const struct source_list *sources)
+int buildenv_enter(const char *build, char *const *sources)
 {
 	_cleanup_strv_ char **folders = NULL;
 
-	if (!tree->in_container)
-		return 0;
-	add_tree(&folders, tree);
+	add_tree(&folders, build);
 	add_projects(&folders, sources);
 	return container_enter(folders);
 }

@@ -10,9 +10,6 @@
 
 #include <stdbool.h>
 
-struct kernel_tree;
-struct source_list;
-
 /* "container", "host" or "auto" (the container where there is one): build.in, --in. 0, or -EINVAL,
  * said. */
 int buildenv_choose(const char *in);
@@ -21,11 +18,9 @@ int buildenv_choose(const char *in);
 bool buildenv_wants_container(void);
 bool buildenv_must_be_container(void);
 
-/*
- * What is going to be built, so that a container that is started for it can be
- * shown its sources at once. 0 or -errno, said.
- */
-int buildenv_expect(char *const *paths);
+/* Folders of sources that are going to be built: a container that is started for another reason
+ * is shown them at once. */
+void buildenv_expect(char *const *sources);
 
 /*
  * Does the container run? Where it does not (said) and was not asked for by
@@ -33,8 +28,9 @@ int buildenv_expect(char *const *paths);
  */
 bool buildenv_works(void);
 
-/* Makes the sources and the tree reachable until buildenv_leave(). 0 or -errno, said. */
-int buildenv_enter(const struct kernel_tree *tree, const struct source_list *sources);
+/* Has the container run, with the folder for make -C and those of sources in it, until
+ * buildenv_leave(). 0 or -errno, said. */
+int buildenv_enter(const char *build, char *const *sources);
 void buildenv_leave(void);
 
 /* process_run() there. */

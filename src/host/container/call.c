@@ -10,7 +10,7 @@
 #include "common/builder_wire.h"
 #include "common/cleanup.h"
 #include "common/strv.h"
-#include "host/vm/net.h"
+#include "host/base/unix_socket.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -129,7 +129,7 @@ static char **environment(char *const *env)
 
 int container_connect(const char *dir)
 {
-	return net_connect_unix(dir, "socket");
+	return unix_socket_connect(dir, "socket");
 }
 
 int container_call(const char *dir, char *const *argv, const struct process_options *options)

@@ -6,7 +6,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
-#include "host/kernel/internal.h"
+#include "host/base/cross.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -121,9 +121,8 @@ static int ask_id(struct container_image *image)
 /* Which compilers and tools there are is asked of a container that runs, so this proves it too. */
 static int ask_programs(struct container_image *image)
 {
-	_cleanup_free_ char *ask =
-		xasprintf("cd /usr/bin && ls -d %sgcc-[0-9]* ccache sparse clang 2>/dev/null",
-			  kernel_cross_prefix());
+	static const char ask[] =
+		"cd /usr/bin && ls -d " CROSS_PREFIX "gcc-[0-9]* ccache sparse clang 2>/dev/null";
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	char *rest;
 	int r = container_run(ARGV("sh", "-c", ask), &(struct process_options){ .output = &out });

@@ -6,7 +6,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
-#include "host/workflow/doctor.h"
+#include "host/base/paths.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,9 +48,9 @@ void container_add_words(char ***argv, const char *words)
 
 static bool is_there(const char *engine)
 {
-	_cleanup_free_ char *where = NULL;
+	_cleanup_free_ char *where = path_program(engine);
 
-	return doctor_find_tool(engine, &where);
+	return where;
 }
 
 /* docker's client is often there without a daemon to speak to. */

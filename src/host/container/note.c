@@ -6,7 +6,6 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
-#include "host/workflow/doctor.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -90,8 +89,9 @@ static const struct container_image *known_image(void)
 	if (!is_read) {
 		_cleanup_free_ char *engine = NULL;
 
-		is_good = container_image_read(&image) == 0 &&
-			  doctor_find_tool(image.engine, &engine);
+		if (container_image_read(&image) == 0)
+			engine = path_program(image.engine);
+		is_good = engine;
 		is_read = true;
 	}
 	return is_good ? &image : NULL;

@@ -4,6 +4,8 @@
 
 #include "common/alloc.h"
 #include "common/process.h"
+#include "host/base/cross.h"
+#include "host/base/paths.h"
 #include "host/container/container.h"
 #include "host/container/buildenv.h"
 
@@ -11,16 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-const char *kernel_cross_prefix(void)
-{
-#ifdef __aarch64__
-	return "";
-#else
-	return "aarch64-linux-gnu-";
-#endif
-}
 
 int kernel_compiler_major(const char *version_text)
 {
@@ -41,17 +33,9 @@ int kernel_compiler_major(const char *version_text)
 
 static bool is_installed(const char *program)
 {
-	const char *path = getenv("PATH");
-	_cleanup_free_ char *copy = xstrdup(path ? path : "/usr/bin:/bin");
-	char *rest;
+	_cleanup_free_ char *where = path_program(program);
 
-	for (char *dir = strtok_r(copy, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
-		_cleanup_free_ char *file = xasprintf("%s/%s", dir, program);
-
-		if (access(file, X_OK) == 0)
-			return true;
-	}
-	return false;
+	return where;
 }
 
 static bool has_major(const char *program, int major)
@@ -73,8 +57,8 @@ int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_c
 	*in_container = false;
 	if (major < 0)
 		return major;
-	versioned = xasprintf("%sgcc-%d", kernel_cross_prefix(), major);
-	plain = xasprintf("%sgcc", kernel_cross_prefix());
+	versioned = xasprintf(CROSS_PREFIX "gcc-%d", major);
+	plain = xstrdup(CROSS_PREFIX "gcc");
 	*in_container = buildenv_wants_container() && container_has_program(versioned);
 	if (buildenv_must_be_container()) {
 		r = *in_container ? 0 : -ENOPKG;

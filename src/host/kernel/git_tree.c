@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
+#include "host/base/cross.h"
 #include "host/base/progress.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
@@ -59,7 +60,7 @@ static int choose_compiler(const char *text, char **compiler)
 	if (text)
 		r = kernel_compiler_choose(text, compiler, &in_container);
 	else
-		*compiler = xasprintf("%sgcc", kernel_cross_prefix());
+		*compiler = xstrdup(CROSS_PREFIX "gcc");
 	if (r == -EINVAL)
 		log_error("The kernel was built with '%s'; only gcc is supported.", text);
 	if (r == -EINVAL)
@@ -173,7 +174,7 @@ static int choose_words(struct making *m, const char *release, const char *basis
 	if (r < 0)
 		return r;
 	m->words[0] = xstrdup("ARCH=arm64");
-	m->words[1] = xasprintf("CROSS_COMPILE=%s", kernel_cross_prefix());
+	m->words[1] = xstrdup("CROSS_COMPILE=" CROSS_PREFIX);
 	m->words[2] = xasprintf("CC=%s", cc);
 	m->words[3] = xasprintf("PAHOLE=%s", pahole);
 	m->words[4] = xasprintf("KERNELRELEASE=%s", release);

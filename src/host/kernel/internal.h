@@ -63,9 +63,6 @@ int kernel_config_value(const char *build, const char *key, char **value);
  */
 int kernel_verify(const char *build, const char *release);
 
-/* "aarch64-linux-gnu-", or "" on an arm64 host. */
-const char *kernel_cross_prefix(void);
-
 /* 12 of "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"; -EINVAL when it is not a gcc's. */
 int kernel_compiler_major(const char *version_text);
 

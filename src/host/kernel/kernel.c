@@ -5,6 +5,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/cross.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
@@ -76,7 +77,7 @@ int kernel_read(const char *release, struct kernel_tree **tree)
 		return r;
 	t->release = TAKE_PTR(m.release);
 	t->source = TAKE_PTR(m.source);
-	t->cross_prefix = xstrdup(kernel_cross_prefix());
+	t->cross_prefix = xstrdup(CROSS_PREFIX);
 	if (kernel_compiler_choose(m.compiler, &t->compiler, &t->in_container) == -EINVAL)
 		t->compiler = xstrdup("");
 	*tree = TAKE_PTR(t);
@@ -104,8 +105,7 @@ static int check_compiler(const struct kernel_tree *tree)
 		log_hint("outpost container build makes one that has it.");
 	else
 		log_hint("As root: apt-get install gcc-%d%s. Or outpost container build.",
-			 kernel_compiler_major(text),
-			 *tree->cross_prefix ? "-aarch64-linux-gnu" : "");
+			 kernel_compiler_major(text), CROSS_SUFFIX);
 	return r;
 }
 

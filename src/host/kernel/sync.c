@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The tree of what a board runs now, and what that board is asked for it. */
-#include "host/check/check_board.h"
 #include "host/kernel/internal.h"
 
 #include "common/alloc.h"
@@ -73,7 +72,7 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
 	const struct board *board = wanted->board;
-	_cleanup_free_ char *last = last_seen_release(board), *release = NULL;
+	_cleanup_free_ char *last = last_seen_release(board->name), *release = NULL;
 	_cleanup_(kernel_tree_freep) struct kernel_tree *old = NULL;
 	const outpost_Welcome *welcome;
 	int r = session_welcome(wanted->session, &welcome);
@@ -83,8 +82,8 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	release = xstrdup(welcome->release);
 	if (last && strcmp(last, release) != 0)
 		log_info("Board %s runs %s now, not %s.", board->name, release, last);
-	last_seen_set_release(board, release);
-	check_board_keep(board, welcome);
+	last_seen_set_release(board->name, release);
+	last_seen_set_facts(board->name, welcome);
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;
 	wanted->page_size = welcome->page_size;

@@ -7,7 +7,6 @@
 #include "common/process.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
-#include "host/build/sources.h"
 #include "host/module/symvers.h"
 
 #include <ctype.h>
@@ -180,7 +179,7 @@ static int verify_tool(const char *build, const struct tool *tool, bool in_conta
 static int verify_tools(const char *build)
 {
 	_cleanup_free_ char *text = NULL, *compiler = NULL;
-	struct kernel_tree tree = { .build = (char *)build };
+	bool in_container;
 	int r = kernel_config_value(build, "CONFIG_CC_VERSION_TEXT", &text);
 
 	if (r < 0) {
@@ -190,15 +189,15 @@ static int verify_tools(const char *build)
 		log_hint("make olddefconfig in that tree writes it there.");
 		return r;
 	}
-	kernel_compiler_choose(text, &compiler, &tree.in_container);
-	if (tree.in_container) {
-		r = buildenv_enter(&tree, &(struct source_list){ 0 });
+	kernel_compiler_choose(text, &compiler, &in_container);
+	if (in_container) {
+		r = buildenv_enter(build, NULL);
 		if (r < 0)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && r >= 0; i++)
-		r = verify_tool(build, &tools[i], tree.in_container);
-	if (tree.in_container)
+		r = verify_tool(build, &tools[i], in_container);
+	if (in_container)
 		buildenv_leave();
 	return r;
 }

@@ -34,7 +34,7 @@ static void note_reboot(struct run *run, const outpost_Welcome *welcome)
 		return;
 	if (run->alive_ms)
 		last_seen_set_return_ms(
-			run->q->board,
+			run->q->board->name,
 			monotonic_ms() - (run->power_cycled ? run->reset_ms : run->alive_ms));
 	run->reboot = (struct run_reboot){
 		.seen = true,

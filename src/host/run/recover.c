@@ -10,7 +10,6 @@
 #include "common/strv.h"
 #include "host/board/last_seen.h"
 #include "host/module/testconf.h"
-#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +24,7 @@
 
 static long long usual_return_ms(const struct run *run)
 {
-	long long ms = last_seen_return_ms(run->q->board) * RETURN_FACTOR;
+	long long ms = last_seen_return_ms(run->q->board->name) * RETURN_FACTOR;
 
 	return ms < RUN_RETURN_MS ? RUN_RETURN_MS : ms < RETURN_MAX_MS ? ms : RETURN_MAX_MS;
 }
@@ -64,7 +63,7 @@ static bool reset_vm(struct run *run)
 	bool ok;
 
 	log_info("Board %s %sis reset.", name, run->stuck ? "" : "does not answer: it ");
-	ok = vm_reset(name, 0) == 0;
+	ok = run->q->reset_vm(name, 0) == 0;
 	run->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
 	return ok;
 }
@@ -109,7 +108,7 @@ bool run_power_cycle(struct run *run)
 {
 	const struct board *board = run->q->board;
 
-	if (run->tried || (!board->is_vm && !board->power_cycle))
+	if (run->tried || (!board->power_cycle && !(board->is_vm && run->q->reset_vm)))
 		return false;
 	run->reset_ms = monotonic_ms();
 	run_note_reset(run); /* first: killed from here on, we cannot say that it was us */

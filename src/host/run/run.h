@@ -37,6 +37,9 @@ struct run_request {
 	int hook_ms;     /* for the power-cycle hook to end; 0: RUN_HOOK_MS */
 	int patience_ms; /* 0: RUN_PATIENCE_MS */
 	struct store *store;
+	/* Resets a vm that does not answer, within the time or (0) what it takes to boot. 0 or -errno,
+	 * said. NULL: it cannot be reset. */
+	int (*reset_vm)(const char *name, int timeout_ms);
 	/* What is being done, of `done` modules out of `total`; or NULL. */
 	void (*progress)(const char *doing, const char *module, size_t done, size_t total,
 			 void *arg);

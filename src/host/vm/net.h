@@ -4,12 +4,6 @@
 #ifndef OUTPOST_VM_NET_H
 #define OUTPOST_VM_NET_H
 
-/*
- * Connects to the unix socket `name` in the folder `dir`, whose path may be
- * longer than the 108 bytes that a socket address holds.
- */
-int net_connect_unix(const char *dir, const char *name);
-
 /* A TCP port that is free on 127.0.0.1 now; it may be taken a moment later. */
 int net_free_port(void);
 

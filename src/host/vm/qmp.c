@@ -5,7 +5,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/vm/net.h"
+#include "host/base/unix_socket.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -84,7 +84,7 @@ static int execute(struct qmp *qmp, const char *command, const char *arguments)
 int qmp_command(const char *dir, const char *command, const char *arguments)
 {
 	struct timeval limit = { .tv_sec = ANSWER_S };
-	struct qmp qmp = { .fd = net_connect_unix(dir, "qmp.sock"), .input = STRBUF_INIT };
+	struct qmp qmp = { .fd = unix_socket_connect(dir, "qmp.sock"), .input = STRBUF_INIT };
 	int r;
 
 	if (qmp.fd < 0)

@@ -170,8 +170,7 @@ static int boot(struct instance *vm, struct qemu_config *config, const struct im
 	r = console_await_ready(vm->dir, 0, timeout_ms);
 	/* A run waits by that when the board reboots: what it was booted with may be slow. */
 	if (r == 0)
-		last_seen_set_return_ms(&(struct board){ .name = vm->name },
-					monotonic_ms() - begin);
+		last_seen_set_return_ms(vm->name, monotonic_ms() - begin);
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r == -ETIME)

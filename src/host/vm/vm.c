@@ -10,6 +10,7 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
+#include "host/base/unix_socket.h"
 #include "host/vm/console.h"
 #include "host/vm/instance.h"
 #include "host/vm/net.h"
@@ -162,7 +163,7 @@ int vm_console(const char *name)
 		log_error("Another outpost is connected to the console of the vm %s.", name);
 	if (lock < 0)
 		return lock;
-	fd = net_connect_unix(vm->dir, "console.sock");
+	fd = unix_socket_connect(vm->dir, "console.sock");
 	if (fd < 0)
 		return log_error_errno(fd, "Cannot connect to the console of the vm %s", name);
 	log_info("Console of the vm %s; ctrl-] leaves it.", name);

@@ -16,14 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__aarch64__)
-#define CROSS         ""
-#define CROSS_PACKAGE "gcc"
-#else
-#define CROSS         "aarch64-linux-gnu-"
-#define CROSS_PACKAGE "gcc-aarch64-linux-gnu"
-#endif
-
 enum finding_state { FINDING_OK, FINDING_NOTE, FINDING_MISSING };
 
 struct finding {
@@ -57,9 +49,6 @@ void doctor_add(struct findings *c, const char *where, const char *name, enum fi
 
 /* A board's words, safe to be shown; for the caller to free. */
 char *doctor_clean(const char *text);
-
-/* Through PATH; *where for the caller to free. */
-bool doctor_find_tool(const char *name, char **where);
 
 void doctor_host(struct findings *c);
 /* The board of this name (-b, or NULL); a note where no board is known. 0 or -errno, said. */

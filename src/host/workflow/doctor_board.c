@@ -4,6 +4,8 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/cross.h"
+#include "host/base/paths.h"
 #include "host/board/board.h"
 #include "host/kernel/internal.h"
 #include "host/board/session.h"
@@ -40,14 +42,15 @@ static void check_tree(struct findings *c, const outpost_Welcome *w)
 			   xasprintf("%s, in the build container", tree->compiler), NULL);
 		return;
 	}
-	if (doctor_find_tool(tree->compiler, &compiler)) {
+	compiler = path_program(tree->compiler);
+	if (compiler) {
 		doctor_add(c, "board", "compiler", FINDING_OK, TAKE_PTR(compiler), NULL);
 		return;
 	}
 	doctor_add(c, "board", "compiler", FINDING_MISSING,
 		   xasprintf("%s, which built its kernel, is not here", tree->compiler),
-		   xasprintf("apt-get install %s%s", tree->compiler + strlen(CROSS),
-			     *CROSS ? "-aarch64-linux-gnu" : ""));
+		   xasprintf("apt-get install %s%s", tree->compiler + strlen(CROSS_PREFIX),
+			     CROSS_SUFFIX));
 }
 
 static void check_lockdep(struct findings *c, const outpost_Welcome *w)

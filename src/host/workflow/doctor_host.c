@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/strv.h"
+#include "host/base/cross.h"
 #include "host/container/container.h"
 #include "host/base/paths.h"
 
@@ -16,7 +17,8 @@ static const struct tool {
 } tools[] = {
 	{ "ssh", "openssh-client", "reaches boards", FINDING_MISSING },
 	{ "make", "make", "builds modules", FINDING_MISSING, true },
-	{ CROSS "gcc", CROSS_PACKAGE, "compiles them for the board", FINDING_MISSING, true },
+	{ CROSS_PREFIX "gcc", "gcc" CROSS_SUFFIX, "compiles them for the board", FINDING_MISSING,
+	  true },
 	{ "bash", "bash", "reads dkms.conf", FINDING_MISSING },
 	{ "ccache", "ccache", "remembers what was compiled before", FINDING_NOTE },
 	{ "patch", "patch", "applies the patches that a dkms.conf names", FINDING_NOTE },
@@ -29,19 +31,13 @@ static const struct tool {
 	{ "ssh-keygen", "openssh-client", "makes its keys and yours", FINDING_MISSING },
 };
 
-bool doctor_find_tool(const char *name, char **where)
-{
-	*where = path_program(name);
-	return *where;
-}
-
 static void check_tools(struct findings *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		const struct tool *tool = &tools[i];
-		char *where = NULL;
+		char *where = path_program(tool->name);
 
-		if (doctor_find_tool(tool->name, &where)) {
+		if (where) {
 			doctor_add(c, "host", tool->name, FINDING_OK, where, NULL);
 			continue;
 		}

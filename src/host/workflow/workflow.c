@@ -10,8 +10,8 @@
 #include "host/base/progress.h"
 #include "host/report/out.h"
 #include "host/build/params.h"
-#include "host/container/buildenv.h"
 #include "host/board/last_seen.h"
+#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -82,7 +82,7 @@ static int find_release(struct workflow *p)
 	if (p->options->kernel)
 		p->release = xstrdup(p->options->kernel);
 	else
-		p->release = last_seen_release(p->board);
+		p->release = last_seen_release(p->board->name);
 	if (p->release)
 		return 0;
 	progress_step("asking %s what it runs", p->board->name);
@@ -140,7 +140,7 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 
 	if (r < 0)
 		return r;
-	r = buildenv_expect(paths);
+	r = build_expect(paths);
 	if (r == 0)
 		r = get_tree(p, &tree);
 	if (r < 0)
@@ -164,7 +164,7 @@ static int take_release(struct workflow *p, int times)
 
 	if (r < 0)
 		return r;
-	last_seen_set_release(p->board, welcome->release);
+	last_seen_set_release(p->board->name, welcome->release);
 	if (p->options->kernel) {
 		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release,
 			  p->release);
@@ -235,6 +235,7 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 	request->modules = &p->modules;
 	request->wait_ms = p->options->wait_ms;
 	request->return_ms = p->options->return_ms;
+	request->reset_vm = vm_reset;
 	request->progress = workflow_on_run;
 	for (int kernels = 0;; kernels++) {
 		r = paths ? build_all(p, paths, tests, request->params) : 0;
@@ -251,7 +252,7 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 			return r;
 	}
 	if (result->kernel && *result->kernel)
-		last_seen_set_release(p->board, result->kernel);
+		last_seen_set_release(p->board->name, result->kernel);
 	if (paths && result->n)
 		add_check(p, result);
 	return r;
@@ -276,7 +277,7 @@ int workflow_modules(struct workflow *p, char *const *paths)
 		if (r < 0)
 			return r;
 	}
-	last_seen_set_release(p->board, p->release);
+	last_seen_set_release(p->board->name, p->release);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static void add_board(const struct workflow *p, struct check_kernel *kernel, str
 	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
 
 	if (w)
-		check_board_keep(p->board, w);
+		last_seen_set_facts(p->board->name, w);
 	on->board = p->board;
 	check_board_add(kernel, on);
 }

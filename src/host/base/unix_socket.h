@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OUTPOST_UNIX_SOCKET_H
+#define OUTPOST_UNIX_SOCKET_H
+
+/*
+ * Connects to the unix socket `name` in the folder `dir`, whose path may be
+ * longer than the 108 bytes that a socket address holds. The descriptor, or
+ * -errno, not said.
+ */
+int unix_socket_connect(const char *dir, const char *name);
+
+#endif
