@@ -89,7 +89,7 @@ static int serve(void)
 		if (r == 1) {
 			take(&frame);
 			strbuf_consume(&in, frame.total);
-		} else if (!ssh_read(&fd, &in)) {
+		} else if (process_read(&fd, &in) < 0) {
 			return 0;
 		}
 	}
