@@ -102,10 +102,10 @@ static void content(void **state)
 		{ change_text, "usr/src/a/Makefile has changed" },
 		{ change_mode, "usr/src/a/fixdep has changed" },
 		{ change_link, "usr/src/a/scripts has changed" },
-		{ add_file, "usr/src/a/Makefile.local was not there when it was made" },
-		{ drop_file, "usr/src/a/fixdep is gone" },
-		{ drop_last, "usr/src/a/scripts is gone" },
-		{ drop_list, "the list of its files (contents) is gone or damaged" },
+		{ add_file, "usr/src/a/Makefile.local did not exist when it was made" },
+		{ drop_file, "usr/src/a/fixdep is missing" },
+		{ drop_last, "usr/src/a/scripts is missing" },
+		{ drop_list, "the list of its files (contents) is missing or damaged" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -132,7 +132,7 @@ static void read_as_they_are(void **state)
 	(void)state;
 	put(sample_work, "te-xt.ko", "some text");
 	assert_int_equal(module_read_any("te-xt.ko", &text, &why), 0);
-	assert_contains(why, "no ELF file");
+	assert_contains(why, "neither an ELF file");
 	assert_string_equal(text->name, "te_xt");
 	assert_string_equal(text->stripped, "te-xt.ko");
 	sample_compile("plain.ko", "int x;", "-c");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Archives of packages other than Debian's own, as the configuration names them. */
+/* Package archives other than Debian's, from the configuration. */
 #include "host/debian/debian.h"
 
 #include "common/alloc.h"
@@ -40,7 +40,7 @@ static struct debian_archive *find(struct debian_archives *list, const char *nam
 	return &list->archives[list->n++];
 }
 
-/* "archive.NAME.url" and the like; a later file's value wins. */
+/* "archive.NAME.url" and so on; the value in a later file wins. */
 static int take_key(const char *key, const char *value, const char *file, void *arg)
 {
 	static const char section[] = "archive.";
@@ -58,11 +58,11 @@ static int take_key(const char *key, const char *value, const char *file, void *
 		*field = xstrdup(value);
 		return 0;
 	}
-	log_error("%s: there is no %s; an archive has url, suite, components and key.", file, key);
+	log_error("%s: unknown key %s; an archive has url, suite, components and key", file, key);
 	return -EINVAL;
 }
 
-/* What would mean something else in a line of sources.list. */
+/* Characters that have a special meaning in sources.list. */
 static bool is_one_line(const char *value, bool blanks)
 {
 	return *value && !strpbrk(value, blanks ? "\n[]#" : " \t\n[]#");
@@ -71,7 +71,7 @@ static bool is_one_line(const char *value, bool blanks)
 static int check(const struct debian_archive *archive)
 {
 	if (!path_is_plain_name(archive->name)) {
-		log_error("'%s' cannot name an archive: letters, digits, dots and dashes.",
+		log_error("Invalid archive name '%s': use letters, digits, dots and dashes",
 			  archive->name);
 		return -EINVAL;
 	}
@@ -81,15 +81,16 @@ static int check(const struct debian_archive *archive)
 
 		if (value ? is_one_line(value, blanks) : fields[i].optional)
 			continue;
-		log_error("archive.%s.%s is %s.", archive->name, fields[i].name,
+		log_error("archive.%s.%s is %s", archive->name, fields[i].name,
 			  value ? "not valid" : "missing");
 		return -EINVAL;
 	}
 	if (*archive->key == '/' && fs_exists(archive->key))
 		return 0;
-	log_error("archive.%s.key: there is no file %s.", archive->name, archive->key);
-	log_hint("It is the absolute path of the archive's public key (.gpg or .asc), as the board "
-		 "has it in /usr/share/keyrings or /etc/apt/trusted.gpg.d.");
+	log_error("archive.%s.key: no such file: %s", archive->name, archive->key);
+	log_hint(
+		"Set it to the absolute path of the archive's public key (.gpg or .asc); the board "
+		"has it in /usr/share/keyrings or /etc/apt/trusted.gpg.d");
 	return -EINVAL;
 }
 
@@ -120,7 +121,7 @@ void debian_archive_format(const struct debian_archive *archive, const char *arc
 			   struct strbuf *out)
 {
 	size_t n = strlen(archive->suite);
-	bool flat = n && archive->suite[n - 1] == '/'; /* "./": no components */
+	bool flat = n && archive->suite[n - 1] == '/'; /* "./" has no components */
 
 	strbuf_addf(out, "deb [arch=%s target=Packages signed-by=%s] %s %s%s%s\n", arch,
 		    archive->key, archive->url, archive->suite, flat ? "" : " ",

@@ -14,14 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* After the machine's own apt configuration, which has its proxies and the like. */
+/* Comes after the machine's own apt configuration, which has its proxies and so on. */
 static const char config_format[] =
 	"Dir::State \"%1$s\";\n"
 	"Dir::State::lists \"lists/\";\n"
 	"Dir::State::status \"%1$s/status\";\n"
 	"Dir::State::extended_states \"%1$s/extended_states\";\n"
 	"Dir::Cache \"%1$s\";\n"
-	"Dir::Cache::archives \"none/\";\n" /* always empty: apt names only files it has not */
+	"Dir::Cache::archives \"none/\";\n" /* always empty: apt lists only files that it does not have */
 	"Dir::Cache::pkgcache \"pkgcache.bin\";\n"
 	"Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
 	"Dir::Etc::sourcelist \"%1$s/sources.list\";\n"
@@ -38,7 +38,7 @@ static const char config_format[] =
 	"Acquire::ForceHash \"SHA256\";\n"
 	"#clear Acquire::Languages;\n"
 	"Acquire::Languages \"none\";\n"
-	"#clear APT::Update::Pre-Invoke;\n" /* a container's would empty the machine's caches */
+	"#clear APT::Update::Pre-Invoke;\n" /* the hooks of a container would empty the machine's caches */
 	"#clear APT::Update::Post-Invoke;\n"
 	"#clear APT::Update::Post-Invoke-Success;\n"
 	"#clear DPkg::Pre-Install-Pkgs;\n"
@@ -76,7 +76,7 @@ int debian_lock(const struct debian *debian)
 {
 	_cleanup_free_ char *path = path_join(debian->dir, "lock", NULL);
 
-	return lock_take(path, "is fetching Debian packages");
+	return lock_take(path, "is downloading Debian packages");
 }
 
 char *debian_apt_reason(const struct strbuf *error)
@@ -96,16 +96,16 @@ char *debian_apt_reason(const struct strbuf *error)
 
 void debian_hint(const char *said, const char *dir, const char *otherwise)
 {
-	/* The second is tar's, of a write that was cut short. */
+	/* The second is tar's message for a short write. */
 	if (strstr(said, "No space left on device") || strstr(said, ": Wrote only "))
 		log_hint("The disk that holds %s is full. Make room for 1 GB there, or set "
-			 "XDG_CACHE_HOME to a folder elsewhere.",
+			 "XDG_CACHE_HOME to a folder on another disk.",
 			 dir);
 	else if (otherwise)
 		log_hint("%s", otherwise);
 }
 
-/* Keys that are trusted: the machine's, and Debian's keyring where nothing names it. */
+/* Trusted keys: the machine's, and Debian's keyring for sources that name none. */
 static void link_keys(const char *dir)
 {
 	static const char keyring[] = "/usr/share/keyrings/debian-archive-keyring.gpg";

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Debian packages of any architecture, without touching the machine's own
- * dpkg and apt: apt-get runs with a state and cache of its own under
- * $XDG_CACHE_HOME/outpost/apt/<arch>, with the Debian mirrors (and their keys)
- * that the machine's apt configuration names. Packages are checked by apt
- * against the signed lists, kept, and unpacked by dpkg-deb.
+ * Debian packages of any architecture, without touching the machine's dpkg and apt: apt-get
+ * runs with its own state and cache under $XDG_CACHE_HOME/outpost/apt/<arch>, with the Debian
+ * mirrors and keys from the machine's apt configuration. apt checks packages against the
+ * signed lists; they are cached, and unpacked by dpkg-deb.
  */
 #ifndef OUTPOST_DEBIAN_H
 #define OUTPOST_DEBIAN_H
@@ -17,21 +16,20 @@
 struct debian;
 
 /*
- * `arch` in Debian's words ("arm64", "amd64"). Refreshes the package lists
- * when they are older than a day or the machine's sources have changed (and
- * debian_unpack() does when a package's version is gone from the mirror). 0 or
- * -errno, said. Each call works under a lock of its own: a process may have
- * several open, and two processes wait for each other.
+ * `arch` is Debian's name ("arm64", "amd64"). Refreshes the package lists if they are older
+ * than a day or the machine's sources have changed; debian_unpack() also does if the mirror no
+ * longer has a version. 0 or -errno, logged. Each call takes its own lock: a process may have
+ * several open, and processes wait for each other.
  */
 int debian_open(struct debian **debian, const char *arch);
 
-/* Another archive than Debian's own: archive.NAME.url, .suite, .components, .key. */
+/* An archive other than Debian's: archive.NAME.url, .suite, .components, .key. */
 struct debian_archive {
 	char *name;
 	char *url;
 	char *suite;      /* "bookworm", or a path that ends in a slash */
 	char *components; /* "main contrib"; NULL: main */
-	char *key;        /* the absolute path of its public key */
+	char *key;        /* absolute path of its public key */
 };
 
 struct debian_archives {
@@ -39,71 +37,70 @@ struct debian_archives {
 	size_t n;
 };
 
-/* Those that the configuration names. 0 or -errno, said. */
+/* The archives in the configuration. 0 or -errno, logged. */
 int debian_archives_load(struct debian_archives *list);
 void debian_archives_release(struct debian_archives *list);
 
-/* As debian_open(), with the packages of that archive alone; NULL: Debian's. It must outlive
- * *debian. */
+/*
+ * As debian_open(), with the packages of that archive only; NULL: Debian's. It must outlive
+ * *debian.
+ */
 int debian_open_archive(struct debian **debian, const char *arch,
 			const struct debian_archive *archive);
 
 void debian_close(struct debian *debian);
 
 /*
- * The package that `meta` depends on whose name starts with `prefix`, as
- * "linux-image-arm64" depends on "linux-image-6.1.0-50-arm64". The caller
- * frees *package. 0, -ENOENT (said), or -errno.
+ * The package that `meta` depends on whose name starts with `prefix`: "linux-image-arm64"
+ * depends on "linux-image-6.1.0-50-arm64". The caller frees *package. 0, -ENOENT (logged), or
+ * -errno.
  */
 int debian_resolve(struct debian *debian, const char *meta, const char *prefix, char **package);
 
-/* Is there such a package, also in lists that are up to date? 1, 0, or -errno, said. */
+/* Does the package exist? Refreshes the lists first if needed. 1, 0, or -errno, logged. */
 int debian_has(struct debian *debian, const char *package);
 
 /*
- * The newest package whose name is `prefix`, or starts with it and goes on with
- * something other than a digit: "linux-kbuild-6.1" is not "linux-kbuild-6.12".
- * The caller frees *package. 0, -ENOENT (not said), or -errno, said.
+ * The newest package whose name is `prefix`, or `prefix` followed by something other than a
+ * digit: "linux-kbuild-6.1" does not match "linux-kbuild-6.12". The caller frees *package. 0,
+ * -ENOENT (not logged), or -errno, logged.
  */
 int debian_newest(struct debian *debian, const char *prefix, char **package);
 
 /*
- * Downloads what is not there yet and unpacks it all below `dir`, which is
- * made. With `dependencies`, also everything that the packages depend on
- * (not what they recommend). 0 or -errno, said.
+ * Downloads what is not cached and unpacks everything below `dir`, which is created. With
+ * `dependencies`, includes everything that the packages depend on, but not what they
+ * recommend. 0 or -errno, logged.
  */
 int debian_unpack(struct debian *debian, const char *dir, char *const *packages, bool dependencies);
 
 /*
- * Downloads the packages and all that they depend on: their files, in the
- * order in which apt would install them (strv_free()). 0 or -errno, said.
+ * Downloads the packages and their dependencies: their files, in the order in which apt would
+ * install them (strv_free()). 0 or -errno, logged.
  */
 int debian_download(struct debian *debian, char *const *packages, char ***files);
 
 /*
- * Makes `root` what a machine of that architecture is when dpkg has unpacked
- * these packages (and all that they depend on) but configured none, with /usr
- * merged: the first half of what debootstrap does. It needs neither root nor
- * the architecture here, and so leaves to be done on that machine, before
- * `dpkg --configure -a`: all files belong to whoever calls this, those that
- * are not root's, or run as another user, stand in `owners` (a file:
- * "OCTAL-MODE USER:GROUP /PATH" lines); and the packages' preinst scripts
- * have not run. 0 or -errno, said.
+ * Makes `root` the root of a machine of that architecture on which dpkg has unpacked these
+ * packages and their dependencies but configured none, with merged /usr: the first half of
+ * debootstrap. This needs neither root nor the architecture. It leaves three things to do on
+ * that machine before `dpkg --configure -a`: all files belong to the caller, and those that
+ * belong to others or are setuid are listed in the file `owners` ("OCTAL-MODE USER:GROUP
+ * /PATH" lines); and the packages' preinst scripts have not run. 0 or -errno, logged.
  */
 int debian_unpack_root(struct debian *debian, const char *root, char *const *packages,
 		       const char *owners);
 
 /*
- * Gives `root` the mirrors, the proxies and the package lists that are used
- * here. Proxies on this machine's loopback are taken to be at `here` there.
- * 0 or -errno, said.
+ * Copies the mirrors, proxies and package lists in use here to `root`. Proxies on this
+ * machine's loopback become `here`. 0 or -errno, logged.
  */
 int debian_configure_apt(struct debian *debian, const char *root, const char *here);
 
-/* The first suite of the machine's sources ("bookworm"); the caller frees it. NULL: none. */
+/* The first suite in the machine's sources ("bookworm"); the caller frees it. NULL: none. */
 char *debian_suite(struct debian *debian);
 
-/* The Debian architecture of this machine: "amd64", "arm64". */
+/* Debian's name for this machine's architecture: "amd64", "arm64". */
 const char *debian_host_arch(void);
 
 DEFINE_CLEANUP(struct debian *, debian_close);

@@ -40,7 +40,7 @@ static int list_files(struct debian *debian, char *const *packages, bool depende
 	if (r == 0)
 		return 0;
 	why = debian_apt_reason(&error);
-	log_error("apt-get finds no such Debian packages for %s: %s", debian->arch, why);
+	log_error("apt-get cannot find the Debian packages for %s: %s", debian->arch, why);
 	return -ENOENT;
 }
 
@@ -81,7 +81,7 @@ static int find_missing(const struct debian *debian, const struct debian_files *
 
 		if (missing[i] || !strstr(output.buf, failed))
 			continue;
-		log_warn("The kept package %s/%s is damaged; fetching it again.", debian->archives,
+		log_warn("Cached package %s/%s is damaged; downloading it again", debian->archives,
 			 list->files[i].name);
 		missing[i] = true;
 	}
@@ -171,7 +171,7 @@ static int complete(struct debian *debian, const struct debian_files *list, char
 	if (r < 0 || !any(missing, list->n))
 		return r;
 	free(*why);
-	*why = error.len ? debian_apt_reason(&error) : xstrdup("not what the package lists say");
+	*why = error.len ? debian_apt_reason(&error) : xstrdup("does not match the package lists");
 	return 1;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of debian.c share, and what its tests reach. */
+/* Shared by the files of this folder and their tests. */
 #ifndef OUTPOST_DEBIAN_INTERNAL_H
 #define OUTPOST_DEBIAN_INTERNAL_H
 
@@ -13,37 +13,44 @@ struct debian_archive;
 struct debian {
 	const struct debian_archive *archive; /* NULL: Debian's own */
 	char *arch;
-	char *dir;      /* the private state */
+	char *dir;      /* folder of the private state */
 	char *config;   /* dir/apt.conf */
-	char *archives; /* dir/archives: the .debs that are kept */
-	bool refreshed; /* the lists were brought up to date by this process */
+	char *archives; /* dir/archives: the cached .debs */
+	bool refreshed; /* this process has refreshed the lists */
 };
 
 /*
- * Runs one of apt's programs with the private configuration; stdout goes to
- * `output`, what it complains of to `error`. The exit status or -errno, not said.
+ * Runs one of apt's programs with the private configuration; stdout goes to `output`, stderr
+ * to `error`. The exit status or -errno, not logged.
  */
 int debian_apt(const struct debian *debian, struct strbuf *output, struct strbuf *error,
 	       const char *dir, char *const *words);
 
-/* Only one process at a time works with a state. The file descriptor to close, or -errno, said. */
+/* Only one process at a time uses a state. The file descriptor to close, or -errno, logged. */
 int debian_lock(const struct debian *debian);
 
-/* Replaces a file of the state. 0 or -errno, said. */
+/* Replaces a file of the state. 0 or -errno, logged. */
 int debian_write(const struct debian *debian, const char *name, const char *text);
 
-/* Brings the lists up to date; the lock is held. 0 or -errno, said. */
+/* Refreshes the lists; the lock must be held. 0 or -errno, logged. */
 int debian_refresh(struct debian *debian);
 
-/* The same, under the lock and only when they are old or the machine's sources have changed. */
+/*
+ * Takes the lock, and refreshes only if the lists are old or the machine's sources have
+ * changed. 0 or -errno, logged.
+ */
 int debian_refresh_when_due(struct debian *debian);
 
-/* The first "E:" line of what apt wrote, without that; the last line where there is none. Freed by
- * the caller. */
+/*
+ * The first "E:" line of apt's output, without the prefix, or else the last line. Freed by the
+ * caller.
+ */
 char *debian_apt_reason(const struct strbuf *error);
 
-/* What to do about `said`, which apt or dpkg-deb complained of; `otherwise` (or NULL) unless the
- * disk of `dir` was full. */
+/*
+ * A hint for the message `said` of apt or dpkg-deb; `otherwise` (or NULL) unless the disk of
+ * `dir` is full.
+ */
 void debian_hint(const char *said, const char *dir, const char *otherwise);
 
 /*
@@ -55,8 +62,8 @@ void debian_hint(const char *said, const char *dir, const char *otherwise);
 size_t debian_sources_format(const char *targets, const char *arch, struct strbuf *out);
 
 /*
- * The backports of each release in `sources` that are not there already: a mirror
- * that has the one mostly serves the other, but need not.
+ * The backports of each release in `sources` that are not included yet: most mirrors have
+ * them, but not all.
  */
 void debian_backports_format(const char *sources, struct strbuf *out);
 
@@ -71,14 +78,16 @@ void debian_archive_format(const struct debian_archive *archive, const char *arc
  */
 const char *debian_take_entry(char *line, struct strbuf *owners);
 
-/* Adds those lines as another machine's: "deb [signed-by=FILE] URI SUITE main". */
+/* Adds those lines in the form for another machine: "deb [signed-by=FILE] URI SUITE main". */
 void debian_sources_strip(const char *ours, struct strbuf *out);
 
-/* The first package in a "Depends:" line of `show` (apt-cache show) that starts with `prefix`;
- * NULL: none. */
+/*
+ * The first package in a "Depends:" line of `show` (apt-cache show) that starts with `prefix`;
+ * NULL: none.
+ */
 char *debian_find_dependency(const char *show, const char *prefix);
 
-/* One package file, as `apt-get download --print-uris` writes it: 'URI' FILE SIZE SHA256:HASH */
+/* A package file, from `apt-get download --print-uris`: 'URI' FILE SIZE SHA256:HASH */
 struct debian_file {
 	char *name; /* the .deb's */
 	char *sha256;
@@ -90,11 +99,11 @@ struct debian_files {
 	size_t n;
 };
 
-/* Adds what the lines name. 0, or -EBADMSG where a line has no SHA256. */
+/* Adds the files in these lines. 0, or -EBADMSG if a line has no SHA256. */
 int debian_files_parse(struct debian_files *list, const char *uris);
 void debian_files_release(struct debian_files *list);
 
-/* The package's name, the file name up to its first underscore; the caller frees it. */
+/* The name of the package: the file name up to its first underscore; the caller frees it. */
 char *debian_file_package(const struct debian_file *file);
 
 #endif

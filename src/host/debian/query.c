@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What apt says, read: sources, dependencies, files. */
+/* Reads apt's output: sources, dependencies, files. */
 #include "host/debian/debian.h"
 
 #include "common/alloc.h"
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Backports have newer kernels; apt takes from there only what is nowhere else. */
+/* Backports have newer kernels; apt takes only what is nowhere else from there. */
 static bool is_debian(const char *origin)
 {
 	return strcmp(origin, "Debian") == 0 || strcmp(origin, "Debian Backports") == 0;
@@ -36,14 +36,13 @@ size_t debian_sources_format(const char *targets, const char *arch, struct strbu
 		signed_by = strtok_r(NULL, "\t", &rest);
 		if (!origin || !is_debian(origin) || strcmp(component, "main") != 0)
 			continue;
-		/* Of the targets only Packages: the machine may fetch Contents and more. */
+		/* Packages only: the machine may also fetch Contents and others. */
 		strbuf_addf(&entry, "deb [arch=%s target=Packages", arch);
 		if (signed_by && *signed_by == '/')
 			strbuf_addf(&entry, " signed-by=%s", signed_by);
 		strbuf_addf(&entry, "] %s %s main\n", uri, release);
 		if (strstr(out->buf, entry.buf))
-			continue; /* a machine of several architectures names each source as often
-				   */
+			continue; /* a machine with several architectures lists each source several times */
 		strbuf_add(out, entry.buf, entry.len);
 		taken++;
 	}
@@ -61,7 +60,7 @@ void debian_backports_format(const char *sources, struct strbuf *out)
 		n = strcspn(line, "\n");
 		suite = strstr(line, "] ");
 		suite = suite ? suite + 2 + strcspn(suite + 2, " \n") : NULL;
-		/* "bookworm", but not "bookworm-updates" and the like, nor a mirror's "./" */
+		/* "bookworm", but not "bookworm-updates" or a mirror's "./" */
 		if (!suite || *suite != ' ' || suite[1 + strcspn(suite + 1, "-/ \n")] != ' ')
 			continue;
 		strbuf_addf(&backports, " %.*s-backports ", (int)strcspn(suite + 1, " "),
@@ -94,7 +93,7 @@ char *debian_find_dependency(const char *show, const char *prefix)
 	return NULL;
 }
 
-/* The candidate's record. 0, -ENOENT when there is none (not said), or -errno, said. */
+/* The record of the candidate. 0, -ENOENT if there is none (not logged), or -errno, logged. */
 static int show(struct debian *debian, const char *package, struct strbuf *record)
 {
 	char *const *words = ARGV("apt-cache", "show", "--no-all-versions", package);
@@ -123,7 +122,8 @@ int debian_has(struct debian *debian, const char *package)
 	_cleanup_(strbuf_release) struct strbuf record = STRBUF_INIT;
 	int r = show(debian, package, &record);
 
-	if (r == -ENOENT && !debian->refreshed) { /* it may have come out since this morning */
+	if (r == -ENOENT &&
+	    !debian->refreshed) { /* it may have been published since this morning */
 		_cleanup_close_ int lock = debian_lock(debian);
 
 		r = lock < 0 ? lock : debian_refresh(debian);
@@ -167,13 +167,13 @@ int debian_resolve(struct debian *debian, const char *meta, const char *prefix, 
 	int r = show(debian, meta, &record);
 
 	if (r == -ENOENT)
-		log_error("There is no package %s for %s in Debian's lists.", meta, debian->arch);
+		log_error("No package %s for %s in Debian's lists", meta, debian->arch);
 	if (r < 0)
 		return r;
 	found = debian_find_dependency(record.buf, prefix);
 	if (!found) {
-		log_error("Debian's package %s (%s) depends on no %s* package.", meta, debian->arch,
-			  prefix);
+		log_error("Debian package %s (%s) does not depend on a package %s*", meta,
+			  debian->arch, prefix);
 		return -ENOENT;
 	}
 	*package = found;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The package lists: from where, and how old they may be. */
+/* The package lists: where they come from, and how old they may be. */
 #include "host/debian/debian.h"
 
 #include "common/alloc.h"
@@ -19,7 +19,7 @@
 
 #define BACKPORTS     "sources.list.d/backports.list"
 #define LISTS_MAX_AGE (24 * 3600) /* seconds */
-#define STAMP         "refreshed" /* an empty file: when the lists were */
+#define STAMP         "refreshed" /* an empty file; its time is that of the last refresh */
 
 /* For messages. */
 static const char *debian_name(const struct debian *debian)
@@ -27,7 +27,7 @@ static const char *debian_name(const struct debian *debian)
 	return debian->archive ? debian->archive->name : "Debian";
 }
 
-/* The machine's list of sources, as lines for ours. */
+/* The machine's list of sources, converted to lines for ours. */
 static int read_sources(const struct debian *debian, struct strbuf *sources)
 {
 	char *const *argv = ARGV("apt-get", "indextargets", "--format",
@@ -41,26 +41,25 @@ static int read_sources(const struct debian *debian, struct strbuf *sources)
 		return log_error_errno(r, "Cannot run apt-get, which fetches Debian's packages");
 	if (r > 0) {
 		why = debian_apt_reason(&error);
-		log_error("apt-get cannot tell this machine's package sources: %s", why);
+		log_error("apt-get cannot list this machine's package sources: %s", why);
 		return -EIO;
 	}
 	if (debian_sources_format(targets.buf, debian->arch, sources) > 0)
 		return 0;
 	if (targets.len == 0) {
 		log_error("The package lists of this machine's apt are empty: it does not know a "
-			  "Debian mirror.");
-		log_hint("Run apt-get update as root, then try again.");
+			  "Debian mirror");
+		log_hint("Run apt-get update as root, then try again");
 	} else {
 		log_error("This machine's apt has no source of Debian's own packages (origin "
-			  "Debian, component main).");
+			  "Debian, component main)");
 		log_hint("Add one below /etc/apt/sources.list.d, run apt-get update as root, then "
-			 "try again.");
+			 "try again");
 	}
 	return -ENOENT;
 }
 
-/* Writes sources.list. Lists of other sources than these are no longer any use: there is none then.
- */
+/* Writes sources.list. Lists of other sources are useless and removed. */
 static int update_sources(const struct debian *debian)
 {
 	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, old = STRBUF_INIT;
@@ -81,7 +80,7 @@ static int update_sources(const struct debian *debian)
 	return debian_write(debian, "sources.list", sources.buf);
 }
 
-/* Newer kernels than the release has, and the headers of them; "" where it has no backports. */
+/* Newer kernels than the release's and their headers; "" if it has no backports. */
 static int write_backports(const struct debian *debian)
 {
 	_cleanup_(strbuf_release) struct strbuf sources = STRBUF_INIT, backports = STRBUF_INIT;
@@ -94,7 +93,7 @@ static int write_backports(const struct debian *debian)
 	return debian_write(debian, BACKPORTS, backports.buf);
 }
 
-/* apt's exit status, or -errno, said. */
+/* apt's exit status, or -errno, logged. */
 static int run_update(const struct debian *debian, struct strbuf *error)
 {
 	int r = debian_apt(debian, error, error, NULL, ARGV("apt-get", "update"));
@@ -102,7 +101,7 @@ static int run_update(const struct debian *debian, struct strbuf *error)
 	return r >= 0 || r == -EINTR ? r : log_error_errno(r, "Cannot run apt-get update");
 }
 
-/* With the backports where the mirror has them. apt's exit status, or -errno, said. */
+/* Includes the backports if the mirror has them. apt's exit status, or -errno, logged. */
 static int update_lists(const struct debian *debian, struct strbuf *error)
 {
 	_cleanup_(strbuf_release) struct strbuf first = STRBUF_INIT;
@@ -115,14 +114,17 @@ static int update_lists(const struct debian *debian, struct strbuf *error)
 	r = debian_write(debian, BACKPORTS, "");
 	if (r == 0)
 		r = run_update(debian, error);
-	if (r > 0) /* it was something else: what was fetched of them earlier stays of use */
+	if (r > 0) /* the cause was something else: earlier downloads stay valid */
 		(void)write_backports(debian);
 	if (r == 0)
-		log_info("The mirror has no backports, so no kernels newer than the release's.");
+		log_info("The mirror has no backports, and so no kernels newer than the release's");
 	return r;
 }
 
-/* 0, or -errno, said, but for *why: what apt says when it cannot have the lists (-EHOSTUNREACH). */
+/*
+ * 0, or -errno, logged except for -EHOSTUNREACH: apt cannot get the lists, and *why has its
+ * message.
+ */
 static int refresh(struct debian *debian, char **why)
 {
 	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;
@@ -170,7 +172,7 @@ static bool is_newer(const char *path, time_t than)
 	return stat(path, &st) == 0 && st.st_mtime > than;
 }
 
-/* Were the machine's sources changed since? */
+/* Have the machine's sources changed since? */
 static bool sources_changed(time_t since)
 {
 	static const char parts[] = "/etc/apt/sources.list.d";
@@ -203,15 +205,14 @@ int debian_refresh_when_due(struct debian *debian)
 	if (debian->archive && update_sources(debian) < 0) /* the configuration may have changed */
 		return -EIO;
 	if (stat(stamp, &st) == 0 && now >= st.st_mtime && now - st.st_mtime < LISTS_MAX_AGE &&
-	    !sources_changed(st.st_ctime)) /* ctime: when they were last asked for */
+	    !sources_changed(st.st_ctime)) /* ctime: the last refresh */
 		return 0;
 	r = refresh(debian, &why);
 	if (!why)
 		return r;
 	/* Old lists are better than none. */
 	if (utimensat(AT_FDCWD, stamp, (struct timespec[]){ in_an_hour, in_an_hour }, 0) == 0) {
-		log_warn("Going on with %s's package lists of an earlier day: %s",
-			 debian_name(debian), why);
+		log_warn("Using %s's older package lists: %s", debian_name(debian), why);
 		return 0;
 	}
 	say_unreachable(debian, why);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packages unpacked with dpkg's database (dpkg's doc/, and what its
- * lib/dpkg/infodb and dump.c write), by hand: dpkg itself would run the
- * packages' programs.
+ * Unpacks packages and writes dpkg's database (dpkg's doc/, and what its lib/dpkg/infodb and
+ * dump.c write) by hand: dpkg itself would run the packages' programs.
  */
 #include "host/debian/debian.h"
 
@@ -24,7 +23,7 @@
 struct root {
 	const char *dir;
 	char *info;    /* dir/var/lib/dpkg/info */
-	char *control; /* where a package's control files are put for a moment */
+	char *control; /* temporary place for a package's control files */
 	struct strbuf status, owners;
 };
 
@@ -43,13 +42,13 @@ static int run_tool(char *const *argv, const struct strbuf *input, struct strbuf
 		return r;
 	if (r < 0)
 		return log_error_errno(r, "Cannot run %s", argv[0]);
-	log_error("%s ended with status %d: %.*s", argv[0], r, (int)strcspn(error.buf, "\n"),
+	log_error("%s failed with status %d: %.*s", argv[0], r, (int)strcspn(error.buf, "\n"),
 		  error.buf);
 	debian_hint(error.buf, argv[0], NULL);
 	return -EIO;
 }
 
-/* drwxr-sr-t as chmod wants it. */
+/* drwxr-sr-t as an octal mode. */
 static unsigned int parse_mode(const char *text)
 {
 	unsigned int mode = 0;
@@ -94,7 +93,7 @@ const char *debian_take_entry(char *line, struct strbuf *owners)
 	return *path ? path : "/.";
 }
 
-/* The files; their paths, one a line, go to `list`. */
+/* Unpacks the files; their paths, one a line, go to `list`. */
 static int unpack_files(struct root *root, const char *deb, struct strbuf *list)
 {
 	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT, entries = STRBUF_INIT;
@@ -130,7 +129,7 @@ static char *get_field(const char *control, const char *name)
 	return NULL;
 }
 
-/* What the package's files in info/ are called, before the dot. */
+/* The name of the package's files in info/, before the dot. */
 static char *info_name(const struct debian *debian, const char *control)
 {
 	_cleanup_free_ char *package = get_field(control, "Package");
@@ -143,7 +142,7 @@ static char *info_name(const struct debian *debian, const char *control)
 	return TAKE_PTR(package);
 }
 
-/* Adds the status' Conffiles field: dpkg compares them with their hashes at the next upgrade. */
+/* Adds the Conffiles field: dpkg compares them with their hashes at the next upgrade. */
 static int add_conffiles(struct root *root)
 {
 	_cleanup_free_ char *path = path_join(root->control, "conffiles", NULL);
@@ -159,7 +158,7 @@ static int add_conffiles(struct root *root)
 	     name = strtok_r(NULL, "\n", &save)) {
 		_cleanup_free_ char *file = xasprintf("%s%s", root->dir, name);
 
-		if (*name == '/') /* not one that is to be removed */
+		if (*name == '/') /* not one to be removed */
 			strv_add(&argv, file);
 	}
 	r = argv[1] ? run_tool(argv, NULL, &sums) : 0;
@@ -226,7 +225,7 @@ static int write_in(const char *dir, const char *name, const char *text, size_t 
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-/* What packages take for granted. */
+/* What packages expect to exist. */
 static int make_skeleton(const char *dir)
 {
 	static const char *const dirs[] = { "usr/bin",

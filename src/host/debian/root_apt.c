@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A machine that uses the same mirrors as this one. */
+/* Sets up a machine to use the same mirrors as this one. */
 #include "host/debian/debian.h"
 
 #include "common/alloc.h"
@@ -14,9 +14,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg" /* of the package of that name */
+#define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg" /* from the package of that name */
 
-/* What a machine behind the same network, with the same mirror, needs to be told, too. */
+/* Settings that a machine behind the same network, with the same mirror, needs too. */
 static const char *const options[] = { "Acquire::http::Proxy", "Acquire::https::Proxy",
 				       "Acquire::Check-Valid-Until", "Acquire::Check-Date",
 				       "Acquire::Retries" };
@@ -47,7 +47,7 @@ void debian_sources_strip(const char *ours, struct strbuf *out)
 	}
 }
 
-/* `line` of apt-config dump, with the loopback replaced. */
+/* `line` of apt-config dump, with the loopback address replaced. */
 static void add_option(struct strbuf *out, const char *line, size_t n, const char *here)
 {
 	static const char *const loopback[] = { "//127.0.0.1", "//localhost", "//[::1]" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The compiler that a kernel was built with, as it is called where it is built for. */
+/* The compiler that a kernel was built with, by the name to call it by here. */
 #include "host/kernel/internal.h"
 
 #include "common/alloc.h"
@@ -16,8 +16,7 @@
 
 int kernel_compiler_major(const char *version_text)
 {
-	/* The version follows what is in parentheses: the packager's words, with numbers of their
-	 * own. */
+	/* The version follows the parentheses, which hold the packager's words and numbers. */
 	const char *p = strrchr(version_text, ')');
 	char *end;
 	long major;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a tree consisted of when it was made: TREE/contents, sorted, has a line
- * "HASH MODE PATH" for each file (BLAKE2b-128 of its content; MODE is x or -)
- * and "-> TARGET PATH" for each link; what would break a line is written as
- * three octal digits, as in /proc/mounts. The manifest has the digest of that.
+ * The content of a tree when it was made: TREE/contents, sorted, has a line "HASH MODE PATH"
+ * for each file (BLAKE2b-128 of its content; MODE is x or -) and "-> TARGET PATH" for each
+ * link. Bytes that would break a line are written as three octal digits, as in /proc/mounts.
+ * The manifest has the digest of that file.
  */
 #include "host/kernel/internal.h"
 
@@ -24,7 +24,7 @@
 #define CONTENTS     "contents"
 #define CONTENT_HASH 16
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static struct {
 	char **lines;
 	size_t n;
@@ -97,7 +97,7 @@ static int compare_lines(const void *a, const void *b)
 	return strcmp(path_of(*(char *const *)a), path_of(*(char *const *)b));
 }
 
-/* All lines as they would be now. 0 or -errno, not said. */
+/* All lines as they would be now. 0 or -errno, not logged. */
 static int list_now(const char *root, struct strbuf *out)
 {
 	int r;
@@ -143,7 +143,7 @@ int kernel_content_record(const char *root, char **digest)
 	return 0;
 }
 
-/* The first line that is not the same in both, by what is there now. */
+/* The first line that differs, as it would be now. */
 static void name_difference(const char *then, const char *now, struct strbuf *why)
 {
 	for (;;) {
@@ -159,8 +159,8 @@ static void name_difference(const char *then, const char *now, struct strbuf *wh
 			continue;
 		}
 		strbuf_addf(why, "%s %s", path_of(order > 0 ? y : x),
-			    order > 0   ? "was not there when it was made"
-			    : order < 0 ? "is gone"
+			    order > 0   ? "did not exist when it was made"
+			    : order < 0 ? "is missing"
 					: "has changed");
 		return;
 	}
@@ -174,7 +174,7 @@ int kernel_content_check(const char *root, const char *digest, struct strbuf *wh
 
 	found = digest_of(&then);
 	if (r < 0 || strcmp(found, digest) != 0) {
-		strbuf_addf(why, "the list of its files (%s) is gone or damaged", CONTENTS);
+		strbuf_addf(why, "the list of its files (%s) is missing or damaged", CONTENTS);
 		return -EUCLEAN;
 	}
 	r = list_now(root, &now);

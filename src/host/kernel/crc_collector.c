@@ -14,16 +14,16 @@
 #include <string.h>
 
 struct symbol {
-	char *name;       /* first, for name_tree.h */
-	char *from;       /* the module that its CRC was first seen in */
-	char *module;     /* that exports it; NULL: vmlinux */
+	char *name;       /* must be first, for name_tree.h */
+	char *from;       /* the module in which its CRC was seen first */
+	char *module;     /* the module that exports it; NULL: vmlinux */
 	char *name_space; /* with a module */
 	uint32_t crc;
 	bool has_crc, gpl;
 };
 
 struct crc_collector {
-	void *tree; /* of struct symbol, for tsearch(3) */
+	void *tree; /* struct symbol, for tsearch(3) */
 	size_t modules;
 };
 
@@ -70,11 +70,10 @@ static int set_crc(struct symbol *s, uint32_t crc, const char *module)
 	}
 	if (s->crc == crc)
 		return 0;
-	log_error(
-		"The modules of the board contradict each other: the CRC of %s is 0x%08x in %s and "
-		"0x%08x in %s.",
-		s->name, s->crc, s->from, crc, module);
-	log_hint("They are of different kernels. Install the kernel's package anew on the board.");
+	log_error("Modules on the board contradict each other: the CRC of %s is 0x%08x in %s and "
+		  "0x%08x in %s",
+		  s->name, s->crc, s->from, crc, module);
+	log_hint("They belong to different kernels. Reinstall the kernel's package on the board.");
 	return -EEXIST;
 }
 
@@ -119,14 +118,14 @@ int crc_collector_module(struct crc_collector *harvest, const struct ko *ko, con
 	if (r == 0)
 		r = take_exports(harvest, ko, name);
 	if (r == -EBADMSG)
-		log_error("The module %s of the board is damaged.", name);
+		log_error("Module %s on the board is damaged", name);
 	harvest->modules++;
 	return r;
 }
 
-/* --- a folder of them ------------------------------------------------------------------ */
+/* --- a folder of modules -------------------------------------------------------------- */
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static struct crc_collector *harvesting;
 
 /* "drivers/net/mii" of ".../kernel/drivers/net/mii.ko.xz" */
@@ -166,7 +165,7 @@ int crc_collector_folder(struct crc_collector *harvest, const char *dir)
 	return r == -1 ? log_error_errno(-errno, "Cannot read %s", dir) : r;
 }
 
-/* --- what it gives ---------------------------------------------------------------------- */
+/* --- the result ----------------------------------------------------------------------- */
 
 struct writing {
 	const struct exports *exports;

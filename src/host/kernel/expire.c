@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trees that nobody builds with any more. A tree's manifest is touched when the
- * tree is used; how long it stays after that is kernel.keep.
+ * Removes trees that are no longer used. Using a tree touches its manifest; kernel.keep tells
+ * how long a tree stays after that.
  */
 #include "host/kernel/internal.h"
 
@@ -24,7 +24,7 @@ struct expire_options {
 
 static const struct option_row options[] = {
 	OPTION_INT(struct expire_options, keep, 0, "keep", "DAYS", 1, "kernel.keep",
-		   "how long a tree that is not used stays"),
+		   "how long to keep unused kernel trees"),
 	OPTION_END,
 };
 
@@ -33,7 +33,7 @@ void kernel_mark_used(const char *root)
 	_cleanup_free_ char *path = path_join(root, "manifest.ini", NULL);
 	struct stat st;
 
-	/* Once a day says enough. */
+	/* Once a day is precise enough. */
 	if (stat(path, &st) == 0 && time(NULL) - st.st_mtime > DAY)
 		(void)utimensat(AT_FDCWD, path, NULL, 0);
 }
@@ -45,8 +45,7 @@ static bool is_unused(const char *release, time_t since)
 			    *path = path_join(root, "manifest.ini", NULL);
 	struct stat st;
 
-	/* A reference to a person's own tree takes no room, and is nothing that could be had anew.
-	 */
+	/* A reference to a user's own tree takes no room, and cannot be downloaded again. */
 	return stat(path, &st) == 0 && st.st_mtime < since && kernel_manifest_read(root, &m) == 0 &&
 	       strcmp(m.source, "path") != 0;
 }
@@ -63,8 +62,8 @@ void kernel_expire(void)
 	strv_foreach (release, releases) {
 		if (!is_unused(*release, time(NULL) - o.keep * DAY))
 			continue;
-		log_info("The kernel tree %s was not used for %d days and is removed "
-			 "(kernel.keep).",
+		log_info("Kernel tree %s was not used for %d days; removing it "
+			 "(kernel.keep)",
 			 *release, o.keep);
 		(void)kernel_remove(*release);
 	}

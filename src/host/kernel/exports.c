@@ -20,16 +20,16 @@
 #define DEFAULT_SPACE   "DEFAULT_SYMBOL_NAMESPACE"
 
 struct exports {
-	void *tree; /* of struct exported, for tsearch(3) */
+	void *tree; /* struct exported, for tsearch(3) */
 	size_t root_length;
 };
 
-/* A macro, and the names that it makes of its argument. */
+/* A macro, and the names that it derives from its argument. */
 static const struct macro {
 	const char *name;
 	const char *prefixes[3];
 	bool gpl;
-	const char *name_space; /* NULL: its second argument, or the default */
+	const char *name_space; /* NULL: the macro's second argument, or the default */
 } macros[] = {
 	{ "EXPORT_SYMBOL", { "" }, false },
 	{ "EXPORT_SYMBOL_GPL", { "" }, true },
@@ -112,7 +112,7 @@ static void skip_blanks(struct text *rest)
 		text_skip(rest, 1);
 }
 
-/* "(name)" or "(name, NAMESPACE)", since Linux 6.13 with the namespace in quotes. */
+/* "(name)" or "(name, NAMESPACE)"; since Linux 6.13 the namespace is in quotes. */
 static bool take_arguments(struct text *rest, struct text *name, struct text *space)
 {
 	*space = (struct text){ 0 };
@@ -132,7 +132,7 @@ static bool take_arguments(struct text *rest, struct text *name, struct text *sp
 	return name->n && name->n < NAME_MAX_LENGTH && rest->n && *rest->p == ')';
 }
 
-/* Is this a definition of such a macro? */
+/* Is this the definition of such a macro? */
 static bool is_directive(const char *text, const char *at)
 {
 	while (at > text && at[-1] != '\n')
@@ -140,7 +140,7 @@ static bool is_directive(const char *text, const char *at)
 	return *at == '#';
 }
 
-/* What stands behind DEFAULT_SYMBOL_NAMESPACE: X, "X", =X, ='"X"'. */
+/* What follows DEFAULT_SYMBOL_NAMESPACE: X, "X", =X, ='"X"'. */
 static struct text take_default(struct text rest)
 {
 	while (rest.n && strchr(" \t='\"\\", *rest.p))
@@ -148,7 +148,7 @@ static struct text take_default(struct text rest)
 	return take_word(&rest);
 }
 
-/* The last #define counts: what includes bring along is undefined before. */
+/* The last #define counts; definitions from included files are undefined first. */
 static struct text default_of(struct text text, const char *otherwise)
 {
 	struct text space = { otherwise, strlen(otherwise) }, rest = text;
@@ -208,10 +208,10 @@ void exports_parse(struct exports *exports, const char *text, size_t n, const ch
 
 /* --- a whole tree ---------------------------------------------------------------------- */
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static struct exports *scanning;
 
-/* Of the folder that `path` is in; freed by the caller. */
+/* For the folder that contains `path`; freed by the caller. */
 static char *default_of_folder(const char *path)
 {
 	_cleanup_free_ char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path)),

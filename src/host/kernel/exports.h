@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the sources of a kernel export: EXPORT_SYMBOL() and its relatives
- * (include/linux/export.h, tracepoint.h, static_call.h, percpu-defs.h, acpi.h). Names
- * that a macro puts together are not seen, and what the configuration leaves
- * out is: it tells of a symbol that is known to exist how it is exported.
+ * The symbols that the sources of a kernel export: EXPORT_SYMBOL() and its relatives
+ * (include/linux/export.h, tracepoint.h, static_call.h, percpu-defs.h, acpi.h). Names composed
+ * by a macro are missed, and code that the configuration leaves out is included: use this for
+ * symbols that are known to exist, to learn how they are exported.
  */
 #ifndef OUTPOST_EXPORTS_H
 #define OUTPOST_EXPORTS_H
@@ -16,9 +16,9 @@
 struct exports;
 
 struct exported {
-	char *name;       /* first, for name_tree.h */
+	char *name;       /* must be first, for name_tree.h */
 	char *name_space; /* "": none */
-	bool gpl;         /* also where two places disagree: to promise less is safe */
+	bool gpl;         /* also if two exports disagree: the stricter one is safe */
 };
 
 struct exports *exports_new(void);
@@ -26,16 +26,18 @@ void exports_free(struct exports *exports);
 DEFINE_CLEANUP(struct exports *, exports_free);
 
 /*
- * Takes what one file exports. `name_space` is what the macros without one of
- * their own mean, unless the file itself defines DEFAULT_SYMBOL_NAMESPACE; "": none.
+ * Adds the exports of one file. `name_space` applies to macros without a namespace of their
+ * own, unless the file defines DEFAULT_SYMBOL_NAMESPACE; "": none.
  */
 void exports_parse(struct exports *exports, const char *text, size_t n, const char *name_space);
 
-/* The DEFAULT_SYMBOL_NAMESPACE that a makefile passes to all of its folder, or NULL; the caller
- * frees it. */
+/*
+ * The DEFAULT_SYMBOL_NAMESPACE that a makefile sets for its whole folder, or NULL; the caller
+ * frees it.
+ */
 char *exports_makefile(const char *text);
 
-/* All .c and .S files below `dir` that may be part of an arm64 kernel. 0 or -errno, said. */
+/* Adds all .c and .S files below `dir` that may be part of an arm64 kernel. 0 or -errno, logged. */
 int exports_scan(struct exports *exports, const char *dir);
 
 const struct exported *exports_find(const struct exports *exports, const char *name);

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMED 3 /* of the differences */
+#define NAMED 3 /* differences to list */
 
 void kernel_fits_add(struct kernel_fits *fits, const char *what, enum fit fit, char *text)
 {
@@ -61,10 +61,10 @@ static void fit_release(const struct kernel_tree *tree, const struct kernel_want
 	const char *release = wanted ? wanted->release : tree->release;
 
 	if (kernel_release_of(tree->build, &found) < 0)
-		kernel_fits_add(fits, "release", FIT_NO, xstrdup("the tree names none"));
+		kernel_fits_add(fits, "release", FIT_NO, xstrdup("the tree does not name it"));
 	else if (strcmp(found, release) != 0)
 		kernel_fits_add(fits, "release", FIT_NO,
-				xasprintf("the tree's is %s, not %s", found, release));
+				xasprintf("the tree has %s, not %s", found, release));
 	else
 		kernel_fits_add(fits, "release", FIT_YES, TAKE_PTR(found));
 }
@@ -98,12 +98,12 @@ static void fit_pages(const struct kernel_tree *tree, const struct kernel_wanted
 	if (size && board && size != board)
 		kernel_fits_add(fits, "pages", FIT_NO,
 				xasprintf("the tree is for pages of %u KiB, the board has %u KiB; "
-					  "vermagic does not tell them apart",
+					  "vermagic does not show the difference",
 					  size / 1024, board / 1024));
 	else
 		kernel_fits_add(fits, "pages", size && board ? FIT_YES : FIT_UNKNOWN,
 				size ? xasprintf("%u KiB", size / 1024)
-				     : xstrdup("the tree's .config does not say"));
+				     : xstrdup("not in the tree's .config"));
 }
 
 static void fit_compiler(const struct kernel_tree *tree, const struct kernel_wanted *wanted,
@@ -113,12 +113,12 @@ static void fit_compiler(const struct kernel_tree *tree, const struct kernel_wan
 
 	if (kernel_config_value(tree->build, "CONFIG_CC_VERSION_TEXT", &text) < 0)
 		kernel_fits_add(fits, "compiler", FIT_UNKNOWN,
-				xstrdup("the tree's .config does not say"));
+				xstrdup("not in the tree's .config"));
 	else if (!wanted || !wanted->version)
 		kernel_fits_add(fits, "compiler", FIT_UNKNOWN, TAKE_PTR(text));
 	else if (!strstr(wanted->version, text))
 		kernel_fits_add(fits, "compiler", FIT_NO,
-				xasprintf("the tree is for '%s', the board says '%s'", text,
+				xasprintf("the tree is for '%s', the board reports '%s'", text,
 					  wanted->version));
 	else
 		kernel_fits_add(fits, "compiler", FIT_YES, TAKE_PTR(text));
@@ -131,7 +131,7 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The lines that set something, sorted; strv_free(). */
+/* The lines that set an option, sorted; strv_free(). */
 static char **settings(const char *text)
 {
 	char **lines = xcalloc(1, sizeof(*lines));
@@ -167,7 +167,7 @@ size_t kernel_config_differences(const char *a, const char *b, struct strbuf *na
 
 		if (order)
 			name_one(names, ++count, order < 0 ? *p : *q);
-		/* The same option with another value is one difference. */
+		/* The same option with two values is one difference. */
 		if (n && strncmp(*p, *q, n) == 0)
 			order = 0;
 		p += order <= 0;
@@ -230,7 +230,10 @@ static int fit_modules(const struct kernel_tree *tree, const struct kernel_wante
 int kernel_fit(const struct kernel_tree *tree, struct kernel_wanted *wanted, unsigned int every,
 	       struct kernel_fits *fits)
 {
-	/* What the board sends lies beside the trees, and is half-made to whoever has the lock. */
+	/*
+	 * The board's data lies beside the trees; whoever holds the lock would take it for an
+	 * unfinished tree.
+	 */
 	_cleanup_close_ int lock = wanted ? kernel_lock() : -1;
 	int r = !wanted ? 0 : lock < 0 ? lock : kernel_wanted_ask(wanted);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does a tree belong to the kernel that a board runs? The release alone does not
- * say so: kernels with pages of 4 and of 16 KiB have the same vermagic, and one
- * that was built anew keeps its release while the CRCs of its symbols change.
+ * Does a tree match the kernel that a board runs? The release alone does not tell: kernels
+ * with pages of 4 and 16 KiB have the same vermagic, and a rebuilt kernel keeps its release
+ * while the CRCs of its symbols change.
  */
 #ifndef OUTPOST_KERNEL_FIT_H
 #define OUTPOST_KERNEL_FIT_H
@@ -12,11 +12,11 @@
 enum fit {
 	FIT_YES,
 	FIT_NO,
-	FIT_UNKNOWN, /* there is nothing to compare with */
+	FIT_UNKNOWN, /* nothing to compare with */
 };
 
 struct kernel_fit {
-	const char *what; /* one word: "release", "symbols" */
+	const char *what; /* one word, such as "release" or "symbols" */
 	enum fit fit;
 	char *text; /* what was found */
 };
@@ -26,26 +26,28 @@ struct kernel_fits {
 	size_t n;
 };
 
-/* Takes `text` over. */
+/* Takes ownership of `text`. */
 void kernel_fits_add(struct kernel_fits *fits, const char *what, enum fit fit, char *text);
 void kernel_fits_release(struct kernel_fits *fits);
 
 /*
- * All that can be compared. `wanted` NULL: no board, only the tree itself.
- * `every`: of the modules that are installed on the board each such one is
- * read for its CRCs; 0: all. 0, or -errno when the board could not be asked, said.
+ * Compares everything that can be compared. `wanted` NULL: no board, only the tree itself.
+ * Every `every`th module installed on the board is read for its CRCs; 0: all. 0, or -errno if
+ * the board could not be asked, logged.
  */
 int kernel_fit(const struct kernel_tree *tree, struct kernel_wanted *wanted, unsigned int every,
 	       struct kernel_fits *fits);
 
-/* The CRCs of the modules below `dir` against build/Module.symvers. */
+/* Compares the CRCs of the modules below `dir` with build/Module.symvers. */
 void kernel_fit_symbols(const char *build, const char *dir, struct kernel_fits *fits);
 
-/* "4 KiB" pages, by CONFIG_ARM64_*_PAGES; 0: not said. */
+/* Page size in bytes by CONFIG_ARM64_*_PAGES; 0: not known. */
 unsigned int kernel_page_size(const char *build);
 
-/* Options that the two configurations set differently: how many; the first few are added to
- * `names`. */
+/*
+ * The number of options that differ between two configurations; the first few are added to
+ * `names`.
+ */
 size_t kernel_config_differences(const char *a, const char *b, struct strbuf *names);
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a module was built with stands in it: the CRC of each symbol that it
- * uses. Modules that a kernel loads agree with it, so a Module.symvers that
- * disagrees with them is another kernel's.
+ * A module lists the CRC of each symbol that it uses. Modules that a kernel loads match that
+ * kernel, so a Module.symvers that disagrees with them belongs to another kernel.
  */
 #include "host/kernel/fit.h"
 
@@ -19,9 +18,9 @@
 
 struct tally {
 	const struct symvers *symvers;
-	bool *seen; /* of each symbol of it */
+	bool *seen; /* for each symbol in it */
 	size_t modules, unread, agree, differ, missing;
-	struct strbuf first; /* of those that differ, or are missing */
+	struct strbuf first; /* one that differs or is missing */
 };
 
 static void count_one(struct tally *t, const struct ko_version *v)
@@ -58,7 +57,7 @@ static void count_module(struct tally *t, const char *path)
 		count_one(t, &list[i]);
 }
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static struct tally *counting;
 
 static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -77,7 +76,7 @@ static void add_result(const struct tally *t, struct kernel_fits *fits)
 	if (!t->agree && !t->differ && !t->missing) {
 		kernel_fits_add(
 			fits, "symbols", FIT_UNKNOWN,
-			xasprintf("%zu modules of the board were read, none has CRCs", t->modules));
+			xasprintf("read %zu modules of the board, none has CRCs", t->modules));
 		return;
 	}
 	strbuf_addf(&text, "%zu of %zu CRCs agree", t->agree, t->symvers->n);
@@ -101,7 +100,7 @@ void kernel_fit_symbols(const char *build, const char *dir, struct kernel_fits *
 
 	if (symvers_read(path, &symvers, NULL) < 0) {
 		kernel_fits_add(fits, "symbols", FIT_NO,
-				xstrdup("Module.symvers is gone or unreadable"));
+				xstrdup("Module.symvers is missing or unreadable"));
 		return;
 	}
 	t.symvers = symvers;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trees from a source repository. Module.symvers, which only a whole build would
- * make, is put together from what the modules on the board have of it.
+ * Trees from a source repository. Only a full build creates Module.symvers; here it is
+ * assembled from the modules on the board.
  */
 #include "host/kernel/git.h"
 
@@ -25,17 +25,17 @@
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", "kernel.git.url",
-		      "a repository with the sources of kernels"),
+		      "repository with kernel sources"),
 	OPTION_STRING(struct kernel_git, commit, 0, "commit", "COMMIT", "kernel.git.commit",
-		      "of it; without, the one that the board's package names"),
+		      "commit, tag or branch (default: the one that the board's package names)"),
 	OPTION_STRING(struct kernel_git, defconfig, 0, "defconfig", "NAME", "kernel.git.defconfig",
-		      "where the board does not tell its configuration"),
+		      "used if the board does not provide its configuration"),
 	OPTION_END,
 };
 
 /* --- the commit ----------------------------------------------------------------------- */
 
-/* 0, -ENOENT with the reason in `why`, or -errno, said. */
+/* 0, -ENOENT with the reason in `why`, or -errno, logged. */
 static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **commit,
 		      struct strbuf *why)
 {
@@ -46,7 +46,7 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 	int r;
 
 	if (!wanted->session) {
-		strbuf_adds(why, "which commit of the repository it is was not said (--commit)");
+		strbuf_adds(why, "no commit of the repository was given (--commit)");
 		return -ENOENT;
 	}
 	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CHANGELOG, .dir = dir },
@@ -61,7 +61,7 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 		r = changelog_commit(text.buf, version ? version + 1 : NULL, commit);
 	if (r < 0)
 		strbuf_addf(why,
-			    "the commit of the repository is not said (--commit), and no changelog "
+			    "no commit of the repository was given (--commit), and no changelog "
 			    "on board %s names it",
 			    wanted->board->name);
 	return r < 0 ? -ENOENT : 0;
@@ -77,7 +77,7 @@ static int write_symvers(const struct crc_collector *harvest, const char *source
 	struct crc_counts counts;
 	int r;
 
-	progress_step("reading what the sources export");
+	progress_step("reading the exports of the sources");
 	r = exports_scan(exports, source);
 	if (r < 0)
 		return r;
@@ -85,9 +85,9 @@ static int write_symvers(const struct crc_collector *harvest, const char *source
 	r = fs_write_atomic(path, text.buf, text.len, 0644);
 	if (r < 0)
 		return log_error_errno(r, "Cannot write %s", path);
-	log_info("Module.symvers has %zu symbols, from %zu modules of the board%s.", counts.symbols,
+	log_info("Module.symvers has %zu symbols, from %zu modules of the board%s", counts.symbols,
 		 counts.modules, counts.symbols ? "" : ": they have no CRCs");
-	log_debug("Of %zu symbols the sources do not tell how they are exported.", counts.unknown);
+	log_debug("The sources do not tell how %zu symbols are exported", counts.unknown);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 	if (r == -ENOENT)
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
 	if (r == 0) {
-		log_info("The symbols of %u modules came from board %s (%.1f MB packed).",
+		log_info("Received the symbols of %u modules from board %s (%.1f MB compressed)",
 			 pulled.files, wanted->board->name, (double)pulled.packed / 1e6);
 		r = crc_collector_folder(harvest, modules);
 	}
@@ -141,7 +141,7 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 	int r;
 
 	if (!wanted->config && !git->defconfig) {
-		strbuf_adds(why, "its configuration is not known (--defconfig)");
+		strbuf_adds(why, "its configuration is unknown (use --defconfig)");
 		return -ENOENT;
 	}
 	r = pull_symbols(wanted, dir, harvest, why);
@@ -180,10 +180,10 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	int r = load_options(wanted, &git);
 
 	if (r == 0 && !git.url)
-		r = -ENOENT; /* none is configured: nothing to tell */
+		r = -ENOENT; /* none is configured: no reason to give */
 	if (r == 0 && !wanted->session) {
-		strbuf_adds(why, "from a repository it can be made only for a board (-b), whose "
-				 "modules have the symbols' CRCs");
+		strbuf_adds(why, "making it from a repository requires a board (-b), whose "
+				 "modules have the CRCs of the symbols");
 		r = -ENOENT;
 	}
 	if (r == 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the configuration came out, and what is put right in it. */
+/* Compares the resulting configuration with the board's. */
 #include "host/kernel/git_internal.h"
 
 #include "common/alloc.h"
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* What tells of the tools that a kernel was configured with, and not of the kernel. */
+/* Options that describe the tools and not the kernel. */
 static void drop_tools(const char *config, struct strbuf *out)
 {
 	static const char *const about[] = { "CONFIG_CC_",           "CONFIG_GCC_VERSION",
@@ -46,8 +46,8 @@ void kernel_git_compare(const char *source, const char *config)
 	drop_tools(config, &theirs);
 	n = kernel_config_differences(ours.buf, theirs.buf, &names);
 	if (n)
-		log_warn("%zu options come out differently than in the board's configuration: %s%s",
-			 n, names.buf, n > 3 ? ", ..." : ".");
+		log_warn("%zu options differ from the board's configuration: %s%s", n, names.buf,
+			 n > 3 ? ", ..." : ".");
 }
 
 int kernel_git_restore_compiler(const char *source, const char *text)

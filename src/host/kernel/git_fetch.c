@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One commit of a repository. */
+/* Fetches one commit of a repository. */
 #include "host/kernel/git_internal.h"
 
 #include "common/alloc.h"
@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MS (2 * 3600 * 1000) /* a Pi's sources are 250 MB, and lines are slow */
+#define TIMEOUT_MS (2 * 3600 * 1000) /* the sources for a Pi are 250 MB, and lines are slow */
 #define TOLD_LINES 12
 
-/* The last lines of what a program said. */
+/* The last lines of a program's output. */
 static const char *tail(const struct strbuf *text)
 {
 	const char *p = text->buf + text->len;
@@ -68,7 +68,7 @@ int kernel_git_fetch(const struct kernel_git *git, const char *source)
 	int r;
 
 	if (!kernel_git_is_revision(git->commit)) {
-		log_error("'%s' names no commit, tag or branch.", git->commit);
+		log_error("'%s' is not a commit, tag or branch", git->commit);
 		return -EINVAL;
 	}
 	progress_step("fetching %s", git->url);
@@ -82,7 +82,7 @@ int kernel_git_fetch(const struct kernel_git *git, const char *source)
 					"advice.detachedHead=false", "checkout", "-q", "--force",
 					"FETCH_HEAD"),
 				   doing);
-	/* The sources' own makefiles would ask it, and call the kernel "dirty". */
+	/* Otherwise the makefiles ask git, and call the kernel "dirty". */
 	if (r == 0 && (r = fs_remove_tree(dot_git)) < 0)
 		log_error_errno(r, "Cannot remove %s", dot_git);
 	return r;

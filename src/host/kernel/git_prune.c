@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Of a source tree that is prepared, what modules are built with. */
+/* Reduces a prepared source tree to what module builds need. */
 #include "host/kernel/git.h"
 
 #include "common/cleanup.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static size_t root_length;
 
 static bool begins_with_one_of(const char *text, const char *const *list)
@@ -24,7 +24,10 @@ static bool begins_with_one_of(const char *text, const char *const *list)
 	return false;
 }
 
-/* What Debian's headers packages have: no drivers' own headers, which are most of the sources. */
+/*
+ * As in Debian's headers packages: without the drivers' own headers, which are most of the
+ * sources.
+ */
 static bool is_needed(const char *below, const char *name)
 {
 	static const char *const never[] = {
@@ -74,5 +77,5 @@ int kernel_git_prune(const char *source)
 	r = nftw(source, prune_one, 32, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
 	if (r == -1)
 		r = -errno;
-	return r < 0 ? log_error_errno(r, "Cannot remove what is not needed of %s", source) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot remove unneeded files of %s", source) : 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sources that are configured and prepared as the board's kernel is. */
+/* Configures and prepares sources like the board's kernel. */
 #include "host/kernel/git_internal.h"
 
 #include "common/alloc.h"
@@ -21,7 +21,7 @@ char *kernel_git_compiler_of(const char *version)
 {
 	const char *open = strchr(version, '('), *gcc, *end;
 
-	open = open ? strchr(open + 1, '(') : NULL; /* the first has who built it */
+	open = open ? strchr(open + 1, '(') : NULL; /* the first line names the builder */
 	end = open ? strstr(open, ", GNU ld") : NULL;
 	gcc = open ? strstr(open, "gcc") : NULL;
 	return gcc && end && gcc < end ? xstrndup(open + 1, (size_t)(end - open) - 1) : NULL;
@@ -29,7 +29,7 @@ char *kernel_git_compiler_of(const char *version)
 
 struct making {
 	const char *source;
-	char *words[10]; /* variables for make, ended by NULL */
+	char *words[10]; /* variables for make, ends with NULL */
 };
 
 static void making_release(struct making *m)
@@ -50,7 +50,7 @@ static int make(const struct making *m, const char *target, const char *doing)
 	return kernel_git_run(argv, doing);
 }
 
-/* Modules are built with it later, and the configuration depends on it now. */
+/* Later module builds use this compiler, and the configuration depends on it. */
 static int choose_compiler(const char *text, char **compiler)
 {
 	_cleanup_free_ char *program = NULL;
@@ -62,22 +62,22 @@ static int choose_compiler(const char *text, char **compiler)
 	else
 		*compiler = xstrdup(CROSS_PREFIX "gcc");
 	if (r == -EINVAL)
-		log_error("The kernel was built with '%s'; only gcc is supported.", text);
+		log_error("The kernel was built with '%s'; only gcc is supported", text);
 	if (r == -EINVAL)
 		return r;
 	program = path_program(*compiler);
 	if (program)
 		return 0;
-	log_error("Sources are prepared on this machine, and there is no %s here.", *compiler);
-	log_hint("As root: apt-get install the package of that name, and make, flex, bison, bc, "
-		 "libssl-dev and libelf-dev.");
+	log_error("Preparing kernel sources requires %s, which is not installed", *compiler);
+	log_hint("As root, run apt-get install %s make flex bison bc libssl-dev libelf-dev",
+		 *compiler);
 	return -ENOPKG;
 }
 
 /*
- * Some options are only set where pahole is there in a certain version; modules
- * need the options (they change struct module), not the program. A defconfig
- * does not tell the version: one that has all that was ever asked for.
+ * Some options are set only if pahole is present in a certain version. Modules need the
+ * options, because they change struct module, but not the program. A defconfig does not tell
+ * the version, so pretend one with all features.
  */
 static int pretend_pahole(const char *source, const char *config, char **path)
 {
@@ -93,9 +93,9 @@ static int pretend_pahole(const char *source, const char *config, char **path)
 }
 
 /*
- * Likewise the vDSO for 32-bit programs: Kconfig offers it where a compiler for
- * it is named, which only building the kernel would call. It is left out of
- * what is prepared; the configuration keeps it, as a headers package does.
+ * The same for the vDSO for 32-bit programs: Kconfig offers it only if a compiler for it is
+ * named, which only a kernel build would call. The prepared tree omits it; the configuration
+ * keeps it, as in a headers package.
  */
 static void pretend_arm_compiler(char *words[2])
 {
@@ -119,7 +119,10 @@ static int configure(const struct making *m, const char *config, const char *def
 	return r;
 }
 
-/* VERSION and PATCHLEVEL of the top Makefile: "6.1". Others are another kernel's sources. */
+/*
+ * VERSION and PATCHLEVEL of the top Makefile: "6.1". Other values mean sources of another
+ * kernel.
+ */
 static int check_series(const char *source, const char *release)
 {
 	_cleanup_free_ char *path = path_join(source, "Makefile", NULL);
@@ -133,18 +136,18 @@ static int check_series(const char *source, const char *release)
 	if (p)
 		version = atoi(p + strlen("VERSION = "));
 	if (level < 0 || version < 0) {
-		log_error("The commit has no Linux in it: its Makefile names no version.");
+		log_error("The commit does not contain Linux: its Makefile has no version");
 		return -EINVAL;
 	}
 	if (sscanf(release, "%d.%d", &a, &b) == 2 && (a != version || b != level)) {
-		log_error("The commit is of Linux %d.%d, the board runs %s.", version, level,
+		log_error("The commit is of Linux %d.%d, the board runs %s", version, level,
 			  release);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* What the sources are configured from: the board's text, or what the defconfig says. */
+/* The configuration to start from: the board's text, or the defconfig. */
 static int read_basis(const char *source, const char *config, const char *defconfig,
 		      struct strbuf *basis)
 {
@@ -208,7 +211,7 @@ int kernel_git_prepare(const char *source, const char *release, const char *conf
 		r = kernel_git_restore_compiler(source, compiler);
 	if (r < 0)
 		return r;
-	/* kbuild reads the release from here when it builds a module. */
+	/* kbuild reads the release from this file when it builds a module. */
 	name = path_join(source, "include/config/kernel.release", NULL);
 	strbuf_addf(&line, "%s\n", release);
 	r = fs_write_atomic(name, line.buf, line.len, 0644);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of kernel.c share, and what its tests reach. */
+/* Shared by the files of this folder and their tests. */
 #ifndef OUTPOST_KERNEL_INTERNAL_H
 #define OUTPOST_KERNEL_INTERNAL_H
 
@@ -8,62 +8,66 @@
 
 #include <stdbool.h>
 
-/* TREE/manifest.ini, written when a tree is whole: without one it is not a tree. */
+/* TREE/manifest.ini is written when a tree is complete; without it, a folder is not a tree. */
 struct kernel_manifest {
 	char *release;
 	char *source;
-	char *build;    /* below the tree; an absolute path where a user's own tree is meant */
+	char *build;    /* relative to the tree; an absolute path for a user's own tree */
 	char *compiler; /* CONFIG_CC_VERSION_TEXT */
-	char *symvers;  /* kernel_symvers_digest(); NULL for a user's own tree, which may be built
-			   anew */
-	char *content;  /* kernel_content_record(); NULL for a user's own, and for older ones */
+	char *symvers; /* kernel_symvers_digest(); NULL for a user's own tree, which may be rebuilt */
+	char *content; /* kernel_content_record(); NULL for a user's own tree and for older trees */
 };
 
-/* 0, -ENOENT, or -EBADMSG when it is not one or lacks something; not said. */
+/* 0, -ENOENT, or -EBADMSG if it is not a manifest or lacks a key; not logged. */
 int kernel_manifest_read(const char *root, struct kernel_manifest *manifest);
 /* 0 or -errno, said. */
 int kernel_manifest_write(const char *root, const struct kernel_manifest *manifest);
 void kernel_manifest_release(struct kernel_manifest *manifest);
 
-/* "<size> <BLAKE2b-256>" of build/Module.symvers, freed by the caller. 0 or -errno, not said. */
+/* "<size> <BLAKE2b-256>" of build/Module.symvers, freed by the caller. 0 or -errno, not logged. */
 int kernel_symvers_digest(const char *build, char **digest);
 
 /*
- * Writes down what the tree consists of, all files with their hashes, and gives
- * "<number of files> <BLAKE2b-256>" of that, freed by the caller. 0 or -errno, said.
+ * Records all files of the tree with their hashes, and returns "<number of files>
+ * <BLAKE2b-256>" of that list, freed by the caller. 0 or -errno, logged.
  */
 int kernel_content_record(const char *root, char **digest);
 
-/* Reads all of it again. 0, or -EUCLEAN with what is not as it was; not said. */
+/* Reads all files again. 0, or -EUCLEAN with the first difference in `what`; not logged. */
 int kernel_content_check(const char *root, const char *digest, struct strbuf *why);
 
-/* The tree is used now. */
+/* Marks the tree as used now. */
 void kernel_mark_used(const char *root);
 
-/* Removes trees that were not used for kernel.keep days; says so. The lock is not held. */
+/*
+ * Removes trees that were not used for kernel.keep days, with a message. The lock must not be
+ * held.
+ */
 void kernel_expire(void);
 
 /* trees/<release>, freed by the caller. */
 char *kernel_root(const char *release);
 
 /*
- * The release that modules built with this tree will have in their vermagic
- * (include/generated/utsrelease.h; Debian's include/config/kernel.release has
- * less). 0, or -errno, not said.
+ * The release that modules built with this tree have in their vermagic
+ * (include/generated/utsrelease.h; Debian's include/config/kernel.release is shorter). 0, or
+ * -errno, not logged.
  */
 int kernel_release_of(const char *build, char **release);
 
-/* A value of build/.config, without quotes, freed by the caller. 0, -ENOENT, or -errno; not said.
+/*
+ * A value of build/.config, without quotes, freed by the caller. 0, -ENOENT, or -errno; not
+ * logged.
  */
 int kernel_config_value(const char *build, const char *key, char **value);
 
 /*
- * Do release, config and Module.symvers belong together, and do the tools of
- * kbuild run here? 0 or -errno, said.
+ * Checks that release, config and Module.symvers belong together and that kbuild's host
+ * programs run here. 0 or -errno, logged.
  */
 int kernel_verify(const char *build, const char *release);
 
-/* 12 of "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"; -EINVAL when it is not a gcc's. */
+/* 12 of "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"; -EINVAL if it is not a gcc. */
 int kernel_compiler_major(const char *version_text);
 
 /*
@@ -81,33 +85,35 @@ int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_c
  */
 int kernel_read(const char *release, struct kernel_tree **tree);
 
-/* One process at a time makes or removes trees. The file descriptor to close, or -errno, said. */
+/*
+ * Only one process at a time creates or removes trees. The file descriptor to close, or
+ * -errno, logged.
+ */
 int kernel_lock(void);
 
 /*
- * Makes a tree of what a source gave: `below` its top `dir` is the folder for
- * make -C. Links and makefiles lead to where things are now, and programs for
- * another machine are replaced. 0 or -errno, said.
+ * Turns what a source provided into a tree: `below` its top `dir` is the folder for make -C.
+ * Adjusts links and makefiles, and replaces programs for another machine. 0 or -errno, logged.
  */
 int kernel_mend(const char *dir, const char *below);
 
 /*
- * A headers package's Makefile includes the one of the -common package by its
- * absolute path: as a path relative to itself it works wherever the tree is.
- * And where pahole or the kernel's own BTF is missing, modules are to be built
- * without BTF instead of not at all.
+ * A headers package's Makefile includes that of the -common package by its absolute path; a
+ * relative path works wherever the tree is. And if pahole or the kernel's BTF is missing,
+ * modules are built without BTF instead of not at all.
  */
 void kernel_mend_makefile(const char *text, const char *below, struct strbuf *out);
 
-/* The target of a link that is absolute within `root`, as seen from the link's folder (below
- * `root`, "usr/src"). */
+/*
+ * The target of a link that is absolute within `root`, relative to the link's folder (below
+ * `root`, "usr/src").
+ */
 char *kernel_mend_relative_link(const char *folder, const char *target);
 
 /*
- * kbuild's own programs (fixdep, modpost, genksyms): where those of the tree
- * are for another machine, they are made from the tree's own sources, else
- * taken from Debian's linux-kbuild of that series for this one, else run
- * through qemu-user. 0 or -errno, said.
+ * kbuild's host programs (fixdep, modpost, genksyms): if those in the tree are for another
+ * machine, they are built from the tree's sources, otherwise taken from Debian's linux-kbuild
+ * of the same series for this machine, otherwise run through qemu-user. 0 or -errno, logged.
  */
 int kernel_tools_replace(const char *dir, const char *below);
 

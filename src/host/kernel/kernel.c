@@ -33,28 +33,28 @@ char *kernel_root(const char *release)
 
 static int damaged(const char *release, const char *root, const char *why)
 {
-	log_error("The kernel tree %s is damaged: %s.", root, why);
-	log_hint("outpost kernel remove %s, then add it again.", release);
+	log_error("Kernel tree %s is damaged: %s", root, why);
+	log_hint("Run outpost kernel remove %s, then add it again", release);
 	return -EUCLEAN;
 }
 
-/* What can be damaged without anyone noticing until a module does not load. */
+/* Damage that nobody would notice until a module does not load. */
 static int check_content(const char *root, const struct kernel_manifest *m, const char *release,
 			 const char *build)
 {
 	_cleanup_free_ char *found = NULL, *digest = NULL;
 
 	if (strcmp(m->release, release) != 0)
-		return damaged(release, root, "its manifest.ini is another release's");
+		return damaged(release, root, "its manifest.ini belongs to another release");
 	if (kernel_release_of(build, &found) < 0)
 		return damaged(release, root,
-			       "include/generated/utsrelease.h is gone or unreadable");
+			       "include/generated/utsrelease.h is missing or unreadable");
 	if (strcmp(found, release) != 0)
-		return damaged(release, root, "it has become the tree of another release");
+		return damaged(release, root, "it is now the tree of another release");
 	if (kernel_symvers_digest(build, &digest) < 0)
-		return damaged(release, root, "Module.symvers is gone or unreadable");
+		return damaged(release, root, "Module.symvers is missing or unreadable");
 	if (m->symvers && strcmp(m->symvers, digest) != 0)
-		return damaged(release, root, "Module.symvers is not what it was");
+		return damaged(release, root, "Module.symvers has changed");
 	return 0;
 }
 
@@ -70,7 +70,7 @@ int kernel_read(const char *release, struct kernel_tree **tree)
 	if (!fs_is_dir(t->root))
 		return -ENOENT;
 	if (kernel_manifest_read(t->root, &m) < 0)
-		return damaged(release, t->root, "its manifest.ini is gone or unreadable");
+		return damaged(release, t->root, "its manifest.ini is missing or unreadable");
 	t->build = *m.build == '/' ? xstrdup(m.build) : path_join(t->root, m.build, NULL);
 	r = check_content(t->root, &m, release, t->build);
 	if (r < 0)
@@ -95,16 +95,16 @@ static int check_compiler(const struct kernel_tree *tree)
 				       tree->build);
 	r = kernel_compiler_choose(text, &name, &in_container);
 	if (r == -EINVAL)
-		log_error("Kernel %s was built with '%s'; only gcc is supported.", tree->release,
+		log_error("Kernel %s was built with '%s'; only gcc is supported", tree->release,
 			  text);
 	if (r != -ENOPKG)
 		return r;
-	log_error("Kernel %s was built with '%s', and there is no %s %s.", tree->release, text,
-		  name, in_container ? "in a build container" : "here");
+	log_error("Kernel %s was built with '%s', and there is no %s %s", tree->release, text, name,
+		  in_container ? "in a build container" : "here");
 	if (in_container)
-		log_hint("outpost container build makes one that has it.");
+		log_hint("Run outpost container build to create one that has it");
 	else
-		log_hint("As root: apt-get install gcc-%d%s. Or outpost container build.",
+		log_hint("As root, run apt-get install gcc-%d%s, or run outpost container build",
 			 kernel_compiler_major(text), CROSS_SUFFIX);
 	return r;
 }
@@ -137,8 +137,8 @@ static int write_reference(const char *release, const char *build)
 	if (r < 0)
 		return r;
 	if (kernel_manifest_read(root, &old) == 0 && strcmp(old.source, "path") != 0) {
-		log_error("There is a tree for %s already, from %s.", release, old.source);
-		log_hint("outpost kernel remove %s, then add yours.", release);
+		log_error("A kernel tree for %s exists already, from %s", release, old.source);
+		log_hint("Run outpost kernel remove %s, then add yours", release);
 		return -EEXIST;
 	}
 	m.release = xstrdup(release);
@@ -164,9 +164,9 @@ int kernel_add_path(const char *path, struct kernel_tree **tree)
 	r = kernel_release_of(build, &release);
 	if (r < 0) {
 		log_error("%s is not a built kernel tree: include/generated/utsrelease.h names no "
-			  "release.",
+			  "release",
 			  build);
-		log_hint("Give the folder that the kernel was built in (make O=...).");
+		log_hint("Name the folder in which the kernel was built (make O=...)");
 		return -EINVAL;
 	}
 	r = kernel_verify(build, release);
@@ -202,7 +202,7 @@ int kernel_remove(const char *release)
 	if (lock < 0)
 		return lock;
 	away = path_cache("trees/.new-removed",
-			  NULL); /* at once gone, also when this is interrupted */
+			  NULL); /* gone at once, even if this is interrupted */
 	r = fs_remove_tree(away);
 	if (r == 0 && rename(root, away) < 0)
 		r = -errno;

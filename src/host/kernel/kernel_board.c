@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Trees from the board itself: what is installed there for the kernel that it runs. */
+/* Trees from the board: the headers installed there for the kernel that it runs. */
 #include "host/kernel/internal.h"
 
 #include "common/alloc.h"
@@ -21,7 +21,7 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	int r;
 
 	if (!wanted->session)
-		return -ENOENT; /* no board was asked: nothing to tell */
+		return -ENOENT; /* no board was asked: no reason to give */
 	r = session_welcome(wanted->session, &welcome);
 	if (r < 0)
 		return r;
@@ -29,7 +29,7 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 		strbuf_addf(why, "board %s runs %s", wanted->board->name, welcome->release);
 		return -ENOENT;
 	}
-	doing = xasprintf("fetching the headers from %s", wanted->board->name);
+	doing = xasprintf("copying the headers from %s", wanted->board->name);
 	progress_step("%s", doing);
 	r = pull(wanted->session,
 		 &(struct pull){ .what = outpost_Pull_What_TREE, .dir = dir, .doing = doing },
@@ -38,13 +38,14 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
 	full = path_join(dir, r == 0 ? pulled.build : "", NULL);
 	if (r == 0 && (!*pulled.build || strstr(pulled.build, "..") || !fs_is_dir(full))) {
-		log_error("Board %s names no folder for make -C in what it sent.",
+		log_error("Board %s sent headers without a folder for make -C",
 			  wanted->board->name);
 		r = -EBADMSG;
 	}
 	if (r == 0) {
-		log_info("%u files (%lld MB, %lld MB packed) came from board %s.", pulled.files,
-			 pulled.bytes / 1000000, pulled.packed / 1000000, wanted->board->name);
+		log_info("Received %u files (%lld MB, %lld MB compressed) from board %s",
+			 pulled.files, pulled.bytes / 1000000, pulled.packed / 1000000,
+			 wanted->board->name);
 		*build = TAKE_PTR(pulled.build);
 	}
 	pulled_release(&pulled);

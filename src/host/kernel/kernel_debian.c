@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trees from Debian, and from archives that package kernels as Debian does:
- * linux-headers-<release>, the -common package that it depends on, and
- * linux-kbuild-<series>, Debian's own at once for this machine's architecture,
- * so that its fixdep and modpost run here. All of them keep the places they
- * have in Debian, below the tree.
+ * Trees from Debian, and from archives that package kernels in the same way:
+ * linux-headers-<release>, the -common package that it depends on, and linux-kbuild-<series>;
+ * for Debian's own kernels, linux-kbuild for this machine's architecture, so that fixdep and
+ * modpost run here. The packages keep their paths, below the tree.
  */
 #include "host/kernel/internal.h"
 
@@ -56,10 +55,10 @@ static int unpack_headers(struct debian *debian, const char *headers, const char
 	if (debian->archive) /* its scripts are for this kernel; programs are replaced later */
 		strv_add(&packages, *kbuild);
 	r = debian_unpack(debian, dir, packages, false);
-	return r == -ENOENT ? -EBADMSG : r; /* said, and no reason to try another source */
+	return r == -ENOENT ? -EBADMSG : r; /* logged; another source would not help */
 }
 
-/* Debian has them for this machine, too. */
+/* Debian also has them for this machine. */
 static int unpack_tools(const char *kbuild, const char *dir)
 {
 	_cleanup_(debian_closep) struct debian *debian = NULL;
@@ -79,7 +78,7 @@ static int obtain_from(const struct debian_archive *archive, const char *headers
 	const char *name = archive ? archive->name : "Debian";
 	int r = debian_open_archive(&debian, BOARD_ARCH, archive);
 
-	if (r == -EHOSTUNREACH) { /* said; another archive may be nearer */
+	if (r == -EHOSTUNREACH) { /* logged; another archive may be reachable */
 		strbuf_addf(why, "%s%s cannot be reached", why->len ? ", " : "", name);
 		return -ENOENT;
 	}

@@ -32,7 +32,7 @@ static char **field_of(const struct kernel_manifest *manifest, size_t i)
 	return (char **)((char *)manifest + fields[i].offset);
 }
 
-/* A key that is not known is a later version's, and no reason to stop. */
+/* An unknown key comes from a later version and is no reason to stop. */
 static int take_value(void *arg, const char *section, const char *name, const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What comes from a board or a package was made for /: a tree of ours lies
- * elsewhere, and perhaps on another machine.
+ * Trees from a board or a package refer to absolute paths; our tree is elsewhere, perhaps on
+ * another machine.
  */
 #include "host/kernel/internal.h"
 
@@ -50,7 +50,7 @@ void kernel_mend_makefile(const char *text, const char *below, struct strbuf *ou
 	}
 }
 
-/* A whole source tree's own Makefile is thousands of lines, and includes nothing by such a path. */
+/* The Makefile of a full source tree has thousands of lines and includes nothing by such a path. */
 static int mend_makefile(const char *dir, const char *below)
 {
 	_cleanup_free_ char *path = path_join(dir, below, "Makefile", NULL);
@@ -64,7 +64,7 @@ static int mend_makefile(const char *dir, const char *below)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static size_t root_length;
 
 static int make_link_relative(const char *path, const struct stat *st, int flag, struct FTW *ftw)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tree is made beside the others, verified, and put in place by rename. */
+/* A tree is created beside the others, verified, and moved into place by rename. */
 #include "host/kernel/kernel.h"
 
 #include "common/alloc.h"
@@ -37,7 +37,7 @@ int kernel_lock(void)
 	return lock_take(path, "is working on kernel trees");
 }
 
-/* What an interrupted process left: no one else is at work, the lock is ours. */
+/* Leftovers of an interrupted process: nobody else is working, we hold the lock. */
 static void remove_half_made(const char *dir)
 {
 	_cleanup_strv_ char **names = NULL;
@@ -52,20 +52,20 @@ static void remove_half_made(const char *dir)
 	}
 }
 
-/* Files only: what is in a read-only folder could not be removed. */
+/* Files only: entries of a read-only folder could not be removed. */
 static int make_read_only(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
 	(void)ftw;
 	return flag == FTW_F && chmod(path, st->st_mode & 07555) < 0 ? -errno : 0;
 }
 
-/* All of it is on the disk before it has the name of a whole one: a power cut does not matter. */
+/* Everything is on disk before the tree gets its name, so that a power cut does no harm. */
 static int put_in_place(const char *dir, const char *root)
 {
 	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || syncfs(fd) < 0 || chmod(dir, 0755) < 0 || rename(dir, root) < 0)
-		return log_error_errno(-errno, "Cannot put the kernel tree in place as %s", root);
+		return log_error_errno(-errno, "Cannot move the kernel tree to %s", root);
 	return 0;
 }
 
@@ -107,7 +107,7 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 		r = kernel_mend(dir, below);
 		if (r == 0)
 			r = complete(dir, below, wanted->release, source->name);
-		if (r == -ENOENT) /* it has one, and a file is missing in it: said */
+		if (r == -ENOENT) /* it has one with a missing file; logged */
 			r = -EINVAL;
 	}
 	if (r < 0)
@@ -115,18 +115,17 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 	return r;
 }
 
-/* kbuild refuses such paths itself, in words that do not tell what to do. */
+/* kbuild refuses such paths with a message that does not help. */
 static int check_path(const char *dir)
 {
 	if (!strpbrk(dir, " :"))
 		return 0;
-	log_error("The kernel's build system cannot work in %s: there is a blank or a colon in it.",
-		  dir);
-	log_hint("Set XDG_CACHE_HOME to a folder without.");
+	log_error("kbuild cannot work in %s: the path contains a blank or a colon", dir);
+	log_hint("Set XDG_CACHE_HOME to a folder without them");
 	return -EINVAL;
 }
 
-/* The first source that has it; `why` becomes what the others said. */
+/* Tries each source in order; `why` collects the reasons of those that have none. */
 static int obtain_from_any(struct kernel_wanted *wanted, const char *trees, struct strbuf *why)
 {
 	for (size_t i = 0; kernel_sources[i]; i++) {
@@ -145,16 +144,18 @@ static int obtain_from_any(struct kernel_wanted *wanted, const char *trees, stru
 
 static int say_none(const struct kernel_wanted *wanted, const struct strbuf *why)
 {
-	log_error("No source has a kernel tree for '%s'%s%s.", wanted->release,
-		  why->len ? ": " : "", why->buf);
+	log_error("No source has a kernel tree for '%s'%s%s", wanted->release, why->len ? ": " : "",
+		  why->buf);
 	if (wanted->session)
-		log_hint("Install the headers of its kernel on %s (apt-get install "
-			 "linux-headers-%s), or outpost kernel add PATH with a tree you built.",
-			 wanted->board->name, wanted->release);
+		log_hint(
+			"Install the kernel headers on %s (apt-get install "
+			"linux-headers-%s), or run outpost kernel add PATH with a tree that you built",
+			wanted->board->name, wanted->release);
 	else
-		log_hint("outpost kernel sync -b BOARD takes what a board has; outpost kernel add "
-			 "takes Debian's newest arm64 kernel, outpost kernel add PATH a tree you "
-			 "built.");
+		log_hint(
+			"outpost -b BOARD kernel sync gets the tree of a board; outpost kernel add "
+			"gets Debian's newest arm64 kernel, outpost kernel add PATH a tree that you "
+			"built");
 	return -ENOENT;
 }
 
@@ -173,7 +174,8 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	lock = kernel_lock();
 	if (lock < 0)
 		return lock;
-	r = kernel_find(wanted->release, tree); /* another may have made it while we waited */
+	r = kernel_find(wanted->release,
+			tree); /* another process may have created it in the meantime */
 	if (r != -ENOENT)
 		return r;
 	remove_half_made(trees);

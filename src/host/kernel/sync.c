@@ -22,7 +22,7 @@ void kernel_wanted_release(struct kernel_wanted *wanted)
 	wanted->package = wanted->config = NULL;
 }
 
-/* /proc/config.gz, or a file of /boot. */
+/* /proc/config.gz, or a file in /boot. */
 static int read_config(const char *dir, char **config)
 {
 	static const char *const names[] = { "config", "config.gz" };
@@ -68,7 +68,7 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* `wanted` is the caller's, what is asked for it is released. */
+/* `wanted` belongs to the caller; the answers in it are released here. */
 static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
 	const struct board *board = wanted->board;
@@ -81,15 +81,15 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 		return r;
 	release = xstrdup(welcome->release);
 	if (last && strcmp(last, release) != 0)
-		log_info("Board %s runs %s now, not %s.", board->name, release, last);
+		log_info("Board %s now runs %s, not %s", board->name, release, last);
 	last_seen_set_release(board->name, release);
 	last_seen_set_facts(board->name, welcome);
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;
 	wanted->page_size = welcome->page_size;
 	if (wanted->only && kernel_read(release, &old) == 0) {
-		log_error("There is a tree for %s already, from %s.", release, old->source);
-		log_hint("outpost kernel remove %s, then add it.", release);
+		log_error("A kernel tree for %s exists already, from %s", release, old->source);
+		log_hint("Run outpost kernel remove %s, then add it", release);
 		return -EEXIST;
 	}
 	r = kernel_obtain_wanted(wanted, tree);

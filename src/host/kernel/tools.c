@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that kbuild runs on the build host. What headers for arm64 bring
- * along runs on an arm64 host; elsewhere something else takes their place.
+ * Programs that kbuild runs on the build host. Those in arm64 headers run on an arm64 host;
+ * elsewhere they are replaced.
  */
 #include "host/kernel/tools.h"
 
@@ -26,7 +26,7 @@
 #define OWN_MACHINE EM_X86_64
 #endif
 
-/* Is it a program, for another machine than this? */
+/* Is it a program for another machine? */
 static bool is_foreign(const char *path)
 {
 	Elf64_Ehdr h;
@@ -37,7 +37,7 @@ static bool is_foreign(const char *path)
 	       (h.e_type == ET_EXEC || h.e_type == ET_DYN) && h.e_machine != OWN_MACHINE;
 }
 
-/* nftw() has no argument for its function. */
+/* nftw() passes no argument to its callback. */
 static char **found;
 
 static int note_foreign(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -66,7 +66,7 @@ static char **find_foreign(const char *build)
 
 /* --- in this order ------------------------------------------------------------------------- */
 
-/* What kbuild cannot do without; the others are for kernels and for packagers. */
+/* Programs that kbuild requires; the others are for kernel builds and packagers. */
 static char **needed_of(char *const *programs)
 {
 	static const char *const names[] = { "/scripts/basic/fixdep", "/scripts/mod/modpost",
@@ -101,9 +101,9 @@ int kernel_tools_replace(const char *dir, const char *below)
 	int r = programs ? kernel_release_of(build, &release) : 0;
 
 	if (!programs || r < 0)
-		return 0; /* kernel_verify() says what there is to say */
+		return 0; /* kernel_verify() reports the problem */
 	progress_step("replacing kbuild's programs");
-	/* A source tree's own are the exact ones, and come without a download. */
+	/* Those from the tree's sources are exact and need no download. */
 	if (has_sources(programs))
 		r = kernel_tools_from_sources(programs, build);
 	left = find_foreign(build);
@@ -111,7 +111,7 @@ int kernel_tools_replace(const char *dir, const char *below)
 	if (r == 0 && needed) {
 		r = kernel_tools_from_debian(needed, dir, release);
 		if (r < 0 && r != -EINTR)
-			log_debug("Debian has no kbuild for this machine that fits %s.", release);
+			log_debug("Debian has no kbuild for this machine that matches %s", release);
 		r = r == -EINTR ? r : 0;
 		strv_free(TAKE_PTR(needed));
 		strv_free(TAKE_PTR(left));

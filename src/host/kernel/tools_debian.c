@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kbuild's programs from Debian's linux-kbuild of the same series, for this machine. */
+/* kbuild's programs from Debian's linux-kbuild of the same series for this machine. */
 #include "host/kernel/tools.h"
 
 #include "common/alloc.h"
@@ -23,7 +23,7 @@ static char *series_of(const char *release)
 	return xstrndup(release, n);
 }
 
-/* usr/lib/linux-kbuild-* of what was unpacked, or NULL; the caller frees it. */
+/* usr/lib/linux-kbuild-* in the unpacked package, or NULL; the caller frees it. */
 static char *find_kbuild(const char *dir)
 {
 	_cleanup_free_ char *lib = path_join(dir, "usr/lib", NULL);
@@ -36,7 +36,7 @@ static char *find_kbuild(const char *dir)
 	return NULL;
 }
 
-/* The part of a program's path from scripts/ or tools/ on. */
+/* The part of a program's path from scripts/ or tools/ onwards. */
 static const char *below_kbuild(const char *program)
 {
 	for (const char *p = program; (p = strchr(p, '/')); p++)
@@ -83,7 +83,7 @@ int kernel_tools_from_debian(char *const *programs, const char *dir, const char 
 	if (r == 0)
 		kbuild = find_kbuild(unpacked);
 	if (kbuild) {
-		log_debug("The programs of kbuild come from %s (%s).", package, debian_host_arch());
+		log_debug("Using kbuild's programs from %s (%s)", package, debian_host_arch());
 		r = replace_by(programs, kbuild);
 	}
 	fs_remove_tree(unpacked);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kbuild's programs as they are, run through qemu-user. */
+/* Runs kbuild's programs unchanged, through qemu-user. */
 #include "host/kernel/tools.h"
 
 #include "common/alloc.h"
@@ -27,8 +27,8 @@ static const char *find_qemu(void)
 }
 
 /*
- * Debian's modpost only starts the modpost.real-* for the objects' byte order
- * and size; it would look for one beside the name that we gave it.
+ * Debian's modpost only starts modpost.real-* for the objects' byte order and word size; it
+ * would look for it beside the new name.
  */
 static const char *started_by(const char *program)
 {
@@ -39,7 +39,7 @@ static const char *started_by(const char *program)
 	return fs_exists(path) || fs_exists(kept) ? real : "";
 }
 
-/* A script in the program's place that has qemu run it, with the libraries of TREE/.sysroot. */
+/* Replaces the program with a script that runs it in qemu with the libraries of TREE/.sysroot. */
 static int wrap(const char *program, const char *dir, const char *qemu)
 {
 	_cleanup_free_ char *kept = xasprintf("%s.arm64", program), *folder = NULL, *up = NULL,
@@ -66,9 +66,9 @@ int kernel_tools_through_qemu(char *const *programs, const char *dir)
 	int r;
 
 	if (!qemu) {
-		log_error("%s is a program for arm64, and nothing here replaces or runs it.",
+		log_error("%s is an arm64 program, and nothing here can replace or run it",
 			  programs[0]);
-		log_hint("As root: apt-get install qemu-user-static. Then try again.");
+		log_hint("As root, run apt-get install qemu-user-static, then try again");
 		return -ENOEXEC;
 	}
 	r = debian_open(&debian, "arm64");
@@ -78,7 +78,7 @@ int kernel_tools_through_qemu(char *const *programs, const char *dir)
 		if (r == 0 && top)
 			r = wrap(*program, top, qemu);
 	if (r == 0)
-		log_info("kbuild's programs are arm64's and run through qemu-user: builds take "
-			 "longer.");
+		log_info("kbuild's programs are for arm64 and run in qemu-user: builds take "
+			 "longer");
 	return r;
 }

@@ -80,13 +80,13 @@ static int verify_release(const char *build, const char *release)
 
 	if (r < 0) {
 		log_error("%s is not a configured kernel tree: include/generated/utsrelease.h "
-			  "names no release.",
+			  "names no release",
 			  build);
 		return -EINVAL;
 	}
 	if (strcmp(found, release) == 0)
 		return 0;
-	log_error("%s is the tree of kernel %s, not of %s.", build, found, release);
+	log_error("%s is the tree of kernel %s, not of %s", build, found, release);
 	return -EINVAL;
 }
 
@@ -102,7 +102,7 @@ static int verify_config(const char *build)
 			return log_error_errno(r, "Cannot read %s/.config", build);
 		if (r < 0 || strcmp(value, "y") != 0) {
 			log_error(
-				"%s/.config does not set %s: not a 64-bit ARM kernel with modules.",
+				"%s/.config does not set %s: not a 64-bit ARM kernel with modules",
 				build, needed[i]);
 			return -EINVAL;
 		}
@@ -118,24 +118,23 @@ static int verify_symvers(const char *build)
 	int r = symvers_read(path, &symvers, &line);
 
 	if (r == -EBADMSG)
-		log_error("%s:%zu: this is not a symbol with its CRC; the file is damaged.", path,
-			  line);
+		log_error("%s:%zu: not a symbol with its CRC; the file is damaged", path, line);
 	else if (r == 0 && !symvers->n)
-		log_error("%s is empty.", path);
+		log_error("%s is empty", path);
 	else if (r == -ENOENT)
-		log_error("There is no %s: modules built without it would not load.", path);
+		log_error("%s is missing: modules built without it would not load", path);
 	else if (r < 0)
 		log_error_errno(r, "Cannot read %s", path);
 	if (r == -ENOENT)
-		log_hint("It is made by building the kernel (make modules); modules_prepare does "
-			 "not make it.");
+		log_hint("Building the kernel (make modules) creates it; modules_prepare does "
+			 "not");
 	return r == -EBADMSG || (r == 0 && !symvers->n) ? -EINVAL : r;
 }
 
 /*
- * What they do when called without arguments. A program of another machine
- * does not start; one that wants a newer C library starts and exits with 1.
- * Debian's modpost only starts the right one of several others.
+ * How they behave without arguments. A program for another machine does not start; one that
+ * needs a newer C library starts and exits with 1. Debian's modpost only starts one of several
+ * others.
  */
 static const struct tool {
 	const char *name;
@@ -170,12 +169,12 @@ static int verify_tool(const char *build, const struct tool *tool, bool in_conta
 	else
 		log_error_errno(r < 0 ? r : -ENOEXEC, "%s does not run %s", path, where);
 	if (strstr(output.buf, "GLIBC_") && !in_container)
-		log_hint("It was made for a newer distribution than this one, and can be used in a "
-			 "build container: outpost container build, then try again.");
+		log_hint("It needs a newer distribution than this one, but works in a "
+			 "build container: run outpost container build, then try again");
 	return -ENOEXEC;
 }
 
-/* They must run where modules are built; in a container they find the C library that they want. */
+/* They must run in the build environment; the container may have the C library that they need. */
 static int verify_tools(const char *build)
 {
 	_cleanup_free_ char *text = NULL, *compiler = NULL;
@@ -186,7 +185,7 @@ static int verify_tools(const char *build)
 		log_error("%s/.config does not name the compiler that the kernel was built with "
 			  "(CONFIG_CC_VERSION_TEXT).",
 			  build);
-		log_hint("make olddefconfig in that tree writes it there.");
+		log_hint("Run make olddefconfig in that tree to add it");
 		return r;
 	}
 	kernel_compiler_choose(text, &compiler, &in_container);

@@ -155,7 +155,7 @@ static void read_modinfo(struct module *module, const struct ko *ko)
 static const char *read_elf(const struct ko *ko, struct module *module)
 {
 	if (memcmp(ko->header.e_ident, ELFMAG, SELFMAG) != 0)
-		return "it is no ELF file, nor a compressed one";
+		return "it is neither an ELF file nor a compressed one";
 	if (ko->header.e_type != ET_REL)
 		return "it is a program or library, not a relocatable object";
 	module->machine = ko->header.e_machine;
@@ -173,7 +173,7 @@ int module_read_any(const char *path, struct module **module, const char **why)
 
 	if (r < 0 && r != -EBADMSG)
 		return log_error_errno(r, "Cannot read the module %s", path);
-	*why = ko ? read_elf(ko, m) : "what is packed in it is damaged";
+	*why = ko ? read_elf(ko, m) : "its compressed content is damaged";
 	m->unstripped = xstrdup(path);
 	m->stripped = xstrdup(path);
 	m->source = xstrdup(path);
@@ -190,7 +190,7 @@ int module_read(const char *path, struct module **module)
 	if (r < 0)
 		return r;
 	if (why) {
-		log_error("%s is not a kernel module: %s.", path, why);
+		log_error("%s is not a kernel module: %s", path, why);
 		return -ENOEXEC;
 	}
 	*module = TAKE_PTR(m);

@@ -146,7 +146,7 @@ test_a_defconfig_where_the_board_has_no_configuration() {
 
 	outpost -b vm kernel add --git "$repository" --commit "$commit"
 	expect_status 3
-	expect_err "its configuration is not known (--defconfig)"
+	expect_err "its configuration is unknown (use --defconfig)"
 
 	outpost -b vm kernel add --git "$repository" --commit "$commit" --defconfig no_such_defconfig
 	expect_status 3

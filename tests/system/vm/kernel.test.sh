@@ -175,7 +175,7 @@ test_two_kernels_side_by_side() {
 	"$OUTPOST" -q vm up newer --kernel "$(<kernel.vm)" --timeout 120 || fail "it does not come up again"
 	outpost -b newer --json test "$TOP/modules/hello"
 	expect_status 0
-	expect_err "Board newer runs $(<kernel.vm) now, not $other"
+	expect_err "Board newer now runs $(<kernel.vm), not $other"
 	expect_json .kernel "$(<kernel.vm)"
 	expect_json '.results[0].verdict' pass
 	# Once more, with modules that do not compile for, or fit, what it ran before.
@@ -187,7 +187,7 @@ test_two_kernels_side_by_side() {
 		'MODULE_LICENSE("GPL");' >>older/older.c
 	outpost -b newer --json test older
 	expect_status 0
-	expect_err "Board newer runs $(<kernel.vm) now, not $other"
+	expect_err "Board newer now runs $(<kernel.vm), not $other"
 	expect_json '.results[0].verdict' pass
 	outpost -q --json build --kernel "$(<kernel.vm)" older
 	printf %s "$other" >"$XDG_STATE_HOME/outpost/boards/newer/release"
