@@ -7,7 +7,7 @@
  *	supervise HOME RUN ATTEMPT N...   a run; started by serve
  *	build-id                          prints the build-id of this program
  */
-#include "agent/build_id.h"
+#include "agent/base/build_id.h"
 #include "agent/serve/serve.h"
 #include "agent/run/supervisor.h"
 #include "common/log.h"

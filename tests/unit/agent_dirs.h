@@ -3,7 +3,7 @@
 #ifndef TESTS_AGENT_DIRS_H
 #define TESTS_AGENT_DIRS_H
 
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 #include "common/fs.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /* What the agent keeps on a board: blobs, deployed modules and journals. */
 #include "unit.h"
 
-#include "agent/blob.h"
-#include "agent/journal.h"
-#include "agent/logs.h"
+#include "agent/base/blob.h"
+#include "agent/base/journal.h"
+#include "agent/base/logs.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "agent_dirs.h"

@@ -5,7 +5,7 @@
 #include "common/strv.h"
 #include "host/report/out.h"
 #include "host/base/paths.h"
-#include "host/report/store.h"
+#include "host/store/store.h"
 #include "sample_run.h"
 
 #include <errno.h>

@@ -21,7 +21,7 @@
 #ifndef OUTPOST_AGENT_GUARD_H
 #define OUTPOST_AGENT_GUARD_H
 
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 
 #include <stdbool.h>
 #include <stdio.h>

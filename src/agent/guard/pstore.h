@@ -7,7 +7,7 @@
 #ifndef OUTPOST_AGENT_PSTORE_H
 #define OUTPOST_AGENT_PSTORE_H
 
-#include "agent/journal.h"
+#include "agent/base/journal.h"
 
 /*
  * Puts every record that came since the run began into its journal as

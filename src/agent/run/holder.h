@@ -9,7 +9,7 @@
 #ifndef OUTPOST_AGENT_HOLDER_H
 #define OUTPOST_AGENT_HOLDER_H
 
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 
 #include <stdbool.h>
 

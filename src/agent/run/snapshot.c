@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/run/snapshot.h"
 
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/run/supervisor.h"
 
-#include "agent/build_id.h"
+#include "agent/base/build_id.h"
 #include "agent/guard/pstore.h"
 #include "common/fs.h"
 #include "common/options.h"

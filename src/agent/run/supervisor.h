@@ -14,7 +14,7 @@
 #define OUTPOST_AGENT_SUPERVISOR_H
 
 #include "agent/guard/guard.h"
-#include "agent/journal.h"
+#include "agent/base/journal.h"
 #include "agent/run/kmsg_reader.h"
 #include "agent/run/snapshot.h"
 #include "agent/run/step.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/run/trial.h"
 
-#include "agent/blob.h"
+#include "agent/base/blob.h"
 #include "agent/run/module.h"
 #include "common/cleanup.h"
 #include "common/clock.h"

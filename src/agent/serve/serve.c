@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/serve/serve.h"
 
-#include "agent/build_id.h"
+#include "agent/base/build_id.h"
 #include "agent/guard/guard.h"
 #include "agent/run/holder.h"
-#include "agent/logs.h"
+#include "agent/base/logs.h"
 #include "agent/run/supervisor.h"
 #include "common/cleanup.h"
 #include "common/clock.h"

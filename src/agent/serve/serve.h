@@ -12,8 +12,8 @@
 #ifndef OUTPOST_AGENT_SERVE_H
 #define OUTPOST_AGENT_SERVE_H
 
-#include "agent/blob.h"
-#include "agent/journal.h"
+#include "agent/base/blob.h"
+#include "agent/base/journal.h"
 #include "agent/run/kmsg_reader.h"
 
 #include <stdbool.h>

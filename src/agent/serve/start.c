@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/run/holder.h"
-#include "agent/logs.h"
+#include "agent/base/logs.h"
 #include "agent/serve/serve.h"
 #include "agent/run/supervisor.h"
 

@@ -4,7 +4,7 @@
 #include "host/cmd/command.h"
 #include "host/report/out.h"
 #include "host/workflow/workflow.h"
-#include "host/report/store.h"
+#include "host/store/store.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Results: the verdicts of a run and what they rest on; made by verdict.c, read by out_*.c and
- * store.c. */
+/* Results: the verdicts of a run and what they rest on; made by verdict.c, read by report/ and
+ * store/. */
 #ifndef OUTPOST_RESULT_H
 #define OUTPOST_RESULT_H
 

@@ -10,7 +10,7 @@
 #include "host/module/module.h"
 #include "host/judge/result.h"
 #include "host/board/session.h"
-#include "host/report/store.h"
+#include "host/store/store.h"
 
 #define RUN_RETURN_MS \
 	60000 /* how long a board may take to come back, where nothing else is said \

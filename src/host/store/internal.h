@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The results store, private to store.c (the file itself) and store_runs.c (what is in it). */
+/* The results store, private to store.c (the file itself) and runs.c (what is in it). */
 #ifndef OUTPOST_STORE_INTERNAL_H
 #define OUTPOST_STORE_INTERNAL_H
 

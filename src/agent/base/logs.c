@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/logs.h"
+#include "agent/base/logs.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #ifndef OUTPOST_AGENT_BLOB_H
 #define OUTPOST_AGENT_BLOB_H
 
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/report/store.h"
+#include "host/store/store.h"
 
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/hex.h"
 #include "common/log.h"
 #include "host/base/paths.h"
-#include "host/report/store_internal.h"
+#include "host/store/internal.h"
 
 #include <errno.h>
 #include <string.h>

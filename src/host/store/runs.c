@@ -2,8 +2,8 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
-#include "host/report/store.h"
-#include "host/report/store_internal.h"
+#include "host/store/store.h"
+#include "host/store/internal.h"
 
 #include <errno.h>
 #include <stdarg.h>

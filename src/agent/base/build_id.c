@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/build_id.h"
+#include "agent/base/build_id.h"
 
 #include "common/hex.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/journal.h"
+#include "agent/base/journal.h"
 
 #include "common/clock.h"
 #include "common/fs.h"

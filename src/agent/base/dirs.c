@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 
 #include "common/cleanup.h"
 #include "common/hex.h"

@@ -3,7 +3,7 @@
 #ifndef OUTPOST_AGENT_LOGS_H
 #define OUTPOST_AGENT_LOGS_H
 
-#include "agent/dirs.h"
+#include "agent/base/dirs.h"
 
 /* The newest, as long as they are no more than so much, but a few in any case. */
 #define LOGS_KEPT       50

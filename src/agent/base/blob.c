@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/blob.h"
+#include "agent/base/blob.h"
 
 #include "common/cleanup.h"
 #include "common/fs.h"
