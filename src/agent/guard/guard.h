@@ -2,11 +2,11 @@
 /*
  * Arming a board for a run, and restoring what was found.
  *
- *	guard.c			settings of the kernel, and what is known of them from a killed
- *				supervisor
- *	guard_patience.c	how long the kernel's detectors wait
- *	guard_watchdog.c	the hardware watchdog
- *	guard_facts.c		what this board could arm
+ *	guard.c		settings of the kernel, and what is known of them from a killed
+ *			supervisor
+ *	patience.c	how long the kernel's detectors wait
+ *	watchdog.c	the hardware watchdog
+ *	guard_facts.c	what this board could arm
  *
  * A panic reboots after a second. What cannot go on (an oops, a lockup, an RCU
  * stall) panics only where a pstore backend keeps what it says: without one
@@ -80,12 +80,12 @@ bool guard_exists(const struct dirs *dirs, const char *path);
  * written down (`armed` NULL: nothing can), so that it must stay as it is. */
 bool guard_remember(FILE *armed, const char *what, const char *value);
 
-/* guard_patience.c: remembers what was found. */
+/* patience.c: remembers what was found. */
 void guard_arm_patience(struct guard *guard, FILE *armed);
 /* Is it one of its settings? For guard_recover(). */
 bool guard_is_patience(const char *path);
 
-/* guard_watchdog.c */
+/* watchdog.c */
 void guard_arm_watchdog(struct guard *guard, FILE *armed);
 /* Its name among what was found, and how it is given back. */
 #define GUARD_SYSTEMD "systemd-watchdog"

@@ -4,8 +4,8 @@
  * stdout. It carries nothing out itself; when it ends, runs go on.
  *
  *	serve.c		requests in, replies out
- *	serve_start.c	taking in a plan, starting and cancelling runs
- *	serve_follow.c	how runs stand, and following them
+ *	start.c		taking in a plan, starting and cancelling runs
+ *	follow.c	how runs stand, and following them
  *	serve_facts.c	what the board says of itself
  *	serve_pull.c	files of the running kernel
  */
@@ -54,13 +54,13 @@ void serve_send(struct serve *s);
 /* A Failure with this errno; the rest of the flight is void. */
 void serve_fail(struct serve *s, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* serve_start.c */
+/* start.c */
 void serve_plan(struct serve *s, const outpost_Plan *plan);
 void serve_plan_module(struct serve *s, const outpost_PlanModule *module);
 void serve_start(struct serve *s); /* s->start, once all its blobs are there */
 void serve_cancel(struct serve *s, const outpost_Cancel *cancel);
 
-/* serve_follow.c */
+/* follow.c */
 
 /* How a run stands; *size: bytes up to the end of its journal's last whole frame. */
 outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t *size);

@@ -58,7 +58,7 @@ void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame);
 void klog_forget_stall(struct klog_open *o);
 void klog_forget_frames(struct klog_open *o);
 
-/* --- klog_header.c, klog_body.c: lines --- */
+/* --- header.c, body.c: lines --- */
 
 void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint32_t caller,
 		uint64_t position);
@@ -70,7 +70,7 @@ void klog_find_access(struct klog_report *r, struct text t);
 bool klog_begins_trace(struct text t);
 void klog_forget_gp_kthread(struct klog_open *o);
 
-/* --- klog_place.c: where it happened, as the text says itself --- */
+/* --- said_place.c: where it happened, as the text says itself --- */
 
 /* "... in func+0x1/0x2", "... at file.c:12 func+0x1/0x2", "file.c:12 at func+0x1/0x2" */
 bool klog_find_place(struct text line, struct klog_frame *frame);
@@ -81,7 +81,7 @@ void klog_find_named_place(struct klog_open *o, struct text t);
 /* Whose the broken object is. */
 void klog_find_owner(struct klog_open *o, struct text t);
 
-/* --- klog_sequel.c: one event in two dumps --- */
+/* --- sequel.c: one event in two dumps --- */
 
 /* The header that `row` fits tells of the event that `o` has reported. */
 bool klog_is_sequel(const struct klog_open *o, const struct klog_row *row, struct text t);
@@ -102,8 +102,7 @@ extern const struct klog_row klog_rows_after_task[];
 extern const size_t klog_n_rows_after_task;
 extern const struct klog_row klog_row_oom_killer; /* without a colon after the name */
 
-/* --- klog_lookup.c, klog_kind.c, klog_belongs.c, klog_helpers.c, klog_frame.c: what text means ---
- */
+/* --- lookup.c, kind.c, belongs.c, helpers.c, klog_frame.c: what text means --- */
 
 /* A line as it stands within reports: registers, indented text and the like. */
 bool klog_belongs(struct text text);

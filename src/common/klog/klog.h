@@ -90,7 +90,7 @@ struct klog_report {
 	size_t n;
 };
 
-/* A report being collected. Private to klog*.c */
+/* A report being collected. Private to this folder. */
 struct klog_open {
 	struct klog_report report;
 	const struct klog_row *row;
@@ -114,7 +114,7 @@ struct klog_open {
 	bool place_in_trace;  /* the next trace says where a lock was taken */
 	bool owned;           /* `doubtful` is whose the broken object is */
 	bool waits;           /* whether what is cut here goes on with it */
-	bool went_on;         /* in a second dump: klog_sequel.c */
+	bool went_on;         /* in a second dump: sequel.c */
 	uint8_t warned;       /* who did, of the second dump */
 	uint8_t before;       /* the slot of what waits for this one, from 1; 0: nothing */
 	struct klog_frame at; /* of the header, or an instruction pointer */

@@ -43,7 +43,7 @@ struct check_kernel {
 	bool signatures_enforced;      /* module.sig_enforce, beyond CONFIG_MODULE_SIG_FORCE */
 	bool locked_down;              /* lockdown=integrity or more */
 	uint32_t board_page_size;      /* 0: not known */
-	struct check_headers *headers; /* see check_known.c */
+	struct check_headers *headers; /* see known.c */
 	struct check_keys *keys;       /* that are built into it; NULL: not known */
 	struct check_asker asker;      /* .ask NULL: there is nobody to ask */
 };

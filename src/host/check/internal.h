@@ -40,7 +40,7 @@ void check_add(struct check *check, enum check_weight weight, const char *symbol
 /* Where missing evidence is forgiven: CONFIG_MODULE_FORCE_LOAD, which Debian sets. */
 enum check_weight check_force(const struct check *check);
 
-/* check_elf.c */
+/* elf.c */
 void check_elf_size(struct check *check);
 void check_elf_magic(struct check *check);
 void check_elf_type(struct check *check);
@@ -52,7 +52,7 @@ void check_section_bounds(struct check *check);
 void check_names_table(struct check *check);
 void check_section_names(struct check *check);
 
-/* check_sections.c */
+/* sections.c */
 /* .modinfo as this kernel looks for it: of what it does not see there is nothing. */
 bool check_has_modinfo(const struct check *check);
 const char *check_modinfo_value(const struct check *check, const char *key, const char *previous);
@@ -66,7 +66,7 @@ void check_write_exec(struct check *check);
 void check_page_size(struct check *check);
 void check_name(struct check *check);
 
-/* check_layout.c */
+/* layout.c */
 void check_size(struct check *check);
 void check_percpu(struct check *check);
 /* Is the section in memory when the module is loaded? */
@@ -74,30 +74,30 @@ bool check_is_kept(const struct check *check, size_t section);
 /* How many bytes from its beginning on are the module's: to the end of the pages it is in. */
 uint32_t check_room(const struct check *check, size_t section);
 
-/* check_signature.c */
+/* signature.c */
 void check_signature(struct check *check);
 
-/* check_modinfo.c */
+/* modinfo.c */
 void check_vermagic(struct check *check);
 void check_livepatch(struct check *check);
 
-/* check_symbols.c */
+/* symbols.c */
 void check_unresolved(struct check *check);
 void check_gpl_only(struct check *check);
 void check_crcs(struct check *check);
 void check_namespaces(struct check *check);
 void check_others_free(struct check_others *others);
 
-/* check_own.c */
+/* own.c */
 void check_export_crcs(struct check *check);
 void check_common(struct check *check);
 void check_symbol_sections(struct check *check);
 void check_duplicates(struct check *check);
 
-/* check_relocation.c */
+/* relocation.c */
 void check_relocations(struct check *check);
 
-/* check_crc.c */
+/* crc.c */
 void check_module_layout(struct check *check);
 /* Does `crc` of the kernel agree with what the module was built with? A problem where not. */
 void check_crc(struct check *check, const char *symbol, uint32_t crc);
@@ -108,7 +108,7 @@ void check_crcs_free(struct check_crcs *crcs);
 /* check_kernel.c: the folder whose include/ the kernel was built from; the caller frees it. */
 char *check_source_of(const struct check_kernel *kernel);
 
-/* check_known.c: what is kept of a kernel's headers, once they were needed. */
+/* known.c: what is kept of a kernel's headers, once they were needed. */
 struct check_headers *check_headers_new(void) __attribute__((returns_nonnull));
 void check_headers_free(struct check_headers *headers);
 

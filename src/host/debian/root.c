@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Unpacks packages and writes dpkg's database (dpkg's doc/, and what its lib/dpkg/infodb and
- * dump.c write) by hand: dpkg itself would run the packages' programs.
+ * lib/dpkg/dump.c write) by hand: dpkg itself would run the packages' programs.
  */
 #include "host/debian/debian.h"
 

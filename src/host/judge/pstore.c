@@ -166,7 +166,7 @@ static bool is_copy(const struct piece *a, const struct piece *b)
 	       a->text.n == b->text.n && memcmp(a->text.p, b->text.p, a->text.n) == 0;
 }
 
-/* Linux fs/pstore/ram_core.c, persistent_ram_ecc_string(), and zone.c: no lines of the log. */
+/* Linux fs/pstore/ram_core.c, persistent_ram_ecc_string(), and fs/pstore/zone.c: no lines of the log. */
 static bool is_remark(struct text line)
 {
 	text_trim_end(&line);

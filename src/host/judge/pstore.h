@@ -3,9 +3,10 @@
  * The files that pstore keeps over a reboot, made into one text.
  *
  * Formats: Linux fs/pstore/platform.c (a dump is written in parts, the newest
- * lines first, each headed "Panic#1 Part1"), inode.c (names: type, backend,
- * id, ".enc.z" where the kernel could not unpack a record), ram.c and zone.c
- * (console logs; a line about the error correction behind a record), and
+ * lines first, each headed "Panic#1 Part1"), fs/pstore/inode.c (names: type,
+ * backend, id, ".enc.z" where the kernel could not unpack a record),
+ * fs/pstore/ram.c and fs/pstore/zone.c (console logs; a line about the error
+ * correction behind a record), and
  * systemd-pstore.service(8), which moves the files to /var/lib/systemd/pstore
  * and puts the parts of one dump into a file dmesg.txt as well.
  */

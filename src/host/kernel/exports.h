@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The symbols that the sources of a kernel export: EXPORT_SYMBOL() and its relatives
- * (include/linux/export.h, tracepoint.h, static_call.h, percpu-defs.h, acpi.h). Names composed
+ * (export, tracepoint, static_call, percpu-defs and acpi in include/linux). Names composed
  * by a macro are missed, and code that the configuration leaves out is included: use this for
  * symbols that are known to exist, to learn how they are exported.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The verdict table, private to out_table.c (rows), out_details.c (what stands beneath a row) and
+/* The verdict table, private to out_table.c (rows), details.c (what stands beneath a row) and
  * out_report.c (what the kernel said). */
 #ifndef OUTPOST_OUT_TABLE_H
 #define OUTPOST_OUT_TABLE_H

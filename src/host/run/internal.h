@@ -94,7 +94,7 @@ bool run_has_ended(const struct run *run);
 /* Follows what was sent to its end, and judges. As run_execute(). */
 int run_carry_out(struct run *run, struct run_result *out);
 
-/* run_send.c: queues; 0 or -errno */
+/* send.c: queues; 0 or -errno */
 int run_send_flight(struct run *run); /* files, plan and start */
 int run_send_start(struct run *run, const outpost_Start *what);
 int run_send_rest(
@@ -104,34 +104,34 @@ int run_send_cancel(struct run *run);
 /* A cut link is no error yet: it shows again when the next frame is waited for. */
 int run_ignore_cut(int r);
 
-/* run_follow.c: 0, or -errno, said but for -EINTR. Why it came to an end is in run->state. */
+/* follow.c: 0, or -errno, said but for -EINTR. Why it came to an end is in run->state. */
 int run_follow(struct run *run);
 /* After the end: the doubtful modules once more, once the board is free. */
 int run_once_more(struct run *run);
 /* Another connection, and Attach. 0, also when the board is lost; or as run_follow(). */
 int run_reattach(struct run *run);
 
-/* run_reply.c: one REPLY frame. As run_follow(). */
+/* reply.c: one REPLY frame. As run_follow(). */
 int run_take_reply(struct run *run, const struct frame *frame);
 
-/* run_collect.c: makes the plan out of the journal's; false: that is not here. */
+/* collect.c: makes the plan out of the journal's; false: that is not here. */
 bool run_adopt_plan(struct run *run);
 
-/* run_plan.c */
+/* plan.c */
 /* 0 or -errno, said. */
 int plan_make(struct plan *plan, const struct run_request *q, struct deploy *deploy);
 void plan_release(struct plan *plan);
 /* Does module `a` of the plan need one of those marked? The index of it, or -1. */
 int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
 
-/* run_link.c */
+/* link.c */
 /* Brings a new session about after the link was cut (run_note_cut()) or given up: the Attach is
  * queued. 0, -EINTR, or -errno when the board is lost. */
 int run_reconnect(struct run *run);
 /* The board has said who it is: notes whether it is another boot. */
 void run_greet(struct run *run, const outpost_Welcome *welcome);
 
-/* run_recover.c */
+/* recover.c */
 /* The link was cut: notes what was under way. What an earlier loss left to be told apart stays, and
  * a reset of ours that is yet to come. */
 void run_note_cut(struct run *run);
@@ -158,7 +158,7 @@ void run_tell_apart(struct run *run);
  * whether the user interrupted it. */
 void run_tell_left(struct run *run);
 
-/* run_journal.c */
+/* journal.c */
 /* Enters the run whose plan is on its way into the store: whatever becomes of us, it is found, and
  * asked about. 0 or -errno, said. */
 int run_enter(struct run *run);

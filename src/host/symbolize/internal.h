@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* --- symbolize_file.c: a .ko or vmlinux and its symbols --- */
+/* --- file.c: a .ko or vmlinux and its symbols --- */
 
 struct symbol {
 	const char *name; /* in the file's string table */
@@ -54,7 +54,7 @@ int symbol_file_find(const struct symbol_file *file, const struct klog_frame *fr
 bool symbol_file_name(const struct symbol_file *file, const char *section, uint64_t offset,
 		      struct klog_frame *frame);
 
-/* --- symbolize_dwarf.c: what debug info says of an address --- */
+/* --- dwarf.c: what debug info says of an address --- */
 
 /*
  * Adds what is there, the innermost first, with paths as the compiler wrote
