@@ -209,13 +209,14 @@ static void test_other_machine_half_sent(void **state)
 	assert_non_null(strstr(asked(), "runs33554432 "));
 }
 
-static void expect_failure(const char *mode, int error, const char *why)
+static void expect_failure(const char *mode, enum failure_kind kind, const char *why)
 {
 	_cleanup_(session_closep) struct session *session = open_session(mode, true);
 	const outpost_Welcome *welcome;
 	struct frame frame;
 
-	assert_int_equal(session_welcome(session, &welcome), error);
+	assert_int_equal(session_welcome(session, &welcome), -ENOTCONN);
+	assert_int_equal(session->failure.kind, kind);
 	if (!strstr(session_why(session), why))
 		fail_msg("%s: why is '%s', without '%s'", mode, session_why(session), why);
 	assert_int_equal(session_receive(session, 100, &frame), -EPIPE);
@@ -224,18 +225,48 @@ static void expect_failure(const char *mode, int error, const char *why)
 static void test_failures(void **state)
 {
 	(void)state;
-	expect_failure("refused", -ECONNREFUSED, "refused");
+	expect_failure("refused", FAILURE_REFUSED, "refused");
 	assert_string_equal(asked(), "open ");
-	expect_failure("full", -ENOSPC, "disk is full");
+	expect_failure("full", FAILURE_OTHER, "disk is full");
 	asked();
-	expect_failure("always-old", -EPROTO, "not the one");
+	expect_failure("always-old", FAILURE_OTHER, "not the one");
 	assert_non_null(strstr(asked(), "install open "));
-	expect_failure("silent", -ETIMEDOUT, "no answer within 1000 ms");
+	expect_failure("silent", FAILURE_AWAY, "no answer within 1000 ms");
 	asked();
-	expect_failure("only-noise", -EPIPE, "Hello \\x1b[31mthere");
+	expect_failure("only-noise", FAILURE_OTHER, "Hello \\x1b[31mthere");
 	assert_string_equal(asked(), "open uname install open ");
 	board.is_vm = true;
-	expect_failure("refused", -ECONNREFUSED, "virtual Pi is not running");
+	expect_failure("refused", FAILURE_REFUSED, "virtual Pi is not running");
+}
+
+/* What a power cycle would not help against. */
+static void test_barred(void **state)
+{
+	static const struct {
+		const char *said;
+		bool barred;
+	} cases[] = {
+		{ "me@pi: Permission denied (publickey).\r\n", true },
+		{ "sudo: a password is required\n", true },
+		{ "sh: 1: exec: sudo: not found\n", true },
+		{ "Host key verification failed.\r\n", true },
+		{ "/home/me/.ssh/config: line 1: Bad configuration option: foo\r\n", true },
+		{ "ssh: connect to host pi port 22: Connection refused\r\n", false },
+		{ "ssh: connect to host pi port 22: Connection timed out\r\n", false },
+		{ "cat: write error: No space left on device\n", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct session s = { .board = &board };
+		const struct ssh_end end = { .status = 255, .error = cases[i].said, .noise = "" };
+
+		failure_explain(&s.failure, &board, &end);
+		if (session_is_barred(&s) != cases[i].barred)
+			fail_msg("'%s': %d", cases[i].said, session_is_barred(&s));
+		failure_release(&s.failure);
+	}
 }
 
 static void test_noise_is_skipped(void **state)
@@ -298,35 +329,37 @@ static void test_reasons(void **state)
 {
 	static const struct {
 		const char *said, *why, *hint;
-		int status, error;
+		int status;
+		enum failure_kind kind;
 	} cases[] = {
 		{ "ssh: Could not resolve hostname pi: Name or service not known\r\n",
-		  "name is not known", "ssh -G me@pi", 255, -EHOSTUNREACH },
+		  "name is not known", "ssh -G me@pi", 255, FAILURE_OTHER },
 		{ "me@pi: Permission denied (publickey).\r\n", "none of your keys",
-		  "ssh-copy-id me@pi", 255, -EACCES },
+		  "ssh-copy-id me@pi", 255, FAILURE_LOGIN },
 		{ "Host key verification failed.\r\n", "not known here", "ssh me@pi", 255,
-		  -EKEYREJECTED },
+		  FAILURE_KEY },
 		{ "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n"
 		  "Add correct host key in /home/me/.ssh/known_hosts to get rid of this "
 		  "message.\r\n"
 		  "Offending ED25519 key in /home/me/.ssh/known_hosts:3\r\n"
 		  "Host key for pi.lan has changed and you have requested strict checking.\r\n"
 		  "Host key verification failed.\r\n",
-		  "host key changed", "line 3 of /home/me/.ssh/known_hosts", 255, -EKEYREJECTED },
+		  "host key changed", "line 3 of /home/me/.ssh/known_hosts", 255, FAILURE_KEY },
 		{ "Offending ECDSA key in /k:12\r\nHost key for [pi]:2222 has changed\r\n"
 		  "REMOTE HOST IDENTIFICATION HAS CHANGED",
-		  "host key changed", "ssh-keygen -f /k -R '[pi]:2222'", 255, -EKEYREJECTED },
+		  "host key changed", "ssh-keygen -f /k -R '[pi]:2222'", 255, FAILURE_KEY },
 		{ "sudo: a password is required\n", "sudo asks for a password",
-		  "me ALL=(root) NOPASSWD: /usr/local/lib/outpost/outpost-agent", 1, -EPERM },
-		{ "sh: 1: exec: sudo: not found\n", "there is no sudo", "root", 127, -ENOENT },
+		  "me ALL=(root) NOPASSWD: /usr/local/lib/outpost/outpost-agent", 1, FAILURE_SUDO },
+		{ "sh: 1: exec: sudo: not found\n", "there is no sudo", "root", 127,
+		  FAILURE_LOGIN },
 		{ "/bin/sh: 1: exec: /usr/local/lib/outpost/outpost-agent: Exec format error\n",
-		  "another architecture", NULL, 126, -ENOEXEC },
+		  "another architecture", NULL, 126, FAILURE_OTHER },
 		{ "mkdir: cannot create directory: Read-only file system\n", "read-only", "remount",
-		  1, -EROFS },
+		  1, FAILURE_OTHER },
 		{ "ssh: connect to host 10.0.0.9 port 22: Connection timed out\r\n",
-		  "does not answer", "firewall", 255, -ETIMEDOUT },
-		{ "one\ntwo \033[1mthree\n", "two \\x1b[1mthree", NULL, 255, -EPIPE },
-		{ "", "something ended the agent", NULL, 255, -EPIPE },
+		  "does not answer", "firewall", 255, FAILURE_AWAY },
+		{ "one\ntwo \033[1mthree\n", "two \\x1b[1mthree", NULL, 255, FAILURE_OTHER },
+		{ "", "something ended the agent", NULL, 255, FAILURE_OTHER },
 	};
 
 	(void)state;
@@ -337,9 +370,9 @@ static void test_reasons(void **state)
 					     .noise = "" };
 
 		failure_explain(&failure, &board, &end);
-		if (failure.error != cases[i].error || !strstr(failure.why, cases[i].why) ||
+		if (failure.kind != cases[i].kind || !strstr(failure.why, cases[i].why) ||
 		    (cases[i].hint && (!failure.hint || !strstr(failure.hint, cases[i].hint))))
-			fail_msg("case %zu: %d '%s', hint '%s'", i, failure.error, failure.why,
+			fail_msg("case %zu: %d '%s', hint '%s'", i, failure.kind, failure.why,
 				 failure.hint ? failure.hint : "none");
 	}
 }
@@ -413,6 +446,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_other_machine, each_setup),
 		cmocka_unit_test_setup(test_other_machine_half_sent, each_setup),
 		cmocka_unit_test_setup(test_failures, each_setup),
+		cmocka_unit_test_setup(test_barred, each_setup),
 		cmocka_unit_test_setup(test_noise_is_skipped, each_setup),
 		cmocka_unit_test_setup(test_end_after_welcome, each_setup),
 		cmocka_unit_test_setup(test_dead_master, each_setup),

@@ -161,7 +161,7 @@ int deploy_need(struct deploy *d, struct session *session, const outpost_Need *n
 	hex_encode(hash, need->hash.bytes, HASH_SIZE);
 	log_error("Board %s asks for a file that belongs to nothing here: %s", d->board->name,
 		  hash);
-	return -ENOENT;
+	return -EPROTO;
 }
 
 size_t deploy_sent(const struct deploy *d)

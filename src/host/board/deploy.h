@@ -29,7 +29,7 @@ int deploy_add(struct deploy *deploy, const char *key, const char *path, uint8_t
 /* Queues what the board has not got yet. 0 or -errno, said. */
 int deploy_send(struct deploy *deploy, struct session *session);
 
-/* The board said Need: queues that file in full. -ENOENT (said) for one that was never added. */
+/* The board said Need: queues that file in full. -EPROTO (said) for one that was never added. */
 int deploy_need(struct deploy *deploy, struct session *session, const outpost_Need *need);
 
 /* The board has them all: remembered for next time. Says nothing. */

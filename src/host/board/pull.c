@@ -41,7 +41,7 @@ static int bad_archive(const struct receiver *rx, int r, const char *why)
 	if (r == -ENOSPC || r == -EDQUOT)
 		log_hint(
 			"Make room for 500 MB there, or set XDG_CACHE_HOME to a folder elsewhere.");
-	return r == -ENOENT ? -EIO : r;
+	return r;
 }
 
 static int take_data(struct receiver *rx, const struct frame *frame)
@@ -73,6 +73,9 @@ static int take_data(struct receiver *rx, const struct frame *frame)
 	return 0;
 }
 
+#define ENDED 2
+
+/* ENDED or -errno. */
 static int take_end(struct receiver *rx, const outpost_Pulled *end)
 {
 	int r;
@@ -84,10 +87,10 @@ static int take_end(struct receiver *rx, const outpost_Pulled *end)
 	r = rx->ended ? untar_finish(rx->untar) : -EBADMSG;
 	if (r < 0)
 		return bad_archive(rx, r, rx->ended ? untar_why(rx->untar) : "its end is missing");
-	return 1;
+	return ENDED;
 }
 
-/* 1 at the end. */
+/* 0, ENDED, PULL_NONE, or -errno. */
 static int take_frame(struct receiver *rx, const struct frame *frame)
 {
 	outpost_Reply reply = { 0 };
@@ -98,7 +101,7 @@ static int take_frame(struct receiver *rx, const struct frame *frame)
 		return 0;
 	if (reply.which_body == outpost_Reply_failure_tag) {
 		strbuf_adds(rx->why, reply.body.failure.what);
-		return -ENOENT;
+		return PULL_NONE;
 	}
 	return reply.which_body == outpost_Reply_pulled_tag ? take_end(rx, &reply.body.pulled) : 0;
 }
@@ -136,7 +139,7 @@ static int receive(struct receiver *rx)
 		else if (r == -EPIPE)
 			r = session_say(rx->session);
 	}
-	return r < 0 ? r : 0;
+	return r == ENDED ? 0 : r;
 }
 
 int pull(struct session *session, const struct pull *pull, struct pulled *pulled,

@@ -25,10 +25,11 @@ struct pulled {
 };
 
 /*
- * 0; -ENOENT when the board has no such thing or may not read it, with its
- * reason in `why`; or another -errno, said: the link was cut, this disk is full,
- * what came is not an archive that may be unpacked (-EBADMSG).
+ * 0; PULL_NONE, not said, when the board has no such thing or may not read it,
+ * with its reason in `why`; or -errno, said: the link was cut, this disk is
+ * full, what came is not an archive that may be unpacked (-EBADMSG).
  */
+#define PULL_NONE 1
 int pull(struct session *session, const struct pull *pull, struct pulled *pulled,
 	 struct strbuf *why);
 void pulled_release(struct pulled *pulled);

@@ -102,7 +102,7 @@ static int turn(struct session *s, long long wait_ms, struct frame *frame)
 
 static int bad_message(struct session *s)
 {
-	session_fail(s, -EBADMSG, xstrdup("what arrives from it is not what an agent says"), NULL);
+	session_fail(s, xstrdup("what arrives from it is not what an agent says"), NULL);
 	return -EBADMSG;
 }
 
@@ -178,7 +178,7 @@ int session_welcome(struct session *s, const outpost_Welcome **welcome)
 		if (r == -EBADMSG)
 			bad_message(s);
 		if (r < 0)
-			return s->options.quiet ? s->failure.error : session_say(s);
+			return s->options.quiet ? -ENOTCONN : session_say(s);
 	}
 	*welcome = &s->welcome;
 	return 0;
@@ -216,6 +216,12 @@ const char *session_hint(const struct session *s)
 	return s->failure.hint;
 }
 
+bool session_is_barred(const struct session *s)
+{
+	return s->failure.kind == FAILURE_KEY || s->failure.kind == FAILURE_LOGIN ||
+	       s->failure.kind == FAILURE_SUDO || s->failure.kind == FAILURE_OURS;
+}
+
 int session_say(const struct session *s)
 {
 	const struct board *board = s->board;
@@ -226,7 +232,7 @@ int session_say(const struct session *s)
 		log_error("Board %s (%s): %s.", board->name, board->destination, session_why(s));
 	if (s->failure.hint)
 		log_hint("%s", s->failure.hint);
-	return s->failure.error ? s->failure.error : -EPIPE;
+	return -ENOTCONN;
 }
 
 int session_say_failure(const struct session *s, const outpost_Failure *failure)

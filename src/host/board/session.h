@@ -22,7 +22,8 @@ struct session_options {
  * Starts ssh, sends Hello, and waits for nothing. An agent that is missing or
  * not ours is put in place when that shows, a shared connection that proves
  * dead is dropped, and the flight sent again. `board` must outlive the
- * session. SIGPIPE must be ignored. 0 or -errno, said.
+ * session. SIGPIPE must be ignored. 0; -ENOTCONN, said unless quiet: ssh cannot
+ * be started; -EMSGSIZE.
  */
 int session_open(const struct board *board, const struct session_options *options,
 		 struct session **session);
@@ -63,7 +64,8 @@ int session_await(struct session *session, int patience_ms, struct frame *frame)
  */
 int session_fd(const struct session *session);
 
-/* Waits for Welcome (the first reply) where it has not come yet. 0 or -errno, said unless quiet. */
+/* Waits for Welcome (the first reply) where it has not come yet. 0; -ENOTCONN, said unless quiet:
+ * none will come; -EINTR. */
 int session_welcome(struct session *session, const outpost_Welcome **welcome);
 
 /* Likewise, where it is here; NULL where it has not come yet. */
@@ -88,7 +90,12 @@ const char *session_why(const struct session *session);
 /* What to do about it, or NULL. */
 const char *session_hint(const struct session *session);
 
-/* Says that, with the board's name, and what to do; returns the -errno that it comes to. */
+/* Switching its power would not help: the board is there and does not let us in, or it is this
+ * machine's ssh that does not work. */
+bool session_is_barred(const struct session *session);
+
+/* Says that, with the board's name, and what to do. -ENOTCONN, whatever the reason: nobody can take
+ * trouble on the way to a board for a word of the board's. */
 int session_say(const struct session *session);
 
 /*

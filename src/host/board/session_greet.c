@@ -40,10 +40,10 @@ int greet_say_hello(struct session *s, const char *machine)
 	return r;
 }
 
-int session_fail(struct session *s, int error, char *why, const char *hint)
+int session_fail(struct session *s, char *why, const char *hint)
 {
 	failure_release(&s->failure);
-	s->failure.error = error;
+	s->failure.kind = FAILURE_OTHER;
 	s->failure.why = why;
 	s->failure.hint = hint ? xstrdup(hint) : NULL;
 	ssh_stop(&s->ssh, &s->errors, 0);
@@ -82,7 +82,7 @@ static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 	if (!s->installed)
 		return install_and_reopen(s, welcome->machine);
 	return session_fail(
-		s, -EPROTO,
+		s,
 		xasprintf("the agent that answers is not the one just put in place (%s, not %s)",
 			  welcome->build_id, s->agent),
 		"Is " AGENT_DIR " on the board a link or a mount?");
@@ -97,7 +97,7 @@ static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 		return take_stranger(s, welcome);
 	if (welcome->version != OUTPOST_PROTOCOL)
 		return session_fail(
-			s, -EPROTO,
+			s,
 			xasprintf("its agent speaks version %u, this program %d", welcome->version,
 				  OUTPOST_PROTOCOL),
 			"'make' in Outpost's source tree builds the agent that belongs to it.");
@@ -131,8 +131,7 @@ int greet_take(struct session *s, const struct frame *frame)
 	if (reply.which_body == outpost_Reply_welcome_tag && !s->welcomed)
 		return take_welcome(s, &reply.body.welcome);
 	if (!s->welcomed && reply.which_body == outpost_Reply_failure_tag)
-		return session_fail(s, -EPROTO,
-				    xasprintf("its agent refused: %s", reply.body.failure.what),
+		return session_fail(s, xasprintf("its agent refused: %s", reply.body.failure.what),
 				    NULL);
 	return s->welcomed ? 1 : -EBADMSG;
 }

@@ -65,8 +65,7 @@ void agent_own_id(const char *machine, char *id, size_t size)
 		*id = '\0';
 }
 
-/* Runs a fixed command on the board; what it wrote is in `output`. 0, or -errno with *failure
- * filled. */
+/* Runs a fixed command on the board; what it wrote is in `output`. As agent_install(). */
 static int remote(const struct board *board, const struct session_options *options,
 		  const char *command, const struct strbuf *input, struct strbuf *output,
 		  struct failure *failure)
@@ -84,17 +83,14 @@ static int remote(const struct board *board, const struct session_options *optio
 
 	if (r == 0)
 		return 0;
-	if (r < 0 && r != -ETIME) {
-		failure_not_started(failure, r);
-		return r;
-	}
+	if (r < 0 && r != -ETIME)
+		return failure_not_started(failure, r);
 	end.status = r < 0 ? 255 : r;
 	end.timeout_ms = r < 0 ? INSTALL_TIMEOUT_MS : 0;
 	end.error = error.buf;
 	end.noise = output->buf;
 	end.noise_len = output->len;
-	failure_explain(failure, board, &end);
-	return failure->error;
+	return failure_explain(failure, board, &end);
 }
 
 /* The last word that the board says: its start-up files may have spoken before. */
@@ -126,7 +122,8 @@ static int find_agent(const char *machine, char **file, struct failure *failure)
 			? xstrdup("'make' in Outpost's source tree builds it.")
 			: xstrdup("Outpost's agent is built for 64-bit systems on ARM (aarch64); "
 				  "a Raspberry Pi 3 or later can run one.");
-	return failure->error = -ENOEXEC;
+	failure->kind = FAILURE_OTHER;
+	return -ENOTCONN;
 }
 
 /* Where sudo asks, the person can do by hand what we cannot; sudoers need not allow more than the
@@ -135,7 +132,7 @@ static void add_manual_way(struct failure *failure, const struct board *board, c
 {
 	char *hint;
 
-	if (failure->error != -EPERM)
+	if (failure->kind != FAILURE_SUDO)
 		return;
 	hint = xasprintf(
 		"Put the agent there by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
@@ -164,7 +161,8 @@ int agent_install(const struct board *board, const struct session_options *optio
 	if (r < 0) {
 		failure_release(failure);
 		failure->why = xasprintf("the agent %s cannot be read: %s", file, strerror(-r));
-		return failure->error = r;
+		failure->kind = FAILURE_OURS;
+		return -ENOTCONN;
 	}
 	log_message(options->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		    "Putting the agent on %s (%zu KiB).", board->name, content.len / 1024);

@@ -12,17 +12,29 @@
 
 #define SESSION_TIMEOUT_MS 15000
 
+/* Of those reasons what anybody here goes by. */
+enum failure_kind {
+	FAILURE_NONE,
+	FAILURE_OTHER,
+	FAILURE_AWAY,    /* no answer, or no more of it */
+	FAILURE_REFUSED, /* the machine is there, and no ssh server */
+	FAILURE_KEY,     /* it is not the one that we know */
+	FAILURE_LOGIN,   /* it does not let us in, or has no way for us to become root */
+	FAILURE_SUDO,    /* it has sudo, which asks for more or refuses */
+	FAILURE_OURS,    /* this machine's ssh cannot be started, or used */
+};
+
 /* Why a connection did not come about, or ended. */
 struct failure {
-	int error;  /* -errno; 0: none */
+	enum failure_kind kind;
 	char *why;  /* without the board's name, without a period */
 	char *hint; /* what to do about it, or NULL */
 	bool agent; /* an agent put in place (anew) may mend it */
 };
 
 void failure_release(struct failure *failure);
-/* ssh itself could not be started (-errno). */
-void failure_not_started(struct failure *failure, int error);
+/* ssh itself could not be started (-errno). -EINTR, or -ENOTCONN. */
+int failure_not_started(struct failure *failure, int error);
 
 /* What is known of an ssh that ended. */
 struct ssh_end {
@@ -34,8 +46,8 @@ struct ssh_end {
 	int timeout_ms; /* > 0: our own patience ended, which was so long */
 };
 
-/* Finds out why; `failure` is released first. */
-void failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end);
+/* Finds out why; `failure` is released first. -ENOTCONN. */
+int failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end);
 
 /*
  * Starts ssh, with three pipes that are O_NONBLOCK, in a session of its own: a
@@ -71,8 +83,8 @@ int agent_build_id(const char *path, char *id, size_t size);
 void agent_own_id(const char *machine, char *id, size_t size);
 
 /*
- * Puts our agent in place; `machine` NULL: the board is asked. 0, or -errno
- * with *failure filled.
+ * Puts our agent in place; `machine` NULL: the board is asked. 0; -EINTR or
+ * -ENOTCONN with *failure filled.
  */
 int agent_install(const struct board *board, const struct session_options *options,
 		  const char *machine, struct failure *failure);
@@ -115,11 +127,11 @@ int greet_take(struct session *s, const struct frame *frame);
 int greet_take_end(struct session *s, int timeout_ms);
 
 /* Ends it, and keeps why; `why` becomes the session's. -EPIPE. */
-int session_fail(struct session *s, int error, char *why, const char *hint);
+int session_fail(struct session *s, char *why, const char *hint);
 
 /* --- session_link.c --- */
 
-/* Starts ssh; the flight begins anew. 0, or -errno with s->failure filled. */
+/* Starts ssh; the flight begins anew. 0, or -ENOTCONN with s->failure filled. */
 int link_connect(struct session *s);
 
 /* Writes what ssh takes at once. */

@@ -42,8 +42,7 @@ int link_connect(struct session *s)
 	r = ssh_start(&s->ssh, argv);
 	if (r == 0)
 		return 0;
-	failure_not_started(&s->failure, r);
-	return r;
+	return failure_not_started(&s->failure, r);
 }
 
 void link_forget_sent(struct session *s)

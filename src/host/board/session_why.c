@@ -16,73 +16,78 @@
 
 static const struct reason {
 	const char *text; /* in what was said; case does not matter */
-	int error;
+	enum failure_kind kind;
 	const char *why;
 	const char *hint;
 	bool agent;
 } reasons[] = {
 	/* The remote side. */
-	{ "outpost-agent: missing", -ENOENT, "there is no agent on it", NULL, true },
-	{ "exec format error", -ENOEXEC, "the agent on it is for another architecture", NULL,
+	{ "outpost-agent: missing", FAILURE_OTHER, "there is no agent on it", NULL, true },
+	{ "exec format error", FAILURE_OTHER, "the agent on it is for another architecture", NULL,
 	  true },
-	{ "cannot execute binary file", -ENOEXEC, "the agent on it is for another architecture",
-	  NULL, true },
-	{ "sudo: a password is required", -EPERM, "sudo asks for a password there",
+	{ "cannot execute binary file", FAILURE_OTHER,
+	  "the agent on it is for another architecture", NULL, true },
+	{ "sudo: a password is required", FAILURE_SUDO, "sudo asks for a password there",
 	  "On the board: " SUDOERS, false },
-	{ "sudo: a terminal is required", -EPERM, "sudo asks for a password there",
+	{ "sudo: a terminal is required", FAILURE_SUDO, "sudo asks for a password there",
 	  "On the board: " SUDOERS, false },
-	{ "not in the sudoers file", -EPERM, "the login may not use sudo there",
+	{ "not in the sudoers file", FAILURE_SUDO, "the login may not use sudo there",
 	  "On the board, as root: " SUDOERS, false },
-	{ "is not allowed to execute", -EPERM, "the login may not run the agent as root there",
-	  "On the board, as root: " SUDOERS, false },
-	{ "you must have a tty to run sudo", -EPERM, "sudo wants a terminal there (requiretty)",
+	{ "is not allowed to execute", FAILURE_SUDO,
+	  "the login may not run the agent as root there", "On the board, as root: " SUDOERS,
+	  false },
+	{ "you must have a tty to run sudo", FAILURE_SUDO,
+	  "sudo wants a terminal there (requiretty)",
 	  "On the board, in sudoers: Defaults:^ !requiretty", false },
-	{ "sudo: not found", -ENOENT, "the login is not root, and there is no sudo",
+	{ "sudo: not found", FAILURE_LOGIN, "the login is not root, and there is no sudo",
 	  "Install sudo on the board, or use a root login: root@...", false },
-	{ "sudo: command not found", -ENOENT, "the login is not root, and there is no sudo",
+	{ "sudo: command not found", FAILURE_LOGIN, "the login is not root, and there is no sudo",
 	  "Install sudo on the board, or use a root login: root@...", false },
-	{ "no space left on device", -ENOSPC, "its disk is full",
+	{ "no space left on device", FAILURE_OTHER, "its disk is full",
 	  "ssh @ df -h shows what is full; make room there.", false },
-	{ "read-only file system", -EROFS, "its file system is read-only",
+	{ "read-only file system", FAILURE_OTHER, "its file system is read-only",
 	  "On the board: sudo mount -o remount,rw / (and look into dmesg for why).", false },
-	{ "account is currently not available", -EACCES, "the login has no shell there",
+	{ "account is currently not available", FAILURE_LOGIN, "the login has no shell there",
 	  "Use another login, or give it one: sudo chsh -s /bin/sh ^", false },
 	/* Who is at the other end. */
-	{ "remote host identification has changed", -EKEYREJECTED, "its host key changed", NULL,
+	{ "remote host identification has changed", FAILURE_KEY, "its host key changed", NULL,
 	  false },
-	{ "host key verification failed", -EKEYREJECTED, "its host key is not known here",
+	{ "host key verification failed", FAILURE_KEY, "its host key is not known here",
 	  "Connect once by hand and compare the key: ssh @", false },
 	/* Who we are. */
-	{ "too many authentication failures", -EACCES, "it gave up after too many keys",
+	{ "too many authentication failures", FAILURE_LOGIN, "it gave up after too many keys",
 	  "Name the key: IdentityFile and IdentitiesOnly yes, in your ssh configuration.", false },
-	{ "unprotected private key file", -EACCES, "the private key's file can be read by others",
-	  "chmod 600 that file; ssh @ says which.", false },
-	{ "permission denied (", -EACCES, "it accepts none of your keys",
+	{ "unprotected private key file", FAILURE_LOGIN,
+	  "the private key's file can be read by others", "chmod 600 that file; ssh @ says which.",
+	  false },
+	{ "permission denied (", FAILURE_LOGIN, "it accepts none of your keys",
 	  "ssh-copy-id @ puts yours there; ssh-add -l shows what your agent has.", false },
 	/* The way there. */
-	{ "could not resolve hostname", -EHOSTUNREACH, "its name is not known",
+	{ "could not resolve hostname", FAILURE_OTHER, "its name is not known",
 	  "Is it spelled right? ssh -G @ shows what ssh makes of it.", false },
-	{ "connection refused", -ECONNREFUSED, "the connection was refused",
+	{ "connection refused", FAILURE_REFUSED, "the connection was refused",
 	  "It is on the network, but no SSH server answers there; is it still starting?", false },
-	{ "no route to host", -EHOSTUNREACH, "there is no way to it on the network",
+	{ "no route to host", FAILURE_OTHER, "there is no way to it on the network",
 	  "Is it switched on, and is the address right?", false },
-	{ "network is unreachable", -ENETUNREACH, "this machine has no network to reach it by",
+	{ "network is unreachable", FAILURE_OTHER, "this machine has no network to reach it by",
 	  "Is this machine on-line?", false },
-	{ "timed out", -ETIMEDOUT, "it does not answer",
+	{ "timed out", FAILURE_AWAY, "it does not answer",
 	  "Is it switched on, is the address right, and does a firewall let port 22 through?",
 	  false },
-	{ "not responding", -ETIMEDOUT, "it stopped answering", NULL, false },
-	{ "bad configuration option", -EINVAL, "your ssh configuration has a mistake",
+	{ "not responding", FAILURE_AWAY, "it stopped answering", NULL, false },
+	{ "bad configuration option", FAILURE_OURS, "your ssh configuration has a mistake",
 	  "ssh -G @ shows it.", false },
-	{ "bad owner or permissions", -EPERM, "your ssh configuration can be written by others",
+	{ "bad owner or permissions", FAILURE_OURS,
+	  "your ssh configuration can be written by others",
 	  "chmod 600 that file; ssh -G @ says which.", false },
-	{ "kex_exchange_identification", -ECONNRESET, "it closed the connection at once",
+	{ "kex_exchange_identification", FAILURE_AWAY, "it closed the connection at once",
 	  "Its SSH server is still starting, or bans this address (fail2ban, MaxStartups).",
 	  false },
-	{ "remote side unexpectedly closed", -ECONNRESET, "it closed the connection", NULL, false },
-	{ "connection reset", -ECONNRESET, "the connection was cut", NULL, false },
-	{ "broken pipe", -ECONNRESET, "the connection was cut", NULL, false },
-	{ "closed by", -ECONNRESET, "it closed the connection", NULL, false },
+	{ "remote side unexpectedly closed", FAILURE_AWAY, "it closed the connection", NULL,
+	  false },
+	{ "connection reset", FAILURE_AWAY, "the connection was cut", NULL, false },
+	{ "broken pipe", FAILURE_AWAY, "the connection was cut", NULL, false },
+	{ "closed by", FAILURE_AWAY, "it closed the connection", NULL, false },
 };
 
 void failure_release(struct failure *failure)
@@ -92,14 +97,15 @@ void failure_release(struct failure *failure)
 	*failure = (struct failure){ 0 };
 }
 
-void failure_not_started(struct failure *failure, int error)
+int failure_not_started(struct failure *failure, int error)
 {
 	failure_release(failure);
-	failure->error = error;
+	failure->kind = FAILURE_OURS;
 	failure->why = error == -EINTR ? xstrdup("interrupted")
 				       : xasprintf("ssh cannot be started: %s", strerror(-error));
 	if (error == -ENOENT)
 		failure->hint = xstrdup("apt-get install openssh-client");
+	return error == -EINTR ? error : -ENOTCONN;
 }
 
 static const struct reason *find_reason(const char *said)
@@ -183,12 +189,12 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 	_cleanup_free_ char *said = last_line(end->error, strlen(end->error));
 	_cleanup_free_ char *noise = last_line(end->noise, end->noise_len);
 
-	f->error = -EPIPE;
+	f->kind = FAILURE_OTHER;
 	/* ssh is never silent about itself: then a signal ended what it ran, as with half of a
 	 * program. */
 	f->agent = !end->spoke && (end->status == 255 ? !said && !noise : end->status <= 128);
 	if (end->timeout_ms) {
-		f->error = -ETIMEDOUT;
+		f->kind = FAILURE_AWAY;
 		f->why = xasprintf("no answer within %d ms%s%s", end->timeout_ms, said ? ": " : "",
 				   said ? said : "");
 	} else if (noise && !end->spoke) {
@@ -213,10 +219,9 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 /* A virtual Pi that is down is not to be searched on the network. */
 static void explain_vm(struct failure *f, const struct board *board)
 {
-	if (!board->is_vm ||
-	    (f->error != -ECONNREFUSED && f->error != -ETIMEDOUT && f->error != -ECONNRESET))
+	if (!board->is_vm || (f->kind != FAILURE_REFUSED && f->kind != FAILURE_AWAY))
 		return;
-	if (f->error == -ECONNREFUSED) {
+	if (f->kind == FAILURE_REFUSED) {
 		free(f->why);
 		f->why = xstrdup("the virtual Pi is not running");
 	}
@@ -228,7 +233,7 @@ static void explain_vm(struct failure *f, const struct board *board)
 				      board->name);
 }
 
-void failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end)
+int failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end)
 {
 	const struct reason *reason = find_reason(end->error);
 
@@ -238,13 +243,14 @@ void failure_explain(struct failure *failure, const struct board *board, const s
 	if (!reason) {
 		explain_unknown(failure, end);
 	} else {
-		failure->error = reason->error;
+		failure->kind = reason->kind;
 		failure->agent = reason->agent && !end->spoke;
 		failure->why = xstrdup(reason->why);
-		if (reason->error == -EKEYREJECTED && !reason->hint)
+		if (reason->kind == FAILURE_KEY && !reason->hint)
 			failure->hint = host_key_hint(end->error);
 		else if (reason->hint)
 			failure->hint = expand(reason->hint, board);
 	}
 	explain_vm(failure, board);
+	return -ENOTCONN;
 }

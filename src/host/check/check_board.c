@@ -36,7 +36,7 @@ static int keep_file(const char *from, const char *to, enum check_wanted what)
 	return r < 0 ? r : fs_write_atomic(to, keys.buf, keys.len, 0644);
 }
 
-/* 0 or -errno; what the board has not got is no error to speak of. */
+/* 0, PULL_NONE or -errno; what the board has not got is no error to speak of. */
 static int fetch(struct check_board *on, enum check_wanted what, const char *folder, const char *to)
 {
 	_cleanup_free_ char *dir = path_join(folder, ".new-XXXXXX", NULL), *from = NULL;
@@ -53,7 +53,7 @@ static int fetch(struct check_board *on, enum check_wanted what, const char *fol
 	from = path_join(dir, wanted[what].pulled, NULL);
 	if (r == 0)
 		r = keep_file(from, to, what);
-	if (r < 0)
+	if (r != 0)
 		log_debug("%s: %s", on->board->name, why.len ? why.buf : strerror(-r));
 	pulled_release(&pulled);
 	fs_remove_tree(dir);

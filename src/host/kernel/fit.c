@@ -220,11 +220,11 @@ static int fit_modules(const struct kernel_tree *tree, const struct kernel_wante
 		 &pulled, &why);
 	if (r == 0)
 		kernel_fit_symbols(tree->build, dir, fits);
-	else if (r == -ENOENT)
+	else if (r == PULL_NONE)
 		kernel_fits_add(fits, "symbols", FIT_UNKNOWN, strbuf_detach(&why));
 	pulled_release(&pulled);
 	fs_remove_tree(dir);
-	return r == -ENOENT ? 0 : r;
+	return r == PULL_NONE ? 0 : r;
 }
 
 int kernel_fit(const struct kernel_tree *tree, struct kernel_wanted *wanted, unsigned int every,

@@ -52,19 +52,19 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CHANGELOG, .dir = dir },
 		 &pulled, &said);
 	pulled_release(&pulled);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		return r;
 	if (r == 0)
 		r = unpack_read(path, &text);
 	unlink(path);
 	if (r == 0)
 		r = changelog_commit(text.buf, version ? version + 1 : NULL, commit);
-	if (r < 0)
+	if (r != 0)
 		strbuf_addf(why,
 			    "no commit of the repository was given (--commit), and no changelog "
 			    "on board %s names it",
 			    wanted->board->name);
-	return r < 0 ? -ENOENT : 0;
+	return r != 0 ? -ENOENT : 0;
 }
 
 /* --- the symbols ---------------------------------------------------------------------- */
@@ -106,8 +106,10 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 				 .dir = modules,
 				 .doing = "fetching the CRCs of the board's modules" },
 		 &pulled, &said);
-	if (r == -ENOENT)
+	if (r == PULL_NONE) {
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
+		r = -ENOENT;
+	}
 	if (r == 0) {
 		log_info("Received the symbols of %u modules from board %s (%.1f MB compressed)",
 			 pulled.files, wanted->board->name, (double)pulled.packed / 1e6);

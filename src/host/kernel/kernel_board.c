@@ -34,8 +34,10 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	r = pull(wanted->session,
 		 &(struct pull){ .what = outpost_Pull_What_TREE, .dir = dir, .doing = doing },
 		 &pulled, &said);
-	if (r == -ENOENT)
+	if (r == PULL_NONE) {
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
+		r = -ENOENT;
+	}
 	full = path_join(dir, r == 0 ? pulled.build : "", NULL);
 	if (r == 0 && (!*pulled.build || strstr(pulled.build, "..") || !fs_is_dir(full))) {
 		log_error("Board %s sent headers without a folder for make -C",

@@ -63,9 +63,9 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 	}
 	pulled_release(&pulled);
 	fs_remove_tree(dir);
-	if (r == -ENOENT)
+	if (r == PULL_NONE)
 		log_debug("%s: %s", wanted->board->name, why.buf);
-	return r == -ENOENT ? 0 : r;
+	return r == PULL_NONE ? 0 : r;
 }
 
 /* `wanted` belongs to the caller; the answers in it are released here. */

@@ -54,8 +54,18 @@ void run_greet(struct run *run, const outpost_Welcome *welcome)
 	proto_set(run->release, welcome->release);
 }
 
-/* *why becomes what is wrong, where that is known. */
-static int try_once(struct run *run, int timeout_ms, char **why)
+/* What the last try met. */
+struct obstacle {
+	char *why; /* NULL: not known */
+	bool barred;
+};
+
+static void obstacle_release(struct obstacle *o)
+{
+	free(o->why);
+}
+
+static int try_once(struct run *run, int timeout_ms, struct obstacle *met)
 {
 	const struct session_options options = { .timeout_ms = timeout_ms,
 						 .fresh = true,
@@ -73,19 +83,14 @@ static int try_once(struct run *run, int timeout_ms, char **why)
 	if (r == 0)
 		r = session_welcome(session, &welcome);
 	if (r < 0) {
-		free(*why);
-		*why = xstrdup(session_why(session));
+		free(met->why);
+		met->why = xstrdup(session_why(session));
+		met->barred = session_is_barred(session);
 		return r;
 	}
 	run_greet(run, welcome);
 	*run->session = TAKE_PTR(session);
 	return 0;
-}
-
-/* It is there, and does not let us in: its power has nothing to do with that. */
-static bool is_rejection(int r)
-{
-	return r == -EACCES || r == -EPERM || r == -EKEYREJECTED;
 }
 
 static void pause_a_little(void)
@@ -97,7 +102,7 @@ static void pause_a_little(void)
 int run_reconnect(struct run *run)
 {
 	const struct board *board = run->q->board;
-	_cleanup_free_ char *why = NULL;
+	_cleanup_(obstacle_release) struct obstacle met = { 0 };
 	long long deadline;
 
 	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
@@ -109,21 +114,21 @@ int run_reconnect(struct run *run)
 		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
 	for (int try_ms = TRY_MS;;
 	     try_ms = try_ms * 5 / 4 < TRY_MAX_MS ? try_ms * 5 / 4 : TRY_MAX_MS) {
-		int r = process_interrupted ? -EINTR : try_once(run, try_ms, &why);
+		int r = process_interrupted ? -EINTR : try_once(run, try_ms, &met);
 
 		if (r == 0 || r == -EINTR)
 			return r;
 		if (run->give_up_ms && monotonic_ms() > run->give_up_ms)
 			return -ETIMEDOUT;
 		if (monotonic_ms() > deadline) {
-			if (is_rejection(r) || (!run_power_cycle(run) && !process_interrupted))
+			if (met.barred || (!run_power_cycle(run) && !process_interrupted))
 				break;
 			deadline = monotonic_ms() + run_return_ms(run);
 		}
 		pause_a_little();
 	}
 	log_error("Board %s could not be reached again within %lld s%s%s.", board->name,
-		  run_return_ms(run) / 1000, why ? ": " : "", why ? why : "");
+		  run_return_ms(run) / 1000, met.why ? ": " : "", met.why ? met.why : "");
 	log_hint("What it has of run %s is collected when it is back: outpost results.", run->id);
 	return -ETIMEDOUT;
 }

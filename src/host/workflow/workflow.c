@@ -45,8 +45,9 @@ int workflow_board(struct workflow *p, const struct context *ctx,
 		return r;
 	progress_start();
 	r = session_open(p->board, NULL, &p->session);
-	if (r == 0)
-		r = session_flush(p->session); /* Hello travels while we do the rest */
+	if (r < 0)
+		return r;
+	r = session_flush(p->session); /* Hello travels while we do the rest */
 	if (r == -EPIPE)
 		r = session_say(p->session);
 	if (r == 0)
