@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/strv.h"
@@ -126,12 +127,67 @@ static void within(void **state)
 				 cases[i].within);
 }
 
+struct walked {
+	struct strbuf text; /* "KIND LEVEL BELOW NAME" of each */
+	const char *skip;
+	int r;
+};
+
+static int see(const struct fs_entry *entry, void *arg)
+{
+	struct walked *w = arg;
+
+	strbuf_addf(&w->text, "%d %d %s %s\n", (int)entry->kind, entry->level, entry->below,
+		    entry->name);
+	if (entry->kind != FS_UNREADABLE)
+		assert_int_equal(S_ISDIR(entry->st->st_mode), entry->kind == FS_FOLDER);
+	if (w->skip && strcmp(entry->below, w->skip) == 0)
+		return w->r;
+	return 0;
+}
+
+static void expect_walk(const char *dir, enum fs_order order, const char *skip, int r,
+			const char *wanted)
+{
+	struct walked w = { .text = STRBUF_INIT, .skip = skip, .r = r };
+
+	assert_int_equal(fs_walk(dir, order, see, &w), r < 0 ? r : 0); /* FS_SKIP does not end it */
+	assert_string_equal(w.text.buf, wanted);
+	strbuf_release(&w.text);
+}
+
+static void walks(void **state)
+{
+	char top[] = "/tmp/outpost-test-XXXXXX";
+	_cleanup_free_ char *sub = NULL, *file = NULL, *link = NULL, *slash = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	slash = xasprintf("%s/", top);
+	sub = xasprintf("%s/sub", top);
+	file = xasprintf("%s/file", sub);
+	assert_int_equal(fs_mkdir_p(sub, 0755), 0);
+	assert_int_equal(fs_write_atomic(file, "", 0, 0600), 0);
+	expect_walk(sub, FS_FOLDER_FIRST, NULL, 0, "1 0  sub\n0 1 file file\n");
+	expect_walk(sub, FS_FOLDER_LAST, NULL, 0, "0 1 file file\n1 0  sub\n");
+	expect_walk(slash, FS_FOLDER_LAST, NULL, 0, "0 2 sub/file file\n1 1 sub sub\n1 0  \n");
+	unlink(file);
+	link = xasprintf("%s/link", sub);
+	assert_int_equal(symlink("/usr", link), 0); /* is not followed */
+	expect_walk(sub, FS_FOLDER_FIRST, NULL, 0, "1 0  sub\n2 1 link link\n");
+	expect_walk(sub, FS_FOLDER_FIRST, "link", -EDOM, "1 0  sub\n2 1 link link\n");
+	expect_walk(sub, FS_FOLDER_FIRST, "", FS_SKIP, "1 0  sub\n");
+	expect_walk(link, FS_FOLDER_FIRST, NULL, 0, "2 0  link\n");
+	fs_remove_tree(top);
+	expect_walk(top, FS_FOLDER_FIRST, NULL, -ENOENT, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copy_beside), cmocka_unit_test(copy_from_another_file_system),
 		cmocka_unit_test(link_is_put), cmocka_unit_test(found_below),
-		cmocka_unit_test(within),
+		cmocka_unit_test(within),      cmocka_unit_test(walks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/strv.h"
 #include "host/base/progress.h"
@@ -12,29 +13,24 @@
 #include "host/board/session.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-/* nftw() has no argument for its function. */
-static long long bytes_seen;
-
-static int add_size(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int add_size(const struct fs_entry *entry, void *bytes)
 {
-	(void)path;
-	(void)flag;
-	(void)ftw;
-	bytes_seen += (long long)st->st_blocks * 512;
+	if (entry->kind != FS_UNREADABLE)
+		*(long long *)bytes += (long long)entry->st->st_blocks * 512;
 	return 0;
 }
 
 /* On disk; for a user's own tree only the reference to it. */
 static long long tree_size(const struct kernel_tree *tree)
 {
-	bytes_seen = 0;
-	nftw(tree->root, add_size, 32, FTW_PHYS | FTW_MOUNT);
-	return bytes_seen;
+	long long bytes = 0;
+
+	fs_walk(tree->root, FS_FOLDER_FIRST, add_size, &bytes);
+	return bytes;
 }
 
 static json_t *tree_json(const struct kernel_tree *tree)

@@ -9,13 +9,13 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "host/base/hash.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +24,15 @@
 #define CONTENTS     "contents"
 #define CONTENT_HASH 16
 
-/* nftw() passes no argument to its callback. */
-static struct {
-	char **lines;
+struct lines {
+	char **list;
 	size_t n;
-	size_t root_length;
-} seen;
+};
 
-static void add_line(char *line)
+static void add_line(struct lines *lines, char *line)
 {
-	GROW(seen.lines, seen.n);
-	seen.lines[seen.n++] = line;
+	GROW(lines->list, lines->n);
+	lines->list[lines->n++] = line;
 }
 
 /* "a\040b" of "a b". */
@@ -58,28 +56,29 @@ static int hash_content(const char *path, char text[HEX_SIZE(CONTENT_HASH)])
 	return fd < 0 ? -errno : hash_file(text, CONTENT_HASH, fd);
 }
 
-static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int see(const struct fs_entry *entry, void *arg)
 {
-	_cleanup_free_ char *below = escape(path + seen.root_length + !!ftw->level), *to = NULL;
+	_cleanup_free_ char *below = escape(entry->below), *to = NULL;
 	char hash[HEX_SIZE(CONTENT_HASH)], target[PATH_MAX];
 
-	if (ftw->level == 1 && (strcmp(below, CONTENTS) == 0 || strcmp(below, "manifest.ini") == 0))
+	if (strcmp(below, CONTENTS) == 0 || strcmp(below, "manifest.ini") == 0)
 		return 0;
-	if (flag == FTW_F) {
-		int r = hash_content(path, hash);
+	if (entry->kind == FS_FILE) {
+		int r = hash_content(entry->path, hash);
 
 		if (r < 0)
 			return r;
-		add_line(xasprintf("%s %c %s", hash, st->st_mode & 0100 ? 'x' : '-', below));
-	} else if (flag == FTW_SL || flag == FTW_SLN) {
-		ssize_t n = readlink(path, target, sizeof(target) - 1);
+		add_line(arg,
+			 xasprintf("%s %c %s", hash, entry->st->st_mode & 0100 ? 'x' : '-', below));
+	} else if (entry->kind == FS_LINK) {
+		ssize_t n = readlink(entry->path, target, sizeof(target) - 1);
 
 		if (n < 0)
 			return -errno;
 		target[n] = '\0';
 		to = escape(target);
-		add_line(xasprintf("-> %s %s", to, below));
-	} else if (flag == FTW_NS || flag == FTW_DNR) {
+		add_line(arg, xasprintf("-> %s %s", to, below));
+	} else if (entry->kind == FS_UNREADABLE) {
 		return -EACCES;
 	}
 	return 0;
@@ -100,19 +99,17 @@ static int compare_lines(const void *a, const void *b)
 /* All lines as they would be now. 0 or -errno, not logged. */
 static int list_now(const char *root, struct strbuf *out)
 {
-	int r;
+	struct lines lines = { 0 };
+	int r = fs_walk(root, FS_FOLDER_FIRST, see, &lines);
 
-	seen.n = 0;
-	seen.root_length = strlen(root);
-	r = nftw(root, see, 32, FTW_PHYS | FTW_MOUNT);
-	if (r == -1)
-		r = -errno;
-	qsort(seen.lines, seen.n, sizeof(*seen.lines), compare_lines);
-	for (size_t i = 0; i < seen.n; i++) {
-		strbuf_adds(out, seen.lines[i]);
+	if (lines.n)
+		qsort(lines.list, lines.n, sizeof(*lines.list), compare_lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		strbuf_adds(out, lines.list[i]);
 		strbuf_addch(out, '\n');
-		free(seen.lines[i]);
+		free(lines.list[i]);
 	}
+	free(lines.list);
 	return r;
 }
 

@@ -2,13 +2,14 @@
 #include "host/kernel/crc_collector.h"
 
 #include "common/alloc.h"
+#include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "host/kernel/exports.h"
 #include "host/module/ko.h"
 #include "host/base/name_tree.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,9 +126,6 @@ int crc_collector_module(struct crc_collector *harvest, const struct ko *ko, con
 
 /* --- a folder of modules -------------------------------------------------------------- */
 
-/* nftw() passes no argument to its callback. */
-static struct crc_collector *harvesting;
-
 /* "drivers/net/mii" of ".../kernel/drivers/net/mii.ko.xz" */
 static char *module_of(const char *path)
 {
@@ -140,29 +138,26 @@ static char *module_of(const char *path)
 	return end ? xstrndup(from, (size_t)(end - from)) : NULL;
 }
 
-static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int see(const struct fs_entry *entry, void *arg)
 {
-	_cleanup_free_ char *name = flag == FTW_F ? module_of(path) : NULL;
+	_cleanup_free_ char *name = entry->kind == FS_FILE ? module_of(entry->path) : NULL;
 	_cleanup_(ko_freep) struct ko *ko = NULL;
 	int r;
 
-	(void)st;
-	(void)ftw;
 	if (!name)
 		return 0;
-	r = ko_open(path, &ko);
+	r = ko_open(entry->path, &ko);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the board's module %s", name);
-	return crc_collector_module(harvesting, ko, name);
+	return crc_collector_module(arg, ko, name);
 }
 
 int crc_collector_folder(struct crc_collector *harvest, const char *dir)
 {
-	int r;
-
-	harvesting = harvest;
-	r = nftw(dir, see, 32, FTW_PHYS | FTW_MOUNT);
-	return r == -1 ? log_error_errno(-errno, "Cannot read %s", dir) : r;
+	/* Only this is left to log: see() logs what is wrong with a module. */
+	if (!fs_is_dir(dir))
+		return log_error_errno(-ENOTDIR, "Cannot read %s", dir);
+	return fs_walk(dir, FS_FOLDER_FIRST, see, harvest);
 }
 
 /* --- the result ----------------------------------------------------------------------- */

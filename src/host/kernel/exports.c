@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "common/text.h"
@@ -11,7 +12,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ftw.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,6 @@
 
 struct exports {
 	void *tree; /* struct exported, for tsearch(3) */
-	size_t root_length;
 };
 
 /* A macro, and the names that it derives from its argument. */
@@ -208,9 +207,6 @@ void exports_parse(struct exports *exports, const char *text, size_t n, const ch
 
 /* --- a whole tree ---------------------------------------------------------------------- */
 
-/* nftw() passes no argument to its callback. */
-static struct exports *scanning;
-
 /* For the folder that contains `path`; freed by the caller. */
 static char *default_of_folder(const char *path)
 {
@@ -234,36 +230,27 @@ static int scan_file(struct exports *exports, const char *path)
 	return 0;
 }
 
-static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int see(const struct fs_entry *entry, void *exports)
 {
 	static const char *const not [] = { "Documentation", "tools", "samples", ".git",
 					    "scripts" };
-	const char *below = path + scanning->root_length + 1, *name = path + ftw->base;
-	size_t n = strlen(name);
-	int r;
+	bool folder = entry->kind == FS_FOLDER;
 
-	(void)st;
-	for (size_t i = 0; flag == FTW_D && ftw->level == 1 && i < ARRAY_SIZE(not ); i++)
-		if (strcmp(below, not [i]) == 0)
-			return FTW_SKIP_SUBTREE;
-	if (flag == FTW_D && ftw->level == 2 && strncmp(below, "arch/", 5) == 0 &&
-	    strcmp(name, "arm64") != 0)
-		return FTW_SKIP_SUBTREE;
-	if (flag != FTW_F || n < 3 ||
-	    (strcmp(name + n - 2, ".c") != 0 && strcmp(name + n - 2, ".S") != 0))
-		return FTW_CONTINUE;
-	r = scan_file(scanning, path);
-	return r < 0 ? r : FTW_CONTINUE;
+	for (size_t i = 0; folder && i < ARRAY_SIZE(not ); i++)
+		if (strcmp(entry->below, not [i]) == 0)
+			return FS_SKIP;
+	if (folder && entry->level == 2 && strncmp(entry->below, "arch/", 5) == 0 &&
+	    strcmp(entry->name, "arm64") != 0)
+		return FS_SKIP;
+	if (entry->kind != FS_FILE ||
+	    (!text_ends_with(entry->name, ".c") && !text_ends_with(entry->name, ".S")))
+		return 0;
+	return scan_file(exports, entry->path);
 }
 
 int exports_scan(struct exports *exports, const char *dir)
 {
-	int r;
+	int r = fs_walk(dir, FS_FOLDER_FIRST, see, exports);
 
-	scanning = exports;
-	exports->root_length = strlen(dir);
-	r = nftw(dir, see, 32, FTW_PHYS | FTW_MOUNT | FTW_ACTIONRETVAL);
-	if (r == -1)
-		r = -errno;
 	return r < 0 ? log_error_errno(r, "Cannot read the sources in %s", dir) : 0;
 }

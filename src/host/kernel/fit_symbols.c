@@ -7,12 +7,12 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/strbuf.h"
 #include "host/module/ko.h"
 #include "host/base/paths.h"
 #include "host/module/symvers.h"
 
-#include <ftw.h>
 #include <errno.h>
 #include <string.h>
 
@@ -57,15 +57,10 @@ static void count_module(struct tally *t, const char *path)
 		count_one(t, &list[i]);
 }
 
-/* nftw() passes no argument to its callback. */
-static struct tally *counting;
-
-static int see(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int see(const struct fs_entry *entry, void *tally)
 {
-	(void)st;
-	(void)ftw;
-	if (flag == FTW_F)
-		count_module(counting, path);
+	if (entry->kind == FS_FILE)
+		count_module(tally, entry->path);
 	return 0;
 }
 
@@ -105,8 +100,7 @@ void kernel_fit_symbols(const char *build, const char *dir, struct kernel_fits *
 	}
 	t.symvers = symvers;
 	t.seen = xcalloc(symvers->n + 1, sizeof(*t.seen));
-	counting = &t;
-	nftw(dir, see, 32, FTW_PHYS | FTW_MOUNT);
+	fs_walk(dir, FS_FOLDER_FIRST, see, &t);
 	add_result(&t, fits);
 	free(t.seen);
 	strbuf_release(&t.first);

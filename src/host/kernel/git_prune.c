@@ -3,18 +3,15 @@
 #include "host/kernel/git.h"
 
 #include "common/cleanup.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/text.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* nftw() passes no argument to its callback. */
-static size_t root_length;
 
 static bool begins_with_one_of(const char *text, const char *const *list)
 {
@@ -54,28 +51,24 @@ static bool is_needed(const char *below, const char *name)
 	return begins_with_one_of(below, whole) || begins_with_one_of(name, names);
 }
 
-static int prune_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int prune_one(const struct fs_entry *entry, void *arg)
 {
-	(void)st;
-	if (ftw->level == 0)
+	(void)arg;
+	if (entry->level == 0)
 		return 0;
-	if (flag == FTW_DP) {
-		if (rmdir(path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+	if (entry->kind == FS_FOLDER) {
+		if (rmdir(entry->path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
 			return -errno;
 		return 0;
 	}
-	if (!is_needed(path + root_length + 1, path + ftw->base) && unlink(path) < 0)
+	if (!is_needed(entry->below, entry->name) && unlink(entry->path) < 0)
 		return -errno;
 	return 0;
 }
 
 int kernel_git_prune(const char *source)
 {
-	int r;
+	int r = fs_walk(source, FS_FOLDER_LAST, prune_one, NULL);
 
-	root_length = strlen(source);
-	r = nftw(source, prune_one, 32, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
-	if (r == -1)
-		r = -errno;
 	return r < 0 ? log_error_errno(r, "Cannot remove unneeded files of %s", source) : 0;
 }

@@ -7,11 +7,11 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,34 +64,27 @@ static int mend_makefile(const char *dir, const char *below)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-/* nftw() passes no argument to its callback. */
-static size_t root_length;
-
-static int make_link_relative(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int make_link_relative(const struct fs_entry *entry, void *arg)
 {
 	_cleanup_free_ char *folder = NULL, *relative = NULL;
 	char target[PATH_MAX];
-	ssize_t n = flag == FTW_SL ? readlink(path, target, sizeof(target) - 1) : 0;
+	ssize_t n = entry->kind == FS_LINK ? readlink(entry->path, target, sizeof(target) - 1) : 0;
 
-	(void)st;
+	(void)arg;
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
 	if (target[0] != '/')
 		return 0;
-	folder = xstrndup(path + root_length + 1, (size_t)ftw->base - root_length - 1);
+	folder = xstrndup(entry->below, (size_t)(entry->name - entry->below));
 	relative = kernel_mend_relative_link(folder, target);
-	return unlink(path) < 0 || symlink(relative, path) < 0 ? -errno : 0;
+	return unlink(entry->path) < 0 || symlink(relative, entry->path) < 0 ? -errno : 0;
 }
 
 static int make_links_relative(const char *dir)
 {
-	int r;
+	int r = fs_walk(dir, FS_FOLDER_FIRST, make_link_relative, NULL);
 
-	root_length = strlen(dir);
-	r = nftw(dir, make_link_relative, 32, FTW_PHYS | FTW_MOUNT);
-	if (r == -1)
-		r = -errno;
 	return r < 0 ? log_error_errno(r, "Cannot make the links below %s relative", dir) : 0;
 }
 

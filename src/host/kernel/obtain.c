@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/strv.h"
@@ -13,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,10 +53,11 @@ static void remove_half_made(const char *dir)
 }
 
 /* Files only: entries of a read-only folder could not be removed. */
-static int make_read_only(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int make_read_only(const struct fs_entry *entry, void *arg)
 {
-	(void)ftw;
-	return flag == FTW_F && chmod(path, st->st_mode & 07555) < 0 ? -errno : 0;
+	(void)arg;
+	return entry->kind == FS_FILE && chmod(entry->path, entry->st->st_mode & 07555) < 0 ? -errno
+											    : 0;
 }
 
 /* Everything is on disk before the tree gets its name, so that a power cut does no harm. */
@@ -85,9 +86,9 @@ static int complete(const char *dir, const char *below, const char *release, con
 	m.release = xstrdup(release);
 	m.source = xstrdup(source);
 	m.build = xstrdup(below);
-	r = nftw(dir, make_read_only, 32, FTW_PHYS | FTW_MOUNT);
-	if (r != 0)
-		return log_error_errno(r == -1 ? -errno : r, "Cannot protect %s", dir);
+	r = fs_walk(dir, FS_FOLDER_FIRST, make_read_only, NULL);
+	if (r < 0)
+		return log_error_errno(r, "Cannot protect %s", dir);
 	r = kernel_content_record(dir, &m.content);
 	if (r == 0)
 		r = kernel_manifest_write(dir, &m);

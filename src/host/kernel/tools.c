@@ -6,6 +6,7 @@
 #include "host/kernel/tools.h"
 
 #include "common/alloc.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/strv.h"
 #include "common/text.h"
@@ -16,7 +17,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -37,14 +37,10 @@ static bool is_foreign(const char *path)
 	       (h.e_type == ET_EXEC || h.e_type == ET_DYN) && h.e_machine != OWN_MACHINE;
 }
 
-/* nftw() passes no argument to its callback. */
-static char **found;
-
-static int note_foreign(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static int note_foreign(const struct fs_entry *entry, void *found)
 {
-	(void)ftw;
-	if (flag == FTW_F && (st->st_mode & 0100) && is_foreign(path))
-		strv_add(&found, path);
+	if (entry->kind == FS_FILE && (entry->st->st_mode & 0100) && is_foreign(entry->path))
+		strv_add(found, entry->path);
 	return 0;
 }
 
@@ -52,16 +48,16 @@ static int note_foreign(const char *path, const struct stat *st, int flag, struc
 static char **find_foreign(const char *build)
 {
 	static const char *const folders[] = { "scripts", "tools" };
+	char **found = NULL;
 
-	found = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		_cleanup_free_ char *path = path_join(build, folders[i], NULL);
 		_cleanup_free_ char *real = realpath(path, NULL); /* a link, in headers packages */
 
 		if (real)
-			nftw(real, note_foreign, 32, FTW_PHYS | FTW_MOUNT);
+			fs_walk(real, FS_FOLDER_FIRST, note_foreign, &found);
 	}
-	return TAKE_PTR(found);
+	return found;
 }
 
 /* --- in this order ------------------------------------------------------------------------- */

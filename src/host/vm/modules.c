@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The /lib/modules of a vm. */
 #include "common/alloc.h"
+#include "common/fs.h"
+#include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
@@ -10,40 +12,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* What nftw() finds: it has no argument to give to its function. */
-static char **compressed;
-static size_t compressed_n;
-static off_t total_size;
-static int total_files;
-
-static int find_compressed(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	size_t n = strlen(path);
-
-	(void)st;
-	(void)ftw;
-	if (flag != FTW_F || n < 6 || strcmp(path + n - 6, ".ko.xz") != 0)
-		return 0;
-	GROW(compressed, compressed_n);
-	compressed[compressed_n++] = xstrdup(path);
-	return 0;
-}
 
 /* As many files to one xz as surely fit into its arguments. */
 #define BATCH 500
 
-static int decompress(void)
+static int decompress(char *const *files)
 {
-	for (size_t i = 0; i < compressed_n; i += BATCH) {
+	for (size_t n = strv_length(files); n;) {
 		const char *argv[BATCH + 4] = { "xz", "-d", "--" };
 		int r;
 
-		for (size_t k = 0; k < BATCH && i + k < compressed_n; k++)
-			argv[3 + k] = compressed[i + k];
+		for (size_t k = 0; k < BATCH && n; k++)
+			argv[3 + k] = files[--n];
 		r = tool_run((char *const *)argv, "xz-utils", NULL);
 		if (r < 0)
 			return r;
@@ -54,16 +36,13 @@ static int decompress(void)
 int modules_prepare(const char *base, const char *release)
 {
 	_cleanup_free_ char *dir = path_join(base, "lib/modules", release, NULL);
-	int r = 0;
+	_cleanup_strv_ char **compressed = NULL;
+	int r;
 
-	compressed = NULL;
-	compressed_n = 0;
-	if (nftw(dir, find_compressed, 32, FTW_PHYS) < 0)
-		return log_error_errno(-errno, "Cannot read %s", dir);
-	r = decompress();
-	for (size_t i = 0; i < compressed_n; i++)
-		free(compressed[i]);
-	free(compressed);
+	if (!fs_is_dir(dir))
+		return log_error_errno(-ENOENT, "Cannot read %s", dir);
+	fs_find(dir, "*.ko.xz", &compressed);
+	r = decompress(compressed);
 	return r < 0 ? r : tool_run(ARGV("depmod", "-b", base, release), "kmod", NULL);
 }
 
@@ -127,13 +106,18 @@ void modules_closure(const char *dep, const char *const *names, char ***lines, c
 	}
 }
 
-static int add_size(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+struct totals {
+	long long bytes, files;
+};
+
+static int add_size(const struct fs_entry *entry, void *arg)
 {
-	(void)path;
-	(void)flag;
-	(void)ftw;
-	total_size += (st->st_size + 4095) / 4096 * 4096;
-	total_files++;
+	struct totals *totals = arg;
+
+	if (entry->kind == FS_UNREADABLE)
+		return 0;
+	totals->bytes += (entry->st->st_size + 4095) / 4096 * 4096;
+	totals->files++;
 	return 0;
 }
 
@@ -141,15 +125,14 @@ int modules_write_disk(const char *base, const char *image)
 {
 	_cleanup_free_ char *dir = path_join(base, "lib/modules", NULL);
 	_cleanup_free_ char *inodes = NULL, *size = NULL;
+	struct totals totals = { 0 };
+	int r = fs_walk(dir, FS_FOLDER_FIRST, add_size, &totals);
 
-	total_size = 0;
-	total_files = 0;
-	if (nftw(dir, add_size, 32, FTW_PHYS) < 0)
-		return log_error_errno(-errno, "Cannot read %s", dir);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read %s", dir);
 	/* Beside the content: 256 bytes an inode, and a few per cent for its own tables. */
-	inodes = xasprintf("%d", total_files + 64);
-	size = xasprintf("%lldk",
-			 (long long)((total_size + total_files * 256LL) / 1024 * 104 / 100 + 8192));
+	inodes = xasprintf("%lld", totals.files + 64);
+	size = xasprintf("%lldk", (totals.bytes + totals.files * 256) / 1024 * 104 / 100 + 8192);
 	return tool_run(ARGV("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-O",
 			     "^has_journal", "-N", inodes, "-d", dir, "--", image, size),
 			"e2fsprogs", NULL);
