@@ -186,7 +186,7 @@ JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
 MUTATION := $(O)/mutate tests/modules/crashers $(JOURNALS)
 
 check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
-	@tests/unit/run $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
+	@tests/unit/run tests/tools/check-layout $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
 
 # What tests/system/vm/check.test.sh makes variants of a module with, and loads them with on a board.
 $(O)/make-variants: $(O)/tools/make_variants.o $(O)/tools/variants.o $(O)/host.a
