@@ -56,7 +56,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all check check-unit check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-unit unit-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -185,7 +185,9 @@ $(O)/tests/test_container: | $(O)/outpost-builder
 JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
 MUTATION := $(O)/mutate tests/modules/crashers $(JOURNALS)
 
-check-unit: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
+unit-programs: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
+
+check-unit: unit-programs
 	@tests/unit/run tests/tools/check-layout $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
 
 # What tests/system/vm/check.test.sh makes variants of a module with, and loads them with on a board.
@@ -324,8 +326,12 @@ docker-build: all
 check-fresh:
 	@tests/tools/check-fresh
 
+# As many jobs as there are processors, unless it was said how many.
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 check: deps-test
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory $(jobs) all unit-programs
+	$(MAKE) --no-print-directory $(jobs) check-format shellcheck
 	$(MAKE) --no-print-directory check-unit
 	$(MAKE) --no-print-directory check-cli
 	$(MAKE) --no-print-directory check-vm
@@ -340,7 +346,7 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils ccache distcc sparse \
-             podman runc mmdebstrap
+             podman runc mmdebstrap clang-format shellcheck
 
 # $(1): packages. Asks apt only when something is missing, so that a second run takes no time. It
 # waits for an apt that is at work, and mends first what one that was interrupted left half done.
@@ -369,8 +375,21 @@ deps-test:
 
 # --- care --------------------------------------------------------------------
 
+# Kernel modules are not: they look as the kernel's own code does.
+FORMATTED = git ls-files '*.c' '*.h' ':!modules' ':!tests/modules/crashers'
+
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h' ':!modules' ':!tests/modules/crashers')
+	clang-format -i $$($(FORMATTED))
+
+# Versions 14 to 19 agree about all that is there.
+check-format:
+	@clang-format --dry-run --Werror $$($(FORMATTED)) || { echo "make format corrects these." >&2; exit 1; }
+
+SCRIPTS = { git ls-files '*.sh' '*.bash'; \
+	git grep -lE '^\#!.*/(bash|sh|busybox sh)$$' -- ':!*.[ch]' ':!*.md' ':!fuzz' ':!tests/data'; } | sort -u
+
+shellcheck:
+	@$(SCRIPTS) | xargs -P $$(nproc) -n 20 shellcheck -x
 
 tidy:
 	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=gnu11 $(CPPFLAGS) -DOUTPOST_VERSION='""' 2>/dev/null

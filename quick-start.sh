@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# From a fresh Debian to modules tested on a virtual Pi. Run it again at any
-# time: what is there already is not done twice.
+# From a fresh Debian to modules tested on a virtual Pi; with --check, to the
+# tests of Outpost itself. Run it again at any time: what is there already is
+# not done twice.
 set -euo pipefail
 cd "$(dirname "$0")"
 log=build/quick-start.log
@@ -57,9 +58,18 @@ install_make() {
 
 trap 'exit 130' INT
 
+case $* in
+'' | --check) ;;
+*) echo "usage: quick-start.sh [--check]" >&2; exit 2 ;;
+esac
+
 if ! command -v make >/dev/null; then
 	step "Installing make"
 	install_make
+fi
+
+if [ "${1-}" = --check ]; then
+	exec make --no-print-directory check
 fi
 
 step "Installing what building and the virtual Pi need"

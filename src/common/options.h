@@ -40,30 +40,20 @@ struct option_row {
 	int least;
 };
 
-#define OPTION_FLAG(s, m, l, n, k, h)                                 \
-	{                                                             \
-		OPTION_TYPE_FLAG, l, n, NULL, k, h, offsetof(s, m), 0 \
-	}
-#define OPTION_STRING(s, m, l, n, a, k, h)                           \
-	{                                                            \
-		OPTION_TYPE_STRING, l, n, a, k, h, offsetof(s, m), 0 \
-	}
-#define OPTION_LIST(s, m, l, n, a, k, h)                           \
-	{                                                          \
-		OPTION_TYPE_LIST, l, n, a, k, h, offsetof(s, m), 0 \
-	}
-#define OPTION_INT(s, m, l, n, a, least, k, h)                        \
-	{                                                             \
-		OPTION_TYPE_INT, l, n, a, k, h, offsetof(s, m), least \
-	}
-#define OPTION_DURATION(s, m, l, n, a, k, h)                           \
-	{                                                              \
-		OPTION_TYPE_DURATION, l, n, a, k, h, offsetof(s, m), 1 \
-	}
-#define OPTION_END           \
-	{                    \
-		.name = NULL \
-	}
+/* Versions of clang-format disagree about a macro that is an initializer. */
+/* clang-format off */
+#define OPTION_FLAG(s, m, l, n, k, h) \
+	{ OPTION_TYPE_FLAG, l, n, NULL, k, h, offsetof(s, m), 0 }
+#define OPTION_STRING(s, m, l, n, a, k, h) \
+	{ OPTION_TYPE_STRING, l, n, a, k, h, offsetof(s, m), 0 }
+#define OPTION_LIST(s, m, l, n, a, k, h) \
+	{ OPTION_TYPE_LIST, l, n, a, k, h, offsetof(s, m), 0 }
+#define OPTION_INT(s, m, l, n, a, least, k, h) \
+	{ OPTION_TYPE_INT, l, n, a, k, h, offsetof(s, m), least }
+#define OPTION_DURATION(s, m, l, n, a, k, h) \
+	{ OPTION_TYPE_DURATION, l, n, a, k, h, offsetof(s, m), 1 }
+#define OPTION_END { .name = NULL }
+/* clang-format on */
 
 /* What options_parse() found, when it is not an error. */
 #define OPTIONS_HELP 1 /* -h or --help was among them */

@@ -81,8 +81,8 @@ static int prepare(const struct start *s, const struct process_setup *setup)
 	return setup->in_child ? setup->in_child(setup->arg) : 0;
 }
 
-static void __attribute__((noreturn))
-run_child(const struct start *s, char *const *argv, const struct process_setup *setup)
+static _Noreturn void run_child(const struct start *s, char *const *argv,
+				const struct process_setup *setup)
 {
 	int failed = move_up(s->failed[1]), r = prepare(s, setup);
 

@@ -19,10 +19,9 @@ struct strbuf {
 
 extern char strbuf_empty[];
 
-#define STRBUF_INIT                 \
-	{                           \
-		.buf = strbuf_empty \
-	}
+/* clang-format off */
+#define STRBUF_INIT { .buf = strbuf_empty }
+/* clang-format on */
 
 void strbuf_release(struct strbuf *sb);
 void strbuf_reset(struct strbuf *sb);

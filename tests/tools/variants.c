@@ -485,19 +485,19 @@ static void make_signer(struct signer *s)
 	gnutls_x509_privkey_t pair;
 	const char *error;
 	time_t now = time(NULL);
-	bool made = ++serial[2] && gnutls_x509_privkey_init(&pair) == 0 &&
-		    gnutls_privkey_init(&s->key) == 0 &&
-		    gnutls_x509_crt_init(&s->certificate) == 0 &&
-		    gnutls_x509_privkey_generate(pair, GNUTLS_PK_RSA, 2048, 0) == 0 &&
-		    gnutls_privkey_import_x509(s->key, pair, GNUTLS_PRIVKEY_IMPORT_COPY) == 0 &&
-		    gnutls_x509_crt_set_dn(s->certificate, name, &error) == 0 &&
-		    gnutls_x509_crt_set_version(s->certificate, 3) == 0 &&
-		    gnutls_x509_crt_set_serial(s->certificate, serial, sizeof(serial)) == 0 &&
-		    gnutls_x509_crt_set_activation_time(s->certificate, now) == 0 &&
-		    gnutls_x509_crt_set_expiration_time(s->certificate, now + 3600) == 0 &&
-		    gnutls_x509_crt_set_key(s->certificate, pair) == 0 &&
-		    gnutls_x509_crt_sign2(s->certificate, s->certificate, pair, GNUTLS_DIG_SHA256,
-					  0) == 0;
+	bool made =
+		++serial[2] && gnutls_x509_privkey_init(&pair) == 0 &&
+		gnutls_privkey_init(&s->key) == 0 && gnutls_x509_crt_init(&s->certificate) == 0 &&
+		gnutls_x509_privkey_generate(pair, GNUTLS_PK_RSA, 2048, 0) == 0 &&
+		gnutls_privkey_import_x509(s->key, pair, GNUTLS_PRIVKEY_IMPORT_COPY) == 0 &&
+		gnutls_x509_crt_set_dn(s->certificate, name, &error) == 0 &&
+		gnutls_x509_crt_set_version(s->certificate, 3) == 0 &&
+		gnutls_x509_crt_set_serial(s->certificate, serial, sizeof(serial)) == 0 &&
+		gnutls_x509_crt_set_activation_time(s->certificate, now) == 0 &&
+		gnutls_x509_crt_set_expiration_time(s->certificate, now + 3600) == 0 &&
+		gnutls_x509_crt_set_key(s->certificate, pair) == 0 &&
+		gnutls_x509_crt_sign2(s->certificate, s->certificate, pair, GNUTLS_DIG_SHA256, 0) ==
+			0;
 
 	must(made ? name : NULL, "key to be signed with");
 	gnutls_x509_privkey_deinit(pair);

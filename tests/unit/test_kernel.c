@@ -254,8 +254,7 @@ static void compiler_major(void **state)
 
 static void choose(int expected, const char *expected_name)
 {
-	_cleanup_free_ char *name = NULL,
-			    *full = xasprintf("%s%s", CROSS_PREFIX, expected_name);
+	_cleanup_free_ char *name = NULL, *full = xasprintf("%s%s", CROSS_PREFIX, expected_name);
 	bool in_container = true;
 
 	assert_int_equal(kernel_compiler_choose(COMPILER, &name, &in_container), expected);

@@ -53,8 +53,8 @@ static void redirect(int output, int report_fd)
 	close_range(REPORT_FD + 1, ~0u, 0);
 }
 
-static void __attribute__((noreturn))
-run_child(step_fn fn, const void *arg, int report_fd, int output, pid_t parent)
+static _Noreturn void run_child(step_fn fn, const void *arg, int report_fd, int output,
+				pid_t parent)
 {
 	struct step_report report = { 0 };
 	int status;

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # Evaluates a dkms.conf as dkms(8) does, by sourcing it, and writes what it set:
 # NAME NUL INDEX NUL VALUE NUL for each element, then END NUL NUL NUL.
 # What the file itself writes to its output goes to standard error.
@@ -24,5 +25,6 @@ emit() {
 	builtin printf 'END\0\0\0'
 }
 
+# shellcheck disable=SC1090 # any dkms.conf
 . "$1" 3>&-
 emit >&3

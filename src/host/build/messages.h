@@ -28,10 +28,9 @@ struct messages {
 	char *first_error; /* one line, or NULL */
 };
 
-#define MESSAGES_INIT               \
-	{                           \
-		.text = STRBUF_INIT \
-	}
+/* clang-format off */
+#define MESSAGES_INIT { .text = STRBUF_INIT }
+/* clang-format on */
 
 void messages_release(struct messages *messages);
 

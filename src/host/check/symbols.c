@@ -9,14 +9,16 @@
 
 /* --- who exports ---------------------------------------------------------------------- */
 
+struct other {
+	const char *name;
+	struct ko *ko;
+	struct ko_export *exports;
+	size_t n;
+};
+
 /* The modules that are loaded with this one. */
 struct check_others {
-	struct other {
-		const char *name;
-		struct ko *ko;
-		struct ko_export *exports;
-		size_t n;
-	} * items;
+	struct other *items;
 	size_t n;
 };
 

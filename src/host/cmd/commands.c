@@ -7,11 +7,12 @@
 
 #include <stdarg.h>
 
-#define COMMANDS(_)                                                                            \
-	_(test)                                                                                \
-	_(watch)                                                                               \
-	_(build) _(check) _(deploy) _(load) _(unload) _(vm) _(board) _(log) _(shell) _(doctor) \
-		_(kernel) _(container) _(klog) _(unpack) _(results) _(clean)
+/* clang-format off */
+#define COMMANDS(_) \
+	_(test) _(watch) _(build) _(check) _(deploy) _(load) _(unload) \
+	_(vm) _(board) _(log) _(shell) _(doctor) _(kernel) _(container) \
+	_(klog) _(unpack) _(results) _(clean)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct command cmd_##name;
 COMMANDS(DECLARE)

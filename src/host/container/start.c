@@ -20,11 +20,11 @@
  * line for each, cannot hold: it would be started again for ever. */
 static bool can_be_mounted(const char *folder)
 {
-	static const char *const not [] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
-					    "/proc", "/sbin", "/sys", "/usr", "/outpost" };
+	static const char *const others[] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
+					      "/proc", "/sbin", "/sys", "/usr", "/outpost" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(not ); i++)
-		if (strcmp(folder, not [i]) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strcmp(folder, others[i]) == 0)
 			return false;
 	return !strchr(folder, '\n') && fs_is_dir(folder);
 }

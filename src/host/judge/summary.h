@@ -27,10 +27,9 @@ struct summary {
 };
 
 /* There is nothing to say yet. */
-#define SUMMARY_INIT         \
-	{                    \
-		.report = -1 \
-	}
+/* clang-format off */
+#define SUMMARY_INIT { .report = -1 }
+/* clang-format on */
 
 void summary_release(struct summary *summary);
 

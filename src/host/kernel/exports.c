@@ -232,12 +232,12 @@ static int scan_file(struct exports *exports, const char *path)
 
 static int see(const struct fs_entry *entry, void *exports)
 {
-	static const char *const not [] = { "Documentation", "tools", "samples", ".git",
-					    "scripts" };
+	static const char *const others[] = { "Documentation", "tools", "samples", ".git",
+					      "scripts" };
 	bool folder = entry->kind == FS_FOLDER;
 
-	for (size_t i = 0; folder && i < ARRAY_SIZE(not ); i++)
-		if (strcmp(entry->below, not [i]) == 0)
+	for (size_t i = 0; folder && i < ARRAY_SIZE(others); i++)
+		if (strcmp(entry->below, others[i]) == 0)
 			return FS_SKIP;
 	if (folder && entry->level == 2 && strncmp(entry->below, "arch/", 5) == 0 &&
 	    strcmp(entry->name, "arm64") != 0)

@@ -35,10 +35,9 @@ struct key {
 	const char *expected;
 };
 
-#define KEY(n, t, member, e)                                  \
-	{                                                     \
-		n, t, offsetof(struct test_config, member), e \
-	}
+/* clang-format off */
+#define KEY(n, t, member, e) { n, t, offsetof(struct test_config, member), e }
+/* clang-format on */
 
 static const struct key keys[] = {
 	KEY("params", KEY_WORDS_STRING, params,
