@@ -171,6 +171,9 @@ $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/host.a
 	$(call say,LD,$@)
 	$(call link,-lcmocka $(HOST_LIBS))
 
+# It counts how often modules are judged.
+$(O)/tests/test_run_result: LDFLAGS += -Wl,--wrap=verdict_judge
+
 # The variants of a module: asked about without a kernel here, and by check-vm with one.
 $(O)/tests/test_check: $(O)/tools/variants.o
 

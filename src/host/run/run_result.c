@@ -13,30 +13,52 @@
 
 #include <string.h>
 
-static enum verdict verdict_of(const struct run *run, uint32_t index)
-{
-	const struct evidence *e = evidence_find(&run->list, index);
-	struct result result;
+/* --- judging ----------------------------------------------------------------------- */
 
-	if (!e)
-		return VERDICT_COUNT;
-	verdict_judge(e, 0, &result);
-	result_release(&result);
-	return result.verdict;
+/* All modules of the plan by their last attempt; each is judged here, and nowhere else. */
+struct judged {
+	struct result *results; /* of one that no attempt was made at: without a module's name */
+	bool *killers;          /* those that took the board down */
+	size_t n;
+};
+
+static struct judged judge_plan(const struct run *run)
+{
+	size_t n = run->plan.n;
+	struct judged all = { .results = xcalloc(n + 1, sizeof(*all.results)),
+			      .killers = xcalloc(n + 1, sizeof(*all.killers)),
+			      .n = n };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence *e = evidence_find(&run->list, (uint32_t)i);
+		struct result *result = &all.results[i];
+
+		result_init(result);
+		if (!e)
+			continue;
+		verdict_judge(e, 0, result);
+		all.killers[i] = result->verdict == VERDICT_CRASH ||
+				 result->verdict == VERDICT_HANG || result->verdict == VERDICT_LOST;
+	}
+	return all;
 }
 
-static bool took_board_down(enum verdict verdict)
+/* One result becomes the caller's; its verdict stays, for those that needed the module. */
+static struct result take_result(struct judged *all, size_t index)
 {
-	return verdict == VERDICT_CRASH || verdict == VERDICT_HANG || verdict == VERDICT_LOST;
+	struct result result = all->results[index];
+
+	result_init(&all->results[index]);
+	all->results[index].verdict = result.verdict;
+	return result;
 }
 
-static bool *mark_killers(const struct run *run)
+static void judged_release(struct judged *all)
 {
-	bool *killers = xcalloc(run->plan.n + 1, sizeof(*killers));
-
-	for (size_t i = 0; i < run->plan.n; i++)
-		killers[i] = took_board_down(verdict_of(run, (uint32_t)i));
-	return killers;
+	for (size_t i = 0; i < all->n; i++)
+		result_release(&all->results[i]);
+	free(all->results);
+	free(all->killers);
 }
 
 static void add_index(outpost_Start *start, size_t index)
@@ -47,26 +69,27 @@ static void add_index(outpost_Start *start, size_t index)
 
 void run_rest(const struct run *run, outpost_Start *start)
 {
-	_cleanup_free_ bool *killers = mark_killers(run);
+	_cleanup_(judged_release) struct judged all = judge_plan(run);
 	bool backwards = run->q->purpose == outpost_Purpose_UNLOAD;
 
 	start->indices_count = 0;
 	for (size_t k = 0; k < run->plan.n; k++) {
 		size_t i = backwards ? run->plan.n - 1 - k : k;
 
-		if (!evidence_find(&run->list, (uint32_t)i) &&
-		    plan_needs_any(&run->plan, i, killers) < 0)
+		if (!all.results[i].module && plan_needs_any(&run->plan, i, all.killers) < 0)
 			add_index(start, i);
 	}
 }
 
 void run_doubtful(const struct run *run, outpost_Start *start)
 {
+	_cleanup_(judged_release) struct judged all = judge_plan(run);
+
 	start->indices_count = 0;
 	for (size_t i = 0; i < run->plan.n; i++) {
 		const struct evidence *e = evidence_find(&run->list, (uint32_t)i);
 
-		if (e && e->attempt < 2 && verdict_of(run, (uint32_t)i) == VERDICT_INCONCLUSIVE)
+		if (e && e->attempt < 2 && all.results[i].verdict == VERDICT_INCONCLUSIVE)
 			add_index(start, i);
 	}
 }
@@ -95,11 +118,12 @@ static char *save_log(const struct run *run, const struct evidence *e, const str
 	return NULL;
 }
 
-static void judge_module(struct run *run, const struct evidence *e, struct result *out)
+/* What the evidence of the attempt does not say: where its log is, its source lines, the times of the
+ * host's own steps. */
+static void complete(struct run *run, const struct evidence *e, struct result *out)
 {
 	_cleanup_(strbuf_release) struct strbuf log = STRBUF_INIT;
 
-	verdict_judge(e, 0, out);
 	verdict_log(e, &log);
 	out->log = save_log(run, e, &log);
 	run_symbolize(run, e->plan.index, log.buf, out);
@@ -128,15 +152,15 @@ static const char *fate_of(enum verdict killer)
 }
 
 /* No attempt was made at it: why? */
-static void explain_absence(const struct run *run, size_t index, struct result *out)
+static void explain_absence(const struct run *run, const struct judged *all, size_t index,
+			    struct result *out)
 {
-	_cleanup_free_ bool *killers = mark_killers(run);
-	int killer = plan_needs_any(&run->plan, index, killers);
+	int killer = plan_needs_any(&run->plan, index, all->killers);
 
 	if (killer >= 0) {
 		say(out, VERDICT_SKIP, "load", "",
 		    xasprintf("needs %s, which %s", run->plan.modules[killer].name,
-			      fate_of(verdict_of(run, (uint32_t)killer))));
+			      fate_of(all->results[killer].verdict)));
 	} else if (run->list.cancelled || run->list.run_end.cancelled) {
 		say(out, VERDICT_SKIP, "load", "", xstrdup("not run: interrupted"));
 	} else if (run->list.lost) {
@@ -149,32 +173,33 @@ static void explain_absence(const struct run *run, size_t index, struct result *
 	}
 }
 
-static void add_result(struct run *run, size_t i, struct run_result *out)
+/* Of a module that was asked for. */
+static struct result conclude(struct run *run, struct judged *all, size_t i)
 {
 	const struct module *m = run->q->modules->modules[i];
 	int index = run->plan.index[i];
-	const struct evidence *e = index < 0 ? NULL : evidence_find(&run->list, (uint32_t)index);
 	struct result result;
 
-	result_init(&result);
-	if (e) {
-		judge_module(run, e, &result);
-	} else {
-		result.module = xstrdup(m->name);
-		if (m->error)
-			say(&result, VERDICT_ERROR, "build", "build", xstrdup(m->error));
-		else if (index < 0)
-			say(&result, VERDICT_SKIP, "load", "", xstrdup(run->plan.why[i]));
-		else
-			explain_absence(run, (size_t)index, &result);
+	if (index >= 0 && all->results[index].module) {
+		result = take_result(all, (size_t)index);
+		complete(run, evidence_find(&run->list, (uint32_t)index), &result);
+		return result;
 	}
-	if (run->q->purpose != outpost_Purpose_UNLOAD)
-		result.timings_ms[TIMING_BUILD] = m->build_ms;
-	run_result_add(out, &result);
+	result_init(&result);
+	result.module = xstrdup(m->name);
+	if (m->error)
+		say(&result, VERDICT_ERROR, "build", "build", xstrdup(m->error));
+	else if (index < 0)
+		say(&result, VERDICT_SKIP, "load", "", xstrdup(run->plan.why[i]));
+	else
+		explain_absence(run, all, (size_t)index, &result);
+	return result;
 }
 
 void run_judge(struct run *run, struct run_result *out)
 {
+	_cleanup_(judged_release) struct judged all = { 0 };
+
 	if (run->state == RUN_LOST)
 		run->reboot.seen = false; /* whether it was ordered is not known */
 	run_tell_apart(run);
@@ -190,6 +215,12 @@ void run_judge(struct run *run, struct run_result *out)
 		.open = run->dir && !run_has_ended(run) &&
 			(run->state == RUN_LOST || run->cancelled),
 	};
-	for (size_t i = 0; i < run->q->modules->n; i++)
-		add_result(run, i, out);
+	all = judge_plan(run);
+	for (size_t i = 0; i < run->q->modules->n; i++) {
+		struct result result = conclude(run, &all, i);
+
+		if (run->q->purpose != outpost_Purpose_UNLOAD)
+			result.timings_ms[TIMING_BUILD] = run->q->modules->modules[i]->build_ms;
+		run_result_add(out, &result);
+	}
 }
