@@ -16,17 +16,17 @@ static void check(const struct evidence *e)
 {
 	struct result result;
 
-	MUST(e->n_marks == 0 || e->marks);
-	for (size_t i = 0; i < e->n_records; i++)
-		MUST(e->records[i].offset + e->records[i].length <= e->text.len);
+	MUST(e->trial.n_marks == 0 || e->trial.marks);
+	for (size_t i = 0; i < e->log.n_records; i++)
+		MUST(e->log.records[i].offset + e->log.records[i].length <= e->log.text.len);
 	verdict_judge(e, 0, &result);
 	MUST(result.verdict < VERDICT_COUNT && result.summary.what && *result.phase);
 	MUST(result.summary.report < (int)result.n_reports);
 	free(result_summary(&result));
 	if (result.verdict == VERDICT_PASS) {
-		MUST(e->begun && e->ended && e->has_before && e->has_after &&
-		     !evidence_rebooted(e) && !e->lost);
-		MUST(e->before.has_log && e->after.has_log && !result.n_reports &&
+		MUST(e->trial.ended && e->trial.has_before && e->trial.has_after &&
+		     !evidence_rebooted(e) && !e->log.lost);
+		MUST(e->trial.before.has_log && e->trial.after.has_log && !result.n_reports &&
 		     !result.ktap_fail);
 		MUST(!*result.rule);
 	}

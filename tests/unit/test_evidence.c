@@ -56,15 +56,15 @@ static void reads_a_run(void **state)
 	assert_true(list.ended);
 	e = evidence_find(&list, 0);
 	assert_non_null(e);
-	assert_true(e->begun && e->ended && e->has_before && e->has_after);
-	assert_int_equal(e->n_records, 2);
-	assert_int_equal(e->records[1].length, strlen("hello: world"));
-	assert_memory_equal(e->text.buf + e->records[1].offset, "hello: world", 12);
-	assert_int_equal(e->steps[outpost_Step_LOADING].duration_us, 2000);
-	assert_string_equal(e->boot_id, JOURNAL_BOOT);
-	assert_true(e->has_skew);
-	assert_int_equal(e->skew_us, 100);
-	assert_false(e->rebooted);
+	assert_true(e->trial.ended && e->trial.has_before && e->trial.has_after);
+	assert_int_equal(e->log.n_records, 2);
+	assert_int_equal(e->log.records[1].length, strlen("hello: world"));
+	assert_memory_equal(e->log.text.buf + e->log.records[1].offset, "hello: world", 12);
+	assert_int_equal(e->trial.steps[outpost_Step_LOADING].duration_us, 2000);
+	assert_string_equal(e->board.boot_id, JOURNAL_BOOT);
+	assert_true(e->board.has_skew);
+	assert_int_equal(e->board.skew_us, 100);
+	assert_false(e->board.rebooted);
 	assert_null(evidence_find(&list, 1));
 }
 
@@ -83,7 +83,7 @@ static void keeps_the_first_failure_of_repetitions(void **state)
 	j->entries[j->n - 1].body.step_end.exit_status = 7;
 	journal_step(j, outpost_Step_TESTING, NULL);
 	assert_true(parse(&list, j) > 0);
-	step = &list.items[0]->steps[outpost_Step_TESTING];
+	step = &list.items[0]->trial.steps[outpost_Step_TESTING];
 	assert_int_equal(step->end.exit_status, 7);
 	assert_int_equal(step->duration_us, 6000);
 }
@@ -103,14 +103,15 @@ static void sees_which_boot_it_is(void **state)
 		journal_survivor(j, "was left");
 		journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
 		assert_true(parse(&list, j) > 0);
-		assert_int_equal(list.items[0]->rebooted, !ordered);
-		assert_int_equal(list.items[0]->reboot_ordered, ordered);
+		assert_int_equal(list.items[0]->board.rebooted, !ordered);
+		assert_int_equal(list.items[0]->board.reboot_ordered, ordered);
 		/* After an ordered reboot there is always some log left, and it tells nothing new.
 		 */
-		assert_string_equal(list.items[0]->survived.buf, ordered ? "" : "what was left");
-		assert_int_equal(list.items[0]->has_down, !ordered);
+		assert_string_equal(list.items[0]->survivors.data.buf,
+				    ordered ? "" : "what was left");
+		assert_int_equal(list.items[0]->board.has_down, !ordered);
 		if (!ordered)
-			assert_in_range(list.items[0]->down_ms, 16000, 20000);
+			assert_in_range(list.items[0]->board.down_ms, 16000, 20000);
 	}
 }
 
@@ -125,8 +126,8 @@ static void how_long_it_was_gone_is_in_the_journal(void **state)
 	journal_add(j, outpost_Entry_recovery_tag)->body.recovery.rebooted = true;
 	journal_boot(j, JOURNAL_OTHER_BOOT)->wall_s += 20;
 	assert_true(parse(&list, j) > 0);
-	assert_true(list.items[0]->has_down);
-	assert_in_range(list.items[0]->down_ms, 16000, 20000);
+	assert_true(list.items[0]->board.has_down);
+	assert_in_range(list.items[0]->board.down_ms, 16000, 20000);
 }
 
 /* Switched off over night, say, before what was doubtful was tried once more. */
@@ -141,7 +142,7 @@ static void a_reboot_after_the_end_is_nobodys(void **state)
 	journal_end(j);
 	assert_true(parse(&list, j) > 0);
 	assert_int_equal(list.n, 2);
-	assert_false(list.items[0]->rebooted);
+	assert_false(list.items[0]->board.rebooted);
 	assert_true(list.ended);
 }
 
@@ -243,9 +244,9 @@ static void a_skipped_module_takes_no_blame(void **state)
 	assert_true(parse(&list, j) > 0);
 	assert_int_equal(list.n, 2);
 	assert_ptr_equal(evidence_last(&list), list.items[0]);
-	assert_true(list.items[0]->rebooted);
-	assert_string_equal(list.items[0]->survived.buf, "what was left");
-	assert_false(list.items[1]->rebooted);
+	assert_true(list.items[0]->board.rebooted);
+	assert_string_equal(list.items[0]->survivors.data.buf, "what was left");
+	assert_false(list.items[1]->board.rebooted);
 }
 
 static void same_boot_with_another_nonce_is_a_snapshot(void **state)
@@ -257,8 +258,8 @@ static void same_boot_with_another_nonce_is_a_snapshot(void **state)
 	journal_die_in(j, outpost_Step_TESTING);
 	proto_set(journal_boot(j, JOURNAL_BOOT)->nonce, "another");
 	assert_true(parse(&list, j) > 0);
-	assert_true(list.items[0]->restored);
-	assert_false(list.items[0]->rebooted);
+	assert_true(list.items[0]->board.restored);
+	assert_false(list.items[0]->board.rebooted);
 }
 
 static void refuses_contradictions(void **state)

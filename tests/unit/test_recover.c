@@ -191,7 +191,7 @@ static void one_that_the_watchdog_reset_hung(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 0);
-	run.list.items[0]->watchdog_s = 20;
+	run.list.items[0]->board.watchdog_s = 20;
 	run.reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 19000 };
 	expect(&run, VERDICT_HANG, "watchdog", "its watchdog (20 s) reset it");
 }
@@ -716,7 +716,7 @@ static void a_torn_entry_is_taken_back(void **state)
 	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
 	assert_int_equal(run_journal_open(&run), 0);
 	assert_int_equal(run.list.n, 1);
-	assert_true(run.list.items[0]->ended);
+	assert_true(run.list.items[0]->trial.ended);
 	assert_true(evidence_rebooted(run.list.items[0]));
 	leave(&run);
 	assert_int_equal(fs_remove_tree(dir), 0);

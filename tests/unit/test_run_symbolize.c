@@ -15,15 +15,15 @@ static void symbolize_run(struct result *result, const struct klog_report *repor
 	struct run_request q = { .modules = &list };
 	static outpost_PlanModule planned;
 	int index = 0;
-	struct evidence evidence = { .attempt = 1, .begun = true };
+	struct evidence evidence = { .attempt = 1 };
 	struct evidence *items[] = { &evidence };
 	struct run run = { .q = &q,
 			   .plan = { .modules = &planned, .n = 1, .n_asked = 1, .index = &index },
 			   .list = { .items = items, .n = 1 } };
 
 	proto_set(planned.name, "mod");
-	evidence.steps[outpost_Step_LOADING].end.code_count = text ? 1 : 0;
-	evidence.steps[outpost_Step_LOADING].end.code[0] =
+	evidence.trial.steps[outpost_Step_LOADING].end.code_count = text ? 1 : 0;
+	evidence.trial.steps[outpost_Step_LOADING].end.code[0] =
 		(outpost_CodeSection){ .name = ".text", .address = text };
 	result_init(result);
 	result->module = xstrdup("mod");

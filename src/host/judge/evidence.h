@@ -2,6 +2,9 @@
 /*
  * What a journal says about one attempt at one module, taken out of the stream
  * of entries and put where the verdict can look at it. Nothing is judged here.
+ *
+ * Each part is written by one file, from entries and nothing else, and read by
+ * all: what is not in a journal cannot decide.
  */
 #ifndef OUTPOST_EVIDENCE_H
 #define OUTPOST_EVIDENCE_H
@@ -30,18 +33,64 @@ struct evidence_record {
 	size_t offset, length; /* of the text, within evidence.text */
 };
 
-struct evidence_file {
-	char name[64];
-	size_t offset, length; /* within evidence.survived */
-};
-
 /* A step began: tells in which one something in the log happened. */
 struct evidence_mark {
 	uint64_t time_us;
 	outpost_Step step;
 };
 
-/* From Recovery entries, and from nothing else: what only the host knows. */
+/* What the supervisor did with the module, and found. evidence_trial.c */
+struct evidence_trial {
+	bool ended; /* ModuleEnd: the board recorded a result */
+	outpost_ModuleEnd end;
+	uint64_t end_us;
+	bool has_before, has_after;
+	outpost_State before, after;
+	struct evidence_step steps[6]; /* by outpost_Step */
+	struct evidence_mark *marks;   /* all repetitions, in order */
+	size_t n_marks;
+	struct strbuf output; /* of the test program */
+	bool output_truncated;
+	char **leftovers;
+};
+
+/* The kernel log of the window. evidence_log.c */
+struct evidence_log {
+	struct evidence_record *records; /* in order */
+	size_t n_records;
+	struct strbuf text; /* of all records */
+	uint64_t lost;      /* records */
+	size_t lost_marks;  /* how many steps had begun when that was first noticed */
+	bool kept_back;     /* some of them for their number */
+};
+
+/* Which boot it was in, and what the board says of its end. evidence_board.c */
+struct evidence_board {
+	char boot_id[40], nonce[40]; /* when the module began */
+	uint32_t watchdog_s;         /* armed with this time-out; 0: not armed */
+	bool rebooted;               /* without an order: the next Boot is another one */
+	bool restored;       /* the same boot_id with another nonce: set back to a snapshot */
+	bool reboot_ordered; /* by the supervisor, after this module: its reason is in reboot_why */
+	char reboot_why[128];
+	bool has_down;
+	int64_t down_ms; /* between the last sign of life and the start of the next boot */
+	bool has_skew;
+	int64_t skew_us; /* how far the clock of the entries is ahead of the kernel log's */
+};
+
+struct evidence_file {
+	char name[64];
+	size_t offset, length; /* within evidence_survivors.data */
+};
+
+/* What survived the crash: pstore's files, as they are. evidence_board.c */
+struct evidence_survivors {
+	struct strbuf data;
+	struct evidence_file *files;
+	size_t n;
+};
+
+/* From Recovery entries: what only the host knows. evidence_host.c */
 struct evidence_host {
 	char *tried;       /* to get the board back, in words; NULL: nothing */
 	bool power_cycled; /* and that worked */
@@ -49,52 +98,33 @@ struct evidence_host {
 	bool unreachable;  /* nobody saw the board come back; no later entry changes that */
 	bool rebooted;     /* the board was found in another boot, which nobody had ordered */
 	bool has_down;
-	int64_t down_ms; /* as in struct evidence, by the host's clock, which is the better one */
+	int64_t down_ms; /* as the board's, by the host's clock, which is the better one */
 	bool lost;       /* the board cannot be reached, as far as the journal goes */
 	bool cancelled;  /* likewise: the user has interrupted the run */
 };
 
+/* Of the RunEnd of the run that it was under way in. evidence.c */
+struct evidence_run {
+	bool cancelled;
+	char why[256]; /* it could not go on; "": it could */
+};
+
 struct evidence {
+	/* Known when it begins, and not changed any more. evidence.c */
 	outpost_PlanModule plan;
 	const outpost_PlanModule *modules; /* of the whole plan; the list owns them */
 	size_t n_modules;
 	uint32_t repeat;
 	outpost_Purpose purpose;
 	uint32_t attempt;
-	bool begun; /* ModuleBegin */
-	bool ended; /* ModuleEnd: the board recorded a result */
-	outpost_ModuleEnd end;
-	bool has_before, has_after;
-	outpost_State before, after;
-	struct evidence_step steps[6]; /* by outpost_Step */
-	struct evidence_mark *marks;   /* all repetitions, in order */
-	size_t n_marks;
-	struct evidence_record *records; /* of the window, in order */
-	size_t n_records;
-	struct strbuf text;   /* of all records */
-	uint64_t lost;        /* records */
-	size_t lost_marks;    /* how many steps had begun when that was first noticed */
-	bool kept_back;       /* some of them for their number */
-	struct strbuf output; /* of the test program */
-	bool output_truncated;
-	char **leftovers;
-	char boot_id[40], nonce[40]; /* when the module began */
-	bool rebooted;               /* without an order: the next Boot is another one */
-	bool restored;       /* the same boot_id with another nonce: set back to a snapshot */
-	bool reboot_ordered; /* by the supervisor, after this module: its reason is in reboot_why */
-	char reboot_why[128];
-	struct strbuf survived;          /* what is in those files */
-	struct evidence_file *survivors; /* that survived the crash: pstore's, as they are */
-	size_t n_survivors;
+	uint64_t begin_us;
+
+	struct evidence_trial trial;
+	struct evidence_log log;
+	struct evidence_board board;
+	struct evidence_survivors survivors;
 	struct evidence_host host;
-	bool has_down;
-	int64_t down_ms; /* between the last sign of life and the start of the next boot */
-	bool has_skew;
-	int64_t skew_us;     /* how far the clock of the entries is ahead of the kernel log's */
-	uint32_t watchdog_s; /* armed with this time-out; 0: not armed */
-	bool cancelled;      /* with the whole run */
-	char what[256];      /* why the run could not go on, where it could not */
-	uint64_t begin_us, end_us;
+	struct evidence_run run;
 };
 
 /* All attempts that a journal tells of, in order. */
@@ -150,10 +180,10 @@ int evidence_read(struct evidence_list *list, const char *journal);
  * The last attempt that did anything on the board, or NULL: what happens to
  * the board is its doing, not that of a module skipped after it.
  */
-struct evidence *evidence_last(const struct evidence_list *list);
+const struct evidence *evidence_last(const struct evidence_list *list);
 
 /* The last attempt at this module of the plan, or NULL. */
-struct evidence *evidence_find(const struct evidence_list *list, uint32_t index);
+const struct evidence *evidence_find(const struct evidence_list *list, uint32_t index);
 
 void evidence_list_release(struct evidence_list *list);
 

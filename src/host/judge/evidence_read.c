@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whole journals, and what was made of them. */
-#include "host/judge/evidence.h"
+#include "host/judge/evidence_internal.h"
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -60,7 +60,7 @@ int evidence_read(struct evidence_list *list, const char *journal)
 	return 0;
 }
 
-struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
+struct evidence *evidence_of(const struct evidence_list *list, uint32_t index)
 {
 	for (size_t i = list->n; i-- > 0;)
 		if (list->items[i]->plan.index == index)
@@ -70,14 +70,14 @@ struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
 
 static void evidence_free(struct evidence *e)
 {
-	free(e->marks);
-	free(e->records);
-	strbuf_release(&e->text);
-	strbuf_release(&e->output);
-	strbuf_release(&e->survived);
-	free(e->survivors);
+	free(e->trial.marks);
+	free(e->log.records);
+	strbuf_release(&e->log.text);
+	strbuf_release(&e->trial.output);
+	strbuf_release(&e->survivors.data);
+	free(e->survivors.files);
 	free(e->host.tried);
-	strv_free(e->leftovers);
+	strv_free(e->trial.leftovers);
 	free(e);
 }
 
@@ -92,10 +92,11 @@ void evidence_list_release(struct evidence_list *list)
 
 static bool did_nothing(const struct evidence *e)
 {
-	return !e->n_marks && !e->has_before && (*e->plan.skip || (e->ended && e->end.not_run));
+	return !e->trial.n_marks && !e->trial.has_before &&
+	       (*e->plan.skip || (e->trial.ended && e->trial.end.not_run));
 }
 
-struct evidence *evidence_last(const struct evidence_list *list)
+struct evidence *evidence_blamed(const struct evidence_list *list)
 {
 	for (size_t i = list->n; i-- > 0;)
 		if (!did_nothing(list->items[i]))
@@ -103,20 +104,14 @@ struct evidence *evidence_last(const struct evidence_list *list)
 	return NULL;
 }
 
-bool evidence_rebooted(const struct evidence *e)
+const struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
 {
-	return e->rebooted || e->host.rebooted;
+	return evidence_of(list, index);
 }
 
-bool evidence_down_ms(const struct evidence *e, int64_t *ms)
+const struct evidence *evidence_last(const struct evidence_list *list)
 {
-	*ms = e->host.has_down ? e->host.down_ms : e->down_ms;
-	return e->host.has_down || e->has_down;
-}
-
-bool evidence_unreachable(const struct evidence *e)
-{
-	return e->host.unreachable || e->host.lost;
+	return evidence_blamed(list);
 }
 
 bool evidence_step_failed(const outpost_StepEnd *end)

@@ -51,12 +51,12 @@ static void fill_timing(struct result *out, enum timing timing, const struct evi
 
 static void fill_timings(struct result *out, const struct evidence *e)
 {
-	fill_timing(out, TIMING_LOAD, &e->steps[outpost_Step_LOADING]);
-	fill_timing(out, TIMING_TEST, &e->steps[outpost_Step_TESTING]);
-	fill_timing(out, TIMING_UNLOAD, &e->steps[outpost_Step_UNLOADING]);
-	fill_timing(out, TIMING_SETTLE, &e->steps[outpost_Step_SETTLE]);
-	if (e->ended && e->end_us > e->begin_us)
-		out->duration_ms = (int)((e->end_us - e->begin_us) / 1000 % INT32_MAX);
+	fill_timing(out, TIMING_LOAD, &e->trial.steps[outpost_Step_LOADING]);
+	fill_timing(out, TIMING_TEST, &e->trial.steps[outpost_Step_TESTING]);
+	fill_timing(out, TIMING_UNLOAD, &e->trial.steps[outpost_Step_UNLOADING]);
+	fill_timing(out, TIMING_SETTLE, &e->trial.steps[outpost_Step_SETTLE]);
+	if (e->trial.ended && e->trial.end_us > e->begin_us)
+		out->duration_ms = (int)((e->trial.end_us - e->begin_us) / 1000 % INT32_MAX);
 }
 
 static void fill_ktap(struct judge *j, const struct ktap_result *r)
@@ -130,9 +130,9 @@ void verdict_judge(const struct evidence *ev, uint32_t off, struct result *out)
 	if (!out->summary.what)
 		fill_pass(out, ev);
 	fill_reports(&j);
-	fill_output(out, &ev->output);
+	fill_output(out, &ev->trial.output);
 	out->recovery = ev->host.tried ? xstrdup(ev->host.tried) : NULL;
-	out->log_records = ev->n_records;
-	out->log_lost = ev->lost;
+	out->log_records = ev->log.n_records;
+	out->log_lost = ev->log.lost;
 	judge_release(&j);
 }

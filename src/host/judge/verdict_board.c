@@ -14,8 +14,8 @@ bool rule_plan(struct judge *j)
 
 	if (*e->plan.skip)
 		return decide(j, VERDICT_SKIP, "load", "%s", e->plan.skip);
-	return e->ended && e->end.not_run && !failed_end(j, outpost_Step_PREPARE) &&
-	       decide(j, VERDICT_SKIP, "load", "not run: %s", e->end.why);
+	return e->trial.ended && e->trial.end.not_run && !failed_end(j, outpost_Step_PREPARE) &&
+	       decide(j, VERDICT_SKIP, "load", "not run: %s", e->trial.end.why);
 }
 
 const outpost_StepEnd *stuck_end(const struct judge *j)
@@ -48,27 +48,28 @@ bool rule_watchdog(struct judge *j)
 
 	if (!evidence_rebooted(e))
 		return false;
-	if (!e->host.power_cycled && (!e->watchdog_s || !evidence_down_ms(e, &down_ms) ||
-				      down_ms < (int64_t)e->watchdog_s * 500))
+	if (!e->host.power_cycled && (!e->board.watchdog_s || !evidence_down_ms(e, &down_ms) ||
+				      down_ms < (int64_t)e->board.watchdog_s * 500))
 		return false;
 	decide_while(j, VERDICT_HANG, last_step(e), "the board stopped");
 	if (e->host.power_cycled)
 		return add_outcome(j, "it did not come back by itself: %s",
 				   e->host.tried ? e->host.tried : "");
 	return add_outcome(j, "its watchdog (%" PRIu32 " s) reset it without any report",
-			   e->watchdog_s);
+			   e->board.watchdog_s);
 }
 
 static bool boots_differ(const struct evidence *e)
 {
-	return (e->has_before && strcmp(e->before.boot_id, e->boot_id) != 0) ||
-	       (e->has_after && strcmp(e->after.boot_id, e->boot_id) != 0);
+	return (e->trial.has_before && strcmp(e->trial.before.boot_id, e->board.boot_id) != 0) ||
+	       (e->trial.has_after && strcmp(e->trial.after.boot_id, e->board.boot_id) != 0);
 }
 
 static bool nonces_differ(const struct evidence *e)
 {
-	return e->restored || (e->has_before && strcmp(e->before.nonce, e->nonce) != 0) ||
-	       (e->has_after && strcmp(e->after.nonce, e->nonce) != 0);
+	return e->board.restored ||
+	       (e->trial.has_before && strcmp(e->trial.before.nonce, e->board.nonce) != 0) ||
+	       (e->trial.has_after && strcmp(e->trial.after.nonce, e->board.nonce) != 0);
 }
 
 bool rule_boot(struct judge *j)
@@ -97,7 +98,7 @@ bool rule_unreachable(struct judge *j)
 {
 	const struct evidence *e = j->e;
 
-	if (e->ended && e->has_after)
+	if (e->trial.ended && e->trial.has_after)
 		return false;
 	if (e->host.cut_off)
 		return decide_while(j, VERDICT_LOST, last_step(e),
@@ -128,7 +129,7 @@ bool rule_silence(struct judge *j)
 bool rule_cancel(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	bool cancelled = e->cancelled || e->host.cancelled, cut = !e->ended;
+	bool cancelled = e->run.cancelled || e->host.cancelled, cut = !e->trial.ended;
 
 	/* One that was through before the user cancelled keeps its result. */
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
@@ -156,7 +157,7 @@ bool rule_prepare(struct judge *j)
 
 bool rule_run(struct judge *j)
 {
-	return *j->e->what && missing_evidence(j) &&
+	return *j->e->run.why && missing_evidence(j) &&
 	       decide(j, VERDICT_ERROR, step_phase(last_step(j->e)), "the run could not go on: %s",
-		      j->e->what);
+		      j->e->run.why);
 }

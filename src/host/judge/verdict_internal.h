@@ -41,6 +41,11 @@ static inline bool judge_has(const struct judge *j, enum mechanism mechanism)
 void judge_read_log(struct judge *j);
 /* The lines alone. verdict_lines.c */
 void judge_read_lines(struct judge *j);
+/* `record`: NULL for what survived. */
+void judge_add_line(struct judge *j, uint64_t time_us, struct text text,
+		    const struct evidence_record *record);
+/* verdict_survivors.c: once the records are there */
+void judge_add_survivors(struct judge *j);
 void judge_release(struct judge *j);
 
 /* The step in which this line was logged; the one that began last, where that is not known. */

@@ -113,7 +113,7 @@ static void read_reports(struct judge *j)
 
 static void read_ktap(struct judge *j)
 {
-	struct text rest = { j->e->output.buf, j->e->output.len }, line;
+	struct text rest = { j->e->trial.output.buf, j->e->trial.output.len }, line;
 
 	ktap_init(&j->log, KTAP_KERNEL_LOG);
 	for (size_t i = 0; i < j->n_lines; i++)

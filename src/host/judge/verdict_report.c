@@ -19,9 +19,9 @@ static void add_aftermath(struct judge *j, bool fatal)
 		add_outcome(j, "the board did not come back by itself: %s", tried);
 	else if (evidence_rebooted(e))
 		add_outcome(j, "the board died and came back");
-	else if (fatal && e->reboot_ordered)
+	else if (fatal && e->board.reboot_ordered)
 		add_outcome(j, "the board limped on and was rebooted");
-	else if (fatal && e->ended)
+	else if (fatal && e->trial.ended)
 		add_outcome(j, "the board limps on");
 }
 

@@ -67,7 +67,7 @@ bool judge_loads(const struct judge *j)
 /* The step's end, when there is one that went wrong; NULL otherwise. */
 const outpost_StepEnd *failed_end(const struct judge *j, outpost_Step step)
 {
-	const struct evidence_step *s = &j->e->steps[step];
+	const struct evidence_step *s = &j->e->trial.steps[step];
 
 	return s->ended && evidence_step_failed(&s->end) ? &s->end : NULL;
 }

@@ -179,12 +179,12 @@ bool rule_gone(struct judge *j)
 {
 	const struct evidence *e = j->e;
 
-	if (!e->has_after)
+	if (!e->trial.has_after)
 		return false;
-	if (judge_unloads(j) && e->after.loaded)
+	if (judge_unloads(j) && e->trial.after.loaded)
 		return decide(j, VERDICT_FAIL, "unload", "%s is still loaded after its unload",
 			      e->plan.name);
-	if (!judge_unloads(j) && !e->after.loaded)
+	if (!judge_unloads(j) && !e->trial.after.loaded)
 		return decide(j, VERDICT_FAIL, "load", "%s is not there after its load",
 			      e->plan.name);
 	return false;
@@ -193,7 +193,7 @@ bool rule_gone(struct judge *j)
 /* Only without the mechanism of trying again: then the first refusal is the last. */
 bool rule_retry(struct judge *j)
 {
-	const struct evidence_step *step = &j->e->steps[outpost_Step_UNLOADING];
+	const struct evidence_step *step = &j->e->trial.steps[outpost_Step_UNLOADING];
 
 	return !judge_has(j, MECHANISM_RETRY) && step->ended && step->end.tries > 1 &&
 	       decide(j, VERDICT_FAIL, "unload", "the first unload was refused");
@@ -202,12 +202,12 @@ bool rule_retry(struct judge *j)
 bool rule_left(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	size_t n = strv_length(e->leftovers);
+	size_t n = strv_length(e->trial.leftovers);
 
-	if (!n || !judge_unloads(j) || (e->has_after && e->after.loaded))
+	if (!n || !judge_unloads(j) || (e->trial.has_after && e->trial.after.loaded))
 		return false;
 	if (n == 1)
-		return decide(j, VERDICT_FAIL, "unload", "left behind: %s", e->leftovers[0]);
-	return decide(j, VERDICT_FAIL, "unload", "left behind: %s and %zu more", e->leftovers[0],
-		      n - 1);
+		return decide(j, VERDICT_FAIL, "unload", "left behind: %s", e->trial.leftovers[0]);
+	return decide(j, VERDICT_FAIL, "unload", "left behind: %s and %zu more",
+		      e->trial.leftovers[0], n - 1);
 }

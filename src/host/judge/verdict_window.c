@@ -23,7 +23,7 @@ static uint64_t unexpected_taint(const struct judge *j)
 	const struct evidence *e = j->e;
 	uint64_t expected = TAINT_O | TAINT_E | TAINT_N;
 
-	if (!e->has_before || !e->has_after)
+	if (!e->trial.has_before || !e->trial.has_after)
 		return 0;
 	for (size_t i = 0; i <= e->plan.needs_count && judge_has(j, MECHANISM_ANNOUNCED); i++) {
 		size_t need = i ? e->plan.needs[i - 1] : 0;
@@ -32,7 +32,7 @@ static uint64_t unexpected_taint(const struct judge *j)
 
 		expected |= (m->foreign_licence ? TAINT_P : 0) | (m->staging ? TAINT_C : 0);
 	}
-	return (e->before.taint ^ e->after.taint) & ~expected;
+	return (e->trial.before.taint ^ e->trial.after.taint) & ~expected;
 }
 
 static void taint_words(uint64_t taint, char words[65])
@@ -60,12 +60,13 @@ bool rule_taint(struct judge *j)
  * once. */
 static uint64_t missing_records(const struct evidence *e)
 {
-	uint64_t first = e->end.first_sequence, end = e->end.end_sequence, next = first, read = 0;
+	uint64_t first = e->trial.end.first_sequence, end = e->trial.end.end_sequence, next = first,
+		 read = 0;
 
-	if (!e->ended || e->end.not_run || end < first)
+	if (!e->trial.ended || e->trial.end.not_run || end < first)
 		return 0;
-	for (size_t i = 0; i < e->n_records; i++) {
-		uint64_t sequence = e->records[i].sequence;
+	for (size_t i = 0; i < e->log.n_records; i++) {
+		uint64_t sequence = e->log.records[i].sequence;
 
 		if (sequence < next || sequence >= end)
 			continue;
@@ -78,24 +79,28 @@ static uint64_t missing_records(const struct evidence *e)
 bool rule_lost(struct judge *j)
 {
 	const struct evidence *e = j->e;
-	size_t at = e->lost_marks && e->lost_marks <= e->n_marks ? e->lost_marks - 1 : 0;
-	uint64_t lost = e->lost, missing = missing_records(e);
+	size_t at = e->log.lost_marks && e->log.lost_marks <= e->trial.n_marks
+			    ? e->log.lost_marks - 1
+			    : 0;
+	uint64_t lost = e->log.lost, missing = missing_records(e);
 
 	lost = lost > missing ? lost : missing;
 	return lost &&
 	       decide(j, VERDICT_INCONCLUSIVE,
-		      e->lost && e->n_marks ? step_phase(e->marks[at].step) : "load",
+		      e->log.lost && e->trial.n_marks ? step_phase(e->trial.marks[at].step)
+						      : "load",
 		      "%" PRIu64 " kernel log records %s: a report may have been among them", lost,
-		      e->kept_back ? "were too many to keep" : "were lost");
+		      e->log.kept_back ? "were too many to keep" : "were lost");
 }
 
 /* The exit status alone would do for a test that prints no results; but who knows whether it does.
  */
 bool rule_output(struct judge *j)
 {
-	return j->e->output_truncated && decide(j, VERDICT_INCONCLUSIVE, "test",
-						"its test printed more than is kept: a failed "
-						"result may be in the rest; print less");
+	return j->e->trial.output_truncated &&
+	       decide(j, VERDICT_INCONCLUSIVE, "test",
+		      "its test printed more than is kept: a failed "
+		      "result may be in the rest; print less");
 }
 
 bool rule_taint_alone(struct judge *j)
@@ -110,9 +115,9 @@ bool rule_taint_alone(struct judge *j)
 
 bool rule_counts(struct judge *j)
 {
-	const outpost_State *before = &j->e->before, *after = &j->e->after;
+	const outpost_State *before = &j->e->trial.before, *after = &j->e->trial.after;
 
-	if (!j->e->has_before || !j->e->has_after || !before->has_counts)
+	if (!j->e->trial.has_before || !j->e->trial.has_after || !before->has_counts)
 		return false;
 	if (after->has_counts && before->warn_count == after->warn_count &&
 	    before->oops_count == after->oops_count)
@@ -129,7 +134,7 @@ static bool was_done(const struct judge *j, outpost_Step step)
 {
 	uint32_t repeat = judge_tests(j) && j->e->repeat > 1 ? j->e->repeat : 1;
 
-	return j->e->steps[step].done >= repeat;
+	return j->e->trial.steps[step].done >= repeat;
 }
 
 static const char *missing_repetition(const struct judge *j)
@@ -142,7 +147,7 @@ static const char *missing_repetition(const struct judge *j)
 
 static const char *missing_step(const struct judge *j)
 {
-	const struct evidence_step *steps = j->e->steps;
+	const struct evidence_step *steps = j->e->trial.steps;
 
 	if (judge_loads(j) && !steps[outpost_Step_LOADING].ended)
 		return "that it was loaded";
@@ -165,10 +170,10 @@ static const char *missing_step(const struct judge *j)
 /* The window as read reaches over all that was done in it. */
 static bool window_is_whole(const struct evidence *e)
 {
-	return e->before.has_log && e->after.has_log &&
-	       e->before.next_sequence <= e->after.next_sequence &&
-	       e->end.first_sequence <= e->before.next_sequence &&
-	       e->end.end_sequence >= e->after.next_sequence;
+	return e->trial.before.has_log && e->trial.after.has_log &&
+	       e->trial.before.next_sequence <= e->trial.after.next_sequence &&
+	       e->trial.end.first_sequence <= e->trial.before.next_sequence &&
+	       e->trial.end.end_sequence >= e->trial.after.next_sequence;
 }
 
 /* What of the evidence for a PASS is not there; NULL: nothing. */
@@ -176,19 +181,19 @@ const char *missing_evidence(const struct judge *j)
 {
 	const struct evidence *e = j->e;
 
-	if (!e->begun || !e->ended)
+	if (!e->trial.ended)
 		return "a result";
-	if (e->end.not_run)
+	if (e->trial.end.not_run)
 		return "that it was run";
-	if (!*e->boot_id || !*e->nonce)
+	if (!*e->board.boot_id || !*e->board.nonce)
 		return "which boot it was";
-	if (!e->has_before || !e->has_after)
+	if (!e->trial.has_before || !e->trial.has_after)
 		return "the state of the kernel before and after";
 	if (!window_is_whole(e))
 		return "the whole kernel log";
-	if (judge_loads(j) == e->before.loaded)
+	if (judge_loads(j) == e->trial.before.loaded)
 		return "that the module was where it should be before";
-	if (judge_tests(j) && !e->end.leftovers_checked)
+	if (judge_tests(j) && !e->trial.end.leftovers_checked)
 		return "whether anything was left behind";
 	return missing_step(j);
 }

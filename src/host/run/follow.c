@@ -19,18 +19,18 @@ static void say_progress(const struct run *run, const struct evidence *e)
 {
 	size_t done = 0;
 
-	if (!run->q->progress || !e->n_marks)
+	if (!run->q->progress || !e->trial.n_marks)
 		return;
 	for (size_t i = 0; i < run->list.n; i++)
-		done += run->list.items[i]->ended && run->list.items[i]->attempt == 1;
-	run->q->progress(step_progress(e->marks[e->n_marks - 1].step), e->plan.name, done,
-			 run->list.n_modules, run->q->arg);
+		done += run->list.items[i]->trial.ended && run->list.items[i]->attempt == 1;
+	run->q->progress(step_progress(e->trial.marks[e->trial.n_marks - 1].step), e->plan.name,
+			 done, run->list.n_modules, run->q->arg);
 }
 
 static int take_entry(struct run *run, const struct frame *frame)
 {
 	const struct evidence *before = run->list.current, *e;
-	size_t marks = before ? before->n_marks : 0;
+	size_t marks = before ? before->trial.n_marks : 0;
 	int r = run_journal_add(run, frame);
 
 	run->entry_ms = run->news_ms = monotonic_ms();
@@ -42,7 +42,7 @@ static int take_entry(struct run *run, const struct frame *frame)
 		return r;
 	}
 	e = run->list.current;
-	if (e && (e != before || e->n_marks != marks))
+	if (e && (e != before || e->trial.n_marks != marks))
 		say_progress(run, e);
 	if (run_has_ended(run) && run->state == RUN_GOING)
 		run->state = RUN_ENDED;

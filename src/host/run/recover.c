@@ -168,8 +168,8 @@ static const struct evidence *find_concerned(const struct run *run)
 static bool has_gone_down(const struct run *run, const struct evidence *e)
 {
 	return run->reboot.seen && (!run_has_ended(run) || run->reboot.after_end) &&
-	       !e->reboot_ordered && !evidence_rebooted(e) && !e->host.cut_off &&
-	       !e->host.unreachable && strcmp(e->boot_id, run->boot_id) != 0;
+	       !e->board.reboot_ordered && !evidence_rebooted(e) && !e->host.cut_off &&
+	       !e->host.unreachable && strcmp(e->board.boot_id, run->boot_id) != 0;
 }
 
 static void tell(struct run *run, const struct evidence *e)

@@ -46,7 +46,7 @@ static void say_cancelled(const struct run *run)
 
 	if (!run_has_ended(run))
 		return;
-	if (last && last->has_after && last->after.loaded)
+	if (last && last->trial.has_after && last->trial.after.loaded)
 		log_warn("Board %s is disarmed, but %s is still loaded.", run->q->board->name,
 			 last->plan.name);
 	else

@@ -95,7 +95,9 @@ static const outpost_StepEnd *find_loaded(const struct evidence *e, const char *
 {
 	static const outpost_StepEnd none;
 
-	return e && strcmp(e->boot_id, boot_id) == 0 ? &e->steps[outpost_Step_LOADING].end : &none;
+	return e && strcmp(e->board.boot_id, boot_id) == 0
+		       ? &e->trial.steps[outpost_Step_LOADING].end
+		       : &none;
 }
 
 static void add_planned(struct symbolizer *s, const struct run *run, size_t index,
@@ -131,7 +133,7 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 static struct symbolizer *make_symbolizer(const struct run *run, size_t index)
 {
 	const struct evidence *e = evidence_find(&run->list, (uint32_t)index);
-	const char *boot_id = e ? e->boot_id : "";
+	const char *boot_id = e ? e->board.boot_id : "";
 	struct symbolizer *s = symbolizer_new();
 
 	add_planned(s, run, index, boot_id);

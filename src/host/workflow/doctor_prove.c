@@ -67,18 +67,19 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 /* The words that survived, and not those that were streamed before. */
 static bool find_token(const struct evidence *e, struct proof *proof)
 {
-	_cleanup_free_ struct pstore_file *files = xcalloc(e->n_survivors + 1, sizeof(*files));
+	_cleanup_free_ struct pstore_file *files = xcalloc(e->survivors.n + 1, sizeof(*files));
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	for (size_t i = 0; i < e->n_survivors; i++) {
-		_cleanup_free_ char *name = doctor_clean(e->survivors[i].name);
+	for (size_t i = 0; i < e->survivors.n; i++) {
+		_cleanup_free_ char *name = doctor_clean(e->survivors.files[i].name);
 
-		files[i] = (struct pstore_file){ e->survivors[i].name,
-						 e->survived.buf + e->survivors[i].offset,
-						 e->survivors[i].length };
+		files[i] =
+			(struct pstore_file){ e->survivors.files[i].name,
+					      e->survivors.data.buf + e->survivors.files[i].offset,
+					      e->survivors.files[i].length };
 		strv_add(&proof->kept, name);
 	}
-	pstore_text(files, e->n_survivors, &text);
+	pstore_text(files, e->survivors.n, &text);
 	return text_find((struct text){ text.buf, text.len }, proof->token);
 }
 
@@ -92,7 +93,7 @@ static void conclude(struct proof *proof, char *summary, const char *mend)
 
 static void judge(struct proof *proof, const struct evidence *e, const struct result *result)
 {
-	const struct evidence_step *step = &e->steps[outpost_Step_LOADING];
+	const struct evidence_step *step = &e->trial.steps[outpost_Step_LOADING];
 	_cleanup_free_ char *summary = result_summary(result);
 	bool found = find_token(e, proof);
 
@@ -116,12 +117,12 @@ static void judge(struct proof *proof, const struct evidence *e, const struct re
 				   "%.1f s in all",
 				   proof->token, proof->kept[0], proof->back_ms / 1000.0),
 			 NULL);
-	else if (e->n_survivors)
+	else if (e->survivors.n)
 		conclude(
 			proof,
 			xasprintf("the board came back, and its last words (%s) were not among the "
 				  "%zu files that survived",
-				  proof->token, e->n_survivors),
+				  proof->token, e->survivors.n),
 			"a larger record_size for ramoops; see outpost doctor");
 	else
 		conclude(proof,
