@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Broken and sound variants of a good module, each with the rule of
- * src/host/check.c that has to find it and the place of the kernel that decides
+ * src/host/check/check.c that has to find it and the place of the kernel that decides
  * about it. The same table is judged without a kernel (tests/unit/test_check.c)
  * and against one (tests/system/vm/check.test.sh).
  */

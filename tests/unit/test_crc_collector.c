@@ -92,7 +92,7 @@ static struct ko *module_with(const struct version *versions, const char *export
 	return ko;
 }
 
-static void harvested(void **state)
+static void collected(void **state)
 {
 	_cleanup_(ko_freep) struct ko *user = module_with(
 		(struct version[]){ { 1, "printk" }, { 2, "from_m" }, { 9, "odd" }, { 0, NULL } },
@@ -259,7 +259,7 @@ static void compilers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(harvested), cmocka_unit_test(contradictions),
+		cmocka_unit_test(collected), cmocka_unit_test(contradictions),
 		cmocka_unit_test(macros),    cmocka_unit_test(changelogs),
 		cmocka_unit_test(compilers), cmocka_unit_test(default_namespaces),
 	};

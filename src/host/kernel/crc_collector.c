@@ -44,10 +44,10 @@ static void free_symbol(void *p)
 	free(s);
 }
 
-void crc_collector_free(struct crc_collector *harvest)
+void crc_collector_free(struct crc_collector *collector)
 {
-	tdestroy(harvest->tree, free_symbol);
-	free(harvest);
+	tdestroy(collector->tree, free_symbol);
+	free(collector);
 }
 
 static struct symbol *find_or_add(struct crc_collector *h, const char *name)
@@ -112,15 +112,15 @@ static int take_exports(struct crc_collector *h, const struct ko *ko, const char
 	return r;
 }
 
-int crc_collector_module(struct crc_collector *harvest, const struct ko *ko, const char *name)
+int crc_collector_module(struct crc_collector *collector, const struct ko *ko, const char *name)
 {
-	int r = ko_has_sections(ko) ? take_versions(harvest, ko, name) : -EBADMSG;
+	int r = ko_has_sections(ko) ? take_versions(collector, ko, name) : -EBADMSG;
 
 	if (r == 0)
-		r = take_exports(harvest, ko, name);
+		r = take_exports(collector, ko, name);
 	if (r == -EBADMSG)
 		log_error("Module %s on the board is damaged", name);
-	harvest->modules++;
+	collector->modules++;
 	return r;
 }
 
@@ -152,12 +152,12 @@ static int see(const struct fs_entry *entry, void *arg)
 	return crc_collector_module(arg, ko, name);
 }
 
-int crc_collector_folder(struct crc_collector *harvest, const char *dir)
+int crc_collector_folder(struct crc_collector *collector, const char *dir)
 {
 	/* Only this is left to log: see() logs what is wrong with a module. */
 	if (!fs_is_dir(dir))
 		return log_error_errno(-ENOTDIR, "Cannot read %s", dir);
-	return fs_walk(dir, FS_FOLDER_FIRST, see, harvest);
+	return fs_walk(dir, FS_FOLDER_FIRST, see, collector);
 }
 
 /* --- the result ----------------------------------------------------------------------- */
@@ -189,11 +189,11 @@ static void write_one(const void *node, VISIT visit, void *closure)
 	w->counts->symbols++;
 }
 
-void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports,
+void crc_collector_write(const struct crc_collector *collector, const struct exports *exports,
 			 struct strbuf *out, struct crc_counts *counts)
 {
 	struct writing w = { exports, out, counts };
 
-	*counts = (struct crc_counts){ .modules = harvest->modules };
-	twalk_r(harvest->tree, write_one, &w);
+	*counts = (struct crc_counts){ .modules = collector->modules };
+	twalk_r(collector->tree, write_one, &w);
 }

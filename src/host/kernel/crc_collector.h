@@ -22,20 +22,20 @@ struct crc_counts {
 };
 
 struct crc_collector *crc_collector_new(void);
-void crc_collector_free(struct crc_collector *harvest);
+void crc_collector_free(struct crc_collector *collector);
 DEFINE_CLEANUP(struct crc_collector *, crc_collector_free);
 
 /*
  * `name` as in Module.symvers, "drivers/net/mii". 0; -EBADMSG: damaged; -EEXIST: a CRC
  * contradicts another module; both logged.
  */
-int crc_collector_module(struct crc_collector *harvest, const struct ko *ko, const char *name);
+int crc_collector_module(struct crc_collector *collector, const struct ko *ko, const char *name);
 
 /*
  * Reads all modules below `dir`, in the form in which the board's agent sends them. 0 or
  * -errno, logged.
  */
-int crc_collector_folder(struct crc_collector *harvest, const char *dir);
+int crc_collector_folder(struct crc_collector *collector, const char *dir);
 
 /*
  * Writes the lines, sorted by name. Symbols that no module exports belong to vmlinux.
@@ -43,7 +43,7 @@ int crc_collector_folder(struct crc_collector *harvest, const char *dir);
  * the symbol, EXPORT_SYMBOL_GPL is assumed, so that a module under another licence is refused
  * at build time rather than by the board.
  */
-void crc_collector_write(const struct crc_collector *harvest, const struct exports *exports,
+void crc_collector_write(const struct crc_collector *collector, const struct exports *exports,
 			 struct strbuf *out, struct crc_counts *counts);
 
 #endif

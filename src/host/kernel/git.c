@@ -69,7 +69,7 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 
 /* --- the symbols ---------------------------------------------------------------------- */
 
-static int write_symvers(const struct crc_collector *harvest, const char *source)
+static int write_symvers(const struct crc_collector *collector, const char *source)
 {
 	_cleanup_free_ char *path = path_join(source, "Module.symvers", NULL);
 	_cleanup_(exports_freep) struct exports *exports = exports_new();
@@ -81,7 +81,7 @@ static int write_symvers(const struct crc_collector *harvest, const char *source
 	r = exports_scan(exports, source);
 	if (r < 0)
 		return r;
-	crc_collector_write(harvest, exports, &text, &counts);
+	crc_collector_write(collector, exports, &text, &counts);
 	r = fs_write_atomic(path, text.buf, text.len, 0644);
 	if (r < 0)
 		return log_error_errno(r, "Cannot write %s", path);
@@ -92,7 +92,7 @@ static int write_symvers(const struct crc_collector *harvest, const char *source
 }
 
 static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
-			struct crc_collector *harvest, struct strbuf *why)
+			struct crc_collector *collector, struct strbuf *why)
 {
 	_cleanup_free_ char *modules = path_join(dir, ".modules", NULL);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
@@ -113,7 +113,7 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 	if (r == 0) {
 		log_info("Received the symbols of %u modules from board %s (%.1f MB compressed)",
 			 pulled.files, wanted->board->name, (double)pulled.packed / 1e6);
-		r = crc_collector_folder(harvest, modules);
+		r = crc_collector_folder(collector, modules);
 	}
 	pulled_release(&pulled);
 	fs_remove_tree(modules);
@@ -139,21 +139,21 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 {
 	_cleanup_free_ char *source = path_join(dir, "linux", NULL),
 			    *compiler = compiler_of(wanted);
-	_cleanup_(crc_collector_freep) struct crc_collector *harvest = crc_collector_new();
+	_cleanup_(crc_collector_freep) struct crc_collector *collector = crc_collector_new();
 	int r;
 
 	if (!wanted->config && !git->defconfig) {
 		strbuf_adds(why, "its configuration is unknown (use --defconfig)");
 		return -ENOENT;
 	}
-	r = pull_symbols(wanted, dir, harvest, why);
+	r = pull_symbols(wanted, dir, collector, why);
 	if (r == 0)
 		r = kernel_git_fetch(git, source);
 	if (r == 0)
 		r = kernel_git_prepare(source, wanted->release, wanted->config, git->defconfig,
 				       compiler);
 	if (r == 0)
-		r = write_symvers(harvest, source);
+		r = write_symvers(collector, source);
 	if (r == 0)
 		r = kernel_git_prune(source);
 	if (r == 0)
