@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Opening a .ko or vmlinux, and reading its symbols. */
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
@@ -8,16 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-
-/* How far beyond its last section the kernel may count a module's code: up to a page of 64 KiB,
- * twice. */
-#define SLACK (128 * 1024)
-
-/* --- opening --------------------------------------------------------------------- */
 
 /* What is in the file itself has to do: nothing is asked of the network. */
 static int no_debuginfo(Dwfl_Module *mod, void **arg, const char *name, Dwarf_Addr base,
@@ -200,130 +194,4 @@ void symbol_file_close(struct symbol_file *file)
 	free(file->code);
 	free(file->build_id);
 	free(file);
-}
-
-/* --- finding ---------------------------------------------------------------------- */
-
-/* A frame's name may be cut; what clang appends to one is not printed. */
-static bool names_match(const char *symbol, const char *function)
-{
-	size_t n = strlen(function);
-
-	if (strncmp(symbol, function, n) != 0)
-		return false;
-	return !symbol[n] || n == KLOG_FUNCTION_SIZE - 1 || strncmp(symbol + n, ".llvm.", 6) == 0;
-}
-
-static bool sizes_match(const struct symbol_file *file, const struct symbol *s, uint32_t size)
-{
-	if (!size) /* not printed */
-		return true;
-	if (!s->last)
-		return s->room == size;
-	return size >= s->room && size - s->room <= file->code_size + SLACK;
-}
-
-/* The one symbol that it can be. */
-static const struct symbol *find_symbol(const struct symbol_file *file,
-					const struct klog_frame *frame, char **why)
-{
-	const struct symbol *found = NULL, *other = NULL;
-	size_t matches = 0;
-
-	for (size_t i = 0; i < file->n; i++) {
-		const struct symbol *s = &file->symbols[i];
-
-		if (!names_match(s->name, frame->function))
-			continue;
-		other = s;
-		if (!sizes_match(file, s, frame->size) || (found && found->addr == s->addr))
-			continue;
-		found = s;
-		matches++;
-	}
-	if (matches == 1)
-		return found;
-	if (matches)
-		*why = xasprintf("ambiguous: %zu functions of that name and size", matches);
-	else if (other)
-		*why = xasprintf("another build: that function is 0x%" PRIx64 " bytes here",
-				 (uint64_t)other->room);
-	else
-		*why = xstrdup("another build: there is no such function");
-	return NULL;
-}
-
-/*
- * A call that never returns may be the last instruction of its function: its
- * return address is then the first one of the next function, and printed so.
- */
-static bool ends_before(const struct symbol_file *file, GElf_Addr addr)
-{
-	for (size_t i = 0; i < file->n && file->symbols[i].addr < addr; i++)
-		if (!file->symbols[i].last && file->symbols[i].addr + file->symbols[i].size == addr)
-			return true;
-	return false;
-}
-
-int symbol_file_find(const struct symbol_file *file, const struct klog_frame *frame,
-		     GElf_Addr *addr, char **why)
-{
-	const struct symbol *s;
-	GElf_Xword size, offset = frame->offset;
-	bool call = !frame->exact && offset > 0;
-
-	if (!file->n) {
-		*why = xstrdup("its file has no symbols");
-		return -ENOENT;
-	}
-	if (frame->decoded) {
-		*why = xstrdup("decoded before: the log has no offset");
-		return -ENOENT;
-	}
-	s = find_symbol(file, frame, why);
-	if (!s)
-		return -ENOENT;
-	size = s->size ? s->size : s->room;
-	if (offset - call >= size) {
-		*why = xasprintf("the offset is beyond the function's 0x%" PRIx64 " bytes",
-				 (uint64_t)size);
-		return -ENOENT;
-	}
-	*addr = s->addr + offset - call;
-	if (!frame->exact && !offset && ends_before(file, s->addr))
-		*addr = s->addr - 1;
-	return 0;
-}
-
-static const struct section *find_section(const struct symbol_file *file, const char *name)
-{
-	for (size_t i = 0; i < file->n_code; i++)
-		if (file->code[i].name && strcmp(file->code[i].name, name) == 0)
-			return &file->code[i];
-	return NULL;
-}
-
-bool symbol_file_name(const struct symbol_file *file, const char *section, uint64_t offset,
-		      struct klog_frame *frame)
-{
-	const struct section *code = find_section(file, section);
-	GElf_Addr addr = code ? code->addr + offset : 0;
-
-	if (!code || !code->addr || offset >= code->size)
-		return false;
-	for (size_t i = 0; i < file->n; i++) {
-		const struct symbol *s = &file->symbols[i];
-
-		if (addr < s->addr || addr - s->addr >= s->size)
-			continue;
-		*frame = (struct klog_frame){
-			.offset = (uint32_t)(addr - s->addr),
-			.size = s->last ? 0 : (uint32_t)s->room,
-			/* Called, or returned to. */
-			.exact = addr == s->addr,
-		};
-		snprintf(frame->function, sizeof(frame->function), "%s", s->name);
-		return true;
-	}
-	return false;
 }

@@ -43,6 +43,8 @@ int symbol_file_open(const char *path, struct symbol_file **file, char **why);
 void symbol_file_close(struct symbol_file *file);
 DEFINE_CLEANUP(struct symbol_file *, symbol_file_close);
 
+/* --- find.c: which symbol of a file a frame is in --- */
+
 /*
  * The address to look the frame's line up at: of its instruction, or for a
  * return address of the call before it. 0, or -ENOENT and the reason in *why.
@@ -63,7 +65,7 @@ bool symbol_file_name(const struct symbol_file *file, const char *section, uint6
 int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct frame_source *frame,
 		      char **why);
 
-/* --- symbolize_module.c: a module that frames are looked up in --- */
+/* --- looked_up.c: a module that frames are looked up in --- */
 
 struct looked_up {
 	char *name, *path, *build_id, *srcversion, *build_dir, *user_dir;
@@ -75,17 +77,18 @@ struct looked_up {
 
 /* Copies all that it is told; the file is opened when a frame asks for it. */
 struct looked_up looked_up_new(const struct symbolizer_module *module);
-void known_release(struct looked_up *m);
+void looked_up_release(struct looked_up *m);
 
 /* Adds the sites of a frame of this module, or why there are none. */
-void known_look_up(struct looked_up *m, const struct klog_frame *frame, struct frame_source *out);
+void looked_up_add_sites(struct looked_up *m, const struct klog_frame *frame,
+			 struct frame_source *out);
 
 /*
  * Is `pc` in a section of the module's code? Then its function goes to *frame.
  * Init's sections are freed when it has returned, and then others may be there:
  * they are asked about apart.
  */
-bool known_find_code(struct looked_up *m, uint64_t pc, bool init, struct klog_frame *frame);
+bool looked_up_find_code(struct looked_up *m, uint64_t pc, bool init, struct klog_frame *frame);
 
 /* --- origin.c: the user's files --- */
 

@@ -25,7 +25,7 @@ void symbolizer_free(struct symbolizer *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->n; i++)
-		known_release(&s->modules[i]);
+		looked_up_release(&s->modules[i]);
 	free(s->modules);
 	free(s);
 }
@@ -95,7 +95,7 @@ static void name_pc(struct symbolizer *s, struct klog_report *report)
 		struct looked_up *m = &s->modules[i % s->n];
 		struct klog_frame frame;
 
-		if (!known_find_code(m, report->pc, i >= s->n, &frame))
+		if (!looked_up_find_code(m, report->pc, i >= s->n, &frame))
 			continue;
 		snprintf(frame.module, sizeof(frame.module), "%s", m->name);
 		klog_add_first_frame(report, &frame);
@@ -113,7 +113,7 @@ static void look_up_all(struct symbolizer *s, struct klog_report *report,
 		struct looked_up *m = find_module(s, report->trace[i].module);
 
 		if (m)
-			known_look_up(m, &report->trace[i], &source->frames[i]);
+			looked_up_add_sites(m, &report->trace[i], &source->frames[i]);
 	}
 }
 

@@ -36,7 +36,7 @@ struct looked_up looked_up_new(const struct symbolizer_module *module)
 	};
 }
 
-void known_release(struct looked_up *m)
+void looked_up_release(struct looked_up *m)
 {
 	symbol_file_close(m->file);
 	free(m->name);
@@ -83,7 +83,8 @@ static int open_module(struct looked_up *m)
 	return m->why ? -ENOENT : 0;
 }
 
-void known_look_up(struct looked_up *m, const struct klog_frame *frame, struct frame_source *out)
+void looked_up_add_sites(struct looked_up *m, const struct klog_frame *frame,
+			 struct frame_source *out)
 {
 	GElf_Addr addr;
 
@@ -99,7 +100,7 @@ static uint64_t plain_address(uint64_t address)
 	return address | 0xffffull << 48;
 }
 
-bool known_find_code(struct looked_up *m, uint64_t pc, bool init, struct klog_frame *frame)
+bool looked_up_find_code(struct looked_up *m, uint64_t pc, bool init, struct klog_frame *frame)
 {
 	for (size_t i = 0; i < m->n_code; i++) {
 		const outpost_CodeSection *code = &m->code[i];
