@@ -20,6 +20,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/base/config.h"
+#include "host/container/buildenv.h"
 #include "host/container/internal.h"
 #include "host/build/kbuild_internal.h"
 #include "host/kernel/kernel.h"
@@ -53,6 +54,7 @@ struct cost {
 };
 
 static struct cost costs[N_COMMANDS][N_WAYS][MAX_RUNS];
+static struct container *container;
 static struct container_image image;
 static char *name;             /* of the container */
 static char *folders[EXEC];    /* a copy of the module for each */
@@ -95,13 +97,14 @@ static char **engine_words(enum way way)
 	strv_add(&argv, "--rm");
 	strv_add(&argv, "--network");
 	strv_add(&argv, "none");
-	container_add_words(&argv, container_settings()->run_args);
+	container_add_words(&argv, container->settings.run_args);
 	strv_add(&argv, image.id);
 	return argv;
 }
 
-static int enter_root(void)
+static int enter_root(void *unused)
 {
+	(void)unused;
 	return setns(root_mounts, CLONE_NEWNS) < 0 || chroot(root) < 0 || chdir("/") < 0 ? -errno
 											 : 0;
 }
@@ -118,7 +121,7 @@ static int run(enum way way, char *const *command, bool of_image, struct strbuf 
 	if (way == HOST)
 		return process_run(command, &options);
 	if (way == BUILDER)
-		return container_run(command, &options);
+		return container_run(container, command, &options);
 	argv = engine_words(way);
 	strv_foreach (word, command)
 		strv_add(&argv, *word);
@@ -331,6 +334,7 @@ static void measure_all(void)
 int main(int argc, char **argv)
 {
 	_cleanup_(config_freep) struct config *config = NULL;
+	_cleanup_(buildenv_freep) struct buildenv *env = NULL;
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *module = argc < 3 ? NULL : realpath(argv[2], NULL);
 	struct container_state state;
@@ -338,20 +342,20 @@ int main(int argc, char **argv)
 
 	if (!module || (argc > 3 && parse_int(argv[3], 1, MAX_RUNS, &runs) < 0))
 		die("usage: container_cost RELEASE MODULE-FOLDER [RUNS]");
-	if (config_load(&config) < 0 ||
-	    config_apply(config, container_rows, container_settings()) < 0 ||
-	    container_image_read(&image) < 0 || kernel_find(argv[1], &tree) < 0)
+	if (config_load(&config) < 0 || buildenv_new(config, &env) < 0 ||
+	    container_image_read(&image) < 0 || kernel_find(env, argv[1], &tree) < 0)
 		die("It takes a build container and a kernel tree: outpost container build, "
 		    "outpost kernel add.");
-	if (container_enter(NULL) < 0)
+	container = buildenv_container(env);
+	if (container_enter(container, NULL) < 0)
 		return 3;
-	container_ask(&state);
+	container_ask(container, &state);
 	name = state.name;
 	unpack_image();
 	for (enum way way = 0; way < EXEC; way++)
 		prepare_module(way, tree, module);
 	measure_all();
-	container_leave();
+	container_leave(container);
 	r = report();
 	fs_remove_tree(root);
 	return r;

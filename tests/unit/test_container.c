@@ -12,6 +12,7 @@
 #include "common/fs.h"
 #include "common/strv.h"
 #include "host/container/internal.h"
+#include "host/base/config.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
 
@@ -312,6 +313,74 @@ static void test_project(void **state)
 	expect_project(git, dir);
 }
 
+/* --- the environment ------------------------------------------------------------------- */
+
+/* As configured by outpost.conf. */
+static int make_env(const char *text, struct config **config, struct buildenv **env)
+{
+	_cleanup_free_ char *path = path_join(dir, "outpost/outpost.conf", NULL),
+			    *folder = path_join(dir, "outpost", NULL);
+
+	assert_int_equal(fs_mkdir_p(folder, 0700), 0);
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), 0600), 0);
+	assert_int_equal(setenv("XDG_CONFIG_HOME", dir, 1), 0);
+	assert_int_equal(setenv("XDG_CACHE_HOME", dir, 1), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
+	assert_int_equal(config_load(config), 0);
+	return buildenv_new(*config, env);
+}
+
+/* Two of them share nothing but the note of the image. */
+static void test_environments(void **state)
+{
+	struct config *configs[3];
+	struct buildenv *one = NULL, *other = NULL, *bad = NULL;
+	const struct container_image image = { (char *)"true", (char *)"id", NULL,
+					       (char **)ARGV("gcc-12") };
+	_cleanup_free_ char *one_dir = NULL, *other_dir = NULL, *id = NULL;
+
+	(void)state;
+	assert_int_equal(make_env("[container]\nimage = a\n", &configs[0], &one), 0);
+	assert_int_equal(
+		make_env("[build]\nin = host\n[container]\nimage = b\n", &configs[1], &other), 0);
+	assert_false(buildenv_wants_container(one)); /* auto, and nobody has made an image */
+	assert_int_equal(container_image_write(&image), 0);
+	assert_int_equal(buildenv_choose(other, "auto"), 0);
+	assert_true(buildenv_wants_container(other));
+	assert_false(buildenv_wants_container(one)); /* it has looked already */
+	assert_true(buildenv_container_has(other, "gcc-12"));
+	assert_false(buildenv_container_has(other, "gcc-13"));
+	assert_int_equal(buildenv_choose(one, "container"), 0);
+	assert_true(buildenv_must_be_container(one));
+	assert_false(buildenv_must_be_container(other));
+	assert_int_equal(buildenv_choose(other, "nowhere"), -EINVAL);
+	id = buildenv_image(other);
+	assert_string_equal(id, "id");
+	one_dir = container_dir(buildenv_container(one), "true");
+	other_dir = container_dir(buildenv_container(other), "true");
+	assert_string_not_equal(one_dir, other_dir);
+	assert_int_equal(make_env("[build]\nin = nowhere\n", &configs[2], &bad), -EINVAL);
+	assert_null(bad);
+	container_image_forget();
+	buildenv_free(one);
+	buildenv_free(other);
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++)
+		config_free(configs[i]);
+}
+
+/* Nothing but this machine. */
+static void test_no_environment(void **state)
+{
+	(void)state;
+	assert_false(buildenv_wants_container(NULL));
+	assert_false(buildenv_must_be_container(NULL));
+	assert_false(buildenv_container_has(NULL, "gcc-12"));
+	assert_null(buildenv_config(NULL));
+	buildenv_expect(NULL, ARGV("/usr"));
+	buildenv_leave(NULL);
+	assert_int_equal(buildenv_run(NULL, false, ARGV("sh", "-c", "exit 9"), NULL), 9);
+}
+
 /* --- the base image ---------------------------------------------------------------------- */
 
 static void test_sources(void **state)
@@ -345,11 +414,12 @@ int main(void)
 		cmocka_unit_test(test_output_comes_at_once),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_project),
+		cmocka_unit_test(test_environments),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wire),    cmocka_unit_test(test_wire_damaged),
 		cmocka_unit_test(test_folders), cmocka_unit_test(test_mount_words),
-		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_sources), cmocka_unit_test(test_no_environment),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -88,7 +88,7 @@ static void found(void **state)
 	_cleanup_free_ char *compiler = xasprintf("%sgcc-12", CROSS_PREFIX);
 
 	(void)state;
-	assert_int_equal(kernel_find(RELEASE, &tree), 0);
+	assert_int_equal(kernel_find(NULL, RELEASE, &tree), 0);
 	assert_string_equal(tree->release, RELEASE);
 	assert_string_equal(tree->build, build);
 	assert_string_equal(tree->source, "debian");
@@ -103,7 +103,7 @@ static void not_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(releases); i++)
-		assert_int_equal(kernel_find(releases[i], &tree), -ENOENT);
+		assert_int_equal(kernel_find(NULL, releases[i], &tree), -ENOENT);
 	assert_null(tree);
 }
 
@@ -133,7 +133,7 @@ static void damaged(void **state)
 
 		setup(state);
 		put(cases[i].dir, cases[i].name, cases[i].text, 0644);
-		if (kernel_find(RELEASE, &tree) != -EUCLEAN)
+		if (kernel_find(NULL, RELEASE, &tree) != -EUCLEAN)
 			fail_msg("case %zu (%s: '%s') is not seen as damage", i, cases[i].name,
 				 cases[i].text);
 	}
@@ -148,12 +148,12 @@ static void damaged_then_removed(void **state)
 
 	(void)state;
 	assert_int_equal(remove(manifest), 0);
-	assert_int_equal(kernel_find(RELEASE, &tree), -EUCLEAN);
+	assert_int_equal(kernel_find(NULL, RELEASE, &tree), -EUCLEAN);
 	assert_int_equal(kernel_list(&releases), 0);
 	assert_true(strv_contains(releases, RELEASE));
 	assert_int_equal(kernel_remove(RELEASE), 0);
 	assert_int_equal(kernel_remove(RELEASE), -ENOENT);
-	assert_int_equal(kernel_find(RELEASE, &tree), -ENOENT);
+	assert_int_equal(kernel_find(NULL, RELEASE, &tree), -ENOENT);
 	assert_int_equal(kernel_list(&after), 0);
 	assert_int_equal(strv_length(after), 0);
 }
@@ -195,11 +195,11 @@ static void verified(void **state)
 		{ "scripts/mod/modpost", "#!/nonexistent\n", 0755 },
 	};
 
-	assert_int_equal(kernel_verify(build, RELEASE), 0);
+	assert_int_equal(kernel_verify(NULL, build, RELEASE), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		setup(state);
 		put(build, cases[i].name, cases[i].text, cases[i].mode);
-		if (kernel_verify(build, RELEASE) >= 0)
+		if (kernel_verify(NULL, build, RELEASE) >= 0)
 			fail_msg("case %zu (%s) passes", i, cases[i].name);
 	}
 }
@@ -213,19 +213,19 @@ static void own_tree(void **state)
 
 	(void)state;
 	put_build(own);
-	assert_int_equal(kernel_add_path(own, &tree), -EEXIST); /* setup()'s is there */
+	assert_int_equal(kernel_add_path(NULL, own, &tree), -EEXIST); /* setup()'s is there */
 	assert_int_equal(kernel_remove(RELEASE), 0);
-	assert_int_equal(kernel_add_path(own, &tree), 0);
+	assert_int_equal(kernel_add_path(NULL, own, &tree), 0);
 	assert_string_equal(tree->build, own);
 	assert_string_equal(tree->source, "path");
 	put(own, "Module.symvers", "0x28f6f106\tinit_uts_ns\tvmlinux\tEXPORT_SYMBOL_GPL\t\n", 0644);
-	assert_int_equal(kernel_find(RELEASE, &again), 0);
+	assert_int_equal(kernel_find(NULL, RELEASE, &again), 0);
 	assert_int_equal(kernel_remove(RELEASE), 0);
 	assert_true(fs_exists(symvers));
 	assert_int_equal(remove(symvers), 0);
-	assert_true(kernel_add_path(own, &tree) < 0);
-	assert_true(kernel_add_path(top, &tree) < 0);
-	assert_true(kernel_add_path("/nonexistent", &tree) < 0);
+	assert_true(kernel_add_path(NULL, own, &tree) < 0);
+	assert_true(kernel_add_path(NULL, top, &tree) < 0);
+	assert_true(kernel_add_path(NULL, "/nonexistent", &tree) < 0);
 }
 
 static void compiler_major(void **state)
@@ -257,7 +257,7 @@ static void choose(int expected, const char *expected_name)
 	_cleanup_free_ char *name = NULL, *full = xasprintf("%s%s", CROSS_PREFIX, expected_name);
 	bool in_container = true;
 
-	assert_int_equal(kernel_compiler_choose(COMPILER, &name, &in_container), expected);
+	assert_int_equal(kernel_compiler_choose(NULL, COMPILER, &name, &in_container), expected);
 	assert_false(in_container); /* nobody has made one */
 	assert_string_equal(name, full);
 }
@@ -271,7 +271,7 @@ static void compiler_choice(void **state)
 	choose(0, "gcc-12");
 	fs_remove_tree(bin);
 	choose(-ENOPKG, "gcc-12");
-	assert_int_equal(kernel_find(RELEASE, &tree), -ENOPKG);
+	assert_int_equal(kernel_find(NULL, RELEASE, &tree), -ENOPKG);
 	put_compiler("gcc", "13");
 	choose(-ENOPKG, "gcc-12");
 	put_compiler("gcc", "12");

@@ -200,10 +200,10 @@ static void unused_trees_go(void **state)
 	put_tree("6.1.0-3", "board", 400);
 	put_tree("6.1.0-4", "path", 400);
 	kernel_mark_used(used);
-	kernel_expire();
+	kernel_expire(NULL);
 	expect_trees("6.1.0-2 6.1.0-3 6.1.0-4 ");
 	assert_int_equal(setenv("OUTPOST_KERNEL_KEEP", "30", 1), 0);
-	kernel_expire();
+	kernel_expire(NULL);
 	expect_trees("6.1.0-3 6.1.0-4 ");
 }
 

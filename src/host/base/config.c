@@ -103,7 +103,7 @@ void config_free(struct config *config)
 
 int config_apply(const struct config *config, const struct option_row *rows, void *dest)
 {
-	for (size_t i = 0; i < config->n; i++) {
+	for (size_t i = 0; config && i < config->n; i++) {
 		const struct entry *e = &config->entries[i];
 		const struct option_row *row = options_find_key(rows, e->key);
 		const char *why = "";
@@ -120,7 +120,7 @@ int config_each(const struct config *config,
 		int (*fn)(const char *key, const char *value, const char *file, void *arg),
 		void *arg)
 {
-	for (size_t i = 0; i < config->n; i++) {
+	for (size_t i = 0; config && i < config->n; i++) {
 		const struct entry *e = &config->entries[i];
 		int r = fn(e->key, e->value, e->file, arg);
 

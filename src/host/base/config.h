@@ -3,7 +3,8 @@
  * Config files, INI as libinih reads them: first the person's
  * ($XDG_CONFIG_HOME/outpost/outpost.conf), then the project's (outpost.conf in
  * the current folder or the nearest one above), later ones winning. They are
- * read once; each command takes what its option rows name.
+ * read once, by main(); whoever has option rows of their own is given it. Where
+ * NULL stands for it nothing is configured.
  */
 #ifndef OUTPOST_CONFIG_H
 #define OUTPOST_CONFIG_H

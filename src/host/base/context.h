@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+struct buildenv;
 struct config;
 
 /* What every command is given: the options that stand before its name. */
@@ -16,6 +17,7 @@ struct context {
 	bool json;
 	bool version;
 	struct config *config;
+	struct buildenv *buildenv;
 };
 
 #endif

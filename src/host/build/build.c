@@ -5,7 +5,6 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/build/compdb.h"
-#include "host/container/container.h"
 #include "host/build/kbuild.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
@@ -34,14 +33,14 @@ static int find_sources(const struct build_request *request, struct source_list 
 	return r < 0 ? r : sources_find_all(request->paths, sources);
 }
 
-int build_expect(char *const *paths)
+int build_expect(struct buildenv *env, char *const *paths)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
 	_cleanup_strv_ char **folders = NULL;
 	int r = sources_find_all(paths, &sources);
 
 	folders = source_list_paths(&sources);
-	buildenv_expect(folders);
+	buildenv_expect(env, folders);
 	return r;
 }
 
@@ -50,7 +49,7 @@ static int check_sparse(const struct kernel_tree *tree)
 	_cleanup_free_ char *sparse = path_program("sparse");
 	bool in_container = tree->in_container;
 
-	if (in_container ? container_has_program("sparse") : sparse != NULL)
+	if (in_container ? buildenv_container_has(tree->env, "sparse") : sparse != NULL)
 		return 0;
 	log_error("There is no sparse %s, which --sparse has check the sources.",
 		  in_container ? "in the build container" : "here");
@@ -75,7 +74,7 @@ static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 
 	if (r == 0 && tree->in_container) {
 		folders = source_list_paths(&sources);
-		r = buildenv_enter(tree->build, folders);
+		r = buildenv_enter(tree->env, tree->build, folders);
 	}
 	if (r == 0)
 		r = check_settings(t->request->settings, tree);
@@ -118,7 +117,8 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 			not_one = r;
 	}
 	r = tasks_run(&t);
-	buildenv_leave();
+	for (size_t i = 0; i < n; i++)
+		buildenv_leave(trees[i]->env);
 	if (r == 0 && process_interrupted) /* no error of the sources */
 		r = -EINTR;
 	if (request->counts)

@@ -69,7 +69,7 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 
 /* These will be built: a build container that is started meanwhile, to look at a kernel's tools say,
  * can read their folders at once. 0 or -errno, said. */
-int build_expect(char *const *paths);
+int build_expect(struct buildenv *env, char *const *paths);
 
 /*
  * What `paths` were seen to reach beside their folders when they were last

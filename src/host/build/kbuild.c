@@ -167,7 +167,7 @@ int kbuild_run(const struct unit *unit, char *const *argv, char *const *env, str
 	if (r == 0)
 		r = kbuild_put_probes(unit);
 	if (r == 0)
-		r = buildenv_run(unit->tree->in_container, argv, &options);
+		r = buildenv_run(unit->tree->env, unit->tree->in_container, argv, &options);
 	if (r == 0)
 		kbuild_keep_answers(unit, env);
 	return r;

@@ -43,7 +43,8 @@ static int get_version(const struct kernel_tree *tree)
 	struct process_options options = { .output = &text, .timeout_ms = 30 * 1000 };
 	int major = 0, minor = 0, patch = 0;
 
-	if (buildenv_run(tree->in_container, ARGV(CLANG, "-dumpversion"), &options) != 0 ||
+	if (buildenv_run(tree->env, tree->in_container, ARGV(CLANG, "-dumpversion"), &options) !=
+		    0 ||
 	    sscanf(text.buf, "%d.%d.%d", &major, &minor, &patch) < 1)
 		return 0;
 	return major * 10000 + minor * 100 + patch;
@@ -72,7 +73,7 @@ static int check_installed(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *program = tree->in_container ? NULL : path_program(CLANG);
 
-	if (program || (tree->in_container && container_has_program(CLANG)))
+	if (program || (tree->in_container && buildenv_container_has(tree->env, CLANG)))
 		return 0;
 	log_error("There is no clang %s, which --clang builds with.",
 		  tree->in_container ? "in the build container" : "here");

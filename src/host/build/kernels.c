@@ -37,7 +37,7 @@ static void add_tree(struct build_kernels *kernels, struct kernel_tree *tree)
 }
 
 /* What it ran last is remembered; a board that is away can be built for. */
-static int tree_of_board(const char *name, struct kernel_tree **tree)
+static int tree_of_board(struct buildenv *env, const char *name, struct kernel_tree **tree)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_(session_closep) struct session *session = NULL;
@@ -47,14 +47,14 @@ static int tree_of_board(const char *name, struct kernel_tree **tree)
 	if (r < 0)
 		return r;
 	release = last_seen_release(board->name);
-	r = release ? kernel_find(release, tree) : -ENOENT;
+	r = release ? kernel_find(env, release, tree) : -ENOENT;
 	if (r != -ENOENT)
 		return r;
 	r = session_open(board, NULL, &session);
-	return r < 0 ? r : kernel_sync(board, session, tree);
+	return r < 0 ? r : kernel_sync(env, board, session, tree);
 }
 
-static int newest_tree(struct kernel_tree **tree)
+static int newest_tree(struct buildenv *env, struct kernel_tree **tree)
 {
 	_cleanup_strv_ char **releases = NULL;
 	_cleanup_free_ char *newest = NULL;
@@ -72,11 +72,12 @@ static int newest_tree(struct kernel_tree **tree)
 			return r;
 		found = newest;
 	}
-	return kernel_obtain(found, tree);
+	return kernel_obtain(env, found, tree);
 }
 
 /* Those that there are; the last error where one cannot be had. */
-static int get_each(const char *words, int (*get)(const char *word, struct kernel_tree **tree),
+static int get_each(struct buildenv *env, const char *words,
+		    int (*get)(struct buildenv *env, const char *word, struct kernel_tree **tree),
 		    struct build_kernels *kernels)
 {
 	_cleanup_free_ char *copy = xstrdup(words);
@@ -85,7 +86,7 @@ static int get_each(const char *words, int (*get)(const char *word, struct kerne
 
 	for (char *word; (word = strsep(&rest, ", "));) {
 		struct kernel_tree *tree = NULL;
-		int r = *word ? get(word, &tree) : 0;
+		int r = *word ? get(env, word, &tree) : 0;
 
 		if (r == -EINTR)
 			return r;
@@ -97,17 +98,17 @@ static int get_each(const char *words, int (*get)(const char *word, struct kerne
 	return result;
 }
 
-int build_kernels_find(struct build_kernels *kernels, const char *board, const char *boards,
-		       const char *releases)
+int build_kernels_find(struct buildenv *env, struct build_kernels *kernels, const char *board,
+		       const char *boards, const char *releases)
 {
 	struct kernel_tree *tree = NULL;
 	int r;
 
 	if (boards)
-		return get_each(boards, tree_of_board, kernels);
+		return get_each(env, boards, tree_of_board, kernels);
 	if (releases)
-		return get_each(releases, kernel_obtain, kernels);
-	r = board ? tree_of_board(board, &tree) : newest_tree(&tree);
+		return get_each(env, releases, kernel_obtain, kernels);
+	r = board ? tree_of_board(env, board, &tree) : newest_tree(env, &tree);
 	if (r == 0)
 		add_tree(kernels, tree);
 	return r;

@@ -21,8 +21,8 @@ struct build_kernels {
  * is. A board's is what it ran last, as far as is known; else it is asked. 0, or
  * -errno, said, where one of them cannot be had; the others are there then.
  */
-int build_kernels_find(struct build_kernels *kernels, const char *board, const char *boards,
-		       const char *releases);
+int build_kernels_find(struct buildenv *env, struct build_kernels *kernels, const char *board,
+		       const char *boards, const char *releases);
 void build_kernels_release(struct build_kernels *kernels);
 
 #endif

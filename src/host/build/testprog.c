@@ -106,7 +106,7 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	if (is_current(to, deps, made_by, command.buf))
 		return 0;
 	r = buildenv_run(
-		unit->tree->in_container, (char *const *)argv,
+		unit->tree->env, unit->tree->in_container, (char *const *)argv,
 		&(struct process_options){ .env = env, .output = output, .error = output });
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;

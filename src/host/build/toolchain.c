@@ -6,7 +6,7 @@
 #include "common/strv.h"
 #include "common/text.h"
 #include "host/build/build.h"
-#include "host/container/container.h"
+#include "host/container/buildenv.h"
 #include "host/build/kbuild_internal.h"
 #include "host/base/paths.h"
 
@@ -62,15 +62,12 @@ static void add_programs(const struct unit *unit, struct strbuf *out)
 }
 
 /* That which runs: another one may have been made since. */
-static void add_image(struct strbuf *out)
+static void add_image(const struct buildenv *env, struct strbuf *out)
 {
-	_cleanup_(container_image_release) struct container_image image = { 0 };
-	const char *entered = container_entered_image();
+	_cleanup_free_ char *image = buildenv_image(env);
 
-	if (entered)
-		strbuf_addf(out, "image %s\n", entered);
-	else if (container_image_read(&image) == 0)
-		strbuf_addf(out, "image %s\n", image.id);
+	if (image)
+		strbuf_addf(out, "image %s\n", image);
 }
 
 /* A release that was removed may come again from elsewhere; the manifest has a hash of it all. */
@@ -102,7 +99,7 @@ void toolchain_describe(const struct unit *unit, struct strbuf *out)
 		    unit->tree->in_container ? "container" : "host", kbuild_compiler(unit),
 		    unit->tree->cross_prefix, unit->settings && unit->settings->no_ccache);
 	if (unit->tree->in_container)
-		add_image(out);
+		add_image(unit->tree->env, out);
 	else
 		add_programs(unit, out);
 	toolchain_describe_wrapper(unit, out);

@@ -58,7 +58,7 @@ static int strip(const struct unit *unit, const char *ko)
 	if (module_is_packed(ko))
 		r = unpack_ko(ko, temporary);
 	else
-		r = buildenv_run(unit->tree->in_container,
+		r = buildenv_run(unit->tree->env, unit->tree->in_container,
 				 ARGV(program, "--strip-debug", "-o", temporary, ko), NULL);
 	if (r == 0 &&
 	    (stat(ko, &st) < 0 ||

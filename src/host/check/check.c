@@ -64,13 +64,6 @@ const char *check_rule_name(size_t i)
 	return i < ARRAY_SIZE(rules) ? rules[i].kind : NULL;
 }
 
-static const char *left_out;
-
-void check_without(const char *rule)
-{
-	left_out = rule;
-}
-
 /* --- problems ------------------------------------------------------------------------- */
 
 void check_add(struct check *check, enum check_weight weight, const char *symbol, char *expected,
@@ -125,7 +118,7 @@ void check_ko(const struct check_kernel *kernel, const struct ko *ko, const stru
 
 		check.rule = &rules[i];
 		if (kernel->version < rules[i].since ||
-		    (left_out && strcmp(left_out, rules[i].kind) == 0))
+		    (check.plan->without && strcmp(check.plan->without, rules[i].kind) == 0))
 			continue;
 		rules[i].ask(&check);
 		if (rules[i].ends && result->n > before)

@@ -89,6 +89,7 @@ void check_result_release(struct check_result *result);
 struct check_plan {
 	const struct module_list *others;
 	const char *const *needs;
+	const char *without; /* for tests: judge as if there were no such rule; NULL: all are */
 };
 int check_file(const struct check_kernel *kernel, const char *path, const struct check_plan *plan,
 	       struct check_result *result);
@@ -102,9 +103,6 @@ char *check_summary(const struct check_result *result);
 
 /* The name of the rule `i`, in the kernel's order; NULL behind the last one. */
 const char *check_rule_name(size_t i);
-
-/* For tests: judges as if the rule were not there. NULL: all are. */
-void check_without(const char *rule);
 
 /* "x86-64" of EM_X86_64; "machine 22" of one that has no name here. The caller frees it. */
 char *check_machine_name(int machine);

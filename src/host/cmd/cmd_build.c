@@ -164,14 +164,14 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 					 .jobs = o->jobs,
 					 .settings = &o->settings,
 					 .counts = &counts };
-	int r = o->in ? buildenv_choose(o->in) : 0, not_one;
+	int r = o->in ? buildenv_choose(ctx->buildenv, o->in) : 0, not_one;
 
 	if (r < 0)
 		return STATUS_USAGE;
-	r = build_expect(paths);
+	r = build_expect(ctx->buildenv, paths);
 	if (r < 0)
 		return r;
-	not_one = build_kernels_find(&kernels, ctx->board, o->boards, o->kernels);
+	not_one = build_kernels_find(ctx->buildenv, &kernels, ctx->board, o->boards, o->kernels);
 	if (kernels.n == 0)
 		return not_one < 0 ? not_one : usage_error("No kernel was named.");
 	say_places(&kernels);

@@ -48,9 +48,9 @@ static void subject_release(struct subject *s)
 	board_freep(&s->board);
 }
 
-static int read_kernel(struct subject *s, const char *release)
+static int read_kernel(const struct context *ctx, struct subject *s, const char *release)
 {
-	int r = kernel_obtain(release, &s->tree);
+	int r = kernel_obtain(ctx->buildenv, release, &s->tree);
 
 	return r < 0 ? r : check_kernel_read(s->tree, &s->kernel);
 }
@@ -88,7 +88,7 @@ static int read_board(const struct context *ctx, struct subject *s)
 	else
 		r = read_absent(s->board, s->session, &facts);
 	if (r == 0)
-		r = read_kernel(s, w ? w->release : facts.release);
+		r = read_kernel(ctx, s, w ? w->release : facts.release);
 	s->on = (struct check_board){ .board = s->board, .session = w ? s->session : NULL };
 	if (r == 0)
 		check_board_add(s->kernel, &s->on);
@@ -166,7 +166,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	if (!paths)
 		return STATUS_USAGE;
-	r = o->kernel ? read_kernel(&subject, o->kernel) : read_board(ctx, &subject);
+	r = o->kernel ? read_kernel(ctx, &subject, o->kernel) : read_board(ctx, &subject);
 	request.tree = subject.tree;
 	if (r == 0)
 		r = build(&request, &list);

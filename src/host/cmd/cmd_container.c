@@ -4,6 +4,7 @@
 #include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/cmd/command.h"
+#include "host/container/buildenv.h"
 #include "host/container/container.h"
 #include "host/report/out.h"
 
@@ -62,7 +63,7 @@ static int status(const struct context *ctx)
 	_cleanup_(container_state_release) struct container_state state = { 0 };
 	int r = container_image_read(&image);
 
-	container_ask(&state);
+	container_ask(buildenv_container(ctx->buildenv), &state);
 	if (ctx->json)
 		return status_json(&image, &state);
 	if (r < 0) {
@@ -88,7 +89,7 @@ static int build_image(const struct context *ctx, const struct container_options
 
 	progress_start();
 	progress_step("building the container's image");
-	r = container_build(&request);
+	r = container_build(buildenv_container(ctx->buildenv), &request);
 	progress_end();
 	return r < 0 ? r : status(ctx);
 }
@@ -101,7 +102,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	if (strcmp(argv[0], "status") == 0)
 		return status(ctx);
 	if (strcmp(argv[0], "remove") == 0)
-		return container_remove();
+		return container_remove(buildenv_container(ctx->buildenv));
 	return usage_error("'container' takes build, status or remove, not '%s'.", argv[0]);
 }
 

@@ -104,8 +104,8 @@ static void print_proof(const struct proof *proof)
 
 static int examine(struct context *ctx, struct findings *checks)
 {
-	doctor_host(checks);
-	return doctor_boards(checks, ctx->board);
+	doctor_host(checks, ctx->buildenv);
+	return doctor_boards(checks, ctx->buildenv, ctx->board);
 }
 
 static int ask(const struct board *board)

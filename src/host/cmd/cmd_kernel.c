@@ -76,8 +76,6 @@ static const struct option_row options[] = {
 	OPTION_END,
 };
 
-static const struct kernel_git *git; /* what they say; run() sets it */
-
 /* The progress that it starts is the caller's to end. */
 static int ask_board(const struct context *ctx, struct board **board, struct session **session)
 {
@@ -91,7 +89,7 @@ static int ask_board(const struct context *ctx, struct board **board, struct ses
 }
 
 /* The release is the board's: named, it must be that. */
-static int run_add_git(struct context *ctx, const char *release)
+static int run_add_git(struct context *ctx, const struct kernel_git *git, const char *release)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(board_freep) struct board *board = NULL;
@@ -108,7 +106,7 @@ static int run_add_git(struct context *ctx, const char *release)
 		r = -EINVAL;
 	}
 	if (r == 0)
-		r = kernel_sync_git(board, session, git, &tree);
+		r = kernel_sync_git(ctx->buildenv, board, session, git, &tree);
 	progress_end();
 	if (r < 0)
 		return r;
@@ -116,20 +114,20 @@ static int run_add_git(struct context *ctx, const char *release)
 	return print_one(ctx, tree);
 }
 
-static int run_add(struct context *ctx, const char *what)
+static int run_add(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *newest = NULL;
 	int r;
 
 	if (git->url)
-		return run_add_git(ctx, what);
+		return run_add_git(ctx, git, what);
 	if (what && (strchr(what, '/') || strcmp(what, ".") == 0 || strcmp(what, "..") == 0)) {
-		r = kernel_add_path(what, &tree);
+		r = kernel_add_path(ctx->buildenv, what, &tree);
 	} else {
 		r = what ? 0 : kernel_debian_default(&newest);
 		if (r == 0)
-			r = kernel_obtain(what ? what : newest, &tree);
+			r = kernel_obtain(ctx->buildenv, what ? what : newest, &tree);
 	}
 	if (r < 0)
 		return r;
@@ -137,16 +135,17 @@ static int run_add(struct context *ctx, const char *what)
 	return print_one(ctx, tree);
 }
 
-static int run_sync(struct context *ctx, const char *what)
+static int run_sync(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_(session_closep) struct session *session = NULL;
 	int r = ask_board(ctx, &board, &session);
 
+	(void)git;
 	(void)what;
 	if (r == 0)
-		r = kernel_sync(board, session, &tree);
+		r = kernel_sync(ctx->buildenv, board, session, &tree);
 	progress_end();
 	if (r < 0)
 		return r;
@@ -162,12 +161,13 @@ static void print_row(const struct kernel_tree *tree)
 }
 
 /* A damaged tree is said on the way, and makes the status tell of it. */
-static int run_list(struct context *ctx, const char *what)
+static int run_list(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_strv_ char **releases = NULL;
 	json_t *kernels;
 	int status = kernel_list(&releases);
 
+	(void)git;
 	(void)what;
 	if (status < 0)
 		return status;
@@ -176,7 +176,7 @@ static int run_list(struct context *ctx, const char *what)
 		printf("%-28s %-8s %-24s %8s\n", "RELEASE", "SOURCE", "COMPILER", "SIZE");
 	strv_foreach (release, releases) {
 		_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-		int r = kernel_read(*release, &tree);
+		int r = kernel_read(ctx->buildenv, *release, &tree);
 
 		if (r < 0)
 			status = r;
@@ -202,12 +202,13 @@ int cmd_kernel_not_there(const char *release)
 	return -ENOENT;
 }
 
-static int run_path(struct context *ctx, const char *what)
+static int run_path(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_strv_ char **releases = NULL;
 	int r = what ? 0 : kernel_list(&releases);
 
+	(void)git;
 	if (r < 0)
 		return r;
 	if (!what && strv_length(releases) > 1)
@@ -220,16 +221,17 @@ static int run_path(struct context *ctx, const char *what)
 	}
 	if (!what)
 		what = *releases;
-	r = kernel_read(what, &tree);
+	r = kernel_read(ctx->buildenv, what, &tree);
 	if (r < 0)
 		return r == -ENOENT ? cmd_kernel_not_there(what) : r;
 	return print_one(ctx, tree);
 }
 
-static int run_remove(struct context *ctx, const char *what)
+static int run_remove(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	int r;
 
+	(void)git;
 	if (ctx->json)
 		return usage_error("'kernel remove' has no --json.");
 	if (!what)
@@ -241,7 +243,7 @@ static int run_remove(struct context *ctx, const char *what)
 
 static const struct {
 	const char *name;
-	int (*run)(struct context *ctx, const char *what);
+	int (*run)(struct context *ctx, const struct kernel_git *git, const char *what);
 	bool takes_one;
 } actions[] = {
 	{ "sync", run_sync, false },           { "add", run_add, true },
@@ -251,7 +253,8 @@ static const struct {
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
-	git = arg;
+	const struct kernel_git *git = arg;
+
 	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
 		return usage_error("--git and --commit are for 'kernel add'.");
 	if (git->commit && !git->url)
@@ -262,7 +265,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		if (argc > 1 + actions[i].takes_one)
 			return usage_error("'kernel %s' takes %s.", argv[0],
 					   actions[i].takes_one ? "one argument" : "no argument");
-		return actions[i].run(ctx, argv[1]);
+		return actions[i].run(ctx, git, argv[1]);
 	}
 	return usage_error(
 		"There is no 'kernel %s'; it is sync, add, list, path, verify or remove.", argv[0]);

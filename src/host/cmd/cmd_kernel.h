@@ -4,9 +4,10 @@
 #define OUTPOST_CMD_KERNEL_H
 
 #include "host/cmd/command.h"
+#include "host/kernel/git.h"
 
 /* kernel verify [RELEASE]; the status of the command, or -errno, said. */
-int cmd_kernel_verify(struct context *ctx, const char *release);
+int cmd_kernel_verify(struct context *ctx, const struct kernel_git *git, const char *release);
 
 /* Says that there is no tree for it; -ENOENT. */
 int cmd_kernel_not_there(const char *release);

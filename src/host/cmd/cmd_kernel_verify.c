@@ -76,7 +76,7 @@ static int verify_alone(struct context *ctx, const char *release)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(kernel_fits_release) struct kernel_fits fits = { 0 };
-	int r = kernel_read(release, &tree);
+	int r = kernel_read(ctx->buildenv, release, &tree);
 
 	if (r < 0)
 		return r == -ENOENT ? cmd_kernel_not_there(release) : r;
@@ -101,18 +101,19 @@ static int verify_on(struct context *ctx, struct board *board, const char *relea
 	wanted.release = welcome->release;
 	wanted.version = welcome->kernel_version;
 	wanted.page_size = welcome->page_size;
-	r = kernel_read(release ? release : wanted.release, &tree);
+	r = kernel_read(ctx->buildenv, release ? release : wanted.release, &tree);
 	if (r < 0)
 		return r == -ENOENT ? cmd_kernel_not_there(release ? release : wanted.release) : r;
 	r = kernel_fit(tree, &wanted, MODULES_SAMPLE, &fits);
 	return r < 0 ? r : finish_verify(ctx, tree, board->name, &fits);
 }
 
-int cmd_kernel_verify(struct context *ctx, const char *what)
+int cmd_kernel_verify(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	int r;
 
+	(void)git;
 	if (what && !ctx->board)
 		return verify_alone(ctx, what);
 	r = board_find(ctx->board, &board);

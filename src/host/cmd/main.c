@@ -7,7 +7,6 @@
 #include "common/strv.h"
 #include "host/cmd/command.h"
 #include "host/base/config.h"
-#include "host/container/container.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
 
@@ -230,9 +229,7 @@ static int start(struct context *ctx, int argc, char **argv)
 	if (r == 0 && !ctx->board) /* no other of these options has a key */
 		r = config_apply(ctx->config, rows, ctx);
 	if (r == 0)
-		r = config_apply(ctx->config, container_rows, container_settings());
-	if (r == 0 && container_settings()->in)
-		r = buildenv_choose(container_settings()->in);
+		r = buildenv_new(ctx->config, &ctx->buildenv);
 	if (r < 0)
 		return r;
 	return run_command(ctx, c, argc - 1, argv + 1);
@@ -265,6 +262,8 @@ int main(int argc, char **argv)
 	status = finish_stdout(status);
 	options_release(rows, &ctx);
 	options_release(first_rows, &ctx);
+	if (ctx.buildenv)
+		buildenv_free(ctx.buildenv);
 	if (ctx.config)
 		config_free(ctx.config);
 	return status;

@@ -8,45 +8,97 @@
 #include "common/strv.h"
 #include "host/container/container.h"
 #include "host/container/internal.h"
+#include "host/base/config.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Folders of buildenv_expect(). */
-static char **expected;
+struct buildenv_settings {
+	char *in; /* build.in: "container", "host" or "auto" */
+};
 
-int buildenv_choose(const char *in)
+static const struct option_row rows[] = {
+	OPTION_STRING(struct buildenv_settings, in, 0, "build.in", "PLACE", "build.in", ""),
+	OPTION_END,
+};
+
+struct buildenv {
+	const struct config *config;
+	struct buildenv_settings settings;
+	struct container *container;
+	char **expected; /* folders of buildenv_expect() */
+};
+
+int buildenv_new(const struct config *config, struct buildenv **env)
+{
+	_cleanup_(buildenv_freep) struct buildenv *e = xcalloc(1, sizeof(*e));
+	int r = container_new(config, &e->container);
+
+	e->config = config;
+	e->settings.in = xstrdup("auto");
+	if (r == 0)
+		r = config_apply(config, rows, &e->settings);
+	if (r == 0)
+		r = buildenv_choose(e, e->settings.in);
+	if (r == 0)
+		*env = TAKE_PTR(e);
+	return r;
+}
+
+void buildenv_free(struct buildenv *env)
+{
+	if (env->container)
+		container_free(env->container);
+	strv_free(env->expected);
+	options_release(rows, &env->settings);
+	free(env);
+}
+
+const struct config *buildenv_config(const struct buildenv *env)
+{
+	return env ? env->config : NULL;
+}
+
+struct container *buildenv_container(const struct buildenv *env)
+{
+	return env ? env->container : NULL;
+}
+
+int buildenv_choose(struct buildenv *env, const char *in)
 {
 	static const char *const known[] = { "container", "host", "auto" };
-	struct container_settings *settings = container_settings();
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (strcmp(in, known[i]) != 0)
 			continue;
-		free(settings->in); /* it may be `in` */
-		settings->in = xstrdup(known[i]);
+		free(env->settings.in); /* it may be `in` */
+		env->settings.in = xstrdup(known[i]);
 		return 0;
 	}
 	log_error("It can be built in 'container' or 'host', not in '%s'.", in);
 	return -EINVAL;
 }
 
-static bool is_in(const char *in)
+static bool is_in(const struct buildenv *env, const char *in)
 {
-	const char *set = container_settings()->in;
-
-	return strcmp(set ? set : "auto", in) == 0;
+	return strcmp(env ? env->settings.in : "host", in) == 0;
 }
 
-bool buildenv_must_be_container(void)
+bool buildenv_must_be_container(const struct buildenv *env)
 {
-	return is_in("container");
+	return is_in(env, "container");
 }
 
-bool buildenv_wants_container(void)
+bool buildenv_wants_container(const struct buildenv *env)
 {
-	return buildenv_must_be_container() || (!is_in("host") && container_is_there());
+	return buildenv_must_be_container(env) ||
+	       (!is_in(env, "host") && container_is_there(env->container));
+}
+
+bool buildenv_container_has(const struct buildenv *env, const char *program)
+{
+	return env && container_has_program(env->container, program);
 }
 
 /* --- what must be reachable ---------------------------------------------------------- */
@@ -88,10 +140,12 @@ static void add_projects(char ***folders, char *const *sources)
 	}
 }
 
-void buildenv_expect(char *const *sources)
+void buildenv_expect(struct buildenv *env, char *const *sources)
 {
-	strv_free(TAKE_PTR(expected));
-	add_projects(&expected, sources);
+	if (!env)
+		return;
+	strv_free(TAKE_PTR(env->expected));
+	add_projects(&env->expected, sources);
 }
 
 /* Headers packages and trees that were built elsewhere than their sources (O=) are made of links.
@@ -124,37 +178,49 @@ static void add_tree(char ***folders, const char *build)
 	add_links(folders, real);
 }
 
-bool buildenv_works(void)
+bool buildenv_works(struct buildenv *env)
 {
 	int r;
 
-	if (buildenv_must_be_container())
+	if (buildenv_must_be_container(env))
 		return true; /* who needs it finds out, and fails */
-	r = container_enter(expected);
-	if (r == 0)
-		container_leave();
+	r = container_enter(env->container, env->expected);
+	buildenv_leave(env);
 	if (r == 0 || r == -EINTR)
 		return true;
 	log_warn("Building on this machine instead.");
-	buildenv_choose("host");
+	buildenv_choose(env, "host");
 	return false;
 }
 
-int buildenv_enter(const char *build, char *const *sources)
+int buildenv_enter(struct buildenv *env, const char *build, char *const *sources)
 {
 	_cleanup_strv_ char **folders = NULL;
 
 	add_tree(&folders, build);
 	add_projects(&folders, sources);
-	return container_enter(folders);
+	return container_enter(env->container, folders);
 }
 
-void buildenv_leave(void)
+void buildenv_leave(struct buildenv *env)
 {
-	container_leave();
+	if (env)
+		container_leave(env->container);
 }
 
-int buildenv_run(bool in_container, char *const *argv, const struct process_options *options)
+char *buildenv_image(const struct buildenv *env)
 {
-	return in_container ? container_run(argv, options) : process_run(argv, options);
+	_cleanup_(container_image_release) struct container_image image = { 0 };
+	const char *entered = env ? container_entered_image(env->container) : NULL;
+
+	if (entered)
+		return xstrdup(entered);
+	return container_image_read(&image) == 0 ? TAKE_PTR(image.id) : NULL;
+}
+
+int buildenv_run(struct buildenv *env, bool in_container, char *const *argv,
+		 const struct process_options *options)
+{
+	return in_container ? container_run(env->container, argv, options)
+			    : process_run(argv, options);
 }

@@ -22,19 +22,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What this process has entered; it holds the lock while it is there. */
-static struct container_instance instance;
-static int held = -1;
-
 /* --- names ----------------------------------------------------------------------- */
 
 /* Who has other caches or another image has another container. */
-static char *container_name(const char *engine)
+static char *container_name(const struct container *container, const char *engine)
 {
 	const struct passwd *user = getpwuid(getuid());
 	_cleanup_free_ char *cache = path_cache("", NULL), *runtime = path_runtime("", NULL);
 	_cleanup_free_ char *all =
-		xasprintf("%s %s %s %s", engine, container_settings()->image, cache, runtime);
+		xasprintf("%s %s %s %s", engine, container->settings.image, cache, runtime);
 	uint32_t hash = (uint32_t)text_hash(all);
 
 	if (user && path_is_plain_name(user->pw_name))
@@ -42,9 +38,9 @@ static char *container_name(const char *engine)
 	return xasprintf("outpost-%u-%08x", (unsigned int)getuid(), hash);
 }
 
-char *container_dir(const char *engine)
+char *container_dir(const struct container *container, const char *engine)
 {
-	_cleanup_free_ char *name = container_name(engine);
+	_cleanup_free_ char *name = container_name(container, engine);
 
 	return path_runtime(name, NULL);
 }
@@ -148,14 +144,14 @@ bool container_is_up(const char *dir)
 }
 
 /* The lock is held exclusively: nobody is building. */
-static int restart(char *const *folders)
+static int restart(const struct container *c, char *const *folders)
 {
 	_cleanup_strv_ char **before = NULL, **all = NULL;
 	_cleanup_(strbuf_release) struct strbuf note = STRBUF_INIT;
 	_cleanup_free_ char *head = NULL;
 	int r;
 
-	read_note(instance.dir, &head, &before, true);
+	read_note(c->dir, &head, &before, true);
 	strv_foreach (folder, before)
 		if (fs_is_dir(*folder)) /* one that is gone would be in the way */
 			container_add_folder(&all, *folder);
@@ -163,46 +159,45 @@ static int restart(char *const *folders)
 		container_add_folder(&all, *folder);
 	r = container_check_folders(all);
 	if (r == 0)
-		r = container_end(&instance);
+		r = container_end(c);
 	if (r < 0)
 		return r;
-	log_info("Starting the build container (%s)", instance.image.engine);
+	log_info("Starting the build container (%s)", c->image.engine);
 	r = container_make_caches();
 	if (r < 0)
 		return r;
-	format_note(&note, instance.image.id,
-		    all); /* of before: what is replaced meanwhile differs */
-	r = container_start(&instance, all);
+	format_note(&note, c->image.id, all); /* of before: what is replaced meanwhile differs */
+	r = container_start(c, all);
 	if (r == 0)
-		r = write_note(instance.dir, &note);
+		r = write_note(c->dir, &note);
 	if (r < 0)
-		(void)container_end(&instance);
+		(void)container_end(c);
 	return r;
 }
 
 /* --- entering and leaving --------------------------------------------------------------- */
 
-static bool serves(char *const *folders)
+static bool serves(const struct container *c, char *const *folders)
 {
 	_cleanup_strv_ char **known = NULL;
-	_cleanup_free_ char *head = NULL, *wanted = note_head(instance.image.id);
+	_cleanup_free_ char *head = NULL, *wanted = note_head(c->image.id);
 
-	read_note(instance.dir, &head, &known, false);
+	read_note(c->dir, &head, &known, false);
 	if (!head || strcmp(head, wanted) != 0)
 		return false;
 	strv_foreach (folder, folders)
 		if (!container_reaches(known, *folder))
 			return false;
-	return container_is_up(instance.dir);
+	return container_is_up(c->dir);
 }
 
-static int find_image(void)
+static int find_image(struct container *c)
 {
 	int r;
 
-	if (instance.dir)
+	if (c->dir)
 		return 0;
-	r = container_image_read(&instance.image);
+	r = container_image_read(&c->image);
 	if (r < 0) {
 		log_error("There is no build container%s.",
 			  r == -ENOENT ? " yet" : ", only a damaged note of one");
@@ -210,78 +205,77 @@ static int find_image(void)
 			 "machine.");
 		return r;
 	}
-	instance.dir = container_dir(instance.image.engine);
-	instance.name = container_name(instance.image.engine);
+	c->dir = container_dir(c, c->image.engine);
+	c->name = container_name(c, c->image.engine);
 	return 0;
 }
 
-int container_enter(char *const *asked)
+int container_enter(struct container *c, char *const *asked)
 {
 	_cleanup_strv_ char **folders = NULL;
-	int r = find_image();
+	int r = find_image(c);
 
 	strv_foreach (folder, asked)
 		if (!container_is_cached(*folder)) /* that would be mounted over it, read-only */
 			strv_add(&folders, *folder);
-	if (r == 0 && held < 0) {
-		held = open_lock(instance.dir);
-		r = held < 0 ? held : lock_for(held, LOCK_SH);
+	if (r == 0 && c->held < 0) {
+		c->held = open_lock(c->dir);
+		r = c->held < 0 ? c->held : lock_for(c->held, LOCK_SH);
 	}
-	while (r == 0 && !serves(folders)) {
-		flock(held, LOCK_UN); /* two that wait for each other would wait for ever */
-		r = lock_for(held, LOCK_EX);
-		if (r == 0 && !serves(folders))
-			r = restart(folders);
+	while (r == 0 && !serves(c, folders)) {
+		flock(c->held, LOCK_UN); /* two that wait for each other would wait for ever */
+		r = lock_for(c->held, LOCK_EX);
+		if (r == 0 && !serves(c, folders))
+			r = restart(c, folders);
 		if (r == 0)
-			r = lock_for(held, LOCK_SH);
+			r = lock_for(c->held, LOCK_SH);
 	}
 	if (r < 0)
-		container_leave();
+		container_leave(c);
 	return r;
 }
 
-void container_leave(void)
+void container_leave(struct container *c)
 {
-	if (held >= 0)
-		close(TAKE_FD(held));
-	free(TAKE_PTR(instance.dir));
-	free(TAKE_PTR(instance.name));
-	container_image_release(&instance.image);
+	close_fd(&c->held);
+	free(TAKE_PTR(c->dir));
+	free(TAKE_PTR(c->name));
+	container_image_release(&c->image);
 }
 
-const char *container_entered_image(void)
+const char *container_entered_image(const struct container *c)
 {
-	return held >= 0 ? instance.image.id : NULL;
+	return c->held >= 0 ? c->image.id : NULL;
 }
 
-int container_run(char *const *argv, const struct process_options *options)
+int container_run(struct container *c, char *const *argv, const struct process_options *options)
 {
-	bool here = held < 0;
-	int r = here ? container_enter(NULL) : 0;
+	bool here = c->held < 0;
+	int r = here ? container_enter(c, NULL) : 0;
 
 	if (r == 0)
-		r = container_call(instance.dir, argv, options);
+		r = container_call(c->dir, argv, options);
 	if (here)
-		container_leave();
+		container_leave(c);
 	return r;
 }
 
-int container_stop(void)
+int container_stop(struct container *c)
 {
 	_cleanup_close_ int lock = -1;
-	int r = find_image();
+	int r = find_image(c);
 
 	if (r < 0)
 		return r;
-	lock = open_lock(instance.dir);
+	lock = open_lock(c->dir);
 	r = lock < 0 ? lock : lock_for(lock, LOCK_EX);
 	if (r == 0)
-		r = container_end(&instance);
-	container_leave();
+		r = container_end(c);
+	container_leave(c);
 	return r;
 }
 
-void container_ask(struct container_state *state)
+void container_ask(const struct container *c, struct container_state *state)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 };
 	_cleanup_free_ char *dir = NULL, *note = NULL;
@@ -289,8 +283,8 @@ void container_ask(struct container_state *state)
 	*state = (struct container_state){ 0 };
 	if (container_image_read(&image) < 0)
 		return;
-	dir = container_dir(image.engine);
-	state->name = container_name(image.engine);
+	dir = container_dir(c, image.engine);
+	state->name = container_name(c, image.engine);
 	state->is_up = container_is_up(dir);
 	read_note(dir, &note, &state->folders, false);
 }

@@ -8,22 +8,21 @@
 #ifndef OUTPOST_CONTAINER_H
 #define OUTPOST_CONTAINER_H
 
-#include "common/options.h"
+#include "common/cleanup.h"
 #include "common/process.h"
 
 #include <stdbool.h>
 
-/* Keys of the configuration; main() fills it in. */
-struct container_settings {
-	char *in;         /* build.in: "container", "host" or "auto" */
-	char *engine;     /* container.engine: podman, docker; NULL: the first that works */
-	char *image;      /* container.image */
-	char *base;       /* container.base: what a registry is asked for; NULL: debian:trixie */
-	char *run_args;   /* container.run_args: words for `podman run`, or NULL */
-	char *build_args; /* container.build_args: words for `podman build`, or NULL */
-};
-extern const struct option_row container_rows[];
-struct container_settings *container_settings(void);
+struct config;
+
+/* The build container as it is configured, and what this process holds of it. */
+struct container;
+
+/* 0, or -EINVAL, logged, where a key of the configuration is not valid. */
+int container_new(const struct config *config, struct container **container);
+/* Leaves it, where it was entered. */
+void container_free(struct container *container);
+DEFINE_CLEANUP(struct container *, container_free);
 
 /* What `outpost container build` made and left a note of. */
 struct container_image {
@@ -45,40 +44,41 @@ struct container_build {
 };
 
 /* Makes the image, and sees that commands run in it. 0 or -errno, said. */
-int container_build(const struct container_build *request);
+int container_build(struct container *container, const struct container_build *request);
 
 /* Ends the container and removes the images. 0 or -errno, said. */
-int container_remove(void);
+int container_remove(struct container *container);
 
-/* Is there an image, and its engine? */
-bool container_is_there(void);
+/* Is there an image, and its engine? It is looked for once. */
+bool container_is_there(struct container *container);
 
 /* Is it among its programs? False without an image. */
-bool container_has_program(const char *program);
+bool container_has_program(struct container *container, const char *program);
 
 /*
  * Has the container run, with these folders (absolute, without links; NULL:
  * none) to be read in it, beside the caches. Nobody restarts it until
  * container_leave(). 0 or -errno, said.
  */
-int container_enter(char *const *folders);
-void container_leave(void);
+int container_enter(struct container *container, char *const *folders);
+void container_leave(struct container *container);
 
 /* The id of the image that it was entered with; NULL: it was not. */
-const char *container_entered_image(void);
+const char *container_entered_image(const struct container *container);
 
 /* process_run() in the container; enters it where nobody has. */
-int container_run(char *const *argv, const struct process_options *options);
+int container_run(struct container *container, char *const *argv,
+		  const struct process_options *options);
 
 /* Ends it; nobody is building when this returns. 0 or -errno, said. */
-int container_stop(void);
+int container_stop(struct container *container);
 
 struct container_state {
 	char *name;
 	bool is_up;
 	char **folders; /* what can be read in it */
 };
-void container_ask(struct container_state *state);
+void container_ask(const struct container *container, struct container_state *state);
 void container_state_release(struct container_state *state);
 
 #endif

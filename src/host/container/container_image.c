@@ -18,9 +18,9 @@
 #define ASK_MS        (60 * 1000)
 
 /* What is made here where no registry gives one. */
-static char *own_base(void)
+static char *own_base(const struct container *container)
 {
-	return xasprintf("%s-base", container_settings()->image);
+	return xasprintf("%s-base", container->settings.image);
 }
 
 /* The base that is said to have been made here before, for as long as the engine has it. */
@@ -34,10 +34,11 @@ static bool has_image(const char *engine, const char *name)
 }
 
 /* Registries are asked first: their image is the one that others have. */
-static int find_base(const char *engine, const struct container_build *request, char **base)
+static int find_base(const struct container *container, const char *engine,
+		     const struct container_build *request, char **base)
 {
-	const char *from = container_settings()->base ? container_settings()->base : REGISTRY_BASE;
-	_cleanup_free_ char *own = own_base();
+	const char *from = container->settings.base ? container->settings.base : REGISTRY_BASE;
+	_cleanup_free_ char *own = own_base(container);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 	int r = -1;
 
@@ -77,7 +78,8 @@ static void add_build_arg(char ***argv, const char *name, const char *value)
 	strv_add(argv, word);
 }
 
-static int make_image(const struct container_image *image, const struct container_build *request)
+static int make_image(const struct container *container, const struct container_image *image,
+		      const struct container_build *request)
 {
 	_cleanup_free_ char *file = containerfile(), *dir = NULL;
 	_cleanup_strv_ char **argv = NULL;
@@ -94,21 +96,21 @@ static int make_image(const struct container_image *image, const struct containe
 	add_build_arg(&argv, "EXTRA", request->packages);
 	if (request->fresh)
 		strv_add(&argv, "--no-cache");
-	container_add_words(&argv, container_settings()->build_args);
+	container_add_words(&argv, container->settings.build_args);
 	strv_add(&argv, "--tag");
-	strv_add(&argv, container_settings()->image);
+	strv_add(&argv, container->settings.image);
 	strv_add(&argv, "--file");
 	strv_add(&argv, file);
 	strv_add(&argv, dir);
-	log_info("Building the image %s", container_settings()->image);
+	log_info("Building the image %s", container->settings.image);
 	return container_engine(argv, NULL, 0, "build the image");
 }
 
-static int ask_id(struct container_image *image)
+static int ask_id(const struct container *container, struct container_image *image)
 {
 	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
 	int r = container_engine(ARGV(image->engine, "image", "inspect", "--format", "{{.Id}}",
-				      container_settings()->image),
+				      container->settings.image),
 				 &id, ASK_MS, "find the image it has built");
 
 	if (r < 0)
@@ -119,13 +121,14 @@ static int ask_id(struct container_image *image)
 }
 
 /* Which compilers and tools there are is asked of a container that runs, so this proves it too. */
-static int ask_programs(struct container_image *image)
+static int ask_programs(struct container *container, struct container_image *image)
 {
 	static const char ask[] =
 		"cd /usr/bin && ls -d " CROSS_PREFIX "gcc-[0-9]* ccache sparse clang 2>/dev/null";
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	char *rest;
-	int r = container_run(ARGV("sh", "-c", ask), &(struct process_options){ .output = &out });
+	int r = container_run(container, ARGV("sh", "-c", ask),
+			      &(struct process_options){ .output = &out });
 
 	if (r < 0)
 		return r == -EINTR ? r : log_error_errno(r, "Cannot run anything in the container");
@@ -142,20 +145,21 @@ static int ask_programs(struct container_image *image)
 	return 0;
 }
 
-static int make_and_note(struct container_image *image, const struct container_build *request)
+static int make_and_note(struct container *container, struct container_image *image,
+			 const struct container_build *request)
 {
-	int r = find_base(image->engine, request, &image->base);
+	int r = find_base(container, image->engine, request, &image->base);
 
 	if (r == 0)
-		r = make_image(image, request);
+		r = make_image(container, image, request);
 	if (r == 0)
-		r = ask_id(image);
+		r = ask_id(container, image);
 	if (r < 0)
 		return r;
 	strv_add(&image->programs, "none"); /* that is not known yet */
 	r = container_image_write(image);
 	if (r == 0)
-		r = ask_programs(image);
+		r = ask_programs(container, image);
 	return r < 0 ? r : container_image_write(image);
 }
 
@@ -168,15 +172,15 @@ static void restore_note(const struct container_image *old)
 		(void)container_image_forget();
 }
 
-int container_build(const struct container_build *request)
+int container_build(struct container *container, const struct container_build *request)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 }, old = { 0 };
-	int r = container_find_engine(&image.engine);
+	int r = container_find_engine(container, &image.engine);
 
 	if (r < 0)
 		return r;
 	(void)container_image_read(&old);
-	r = make_and_note(&image, request);
+	r = make_and_note(container, &image, request);
 	if (r < 0)
 		restore_note(&old);
 	return r;
@@ -192,20 +196,20 @@ static void remove_image(const char *engine, const char *name)
 		log_debug("%s", said.buf);
 }
 
-int container_remove(void)
+int container_remove(struct container *container)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 };
-	_cleanup_free_ char *own = own_base();
+	_cleanup_free_ char *own = own_base(container);
 	int r = container_image_read(&image);
 
 	if (r < 0) {
 		log_info("There is no build container.");
 		return 0;
 	}
-	r = container_stop();
+	r = container_stop(container);
 	if (r < 0)
 		return r;
-	remove_image(image.engine, container_settings()->image);
+	remove_image(image.engine, container->settings.image);
 	if (image.base && strcmp(image.base, own) == 0)
 		remove_image(image.engine, own);
 	return container_image_forget();

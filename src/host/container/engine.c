@@ -12,30 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct container_settings settings;
-
-const struct option_row container_rows[] = {
-	OPTION_STRING(struct container_settings, in, 0, "build.in", "PLACE", "build.in", ""),
-	OPTION_STRING(struct container_settings, engine, 0, "container.engine", "ENGINE",
-		      "container.engine", ""),
-	OPTION_STRING(struct container_settings, image, 0, "container.image", "NAME",
-		      "container.image", ""),
-	OPTION_STRING(struct container_settings, base, 0, "container.base", "NAME",
-		      "container.base", ""),
-	OPTION_STRING(struct container_settings, run_args, 0, "container.run_args", "WORDS",
-		      "container.run_args", ""),
-	OPTION_STRING(struct container_settings, build_args, 0, "container.build_args", "WORDS",
-		      "container.build_args", ""),
-	OPTION_END,
-};
-
-struct container_settings *container_settings(void)
-{
-	if (!settings.image)
-		settings.image = xstrdup("localhost/outpost-build");
-	return &settings;
-}
-
 void container_add_words(char ***argv, const char *words)
 {
 	_cleanup_free_ char *copy = xstrdup(words ? words : "");
@@ -89,17 +65,17 @@ const char *container_last_lines(struct strbuf *text, int n)
 	return p;
 }
 
-int container_find_engine(char **engine)
+int container_find_engine(const struct container *container, char **engine)
 {
 	static const char *const known[] = { "podman", "docker" };
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
-	const char *tried = NULL;
+	const char *configured = container->settings.engine, *tried = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		const char *name = settings.engine ? settings.engine : known[i];
+		const char *name = configured ? configured : known[i];
 		int r;
 
-		if (!is_there(name) || (settings.engine && i > 0))
+		if (!is_there(name) || (configured && i > 0))
 			continue;
 		tried = name;
 		strbuf_reset(&said);
@@ -111,8 +87,8 @@ int container_find_engine(char **engine)
 	}
 	if (tried)
 		log_error("%s does not work here: %s", tried, container_last_lines(&said, 1));
-	else if (settings.engine)
-		log_error("There is no %s here, which container.engine names.", settings.engine);
+	else if (configured)
+		log_error("There is no %s here, which container.engine names.", configured);
 	else
 		log_error("There is neither podman nor docker here.");
 	log_hint("As root: apt-get install podman uidmap. Or build on this machine: --in host.");

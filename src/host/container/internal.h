@@ -4,14 +4,34 @@
 #define OUTPOST_CONTAINER_INTERNAL_H
 
 #include "common/fs.h"
+#include "common/options.h"
 #include "common/strbuf.h"
 #include "host/container/container.h"
+
+struct container_settings {
+	char *engine;     /* container.engine: podman, docker; NULL: the first that works */
+	char *image;      /* container.image */
+	char *base;       /* container.base: what a registry is asked for; NULL: debian:trixie */
+	char *run_args;   /* container.run_args: words for `podman run`, or NULL */
+	char *build_args; /* container.build_args: words for `podman build`, or NULL */
+};
+
+struct container {
+	struct container_settings settings;
+	struct container_image known; /* see container_is_there() */
+	bool known_is_read, known_is_there;
+	/* What was entered: */
+	char *dir; /* of its socket, lock and note; NULL: none was */
+	char *name;
+	struct container_image image;
+	int held; /* the lock; -1: not */
+};
 
 /* Adds the blank-separated words of a setting, which may be NULL. */
 void container_add_words(char ***argv, const char *words);
 
 /* The first engine that works, or the configured one. The caller frees it. 0 or -errno, said. */
-int container_find_engine(char **engine);
+int container_find_engine(const struct container *container, char **engine);
 
 /*
  * Runs the engine, and waits. Its standard output goes to `output`, or with NULL
@@ -66,20 +86,14 @@ bool container_is_cached(const char *path);
 char *container_mount_word(const char *folder, const char *target, bool read_only);
 
 /* Where the socket, the lock and the note of the running container are; the caller frees it. */
-char *container_dir(const char *engine);
-
-struct container_instance {
-	char *dir;
-	char *name;
-	struct container_image image;
-};
+char *container_dir(const struct container *container, const char *engine);
 
 /* Can it be shown these folders? 0, or -EINVAL, said. */
 int container_check_folders(char *const *folders);
 /* Starts it with these folders to be read in it, and waits for its builder. 0 or -errno, said. */
-int container_start(const struct container_instance *instance, char *const *folders);
+int container_start(const struct container *container, char *const *folders);
 /* Ends and removes it, and whatever an earlier one left. 0 or -errno, said. */
-int container_end(const struct container_instance *instance);
+int container_end(const struct container *container);
 
 bool container_is_up(const char *dir);
 

@@ -80,33 +80,20 @@ void container_image_release(struct container_image *image)
 	*image = (struct container_image){ 0 };
 }
 
-/* Read once: it is asked for every kernel tree. */
-static const struct container_image *known_image(void)
+bool container_is_there(struct container *container)
 {
-	static struct container_image image;
-	static bool is_read, is_good;
+	_cleanup_free_ char *engine = NULL;
 
-	if (!is_read) {
-		_cleanup_free_ char *engine = NULL;
-
-		if (container_image_read(&image) == 0)
-			engine = path_program(image.engine);
-		is_good = engine;
-		is_read = true;
-	}
-	return is_good ? &image : NULL;
+	if (!container->known_is_read && container_image_read(&container->known) == 0)
+		engine = path_program(container->known.engine);
+	container->known_is_there |= engine != NULL;
+	container->known_is_read = true;
+	return container->known_is_there;
 }
 
-bool container_is_there(void)
+bool container_has_program(struct container *container, const char *program)
 {
-	return known_image() != NULL;
-}
-
-bool container_has_program(const char *program)
-{
-	const struct container_image *image = known_image();
-
-	return image && strv_contains(image->programs, program);
+	return container_is_there(container) && strv_contains(container->known.programs, program);
 }
 
 int container_image_forget(void)

@@ -62,17 +62,17 @@ static void add_user(char ***argv, const char *engine)
 	strv_add(argv, user);
 }
 
-static int await_builder(const struct container_instance *instance)
+static int await_builder(const struct container *container)
 {
 	long long deadline = monotonic_ms() + START_MS;
 
-	while (!container_is_up(instance->dir)) {
+	while (!container_is_up(container->dir)) {
 		if (process_interrupted)
 			return -EINTR;
 		if (monotonic_ms() > deadline) {
 			log_error("The build container %s was started, and its builder does not "
 				  "answer.",
-				  instance->name);
+				  container->name);
 			return -ETIMEDOUT;
 		}
 		usleep(5000);
@@ -80,16 +80,16 @@ static int await_builder(const struct container_instance *instance)
 	return 0;
 }
 
-int container_start(const struct container_instance *instance, char *const *folders)
+int container_start(const struct container *container, char *const *folders)
 {
 	_cleanup_free_ char *builder = path_own_file("outpost-builder");
 	_cleanup_free_ char *real = builder ? realpath(builder, NULL) : NULL;
 	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
 	_cleanup_strv_ char **argv = NULL;
 	const char *const words[] = {
-		instance->image.engine, "run",          "--detach", "--rm",         "--name",
-		instance->name,         "--network",    "none",     "--log-driver", "none",
-		"--security-opt",       "label=disable"
+		container->image.engine, "run",          "--detach", "--rm",         "--name",
+		container->name,         "--network",    "none",     "--log-driver", "none",
+		"--security-opt",        "label=disable"
 	};
 	int r;
 
@@ -104,42 +104,42 @@ int container_start(const struct container_instance *instance, char *const *fold
 		container_mount(&argv, *folder, *folder, true);
 	container_mount_caches(&argv);
 	container_mount(&argv, real, "/outpost/builder", true);
-	container_mount(&argv, instance->dir, "/outpost/run", false);
-	add_user(&argv, instance->image.engine);
-	container_add_words(&argv, container_settings()->run_args);
-	strv_add(&argv, instance->image.id);
+	container_mount(&argv, container->dir, "/outpost/run", false);
+	add_user(&argv, container->image.engine);
+	container_add_words(&argv, container->settings.run_args);
+	strv_add(&argv, container->image.id);
 	strv_add(&argv, "/outpost/builder");
 	strv_add(&argv, "/outpost/run/socket");
 	r = container_engine(argv, &id, ENGINE_MS, "start the build container");
-	return r < 0 ? r : await_builder(instance);
+	return r < 0 ? r : await_builder(container);
 }
 
 /* Engines differ in whether it is an error to remove what is not there. */
-static bool is_there(const struct container_instance *instance)
+static bool is_there(const struct container *container)
 {
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 
-	return process_run(ARGV(instance->image.engine, "container", "inspect", instance->name),
+	return process_run(ARGV(container->image.engine, "container", "inspect", container->name),
 			   &(struct process_options){
 				   .output = &said, .error = &said, .timeout_ms = ENGINE_MS }) == 0;
 }
 
 /* One that crashed, or was there when the machine went down, has the name still. */
-int container_end(const struct container_instance *instance)
+int container_end(const struct container *container)
 {
-	_cleanup_free_ char *socket = path_join(instance->dir, "socket", NULL),
-			    *note = path_join(instance->dir, "started", NULL);
+	_cleanup_free_ char *socket = path_join(container->dir, "socket", NULL),
+			    *note = path_join(container->dir, "started", NULL);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
-	int r = process_run(ARGV(instance->image.engine, "rm", "--force", instance->name),
+	int r = process_run(ARGV(container->image.engine, "rm", "--force", container->name),
 			    &(struct process_options){
 				    .output = &said, .error = &said, .timeout_ms = ENGINE_MS });
 
 	if (r == -EINTR)
 		return r;
-	if (r != 0 && is_there(instance)) {
-		log_error("%s cannot remove the build container %s: %s", instance->image.engine,
-			  instance->name, r < 0 ? strerror(-r) : container_last_lines(&said, 1));
-		log_hint("%s rm --force %s", instance->image.engine, instance->name);
+	if (r != 0 && is_there(container)) {
+		log_error("%s cannot remove the build container %s: %s", container->image.engine,
+			  container->name, r < 0 ? strerror(-r) : container_last_lines(&said, 1));
+		log_hint("%s rm --force %s", container->image.engine, container->name);
 		return r < 0 ? r : -EIO;
 	}
 	unlink(socket);

@@ -94,13 +94,10 @@ static int check(const struct debian_archive *archive)
 	return -EINVAL;
 }
 
-int debian_archives_load(struct debian_archives *list)
+int debian_archives_load(const struct config *config, struct debian_archives *list)
 {
-	_cleanup_(config_freep) struct config *config = NULL;
-	int r = config_load(&config);
+	int r = config_each(config, take_key, list);
 
-	if (r == 0)
-		r = config_each(config, take_key, list);
 	for (size_t i = 0; r == 0 && i < list->n; i++)
 		r = check(&list->archives[i]);
 	return r;

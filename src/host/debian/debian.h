@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct config;
 struct debian;
 
 /*
@@ -38,7 +39,7 @@ struct debian_archives {
 };
 
 /* The archives in the configuration. 0 or -errno, logged. */
-int debian_archives_load(struct debian_archives *list);
+int debian_archives_load(const struct config *config, struct debian_archives *list);
 void debian_archives_release(struct debian_archives *list);
 
 /*

@@ -6,7 +6,6 @@
 #include "common/process.h"
 #include "host/base/cross.h"
 #include "host/base/paths.h"
-#include "host/container/container.h"
 #include "host/container/buildenv.h"
 
 #include <ctype.h>
@@ -47,7 +46,8 @@ static bool has_major(const char *program, int major)
 	return r == 0 && atoi(version.buf) == major;
 }
 
-int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_container)
+int kernel_compiler_choose(const struct buildenv *env, const char *version_text, char **compiler,
+			   bool *in_container)
 {
 	int major = kernel_compiler_major(version_text);
 	_cleanup_free_ char *versioned = NULL, *plain = NULL;
@@ -58,8 +58,8 @@ int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_c
 		return major;
 	versioned = xasprintf(CROSS_PREFIX "gcc-%d", major);
 	plain = xstrdup(CROSS_PREFIX "gcc");
-	*in_container = buildenv_wants_container() && container_has_program(versioned);
-	if (buildenv_must_be_container()) {
+	*in_container = buildenv_wants_container(env) && buildenv_container_has(env, versioned);
+	if (buildenv_must_be_container(env)) {
 		r = *in_container ? 0 : -ENOPKG;
 		*in_container = true;
 	} else if (!*in_container && !is_installed(versioned)) {

@@ -50,14 +50,12 @@ static bool is_unused(const char *release, time_t since)
 	       strcmp(m.source, "path") != 0;
 }
 
-void kernel_expire(void)
+void kernel_expire(const struct config *config)
 {
 	struct expire_options o = { .keep = KEEP_DEFAULT };
-	_cleanup_(config_freep) struct config *config = NULL;
 	_cleanup_strv_ char **releases = NULL;
 
-	if (config_load(&config) < 0 || config_apply(config, options, &o) < 0 ||
-	    kernel_list(&releases) < 0)
+	if (config_apply(config, options, &o) < 0 || kernel_list(&releases) < 0)
 		return;
 	strv_foreach (release, releases) {
 		if (!is_unused(*release, time(NULL) - o.keep * DAY))

@@ -12,6 +12,7 @@
 #include "host/board/board.h"
 #include "host/kernel/changelog.h"
 #include "host/base/config.h"
+#include "host/container/buildenv.h"
 #include "host/kernel/exports.h"
 #include "host/kernel/crc_collector.h"
 #include "host/kernel/internal.h"
@@ -150,8 +151,8 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 	if (r == 0)
 		r = kernel_git_fetch(git, source);
 	if (r == 0)
-		r = kernel_git_prepare(source, wanted->release, wanted->config, git->defconfig,
-				       compiler);
+		r = kernel_git_prepare(wanted->env, source, wanted->release, wanted->config,
+				       git->defconfig, compiler);
 	if (r == 0)
 		r = write_symvers(collector, source);
 	if (r == 0)
@@ -163,17 +164,13 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 
 static int load_options(const struct kernel_wanted *wanted, struct kernel_git *git)
 {
-	_cleanup_(config_freep) struct config *config = NULL;
-	int r;
-
 	if (wanted->git) {
 		git->url = wanted->git->url ? xstrdup(wanted->git->url) : NULL;
 		git->commit = wanted->git->commit ? xstrdup(wanted->git->commit) : NULL;
 		git->defconfig = wanted->git->defconfig ? xstrdup(wanted->git->defconfig) : NULL;
 		return 0;
 	}
-	r = config_load(&config);
-	return r < 0 ? r : config_apply(config, options, git);
+	return config_apply(buildenv_config(wanted->env), options, git);
 }
 
 static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, struct strbuf *why)

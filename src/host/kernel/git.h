@@ -6,6 +6,8 @@
 #ifndef OUTPOST_KERNEL_GIT_H
 #define OUTPOST_KERNEL_GIT_H
 
+struct buildenv;
+
 /* Members that are not given are NULL. */
 struct kernel_git {
 	char *url;       /* anything that git fetch accepts, or a local path */
@@ -21,8 +23,8 @@ int kernel_git_fetch(const struct kernel_git *git, const char *source);
  * or NULL for the defconfig; `compiler`: what the kernel was built with, in the form of
  * CONFIG_CC_VERSION_TEXT, or NULL for the default. 0 or -errno, logged.
  */
-int kernel_git_prepare(const char *source, const char *release, const char *config,
-		       const char *defconfig, const char *compiler);
+int kernel_git_prepare(struct buildenv *env, const char *source, const char *release,
+		       const char *config, const char *defconfig, const char *compiler);
 
 /* Removes what module builds never need. 0 or -errno, logged. */
 int kernel_git_prune(const char *source);

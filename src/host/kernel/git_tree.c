@@ -51,14 +51,14 @@ static int make(const struct making *m, const char *target, const char *doing)
 }
 
 /* Later module builds use this compiler, and the configuration depends on it. */
-static int choose_compiler(const char *text, char **compiler)
+static int choose_compiler(struct buildenv *env, const char *text, char **compiler)
 {
 	_cleanup_free_ char *program = NULL;
 	bool in_container = false;
 	int r = 0;
 
 	if (text)
-		r = kernel_compiler_choose(text, compiler, &in_container);
+		r = kernel_compiler_choose(env, text, compiler, &in_container);
 	else
 		*compiler = xstrdup(CROSS_PREFIX "gcc");
 	if (r == -EINVAL)
@@ -166,11 +166,11 @@ static int read_basis(const char *source, const char *config, const char *defcon
 		     : 0;
 }
 
-static int choose_words(struct making *m, const char *release, const char *basis,
-			const char *compiler)
+static int choose_words(struct buildenv *env, struct making *m, const char *release,
+			const char *basis, const char *compiler)
 {
 	_cleanup_free_ char *cc = NULL, *pahole = NULL;
-	int r = choose_compiler(compiler, &cc);
+	int r = choose_compiler(env, compiler, &cc);
 
 	if (r == 0)
 		r = pretend_pahole(m->source, basis, &pahole);
@@ -188,8 +188,8 @@ static int choose_words(struct making *m, const char *release, const char *basis
 	return 0;
 }
 
-int kernel_git_prepare(const char *source, const char *release, const char *config,
-		       const char *defconfig, const char *compiler)
+int kernel_git_prepare(struct buildenv *env, const char *source, const char *release,
+		       const char *config, const char *defconfig, const char *compiler)
 {
 	_cleanup_free_ char *name = NULL;
 	_cleanup_(making_release) struct making m = { .source = source };
@@ -199,7 +199,7 @@ int kernel_git_prepare(const char *source, const char *release, const char *conf
 	if (r == 0)
 		r = read_basis(source, config, defconfig, &basis);
 	if (r == 0)
-		r = choose_words(&m, release, basis.buf, compiler);
+		r = choose_words(env, &m, release, basis.buf, compiler);
 	if (r < 0)
 		return r;
 	progress_step("configuring the kernel");

@@ -43,7 +43,7 @@ void kernel_mark_used(const char *root);
  * Removes trees that were not used for kernel.keep days, with a message. The lock must not be
  * held.
  */
-void kernel_expire(void);
+void kernel_expire(const struct config *config);
 
 /* trees/<release>, freed by the caller. */
 char *kernel_root(const char *release);
@@ -65,7 +65,7 @@ int kernel_config_value(const char *build, const char *key, char **value);
  * Checks that release, config and Module.symvers belong together and that kbuild's host
  * programs run here. 0 or -errno, logged.
  */
-int kernel_verify(const char *build, const char *release);
+int kernel_verify(struct buildenv *env, const char *build, const char *release);
 
 /* 12 of "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"; -EINVAL if it is not a gcc. */
 int kernel_compiler_major(const char *version_text);
@@ -77,13 +77,8 @@ int kernel_compiler_major(const char *version_text);
  * major version, else (-ENOPKG, not said) the versioned name all the same. The
  * caller frees *compiler. -EINVAL: not gcc.
  */
-int kernel_compiler_choose(const char *version_text, char **compiler, bool *in_container);
-
-/*
- * kernel_find() without a look at the compiler: `compiler` may name one that
- * is not installed, and is "" where it is not a gcc.
- */
-int kernel_read(const char *release, struct kernel_tree **tree);
+int kernel_compiler_choose(const struct buildenv *env, const char *version_text, char **compiler,
+			   bool *in_container);
 
 /*
  * Only one process at a time creates or removes trees. The file descriptor to close, or

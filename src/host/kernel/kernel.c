@@ -58,7 +58,7 @@ static int check_content(const char *root, const struct kernel_manifest *m, cons
 	return 0;
 }
 
-int kernel_read(const char *release, struct kernel_tree **tree)
+int kernel_read(struct buildenv *env, const char *release, struct kernel_tree **tree)
 {
 	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = xcalloc(1, sizeof(*t));
@@ -78,7 +78,8 @@ int kernel_read(const char *release, struct kernel_tree **tree)
 	t->release = TAKE_PTR(m.release);
 	t->source = TAKE_PTR(m.source);
 	t->cross_prefix = xstrdup(CROSS_PREFIX);
-	if (kernel_compiler_choose(m.compiler, &t->compiler, &t->in_container) == -EINVAL)
+	t->env = env;
+	if (kernel_compiler_choose(env, m.compiler, &t->compiler, &t->in_container) == -EINVAL)
 		t->compiler = xstrdup("");
 	*tree = TAKE_PTR(t);
 	return 0;
@@ -93,7 +94,7 @@ static int check_compiler(const struct kernel_tree *tree)
 	if (r < 0)
 		return log_error_errno(r, "Cannot find CONFIG_CC_VERSION_TEXT in %s/.config",
 				       tree->build);
-	r = kernel_compiler_choose(text, &name, &in_container);
+	r = kernel_compiler_choose(tree->env, text, &name, &in_container);
 	if (r == -EINVAL)
 		log_error("Kernel %s was built with '%s'; only gcc is supported", tree->release,
 			  text);
@@ -109,14 +110,14 @@ static int check_compiler(const struct kernel_tree *tree)
 	return r;
 }
 
-int kernel_find(const char *release, struct kernel_tree **tree)
+int kernel_find(struct buildenv *env, const char *release, struct kernel_tree **tree)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = NULL;
-	int r = kernel_read(release, &t);
+	int r = kernel_read(env, release, &t);
 
-	if (r == 0 && t->in_container && !buildenv_works()) {
+	if (r == 0 && t->in_container && !buildenv_works(env)) {
 		kernel_tree_free(TAKE_PTR(t));
-		r = kernel_read(release, &t);
+		r = kernel_read(env, release, &t);
 	}
 	if (r == 0)
 		kernel_mark_used(t->root);
@@ -154,7 +155,7 @@ static int write_reference(const char *release, const char *build)
 	return kernel_manifest_write(root, &m);
 }
 
-int kernel_add_path(const char *path, struct kernel_tree **tree)
+int kernel_add_path(struct buildenv *env, const char *path, struct kernel_tree **tree)
 {
 	_cleanup_free_ char *build = realpath(path, NULL), *release = NULL;
 	int r;
@@ -169,10 +170,10 @@ int kernel_add_path(const char *path, struct kernel_tree **tree)
 		log_hint("Name the folder in which the kernel was built (make O=...)");
 		return -EINVAL;
 	}
-	r = kernel_verify(build, release);
+	r = kernel_verify(env, build, release);
 	if (r == 0)
 		r = write_reference(release, build);
-	return r < 0 ? r : kernel_find(release, tree);
+	return r < 0 ? r : kernel_find(env, release, tree);
 }
 
 int kernel_list(char ***releases)

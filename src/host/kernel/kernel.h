@@ -13,6 +13,8 @@
 #include <stddef.h>
 
 struct board;
+struct buildenv;
+struct config;
 struct kernel_git;
 struct kernel_source;
 struct session;
@@ -25,7 +27,8 @@ struct kernel_tree {
 	char *source;       /* its source: "board", "debian", "path" */
 	char *compiler;     /* the cross (or native) gcc to use, e.g. "aarch64-linux-gnu-gcc-12" */
 	char *cross_prefix; /* "aarch64-linux-gnu-", or "" on an arm64 host */
-	bool in_container; /* the compiler is in the build container, so build there: see buildenv.h */
+	bool in_container;  /* the compiler is in the build container, so build there */
+	struct buildenv *env; /* which that is: see buildenv.h */
 };
 
 void kernel_tree_free(struct kernel_tree *tree);
@@ -37,6 +40,7 @@ DEFINE_CLEANUP(struct kernel_tree *, kernel_tree_free);
  */
 struct kernel_wanted {
 	const char *release;
+	struct buildenv *env;
 	const struct board *board;
 	struct session *session;          /* to it, greeted */
 	const char *version;              /* its /proc/version */
@@ -71,32 +75,40 @@ extern const struct kernel_source *const kernel_sources[];
 
 /*
  * The tree of this release, from the cache. 0, -ENOENT (not logged), or -errno (logged):
- * -EUCLEAN if it is damaged, -ENOPKG if its compiler is not installed here.
+ * -EUCLEAN if it is damaged, -ENOPKG if its compiler is neither installed here nor in the
+ * container of `env`, which must outlive the tree.
  */
-int kernel_find(const char *release, struct kernel_tree **tree);
+int kernel_find(struct buildenv *env, const char *release, struct kernel_tree **tree);
+
+/*
+ * kernel_find() without a look at the compiler: `compiler` may name one that is not installed,
+ * and is "" if it is not a gcc.
+ */
+int kernel_read(struct buildenv *env, const char *release, struct kernel_tree **tree);
 
 /*
  * kernel_find(); if there is none, the first source that has it. kernel_obtain() asks no
  * board. 0 or -errno, logged.
  */
-int kernel_obtain(const char *release, struct kernel_tree **tree);
+int kernel_obtain(struct buildenv *env, const char *release, struct kernel_tree **tree);
 int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree);
 
 /*
  * The tree of the kernel that the board runs now. Logs and remembers a change of that kernel.
  * 0 or -errno, logged.
  */
-int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree);
+int kernel_sync(struct buildenv *env, const struct board *board, struct session *session,
+		struct kernel_tree **tree);
 
 /* The same from that repository alone; an existing tree must be removed first. */
-int kernel_sync_git(const struct board *board, struct session *session,
+int kernel_sync_git(struct buildenv *env, const struct board *board, struct session *session,
 		    const struct kernel_git *git, struct kernel_tree **tree);
 
 /*
  * Adds a reference to a configured and built tree of the user's; it is not copied. 0 or
  * -errno, logged.
  */
-int kernel_add_path(const char *path, struct kernel_tree **tree);
+int kernel_add_path(struct buildenv *env, const char *path, struct kernel_tree **tree);
 
 /* All releases in the cache, ends with NULL (strv_free()). 0 or -errno, logged. */
 int kernel_list(char ***releases);

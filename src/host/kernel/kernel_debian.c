@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
+#include "host/container/buildenv.h"
 #include "host/debian/debian.h"
 #include "host/debian/internal.h"
 #include "host/base/paths.h"
@@ -95,7 +96,7 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 {
 	_cleanup_(debian_archives_release) struct debian_archives list = { 0 };
 	_cleanup_free_ char *headers = xasprintf("linux-headers-%s", wanted->release);
-	int r = debian_archives_load(&list);
+	int r = debian_archives_load(buildenv_config(wanted->env), &list);
 
 	if (r == 0)
 		r = obtain_from(NULL, headers, dir, why);

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/strv.h"
 #include "host/board/board.h"
+#include "host/container/buildenv.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
 
@@ -70,11 +71,13 @@ static int put_in_place(const char *dir, const char *root)
 	return 0;
 }
 
-static int complete(const char *dir, const char *below, const char *release, const char *source)
+static int complete(const struct kernel_wanted *wanted, const char *dir, const char *below,
+		    const char *source)
 {
 	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
-	_cleanup_free_ char *build = path_join(dir, below, NULL), *root = kernel_root(release);
-	int r = kernel_verify(build, release);
+	_cleanup_free_ char *build = path_join(dir, below, NULL),
+			    *root = kernel_root(wanted->release);
+	int r = kernel_verify(wanted->env, build, wanted->release);
 
 	if (r < 0)
 		return r;
@@ -83,7 +86,7 @@ static int complete(const char *dir, const char *below, const char *release, con
 		r = kernel_symvers_digest(build, &m.symvers);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", build);
-	m.release = xstrdup(release);
+	m.release = xstrdup(wanted->release);
 	m.source = xstrdup(source);
 	m.build = xstrdup(below);
 	r = fs_walk(dir, FS_FOLDER_FIRST, make_read_only, NULL);
@@ -107,7 +110,7 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 	if (r == 0) {
 		r = kernel_mend(dir, below);
 		if (r == 0)
-			r = complete(dir, below, wanted->release, source->name);
+			r = complete(wanted, dir, below, source->name);
 		if (r == -ENOENT) /* it has one with a missing file; logged */
 			r = -EINVAL;
 	}
@@ -165,7 +168,7 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
 	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
 	_cleanup_close_ int lock = -1;
-	int r = kernel_find(wanted->release, tree);
+	int r = kernel_find(wanted->env, wanted->release, tree);
 
 	if (r != -ENOENT)
 		return r;
@@ -175,7 +178,7 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	lock = kernel_lock();
 	if (lock < 0)
 		return lock;
-	r = kernel_find(wanted->release,
+	r = kernel_find(wanted->env, wanted->release,
 			tree); /* another process may have created it in the meantime */
 	if (r != -ENOENT)
 		return r;
@@ -187,11 +190,12 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	if (r < 0)
 		return r;
 	close(TAKE_FD(lock));
-	kernel_expire();
-	return kernel_find(wanted->release, tree);
+	kernel_expire(buildenv_config(wanted->env));
+	return kernel_find(wanted->env, wanted->release, tree);
 }
 
-int kernel_obtain(const char *release, struct kernel_tree **tree)
+int kernel_obtain(struct buildenv *env, const char *release, struct kernel_tree **tree)
 {
-	return kernel_obtain_wanted(&(struct kernel_wanted){ .release = release }, tree);
+	return kernel_obtain_wanted(&(struct kernel_wanted){ .env = env, .release = release },
+				    tree);
 }

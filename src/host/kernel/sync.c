@@ -87,7 +87,7 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;
 	wanted->page_size = welcome->page_size;
-	if (wanted->only && kernel_read(release, &old) == 0) {
+	if (wanted->only && kernel_read(wanted->env, release, &old) == 0) {
 		log_error("A kernel tree for %s exists already, from %s", release, old->source);
 		log_hint("Run outpost kernel remove %s, then add it", release);
 		return -EEXIST;
@@ -97,15 +97,18 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	return r;
 }
 
-int kernel_sync(const struct board *board, struct session *session, struct kernel_tree **tree)
+int kernel_sync(struct buildenv *env, const struct board *board, struct session *session,
+		struct kernel_tree **tree)
 {
-	return sync_wanted(&(struct kernel_wanted){ .board = board, .session = session }, tree);
+	return sync_wanted(
+		&(struct kernel_wanted){ .env = env, .board = board, .session = session }, tree);
 }
 
-int kernel_sync_git(const struct board *board, struct session *session,
+int kernel_sync_git(struct buildenv *env, const struct board *board, struct session *session,
 		    const struct kernel_git *git, struct kernel_tree **tree)
 {
-	return sync_wanted(&(struct kernel_wanted){ .board = board,
+	return sync_wanted(&(struct kernel_wanted){ .env = env,
+						    .board = board,
 						    .session = session,
 						    .only = &kernel_source_git,
 						    .git = git },

@@ -148,7 +148,8 @@ static const struct tool {
 	{ "scripts/genksyms/genksyms", 0, "", true },
 };
 
-static int verify_tool(const char *build, const struct tool *tool, bool in_container)
+static int verify_tool(struct buildenv *env, const char *build, const struct tool *tool,
+		       bool in_container)
 {
 	_cleanup_free_ char *path = path_join(build, tool->name, NULL);
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
@@ -160,7 +161,7 @@ static int verify_tool(const char *build, const struct tool *tool, bool in_conta
 
 	if (tool->optional && !fs_exists(path))
 		return 0;
-	r = buildenv_run(in_container, ARGV(path), &options);
+	r = buildenv_run(env, in_container, ARGV(path), &options);
 	if (r == -EINTR || (r == tool->status && strstr(output.buf, tool->says)))
 		return r < 0 ? r : 0;
 	if (output.len)
@@ -175,7 +176,7 @@ static int verify_tool(const char *build, const struct tool *tool, bool in_conta
 }
 
 /* They must run in the build environment; the container may have the C library that they need. */
-static int verify_tools(const char *build)
+static int verify_tools(struct buildenv *env, const char *build)
 {
 	_cleanup_free_ char *text = NULL, *compiler = NULL;
 	bool in_container;
@@ -188,20 +189,20 @@ static int verify_tools(const char *build)
 		log_hint("Run make olddefconfig in that tree to add it");
 		return r;
 	}
-	kernel_compiler_choose(text, &compiler, &in_container);
+	kernel_compiler_choose(env, text, &compiler, &in_container);
 	if (in_container) {
-		r = buildenv_enter(build, NULL);
+		r = buildenv_enter(env, build, NULL);
 		if (r < 0)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && r >= 0; i++)
-		r = verify_tool(build, &tools[i], in_container);
+		r = verify_tool(env, build, &tools[i], in_container);
 	if (in_container)
-		buildenv_leave();
+		buildenv_leave(env);
 	return r;
 }
 
-int kernel_verify(const char *build, const char *release)
+int kernel_verify(struct buildenv *env, const char *build, const char *release)
 {
 	int r = verify_release(build, release);
 
@@ -210,6 +211,6 @@ int kernel_verify(const char *build, const char *release)
 	if (r == 0)
 		r = verify_symvers(build);
 	if (r == 0)
-		r = verify_tools(build);
+		r = verify_tools(env, build);
 	return r;
 }

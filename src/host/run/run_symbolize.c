@@ -120,7 +120,7 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *built = NULL;
 
-	if (!*run->release || kernel_find(run->release, &tree) < 0)
+	if (!*run->release || kernel_read(NULL, run->release, &tree) < 0)
 		return;
 	built = path_join(tree->build, "vmlinux", NULL);
 	if (fs_exists(built) || fs_exists(installed))

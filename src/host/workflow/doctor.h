@@ -34,6 +34,8 @@ enum grade {
 	GRADE_GOOD,
 };
 
+struct buildenv;
+
 struct findings {
 	struct finding *items;
 	size_t n;
@@ -50,9 +52,9 @@ void doctor_add(struct findings *c, const char *where, const char *name, enum fi
 /* A board's words, safe to be shown; for the caller to free. */
 char *doctor_clean(const char *text);
 
-void doctor_host(struct findings *c);
+void doctor_host(struct findings *c, const struct buildenv *env);
 /* The board of this name (-b, or NULL); a note where no board is known. 0 or -errno, said. */
-int doctor_boards(struct findings *c, const char *name);
+int doctor_boards(struct findings *c, struct buildenv *env, const char *name);
 /* 0, or -errno as session_receive(). */
 int doctor_survival(struct findings *c, const struct board *board, struct session *session);
 /* The same for what is known of the board already. */

@@ -15,11 +15,11 @@
 
 #define LEAST_FREE (64ull << 20)
 
-static void check_tree(struct findings *c, const outpost_Welcome *w)
+static void check_tree(struct findings *c, struct buildenv *env, const outpost_Welcome *w)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *compiler = NULL;
-	int r = kernel_read(w->release, &tree);
+	int r = kernel_read(env, w->release, &tree);
 
 	if (r < 0) {
 		/* Obtained by itself when something is built: nothing to worry about yet. */
@@ -62,7 +62,7 @@ static void check_lockdep(struct findings *c, const outpost_Welcome *w)
 			   xstrdup("reboot the board"));
 }
 
-static void check_welcome(struct findings *c, const outpost_Welcome *w)
+static void check_welcome(struct findings *c, struct buildenv *env, const outpost_Welcome *w)
 {
 	doctor_add(c, "board", "machine", FINDING_OK,
 		   xasprintf("%s, Linux %s", *w->model ? w->model : w->machine, w->release), NULL);
@@ -75,11 +75,12 @@ static void check_welcome(struct findings *c, const outpost_Welcome *w)
 			   ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20)
 			   : NULL);
 	check_lockdep(c, w);
-	check_tree(c, w);
+	check_tree(c, env, w);
 }
 
 /* Was it asked for? Then it should be there. */
-static void check_board(struct findings *c, const struct board *board, bool asked)
+static void check_board(struct findings *c, struct buildenv *env, const struct board *board,
+			bool asked)
 {
 	const struct session_options options = { .quiet = true };
 	_cleanup_(session_closep) struct session *session = NULL;
@@ -89,7 +90,7 @@ static void check_board(struct findings *c, const struct board *board, bool aske
 	if (r == 0)
 		r = session_welcome(session, &welcome);
 	if (r == 0)
-		check_welcome(c, welcome);
+		check_welcome(c, env, welcome);
 	if (r == 0)
 		r = doctor_survival(c, board, session);
 	if (r == 0)
@@ -103,7 +104,7 @@ static void check_board(struct findings *c, const struct board *board, bool aske
 			   xasprintf("board %s: ssh cannot be started", board->name), NULL);
 }
 
-int doctor_boards(struct findings *c, const char *name)
+int doctor_boards(struct findings *c, struct buildenv *env, const char *name)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_strv_ char **names = NULL;
@@ -119,6 +120,6 @@ int doctor_boards(struct findings *c, const char *name)
 	}
 	r = board_find(name, &board);
 	if (r == 0)
-		check_board(c, board, name);
+		check_board(c, env, board, name);
 	return r;
 }

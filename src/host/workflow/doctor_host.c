@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/strv.h"
 #include "host/base/cross.h"
+#include "host/container/buildenv.h"
 #include "host/container/container.h"
 #include "host/base/paths.h"
 
@@ -31,7 +32,7 @@ static const struct tool {
 	{ "ssh-keygen", "openssh-client", "makes its keys and yours", FINDING_MISSING },
 };
 
-static void check_tools(struct findings *c)
+static void check_tools(struct findings *c, const struct buildenv *env)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		const struct tool *tool = &tools[i];
@@ -41,7 +42,7 @@ static void check_tools(struct findings *c)
 			doctor_add(c, "host", tool->name, FINDING_OK, where, NULL);
 			continue;
 		}
-		if (tool->in_container && container_is_there()) {
+		if (tool->in_container && container_is_there(buildenv_container(env))) {
 			doctor_add(c, "host", tool->name, FINDING_OK,
 				   xstrdup("in the build container"), NULL);
 			continue;
@@ -65,8 +66,8 @@ static void check_own_files(struct findings *c)
 			   xstrdup("what Outpost puts on a board is not built"), xstrdup("make"));
 }
 
-void doctor_host(struct findings *c)
+void doctor_host(struct findings *c, const struct buildenv *env)
 {
-	check_tools(c);
+	check_tools(c, env);
 	check_own_files(c);
 }

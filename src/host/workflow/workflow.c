@@ -112,7 +112,7 @@ static int sync_tree(struct workflow *p, struct kernel_tree **tree)
 	int r = p->session ? 0 : session_open(p->board, NULL, &p->session);
 
 	if (r == 0)
-		r = kernel_sync(p->board, p->session, tree);
+		r = kernel_sync(p->ctx->buildenv, p->board, p->session, tree);
 	if (r < 0)
 		return r;
 	free(p->release);
@@ -126,8 +126,8 @@ static int get_tree(struct workflow *p, struct kernel_tree **tree)
 
 	progress_step("looking for kernel %s", p->release);
 	if (p->options->kernel)
-		return kernel_obtain(p->release, tree);
-	r = kernel_find(p->release, tree);
+		return kernel_obtain(p->ctx->buildenv, p->release, tree);
+	r = kernel_find(p->ctx->buildenv, p->release, tree);
 	return r == -ENOENT ? sync_tree(p, tree) : r;
 }
 
@@ -141,7 +141,7 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 
 	if (r < 0)
 		return r;
-	r = build_expect(paths);
+	r = build_expect(p->ctx->buildenv, paths);
 	if (r == 0)
 		r = get_tree(p, &tree);
 	if (r < 0)

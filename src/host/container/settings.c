@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The container's keys of the configuration. */
+#include "host/container/internal.h"
+
+#include "common/alloc.h"
+#include "host/base/config.h"
+
+#include <stdlib.h>
+
+static const struct option_row rows[] = {
+	OPTION_STRING(struct container_settings, engine, 0, "container.engine", "ENGINE",
+		      "container.engine", ""),
+	OPTION_STRING(struct container_settings, image, 0, "container.image", "NAME",
+		      "container.image", ""),
+	OPTION_STRING(struct container_settings, base, 0, "container.base", "NAME",
+		      "container.base", ""),
+	OPTION_STRING(struct container_settings, run_args, 0, "container.run_args", "WORDS",
+		      "container.run_args", ""),
+	OPTION_STRING(struct container_settings, build_args, 0, "container.build_args", "WORDS",
+		      "container.build_args", ""),
+	OPTION_END,
+};
+
+int container_new(const struct config *config, struct container **container)
+{
+	_cleanup_(container_freep) struct container *c = xcalloc(1, sizeof(*c));
+	int r;
+
+	c->held = -1;
+	c->settings.image = xstrdup("localhost/outpost-build");
+	r = config_apply(config, rows, &c->settings);
+	if (r == 0)
+		*container = TAKE_PTR(c);
+	return r;
+}
+
+void container_free(struct container *container)
+{
+	container_leave(container);
+	container_image_release(&container->known);
+	options_release(rows, &container->settings);
+	free(container);
+}
