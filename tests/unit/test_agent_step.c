@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "agent/run/holder.h"
+#include "agent/run/module.h"
 #include "agent/run/supervisor.h"
 #include "common/clock.h"
 #include "common/fs.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +77,51 @@ static void a_child_holds_nothing_of_ours(void **state)
 	assert_int_equal(end.exit_status, 0);
 	assert_string_equal(end.detail, "0 1 2 3 4 ");
 	close(lock);
+}
+
+static int do_nothing(const void *arg, struct step_report *report)
+{
+	(void)arg;
+	(void)report;
+	return 0;
+}
+
+static void a_step_of_hours_has_its_whole_duration(void **state)
+{
+	const uint64_t two_hours_us = 2ull * 3600 * 1000 * 1000;
+	outpost_StepEnd end = { 0 };
+	struct step step;
+
+	(void)state;
+	assert_int_equal(step_start(&step, do_nothing, NULL, false), 0);
+	step.started_us -= two_hours_us;
+	step_finish(&step, &end);
+	assert_true(end.duration_us >= two_hours_us);
+}
+
+static void make_driver_link(const char *device, const char *module)
+{
+	char path[DIRS_MAX], target[64];
+
+	snprintf(path, sizeof(path), "%s/sys/dev/char/%s/device/driver", s.dirs.root, device);
+	assert_int_equal(fs_mkdir_p(path, 0755), 0);
+	strcat(path, "/module");
+	snprintf(target, sizeof(target), "../../../module/%s", module);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+/* Minor numbers have 20 bits: 300 is not 44, which is another driver's. */
+static void a_device_with_a_large_number_is_its_drivers(void **state)
+{
+	(void)state;
+	make_driver_link("511:300", "ours");
+	make_driver_link("511:44", "other");
+	make_driver_link("10:1048575", "ours");
+	assert_true(module_drives(s.dirs.root, "ours", makedev(511, 300)));
+	assert_false(module_drives(s.dirs.root, "other", makedev(511, 300)));
+	assert_true(module_drives(s.dirs.root, "other", makedev(511, 44)));
+	assert_true(module_drives(s.dirs.root, "ours", makedev(10, 1048575)));
+	assert_false(module_drives(s.dirs.root, "ours", makedev(10, 255)));
 }
 
 /* A daemon as they come: another session, and its parent has ended. Its number is the detail. */
@@ -248,6 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_child_holds_nothing_of_ours),
+		TEST(a_step_of_hours_has_its_whole_duration),
+		TEST(a_device_with_a_large_number_is_its_drivers),
 		TEST(what_a_step_leaves_running_is_ended),
 		TEST(a_flood_of_output_does_not_outlast_its_limit),
 		TEST(who_holds_the_board_can_be_asked),

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int module_load(const void *arg, struct step_report *report)
@@ -58,16 +59,14 @@ static void append(char *text, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Does this driver's /sys/dev/char entry lead to a device of the module? Then its number is the
- * module's. */
-static bool device_is_of(dev_t device, const char *module)
+bool module_drives(const char *root, const char *module, dev_t device)
 {
-	char path[128], target[512];
+	char path[256], target[512];
 	const char *slash;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/device/driver/module",
-		 (unsigned int)(device >> 8 & 0xfff), (unsigned int)(device & 0xff));
+	snprintf(path, sizeof(path), "%s/sys/dev/char/%u:%u/device/driver/module", root,
+		 major(device), minor(device));
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n <= 0)
 		return false;
@@ -87,7 +86,7 @@ static bool looks_like_ours(const char *target, const char *module)
 		return false;
 	if (strstr(base, module))
 		return true;
-	return stat(target, &st) == 0 && S_ISCHR(st.st_mode) && device_is_of(st.st_rdev, module);
+	return stat(target, &st) == 0 && S_ISCHR(st.st_mode) && module_drives("", module, st.st_rdev);
 }
 
 static bool process_holds(const char *pid, const char *module, char *target, size_t size)

@@ -6,6 +6,7 @@
 #include "agent/run/step.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct module_load {
 	const char *path;
@@ -49,5 +50,11 @@ size_t module_code(const char *name, outpost_CodeSection *list, size_t max);
 
 /* Is it in /proc/modules (in whatever state)? */
 bool module_is_loaded(const char *name);
+
+/*
+ * Does sysfs, below `root` (""; tests have one of their own), name the module as the driver of this
+ * character device?
+ */
+bool module_drives(const char *root, const char *module, dev_t device);
 
 #endif

@@ -154,14 +154,14 @@ void step_finish(struct step *step, outpost_StepEnd *end)
 		end->exit_status = WEXITSTATUS(status);
 	else if (WIFSIGNALED(status))
 		end->signal = WTERMSIG(status);
-	end->duration_us = (uint32_t)(boottime_us() - step->started_us);
+	end->duration_us = boottime_us() - step->started_us;
 	close_step(step);
 }
 
 void step_abandon(struct step *step, outpost_StepEnd *end)
 {
 	end->stuck = true;
-	end->duration_us = (uint32_t)(boottime_us() - step->started_us);
+	end->duration_us = boottime_us() - step->started_us;
 	close_step(step);
 }
 

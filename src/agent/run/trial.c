@@ -111,7 +111,7 @@ static void settle(struct supervisor *s)
 	end.cancelled = watch_wait(s, NULL, start + s->current->settle_ms * 1000ull, true) ==
 			WATCH_CANCELLED;
 	watch_drain(s);
-	end.duration_us = (uint32_t)(boottime_us() - start);
+	end.duration_us = boottime_us() - start;
 	trial_end_step(s, &end);
 	kernel_complained(s);
 }
