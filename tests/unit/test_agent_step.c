@@ -289,6 +289,31 @@ static void a_plan_that_is_not_sound_ends_its_run(void **state)
 	supervisor_refuse(&other, -ENOENT);
 }
 
+/* What the journal's reader refuses is not what a crash tore off. */
+static void a_plan_with_one_module_too_many_is_refused(void **state)
+{
+	static struct supervisor other;
+	static outpost_Entry entry;
+
+	(void)state;
+	entry.which_body = outpost_Entry_plan_tag;
+	proto_set(entry.body.plan.run, "run-1");
+	entry.body.plan.modules = 1;
+	assert_int_equal(journal_append(&s.journal, &entry), 0);
+	memset(&entry, 0, sizeof(entry));
+	entry.which_body = outpost_Entry_module_tag;
+	entry.body.module.hash.size = HASH_SIZE;
+	proto_set(entry.body.module.name, "one");
+	assert_int_equal(journal_append(&s.journal, &entry), 0);
+	assert_int_equal(journal_append(&s.journal, &entry), 0);
+	assert_int_equal(journal_publish(&s.journal, &s.dirs, "run-1"), 0);
+
+	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-1"), -EBADMSG);
+	journal_close(&other.journal);
+	free(other.modules);
+	free(other.unusable);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -302,6 +327,7 @@ int main(void)
 		TEST(who_holds_the_board_can_be_asked),
 		TEST(whose_run_it_was_is_known),
 		TEST(a_plan_that_is_not_sound_ends_its_run),
+		TEST(a_plan_with_one_module_too_many_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

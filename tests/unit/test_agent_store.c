@@ -12,6 +12,7 @@
 
 #include <blake2.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,58 @@ static void a_torn_journal_ends_at_its_last_whole_frame(void **state)
 		assert_int_equal(n, 1 + (int)(cut / (st.st_size / 3)));
 		journal_close(&journal);
 	}
+}
+
+static int refuse_second(const outpost_Entry *entry, void *arg)
+{
+	(void)entry;
+	return ++*(int *)arg == 2 ? -EBADMSG : 0;
+}
+
+static void append_raw(const char *path, enum frame_type type, const void *payload, size_t n)
+{
+	uint8_t header[FRAME_HEADER];
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	frame_header(header, type, payload, n);
+	assert_int_equal(fs_write_all(fd, header, sizeof(header)), 0);
+	assert_int_equal(fs_write_all(fd, payload, n), 0);
+	close(fd);
+}
+
+/* Only what is no whole frame was torn off by a crash: nothing else is dropped in silence. */
+static void a_refused_entry_is_no_torn_end(void **state)
+{
+	static struct journal journal;
+	outpost_Entry entry = { .which_body = outpost_Entry_note_tag };
+	char path[DIRS_MAX];
+	uint64_t size, whole;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
+	assert_int_equal(journal_each(&journal, refuse_second, &n, &size), -EBADMSG);
+	assert_int_equal(n, 2);
+	assert_int_equal(size, journal.size / 3);
+	whole = journal.size;
+	journal_close(&journal);
+
+	dirs_path(&dirs, path, "logs/run-1/journal");
+	append_raw(path, FRAME_ENTRY, "\xff\xff\xff", 3);
+	assert_int_equal(journal_open(&journal, &dirs, "run-1", false), 0);
+	n = 0;
+	assert_int_equal(journal_each(&journal, count, &n, &size), -EBADMSG);
+	assert_int_equal(n, 3);
+	assert_int_equal(size, whole);
+	journal_close(&journal);
+
+	assert_int_equal(truncate(path, (off_t)whole), 0);
+	append_raw(path, FRAME_REPLY, "", 0);
+	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), -EBADMSG);
 }
 
 /* A limit tears a write in two as a full disk does. */
@@ -454,6 +507,7 @@ int main(void)
 		TEST(a_blob_that_is_not_what_it_says_is_refused),
 		TEST(deploying_keeps_a_bounded_number_of_earlier_ones),
 		TEST(a_torn_journal_ends_at_its_last_whole_frame),
+		TEST(a_refused_entry_is_no_torn_end),
 		TEST(a_write_that_fails_tears_nothing),
 		TEST(the_oldest_runs_go),
 		TEST(what_is_no_run_is_not_collected),

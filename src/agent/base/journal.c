@@ -168,28 +168,31 @@ int journal_sync(struct journal *journal)
 	return -errno;
 }
 
-/* The frames in buffer[0..have): how many bytes they are, or what fn said. */
-static int each_frame(const uint8_t *buffer, size_t have, size_t *used,
+/*
+ * The whole frames in buffer[0..have): *used bytes. 0 or what fn returned; -EBADMSG: a frame that is
+ * whole, and no entry. *torn: what follows them is no frame.
+ */
+static int each_frame(const uint8_t *buffer, size_t have, size_t *used, bool *torn,
 		      int (*fn)(const outpost_Entry *, void *), void *arg)
 {
 	static outpost_Entry entry; /* 7 KB: not on the stack */
 	struct frame frame;
-	int r;
+	int found, r = 0;
 
 	*used = 0;
-	while ((r = frame_parse(buffer + *used, have - *used, &frame)) > 0) {
+	while ((found = frame_parse(buffer + *used, have - *used, &frame)) > 0) {
 		if (frame.type != FRAME_ENTRY)
 			return -EBADMSG;
-		if (fn) {
+		if (fn)
 			r = proto_unpack(&frame, outpost_Entry_fields, &entry);
-			if (r == 0)
-				r = fn(&entry, arg);
-			if (r)
-				return r;
-		}
+		if (fn && r == 0)
+			r = fn(&entry, arg);
+		if (r)
+			return r;
 		*used += frame.total;
 	}
-	return r;
+	*torn = found < 0;
+	return 0;
 }
 
 int journal_each(const struct journal *journal, int (*fn)(const outpost_Entry *, void *), void *arg,
@@ -197,6 +200,7 @@ int journal_each(const struct journal *journal, int (*fn)(const outpost_Entry *,
 {
 	static uint8_t buffer[FRAME_MAX + FRAME_HEADER];
 	size_t have = 0, used;
+	bool torn = false;
 	off_t at = 0;
 
 	*size = 0;
@@ -208,11 +212,9 @@ int journal_each(const struct journal *journal, int (*fn)(const outpost_Entry *,
 			return -errno;
 		at += n;
 		have += (size_t)n;
-		r = each_frame(buffer, have, &used, fn, arg);
+		r = each_frame(buffer, have, &used, &torn, fn, arg);
 		*size += used;
-		if (r == -EBADMSG || (n == 0 && r == 0))
-			return 0; /* the rest is torn */
-		if (r)
+		if (r || torn || n == 0)
 			return r;
 		memmove(buffer, buffer + used, have - used);
 		have -= used;

@@ -45,7 +45,8 @@ int journal_sync(struct journal *journal);
 /*
  * Reads the whole journal, calling `fn` for each entry (which may be NULL)
  * until it returns non-zero. *size: bytes up to the end of the last whole
- * frame. 0, what `fn` returned, or -errno.
+ * frame that it took. 0, also for a journal that a crash tore off; what `fn`
+ * returned; -EBADMSG for a whole frame that is no entry; or another -errno.
  */
 int journal_each(const struct journal *journal, int (*fn)(const outpost_Entry *entry, void *arg),
 		 void *arg, uint64_t *size);

@@ -53,8 +53,10 @@ outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t 
 	if (journal)
 		journal_close(journal);
 	free(journal);
-	if (r < 0)
+	if (r == -ENOENT || r == -ENOTDIR || r == -EINVAL)
 		return outpost_RunState_State_UNKNOWN;
+	/* One that cannot be read to its end is there all the same: whoever goes on with it is told
+	 * why not. */
 	if (held)
 		return outpost_RunState_State_RUNNING;
 	return ended ? outpost_RunState_State_ENDED : outpost_RunState_State_INTERRUPTED;
