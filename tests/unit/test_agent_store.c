@@ -348,21 +348,21 @@ static void the_oldest_runs_go(void **state)
 	/* A result that no host has is kept, though the run has ended. */
 	for (int i = 0; i < AWAITED + COLLECTED; i++)
 		make_run(i, i >= AWAITED);
-	logs_prune(&dirs, note_lost, &lost);
+	logs_prune(&dirs, "", note_lost, &lost);
 	for (int i = 0; i < AWAITED + COLLECTED; i++)
 		assert_int_equal(has_run(i), i < AWAITED || i >= AWAITED + COLLECTED - LOGS_KEPT);
 	assert_int_equal(lost.n, 0);
 	/* Once one has it, it is as any other. */
 	name_run(run, 1);
 	logs_note_collected(&dirs, run);
-	logs_prune(&dirs, note_lost, &lost);
+	logs_prune(&dirs, "", note_lost, &lost);
 	assert_false(has_run(1));
 	assert_true(has_run(0) && has_run(2));
 	assert_int_equal(lost.n, 0);
 	/* Not for ever; and that is said. */
 	for (int i = 100; i < 100 + LOGS_UNCOLLECTED - 1; i++)
 		make_run(i, false);
-	logs_prune(&dirs, note_lost, &lost);
+	logs_prune(&dirs, "", note_lost, &lost);
 	assert_false(has_run(0) || has_run(2) || has_run(AWAITED + COLLECTED - 1));
 	assert_true(has_run(100));
 	assert_int_equal(lost.n, 2);

@@ -6,7 +6,6 @@
 #include "common/hex.h"
 
 #include <blake2.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 #include <time.h>
 #include <zstd.h>
 
-#define KEPT_BLOBS   256
 #define KEPT_BACKUPS 5
 
 void blob_init(struct blob_receiver *receiver, const struct dirs *dirs)
@@ -211,45 +209,6 @@ int blob_data(struct blob_receiver *r, const uint8_t *data, size_t n)
 	return e < 0 ? e : 1;
 }
 
-/* The folder's entries beyond the newest `kept`, by modification time, are removed. */
-static void keep_newest(const char *dir, size_t kept)
-{
-	struct {
-		char name[80];
-		time_t time;
-	} oldest;
-	size_t n;
-
-	do {
-		_cleanup_closedir_ DIR *d = opendir(dir);
-		const struct dirent *entry;
-		struct stat st;
-
-		n = 0;
-		while (d && (entry = readdir(d))) {
-			if (entry->d_name[0] == '.' ||
-			    strlen(entry->d_name) >= sizeof(oldest.name) ||
-			    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-				continue;
-			if (n++ && st.st_mtime >= oldest.time)
-				continue;
-			proto_set(oldest.name, entry->d_name);
-			oldest.time = st.st_mtime;
-		}
-		if (n > kept && unlinkat(dirfd(d), oldest.name, 0) < 0)
-			return;
-	} while (n > kept);
-}
-
-void blob_prune(const struct dirs *dirs)
-{
-	DIRS_AS_LOGIN(dirs);
-	char dir[DIRS_MAX];
-
-	if (dirs_path(dirs, dir, "blobs") == 0)
-		keep_newest(dir, KEPT_BLOBS);
-}
-
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -275,7 +234,7 @@ static int back_up(const struct dirs *dirs, const char *name, const char *path)
 	if (link(path, to) < 0)
 		return -errno;
 	(void)utimensat(AT_FDCWD, to, NULL, 0);
-	keep_newest(dir, KEPT_BACKUPS);
+	blob_keep_newest(dir, KEPT_BACKUPS, NULL);
 	return 0;
 }
 

@@ -40,7 +40,22 @@ bool blob_exists(const struct dirs *dirs, const uint8_t hash[HASH_SIZE]);
 int blob_deploy(const struct dirs *dirs, const char *name, const uint8_t hash[HASH_SIZE],
 		char path[DIRS_MAX]);
 
-/* Removes the oldest blobs beyond a bounded number. */
-void blob_prune(const struct dirs *dirs);
+/* Hashes, none of them twice. */
+struct blob_set {
+	uint8_t (*hashes)[HASH_SIZE];
+	size_t n;
+};
+
+bool blob_set_has(const struct blob_set *set, const uint8_t hash[HASH_SIZE]);
+int blob_set_add(struct blob_set *set, const uint8_t hash[HASH_SIZE]); /* 0 or -ENOMEM */
+void blob_set_release(struct blob_set *set);
+
+/* Removes the folder's oldest files but for `kept`. Those of the names in `needed` (or NULL) stay,
+ * and are not counted. */
+void blob_keep_newest(const char *dir, size_t kept, const struct blob_set *needed);
+
+/* Removes the oldest blobs beyond a bounded number, and none of those that are needed. Only for who
+ * holds the board: a run needs its blobs until it ends. */
+void blob_prune(const struct dirs *dirs, const struct blob_set *needed);
 
 #endif

@@ -87,7 +87,7 @@ static void remove_entry(const char *parent, const char *name)
 	rmdir(dir);
 }
 
-static void prune_runs(const struct dirs *dirs, const char *logs,
+static void prune_runs(const struct dirs *dirs, const char *logs, const char *keep,
 		       void (*lost)(const char *run, void *arg), void *arg)
 {
 	struct dirent **runs = NULL;
@@ -102,7 +102,7 @@ static void prune_runs(const struct dirs *dirs, const char *logs,
 		awaited = is_awaited(dirs, run);
 		in_excess = awaited ? i >= LOGS_UNCOLLECTED || bytes > LOGS_UNCOLLECTED_BYTES
 				    : i >= LOGS_KEPT || bytes > LOGS_KEPT_BYTES;
-		if (in_excess && i >= LOGS_KEPT_EVER) {
+		if (in_excess && i >= LOGS_KEPT_EVER && strcmp(run, keep) != 0) {
 			remove_entry(logs, run);
 			if (awaited && lost)
 				lost(run, arg);
@@ -125,13 +125,14 @@ static void prune_earlier(const char *dir)
 	free(files);
 }
 
-void logs_prune(const struct dirs *dirs, void (*lost)(const char *run, void *arg), void *arg)
+void logs_prune(const struct dirs *dirs, const char *keep, void (*lost)(const char *run, void *arg),
+		void *arg)
 {
 	DIRS_AS_LOGIN(dirs);
 	char dir[DIRS_MAX];
 
 	if (dirs_path(dirs, dir, "logs") == 0)
-		prune_runs(dirs, dir, lost, arg);
+		prune_runs(dirs, dir, keep, lost, arg);
 	if (dirs_path(dirs, dir, "logs/" EARLIER) == 0)
 		prune_earlier(dir);
 }

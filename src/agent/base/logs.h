@@ -18,9 +18,11 @@
 void logs_note_collected(const struct dirs *dirs, const char *run);
 
 /*
- * Removes the oldest of the rest, and of what logs/earlier-crashes/ holds.
- * `lost` (or NULL) is told each run among them that no host had collected.
+ * Removes the oldest of the rest, but not the run `keep`, and of what logs/earlier-crashes/ holds.
+ * `lost` (or NULL) is told each run among them that no host had collected. Only for who holds the
+ * board.
  */
-void logs_prune(const struct dirs *dirs, void (*lost)(const char *run, void *arg), void *arg);
+void logs_prune(const struct dirs *dirs, const char *keep, void (*lost)(const char *run, void *arg),
+		void *arg);
 
 #endif

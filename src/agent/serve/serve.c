@@ -50,7 +50,8 @@ void serve_fail(struct serve *s, int r, const char *fmt, ...)
 	snprintf(failure->what + n, sizeof(failure->what) - n, ": %s", strerror(-r));
 	failure->error = -r;
 	s->void_flight = true;
-	s->start_waits = s->deploy_waits = false;
+	s->start_needs = 0;
+	s->deploy_waits = false;
 	serve_send(s);
 }
 
@@ -82,7 +83,8 @@ static void take_hello(struct serve *s, const outpost_Hello *hello)
 {
 	s->greeted = true;
 	tidy_board(s);
-	s->start_waits = s->deploy_waits = false; /* of a flight that came to nothing */
+	s->start_needs = 0;
+	s->deploy_waits = false; /* of a flight that came to nothing */
 	journal_close(&s->plan);
 	s->void_flight = hello->version != OUTPOST_PROTOCOL ||
 			 (*hello->build_id && strcmp(hello->build_id, build_id()) != 0);
@@ -205,7 +207,7 @@ static void take_blob_data(struct serve *s, const struct frame *frame)
 	r = blob_data(&s->blob, frame->payload, frame->length);
 	if (r < 0)
 		serve_fail(s, r, "Cannot store a file below %s/development", s->dirs.home);
-	else if (r > 0 && s->start_waits)
+	else if (r > 0 && s->start_needs && --s->start_needs == 0)
 		serve_start(s);
 	else if (r > 0 && s->deploy_waits)
 		try_deploy(s);

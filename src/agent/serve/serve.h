@@ -31,7 +31,7 @@ struct serve {
 	struct journal plan; /* being received; fd < 0: none */
 	uint32_t plan_modules, plan_received;
 
-	bool start_waits; /* for blobs that were asked for */
+	size_t start_needs; /* blobs that were asked for and have not arrived: the start waits */
 	outpost_Start start;
 	char start_user[96];
 	bool deploy_waits;
@@ -57,7 +57,7 @@ void serve_fail(struct serve *s, int r, const char *fmt, ...) __attribute__((for
 /* start.c */
 void serve_plan(struct serve *s, const outpost_Plan *plan);
 void serve_plan_module(struct serve *s, const outpost_PlanModule *module);
-void serve_start(struct serve *s); /* s->start, once all its blobs are there */
+void serve_start(struct serve *s); /* s->start; with blobs missing, it asks for them */
 void serve_cancel(struct serve *s, const outpost_Cancel *cancel);
 
 /* follow.c */

@@ -117,73 +117,99 @@ static int spawn_supervisor(struct serve *s, int lock)
 		       : holder_write(lock, s->dirs.home, s->start.run, pid, s->start_user);
 }
 
-/* Blobs of the plan's modules and of their tests. */
-struct missing {
+struct plan_reader {
 	struct serve *s;
-	unsigned int n;
+	struct blob_set blobs; /* of its modules and of their tests */
+	bool ended;            /* its last entry is a RunEnd */
 };
 
-static void need_blob(struct missing *m, const uint8_t *hash, size_t size)
+static void release_reader(struct plan_reader *reader)
 {
-	outpost_Need *need;
-
-	if (size != HASH_SIZE || blob_exists(&m->s->dirs, hash))
-		return;
-	m->n++;
-	if (m->s->start_waits)
-		return; /* it was asked for */
-	need = &serve_reply(m->s, outpost_Reply_need_tag)->body.need;
-	need->hash.size = HASH_SIZE;
-	memcpy(need->hash.bytes, hash, HASH_SIZE);
-	serve_send(m->s);
+	blob_set_release(&reader->blobs);
 }
 
-static int find_missing(const outpost_Entry *entry, void *arg)
+static int add_blob(struct plan_reader *reader, const uint8_t *hash, size_t size)
 {
-	struct missing *m = arg;
+	return size == HASH_SIZE ? blob_set_add(&reader->blobs, hash) : 0;
+}
 
+static int read_entry(const outpost_Entry *entry, void *arg)
+{
+	struct plan_reader *reader = arg;
+	const outpost_PlanModule *module = &entry->body.module;
+	int r;
+
+	reader->ended = entry->which_body == outpost_Entry_run_end_tag;
 	if (entry->which_body == outpost_Entry_plan_tag)
-		proto_set(m->s->start_user, entry->body.plan.user);
-	if (entry->which_body !=
-	    outpost_Entry_module_tag) /* one that is skipped may be needed by another */
+		proto_set(reader->s->start_user, entry->body.plan.user);
+	if (entry->which_body != outpost_Entry_module_tag)
 		return 0;
-	need_blob(m, entry->body.module.hash.bytes, entry->body.module.hash.size);
-	need_blob(m, entry->body.module.program.bytes, entry->body.module.program.size);
-	return 0;
+	/* Also of one that is skipped: another may need it. */
+	r = add_blob(reader, module->hash.bytes, module->hash.size);
+	return r < 0 ? r : add_blob(reader, module->program.bytes, module->program.size);
 }
 
-static int check_blobs(struct serve *s)
+/* 1: some are missing, and were asked for. */
+static int ask_for_blobs(struct serve *s, const struct blob_set *blobs)
 {
-	struct missing missing = { .s = s };
-	struct journal *journal = malloc(sizeof(*journal));
-	uint64_t size;
-	int r = journal ? journal_open(journal, &s->dirs, s->start.run, false) : -ENOMEM;
+	for (size_t i = 0; i < blobs->n; i++) {
+		outpost_Need *need;
 
-	if (r == 0)
-		r = journal_each(journal, find_missing, &missing, &size);
-	if (journal)
-		journal_close(journal);
-	free(journal);
-	s->start_waits = r == 0 && missing.n;
-	return r < 0 ? r : missing.n > 0;
+		if (blob_exists(&s->dirs, blobs->hashes[i]))
+			continue;
+		s->start_needs++;
+		need = &serve_reply(s, outpost_Reply_need_tag)->body.need;
+		need->hash.size = HASH_SIZE;
+		memcpy(need->hash.bytes, blobs->hashes[i], HASH_SIZE);
+		serve_send(s);
+	}
+	return s->start_needs > 0;
 }
 
-/* What a crash tore off its end must be gone before anybody reads on from there. *size: what is
- * left. */
-static int mend_journal(struct serve *s, uint64_t *size)
+/*
+ * The plan as it is on the board. Whoever holds the board also mends the journal: what a crash tore
+ * off its end must be gone before anybody reads on from there. *size: what is left.
+ */
+static int read_plan(struct serve *s, bool mend, struct plan_reader *reader, uint64_t *size)
 {
 	struct journal *journal = malloc(sizeof(*journal));
-	int r = journal ? journal_open(journal, &s->dirs, s->start.run, true) : -ENOMEM;
+	int r = journal ? journal_open(journal, &s->dirs, s->start.run, mend) : -ENOMEM;
 
+	blob_set_release(&reader->blobs);
+	reader->s = s;
 	if (r == 0) {
-		*size = journal->size;
+		r = journal_each(journal, read_entry, reader, size);
 		journal_close(journal);
 	}
 	free(journal);
 	return r;
 }
 
-static int begin_run(struct serve *s)
+static void say_pruned(const char *run, void *arg)
+{
+	struct serve *s = arg;
+
+	proto_set(serve_reply(s, outpost_Reply_pruned_tag)->body.pruned.run, run);
+	serve_send(s);
+}
+
+static int start_following(struct serve *s, int lock, uint64_t size)
+{
+	int r;
+
+	if (s->start.offset > size)
+		s->start.offset = size;
+	r = serve_begin_following(s, s->start.run, s->start.offset);
+	if (r == 0)
+		r = spawn_supervisor(s, lock);
+	if (r == 0)
+		serve_run_state(s, s->start.run, outpost_RunState_State_RUNNING, s->start.offset,
+				0);
+	return r;
+}
+
+/* All that another run could need, or take away, is looked at and done with the lock held. */
+static int begin_run(struct serve *s, struct plan_reader *reader)
 {
 	struct holder holder;
 	_cleanup_close_ int lock = holder_take(&s->dirs, &holder);
@@ -196,34 +222,27 @@ static int begin_run(struct serve *s)
 	}
 	if (lock < 0)
 		return lock;
-	r = holder_write(lock, s->dirs.home, s->start.run, 0, s->start_user);
+	r = read_plan(s, true, reader, &size);
+	if (r == 0 && reader->ended && s->start.attempt < 2)
+		r = -EALREADY;
+	if (r == 0 && ask_for_blobs(s, &reader->blobs))
+		return 0; /* a run that has ended since had removed them */
 	if (r == 0)
-		r = mend_journal(s, &size);
-	if (r == 0 && s->start.offset > size)
-		s->start.offset = size;
-	if (r == 0)
-		r = serve_begin_following(s, s->start.run, s->start.offset);
-	if (r == 0)
-		r = spawn_supervisor(s, lock);
-	if (r == 0)
-		serve_run_state(s, s->start.run, outpost_RunState_State_RUNNING, s->start.offset,
-				0);
-	return r;
-}
-
-static void say_pruned(const char *run, void *arg)
-{
-	struct serve *s = arg;
-
-	proto_set(serve_reply(s, outpost_Reply_pruned_tag)->body.pruned.run, run);
-	serve_send(s);
+		r = holder_write(lock, s->dirs.home, s->start.run, 0, s->start_user);
+	if (r < 0)
+		return r;
+	blob_prune(&s->dirs, &reader->blobs);
+	logs_prune(&s->dirs, s->start.run, say_pruned, s);
+	return start_following(s, lock, size);
 }
 
 void serve_start(struct serve *s)
 {
+	_cleanup_(release_reader) struct plan_reader reader = { 0 };
 	uint64_t size;
 	int r;
 
+	s->start_needs = 0;
 	if (s->plan.fd >= 0) {
 		r = s->plan_received == s->plan_modules
 			    ? journal_publish(&s->plan, &s->dirs, s->start.run)
@@ -233,17 +252,14 @@ void serve_start(struct serve *s)
 			serve_fail(s, r, "The plan did not arrive whole");
 			return;
 		}
-		blob_prune(&s->dirs);
-		logs_prune(&s->dirs, say_pruned, s);
 	}
-	r = check_blobs(s);
-	if (r > 0)
-		return; /* asked for; this is called again when they are there */
-	if (r == 0 && serve_inspect(s, s->start.run, &size) == outpost_RunState_State_ENDED &&
-	    s->start.attempt < 2)
-		r = -EALREADY;
+	r = read_plan(s, false, &reader, &size);
+	/* Before it is this run's turn: so that nobody waits for files then. It is called again when
+	 * they are there. */
+	if (r == 0 && ask_for_blobs(s, &reader.blobs))
+		return;
 	if (r == 0)
-		r = begin_run(s);
+		r = begin_run(s, &reader);
 	if (r < 0)
 		serve_fail(s, r, "Cannot start run %s", s->start.run);
 }
