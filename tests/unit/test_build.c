@@ -240,6 +240,25 @@ static void test_programs(void **state)
 			"test program test/t.c does not compile: one/test/t.c:1:25: error");
 }
 
+static void sections_of_test_conf(void **state)
+{
+	(void)state;
+	put_module("one", "one", "", "");
+	put(sample_work, "one/test/t.c", "int main(void) { return 0; }\n");
+	put(sample_work, "one/test.conf", "[test]\nprogram = test/t.c\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_contains(the_module("one")->error, "test.conf");
+	put(sample_work, "one/test.conf", "[one]\nprogram = test/t.c\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+	assert_non_null(the_module("one")->test_program);
+	/* One that this kernel does not get is a module all the same. */
+	put(sample_work, "one/Kbuild", "obj-m := one.o\nobj-$(CONFIG_NEVER) += other.o\n");
+	put(sample_work, "one/test.conf", "[other]\nskip = not here\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+}
+
 static void test_scripts(void **state)
 {
 	_cleanup_free_ char *script = path_join(sample_work, "one/test/t.sh", NULL);
@@ -352,6 +371,7 @@ int main(void)
 		cmocka_unit_test_setup(compile_error, sample_clear),
 		cmocka_unit_test_setup(dependencies, sample_clear),
 		cmocka_unit_test_setup(test_programs, sample_clear),
+		cmocka_unit_test_setup(sections_of_test_conf, sample_clear),
 		cmocka_unit_test_setup(test_scripts, sample_clear),
 		cmocka_unit_test_setup(ko_files, sample_clear),
 		cmocka_unit_test_setup(compile_commands, sample_clear),

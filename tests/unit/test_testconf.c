@@ -112,6 +112,10 @@ static void test_bad(void **state)
 		"no equals sign\n",
 		"[other]\nbogus = 1\n",
 		"[other]\ntimeout = x\n",
+		"program = a.c\nprogram = b.c\n",
+		"timeout = 1s\n[hello]\ntimeout = 2s\nskip = x\ntimeout = 3s\n",
+		"[ring-user]\nskip = x\n[ring_user]\nskip = y\n",
+		"\xef\xbb\xbfprogram = a.c\n",
 	};
 
 	(void)state;
@@ -121,6 +125,26 @@ static void test_bad(void **state)
 		assert_int_equal(read_text(&c, cases[i], "hello"), -EINVAL);
 		test_config_release(&c);
 	}
+}
+
+static int check_sections(const char *text, char *const *names)
+{
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), 0600), 0);
+	return test_config_check_sections(path, names);
+}
+
+/* One that is no module's would be passed over, and a module pass untested. */
+static void test_sections_are_modules(void **state)
+{
+	char *const names[] = { (char *)"hello", (char *)"ring_user", NULL };
+
+	(void)state;
+	assert_int_equal(check_sections("skip = x\n[hello]\n[ring-user]\nskip = y\n", names), 0);
+	assert_int_equal(check_sections("[ring_user]\n", names), 0);
+	assert_int_equal(check_sections("[test]\nprogram = test/a.c\n", names), -EINVAL);
+	assert_int_equal(check_sections("[test]\n", names), -EINVAL);
+	assert_int_equal(check_sections("[hell]\n", names), -EINVAL);
+	assert_int_equal(test_config_check_sections("/nonexistent/test.conf", names), 0);
 }
 
 static void test_words(void **state)
@@ -175,8 +199,11 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_all_keys),
-		cmocka_unit_test(test_sections), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_sections_are_modules),
 		cmocka_unit_test(test_words),
 	};
 

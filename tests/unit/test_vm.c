@@ -372,22 +372,31 @@ static void test_instance_is_read_back(void **state)
 	assert_true(again->full);
 }
 
+/* The next start writes it anew; until then nothing in it counts. */
 static void test_instance_survives_nonsense(void **state)
 {
-	static const char text[] = "port = 99999\nmemory = lots\nkernel = a\nkernel = b\n[x\n=\n";
+	static const char *const texts[] = {
+		"kernel = a\nport = 99999\n", "kernel = a\nmemory = lots\n",
+		"kernel = a\nkernel = b\n",    "kernel = a\n[x\n",
+		"kernel = a\n=\n",             "kernel = a\ndebug = perhaps\n",
+	};
 	_cleanup_free_ char *home = NULL, *conf = NULL;
-	_cleanup_(instance_freep) struct instance *vm = NULL, *none = NULL;
+	_cleanup_(instance_freep) struct instance *none = NULL;
 
 	(void)state;
 	setenv("XDG_STATE_HOME", dir, 1);
 	home = path_state("vm", "one", NULL);
 	conf = path_join(home, "vm.conf", NULL);
 	assert_int_equal(fs_mkdir_p(home, 0700), 0);
-	assert_int_equal(fs_write_atomic(conf, text, sizeof(text) - 1, 0600), 0);
-	assert_int_equal(instance_open("one", &vm), 0);
-	assert_int_equal(vm->port, 0);
-	assert_int_equal(vm->memory_mib, 0);
-	assert_string_equal(vm->kernel, "b");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_(instance_freep) struct instance *vm = NULL;
+
+		assert_int_equal(fs_write_atomic(conf, texts[i], strlen(texts[i]), 0600), 0);
+		assert_int_equal(instance_open("one", &vm), -ENOENT);
+		assert_int_equal(vm->port, 0);
+		assert_int_equal(vm->memory_mib, 0);
+		assert_null(vm->kernel);
+	}
 	assert_int_equal(instance_open("../one", &none), -EINVAL);
 	assert_null(none);
 }

@@ -7,13 +7,12 @@
 #include "host/base/paths.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <string.h>
 
 struct entry {
-	char *key;
+	char *key; /* "section.name" */
 	char *value;
-	const char *file; /* one of config->files */
+	char *where; /* "file:line" */
 };
 
 struct config {
@@ -22,37 +21,32 @@ struct config {
 	char *files[2];
 };
 
-/* What the parser's callback needs to know. */
-struct reader {
-	struct config *config;
-	const char *file;
-};
-
-static int add_entry(void *arg, const char *section, const char *name, const char *value)
+static int add_entry(const struct ini_entry *e, void *arg)
 {
-	struct reader *reader = arg;
-	struct config *config = reader->config;
+	struct config *config = arg;
 
+	if (!e->key)
+		return 0;
 	GROW(config->entries, config->n);
 	config->entries[config->n++] = (struct entry){
-		.key = *section ? xasprintf("%s.%s", section, name) : xstrdup(name),
-		.value = xstrdup(value),
-		.file = reader->file,
+		.key = xstrdup(e->name),
+		.value = xstrdup(e->value),
+		.where = xasprintf("%s:%d", e->path, e->line),
 	};
-	return 1;
+	return 0;
 }
 
-static int read_file(struct config *config, const char *file)
+static int read_files(const struct config *config, const struct ini_key *keys, ini_fn fn, void *arg)
 {
-	struct reader reader = { .config = config, .file = file };
-	int r = ini_parse(file, add_entry, &reader);
+	const struct ini_syntax syntax = { .keys = keys };
 
-	if (r > 0) {
-		log_error("%s:%d: this is neither [section] nor name = value.", file, r);
-		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(config->files); i++) {
+		int r = config->files[i] ? ini_read(config->files[i], &syntax, fn, arg) : 0;
+
+		if (r < 0 && r != -ENOENT)
+			return r;
 	}
-	/* libinih: -1 is "cannot open", -2 "no memory". */
-	return r == -1 && fs_exists(file) ? log_error_errno(-EACCES, "Cannot read %s", file) : 0;
+	return 0;
 }
 
 /* outpost.conf here or in the nearest folder above; NULL when there is none. */
@@ -76,17 +70,27 @@ static char *project_file(void)
 int config_load(struct config **config)
 {
 	_cleanup_(config_freep) struct config *c = xcalloc(1, sizeof(*c));
+	int r;
 
 	c->files[0] = path_configuration("outpost.conf", NULL);
 	c->files[1] = project_file();
-	for (size_t i = 0; i < ARRAY_SIZE(c->files); i++) {
-		int r = c->files[i] ? read_file(c, c->files[i]) : 0;
-
-		if (r < 0)
-			return r;
-	}
+	r = read_files(c, NULL, add_entry, c);
+	if (r < 0)
+		return r;
 	*config = TAKE_PTR(c);
 	return 0;
+}
+
+static int ignore(const struct ini_entry *e, void *arg)
+{
+	(void)e;
+	(void)arg;
+	return 0;
+}
+
+int config_check(const struct config *config, const struct ini_key *keys)
+{
+	return read_files(config, keys, ignore, NULL);
 }
 
 void config_free(struct config *config)
@@ -94,6 +98,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->n; i++) {
 		free(config->entries[i].key);
 		free(config->entries[i].value);
+		free(config->entries[i].where);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(config->files); i++)
 		free(config->files[i]);
@@ -110,19 +115,19 @@ int config_apply(const struct config *config, const struct option_row *rows, voi
 
 		if (!row || options_set(row, dest, e->value, &why) == 0)
 			continue;
-		log_error("%s: %s = %s is not valid: %s.", e->file, e->key, e->value, why);
+		log_error("%s: %s = %s is not valid: %s", e->where, e->key, e->value, why);
 		return -EINVAL;
 	}
 	return options_from_environment(rows, dest);
 }
 
 int config_each(const struct config *config,
-		int (*fn)(const char *key, const char *value, const char *file, void *arg),
+		int (*fn)(const char *key, const char *value, const char *where, void *arg),
 		void *arg)
 {
 	for (size_t i = 0; config && i < config->n; i++) {
 		const struct entry *e = &config->entries[i];
-		int r = fn(e->key, e->value, e->file, arg);
+		int r = fn(e->key, e->value, e->where, arg);
 
 		if (r)
 			return r;

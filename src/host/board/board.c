@@ -5,16 +5,13 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/ini.h"
 #include "host/base/paths.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* libinih's default line is 200 bytes; longer ones it cuts in silence. */
-#define LONGEST_VALUE 180
 
 void board_free(struct board *board)
 {
@@ -48,15 +45,9 @@ static bool is_destination(const char *text)
 	return true;
 }
 
-struct reader {
-	struct board *board;
-	const char *file;
-};
-
-static int set_key(void *arg, const char *section, const char *key, const char *value)
+static int set_key(const struct ini_entry *e, void *arg)
 {
-	struct reader *reader = arg;
-	struct board *board = reader->board;
+	struct board *board = arg;
 	const struct {
 		const char *key;
 		char **field;
@@ -66,38 +57,32 @@ static int set_key(void *arg, const char *section, const char *key, const char *
 		{ "power_cycle", &board->power_cycle },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcmp(key, keys[i].key) != 0)
-			continue;
-		free(*keys[i].field);
-		*keys[i].field = *value ? xstrdup(value) : NULL;
-		return 1;
-	}
-	if (strcmp(key, "kind") == 0)
-		board->is_vm = strcmp(value, "vm") == 0;
-	else
-		log_warn("%s: a board has no '%s%s%s'; it is ignored.", reader->file, section,
-			 *section ? "." : "", key);
-	return 1;
+	for (size_t i = 0; e->key && i < ARRAY_SIZE(keys); i++)
+		if (strcmp(e->key, keys[i].key) == 0 && *e->value)
+			*keys[i].field = xstrdup(e->value);
+	if (e->key && strcmp(e->key, "kind") == 0)
+		board->is_vm = strcmp(e->value, "vm") == 0;
+	return 0;
 }
 
 /* 0, -ENOENT (not said), or -errno, said. */
 static int read_board(const char *file, const char *name, struct board **board)
 {
 	_cleanup_(board_freep) struct board *b = xcalloc(1, sizeof(*b));
-	struct reader reader = { .board = b, .file = file };
+	static const struct ini_key keys[] = {
+		{ "destination" },
+		{ "ssh_config", INI_OPTIONAL },
+		{ "power_cycle", INI_OPTIONAL },
+		{ "kind" },
+		{ NULL },
+	};
+	static const struct ini_syntax syntax = { .keys = keys };
 	int r;
 
-	if (!fs_exists(file))
-		return -ENOENT;
 	b->name = xstrdup(name);
-	r = ini_parse(file, set_key, &reader);
-	if (r > 0) {
-		log_error("%s:%d: this is not name = value.", file, r);
-		return -EINVAL;
-	}
+	r = ini_read(file, &syntax, set_key, b);
 	if (r < 0)
-		return log_error_errno(-EACCES, "Cannot read %s", file);
+		return r;
 	if (!b->destination || !is_destination(b->destination)) {
 		log_error("%s: 'destination = ' is missing or is no ssh destination.", file);
 		return -EINVAL;
@@ -139,18 +124,12 @@ int board_find(const char *name, struct board **board)
 	return 0;
 }
 
-/* A value that libinih gives back as it was. */
 static int check_value(const char *key, const char *value)
 {
-	size_t n = strlen(value);
-
-	if (n && n <= LONGEST_VALUE && !isspace((unsigned char)value[0]) &&
-	    !isspace((unsigned char)value[n - 1]) && !strpbrk(value, "\n\r") &&
-	    !strstr(value, " ;") && !strstr(value, "\t;"))
+	if (ini_can_hold(key, value))
 		return 0;
 	log_error("%s: '%s' cannot be kept in a board's file.", key, value);
-	log_hint("One line of up to %d bytes, without a blank at its ends and without ' ;'.",
-		 LONGEST_VALUE);
+	log_hint(INI_VALUE_HINT);
 	return -EINVAL;
 }
 

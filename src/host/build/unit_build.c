@@ -156,6 +156,26 @@ static int build_tests(const struct unit *unit, struct strbuf *output, char **er
 	return 0;
 }
 
+/* What a section of test.conf may be called: a module that its makefile or dkms.conf names, or that
+ * was made. */
+static int check_test_sections(const struct unit *unit, char **error)
+{
+	_cleanup_free_ char *conf = path_join(unit->source.path, "test.conf", NULL);
+	_cleanup_strv_ char **modules = unit_modules(unit), **names = NULL;
+
+	strv_foreach (ko, modules) {
+		_cleanup_free_ char *name = module_canonical_name(*ko);
+
+		strv_add(&names, name);
+	}
+	strv_foreach (name, unit->source.provides)
+		if (!strv_contains(names, *name))
+			strv_add(&names, *name);
+	if (test_config_check_sections(conf, names) < 0)
+		return unit_fail(error, "its test.conf cannot be used");
+	return 0;
+}
+
 static void write_messages(const struct unit *unit, const struct strbuf *output, bool make_failed,
 			   char **error)
 {
@@ -218,6 +238,8 @@ int unit_build(struct unit *unit, char **error)
 	make_failed = r < 0;
 	if (r == 0)
 		r = unit_strip_all(unit, error);
+	if (r == 0 && unit->source.kind != SOURCE_KO)
+		r = check_test_sections(unit, error);
 	if (r == 0 && unit->tests && unit->source.kind != SOURCE_KO)
 		r = build_tests(unit, &output, error);
 	if (made || r < 0 || output.len) /* else what was said last time holds */

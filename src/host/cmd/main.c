@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/cmd/command.h"
+#include "host/cmd/config_keys.h"
 #include "host/base/config.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
@@ -226,6 +227,8 @@ static int start(struct context *ctx, int argc, char **argv)
 		return log_error_errno(-errno, "Cannot work in %s", ctx->dir);
 	open_log(ctx, argv + 1);
 	r = config_load(&ctx->config);
+	if (r == 0)
+		r = config_keys_check(ctx->config, rows);
 	if (r == 0 && !ctx->board) /* no other of these options has a key */
 		r = config_apply(ctx->config, rows, ctx);
 	if (r == 0)

@@ -9,11 +9,15 @@
 #define OUTPOST_CONTAINER_H
 
 #include "common/cleanup.h"
+#include "common/options.h"
 #include "common/process.h"
 
 #include <stdbool.h>
 
 struct config;
+
+/* The keys of the configuration that container_new() takes. */
+extern const struct option_row container_rows[];
 
 /* The build container as it is configured, and what this process holds of it. */
 struct container;

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static const struct option_row rows[] = {
+const struct option_row container_rows[] = {
 	OPTION_STRING(struct container_settings, engine, 0, "container.engine", "ENGINE",
 		      "container.engine", ""),
 	OPTION_STRING(struct container_settings, image, 0, "container.image", "NAME",
@@ -28,7 +28,7 @@ int container_new(const struct config *config, struct container **container)
 
 	c->held = -1;
 	c->settings.image = xstrdup("localhost/outpost-build");
-	r = config_apply(config, rows, &c->settings);
+	r = config_apply(config, container_rows, &c->settings);
 	if (r == 0)
 		*container = TAKE_PTR(c);
 	return r;
@@ -38,6 +38,6 @@ void container_free(struct container *container)
 {
 	container_leave(container);
 	container_image_release(&container->known);
-	options_release(rows, &container->settings);
+	options_release(container_rows, &container->settings);
 	free(container);
 }

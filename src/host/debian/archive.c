@@ -24,6 +24,15 @@ static const struct field {
 	{ "key", offsetof(struct debian_archive, key) },
 };
 
+const struct ini_key debian_archive_keys[] = {
+	{ "archive.*.url" },
+	{ "archive.*.suite" },
+	{ "archive.*.components" },
+	{ "archive.*.key" },
+	{ NULL },
+};
+_Static_assert(ARRAY_SIZE(debian_archive_keys) == ARRAY_SIZE(fields) + 1, "in both tables");
+
 static char **field_of(const struct debian_archive *archive, const struct field *field)
 {
 	return (char **)((char *)archive + field->offset);
@@ -41,7 +50,7 @@ static struct debian_archive *find(struct debian_archives *list, const char *nam
 }
 
 /* "archive.NAME.url" and so on; the value in a later file wins. */
-static int take_key(const char *key, const char *value, const char *file, void *arg)
+static int take_key(const char *key, const char *value, const char *where, void *arg)
 {
 	static const char section[] = "archive.";
 	const char *name = key + strlen(section), *last = strrchr(key, '.');
@@ -58,7 +67,7 @@ static int take_key(const char *key, const char *value, const char *file, void *
 		*field = xstrdup(value);
 		return 0;
 	}
-	log_error("%s: unknown key %s; an archive has url, suite, components and key", file, key);
+	log_error("%s: unknown key %s; an archive has url, suite, components and key", where, key);
 	return -EINVAL;
 }
 

@@ -9,6 +9,7 @@
 #define OUTPOST_DEBIAN_H
 
 #include "common/cleanup.h"
+#include "host/base/ini.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,9 @@ struct debian_archives {
 	struct debian_archive *archives;
 	size_t n;
 };
+
+/* The keys of the configuration that debian_archives_load() takes. */
+extern const struct ini_key debian_archive_keys[];
 
 /* The archives in the configuration. 0 or -errno, logged. */
 int debian_archives_load(const struct config *config, struct debian_archives *list);

@@ -22,7 +22,7 @@ struct expire_options {
 	int keep;
 };
 
-static const struct option_row options[] = {
+const struct option_row kernel_expire_rows[] = {
 	OPTION_INT(struct expire_options, keep, 0, "keep", "DAYS", 1, "kernel.keep",
 		   "how long to keep unused kernel trees"),
 	OPTION_END,
@@ -55,7 +55,7 @@ void kernel_expire(const struct config *config)
 	struct expire_options o = { .keep = KEEP_DEFAULT };
 	_cleanup_strv_ char **releases = NULL;
 
-	if (config_apply(config, options, &o) < 0 || kernel_list(&releases) < 0)
+	if (config_apply(config, kernel_expire_rows, &o) < 0 || kernel_list(&releases) < 0)
 		return;
 	strv_foreach (release, releases) {
 		if (!is_unused(*release, time(NULL) - o.keep * DAY))

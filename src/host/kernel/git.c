@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct option_row options[] = {
+const struct option_row kernel_git_rows[] = {
 	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", "kernel.git.url",
 		      "repository with kernel sources"),
 	OPTION_STRING(struct kernel_git, commit, 0, "commit", "COMMIT", "kernel.git.commit",
@@ -170,7 +170,7 @@ static int load_options(const struct kernel_wanted *wanted, struct kernel_git *g
 		git->defconfig = wanted->git->defconfig ? xstrdup(wanted->git->defconfig) : NULL;
 		return 0;
 	}
-	return config_apply(buildenv_config(wanted->env), options, git);
+	return config_apply(buildenv_config(wanted->env), kernel_git_rows, git);
 }
 
 static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, struct strbuf *why)
@@ -191,7 +191,7 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 		r = ask_commit(wanted, dir, &git.commit, why);
 	if (r == 0)
 		r = make_tree(wanted, &git, dir, build, why);
-	options_release(options, &git);
+	options_release(kernel_git_rows, &git);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #define OUTPOST_KERNEL_H
 
 #include "common/cleanup.h"
+#include "common/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,9 @@ struct kernel_git;
 struct kernel_source;
 struct session;
 struct strbuf;
+
+/* What is configured, of repositories and of trees that are not used. */
+extern const struct option_row kernel_git_rows[], kernel_expire_rows[];
 
 struct kernel_tree {
 	char *release;      /* `uname -r`, e.g. "6.1.0-50-arm64" */

@@ -6,10 +6,10 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/base/hash.h"
+#include "host/base/ini.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,34 +32,34 @@ static char **field_of(const struct kernel_manifest *manifest, size_t i)
 	return (char **)((char *)manifest + fields[i].offset);
 }
 
-/* An unknown key comes from a later version and is no reason to stop. */
-static int take_value(void *arg, const char *section, const char *name, const char *value)
+static int take_value(const struct ini_entry *e, void *arg)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		char **field = field_of(arg, i);
-
-		if (strcmp(section, "tree") != 0 || strcmp(name, fields[i].key) != 0)
-			continue;
-		free(*field);
-		*field = xstrdup(value);
-	}
-	return 1;
+	for (size_t i = 0; e->key && i < ARRAY_SIZE(fields); i++)
+		if (strcmp(e->key, fields[i].key) == 0)
+			*field_of(arg, i) = xstrdup(e->value);
+	return 0;
 }
 
 int kernel_manifest_read(const char *root, struct kernel_manifest *manifest)
 {
+	static const struct ini_key keys[] = {
+		{ "tree.release" }, { "tree.source" },  { "tree.build" }, { "tree.compiler" },
+		{ "tree.symvers" }, { "tree.content" }, { NULL },
+	};
+	_Static_assert(ARRAY_SIZE(keys) == ARRAY_SIZE(fields) + 1, "a field is in both tables");
+	static const struct ini_syntax syntax = {
+		.keys = keys,
+		.passes_unknown = true,
+		.level = LOG_LEVEL_DEBUG,
+	};
 	_cleanup_free_ char *path = path_join(root, "manifest.ini", NULL);
-	int r;
+	int r = ini_read(path, &syntax, take_value, manifest);
 
-	if (!fs_exists(path))
-		return -ENOENT;
-	r = ini_parse(path, take_value, manifest);
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		const char *value = *field_of(manifest, i);
-
-		if (!fields[i].optional && (!value || !*value))
+	if (r == -ENOENT)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (!fields[i].optional && !*field_of(manifest, i))
 			r = -EBADMSG;
-	}
 	return r == 0 ? 0 : -EBADMSG;
 }
 
@@ -73,8 +73,15 @@ int kernel_manifest_write(const char *root, const struct kernel_manifest *manife
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *value = *field_of(manifest, i);
 
-		if (value)
-			strbuf_addf(&text, "%s = %s\n", fields[i].key, value);
+		if (!value)
+			continue;
+		if (!ini_can_hold(fields[i].key, value)) {
+			log_error("%s: %s = '%s' cannot be kept in it.", path, fields[i].key,
+				  value);
+			log_hint(INI_VALUE_HINT);
+			return -EINVAL;
+		}
+		strbuf_addf(&text, "%s = %s\n", fields[i].key, value);
 	}
 	r = fs_write_atomic(path, text.buf, text.len, 0644);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;

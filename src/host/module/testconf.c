@@ -4,12 +4,12 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "common/log.h"
 #include "common/options.h"
 #include "common/strv.h"
+#include "host/base/ini.h"
 
 #include <errno.h>
-#include <ini.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Defaults; testconf.h says what each limits. */
@@ -54,13 +54,10 @@ static const struct key keys[] = {
 	KEY("settle", KEY_DURATION, settle_ms, "a duration such as 50ms, or 0"),
 };
 
-/* What the parser's callback needs to know. */
 struct reader {
 	struct test_config *config; /* of the module asked for */
 	struct test_config other;   /* of all others: checked too, then forgotten */
-	const char *path;
 	const char *name;
-	bool failed;
 };
 
 void test_config_init(struct test_config *config)
@@ -204,63 +201,83 @@ static const struct key *find_key(const char *name)
 	return NULL;
 }
 
-static void say_unknown_key(const char *path, const char *name)
-{
-	_cleanup_(strbuf_release) struct strbuf known = STRBUF_INIT;
+/* Before any section, and in each. */
+#define BOTH(name, flags)        \
+	{ name, flags },         \
+	{                        \
+		"*." name, flags \
+	}
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		strbuf_addf(&known, "%s%s", i ? ", " : "", keys[i].name);
-	log_error("%s: there is no key %s.", path, name);
-	log_hint("The keys are %s.", known.buf);
-}
+static const struct ini_key ini_keys[] = {
+	BOTH("params", INI_OPTIONAL),
+	BOTH("depends", 0),
+	BOTH("program", 0),
+	BOTH("args", INI_OPTIONAL),
+	BOTH("log", INI_REPEATS),
+	BOTH("skip", 0),
+	BOTH("load_timeout", 0),
+	BOTH("timeout", 0),
+	BOTH("unload_timeout", 0),
+	BOTH("settle", 0),
+	{ NULL },
+};
+_Static_assert(ARRAY_SIZE(ini_keys) == 2 * ARRAY_SIZE(keys) + 1, "a key is in both tables");
 
 /* The kernel takes dashes in a module's name for underscores. */
-static bool same_module(const char *a, const char *b)
+static const struct ini_syntax syntax = { .keys = ini_keys, .folds_dashes = true };
+
+static bool same_module(const char *section, const char *name)
 {
-	for (; *a && *b; a++, b++)
-		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
+	for (; *section && *name; section++, name++)
+		if (*section != (*name == '-' ? '_' : *name))
 			return false;
-	return *a == *b;
+	return *section == *name;
 }
 
-/* For libinih: 0 stops. */
-static int on_key(void *arg, const char *section, const char *name, const char *value)
+static int take_key(const struct ini_entry *e, void *arg)
 {
 	struct reader *reader = arg;
-	const struct key *key = find_key(name);
-	bool ours = !*section || same_module(section, reader->name);
+	bool ours = !*e->section || same_module(e->section, reader->name);
+	const struct key *key = e->key ? find_key(e->key) : NULL;
 
-	if (reader->failed)
+	if (!key || set_key(key, ours ? reader->config : &reader->other, e->value) == 0)
 		return 0;
-	reader->failed = true;
-	if (!key) {
-		say_unknown_key(reader->path, name);
-		return 0;
-	}
-	if (set_key(key, ours ? reader->config : &reader->other, value) < 0) {
-		log_error("%s: %s = %s is not valid: expected %s.", reader->path, name, value,
-			  key->expected);
-		return 0;
-	}
-	reader->failed = false;
-	return 1;
+	return ini_error(e, LOG_LEVEL_ERROR, "%s = %s is not valid: it must be %s", e->key,
+			 e->value, key->expected);
 }
 
 int test_config_read(struct test_config *config, const char *path, const char *name)
 {
-	struct reader reader = { .config = config, .path = path, .name = name };
-	int r;
+	struct reader reader = { .config = config, .name = name };
+	int r = ini_read(path, &syntax, take_key, &reader);
 
-	if (!fs_exists(path))
-		return 0;
-	r = ini_parse(path, on_key, &reader);
 	test_config_release(&reader.other);
-	if (reader.failed)
-		return -EINVAL;
-	if (r > 0) {
-		log_error("%s:%d: this is neither [module] nor key = value, or it is too long.",
-			  path, r);
-		return -EINVAL;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* --- sections ------------------------------------------------------------------ */
+
+static int check_section(const struct ini_entry *e, void *arg)
+{
+	_cleanup_(strbuf_release) struct strbuf known = STRBUF_INIT;
+	char *const *names = arg;
+
+	if (e->key)
+		return 0;
+	strv_foreach (name, names) {
+		if (same_module(e->section, *name))
+			return 0;
+		strbuf_addf(&known, "%s%s", known.len ? ", " : "", *name);
 	}
-	return r < 0 ? log_error_errno(-EACCES, "Cannot read %s", path) : 0;
+	return ini_error(
+		e, LOG_LEVEL_ERROR,
+		"unknown section [%s]: a section is the name of a module of this folder (%s)",
+		e->section, known.buf);
+}
+
+int test_config_check_sections(const char *path, char *const *names)
+{
+	int r = ini_read(path, &syntax, check_section, (void *)(uintptr_t)names);
+
+	return r == -ENOENT ? 0 : r;
 }

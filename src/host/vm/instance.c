@@ -6,41 +6,69 @@
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "host/base/ini.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <limits.h>
 #include <string.h>
 
-/* What is not understood stays 0, as if it were not there: the next start writes the file anew. */
-static int take(void *arg, const char *section, const char *key, const char *value)
+static int take(const struct ini_entry *e, void *arg)
 {
 	struct instance *vm = arg;
+	const struct {
+		const char *key;
+		int *field, most;
+	} numbers[] = {
+		{ "memory", &vm->memory_mib, INT_MAX },
+		{ "cpus", &vm->cpus, INT_MAX },
+		{ "port", &vm->port, 65535 },
+	};
+	const struct {
+		const char *key;
+		bool *field;
+	} flags[] = { { "debug", &vm->debug }, { "kaslr", &vm->kaslr }, { "full", &vm->full } };
 
-	(void)section;
-	if (strcmp(key, "kernel") == 0) {
-		free(vm->kernel);
-		vm->kernel = xstrdup(value);
-	} else if (strcmp(key, "memory") == 0) {
-		parse_int(value, 1, INT_MAX, &vm->memory_mib);
-	} else if (strcmp(key, "cpus") == 0) {
-		parse_int(value, 1, INT_MAX, &vm->cpus);
-	} else if (strcmp(key, "port") == 0) {
-		parse_int(value, 1, 65535, &vm->port);
-	} else if (strcmp(key, "debug") == 0) {
-		vm->debug = strcmp(value, "yes") == 0;
-	} else if (strcmp(key, "kaslr") == 0) {
-		vm->kaslr = strcmp(value, "yes") == 0;
-	} else if (strcmp(key, "full") == 0) {
-		vm->full = strcmp(value, "yes") == 0;
-	}
-	return 1;
+	if (!e->key)
+		return 0;
+	if (strcmp(e->key, "kernel") == 0)
+		vm->kernel = xstrdup(e->value);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (strcmp(e->key, numbers[i].key) == 0 &&
+		    parse_int(e->value, 1, numbers[i].most, numbers[i].field) < 0)
+			return ini_error(e, LOG_LEVEL_WARN, "%s = %s is not valid", e->key,
+					 e->value);
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (strcmp(e->key, flags[i].key) == 0 && parse_bool(e->value, flags[i].field) < 0)
+			return ini_error(e, LOG_LEVEL_WARN, "%s = %s is not valid", e->key,
+					 e->value);
+	return 0;
+}
+
+/* -ENOENT, also for one that is not as it must be (said): the next start writes the file anew. */
+static int read_conf(struct instance *vm)
+{
+	static const struct ini_key keys[] = {
+		{ "kernel" }, { "memory" }, { "cpus" }, { "port" },
+		{ "debug" },  { "kaslr" },  { "full" }, { NULL },
+	};
+	static const struct ini_syntax syntax = {
+		.keys = keys,
+		.passes_unknown = true,
+		.level = LOG_LEVEL_WARN,
+	};
+	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);
+	int r = ini_read(path, &syntax, take, vm);
+
+	if (r == 0 || r == -ENOENT)
+		return r;
+	free(vm->kernel);
+	*vm = (struct instance){ .name = vm->name, .dir = vm->dir };
+	return -ENOENT;
 }
 
 int instance_open(const char *name, struct instance **instance)
 {
-	_cleanup_free_ char *path = NULL;
 	struct instance *vm;
 
 	*instance = NULL;
@@ -54,8 +82,7 @@ int instance_open(const char *name, struct instance **instance)
 	vm->name = xstrdup(name);
 	vm->dir = path_state("vm", name, NULL);
 	*instance = vm;
-	path = path_join(vm->dir, "vm.conf", NULL);
-	return ini_parse(path, take, vm) == -1 ? -ENOENT : 0;
+	return read_conf(vm);
 }
 
 void instance_free(struct instance *vm)

@@ -102,6 +102,35 @@ test_directory() {
 	expect_one_error "outpost.conf:1"
 }
 
+# refuses_config TEXT MESSAGE: an outpost.conf of TEXT.
+refuses_config() {
+	printf %b "$1" >outpost.conf
+	outpost board list
+	expect_status 3
+	expect_one_error "outpost.conf:$2"
+}
+
+test_configuration_is_checked() {
+	refuses_config 'build.jbos = 3\n' '1: unknown key "build.jbos"'
+	refuses_config '[build]\njbos = 3\n' '2: unknown key "jbos" (did you mean "jobs"?)'
+	refuses_config '[biuld]\njobs = 3\n' '1: unknown section [biuld] (did you mean [build]?)'
+	refuses_config 'jobs = 3\n' '1: unknown key "jobs": it belongs in [build]'
+	refuses_config '[build]\njobs = 3\njobs = 4\n' '3: "jobs" is set twice; the first time in line 2'
+	refuses_config '[board]\ndefault =\n' '2: "default" has no value'
+	refuses_config '\0357\0273\0277[build]\n' '1: the file begins with a byte order mark'
+	printf '[archive.mine]\nurl = x\n[container]\nrun_args =\n[kernel.git]\nurl = y\n[kernel]\nkeep = 9\n' >outpost.conf
+	outpost board list
+	expect_status 0
+}
+
+test_a_board_file_is_checked() {
+	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"
+	printf '[board]\ndestination = pi\n' >"$XDG_CONFIG_HOME/outpost/boards/pi.conf"
+	outpost board list
+	expect_status 3
+	expect_one_error 'boards/pi.conf:1: unknown section [board]: this file has none'
+}
+
 test_standard_output_is_full() {
 	printf 'destination = x\n' >pi.conf
 	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OUTPOST_INI_INTERNAL_H
+#define OUTPOST_INI_INTERNAL_H
+
+#include "host/base/ini.h"
+
+/* Is its section or key known, and is there a value? 0, or -EINVAL, said. */
+int ini_check(const struct ini_entry *entry, const struct ini_syntax *syntax);
+
+/* The keys' row for an entry's name, or NULL. */
+const struct ini_key *ini_find_key(const struct ini_key *keys, const char *name);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OUTPOST_CONFIG_KEYS_H
+#define OUTPOST_CONFIG_KEYS_H
+
+#include "common/options.h"
+#include "host/base/config.h"
+
+/*
+ * Is each key in the config files one that a command, or something that commands
+ * use, takes? `rows`: of the options before any command. 0 or -EINVAL, said.
+ */
+int config_keys_check(const struct config *config, const struct option_row *rows);
+
+#endif
