@@ -234,6 +234,23 @@ static void test_programs(void **state)
 	put(sample_work, "one/value.h", "#define VALUE 4\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_true(time_of(first) > made);
+	/* Another header, and an old one: what is newer than the program is not the question. */
+	made = time_of(first);
+	put(sample_work, "value.h", "#define VALUE 5\n");
+	set_time("value.h", 1000);
+	assert_int_equal(rename("value.h", "one/value.h"), 0);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_true(time_of(first) > made);
+	/* One that is found before the other. */
+	made = time_of(first);
+	put(sample_work, "one/test/value.h", "#define VALUE 6\n");
+	set_time("one/test/value.h", 1000);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_true(time_of(first) > made);
+	unlink("one/test/value.h");
+	unlink("one/value.h");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_contains(the_module("one")->error, "value.h: No such file");
 	put(sample_work, "one/test/t.c", "int main(void) { return undeclared; }\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_contains(the_module("one")->error,

@@ -114,6 +114,184 @@ static void mirrored_removal(void **state)
 	assert_true(fs_exists("to/turns/into"));
 }
 
+/* The other way round; what stood in the folder must not be removed through the link. */
+static void mirrored_folder_turns_into_a_link(void **state)
+{
+	(void)state;
+	put(sample_work, "from/file/a.h", "a folder");
+	put(sample_work, "from/link/a.h", "a folder");
+	put(sample_work, "from/other/a.h", "stays");
+	assert_true(mirror());
+	assert_int_equal(fs_remove_tree("from/file"), 0);
+	put(sample_work, "from/file", "a file");
+	assert_int_equal(fs_remove_tree("from/link"), 0);
+	assert_int_equal(symlink("other", "from/link"), 0);
+	assert_true(mirror());
+	assert_file("to/file", "a file");
+	assert_file("to/other/a.h", "stays");
+	assert_file("to/link/a.h", "stays");
+	assert_false(mirror());
+}
+
+/* What make left where a source comes to stand. */
+static void mirrored_over_products(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	assert_true(mirror());
+	put(sample_work, "to/file/made.h", "");
+	put(sample_work, "to/folder", "");
+	assert_int_equal(symlink("a.c", "to/written"), 0);
+	put(sample_work, "from/file", "a file");
+	put(sample_work, "from/folder/a.h", "a folder");
+	put(sample_work, "from/written", "not through the link");
+	assert_true(mirror());
+	assert_file("to/file", "a file");
+	assert_file("to/folder/a.h", "a folder");
+	assert_file("to/written", "not through the link");
+	assert_file("to/a.c", "one");
+}
+
+/* As kbuild leaves it: x.o, made of `source` and (further) of `dep`. */
+static void put_object(const char *name, const char *source, const char *dep)
+{
+	_cleanup_free_ char *object = path_join("to", name, NULL), *cmd = NULL, *text = NULL;
+	const char *slash = strrchr(object, '/');
+
+	cmd = xasprintf("%.*s/.%s.cmd", (int)(slash - object), object, slash + 1);
+	text = *source ? xasprintf("savedcmd_/at/%s := cc\n\nsource_/at/%s := /at/%s\n\n"
+				   "deps_/at/%s := \\\n  /at/%s \\\n",
+				   name, name, source, name, dep)
+		       : xasprintf("savedcmd_/at/%s := ld\n", name);
+	put(sample_work, object, "made");
+	put(sample_work, cmd, text);
+}
+
+static void put_products(void)
+{
+	put_object("a.o", "a.c", "a.h");
+	put_object("b.o", "b.c", "sub/b.h");
+	put_object("sub/c.o", "sub/c.c", "made.h");
+	put_object("all.o", "", "");
+	put(sample_work, "to/made.h", "");
+	put(sample_work, "to/all.ko", "");
+	put(sample_work, "to/gen/x.h", "");
+}
+
+static void assert_products(const char *expected)
+{
+	static const char *const all[] = { "a.o",    "b.o",    "sub/c.o", "all.o",
+					   "made.h", "all.ko", "gen" };
+	_cleanup_(strbuf_release) struct strbuf found = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		_cleanup_free_ char *path = path_join("to", all[i], NULL);
+
+		if (fs_exists(path))
+			strbuf_addf(&found, "%s ", all[i]);
+	}
+	assert_string_equal(found.buf ? found.buf : "", expected);
+}
+
+#define ALL_PRODUCTS "a.o b.o sub/c.o all.o made.h all.ko gen "
+
+static void products_of_what_is_gone(void **state)
+{
+	static const struct {
+		const char *gone, *left;
+	} cases[] = {
+		{ "from/a.c", "b.o " }, { "from/a.h", "b.o " }, { "from/sub/b.h", "a.o " },
+		{ "from/sub", "a.o " }, { "from/b.c", "a.o " }, { "from/notes.txt", "a.o b.o " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		sample_clear(NULL);
+		put(sample_work, "from/a.c", "");
+		put(sample_work, "from/a.h", "");
+		put(sample_work, "from/b.c", "");
+		put(sample_work, "from/sub/b.h", "");
+		put(sample_work, "from/sub/c.c", "");
+		put(sample_work, "from/notes.txt", "");
+		assert_true(mirror());
+		put_products();
+		assert_false(mirror());
+		assert_products(ALL_PRODUCTS);
+		print_message("%s\n", cases[i].gone);
+		assert_int_equal(fs_remove_tree(cases[i].gone), 0);
+		assert_true(mirror());
+		assert_products(cases[i].left);
+	}
+}
+
+static void products_of_what_changed(void **state)
+{
+	static const struct {
+		const char *path, *left;
+	} cases[] = {
+		{ "from/a.c", ALL_PRODUCTS }, /* kbuild's business */
+		{ "from/sub/b.h", ALL_PRODUCTS }, { "from/Kbuild", "a.o b.o " },
+		{ "from/firmware.bin", "b.o " }, /* a.c speaks of it */
+		{ "from/a.o", "b.o " },          /* a source of that name */
+		{ "from/new/a.h", "b.o " },      /* could be found before the other */
+		{ "from/maybe.h", "a.o " },      /* b.c asks for it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		sample_clear(NULL);
+		put(sample_work, "from/Kbuild", "");
+		put(sample_work, "from/a.c", "asm(\".incbin \\\"firmware.bin\\\"\");");
+		put(sample_work, "from/a.h", "");
+		put(sample_work, "from/b.c", "#if __has_include(\"maybe.h\")\n#endif\n");
+		put(sample_work, "from/sub/b.h", "");
+		put(sample_work, "from/sub/c.c", "");
+		put(sample_work, "from/firmware.bin", "");
+		assert_true(mirror());
+		put_products();
+		print_message("%s\n", cases[i].path);
+		put(sample_work, cases[i].path, "changed");
+		assert_true(mirror());
+		if (strcmp(cases[i].path, "from/a.o") == 0)
+			unlink("to/a.o");
+		assert_products(cases[i].left);
+	}
+}
+
+/* More than are worth a look: as after a switch of branches. */
+static void products_of_another_branch(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "");
+	put(sample_work, "from/b.c", "");
+	assert_true(mirror());
+	put_products();
+	for (int i = 0; i < 100; i++) {
+		_cleanup_free_ char *name = xasprintf("from/new%d.c", i);
+
+		put(sample_work, name, "");
+	}
+	assert_true(mirror());
+	assert_products("");
+}
+
+/* Of the same time and size as the one whose place it took. */
+static void mirrored_replaced(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "from/b.c", "two");
+	set_time("from/a.c", 1000);
+	set_time("from/b.c", 1000);
+	assert_true(mirror());
+	assert_int_equal(rename("from/a.c", "spare"), 0);
+	assert_int_equal(rename("from/b.c", "from/a.c"), 0);
+	assert_int_equal(rename("spare", "from/b.c"), 0);
+	assert_true(mirror());
+	assert_file("to/a.c", "two");
+	assert_file("to/b.c", "one");
+}
+
 static void mirrored_older(void **state)
 {
 	(void)state;
@@ -276,6 +454,12 @@ int main(void)
 		cmocka_unit_test_setup(classified, sample_clear),
 		cmocka_unit_test_setup(mirrored, sample_clear),
 		cmocka_unit_test_setup(mirrored_removal, sample_clear),
+		cmocka_unit_test_setup(mirrored_folder_turns_into_a_link, sample_clear),
+		cmocka_unit_test_setup(mirrored_over_products, sample_clear),
+		cmocka_unit_test_setup(mirrored_replaced, sample_clear),
+		cmocka_unit_test_setup(products_of_what_is_gone, sample_clear),
+		cmocka_unit_test_setup(products_of_what_changed, sample_clear),
+		cmocka_unit_test_setup(products_of_another_branch, sample_clear),
 		cmocka_unit_test_setup(mirrored_older, sample_clear),
 		cmocka_unit_test_setup(mirrored_meanwhile, sample_clear),
 		cmocka_unit_test_setup(left_out, sample_clear),

@@ -41,13 +41,15 @@ void inventory_sort(struct inventory *entries)
 		qsort(entries->list, entries->n, sizeof(*entries->list), compare_entries);
 }
 
+/* The 'i' tells an inode's number from a path: copies were once listed without. */
 static const char *read_entry(struct inventory *entries, const char *p, const char *end)
 {
 	struct inventory_entry e = { 0 };
 	int path_at = 0;
 	const char *link;
 
-	if (sscanf(p, "%c %o %lld %lld %n", &e.type, &e.mode, &e.mtime, &e.size, &path_at) != 4 ||
+	if (sscanf(p, "%c %o %lld %lld i%llu %n", &e.type, &e.mode, &e.mtime, &e.size, &e.inode,
+		   &path_at) != 5 ||
 	    !path_at)
 		return NULL;
 	link = p + strlen(p) + 1;
@@ -88,8 +90,8 @@ int inventory_write(const struct inventory *entries, const char *path)
 	for (size_t i = 0; i < entries->n; i++) {
 		const struct inventory_entry *e = &entries->list[i];
 
-		strbuf_addf(&sb, "%c %o %lld %lld %s", e->type, e->mode, e->mtime, e->size,
-			    e->path);
+		strbuf_addf(&sb, "%c %o %lld %lld i%llu %s", e->type, e->mode, e->mtime, e->size,
+			    e->inode, e->path);
 		strbuf_addch(&sb, '\0');
 		strbuf_adds(&sb, e->link);
 		strbuf_addch(&sb, '\0');

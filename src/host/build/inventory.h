@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a copy was made from: for each path "type mode mtime size path", a NUL,
+ * What a copy was made from: for each path "type mode mtime size inode path", a NUL,
  * what a link says, a NUL; then "end" and a NUL. Comparing with this and not with the copy lets a
  * build change the copy.
  */
@@ -16,6 +16,7 @@ struct inventory_entry {
 	unsigned int mode;
 	long long mtime; /* nanoseconds */
 	long long size;
+	unsigned long long inode;
 	char *link; /* what a link says; else "" */
 };
 

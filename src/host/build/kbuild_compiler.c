@@ -80,7 +80,10 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 	_cleanup_free_ char *dir = unit_file(unit, "compiler"),
 			    *stats = unit_file(unit, "ccache.stats");
 	_cleanup_free_ char *cache = path_cache("ccache", NULL), *namespace = name_space(unit);
-	const char *old_path = getenv("PATH");
+	_cleanup_free_ char *headers = unit_file(unit, UNIT_HEADERS);
+	const char *old_path = getenv("PATH"), *own_extra = getenv("CCACHE_EXTRAFILES");
+	_cleanup_free_ char *extra =
+		xasprintf("%s%s%s", own_extra ? own_extra : "", own_extra ? ":" : "", headers);
 	_cleanup_free_ char *path = xasprintf("%s:%s", dir, old_path ? old_path : "/usr/bin:/bin");
 
 	kbuild_set_variable(env, "PATH", path);
@@ -88,6 +91,7 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 	/* Relative paths would end up in debug info. */
 	kbuild_set_variable(env, "CCACHE_BASEDIR", "");
 	kbuild_set_variable(env, "CCACHE_NAMESPACE", namespace);
+	kbuild_set_variable(env, "CCACHE_EXTRAFILES", extra);
 	if (!getenv("CCACHE_DIR"))
 		kbuild_set_variable(env, "CCACHE_DIR", cache);
 	if (settings->compiler_wrapper)

@@ -8,6 +8,8 @@
 #include "common/strbuf.h"
 #include "common/strv.h"
 #include "host/build/inventory.h"
+#include "host/build/mirror_put.h"
+#include "host/build/products.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -25,7 +27,8 @@ struct mirror {
 	const char *from, *to, *manifest, *stamp;
 	struct inventory old, new;
 	struct timespec start;
-	bool fresh; /* there was no copy, so nothing was built from one */
+	struct products_change change; /* for what was made of it */
+	bool fresh;                    /* there was no copy, so nothing was built from one */
 	bool changed;
 };
 
@@ -82,49 +85,27 @@ static void wait_for_tick(const struct stat *st)
 		nanosleep(&tick, NULL);
 }
 
-/* Is what stands in the copy still made from this? */
-static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *dest)
+static bool same_content(const char *a, const char *b)
+{
+	_cleanup_(strbuf_release) struct strbuf x = STRBUF_INIT, y = STRBUF_INIT;
+
+	return fs_read(a, &x, 0) == 0 && fs_read(b, &y, 0) == 0 && x.len == y.len &&
+	       memcmp(x.buf, y.buf, x.len) == 0;
+}
+
+/*
+ * Is what stands in the copy still made from this? Another file that took its
+ * place may be of the same time and size; some file systems number files anew.
+ */
+static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *from,
+		       const char *dest)
 {
 	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	struct stat st;
 
 	return old && old->type == e->type && old->mode == e->mode && old->mtime == e->mtime &&
-	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0;
-}
-
-/*
- * A changed file is as old as its copy: saved while its earlier version was
- * being compiled, or replaced by an older one, it would be older than the
- * object of that version, and make would take that for current. All that are
- * copied at once are of one age, so that none of them is made from another.
- */
-static int copy_file(const struct mirror *m, const char *from, const char *dest,
-		     const struct inventory_entry *e)
-{
-	int r;
-
-	unlink(dest); /* a link, or a file that the build made read-only */
-	r = fs_copy(from, dest);
-	if (r < 0)
-		return log_error_errno(r, "Cannot copy %s to %s", from, dest);
-	chmod(dest, (e->mode & 0777) | 0600);
-	if (!m->fresh)
-		utimensat(AT_FDCWD, dest, (struct timespec[]){ m->start, m->start }, 0);
-	return 0;
-}
-
-static int make_link(const char *dest, const struct inventory_entry *e)
-{
-	unlink(dest);
-	return symlink(e->link, dest) < 0 ? log_error_errno(-errno, "Cannot make the link %s", dest)
-					  : 0;
-}
-
-static int make_dir(const char *dest)
-{
-	return mkdir(dest, 0700) < 0 && errno != EEXIST
-		       ? log_error_errno(-errno, "Cannot make %s", dest)
-		       : 0;
+	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0 &&
+	       (old->inode == e->inode || same_content(from, dest));
 }
 
 /*
@@ -141,24 +122,28 @@ static void change(struct mirror *m)
 		unlink(m->stamp);
 }
 
+static void note_change(struct mirror *m, const struct inventory_entry *e)
+{
+	const struct inventory_entry *old = inventory_find(&m->old, e->path);
+
+	change(m);
+	/* make looks at what a link leads to: that may be old. */
+	if (!old || old->type != e->type || e->type == 'l')
+		products_note_path(&m->change, e->path);
+	else if (e->type == 'f')
+		products_note_content(&m->change, e->path);
+}
+
 /* Makes one entry of the copy, where it is not there yet. */
 static int put(struct mirror *m, const char *from, const struct inventory_entry *e)
 {
 	_cleanup_free_ char *dest = path_join(m->to, e->path, NULL);
-	const struct inventory_entry *old = inventory_find(&m->old, e->path);
-	int r = 0;
 
 	inventory_add(&m->new, e);
-	if (is_current(m, e, dest))
+	if (is_current(m, e, from, dest))
 		return 0;
-	change(m);
-	if (old && old->type != e->type)
-		r = fs_remove_tree(dest);
-	if (r < 0)
-		return log_error_errno(r, "Cannot remove %s", dest);
-	if (e->type == 'd')
-		return make_dir(dest);
-	return e->type == 'l' ? make_link(dest, e) : copy_file(m, from, dest, e);
+	note_change(m, e);
+	return mirror_put(from, dest, e, m->fresh ? NULL : &m->start);
 }
 
 /*
@@ -215,6 +200,7 @@ static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 	e.mode = st.st_mode & 0777;
 	e.mtime = mtime_ns(&st);
 	e.size = st.st_size;
+	e.inode = st.st_ino;
 	return put(m, from, &e);
 }
 
@@ -239,17 +225,29 @@ static int walk(struct mirror *m, const char *from, const char *rel, int depth)
 	return 0;
 }
 
+/* Of what stood in a folder that is none any more all is gone, and a link may stand there now. */
+static bool went_with_folder(const struct mirror *m, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
+	const struct inventory_entry *e = dir ? inventory_find(&m->new, dir) : NULL;
+
+	return dir && (!e || e->type != 'd');
+}
+
 /* What is not in the sources any more goes, a folder with all that was built in it. */
 static int remove_gone(struct mirror *m)
 {
 	for (size_t i = 0; i < m->old.n; i++) {
-		_cleanup_free_ char *dest = path_join(m->to, m->old.list[i].path, NULL);
+		const char *path = m->old.list[i].path;
+		_cleanup_free_ char *dest = path_join(m->to, path, NULL);
 		int r;
 
-		if (inventory_find(&m->new, m->old.list[i].path))
+		if (inventory_find(&m->new, path))
 			continue;
 		change(m);
-		r = fs_remove_tree(dest);
+		products_note_path(&m->change, path);
+		r = went_with_folder(m, path) ? 0 : fs_remove_tree(dest);
 		if (r < 0)
 			return log_error_errno(r, "Cannot remove %s", dest);
 	}
@@ -265,6 +263,8 @@ static int update(struct mirror *m)
 		return r;
 	inventory_sort(&m->new);
 	r = remove_gone(m);
+	if (r == 0 && !m->fresh)
+		r = products_drop(m->to, &m->new, &m->change);
 	if (r < 0 || !m->changed)
 		return r;
 	r = inventory_write(&m->new, m->manifest);
@@ -298,5 +298,6 @@ int mirror_update(const char *from, const char *to, const char *manifest, const 
 	*changed = m.changed;
 	inventory_release(&m.old);
 	inventory_release(&m.new);
+	products_change_release(&m.change);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "common/strv.h"
 #include "host/build/compdb.h"
 #include "host/build/kbuild.h"
+#include "host/build/products.h"
 #include "host/base/paths.h"
 
 #include <string.h>
@@ -220,6 +221,62 @@ bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
 	}
 	strv_free(deps.files);
 	return found;
+}
+
+/* --- files that make takes for current ----------------------------------------------------- */
+
+void stamp_note_outside(const struct unit *unit)
+{
+	_cleanup_free_ char *path = unit_file(unit, "outside");
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct deps deps = { .unit = unit };
+
+	compdb_each_dep(unit->copy, take_dep, &deps);
+	strv_foreach (file, deps.files)
+		add_file(&text, *file);
+	strv_free(deps.files);
+	if (fs_write_atomic(path, text.buf ? text.buf : "", text.len, 0600) < 0)
+		unlink(path);
+}
+
+/* Is it another one than `line` says, and make would not see that by its time? */
+static bool is_replaced(const char *line, const struct stat *noted)
+{
+	_cleanup_(strbuf_release) struct strbuf now = STRBUF_INIT;
+	const char *path = strstr(line, " /");
+	struct stat st;
+
+	if (!path)
+		return false;
+	add_file(&now, path + 1);
+	now.buf[now.len - 1] = '\0'; /* its newline */
+	return strcmp(now.buf, line) != 0 &&
+	       (stat(path + 1, &st) < 0 || st.st_mtim.tv_sec <= noted->st_mtim.tv_sec);
+}
+
+int stamp_drop_replaced(const struct unit *unit)
+{
+	_cleanup_free_ char *path = unit_file(unit, "outside");
+	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct products_change change = { 0 };
+	struct inventory sources = { 0 };
+	struct stat noted;
+	char *rest;
+	int r = 0;
+
+	if (stat(path, &noted) < 0 || fs_read(path, &text, 0) < 0)
+		return 0;
+	rest = text.buf;
+	for (char *line; (line = strsep(&rest, "\n"));)
+		if (is_replaced(line, &noted))
+			products_note_path(&change, line);
+	inventory_read(&sources, manifest);
+	if (sources.n)
+		r = products_drop(unit->copy, &sources, &change);
+	inventory_release(&sources);
+	products_change_release(&change);
+	return r;
 }
 
 void stamp_remove(const struct unit *unit)

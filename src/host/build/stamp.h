@@ -34,4 +34,12 @@ void stamp_write(const struct unit *unit, struct strbuf *text);
 bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since);
 void stamp_remove(const struct unit *unit);
 
+/*
+ * make compares times: a file outside the copy that an older one has taken the
+ * place of is current for it. Which there are is noted after each make; before
+ * the next, what was made of one that is another since goes. 0 or -errno, said.
+ */
+void stamp_note_outside(const struct unit *unit);
+int stamp_drop_replaced(const struct unit *unit);
+
 #endif

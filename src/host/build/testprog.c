@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static bool is_c(const char *program)
 {
@@ -34,47 +35,59 @@ char *testprog_path(const struct unit *unit, const char *program)
 	return path_join(unit->dir, "test", name, NULL);
 }
 
-static bool is_newer(const char *path, const struct stat *than)
+/* A header that comes may be found before the one of that name which is used so far. */
+static void add_headers(const struct unit *unit, struct strbuf *out)
+{
+	_cleanup_strv_ char **headers = NULL;
+
+	fs_find(unit->source.path, "*.h", &headers);
+	strv_foreach (header, headers)
+		strbuf_addf(out, "beside %s\n", *header);
+}
+
+static bool is_since(const struct stat *st, const struct timespec *since)
+{
+	return st->st_mtim.tv_sec > since->tv_sec ||
+	       (st->st_mtim.tv_sec == since->tv_sec && st->st_mtim.tv_nsec >= since->tv_nsec);
+}
+
+/* Saved since (or NULL), the compiler may have read what it was before: nothing is like that. */
+static void add_file(const char *path, const struct timespec *since, struct strbuf *out)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
-		return true;
-	return st.st_mtim.tv_sec > than->st_mtim.tv_sec ||
-	       (st.st_mtim.tv_sec == than->st_mtim.tv_sec &&
-		st.st_mtim.tv_nsec >= than->st_mtim.tv_nsec);
+	if (stat(path, &st) < 0 || (since && is_since(&st, since)))
+		memset(&st, 0, sizeof(st));
+	strbuf_addf(out, "file %lld.%09ld %lld %llu %s\n", (long long)st.st_mtim.tv_sec,
+		    st.st_mtim.tv_nsec, (long long)st.st_size, (unsigned long long)st.st_ino, path);
 }
 
 /* The compiler's own list (-MMD): "output: source header \", with "\ " for a blank. */
-static bool deps_changed(const char *text, const struct stat *than)
+static void add_deps(const char *deps, const struct timespec *since, struct strbuf *out)
 {
-	_cleanup_(strbuf_release) struct strbuf word = STRBUF_INIT;
-	const char *p = strstr(text, ": ");
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, word = STRBUF_INIT;
+	const char *p = fs_read(deps, &text, 0) < 0 ? NULL : strstr(text.buf, ": ");
 
 	if (!p)
-		return true;
+		return;
 	for (p++; *p; p++) {
-		if (*p == '\\' && p[1] == ' ')
+		if (*p == '\\' && p[1] == ' ') {
 			strbuf_addch(&word, *++p);
-		else if (*p != '\\' && !isspace((unsigned char)*p))
+		} else if (*p != '\\' && !isspace((unsigned char)*p)) {
 			strbuf_addch(&word, *p);
-		else if (word.len && is_newer(word.buf, than))
-			return true;
-		else
+		} else if (word.len) {
+			add_file(word.buf, since, out);
 			strbuf_reset(&word);
+		}
 	}
-	return false;
 }
 
-static bool is_current(const char *output, const char *deps, const char *compiler_file,
-		       const char *command)
+static bool is_current(const char *output, const char *made_of, const struct strbuf *now)
 {
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, made_by = STRBUF_INIT;
-	struct stat st;
+	_cleanup_(strbuf_release) struct strbuf then = STRBUF_INIT;
 
-	return stat(output, &st) == 0 && fs_read(compiler_file, &made_by, 0) == 0 &&
-	       strcmp(made_by.buf, command) == 0 && fs_read(deps, &text, 0) == 0 &&
-	       !deps_changed(text.buf, &st);
+	return fs_exists(output) && fs_read(made_of, &then, 0) == 0 &&
+	       strcmp(then.buf, now->buf) == 0;
 }
 
 static int compile(const struct unit *unit, const char *source, const char *to,
@@ -83,7 +96,7 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	_cleanup_free_ char *temporary = xasprintf("%s.new", to), *deps = xasprintf("%s.d", to);
 	_cleanup_free_ char *made_by = xasprintf("%s.cmd", to),
 			    *include = xasprintf("-I%s", unit->source.path);
-	_cleanup_(strbuf_release) struct strbuf command = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf command = STRBUF_INIT, made_of = STRBUF_INIT;
 	_cleanup_strv_ char **env = kbuild_environment();
 	const char *const argv[] = { unit->tree->compiler,
 				     "-std=gnu11",
@@ -99,20 +112,26 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 				     temporary,
 				     source,
 				     NULL };
+	struct timespec start;
 	int r;
 
+	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	strv_foreach (word, (char *const *)argv)
 		strbuf_addf(&command, "%s\n", *word);
-	if (is_current(to, deps, made_by, command.buf))
+	add_headers(unit, &command);
+	strbuf_adds(&made_of, command.buf);
+	add_deps(deps, NULL, &made_of);
+	if (is_current(to, made_by, &made_of))
 		return 0;
 	r = buildenv_run(
 		unit->tree->env, unit->tree->in_container, (char *const *)argv,
 		&(struct process_options){ .env = env, .output = output, .error = output });
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;
-	if (r == 0)
-		r = fs_write_atomic(made_by, command.buf, command.len, 0600);
-	return r;
+	if (r != 0)
+		return r;
+	add_deps(deps, &start, &command);
+	return fs_write_atomic(made_by, command.buf, command.len, 0600);
 }
 
 int testprog_build(const struct unit *unit, const char *program, struct strbuf *output,

@@ -15,9 +15,10 @@
  *	build.log               all that make said, the last time it ran
  *	messages, error         what is worth reading of it; why there is no module
  *	toolchain               tools and tree that what is here was built with
+ *	headers                 which there are, for ccache
  *	probes.mk, asked        what make reads first, and writes: see kbuild_probes.c
- *	own-makefile            it is not kbuild that is called, but its own Makefile
  *	stamp                   what the last good build was made with
+ *	outside                 files beside the copy, and older, that were read
  *	compile_commands.json
  *	lock                    held (flock) by who builds
  *
@@ -41,6 +42,10 @@
  * module. So the same sources give the same .ko wherever they are.
  */
 #define UNIT_DEBUG_ROOT "/usr/src/outpost/"
+
+/* In the copy: it is not kbuild that is called, but its own Makefile. It goes with what was made. */
+#define UNIT_OWN_MAKEFILE ".own-makefile"
+#define UNIT_HEADERS      "headers"
 
 struct build_settings;
 

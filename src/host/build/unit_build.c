@@ -95,7 +95,7 @@ static int make_own(const struct unit *unit, const char *mark, struct strbuf *ou
  * remembered. */
 static int make_kbuild(const struct unit *unit, struct strbuf *output)
 {
-	_cleanup_free_ char *own = unit_file(unit, "own-makefile");
+	_cleanup_free_ char *own = path_join(unit->copy, UNIT_OWN_MAKEFILE, NULL);
 	_cleanup_free_ char *makefile = path_join(unit->copy, "Makefile", NULL);
 	int r = fs_exists(own) ? 0 : kbuild_modules(unit, output);
 
@@ -214,7 +214,10 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 		return 0;
 	*made = true;
 	stamp_begin(unit, &stamp);
+	if (stamp_drop_replaced(unit) < 0)
+		return unit_fail(error, "its copy could not be made");
 	r = make(unit, output, error);
+	stamp_note_outside(unit);
 	write_log(unit, "build.log", output);
 	overtaken = stamp_is_overtaken(unit, &start);
 	if (overtaken)

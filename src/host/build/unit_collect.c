@@ -42,7 +42,7 @@ static char **modules_in_order(const struct unit *unit)
 /* One that it does not name is left from before; not so where another Makefile calls it. */
 static bool kbuild_says_which(const struct unit *unit)
 {
-	_cleanup_free_ char *own = unit_file(unit, "own-makefile"),
+	_cleanup_free_ char *own = path_join(unit->copy, UNIT_OWN_MAKEFILE, NULL),
 			    *order = path_join(unit->copy, "modules.order", NULL);
 
 	return fs_exists(order) && !fs_exists(own);

@@ -5,12 +5,14 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/build/inventory.h"
 #include "host/build/mirror.h"
 #include "host/build/neighbours.h"
 #include "host/base/paths.h"
 #include "host/build/toolchain.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +61,29 @@ static int place_copy(const struct unit *unit)
 }
 
 /*
+ * ccache knows what an object was made from by the headers that were found, and
+ * nothing of a new one that would be found before them: it has the list of all
+ * beside them.
+ */
+static int list_headers(const struct unit *unit, const char *manifest)
+{
+	static const char *const patterns[] = { "*.h", "*.inc", "*.def" };
+	_cleanup_free_ char *path = unit_file(unit, UNIT_HEADERS);
+	_cleanup_(strbuf_release) struct strbuf list = STRBUF_INIT;
+	struct inventory sources = { 0 };
+	int r;
+
+	inventory_read(&sources, manifest);
+	for (size_t i = 0; i < sources.n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(patterns); k++)
+			if (fnmatch(patterns[k], sources.list[i].path, 0) == 0)
+				strbuf_addf(&list, "%s\n", sources.list[i].path);
+	inventory_release(&sources);
+	r = fs_write_atomic(path, list.buf ? list.buf : "", list.len, 0600);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+}
+
+/*
  * A patched file is not what it was copied from: with patches, all is copied anew
  * when anything changed; also when that was found before, and nothing was built since.
  */
@@ -79,6 +104,8 @@ int unit_update_copy(const struct unit *unit, bool *changed)
 	if (r == 0)
 		r = neighbours_update(unit->source.path, unit->copy, stamp,
 				      *changed || !fs_exists(stamp), changed);
+	if (r == 0 && (*changed || !fs_exists(stamp)))
+		r = list_headers(unit, manifest);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit);
 	if (r == 0 &&

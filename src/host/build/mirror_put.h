@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OUTPOST_MIRROR_PUT_H
+#define OUTPOST_MIRROR_PUT_H
+
+#include "host/build/inventory.h"
+
+#include <time.h>
+
+/*
+ * Makes the entry of a copy at `dest`, in place of whatever stands there: the
+ * file `from`, a link or a folder. `time`: how old a file is to be; NULL: as old
+ * as `from`. 0 or -errno, said.
+ */
+int mirror_put(const char *from, const char *dest, const struct inventory_entry *entry,
+	       const struct timespec *time);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/build/products.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/fs.h"
+#include "common/log.h"
+#include "common/strbuf.h"
+#include "common/strv.h"
+#include "common/text.h"
+#include "host/base/paths.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES_MAX 64 /* more, as after a switch of branches: nothing stays */
+#define FILE_MAX  (8 * 1024 * 1024)
+
+struct drop {
+	const char *copy;
+	const struct inventory *sources;
+	struct products_change *change;
+	bool all;
+};
+
+static bool fits(const char *const *patterns, const char *name)
+{
+	for (; *patterns; patterns++)
+		if (fnmatch(*patterns, name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* kbuild compares them: they are in the list of what an object was made from. */
+static bool is_code(const char *name)
+{
+	return fits((const char *const[]){ "*.c", "*.h", "*.S", "*.rs", NULL }, name);
+}
+
+/* Read each time; no object has what is in them but by its command, which kbuild compares. */
+static bool is_makefile(const char *name)
+{
+	return fits((const char *const[]){ "Makefile*", "Kbuild*", "*.mk", NULL }, name);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void note_name(struct products_change *change, const char *path)
+{
+	const char *name = last_part(path);
+
+	change->any = true;
+	if (!is_makefile(name) && !strv_contains(change->names, name) &&
+	    strv_length(change->names) <= NAMES_MAX)
+		strv_add(&change->names, name);
+}
+
+void products_note_path(struct products_change *change, const char *path)
+{
+	note_name(change, path);
+}
+
+void products_note_content(struct products_change *change, const char *path)
+{
+	if (!is_code(last_part(path)))
+		note_name(change, path);
+}
+
+void products_change_release(struct products_change *change)
+{
+	strv_free(change->names);
+	*change = (struct products_change){ 0 };
+}
+
+/* --- who saw what ------------------------------------------------------------------------ */
+
+/* Is the name a whole part of a path somewhere in the text? */
+static bool mentions(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = text; (p = strstr(p, name)); p++)
+		if ((p == text || strchr("/ \t\n\"<", p[-1])) &&
+		    (!p[n] || strchr("/ \t\n\\\">):", p[n])))
+			return true;
+	return false;
+}
+
+static bool mentions_any(const char *text, char *const *names)
+{
+	strv_foreach (name, names)
+		if (mentions(text, *name))
+			return true;
+	return false;
+}
+
+/*
+ * A new header may be found before the one of that name which is used so far, or
+ * be asked for by __has_include; and no list names what .incbin takes in. So the
+ * files that speak of a name are as good as that name.
+ */
+static void add_readers(const struct drop *d)
+{
+	_cleanup_strv_ char **readers = NULL;
+
+	for (size_t i = 0; i < d->sources->n; i++) {
+		const char *path = d->sources->list[i].path;
+		_cleanup_free_ char *full = path_join(d->copy, path, NULL);
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		if (d->sources->list[i].type != 'd' && is_code(path) &&
+		    fs_read(full, &text, FILE_MAX) == 0 && mentions_any(text.buf, d->change->names))
+			strv_add(&readers, last_part(path));
+	}
+	strv_foreach (name, readers)
+		if (!strv_contains(d->change->names, *name))
+			strv_add(&d->change->names, *name);
+}
+
+/* --- what stays -------------------------------------------------------------------------- */
+
+/* The value of "source_OBJECT := SOURCE", in what kbuild notes beside an object. */
+static char *source_of(const char *cmd)
+{
+	const char *line = strstr(cmd, "\nsource_"), *value = line ? strstr(line, ":= ") : NULL;
+
+	if (!value)
+		return NULL;
+	value += 3;
+	return xstrndup(value, strcspn(value, " \t\n"));
+}
+
+/* Does the object have the name of a source beside it, which kbuild's own rule makes it from? */
+static bool is_of_source(const struct drop *d, const char *rel, const char *source)
+{
+	const char *name = last_part(source), *dot = strrchr(name, '.');
+	const char *object = last_part(rel);
+	size_t n = strlen(object) - strlen(".o");
+	_cleanup_free_ char *path = xasprintf("%.*s%s", (int)(object - rel), rel, name);
+
+	return dot && is_code(name) && (size_t)(dot - name) == n && strncmp(name, object, n) == 0 &&
+	       inventory_find(d->sources, path);
+}
+
+/* `rel` is an object, in the folder `dir`. */
+static bool stays(const struct drop *d, const char *dir, const char *rel)
+{
+	_cleanup_free_ char *cmd = xasprintf("%s/.%s.cmd", dir, last_part(rel));
+	_cleanup_free_ char *object = path_join(dir, last_part(rel), NULL), *source = NULL;
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (d->all || !fs_exists(object) || fs_read(cmd, &text, FILE_MAX) < 0)
+		return false;
+	source = source_of(text.buf);
+	return source && is_of_source(d, rel, source) && !mentions_any(text.buf, d->change->names);
+}
+
+static bool is_object(const char *name)
+{
+	return strlen(name) > 2 && text_ends_with(name, ".o");
+}
+
+/* Of ".x.o.cmd" too it is the object that decides. */
+static bool stays_with(const struct drop *d, const char *dir, const char *rel_dir, const char *name)
+{
+	size_t n = strlen(name), end = strlen(".cmd");
+	bool is_cmd = *name == '.' && text_ends_with(name, ".o.cmd");
+	_cleanup_free_ char *object = is_cmd ? xstrndup(name + 1, n - 1 - end) : xstrdup(name);
+	_cleanup_free_ char *rel = *rel_dir ? path_join(rel_dir, object, NULL) : xstrdup(object);
+
+	return is_object(object) && stays(d, dir, rel);
+}
+
+/* --- walking ----------------------------------------------------------------------------- */
+
+/* Anything else was made by a rule of the module's own. */
+static bool is_of_kbuild(const char *name)
+{
+	return fits((const char *const[]){ "*.o", "*.ko", "*.mod", "*.mod.c", "*.a", ".*.cmd",
+					   ".*.d", "modules.order", "Module.symvers", NULL },
+		    name);
+}
+
+/* What was generated goes, and is made again by a rule that there still is; who saw it goes, too. */
+static int note_generated(const struct drop *d, const char *dir, const char *rel_dir,
+			  const char *name)
+{
+	(void)dir;
+	(void)rel_dir;
+	if (!is_of_kbuild(name) && !strv_contains(d->change->names, name))
+		strv_add(&d->change->names, name);
+	return 0;
+}
+
+static int drop_product(const struct drop *d, const char *dir, const char *rel_dir,
+			const char *name)
+{
+	_cleanup_free_ char *path = path_join(dir, name, NULL);
+	int r = stays_with(d, dir, rel_dir, name) ? 0 : fs_remove_tree(path);
+
+	return r < 0 ? log_error_errno(r, "Cannot remove %s", path) : 0;
+}
+
+/* Calls `fn` for each that is no source. */
+static int walk(const struct drop *d, const char *dir, const char *rel_dir,
+		int (*fn)(const struct drop *d, const char *dir, const char *rel_dir,
+			  const char *name))
+{
+	_cleanup_strv_ char **names = NULL;
+	int r = fs_list(dir, &names);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the folder %s", dir);
+	strv_foreach (name, names) {
+		_cleanup_free_ char *path = path_join(dir, *name, NULL);
+		_cleanup_free_ char *rel =
+			*rel_dir ? path_join(rel_dir, *name, NULL) : xstrdup(*name);
+		const struct inventory_entry *source = inventory_find(d->sources, rel);
+
+		if (!source)
+			r = fn(d, dir, rel_dir, *name);
+		else if (source->type == 'd')
+			r = walk(d, path, rel, fn);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int products_drop(const char *copy, const struct inventory *sources, struct products_change *change)
+{
+	struct drop d = { .copy = copy, .sources = sources, .change = change };
+	int r = 0;
+
+	if (!change->any)
+		return 0;
+	d.all = strv_length(change->names) > NAMES_MAX;
+	if (!d.all) {
+		add_readers(&d);
+		r = walk(&d, copy, "", note_generated);
+	}
+	return r < 0 ? r : walk(&d, copy, "", drop_product);
+}

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Whatever happens to the sources of a module that was built: it builds, or does not, as a fresh clone
+# of them does, and the same .ko comes out. What was not touched is not compiled again.
+
+# The module's modules, by name and content, or that it does not build.
+outcome() { # FOLDER
+	"$OUTPOST" --json build "$1" >json 2>said
+	jq -r '.modules[] | if .error then "error" else .module + " " + .path end' json | sort |
+		while read -r name path; do
+			if [ "$name" = error ]; then
+				echo "it does not build"
+			else
+				echo "$name $(sha256sum <"$path")"
+			fi
+		done
+}
+
+clone=0
+
+# same_as_fresh WHAT: m was changed so.
+same_as_fresh() {
+	local here fresh
+	here=$(outcome m)
+	cp said said.here
+	clone=$((clone + 1))
+	mkdir "fresh$clone"
+	cp -a m "fresh$clone/m"
+	[ ! -e common ] || cp -a common "fresh$clone/common"
+	fresh=$(outcome "fresh$clone/m")
+	echo "$1: $here"
+	[ -n "$fresh" ] || { cat said; fail "$1: nothing came of the fresh clone"; }
+	[ "$here" = "$fresh" ] || {
+		cat said.here said
+		fail "$1: a fresh clone gives: $fresh"
+	}
+	[ "${2-}" != builds ] || [ "$here" != "it does not build" ] || fail "$1: it does not build"
+	[ "${2-}" != fails ] || [ "$here" = "it does not build" ] || fail "$1: it builds"
+}
+
+# A module of two files and headers, and one of a single file.
+make_sources() {
+	mkdir -p m/sub
+	cat >m/Kbuild <<-'END'
+		obj-m := two.o one.o
+		two-y := main.o part.o sub/low.o
+		ccflags-y := -I$(src) -I$(src)/sub
+	END
+	cat >m/main.c <<-'END'
+		#include <linux/module.h>
+		#include "part.h"
+		static int __init two_init(void) { return part(VALUE) + low(); }
+		static void __exit two_exit(void) { }
+		module_init(two_init);
+		module_exit(two_exit);
+		MODULE_LICENSE("GPL");
+	END
+	printf '#define VALUE 1\nint part(int);\nint low(void);\n' >m/part.h
+	printf '#include "part.h"\nint part(int x) { return x + 2; }\n' >m/part.c
+	printf '#include "low.h"\n#include "part.h"\nint low(void) { return LOW; }\n' >m/sub/low.c
+	printf '#define LOW 3\n' >m/sub/low.h
+	cat >m/one.c <<-'END'
+		#include <linux/module.h>
+		#include "one.h"
+		static int one = ONE;
+		module_param(one, int, 0444);
+		MODULE_LICENSE("GPL");
+	END
+	printf '#define ONE 1\n' >m/one.h
+}
+
+test_sources_that_go() {
+	make_sources
+	same_as_fresh "at first" builds
+	mv m/part.c elsewhere.c
+	same_as_fresh "a source is gone" fails
+	mv elsewhere.c m/part.c
+	same_as_fresh "and is back" builds
+	mv m/part.c m/renamed.c
+	same_as_fresh "it has another name" fails
+	sed -i s/part.o/renamed.o/ m/Kbuild
+	same_as_fresh "the list too" builds
+	sed -i 's/renamed.o //' m/Kbuild
+	same_as_fresh "the list is short of one" fails
+	sed -i 's/^two-y.*/two-y := main.o renamed.o sub\/low.o/' m/Kbuild
+	same_as_fresh "the list is whole" builds
+	mv m/one.c one.c
+	same_as_fresh "a module's only source is gone" fails
+	mv one.c m/one.c
+	rm m/one.h
+	same_as_fresh "a header is gone" fails
+	printf '#define ONE 2\n' >m/one.h
+	same_as_fresh "another one came" builds
+	rm -r m/sub
+	same_as_fresh "a folder is gone" fails
+	mkdir m/sub
+	printf 'int low(void);\nint low(void) { return 9; }\n' >m/sub/low.c
+	same_as_fresh "and came back without its header" builds
+}
+
+test_lines_that_go() {
+	make_sources
+	same_as_fresh "at first" builds
+	cp m/Kbuild Kbuild
+	sed -i /^two-y/d m/Kbuild
+	same_as_fresh "nothing says what two is made of" fails
+	cp m/main.c m/two.c
+	same_as_fresh "it is a file of its own, with functions that are not there" fails
+	rm m/two.c
+	cp Kbuild m/Kbuild
+	same_as_fresh "as before" builds
+	sed -i 's/ one.o//' m/Kbuild
+	same_as_fresh "one module less" builds
+	echo 'obj-m += one.o' >>m/Kbuild
+	same_as_fresh "and it is back" builds
+	echo 'ccflags-y += -DVALUE=7 -Wno-macro-redefined' >>m/Kbuild
+	same_as_fresh "other flags"
+	mv m/Kbuild m/Makefile
+	same_as_fresh "a Makefile in place of the Kbuild"
+}
+
+test_what_is_generated() {
+	make_sources
+	printf '%s\n' '$(obj)/main.o: $(obj)/gen.h' \
+		'$(obj)/gen.h: $(src)/input.txt FORCE' $'\t$(call if_changed,gen)' \
+		'quiet_cmd_gen = GEN     $@' \
+		"      cmd_gen = sed 's/.*/\\#define GEN &/' \$< > \$@" \
+		'targets += gen.h' 'ccflags-y += -I$(obj)' >>m/Kbuild
+	echo 5 >m/input.txt
+	sed -i 's/part(VALUE)/part(GEN)/; s/.*part.h.*/&\n#include "gen.h"/' m/main.c
+	same_as_fresh "at first" builds
+	echo 6 >m/input.txt
+	same_as_fresh "it is made from something else" builds
+	mv m/input.txt input.txt
+	same_as_fresh "of nothing" fails
+	mv input.txt m/input.txt
+	same_as_fresh "of something" builds
+	sed -i '/gen.h:/,/targets/d' m/Kbuild
+	same_as_fresh "nobody makes it" fails
+	printf '#define GEN 8\n' >m/gen.h
+	sed -i /gen.h/d m/Kbuild
+	same_as_fresh "it is a source" builds
+	rm m/gen.h
+	same_as_fresh "and none any more" fails
+}
+
+test_what_is_in_the_way() {
+	make_sources
+	same_as_fresh "at first" builds
+	rm m/one.h
+	mkdir m/one.h
+	printf '#define ONE 4\n' >m/one.h/value.h
+	same_as_fresh "a folder in place of a header" fails
+	sed -i 's/"one.h"/"one.h\/value.h"/' m/one.c
+	same_as_fresh "which is asked for" builds
+	rm -r m/one.h
+	printf '#define ONE 4\n' >m/one.h
+	same_as_fresh "a header in place of a folder" fails
+	sed -i 's/"one.h\/value.h"/"one.h"/' m/one.c
+	same_as_fresh "which is asked for" builds
+	mkdir m/one.o
+	touch m/one.o/x
+	same_as_fresh "a folder where make wants an object" fails
+	rm -r m/one.o
+	same_as_fresh "it is gone" builds
+}
+
+test_links() {
+	make_sources
+	printf '#include "part.h"\nint part(int x) { return x + 1; }\n' >m/first.c
+	printf '#include "part.h"\nint part(int x) { return x + 2; }\n' >m/second.c
+	mkdir m/v1 m/v2
+	printf '#define ONE 11\n' >m/v1/one.h
+	printf '#define ONE 12\n' >m/v2/one.h
+	ln -sf first.c m/part.c
+	ln -s v1 m/v
+	rm m/one.h
+	sed -i 's/"one.h"/"v\/one.h"/' m/one.c
+	same_as_fresh "at first" builds
+	ln -sf second.c m/part.c
+	same_as_fresh "the link leads to another source" builds
+	ln -sfn v2 m/v
+	same_as_fresh "the link leads to another folder" builds
+	rm m/part.c
+	same_as_fresh "the link is gone" fails
+	ln -s first.c m/part.c
+	rm -r m/v1
+	mv m/v2 m/v1
+	rm m/v
+	mkdir m/v
+	printf '#define ONE 13\n' >m/v/one.h
+	same_as_fresh "a folder in place of a link" builds
+	rm -r m/v
+	ln -s v1 m/v
+	same_as_fresh "a link in place of a folder" builds
+	rm m/first.c
+	same_as_fresh "the link leads nowhere" fails
+}
+
+# One that is found before the one which was used so far, and one that is only asked about.
+test_headers_that_come() {
+	make_sources
+	mkdir m/later
+	mv m/one.h m/later/one.h
+	sed -i 's/^ccflags.*/& -I$(src)\/later/' m/Kbuild
+	sed -i '1i #if __has_include("maybe.h")\n#include "maybe.h"\n#endif' m/part.c
+	same_as_fresh "at first" builds
+	printf '#define ONE 21\n' >m/sub/one.h
+	same_as_fresh "one that is found earlier" builds
+	printf '#error it is there\n' >m/maybe.h
+	same_as_fresh "one that was asked about" fails
+	rm m/maybe.h
+	same_as_fresh "and is not there" builds
+}
+
+# Of the same time and size as what was there before.
+test_files_that_change_places() {
+	make_sources
+	printf '#include "part.h"\nint part(int x) { return x + 9; }\n' >m/other.c
+	touch -d @1600000000 m/part.c m/other.c
+	same_as_fresh "at first" builds
+	mv m/part.c spare.c
+	mv m/other.c m/part.c
+	mv spare.c m/other.c
+	same_as_fresh "two have changed places" builds
+}
+
+# Beside the module's folder: an older file than the one whose place it takes, and than what was made.
+test_files_beside() {
+	make_sources
+	mkdir common
+	mv m/one.h common/one.h
+	sed -i 's/"one.h"/"..\/common\/one.h"/' m/one.c
+	same_as_fresh "at first" builds
+	printf '#define ONE 31\n' >older.h
+	touch -d @1600000000 older.h
+	mv older.h common/one.h
+	same_as_fresh "an older one" builds
+	grep -q 31 common/one.h || fail "it is not the older one"
+	rm common/one.h
+	same_as_fresh "none" fails
+}
+
+test_branches() {
+	make_sources
+	git -C m init -q -b main
+	git -C m config user.email a@b
+	git -C m config user.name a
+	git -C m add .
+	git -C m commit -qm one
+	same_as_fresh "at first" builds
+	git -C m checkout -qb two
+	git -C m mv part.c piece.c
+	git -C m rm -q one.c one.h
+	sed -i 's/part.o/piece.o/; s/ one.o//' m/Kbuild
+	git -C m commit -qam two
+	same_as_fresh "another branch" builds
+	git -C m checkout -q main
+	same_as_fresh "back" builds
+	git -C m checkout -q two
+	git -C m checkout -q main -- one.c
+	sed -i 's/^obj-m.*/& one.o/' m/Kbuild
+	same_as_fresh "some of one, some of the other" fails
+	git -C m reset -q --hard
+	same_as_fresh "as it was" builds
+}
+
+# objects of m, with when they were made
+objects() {
+	local dir
+	dir=$(jq -r '.modules[0].unstripped' json)
+	dir=${dir%/*}
+	find "$dir" -name '*.o' ! -name two.o ! -name '*.mod.o' ! -name '.*' -printf '%P %T@ %i\n' | sort
+}
+
+# remade NAME...: exactly these were compiled since `before` was taken
+remade() {
+	objects >after
+	comm -13 before after | cut -d' ' -f1 | sort | paste -sd' ' >names
+	[ "$(<names)" = "$*" ] || fail "compiled: $(<names), and not: $*"
+}
+
+test_what_was_not_touched_stays() {
+	make_sources
+	outcome m
+	objects >before
+	sed -i 's/x + 2/x + 3/' m/part.c
+	outcome m
+	remade part.o
+	objects >before
+	printf '#define ONE 5\n' >m/one.h
+	outcome m
+	remade one.o
+	objects >before
+	mv m/part.c m/piece.c
+	sed -i s/part.o/piece.o/ m/Kbuild
+	outcome m
+	remade piece.o
+	objects >before
+	echo '# a remark' >>m/Kbuild
+	outcome m
+	remade ""
+	objects >before
+	echo unused >m/notes.txt
+	printf '#define UNUSED 1\n' >m/unused.h
+	outcome m
+	remade ""
+	objects >before
+	rm m/unused.h m/notes.txt
+	outcome m
+	remade ""
+}
