@@ -226,11 +226,8 @@ static void explain_vm(struct failure *f, const struct board *board)
 		f->why = xstrdup("the virtual Pi is not running");
 	}
 	free(f->hint);
-	f->hint = strcmp(board->name, "vm") == 0
-			  ? xstrdup("outpost vm up starts it; outpost vm status says how it is.")
-			  : xasprintf("outpost -b %s vm up starts it; outpost vm status says how "
-				      "it is.",
-				      board->name);
+	f->hint = xasprintf("outpost vm up %s starts it; outpost vm status %s says how it is.",
+			    board->name, board->name);
 }
 
 int failure_explain(struct failure *failure, const struct board *board, const struct ssh_end *end)

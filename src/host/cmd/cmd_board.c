@@ -202,15 +202,20 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 				 : add(o, argc - 1, argv + 1);
 	if (o->ssh_config || o->power_cycle)
 		return usage_error("--ssh-config and --power-cycle are for 'board add'.");
-	if (strcmp(verb, "list") == 0 && argc == 1)
+	if (strcmp(verb, "list") == 0)
 		return list(ctx);
-	if (strcmp(verb, "show") == 0 && argc <= 2)
+	if (strcmp(verb, "show") == 0)
 		return show(ctx, argv[1]);
-	if (strcmp(verb, "remove") == 0 && argc == 2)
-		return ctx->json ? usage_error("'board remove' has no --json.")
-				 : remove_board(argv[1]);
-	return usage_error("'board' takes add NAME DESTINATION, list, show [NAME] or remove NAME.");
+	return ctx->json ? usage_error("'board remove' has no --json.") : remove_board(argv[1]);
 }
+
+static const struct command_verb verbs[] = {
+	{ "add", "NAME DESTINATION", 2, 2 },
+	{ "list", "", 0, 0 },
+	{ "show", "[NAME]", 0, 1 },
+	{ "remove", "NAME", 1, 1 },
+	{ NULL },
+};
 
 const struct command cmd_board = {
 	.name = "board",
@@ -223,7 +228,6 @@ const struct command cmd_board = {
 	.options = options,
 	.options_size = sizeof(struct board_options),
 	.has_json = true,
-	.least_args = 1,
-	.most_args = 3,
+	.verbs = verbs,
 	.run = run,
 };

@@ -33,5 +33,6 @@ const struct command cmd_clean = {
 	.summary = "Remove what was built, or all that can be made anew",
 	.options = options,
 	.options_size = sizeof(struct clean_options),
+	.no_board = true,
 	.run = run,
 };

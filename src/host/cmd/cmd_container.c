@@ -101,10 +101,15 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		return build_image(ctx, arg);
 	if (strcmp(argv[0], "status") == 0)
 		return status(ctx);
-	if (strcmp(argv[0], "remove") == 0)
-		return container_remove(buildenv_container(ctx->buildenv));
-	return usage_error("'container' takes build, status or remove, not '%s'.", argv[0]);
+	return container_remove(buildenv_container(ctx->buildenv));
 }
+
+static const struct command_verb verbs[] = {
+	{ "build", "", 0, 0 },
+	{ "status", "", 0, 0 },
+	{ "remove", "", 0, 0 },
+	{ NULL },
+};
 
 const struct command cmd_container = {
 	.name = "container",
@@ -122,7 +127,7 @@ const struct command cmd_container = {
 	.options = options,
 	.options_size = sizeof(struct container_options),
 	.has_json = true,
-	.least_args = 1,
-	.most_args = 1,
+	.no_board = true,
+	.verbs = verbs,
 	.run = run,
 };

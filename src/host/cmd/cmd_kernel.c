@@ -234,9 +234,6 @@ static int run_remove(struct context *ctx, const struct kernel_git *git, const c
 	(void)git;
 	if (ctx->json)
 		return usage_error("'kernel remove' has no --json.");
-	if (!what)
-		return usage_error(
-			"'kernel remove' wants a RELEASE; outpost kernel list shows them.");
 	r = kernel_remove(what);
 	return r == -ENOENT ? cmd_kernel_not_there(what) : r;
 }
@@ -244,32 +241,39 @@ static int run_remove(struct context *ctx, const struct kernel_git *git, const c
 static const struct {
 	const char *name;
 	int (*run)(struct context *ctx, const struct kernel_git *git, const char *what);
-	bool takes_one;
 } actions[] = {
-	{ "sync", run_sync, false },           { "add", run_add, true },
-	{ "list", run_list, false },           { "path", run_path, true },
-	{ "verify", cmd_kernel_verify, true }, { "remove", run_remove, true },
+	{ "sync", run_sync },
+	{ "add", run_add },
+	{ "list", run_list },
+	{ "path", run_path },
+	{ "verify", cmd_kernel_verify },
+	{ "remove", run_remove },
 };
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct kernel_git *git = arg;
 
+	(void)argc;
 	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
 		return usage_error("--git and --commit are for 'kernel add'.");
 	if (git->commit && !git->url)
 		return usage_error("--commit wants --git with the repository.");
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		if (strcmp(argv[0], actions[i].name) != 0)
-			continue;
-		if (argc > 1 + actions[i].takes_one)
-			return usage_error("'kernel %s' takes %s.", argv[0],
-					   actions[i].takes_one ? "one argument" : "no argument");
-		return actions[i].run(ctx, git, argv[1]);
-	}
-	return usage_error(
-		"There is no 'kernel %s'; it is sync, add, list, path, verify or remove.", argv[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (strcmp(argv[0], actions[i].name) == 0)
+			return actions[i].run(ctx, git, argv[1]);
+	return STATUS_USAGE; /* not one of the verbs */
 }
+
+static const struct command_verb verbs[] = {
+	{ "sync", "", 0, 0 },
+	{ "add", "[RELEASE|PATH]", 0, 1 },
+	{ "list", "", 0, 0 },
+	{ "path", "[RELEASE]", 0, 1 },
+	{ "verify", "[RELEASE]", 0, 1 },
+	{ "remove", "RELEASE", 1, 1 },
+	{ NULL },
+};
 
 const struct command cmd_kernel = {
 	.name = "kernel",
@@ -296,7 +300,6 @@ const struct command cmd_kernel = {
 	.options = options,
 	.options_size = sizeof(struct kernel_git),
 	.has_json = true,
-	.least_args = 1,
-	.most_args = 2,
+	.verbs = verbs,
 	.run = run,
 };

@@ -209,5 +209,6 @@ const struct command cmd_klog = {
 	.has_json = true,
 	.least_args = 0,
 	.most_args = 1,
+	.no_board = true,
 	.run = run,
 };

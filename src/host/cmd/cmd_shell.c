@@ -45,7 +45,9 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 	if (r < 0)
 		return log_error_errno(r, "Cannot run ssh");
 	if (r == SSH_FAILED && board->is_vm)
-		log_hint("outpost vm up starts the virtual Pi; outpost vm status says how it is.");
+		log_hint("outpost vm up %s starts the virtual Pi; outpost vm status %s says how it "
+			 "is.",
+			 board->name, board->name);
 	return r;
 }
 

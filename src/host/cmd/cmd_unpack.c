@@ -40,5 +40,6 @@ const struct command cmd_unpack = {
 	.defaults = &defaults,
 	.least_args = 2,
 	.most_args = -1,
+	.no_board = true,
 	.run = run,
 };

@@ -176,10 +176,15 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(arg, argc > 1 ? argv[1] : default_name(arg));
-	return usage_error(
-		"There is no 'vm %s'; it is up, down, status, reset, unplug, plug or console.",
-		argv[0]);
+	return STATUS_USAGE; /* not one of the verbs */
 }
+
+static const struct command_verb verbs[] = {
+	{ "up", "[NAME]", 0, 1 },      { "down", "[NAME]", 0, 1 },
+	{ "status", "[NAME]", 0, 1 },  { "reset", "[NAME]", 0, 1 },
+	{ "unplug", "[NAME]", 0, 1 },  { "plug", "[NAME]", 0, 1 },
+	{ "console", "[NAME]", 0, 1 }, { NULL },
+};
 
 const struct command cmd_vm = {
 	.name = "vm",
@@ -213,7 +218,7 @@ const struct command cmd_vm = {
 	.options = options,
 	.options_size = sizeof(struct vm_options),
 	.has_json = true,
-	.least_args = 1,
-	.most_args = 2,
+	.no_board = true,
+	.verbs = verbs,
 	.run = run,
 };

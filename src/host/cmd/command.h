@@ -13,6 +13,13 @@
 
 #include <stdbool.h>
 
+/* "outpost kernel add [RELEASE]": a command's first argument that says what it does. */
+struct command_verb {
+	const char *name;
+	const char *args; /* what follows it */
+	int least_args, most_args;
+};
+
 struct command {
 	const char *name;
 	const char *args;                 /* what follows the name, for the help: "[PATH...]" */
@@ -23,7 +30,9 @@ struct command {
 	const void *defaults; /* its initial content; NULL: zeroes. Strings in it are copied. */
 	bool has_json;        /* --json is refused where it says nothing */
 	bool words_after; /* options end at the first argument: what follows is another program's */
-	int least_args, most_args; /* most_args < 0: any number */
+	bool no_board;    /* -b is refused where it says nothing */
+	const struct command_verb *verbs; /* ended by one without a name; NULL: none */
+	int least_args, most_args;        /* without verbs; most_args < 0: any number */
 	/*
 	 * argv[0] is the first argument, argv[argc] NULL. An exit status, or
 	 * -errno after having said what is wrong.

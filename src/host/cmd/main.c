@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/cmd/command.h"
+#include "host/cmd/command_line.h"
 #include "host/cmd/config_keys.h"
 #include "host/base/config.h"
 #include "host/base/paths.h"
@@ -21,27 +22,6 @@
 #ifndef OUTPOST_VERSION
 #error "OUTPOST_VERSION comes from the Makefile"
 #endif
-
-/* Valid before the command and after it. */
-static const struct option_row rows[] = {
-	OPTION_STRING(struct context, board, 'b', "board", "BOARD", "board.default",
-		      "the board to use (default: vm)"),
-	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL,
-		    "say more: every step, all output"),
-	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "say only what went wrong"),
-	OPTION_FLAG(struct context, json, 0, "json", NULL, "one JSON document on stdout"),
-	OPTION_END,
-};
-
-/* Only before it: they say in which folder config files are sought, and where all that follows is
- * logged. */
-static const struct option_row first_rows[] = {
-	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "work in DIR"),
-	OPTION_STRING(struct context, log_file, 0, "log", "FILE", NULL,
-		      "write the action log here"),
-	OPTION_FLAG(struct context, version, 0, "version", NULL, "show the version"),
-	OPTION_END,
-};
 
 /* Commands that only start what main() has set up must not die of a closed pipe or a Ctrl-C
  * half-way. */
@@ -73,11 +53,10 @@ static void set_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-static const struct option_row none[] = { OPTION_END };
-
 static void add_options(struct strbuf *sb, const struct option_row *own)
 {
-	options_format_help(own, sb);
+	if (own)
+		options_format_help(own, sb);
 	strbuf_addf(sb, "  %-26s %s\n", "-h, --help", "show this");
 }
 
@@ -91,8 +70,8 @@ static void print_overview(FILE *out)
 	for (const struct command *const *c = commands; *c; c++)
 		strbuf_addf(&sb, "  %-12s %s\n", (*c)->name, (*c)->summary);
 	strbuf_adds(&sb, "\n");
-	options_format_help(first_rows, &sb);
-	add_options(&sb, rows);
+	options_format_help(context_first_rows, &sb);
+	add_options(&sb, context_rows);
 	strbuf_adds(&sb, "\noutpost COMMAND --help says more of each.\n");
 	fwrite(sb.buf, 1, sb.len, out);
 }
@@ -101,21 +80,13 @@ static void print_command_help(const struct command *c)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "%s.\n\nusage: outpost [-b BOARD] [-v|-q]%s %s%s%s%s\n\n", c->summary,
-		    c->has_json ? " [--json]" : "", c->name, c->options ? " [OPTION...]" : "",
-		    *c->args ? " " : "", c->args);
-	add_options(&sb, c->options ? c->options : none);
+	strbuf_addf(&sb, "%s.\n\nusage: outpost%s [-v|-q]%s %s%s%s%s\n\n", c->summary,
+		    c->no_board ? "" : " [-b BOARD]", c->has_json ? " [--json]" : "", c->name,
+		    c->options ? " [OPTION...]" : "", *c->args ? " " : "", c->args);
+	add_options(&sb, c->options);
 	if (c->help)
 		strbuf_addf(&sb, "\n%s", c->help);
 	fwrite(sb.buf, 1, sb.len, stdout);
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (const struct command *const *c = commands; *c; c++)
-		if (strcmp((*c)->name, name) == 0)
-			return *c;
-	return NULL;
 }
 
 static void set_verbosity(const struct context *ctx)
@@ -144,98 +115,56 @@ static void open_log(const struct context *ctx, char **argv)
 	log_debug("outpost %s:%s", OUTPOST_VERSION, words.buf);
 }
 
-/* The defaults' strings are constants; the options' own are freed. */
-static void *new_options(const struct command *c)
-{
-	char *dest = xcalloc(1, c->options_size);
-
-	if (!c->defaults)
-		return dest;
-	memcpy(dest, c->defaults, c->options_size);
-	for (const struct option_row *row = c->options; row->name; row++) {
-		char **field = (char **)(dest + row->offset);
-
-		if (row->type == OPTION_TYPE_STRING && *field)
-			*field = xstrdup(*field);
-	}
-	return dest;
-}
-
-static int check_arguments(const struct context *ctx, const struct command *c, int n)
-{
-	if (ctx->json && !c->has_json)
-		return usage_error("'%s' has no --json.", c->name);
-	if (n < c->least_args)
-		return usage_error("'%s' wants %s; see outpost %s --help.", c->name, c->args,
-				   c->name);
-	if (c->most_args >= 0 && n > c->most_args)
-		return usage_error("'%s' takes %s; see outpost %s --help.", c->name,
-				   *c->args ? c->args : "no arguments", c->name);
-	return STATUS_OK;
-}
-
 static int run_command(struct context *ctx, const struct command *c, int argc, char **argv)
 {
-	const struct option_row *options = c->options ? c->options : none;
-	void *dest = c->options ? new_options(c) : xcalloc(1, 1);
-	const struct option_set sets[] = { { options, dest }, { rows, ctx }, { NULL } };
-	int r = config_apply(ctx->config, options, dest);
+	void *dest = command_line_options(c);
+	int r = c->options ? config_apply(ctx->config, c->options, dest) : 0;
 
 	if (r == 0) {
-		r = options_parse(sets, &argc, argv, c->words_after);
-		if (r < 0)
-			r = STATUS_USAGE;
+		r = command_line_rest(ctx, c, dest, &argc, argv);
 		set_verbosity(ctx);
 	}
 	if (r == OPTIONS_HELP) {
 		print_command_help(c);
 		r = STATUS_OK;
 	} else if (r == 0) {
-		r = check_arguments(ctx, c, argc - 1);
-		if (r == STATUS_OK)
-			r = c->run(ctx, dest, argc - 1, argv + 1);
+		r = c->run(ctx, dest, argc, argv);
 	}
-	options_release(options, dest);
-	free(dest);
+	command_line_release_options(c, dest);
 	return r;
 }
 
 static int start(struct context *ctx, int argc, char **argv)
 {
-	const struct option_set sets[] = { { rows, ctx }, { first_rows, ctx }, { NULL } };
 	const struct command *c;
-	int r = options_parse(sets, &argc, argv, true);
+	int r = command_line_first(ctx, &c, &argc, argv);
 
-	if (r < 0)
-		return STATUS_USAGE;
 	set_verbosity(ctx);
-	if (ctx->version) {
+	if (ctx->version && r == 0) {
 		printf("outpost %s\n", OUTPOST_VERSION);
 		return STATUS_OK;
 	}
-	if (r == OPTIONS_HELP || argc < 2) {
+	if (r == OPTIONS_HELP || (r == 0 && !c)) {
 		print_overview(r == OPTIONS_HELP ? stdout : stderr);
 		return r == OPTIONS_HELP ? STATUS_OK : STATUS_USAGE;
 	}
-	c = find_command(argv[1]);
-	if (!c) {
-		usage_error("There is no command '%s'.", argv[1]);
-		log_hint("outpost --help lists the commands.");
-		return STATUS_USAGE;
-	}
+	if (r != 0)
+		return r < 0 ? STATUS_USAGE : r;
 	if (ctx->dir && chdir(ctx->dir) < 0)
 		return log_error_errno(-errno, "Cannot work in %s", ctx->dir);
-	open_log(ctx, argv + 1);
+	open_log(ctx, argv);
 	r = config_load(&ctx->config);
 	if (r == 0)
-		r = config_keys_check(ctx->config, rows);
-	if (r == 0 && !ctx->board) /* no other of these options has a key */
-		r = config_apply(ctx->config, rows, ctx);
+		r = config_keys_check(ctx->config, context_rows);
+	if (r == 0 && !ctx->board) { /* no other of these options has a key */
+		r = config_apply(ctx->config, context_rows, ctx);
+		ctx->board_is_configured = ctx->board;
+	}
 	if (r == 0)
 		r = buildenv_new(ctx->config, &ctx->buildenv);
 	if (r < 0)
 		return r;
-	return run_command(ctx, c, argc - 1, argv + 1);
+	return run_command(ctx, c, argc, argv);
 }
 
 /* Results that never reached their reader are no success. */
@@ -263,8 +192,8 @@ int main(int argc, char **argv)
 	else if (status < 0)
 		status = STATUS_TROUBLE;
 	status = finish_stdout(status);
-	options_release(rows, &ctx);
-	options_release(first_rows, &ctx);
+	options_release(context_rows, &ctx);
+	options_release(context_first_rows, &ctx);
 	if (ctx.buildenv)
 		buildenv_free(ctx.buildenv);
 	if (ctx.config)

@@ -26,8 +26,8 @@ static void check_tree(struct findings *c, struct buildenv *env, const outpost_W
 		doctor_add(
 			c, "board", "kernel tree", r == -ENOENT ? FINDING_NOTE : FINDING_MISSING,
 			xasprintf("%s for %s", r == -ENOENT ? "none yet" : "damaged", w->release),
-			xasprintf("outpost kernel %s %s", r == -ENOENT ? "add" : "remove",
-				  w->release));
+			r == -ENOENT ? xasprintf("outpost kernel add %s", w->release)
+				     : xasprintf("outpost kernel remove %s", w->release));
 		return;
 	}
 	doctor_add(c, "board", "kernel tree", FINDING_OK,

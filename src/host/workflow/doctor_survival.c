@@ -143,7 +143,8 @@ static void check_power(struct findings *c, const struct board *board)
 	else
 		note(c, "power-cycle",
 		     xstrdup("no command switches it off and on when all else fails"),
-		     "outpost board add --power-cycle COMMAND, where a relay or a hub can do it");
+		     "outpost board add NAME DESTINATION --power-cycle COMMAND, where a relay or a "
+		     "hub can do it");
 }
 
 const char *grade_name(enum grade grade)

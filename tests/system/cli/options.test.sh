@@ -30,8 +30,14 @@ test_version() {
 test_unknown_command() {
 	outpost frobnicate
 	expect_status 2
-	expect_one_error "There is no command 'frobnicate'."
+	expect_one_error "Unknown command 'frobnicate'"
 	expect_err "hint: outpost --help"
+	outpost tset
+	expect_status 2
+	expect_one_error "Unknown command 'tset' (did you mean 'test'?)"
+	outpost vm upp
+	expect_status 2
+	expect_one_error "Unknown command 'vm upp' (did you mean 'up'?)"
 }
 
 test_unknown_options() {
@@ -85,10 +91,31 @@ test_number_of_arguments() {
 	expect_one_error "'log' takes no arguments"
 	outpost board
 	expect_status 2
-	expect_one_error "'board' wants"
+	expect_one_error "'board' requires"
 	outpost board list surplus
 	expect_status 2
-	expect_one_error "'board' takes"
+	expect_one_error "'board list' takes no arguments"
+	outpost kernel remove
+	expect_status 2
+	expect_one_error "'kernel remove' requires RELEASE"
+}
+
+# The name of a vm is an argument: a board that was said would be ignored. One that is configured is
+# nobody's mistake.
+test_board_is_refused_where_it_says_nothing() {
+	local order
+	for order in "-b pi vm status" "vm -b pi status" "vm status -b pi" "-b pi klog" "clean -b pi"; do
+		# shellcheck disable=SC2086
+		outpost $order </dev/null
+		expect_status 2
+		expect_one_error "has no -b"
+	done
+	printf '[board]\ndefault = pi\n' >outpost.conf
+	outpost vm status
+	expect_status 0
+	outpost vm --help
+	expect_status 0
+	! grep -q -e '-b BOARD' out || fail "its usage has a board"
 }
 
 test_directory() {

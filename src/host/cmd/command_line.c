@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/cmd/command_line.h"
+
+#include "common/alloc.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/similar.h"
+
+#include <string.h>
+
+/* Valid before the command and after it. */
+const struct option_row context_rows[] = {
+	OPTION_STRING(struct context, board, 'b', "board", "BOARD", "board.default",
+		      "the board to use (default: vm)"),
+	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL,
+		    "say more: every step, all output"),
+	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "say only what went wrong"),
+	OPTION_FLAG(struct context, json, 0, "json", NULL, "one JSON document on stdout"),
+	OPTION_END,
+};
+
+/* Only before it: they say in which folder config files are sought, and where all that follows is
+ * logged. */
+const struct option_row context_first_rows[] = {
+	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "work in DIR"),
+	OPTION_STRING(struct context, log_file, 0, "log", "FILE", NULL,
+		      "write the action log here"),
+	OPTION_FLAG(struct context, version, 0, "version", NULL, "show the version"),
+	OPTION_END,
+};
+
+static const struct option_row none[] = { OPTION_END };
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	return NULL;
+}
+
+/* The defaults' strings are constants; the options' own are freed. */
+void *command_line_options(const struct command *c)
+{
+	char *dest = xcalloc(1, c->options_size + 1);
+
+	if (!c->defaults)
+		return dest;
+	memcpy(dest, c->defaults, c->options_size);
+	for (const struct option_row *row = c->options; row->name; row++) {
+		char **field = (char **)(dest + row->offset);
+
+		if (row->type == OPTION_TYPE_STRING && *field)
+			*field = xstrdup(*field);
+	}
+	return dest;
+}
+
+void command_line_release_options(const struct command *c, void *dest)
+{
+	if (c->options)
+		options_release(c->options, dest);
+	free(dest);
+}
+
+static int unknown_command(const char *name)
+{
+	struct similar similar = { .word = name };
+
+	for (const struct command *const *c = commands; *c; c++)
+		similar_try(&similar, (*c)->name);
+	usage_error("Unknown command '%s'%s%s%s", name, similar.found ? " (did you mean '" : "",
+		    similar.found ? similar.found : "", similar.found ? "'?)" : "");
+	log_hint("outpost --help lists the commands.");
+	return STATUS_USAGE;
+}
+
+/* Takes the first `n` words off. */
+static void shift(int *argc, char **argv, int n)
+{
+	memmove(argv, argv + n, (size_t)(*argc - n + 1) * sizeof(*argv));
+	*argc -= n;
+}
+
+int command_line_first(struct context *ctx, const struct command **command, int *argc, char **argv)
+{
+	const struct option_set sets[] = { { context_rows, ctx },
+					   { context_first_rows, ctx },
+					   { NULL } };
+	int r = options_parse(sets, argc, argv, true);
+
+	*command = NULL;
+	if (r != 0 || ctx->version || *argc < 2)
+		return r;
+	*command = find_command(argv[1]);
+	if (!*command)
+		return unknown_command(argv[1]);
+	shift(argc, argv, 1);
+	return 0;
+}
+
+/* --- arguments ------------------------------------------------------------------------ */
+
+static int unknown_verb(const struct command *c, const char *name)
+{
+	struct similar similar = { .word = name };
+
+	for (const struct command_verb *v = c->verbs; v->name; v++)
+		similar_try(&similar, v->name);
+	if (similar.found)
+		return usage_error("Unknown command '%s %s' (did you mean '%s'?)", c->name, name,
+				   similar.found);
+	return usage_error("Unknown command '%s %s': it is one of %s", c->name, name, c->args);
+}
+
+static int check_number(const char *command, const char *verb, const char *args, int n, int least,
+			int most)
+{
+	const char *space = *verb ? " " : "";
+
+	if (n < least)
+		return usage_error("'%s%s%s' requires %s; see outpost %s --help", command, space,
+				   verb, args, command);
+	if (most >= 0 && n > most)
+		return usage_error("'%s%s%s' takes %s; see outpost %s --help", command, space, verb,
+				   *args ? args : "no arguments", command);
+	return STATUS_OK;
+}
+
+static int check_arguments(const struct command *c, int argc, char **argv)
+{
+	if (!c->verbs)
+		return check_number(c->name, "", c->args, argc, c->least_args, c->most_args);
+	if (argc < 1)
+		return usage_error("'%s' requires %s; see outpost %s --help", c->name, c->args,
+				   c->name);
+	for (const struct command_verb *v = c->verbs; v->name; v++)
+		if (strcmp(v->name, argv[0]) == 0)
+			return check_number(c->name, v->name, v->args, argc - 1, v->least_args,
+					    v->most_args);
+	return unknown_verb(c, argv[0]);
+}
+
+/* `before`: the board as it was said before the command, or configured. */
+static int check_options(const struct context *ctx, const struct command *c, bool has_board)
+{
+	if (ctx->json && !c->has_json)
+		return usage_error("'%s' has no --json", c->name);
+	if (has_board && c->no_board)
+		return usage_error("'%s' has no -b%s", c->name,
+				   strcmp(c->name, "vm") == 0 ? "; it takes the name of the vm as "
+								"its last argument"
+							      : "");
+	return STATUS_OK;
+}
+
+int command_line_rest(struct context *ctx, const struct command *c, void *dest, int *argc,
+		      char **argv)
+{
+	const struct option_set sets[] = { { c->options ? c->options : none, dest },
+					   { context_rows, ctx },
+					   { NULL } };
+	_cleanup_free_ char *configured = ctx->board_is_configured ? ctx->board : NULL;
+	int r;
+
+	if (configured)
+		ctx->board = NULL;
+	r = options_parse(sets, argc, argv, c->words_after);
+	if (r != 0)
+		return r < 0 ? STATUS_USAGE : r;
+	r = check_options(ctx, c, ctx->board);
+	if (!ctx->board)
+		ctx->board = TAKE_PTR(configured);
+	shift(argc, argv, 1);
+	return r == STATUS_OK ? check_arguments(c, *argc, argv) : r;
+}
