@@ -19,6 +19,8 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/process.h"
+#include "common/strv.h"
 #include "host/base/config.h"
 #include "host/container/buildenv.h"
 #include "host/container/internal.h"
