@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/klog/klog.h"
+#include "common/strv.h"
 
 #include <stdio.h>
 

@@ -16,8 +16,7 @@ static const char *name = "outpost";
 static int log_fd = -1;
 /* Set by log_open(): the agent, which has no log, is not made larger by what knows of dates. */
 static void (*log_copy)(const struct strbuf *line);
-static void (*hook_before)(void);
-static void (*hook_after)(void);
+static const struct log_line *line_below;
 
 void log_set_level(enum log_level level)
 {
@@ -34,10 +33,15 @@ void log_set_name(const char *n)
 	name = n;
 }
 
-void log_set_hooks(void (*before)(void), void (*after)(void))
+void log_set_line(const struct log_line *line)
 {
-	hook_before = before;
-	hook_after = after;
+	line_below = line;
+}
+
+void log_tick(void)
+{
+	if (line_below)
+		line_below->tick();
 }
 
 /* One write, so that messages of two processes never mix within a line. */
@@ -99,11 +103,11 @@ static void emit(enum log_level level, const char *word, const struct strbuf *me
 		log_copy(&line);
 	if (level > shown)
 		return;
-	if (hook_before)
-		hook_before();
+	if (line_below)
+		line_below->hide();
 	write_whole(STDERR_FILENO, &line);
-	if (hook_after)
-		hook_after();
+	if (line_below)
+		line_below->show();
 }
 
 static const char *level_word(enum log_level level)

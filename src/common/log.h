@@ -36,11 +36,18 @@ void log_set_name(const char *name);
 /* Appends to `path` from now on. 0 or -errno; says nothing itself. */
 int log_open(const char *path);
 
-/*
- * What is called just before and after a message goes to stderr, so that a
- * progress line can be taken away and drawn anew. NULL for nothing.
- */
-void log_set_hooks(void (*before)(void), void (*after)(void));
+/* A line that stays below the messages on stderr: the progress line. */
+struct log_line {
+	void (*hide)(void); /* before a message */
+	void (*show)(void); /* after it */
+	void (*tick)(void); /* from log_tick() */
+};
+
+/* There is one at a time, as there is one stderr; NULL: none. Not copied. */
+void log_set_line(const struct log_line *line);
+
+/* Called several times a second by loops that wait, so that the line can show the time. */
+void log_tick(void);
 
 void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -89,11 +89,4 @@ int process_run(char *const *argv, const struct process_options *options);
 /* Set by the program's signal handler; a waiting process_run() then ends its child. */
 extern volatile sig_atomic_t process_interrupted;
 
-/*
- * Called several times a second by what waits: process_run(), and loops that
- * wait for a machine. NULL: nobody wants to know.
- */
-extern void (*process_on_wait)(void);
-void process_waiting(void);
-
 #endif

@@ -13,13 +13,6 @@
 #include <sys/syscall.h>
 
 volatile sig_atomic_t process_interrupted;
-void (*process_on_wait)(void);
-
-void process_waiting(void)
-{
-	if (process_on_wait)
-		process_on_wait();
-}
 
 static bool too_much(const struct process_options *o)
 {
@@ -66,7 +59,7 @@ static int attend(struct process *p, const struct process_options *o, int pidfd)
 		if (left <= 0)
 			return -ETIME;
 		r = poll(fds, ARRAY_SIZE(fds), left > 200 ? 200 : (int)left);
-		process_waiting();
+		log_tick();
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		if (r <= 0)

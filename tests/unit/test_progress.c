@@ -2,6 +2,7 @@
 /* The progress line, on a terminal of its own. */
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "common/strbuf.h"
 #include "host/base/progress.h"
 
@@ -154,12 +155,34 @@ static void test_rate(void **state)
 		fail_msg("drawn %zu times: \"%s\"", n, out.buf);
 }
 
+static void wait_twice(void)
+{
+	progress_start();
+	progress_step("wait");
+	process_run(ARGV("sleep", "0.3"), NULL);
+	log_set_line(NULL); /* as a child does, whose parent has the line */
+	log_info("said without");
+	process_run(ARGV("sleep", "0.3"), NULL);
+	log_tick();
+}
+
+/* It shows the time while a program is waited for; whoever gives the line up leaves it alone. */
+static void test_waiting(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	on_terminal(&out, 80, "xterm", wait_twice);
+	assert_has(&out, "\rwait  0.0 s\033[K\rwait  0.");
+	assert_ends_with(&out, "s\033[Koutpost: said without\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_line),   cmocka_unit_test(test_dumb),
 		cmocka_unit_test(test_narrow), cmocka_unit_test(test_verbose_and_quiet),
-		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_rate),   cmocka_unit_test(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/process.h"
 #include "common/strbuf.h"
 
 #include <stdarg.h>
@@ -98,6 +97,8 @@ static bool wanted(void)
 	       log_get_level() == LOG_LEVEL_INFO;
 }
 
+static const struct log_line log_line = { take_away, draw, tick };
+
 void progress_start(void)
 {
 	if (line.depth++)
@@ -106,8 +107,7 @@ void progress_start(void)
 	line.started_ms = monotonic_ms();
 	if (!line.shown)
 		return;
-	log_set_hooks(take_away, draw);
-	process_on_wait = tick;
+	log_set_line(&log_line);
 }
 
 void progress_step(const char *fmt, ...)
@@ -138,9 +138,7 @@ void progress_end(void)
 	if (!line.depth || --line.depth)
 		return;
 	take_away();
-	if (line.shown) {
-		log_set_hooks(NULL, NULL);
-		process_on_wait = NULL;
-	}
+	if (line.shown)
+		log_set_line(NULL);
 	strbuf_release(&line.step);
 }

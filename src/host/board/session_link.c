@@ -89,7 +89,7 @@ int link_pump(struct session *s, long long wait_ms)
 	if (s->ssh.out < 0)
 		return -EPIPE;
 	/* In slices, for a signal that comes between the look above and poll(). */
-	process_waiting();
+	log_tick();
 	r = poll(fds, ARRAY_SIZE(fds), wait_ms < 0 || wait_ms > 200 ? 200 : (int)wait_ms);
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;

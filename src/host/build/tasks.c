@@ -104,8 +104,7 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 	for (size_t i = 0; i < t->n; i++)
 		if (&t->list[i].unit != unit)
 			unlock(&t->list[i]); /* a lock lasts as long as anybody has it open */
-	log_set_hooks(NULL, NULL);           /* the progress line is the parent's */
-	process_on_wait = NULL;
+	log_set_line(NULL);                  /* the progress line is the parent's */
 	unlink(path);
 	r = unit_build(unit, &error);
 	if (r < 0 && !error)
@@ -258,7 +257,7 @@ static void wait_for_one(struct tasks *t)
 	for (size_t i = 0; i < t->n; i++)
 		fds[i] = (struct pollfd){ .fd = t->list[i].state == RUNNING ? t->list[i].pidfd : -1,
 					  .events = POLLIN };
-	process_waiting();
+	log_tick();
 	if (poll(fds, t->n, 100) <= 0)
 		return;
 	for (size_t i = 0; i < t->n; i++)

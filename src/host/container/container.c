@@ -60,7 +60,7 @@ static int lock_for(int fd, int operation)
 		if (!said)
 			log_info("Waiting for another outpost that uses the build container");
 		said = true;
-		process_waiting();
+		log_tick();
 		usleep(50 * 1000);
 	}
 	return 0;

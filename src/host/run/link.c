@@ -96,7 +96,7 @@ static int try_once(struct run *run, int timeout_ms, struct obstacle *met)
 static void pause_a_little(void)
 {
 	poll(NULL, 0, PAUSE_MS);
-	process_waiting();
+	log_tick();
 }
 
 int run_reconnect(struct run *run)

@@ -127,7 +127,7 @@ static int wait_for_turn(struct run *run, const outpost_Busy *busy)
 	if (run->q->progress && run->q->wait_ms)
 		run->q->progress("waiting for the board, held by", busy->user, 0, 0, run->q->arg);
 	poll(NULL, 0, BUSY_PAUSE_MS);
-	process_waiting();
+	log_tick();
 	session_close(TAKE_PTR(*run->session));
 	r = session_open(run->q->board, NULL, run->session);
 	if (r == 0)

@@ -90,7 +90,7 @@ int console_await_ready(const char *dir, off_t from, int timeout_ms)
 		if (monotonic_ms() >= deadline)
 			return -ETIME;
 		seen = length;
-		process_waiting();
+		log_tick();
 		nanosleep(&(struct timespec){ .tv_nsec = 5 * 1000000 }, NULL);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/process.h"
 
 #include <arpa/inet.h>
@@ -62,7 +63,7 @@ int net_await_ssh(int port, int timeout_ms)
 			return r == 0 ? 0 : -EINTR;
 		if (deadline - monotonic_ms() <= 50)
 			return r;
-		process_waiting();
+		log_tick();
 		nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000000 }, NULL);
 	}
 }
