@@ -118,8 +118,9 @@ static int send_content(struct pull *p, int fd, uint64_t size)
 
 	while (left) {
 		size_t want = left < sizeof(buffer) ? left : sizeof(buffer);
-		ssize_t n = p->symbols_only ? pull_symbols_read(fd, buffer, want, size - left)
-					    : read(fd, buffer, want);
+		ssize_t n = p->symbols_only
+				    ? pull_symbols_read(&p->kept, fd, buffer, want, size - left)
+				    : read(fd, buffer, want);
 		int r = n < 0 ? -errno : n == 0 ? -ESTALE : 0; /* it has become shorter */
 
 		if (r == 0)
@@ -142,7 +143,7 @@ static int send_file(struct pull *p, int dir, const char *file, const char *name
 	if (!S_ISREG(st.st_mode))
 		return 0; /* not any more */
 	if (p->symbols_only)
-		pull_symbols_look(fd, (uint64_t)st.st_size);
+		pull_symbols_look(&p->kept, fd, (uint64_t)st.st_size);
 	r = send_header(p, name, '0', st.st_mode, (uint64_t)st.st_size, "");
 	if (r == 0)
 		r = send_content(p, fd, (uint64_t)st.st_size);

@@ -12,6 +12,14 @@
 
 struct roots; /* pull_tree.c's */
 
+/* Parts of a module that are sent as they are; the rest becomes zeroes. */
+struct pull_kept {
+	struct {
+		uint64_t from, to;
+	} ranges[32];
+	size_t n;
+};
+
 struct pull {
 	struct serve *serve;
 	z_stream packer;
@@ -22,6 +30,7 @@ struct pull {
 	uint64_t bytes;
 	char at[PULL_PATH_MAX]; /* where it went wrong */
 	bool symbols_only;      /* of a module what tells of symbols; the rest is zeroes */
+	struct pull_kept kept;  /* of the one that is being sent */
 	struct roots *roots;    /* told of each symbolic link; NULL: links are left out */
 	/* What is taken of a folder; `below` it is the path, `name` its last part. */
 	bool (*wants_folder)(const char *below);
@@ -37,12 +46,11 @@ int pull_lines(struct pull *pull, const char *path, const char *name, bool (*tak
 /* Ends the archive where r is 0, and frees. r, or what went wrong now. */
 int pull_end(struct pull *pull, int r);
 
-/*
- * pull_symbols.c: decides what is kept of this file, which is `size` bytes long, for the calls
- * of pull_symbols_read() that follow: n bytes, or -1 with errno.
- */
-void pull_symbols_look(int fd, uint64_t size);
-ssize_t pull_symbols_read(int fd, uint8_t *buffer, size_t n, uint64_t at);
+/* pull_symbols.c: decides which parts of this file, which is `size` bytes long, are kept. */
+void pull_symbols_look(struct pull_kept *kept, int fd, uint64_t size);
+/* Reads n bytes from there, with zeroes for what is not kept: n, or -1 with errno. */
+ssize_t pull_symbols_read(const struct pull_kept *kept, int fd, uint8_t *buffer, size_t n,
+			  uint64_t at);
 
 /*
  * pull_tree.c: what modules of the running kernel are built against. *build: the real path of the

@@ -7,6 +7,8 @@
  */
 #include "agent/serve/pull.h"
 
+#include "common/cleanup.h"
+
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
@@ -14,18 +16,12 @@
 
 #define SECTIONS_MAX 1024
 #define NAMES_MAX    (64 * 1024)
-#define RANGES_MAX   32
 
-static struct {
-	uint64_t from, to;
-} kept[RANGES_MAX];
-static size_t n_kept;
-
-static void keep(uint64_t from, uint64_t n)
+static void keep(struct pull_kept *kept, uint64_t from, uint64_t n)
 {
-	if (n && n_kept < RANGES_MAX) {
-		kept[n_kept].from = from;
-		kept[n_kept++].to = from + n;
+	if (n && kept->n < ARRAY_SIZE(kept->ranges)) {
+		kept->ranges[kept->n].from = from;
+		kept->ranges[kept->n++].to = from + n;
 	}
 }
 
@@ -49,7 +45,8 @@ static bool has_exports(const Elf64_Shdr *sections, size_t n, const char *names,
 	return false;
 }
 
-static void keep_sections(const Elf64_Shdr *sections, size_t n, const char *names, size_t size)
+static void keep_sections(struct pull_kept *kept, const Elf64_Shdr *sections, size_t n,
+			  const char *names, size_t size)
 {
 	static const char *const always[] = { "__version", NULL };
 	static const char *const exporting[] = { "__ksymtab", "__kcrctab", ".symtab",
@@ -62,7 +59,7 @@ static void keep_sections(const Elf64_Shdr *sections, size_t n, const char *name
 
 		if (s->sh_type != SHT_NOBITS && (starts_with_one_of(name, always) ||
 						 (exports && starts_with_one_of(name, exporting))))
-			keep(s->sh_offset, s->sh_size);
+			keep(kept, s->sh_offset, s->sh_size);
 	}
 }
 
@@ -71,7 +68,7 @@ static bool read_at(int fd, void *data, size_t n, uint64_t at)
 	return pread(fd, data, n, (off_t)at) == (ssize_t)n;
 }
 
-void pull_symbols_look(int fd, uint64_t size)
+void pull_symbols_look(struct pull_kept *kept, int fd, uint64_t size)
 {
 	static Elf64_Shdr sections[SECTIONS_MAX];
 	static char names[NAMES_MAX + 1];
@@ -79,8 +76,8 @@ void pull_symbols_look(int fd, uint64_t size)
 	Elf64_Ehdr h;
 	size_t n;
 
-	n_kept = 0;
-	keep(0, size); /* where it is not understood: all of it */
+	kept->n = 0;
+	keep(kept, 0, size); /* where it is not understood: all of it */
 	if (!read_at(fd, &h, sizeof(h), 0) || memcmp(h.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    h.e_shentsize != sizeof(*sections) || h.e_shnum > SECTIONS_MAX ||
 	    h.e_shstrndx >= h.e_shnum)
@@ -93,23 +90,24 @@ void pull_symbols_look(int fd, uint64_t size)
 	    !read_at(fd, names, strings->sh_size, strings->sh_offset))
 		return;
 	names[strings->sh_size] = '\0';
-	n_kept = 0;
-	keep(0, sizeof(h));
-	keep(h.e_shoff, n);
-	keep(strings->sh_offset, strings->sh_size);
-	keep_sections(sections, h.e_shnum, names, strings->sh_size);
-	if (n_kept == RANGES_MAX) { /* perhaps not all of them */
-		n_kept = 0;
-		keep(0, size);
+	kept->n = 0;
+	keep(kept, 0, sizeof(h));
+	keep(kept, h.e_shoff, n);
+	keep(kept, strings->sh_offset, strings->sh_size);
+	keep_sections(kept, sections, h.e_shnum, names, strings->sh_size);
+	if (kept->n == ARRAY_SIZE(kept->ranges)) { /* perhaps not all of them */
+		kept->n = 0;
+		keep(kept, 0, size);
 	}
 }
 
-ssize_t pull_symbols_read(int fd, uint8_t *buffer, size_t n, uint64_t at)
+ssize_t pull_symbols_read(const struct pull_kept *kept, int fd, uint8_t *buffer, size_t n,
+			  uint64_t at)
 {
 	memset(buffer, 0, n);
-	for (size_t i = 0; i < n_kept; i++) {
-		uint64_t from = kept[i].from > at ? kept[i].from : at;
-		uint64_t to = kept[i].to < at + n ? kept[i].to : at + n;
+	for (size_t i = 0; i < kept->n; i++) {
+		uint64_t from = kept->ranges[i].from > at ? kept->ranges[i].from : at;
+		uint64_t to = kept->ranges[i].to < at + n ? kept->ranges[i].to : at + n;
 
 		if (from < to && !read_at(fd, buffer + (from - at), to - from, from)) {
 			errno = ESTALE; /* it has become shorter */
