@@ -279,4 +279,14 @@ static int fake_ssh(int argc, char **argv)
 	return 0;
 }
 
+/* First of all in main(): called as ssh, it is that, with `agent` (NULL: fake_serve()) at the other
+ * end; else it is a test, which has five minutes. */
+static void fake_start(int argc, char **argv, int (*agent)(void))
+{
+	fake_agent = agent;
+	if (strcmp(basename(argv[0]), "ssh") == 0)
+		exit(fake_ssh(argc, argv));
+	alarm(300);
+}
+
 #endif

@@ -255,26 +255,32 @@ static int find_end(const outpost_Entry *e, void *arg)
 	return 0;
 }
 
+/* A journal of run-1 with a plan of one module, and `n` modules of this name. */
+static void put_plan(const char *name, int n)
+{
+	static outpost_Entry entry;
+
+	entry = (outpost_Entry){ .which_body = outpost_Entry_plan_tag };
+	proto_set(entry.body.plan.run, "run-1");
+	entry.body.plan.modules = 1;
+	assert_int_equal(journal_append(&s.journal, &entry), 0);
+	entry = (outpost_Entry){ .which_body = outpost_Entry_module_tag };
+	entry.body.module.hash.size = HASH_SIZE;
+	proto_set(entry.body.module.name, name);
+	while (n-- > 0)
+		assert_int_equal(journal_append(&s.journal, &entry), 0);
+	assert_int_equal(journal_publish(&s.journal, &s.dirs, "run-1"), 0);
+}
+
 /* Its host would start it again and again, and never learn why. */
 static void a_plan_that_is_not_sound_ends_its_run(void **state)
 {
 	static struct supervisor other;
-	static outpost_Entry entry;
 	outpost_RunEnd end = { 0 };
 	uint64_t size;
 
 	(void)state;
-	entry.which_body = outpost_Entry_plan_tag;
-	proto_set(entry.body.plan.run, "run-1");
-	entry.body.plan.modules = 1;
-	assert_int_equal(journal_append(&s.journal, &entry), 0);
-	memset(&entry, 0, sizeof(entry));
-	entry.which_body = outpost_Entry_module_tag;
-	entry.body.module.hash.size = HASH_SIZE;
-	proto_set(entry.body.module.name, "../../etc");
-	assert_int_equal(journal_append(&s.journal, &entry), 0);
-	assert_int_equal(journal_publish(&s.journal, &s.dirs, "run-1"), 0);
-
+	put_plan("../../etc", 1);
 	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-1"), -EBADMSG);
 	supervisor_refuse(&other, -EBADMSG);
 	assert_int_equal(journal_each(&other.journal, find_end, &end, &size), 0);
@@ -293,21 +299,9 @@ static void a_plan_that_is_not_sound_ends_its_run(void **state)
 static void a_plan_with_one_module_too_many_is_refused(void **state)
 {
 	static struct supervisor other;
-	static outpost_Entry entry;
 
 	(void)state;
-	entry.which_body = outpost_Entry_plan_tag;
-	proto_set(entry.body.plan.run, "run-1");
-	entry.body.plan.modules = 1;
-	assert_int_equal(journal_append(&s.journal, &entry), 0);
-	memset(&entry, 0, sizeof(entry));
-	entry.which_body = outpost_Entry_module_tag;
-	entry.body.module.hash.size = HASH_SIZE;
-	proto_set(entry.body.module.name, "one");
-	assert_int_equal(journal_append(&s.journal, &entry), 0);
-	assert_int_equal(journal_append(&s.journal, &entry), 0);
-	assert_int_equal(journal_publish(&s.journal, &s.dirs, "run-1"), 0);
-
+	put_plan("one", 2);
 	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-1"), -EBADMSG);
 	journal_close(&other.journal);
 	free(other.modules);

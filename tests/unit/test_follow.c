@@ -466,9 +466,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(supervisors_that_end_at_once_are_not_started_for_ever),
 	};
 
-	fake_agent = serve_alive;
-	if (strcmp(basename(argv[0]), "ssh") == 0)
-		return fake_ssh(argc, argv);
-	alarm(300);
+	fake_start(argc, argv, serve_alive);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

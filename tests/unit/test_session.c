@@ -455,8 +455,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_command_line, each_setup),
 	};
 
-	if (strcmp(basename(argv[0]), "ssh") == 0)
-		return fake_ssh(argc, argv);
-	alarm(300);
+	fake_start(argc, argv, NULL);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -89,7 +89,7 @@ static int serve(void)
 		if (r == 1) {
 			take(&frame);
 			strbuf_consume(&in, frame.total);
-		} else if (process_read(&fd, &in) < 0) {
+		} else if (!process_read(&fd, &in)) {
 			return 0;
 		}
 	}
@@ -243,9 +243,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(the_errno_of_a_board_decides_nothing, each_setup),
 	};
 
-	fake_agent = serve;
-	if (strcmp(basename(argv[0]), "ssh") == 0)
-		return fake_ssh(argc, argv);
-	alarm(300);
+	fake_start(argc, argv, serve);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -28,13 +28,20 @@ static bool wants_any_folder(const char *below)
 	return true;
 }
 
-static int send_config(struct pull *p)
+/* A file that is named after the running kernel: `before`RELEASE`after`. */
+static void find_of_release(char path[PULL_PATH_MAX], const char *before, const char *after)
 {
 	struct utsname un;
-	char path[PULL_PATH_MAX];
 
 	uname(&un);
-	snprintf(path, sizeof(path), "/boot/config-%s", un.release);
+	snprintf(path, PULL_PATH_MAX, "%s%s%s", before, un.release, after);
+}
+
+static int send_config(struct pull *p)
+{
+	char path[PULL_PATH_MAX];
+
+	find_of_release(path, "/boot/config-", "");
 	if (access(path, R_OK) == 0)
 		return pull_file(p, path, "config");
 	return pull_file(p, "/proc/config.gz", "config.gz");
@@ -53,12 +60,9 @@ static int send_modules(struct pull *p)
 /* Which commit a distribution's kernel was built from stands in its changelog, if anywhere. */
 static int send_changelog(struct pull *p)
 {
-	struct utsname un;
 	char path[PULL_PATH_MAX];
 
-	uname(&un);
-	snprintf(path, sizeof(path), "/usr/share/doc/linux-image-%s/changelog.Debian.gz",
-		 un.release);
+	find_of_release(path, "/usr/share/doc/linux-image-", "/changelog.Debian.gz");
 	return pull_file(p, path, "changelog.gz");
 }
 
@@ -75,11 +79,9 @@ static bool take_name(char *line)
 
 static int send_image(struct pull *p)
 {
-	struct utsname un;
 	char path[PULL_PATH_MAX];
 
-	uname(&un);
-	snprintf(path, sizeof(path), "/boot/vmlinuz-%s", un.release);
+	find_of_release(path, "/boot/vmlinuz-", "");
 	return pull_file(p, path, "vmlinuz");
 }
 
