@@ -376,9 +376,12 @@ static void test_instance_is_read_back(void **state)
 static void test_instance_survives_nonsense(void **state)
 {
 	static const char *const texts[] = {
-		"kernel = a\nport = 99999\n", "kernel = a\nmemory = lots\n",
-		"kernel = a\nkernel = b\n",    "kernel = a\n[x\n",
-		"kernel = a\n=\n",             "kernel = a\ndebug = perhaps\n",
+		"kernel = a\nport = 99999\n",
+		"kernel = a\nmemory = lots\n",
+		"kernel = a\nkernel = b\n",
+		"kernel = a\n[x\n",
+		"kernel = a\n=\n",
+		"kernel = a\ndebug = perhaps\n",
 	};
 	_cleanup_free_ char *home = NULL, *conf = NULL;
 	_cleanup_(instance_freep) struct instance *none = NULL;

@@ -86,7 +86,8 @@ static bool looks_like_ours(const char *target, const char *module)
 		return false;
 	if (strstr(base, module))
 		return true;
-	return stat(target, &st) == 0 && S_ISCHR(st.st_mode) && module_drives("", module, st.st_rdev);
+	return stat(target, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       module_drives("", module, st.st_rdev);
 }
 
 static bool process_holds(const char *pid, const char *module, char *target, size_t size)

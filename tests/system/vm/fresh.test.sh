@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+#
 # Whatever happens to the sources of a module that was built: it builds, or does not, as a fresh clone
 # of them does, and the same .ko comes out. What was not touched is not compiled again.
+
+# shellcheck disable=SC2016 # single quotes: for make
 
 # The module's modules, by name and content, or that it does not build.
 outcome() { # FOLDER
