@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Archives from a board that means well, and from one that does not. */
 #include "common/alloc.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
 #include "host/base/paths.h"
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 static char top[] = "/tmp/outpost-test-XXXXXX";
 static char *dir; /* to unpack into; beside it is what must stay as it is */
@@ -48,22 +50,30 @@ static void end_archive(struct strbuf *tar)
 		strbuf_addch(tar, '\0');
 }
 
+struct source {
+	const struct strbuf *tar;
+	size_t piece, at;
+	int error; /* at the end */
+};
+
+static ssize_t next_piece(void *arg, const void **data)
+{
+	struct source *s = arg;
+	size_t left = s->tar->len - s->at, n = left < s->piece ? left : s->piece;
+
+	*data = s->tar->buf + s->at;
+	s->at += n;
+	return n ? (ssize_t)n : s->error;
+}
+
 /* In pieces of `piece` bytes; the reason goes to `why`. */
 static int unpack(const struct strbuf *tar, size_t piece, struct strbuf *why)
 {
-	_cleanup_(untar_closep) struct untar *u = NULL;
-	int r;
+	struct source source = { tar, piece };
 
 	assert_int_equal(fs_remove_tree(dir), 0);
 	assert_int_equal(fs_mkdir_p(dir, 0755), 0);
-	assert_int_equal(untar_open(&u, dir), 0);
-	r = 0;
-	for (size_t at = 0; r == 0 && at < tar->len; at += piece)
-		r = untar_feed(u, tar->buf + at, tar->len - at < piece ? tar->len - at : piece);
-	if (r == 0)
-		r = untar_finish(u);
-	strbuf_adds(why, untar_why(u));
-	return r;
+	return untar(dir, next_piece, &source, why);
 }
 
 static void expect_text(const char *name, const char *text)
@@ -110,6 +120,9 @@ struct entry {
 	const char *text, *link;
 };
 
+#define TEN(s)    s s s s s s s s s s
+#define LONG_NAME TEN(TEN("1/3")) /* of 300 bytes */
+
 /* Nothing of these may be taken, and nothing beside the folder may change. */
 static void hostile(void **state)
 {
@@ -138,6 +151,14 @@ static void hostile(void **state)
 		{ "device", { { "a", '3', "", "" } } },
 		{ "pipe", { { "a", '6', "", "" } } },
 		{ "long name of GNU", { { "././@LongLink", 'L', "x", "" } } },
+		{ "too long a name of GNU",
+		  { { "././@LongLink", 'L', LONG_NAME, "" }, { "x", '0', "", "" } } },
+		{ "too long a target of GNU",
+		  { { "././@LongLink", 'K', LONG_NAME, "" }, { "x", '2', "", "y" } } },
+		{ "a name of pax",
+		  { { "pax", 'x', "15 path=victim\n", "" }, { "x", '0', "", "" } } },
+		{ "for all that follow",
+		  { { "pax", 'g', "15 path=victim\n", "" }, { "x", '0', "", "" } } },
 		{ "magic link", { { "a", '2', "", "/proc/self/root" }, { "../x", '0', "", "" } } },
 	};
 
@@ -196,6 +217,78 @@ static void too_large(void **state)
 	assert_int_equal(unpack(&tar, 512, &why), -EFBIG);
 }
 
+/* The same header for ever. */
+static ssize_t repeat(void *arg, const void **data)
+{
+	const struct strbuf *tar = arg;
+
+	*data = tar->buf;
+	return (ssize_t)tar->len;
+}
+
+static void too_many(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT, why = STRBUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		add(&tar, "a", '5', "", "");
+	assert_int_equal(untar(dir, repeat, &tar, &why), -EFBIG);
+}
+
+static void compress_tar(const struct strbuf *tar, struct strbuf *out)
+{
+	z_stream z = { .next_in = (Bytef *)tar->buf, .avail_in = (uInt)tar->len };
+
+	strbuf_grow(out, 100000);
+	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_out = (Bytef *)out->buf;
+	z.avail_out = 100000;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out->len = z.total_out;
+	deflateEnd(&z);
+}
+
+static void compressed(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT, packed = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+
+	(void)state;
+	add(&tar, "a", '0', "some text", "");
+	end_archive(&tar);
+	compress_tar(&tar, &packed);
+	assert_int_equal(unpack(&packed, 7, &why), 0);
+	expect_text("a", "some text");
+	for (size_t n = 0; n < packed.len; n++) {
+		_cleanup_(strbuf_release) struct strbuf cut = STRBUF_INIT, reason = STRBUF_INIT;
+
+		strbuf_add(&cut, packed.buf, n);
+		if (unpack(&cut, 7, &reason) != -EBADMSG || !reason.len)
+			fail_msg("%zu of %zu bytes are taken for an archive", n, packed.len);
+	}
+}
+
+/* What the reader says, at any place, is what comes back. */
+static void read_error(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT;
+
+	(void)state;
+	add(&tar, "a", '0', "some text", "");
+	add(&tar, "b", '5', "", "");
+	for (size_t n = 0; n <= tar.len; n += 256) {
+		_cleanup_(strbuf_release) struct strbuf cut = STRBUF_INIT, why = STRBUF_INIT;
+		struct source source = { &cut, 100, .error = -ETIMEDOUT };
+
+		strbuf_add(&cut, tar.buf, n);
+		assert_int_equal(fs_remove_tree(dir), 0);
+		assert_int_equal(fs_mkdir_p(dir, 0755), 0);
+		assert_int_equal(untar(dir, next_piece, &source, &why), -ETIMEDOUT);
+		assert_int_equal(why.len, 0);
+	}
+}
+
 static int start(void **state)
 {
 	_cleanup_free_ char *victim = NULL;
@@ -218,10 +311,10 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),
-		cmocka_unit_test(hostile),
-		cmocka_unit_test(damaged),
-		cmocka_unit_test(too_large),
+		cmocka_unit_test(sound),      cmocka_unit_test(hostile),
+		cmocka_unit_test(damaged),    cmocka_unit_test(too_large),
+		cmocka_unit_test(too_many),   cmocka_unit_test(compressed),
+		cmocka_unit_test(read_error),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

@@ -2,121 +2,87 @@
 #include "host/base/untar.h"
 
 #include "common/alloc.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define BLOCK     512
-#define AGAIN_MAX 1000
+/* What a ustar header has room for. libarchive also takes GNU's longer ones. */
+#define NAME_LIMIT 256
+#define LINK_LIMIT 100
 
-/* A header, as POSIX.1-1988 has it. Numbers are octal text. */
-struct header {
-	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type;
-	char link[100], magic[6], version[2], user[32], group[32], major[8], minor[8];
-	char prefix[155], pad[12];
-};
-_Static_assert(sizeof(struct header) == BLOCK, "a header is one block");
+#define RETRY_LIMIT 1000
+
+DEFINE_CLEANUP(struct archive *, archive_read_free);
 
 struct link {
 	char *name, *target;
 };
 
 struct untar {
-	int dir;              /* all names are below */
-	char block[BLOCK];    /* a header that is arriving */
-	size_t have;          /* of it */
-	int file;             /* being written; -1: none */
-	long long left, skip; /* of its content, and of what fills its last block */
-	long long bytes;      /* of all contents */
-	size_t names;
-	bool ended; /* by a block of zeroes */
+	struct archive *archive;
+	int dir; /* all names are below */
+	untar_read *read;
+	void *arg;
+	int read_error; /* of `read`; -errno */
 	struct link *links;
 	size_t n_links;
-	char *why;
+	struct strbuf *why;
 };
 
-int untar_open(struct untar **untar, const char *dir)
+static int refuse(struct untar *u, const char *why)
 {
-	_cleanup_(untar_closep) struct untar *u = xcalloc(1, sizeof(*u));
-
-	u->file = -1;
-	u->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (u->dir < 0)
-		return -errno;
-	*untar = TAKE_PTR(u);
-	return 0;
+	strbuf_adds(u->why, why);
+	return -EBADMSG;
 }
 
-void untar_close(struct untar *u)
+static int refuse_name(struct untar *u, const char *name, const char *why)
 {
-	for (size_t i = 0; i < u->n_links; i++) {
-		free(u->links[i].name);
-		free(u->links[i].target);
-	}
-	free(u->links);
-	if (u->dir >= 0)
-		close(u->dir);
-	if (u->file >= 0)
-		close(u->file);
-	free(u->why);
-	free(u);
+	strbuf_addf(u->why, "'%s' %s", name, why);
+	return -EBADMSG;
 }
 
-const char *untar_why(const struct untar *u)
+static int cannot_write(struct untar *u, int r, const char *name)
 {
-	return u->why ? u->why : "";
-}
-
-static int fail(struct untar *u, int r, char *why)
-{
-	free(u->why);
-	u->why = why;
+	if (r == -EEXIST || r == -ENOTDIR || r == -ENAMETOOLONG)
+		return refuse_name(u, name, "is in it twice, or cannot be a name");
+	strbuf_addf(u->why, "cannot write '%s'", name);
 	return r;
 }
 
-/* Octal, ended by a blank, NUL or the field's end; -1. */
-static long long number(const char *field, size_t size)
+/* libarchive could not go on. It gives no reason where the end of a gzip stream is cut off. */
+static int cannot_read(struct untar *u)
 {
-	long long value = 0;
-	size_t i = 0;
+	const char *reason = archive_error_string(u->archive);
 
-	while (i < size && field[i] == ' ')
-		i++;
-	for (; i < size && field[i] && field[i] != ' '; i++) {
-		if (field[i] < '0' || field[i] > '7')
-			return -1;
-		value = value * 8 + (field[i] - '0');
-	}
-	return value;
+	return u->read_error < 0 ? u->read_error : refuse(u, reason ? reason : "it is cut off");
 }
 
-static bool has_checksum(const struct header *h)
+static la_ssize_t read_piece(struct archive *archive, void *arg, const void **data)
 {
-	const unsigned char *p = (const unsigned char *)h;
-	long long sum = 0;
+	struct untar *u = arg;
+	ssize_t n = u->read(u->arg, data);
 
-	for (size_t i = 0; i < BLOCK; i++) {
-		bool own =
-			i >= offsetof(struct header, checksum) && i < offsetof(struct header, type);
-
-		sum += own ? ' ' : p[i];
+	if (n < 0) {
+		u->read_error = (int)n;
+		archive_set_error(archive, (int)-n, "cannot be read");
 	}
-	return sum == number(h->checksum, sizeof(h->checksum));
+	return n < 0 ? -1 : n;
 }
 
-/* Relative, no empty, "." or ".." part. */
+/* Relative, with no empty, "." or ".." part. */
 static bool stays_below(const char *name)
 {
 	size_t n;
 
-	if (!*name)
-		return false;
 	for (const char *p = name;; p += n + 1) {
 		n = strcspn(p, "/");
 		if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
@@ -124,18 +90,6 @@ static bool stays_below(const char *name)
 		if (!p[n])
 			return true;
 	}
-}
-
-static char *full_name(const struct header *h)
-{
-	_cleanup_free_ char *name = xstrndup(h->name, strnlen(h->name, sizeof(h->name)));
-	size_t n = strnlen(h->prefix, sizeof(h->prefix));
-	char *full = n ? xasprintf("%.*s/%s", (int)n, h->prefix, name) : xstrdup(name);
-	size_t end = strlen(full);
-
-	if (end && full[end - 1] == '/') /* a folder's */
-		full[end - 1] = '\0';
-	return full;
 }
 
 /* The folders above `name`; links are not there yet, so that none can be followed. */
@@ -152,122 +106,92 @@ static int make_parents(const struct untar *u, const char *name)
 	return 0;
 }
 
-static int cannot_make(struct untar *u, int r, const char *name)
+static int write_file(struct untar *u, const char *name, mode_t mode)
 {
-	if (r == -EEXIST || r == -ENOTDIR || r == -ENAMETOOLONG)
-		return fail(u, -EBADMSG,
-			    xasprintf("'%s' is in it twice, or cannot be a name", name));
-	return fail(u, r, xasprintf("Cannot write '%s'", name));
+	_cleanup_close_ int fd =
+		openat(u->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       mode & 0100 ? 0755 : 0644);
+	const void *data;
+	size_t n;
+	la_int64_t at;
+	int r, w;
+
+	if (fd < 0)
+		return cannot_write(u, -errno, name);
+	while ((r = archive_read_data_block(u->archive, &data, &n, &at)) == ARCHIVE_OK) {
+		w = fs_write_all(fd, data, n);
+		if (w < 0)
+			return cannot_write(u, w, name);
+	}
+	if (r != ARCHIVE_EOF)
+		return cannot_read(u);
+	/* A full disk may show only now. */
+	return close(TAKE_FD(fd)) < 0 ? cannot_write(u, -errno, name) : 0;
 }
 
-static int make(struct untar *u, const struct header *h, const char *name)
+static int make(struct untar *u, struct archive_entry *entry, const char *name)
 {
-	long long mode = number(h->mode, sizeof(h->mode));
+	const char *target = archive_entry_symlink(entry);
 	int r = make_parents(u, name);
 
 	if (r < 0)
-		return cannot_make(u, r, name);
-	switch (h->type) {
-	case '5':
+		return cannot_write(u, r, name);
+	switch (archive_entry_hardlink(entry) ? 0 : archive_entry_filetype(entry)) {
+	case AE_IFDIR:
 		if (mkdirat(u->dir, name, 0755) < 0 && errno != EEXIST)
-			return cannot_make(u, -errno, name);
+			return cannot_write(u, -errno, name);
 		return 0;
-	case '0':
-	case '\0':
-		u->file = openat(u->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				 mode & 0100 ? 0755 : 0644);
-		return u->file < 0 ? cannot_make(u, -errno, name) : 0;
-	case '2':
+	case AE_IFREG: return write_file(u, name, archive_entry_perm(entry));
+	case AE_IFLNK:
+		if (!target || strlen(target) > LINK_LIMIT)
+			return refuse_name(u, name, "leads too far");
 		GROW(u->links, u->n_links);
-		u->links[u->n_links++] = (struct link){
-			.name = xstrdup(name),
-			.target = xstrndup(h->link, strnlen(h->link, sizeof(h->link))),
-		};
+		u->links[u->n_links++] = (struct link){ xstrdup(name), xstrdup(target) };
 		return 0;
 	}
-	return fail(u, -EBADMSG, xasprintf("'%s' is neither file, folder nor symbolic link", name));
+	return refuse_name(u, name, "is neither file, folder nor symbolic link");
 }
 
-static int take_header(struct untar *u)
+static int take_entry(struct untar *u, struct archive_entry *entry)
 {
-	const struct header *h = (const struct header *)u->block;
-	static const char zeroes[BLOCK];
-	_cleanup_free_ char *name = NULL;
-	long long size;
+	const char *path = archive_entry_pathname(entry);
+	_cleanup_free_ char *name = xstrdup(path ? path : "");
+	size_t n = strlen(name);
 
-	if (memcmp(u->block, zeroes, BLOCK) == 0) {
-		u->ended = true;
-		return 0;
-	}
-	size = number(h->size, sizeof(h->size));
-	if (memcmp(h->magic, "ustar", 6) != 0 || !has_checksum(h) || size < 0)
-		return fail(u, -EBADMSG, xstrdup("it is not a tar archive, or damaged"));
-	name = full_name(h);
+	if (archive_format(u->archive) != ARCHIVE_FORMAT_TAR_USTAR)
+		return refuse(u, "it is not a tar archive of the POSIX kind");
+	if (n > NAME_LIMIT)
+		return refuse(u, "a name in it is too long");
+	if (n && name[n - 1] == '/') /* a folder's */
+		name[n - 1] = '\0';
 	if (!stays_below(name))
-		return fail(u, -EBADMSG, xasprintf("the name '%s' leads elsewhere", name));
-	if (h->type == '2' || h->type == '5')
-		size = 0;
-	u->bytes += size;
-	if (u->bytes > UNTAR_MAX_BYTES || ++u->names > UNTAR_MAX_NAMES)
-		return fail(u, -EFBIG, xstrdup("it is larger than any kernel tree"));
-	u->left = size;
-	u->skip = (BLOCK - size % BLOCK) % BLOCK;
-	return make(u, h, name);
-}
-
-static int close_file(struct untar *u)
-{
-	int fd = TAKE_FD(u->file);
-
-	/* A full disk may show only now. */
-	return fd >= 0 && close(fd) < 0 ? fail(u, -errno, xstrdup("Cannot write it")) : 0;
-}
-
-/* Takes up to n bytes of content or filling; how many, or -errno. */
-static ssize_t take_content(struct untar *u, const char *data, size_t n)
-{
-	size_t take = (long long)n < u->left ? n : (size_t)u->left;
-	int r;
-
-	if (!u->left) {
-		take = (long long)n < u->skip ? n : (size_t)u->skip;
-		u->skip -= (long long)take;
-		return (ssize_t)take;
+		return refuse_name(u, name, "leads elsewhere");
+	if (archive_entry_size(entry) > UNTAR_MAX_BYTES - archive_filter_bytes(u->archive, 0) ||
+	    archive_file_count(u->archive) > UNTAR_MAX_NAMES) {
+		strbuf_adds(u->why, "it is larger than any kernel tree");
+		return -EFBIG;
 	}
-	r = fs_write_all(u->file, data, take);
-	if (r < 0)
-		return fail(u, r, xstrdup("Cannot write it"));
-	u->left -= (long long)take;
-	return (ssize_t)take;
+	return make(u, entry, name);
 }
 
-int untar_feed(struct untar *u, const void *data, size_t n)
+static int take_entries(struct untar *u)
 {
-	const char *p = data;
-	int r = 0;
+	struct archive_entry *entry;
+	la_int64_t end = 0;
+	int r, taken;
 
-	while (n && !u->ended && r == 0) {
-		ssize_t taken;
-
-		if (u->left || u->skip) {
-			taken = take_content(u, p, n);
-			if (taken < 0)
-				return (int)taken;
-		} else {
-			taken = (ssize_t)(n < BLOCK - u->have ? n : BLOCK - u->have);
-			memcpy(u->block + u->have, p, (size_t)taken);
-			u->have += (size_t)taken;
-		}
-		p += taken;
-		n -= (size_t)taken;
-		if (u->have == BLOCK) {
-			u->have = 0;
-			r = take_header(u);
-		}
-		if (r == 0 && !u->left)
-			r = close_file(u);
+	while ((r = archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK) {
+		taken = take_entry(u, entry);
+		if (taken == 0 && archive_read_data_skip(u->archive) != ARCHIVE_OK)
+			taken = cannot_read(u);
+		if (taken < 0)
+			return taken;
+		end = archive_filter_bytes(u->archive, 0);
 	}
-	return r;
+	if (r != ARCHIVE_EOF)
+		return cannot_read(u);
+	/* libarchive does without the block of zeroes. */
+	return archive_filter_bytes(u->archive, 0) > end ? 0 : refuse(u, "its end is missing");
 }
 
 /* ".." for each folder above `name`, then the target without its slash. */
@@ -287,7 +211,7 @@ static int make_link(struct untar *u, const struct link *link)
 		*link->target == '/' ? below_top(link->name, link->target) : xstrdup(link->target);
 
 	if (symlinkat(target, u->dir, link->name) < 0)
-		return cannot_make(u, -errno, link->name);
+		return cannot_write(u, -errno, link->name);
 	return 0;
 }
 
@@ -300,7 +224,7 @@ static int open_beneath(int dir, const char *name)
 
 	do
 		fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
-	while (fd < 0 && errno == EAGAIN && ++tries < AGAIN_MAX);
+	while (fd < 0 && errno == EAGAIN && ++tries < RETRY_LIMIT);
 	return fd;
 }
 
@@ -311,24 +235,46 @@ static int check_link(struct untar *u, const struct link *link)
 
 	if (fd >= 0)
 		return 0;
-	if (errno == EXDEV)
-		return fail(u, -EBADMSG,
-			    xasprintf("the link '%s' leads out of it, to '%s'", link->name,
-				      link->target));
+	if (errno == EXDEV) {
+		strbuf_addf(u->why, "the link '%s' leads out of it, to '%s'", link->name,
+			    link->target);
+		return -EBADMSG;
+	}
 	if (errno != ENOENT && errno != ELOOP && errno != ENOTDIR)
-		return fail(u, -errno, xasprintf("Cannot follow the link '%s'", link->name));
-	return unlinkat(u->dir, link->name, 0) < 0 ? cannot_make(u, -errno, link->name) : 0;
+		return cannot_write(u, -errno, link->name);
+	return unlinkat(u->dir, link->name, 0) < 0 ? cannot_write(u, -errno, link->name) : 0;
 }
 
-int untar_finish(struct untar *u)
+static int take_links(struct untar *u)
 {
 	int r = 0;
 
-	if (!u->ended)
-		return fail(u, -EBADMSG, xstrdup("its end is missing"));
 	for (size_t i = 0; r == 0 && i < u->n_links; i++)
 		r = make_link(u, &u->links[i]);
 	for (size_t i = 0; r == 0 && i < u->n_links; i++)
 		r = check_link(u, &u->links[i]);
+	return r;
+}
+
+int untar(const char *dir, untar_read *read, void *arg, struct strbuf *why)
+{
+	_cleanup_(archive_read_freep) struct archive *archive = archive_read_new();
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct untar u = { archive, fd, read, arg, .why = why };
+	int r = fd < 0 ? cannot_write(&u, -errno, dir) : 0;
+
+	archive_read_support_filter_gzip(archive);
+	archive_read_support_format_tar(archive);
+	if (r == 0 && archive_read_open(archive, &u, NULL, read_piece, NULL) != ARCHIVE_OK)
+		r = cannot_read(&u);
+	if (r == 0)
+		r = take_entries(&u);
+	if (r == 0)
+		r = take_links(&u);
+	for (size_t i = 0; i < u.n_links; i++) {
+		free(u.links[i].name);
+		free(u.links[i].target);
+	}
+	free(u.links);
 	return r;
 }

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <zlib.h>
 
 /* Walking a folder on a slow card may take a while, and no Alive comes meanwhile. */
 #define SILENCE_MS (60 * 1000)
@@ -20,21 +19,22 @@
 #define TRICKLE_MS    (5 * 60 * 1000)
 #define TRICKLE_BYTES (256 * 1024)
 
+/* The agent ends with the archive's last blocks: hardly more than what fills a frame. */
+#define REST_MAX (1024 * 1024)
+
 struct receiver {
 	struct session *session;
 	const struct pull *pull;
 	struct pulled *pulled;
 	struct strbuf *why;
-	struct untar *untar;
-	z_stream unpacker;
-	bool ended;                       /* what is packed */
+	bool ended, none;                 /* the board has said so */
 	long long since_ms, since_packed; /* of the time in which enough has to arrive */
 };
 
 static int bad_archive(const struct receiver *rx, int r, const char *why)
 {
 	if (r == -EBADMSG || r == -EFBIG)
-		log_error("What the board sends is not unpacked: %s.", why);
+		log_error("Cannot unpack what the board sends: %s", why);
 	else
 		log_error_errno(r, "Cannot keep what the board sends: %s (in %s)", why,
 				rx->pull->dir);
@@ -44,66 +44,35 @@ static int bad_archive(const struct receiver *rx, int r, const char *why)
 	return r;
 }
 
-static int take_data(struct receiver *rx, const struct frame *frame)
+static void take_data(struct receiver *rx, const struct frame *frame)
 {
-	static char out[128 * 1024];
-	z_stream *z = &rx->unpacker;
 	long long before = rx->pulled->packed / 1000000;
 
 	rx->pulled->packed += (long long)frame->length;
-	z->next_in = (Bytef *)(uintptr_t)frame->payload;
-	z->avail_in = (uInt)frame->length;
-	do {
-		int r;
-
-		z->next_out = (Bytef *)out;
-		z->avail_out = sizeof(out);
-		r = rx->ended ? Z_DATA_ERROR : inflate(z, Z_NO_FLUSH);
-		if (r == Z_BUF_ERROR) /* all of it is out */
-			break;
-		if (r != Z_OK && r != Z_STREAM_END)
-			return bad_archive(rx, -EBADMSG, "it is not packed with gzip, or damaged");
-		rx->ended = r == Z_STREAM_END;
-		r = untar_feed(rx->untar, out, sizeof(out) - z->avail_out);
-		if (r < 0)
-			return bad_archive(rx, r, untar_why(rx->untar));
-	} while (z->avail_in || (!z->avail_out && !rx->ended));
 	if (rx->pull->doing && rx->pulled->packed / 1000000 != before)
 		progress_step("%s (%lld MB)", rx->pull->doing, rx->pulled->packed / 1000000);
-	return 0;
 }
 
-#define ENDED 2
-
-/* ENDED or -errno. */
-static int take_end(struct receiver *rx, const outpost_Pulled *end)
+static int take_reply(struct receiver *rx, const struct frame *frame)
 {
-	int r;
+	outpost_Reply reply = { 0 };
+	const outpost_Pulled *end = &reply.body.pulled;
 
+	if (proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
+		return 0;
+	if (reply.which_body == outpost_Reply_failure_tag) {
+		strbuf_adds(rx->why, reply.body.failure.what);
+		rx->none = true;
+		return -ENODATA;
+	}
+	if (reply.which_body != outpost_Reply_pulled_tag)
+		return 0;
 	rx->pulled->build = xstrdup(end->build);
 	rx->pulled->package = xstrdup(end->package);
 	rx->pulled->files = end->files;
 	rx->pulled->bytes = (long long)end->bytes;
-	r = rx->ended ? untar_finish(rx->untar) : -EBADMSG;
-	if (r < 0)
-		return bad_archive(rx, r, rx->ended ? untar_why(rx->untar) : "its end is missing");
-	return ENDED;
-}
-
-/* 0, ENDED, PULL_NONE, or -errno. */
-static int take_frame(struct receiver *rx, const struct frame *frame)
-{
-	outpost_Reply reply = { 0 };
-
-	if (frame->type == FRAME_BLOB)
-		return take_data(rx, frame);
-	if (frame->type != FRAME_REPLY || proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
-		return 0;
-	if (reply.which_body == outpost_Reply_failure_tag) {
-		strbuf_adds(rx->why, reply.body.failure.what);
-		return PULL_NONE;
-	}
-	return reply.which_body == outpost_Reply_pulled_tag ? take_end(rx, &reply.body.pulled) : 0;
+	rx->ended = true;
+	return 0;
 }
 
 static int give_up_when_slow(struct receiver *rx)
@@ -121,47 +90,74 @@ static int give_up_when_slow(struct receiver *rx)
 	return 0;
 }
 
-static int receive(struct receiver *rx)
+static int receive(struct receiver *rx, struct frame *frame)
 {
+	int r = give_up_when_slow(rx);
+
+	if (r < 0)
+		return r;
+	r = session_receive(rx->session, SILENCE_MS, frame);
+	if (r == 0)
+		return log_error_errno(-ETIMEDOUT,
+				       "The board has sent nothing for %d s in the middle of it",
+				       SILENCE_MS / 1000);
+	return r == -EPIPE ? session_say(rx->session) : r;
+}
+
+/* The archive arrives in frames, which have a checksum each. */
+static ssize_t next_piece(void *arg, const void **data)
+{
+	struct receiver *rx = arg;
 	struct frame frame;
 	int r = 0;
 
-	rx->since_ms = monotonic_ms();
-	while (r == 0 && (r = give_up_when_slow(rx)) == 0) {
-		r = session_receive(rx->session, SILENCE_MS, &frame);
-		if (r == 1)
-			r = take_frame(rx, &frame);
-		else if (r == 0)
-			return log_error_errno(
-				-ETIMEDOUT,
-				"The board has sent nothing for %d s in the middle of it",
-				SILENCE_MS / 1000);
-		else if (r == -EPIPE)
-			r = session_say(rx->session);
+	while (!rx->ended) {
+		r = receive(rx, &frame);
+		if (r > 0 && frame.type == FRAME_BLOB && frame.length) {
+			take_data(rx, &frame);
+			*data = frame.payload;
+			return (ssize_t)frame.length;
+		}
+		if (r > 0 && frame.type == FRAME_REPLY)
+			r = take_reply(rx, &frame);
+		if (r < 0)
+			return r;
 	}
-	return r == ENDED ? 0 : r;
+	return 0;
+}
+
+/* 0, PULL_NONE, or -errno. */
+static int unpack(struct receiver *rx)
+{
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	long long rest = 0;
+	const void *data;
+	ssize_t n;
+	int r = untar(rx->pull->dir, next_piece, rx, &why);
+
+	if (rx->none)
+		return PULL_NONE;
+	if (r < 0)
+		return why.len ? bad_archive(rx, r, why.buf) : r;
+	while ((n = next_piece(rx, &data)) > 0) {
+		rest += n;
+		if (rest > REST_MAX)
+			return bad_archive(rx, -EBADMSG, "it goes on after its end");
+	}
+	return rx->none ? PULL_NONE : (int)n;
 }
 
 int pull(struct session *session, const struct pull *pull, struct pulled *pulled,
 	 struct strbuf *why)
 {
 	outpost_Request request = { .which_body = outpost_Request_pull_tag };
-	struct receiver rx = { .session = session, .pull = pull, .pulled = pulled, .why = why };
+	struct receiver rx = { session, pull, pulled, why, .since_ms = monotonic_ms() };
 	int r;
 
 	request.body.pull.what = pull->what;
 	request.body.pull.every = pull->every;
-	r = untar_open(&rx.untar, pull->dir);
-	if (r < 0)
-		return log_error_errno(r, "Cannot open %s", pull->dir);
-	r = inflateInit2(&rx.unpacker, 15 + 16) == Z_OK ? 0 : -ENOMEM; /* 16: a gzip header */
-	if (r == 0)
-		r = session_send(session, &request);
-	if (r == 0)
-		r = receive(&rx);
-	(void)inflateEnd(&rx.unpacker);
-	untar_close(rx.untar);
-	return r;
+	r = session_send(session, &request);
+	return r == 0 ? unpack(&rx) : r;
 }
 
 void pulled_release(struct pulled *pulled)
