@@ -3,7 +3,8 @@
 # agent for tests) and for the boards (build/aarch64/outpost-agent, static).
 #
 #   make                 the program and the agents
-#   make check           all tests; check-unit, check-cli, check-vm, check-container are its parts
+#   make check           the tests; check-unit, check-cli, check-vm, check-container are its parts
+#   make check-all       these, the long ones, and those on whole Debians and kernel sources
 #   make SAN=address,undefined check-unit
 #   make bench           the loop measured against what people do today
 #   make deps            install what building and testing need (Debian)
@@ -56,7 +57,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all check check-unit unit-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-all check-unit unit-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -268,6 +269,9 @@ soak-faults: all
 soak-crashers: all
 	@tests/tools/soak-crashers $(if $(TIMES),-n $(TIMES)) $(ONLY)
 
+# tests/run looks at these.
+export JOBS LONG MUST_RUN
+
 # ONLY: names of tests, or parts of them.
 check-vm: all $(O)/mutate $(VARIANTS)
 	@tests/run vm $(ONLY)
@@ -340,6 +344,16 @@ check: deps-test
 	$(MAKE) --no-print-directory check-vm
 	$(MAKE) --no-print-directory check-container
 
+# What takes too long for every change: see tests/README.md.
+check-all: deps-test
+	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory check-unit
+	$(MAKE) --no-print-directory check-cli LONG=1
+	$(MAKE) --no-print-directory check-vm LONG=1
+	$(MAKE) --no-print-directory check-container LONG=1
+	$(MAKE) --no-print-directory check-full
+	$(MAKE) --no-print-directory check-git-tree
+
 # --- what Debian has to provide ------------------------------------------------
 
 # To build and to use; the cross compiler only where the host is not arm64.
@@ -348,8 +362,8 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         libjansson-dev libinih-dev libfdt-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
-DEPS_TEST := zstd libcmocka-dev openssh-server cpio jq libxml2-utils ccache distcc sparse \
-             podman runc mmdebstrap clang-format shellcheck
+DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server cpio jq \
+             libxml2-utils ccache distcc sparse podman runc mmdebstrap clang-format shellcheck
 
 # $(1): packages. Asks apt only when something is missing, so that a second run takes no time. It
 # waits for an apt that is at work, and mends first what one that was interrupted left half done.

@@ -5,14 +5,17 @@
 
 OUTPOST=$TOP/build/outpost
 
-# run COMMAND...: its status is in $status, what it wrote in files out and err.
+# run COMMAND...: its status is in $status, what it wrote in files out and err. A status other
+# than 0 must be looked at: by expect_status, or any_status where it does not matter.
 run() {
+	expect_no_unseen_status "$WORK.unseen.$BASHPID"
 	echo "\$ ${*/#$OUTPOST/outpost}"
 	"$@" >out 2>err </dev/null
 	status=$?
 	sed 's/^/out: /' out
 	sed 's/^/err: /' err
 	echo "status: $status"
+	[ $status = 0 ] || echo "status $status of ${*/#$OUTPOST/outpost}" >"$WORK.unseen.$BASHPID"
 }
 
 outpost() {
@@ -29,8 +32,32 @@ skip() {
 	exit 77
 }
 
+# At the start of a test that takes long, and shows little that others do not: make check-all runs it.
+long_test() {
+	[ -n "${LONG-}" ] || exit 78
+}
+
 expect_status() {
+	any_status
 	[ "$status" = "$1" ] || fail "status $1 is expected, not $status"
+}
+
+# It may end with any status.
+any_status() {
+	rm -f "$WORK.unseen.$BASHPID"
+}
+
+expect_no_unseen_status() { # FILE...
+	[ ! -e "$1" ] || fail "the test does not look at $(cat "$@")"
+}
+
+# wait_until COMMAND...: at most half a minute; its status says whether it came to that.
+wait_until() {
+	local tries=600
+	until "$@"; do
+		[ $((tries -= 1)) -gt 0 ] || return 1
+		sleep 0.05
+	done
 }
 
 # expect_out TEXT, expect_err TEXT: it stands somewhere in there.

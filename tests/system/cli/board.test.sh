@@ -199,9 +199,11 @@ test_doctor() {
 	make_board
 	install_agent
 	outpost --json doctor
+	any_status # a tool may be missing here
 	expect_out '"schema": "outpost.doctor/1"'
 	expect_out "there is no board yet"
 	outpost -b board doctor
+	any_status
 	expect_out "agent                  ok       $("$AGENT" build-id)"
 	expect_out "free space"
 	expect_out "kernel tree"
@@ -209,8 +211,9 @@ test_doctor() {
 	expect_status 1
 	expect_out "reachable              MISSING  board nosuch.invalid: its name is not known"
 	# Without any tool: each is named, and one command for all of them.
-	PATH=/nonexistent outpost doctor
+	run env PATH=/nonexistent "$OUTPOST" doctor
 	if [ ! -e /usr/sbin/mke2fs ]; then
+		any_status
 		return
 	fi
 	expect_status 1

@@ -140,5 +140,6 @@ test_terminal() {
 	NO_COLOR=1 TERM=xterm script -qec "$OUTPOST klog log" typescript >out
 	! grep -q $'\e' out || fail "colour in spite of NO_COLOR"
 	outpost klog log
+	expect_status 1
 	! grep -q $'\e' out || fail "colour in a file"
 }

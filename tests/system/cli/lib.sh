@@ -11,6 +11,10 @@
 
 # shellcheck disable=SC2034 # some of these are for the runner and the tests
 AT_ONCE=4 LIMIT=60
+FIRST=(shared_connection_that_hangs no_answer)
+NEEDS=(jq:jq perl:perl ssh-keygen:openssh-client sshd:openssh-server xz:xz-utils zstd:zstd script:bsdutils
+	gcc:gcc aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu nm:binutils)
+[ "$(uname -m)" != aarch64 ] || NEEDS=("${NEEDS[@]/aarch64-linux-gnu-gcc*/gcc:gcc}")
 
 suite_up() { :; }
 suite_down() { :; }

@@ -206,7 +206,7 @@ test_shell_prints_text() {
 
 test_no_ssh() {
 	mkdir few
-	PATH=$WORK/few outpost -b pi@nosuch.invalid board show
+	run env PATH="$WORK/few" "$OUTPOST" -b pi@nosuch.invalid board show
 	expect_trouble "ssh cannot be started" "apt-get install openssh-client"
 }
 

@@ -13,6 +13,7 @@ test_modules() {
 	readelf -p .comment "$ko" >comment || fail "$ko is no module"
 	engine exec "$(container_name)" sh -c 'aarch64-linux-gnu-gcc-* --version || gcc-[0-9]* --version' \
 		2>/dev/null | head -1 >compiler
+	[ -s compiler ] || fail "the container does not tell its compiler"
 	grep -qF "$(sed 's/^[^(]*//' compiler)" comment ||
 		fail "it was compiled by $(<comment), not by $(<compiler)"
 	[ -z "$(find "$XDG_CACHE_HOME/outpost/build" ! -user "$(id -un)")" ] ||

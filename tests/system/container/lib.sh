@@ -6,6 +6,7 @@
 # ENGINE: podman or docker; else the first that works.
 
 AT_ONCE=1 LIMIT=300
+NEEDS=(jq:jq readelf:binutils xz:xz-utils)
 IMAGE=localhost/outpost-test
 
 # Why there is no container here, in the file no-engine.

@@ -6,14 +6,6 @@ is_there() { # a command in the container
 	engine exec "$(container_name)" sh -c 'cat /proc/[0-9]*/cmdline' 2>/dev/null | tr '\0' ' ' | grep -q "$1"
 }
 
-await() { # COMMAND...
-	for _ in $(seq 300); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 is_gone() {
 	! is_there "$1"
 }
@@ -23,13 +15,13 @@ test_interrupt() {
 	make_module endless '$(shell sleep 4711)'
 	"$OUTPOST" build --kernel "$RELEASE" endless >out 2>err &
 	local pid=$!
-	await is_there "sleep 4711" || fail "it did not begin: $(cat err)"
+	wait_until is_there "sleep 4711" || fail "it did not begin: $(cat err)"
 	kill -INT $pid
 	wait $pid
 	status=$?
 	cat err
 	expect_status 130
-	await is_gone "sleep 4711" || fail "it still runs in the container"
+	wait_until is_gone "sleep 4711" || fail "it still runs in the container"
 	make_module after
 	outpost build --kernel "$RELEASE" after
 	expect_status 0
@@ -37,19 +29,23 @@ test_interrupt() {
 
 # Two builds at once share it; one that needs it started anew waits for the other.
 test_two_at_once() {
-	make_module long '$(shell sleep 3)'
+	make_module long "\$(shell cat $WORK/gate)" # until it is opened below
+	mkfifo gate
 	make_module short
 	outpost build --kernel "$RELEASE" short
 	"$OUTPOST" build --kernel "$RELEASE" long >long.out 2>&1 &
-	local pid=$! other
-	await is_there "sleep 3" || fail "it did not begin"
+	local pid=$! waiting other
+	wait_until is_there "cat $WORK/gate" || fail "it did not begin"
 	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
 	mkdir -p "$other/a/b"
 	(cd "$other/a/b" && make_module third)
-	outpost build --kernel "$RELEASE" "$other/a/b/third"
+	"$OUTPOST" build --kernel "$RELEASE" "$other/a/b/third" >third.out 2>&1 &
+	waiting=$!
+	wait_until grep -q "Waiting for another outpost that uses the build container" third.out ||
+		fail "it does not wait: $(cat third.out)"
+	echo >gate
+	wait $waiting || fail "status $?: $(cat third.out)"
 	rm -r "$other"
-	expect_status 0
-	expect_err "Waiting for another outpost that uses the build container"
 	wait $pid || fail "the other failed: $(cat long.out)"
 }
 

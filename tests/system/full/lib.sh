@@ -7,19 +7,15 @@
 
 . tests/system/vm/lib.sh
 
-suite_up() {
-	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run XDG_CONFIG_HOME=$ALL/config
-	unset "${!OUTPOST_@}" NO_COLOR
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
-}
+# shellcheck disable=SC2034 # for the runner
+AT_ONCE=1 LIMIT=1800
+
+suite_up() { :; }
 
 # A usual vm is there only for who boots one; clean_up() brings down what a test left up.
 set_up() {
+	use_slot
 	cd "$WORK" || exit 1
-}
-
-suite_down() {
-	[ ! -e "$XDG_STATE_HOME/outpost/vm/vm" ] || "$OUTPOST" -q vm down
 }
 
 full() {

@@ -52,26 +52,31 @@ test_a_host_that_is_killed_finds_its_result_later() {
 	start_slow_test
 	kill -9 "$host"
 	wait "$host"
-	sleep 4
+	wait_until_idle
 	outpost --json results last
 	expect_status 0
 	expect_json '.results[0].module' slow
 	expect_json '.results[0].verdict' pass
 }
 
+runs() {
+	ls "$XDG_STATE_HOME/outpost/runs"
+}
+
 test_a_host_that_is_killed_before_the_board_has_answered() {
 	local before
 	make_slow_module 3
 	"$OUTPOST" build slow >build.out 2>&1 || fail "$(cat build.out)"
-	before=$(ls "$XDG_STATE_HOME/outpost/runs")
+	board 'rm -f /run/slow-runs'
+	before=$(runs)
 	start_test slow
-	for _ in $(seq 2000); do
-		[ "$(ls "$XDG_STATE_HOME/outpost/runs")" != "$before" ] && break
+	until [ "$(runs)" != "$before" ]; do
+		kill -0 "$host" || fail "no run was stored: $(cat test.err)"
 		sleep 0.01
 	done
 	kill -9 "$host"
 	wait "$host"
-	sleep 1 # what was sent arrives
+	wait_until board 'test -e /run/slow-runs' || fail "what was sent did not arrive"
 	outpost --json results last
 	expect_status 0
 	expect_json '.results[0].module' slow
@@ -91,11 +96,11 @@ test_leaving_at_once_loses_nothing() {
 	make_slow_module 30
 	start_slow_test
 	kill -INT "$host"
-	sleep 0.3
+	wait_until grep -q Interrupted test.err || fail "it does not say that it was interrupted: $(cat test.err)"
 	kill -INT "$host"
 	wait "$host"
 	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
-	sleep 3
+	wait_until_idle
 	outpost --json results last
 	expect_status 0
 	expect_json '.cancelled' true
@@ -111,11 +116,7 @@ test_an_interrupt_while_it_builds() {
 	printf '$(shell touch "%s/building"; sleep 20)\n' "$PWD" >>slow/Kbuild
 	"$OUTPOST" test slow >test.out 2>test.err &
 	host=$!
-	for _ in $(seq 100); do
-		[ -e building ] && break
-		sleep 0.1
-	done
-	[ -e building ] || fail "make never began: $(cat test.err)"
+	wait_until test -e building || fail "make never began: $(cat test.err)"
 	kill -INT "$host"
 	wait "$host"
 	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
@@ -149,7 +150,7 @@ make_sleeper() { # NAME INIT EXIT
 interrupt_when() {
 	local module=$1 state=$2 boot
 	shift 2
-	boot=$(board cat /proc/sys/kernel/random/boot_id)
+	boot=$(boot_id)
 	start_test "$@"
 	wait_on_board "grep -q '^$module .* $state ' /proc/modules"
 	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
@@ -162,7 +163,7 @@ interrupt_when() {
 	expect_json '.results[] | select(.module == "phased") | .verdict' skip
 	grep -q 'nothing of the run is loaded' test.err || fail "it is not said: $(cat test.err)"
 	expect_clean_board phased needed
-	[ "$(board cat /proc/sys/kernel/random/boot_id)" = "$boot" ] || fail "the board was rebooted for it"
+	[ "$(boot_id)" = "$boot" ] || fail "the board was rebooted for it"
 	outpost test "$TOP/modules/hello"
 	expect_status 0
 }
@@ -263,27 +264,18 @@ test_a_reboot_that_nobody_ordered() {
 	expect_json '.results[0].phase' test
 }
 
-# Until the board is in another boot than BOOT_ID.
-wait_for_another_boot() {
-	local now
-	for _ in $(seq 60); do
-		now=$(board cat /proc/sys/kernel/random/boot_id 2>/dev/null) && [ "$now" != "$1" ] && return
-		sleep 1
-	done
-	fail "the board did not reboot"
+is_unloading() { # FROM: console.log's length
+	tail -c +"$1" "$XDG_STATE_HOME/outpost/vm/vm/console.log" | grep -q 'warns: unloads'
 }
 
 test_a_reboot_that_was_ordered_while_nobody_listened() {
-	local console=$XDG_STATE_HOME/outpost/vm/vm/console.log from boot
+	local from boot
 	needs_vm
-	boot=$(board cat /proc/sys/kernel/random/boot_id)
-	from=$(stat -c %s "$console")
+	boot=$(boot_id)
+	from=$(stat -c %s "$XDG_STATE_HOME/outpost/vm/vm/console.log")
 	"$OUTPOST" --json test "$TOP/tests/modules/soak/warns" >warns.out 2>warns.err &
 	host=$!
-	for _ in $(seq 300); do
-		tail -c +"$from" "$console" | grep -q 'warns: unloads' && break
-		sleep 0.1
-	done
+	wait_until is_unloading "$from" || fail "the module never came to its unload: $(cat warns.err)"
 	kill -9 "$host"
 	wait "$host"
 	wait_for_another_boot "$boot"

@@ -26,6 +26,7 @@ test_dm_writeboost() {
 # tracepoint has one argument more (plain make says the same): an earlier kernel of that release.
 test_lttng_modules() {
 	needs_vm
+	long_test # forty modules
 	local kernel=
 	if grep -q 'VERSION_ID="12"' /etc/os-release; then
 		kernel=6.1.0-47-arm64

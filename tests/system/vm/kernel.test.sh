@@ -30,15 +30,17 @@ use_archive() {
 sign_archive() {
 	export GNUPGHOME=$WORK/gpg
 	mkdir -m 700 "$GNUPGHOME"
-	gpg --batch -q --passphrase '' --quick-gen-key test@localhost rsa2048 sign 2>/dev/null
-	gpg -q --export >key.gpg
+	gpg --batch -q --passphrase '' --quick-gen-key test@localhost rsa2048 sign 2>gpg.err ||
+		fail "cannot make a key: $(cat gpg.err)"
+	gpg -q --export >key.gpg || fail "cannot export the key"
 	(
-		cd repo || exit 1
-		dpkg-scanpackages -m . /dev/null >Packages 2>/dev/null
+		set -e
+		cd repo
+		dpkg-scanpackages -m . /dev/null >Packages 2>scan.err || { cat scan.err; exit 1; }
 		printf 'Origin: Test\nSuite: test\nSHA256:\n %s %s Packages\n' \
 			"$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
 		gpg --batch -q --clearsign -o InRelease Release
-	)
+	) || fail "cannot make the archive"
 	gpgconf --kill all
 }
 
@@ -225,7 +227,7 @@ sync_until_it_arrives() {
 	touch begun # what a killed one left is not what arrives now
 	"$OUTPOST" -b headers kernel sync >out 2>err </dev/null &
 	for _ in $(seq 300); do
-		[ -z "$(find cache/outpost/trees -name zeroes -size +1M -newer begun 2>/dev/null)" ] || return 0
+		[ -z "$(find cache/outpost -path '*/trees/*' -name zeroes -size +1M -newer begun)" ] || return 0
 		sleep 0.1
 	done
 	fail "nothing arrives: $(cat err)"
@@ -247,7 +249,8 @@ test_headers_of_the_board() {
 	root=$trees/$release
 
 	# A second process that is killed, and a link that is cut, leave nothing that looks whole.
-	"$OUTPOST" -q -b headers shell -- "dd if=/dev/urandom bs=1M count=60 of=/usr/src/linux-headers-$release/include/zeroes" 2>/dev/null
+	"$OUTPOST" -q -b headers shell -- "dd if=/dev/urandom bs=1M count=60 of=/usr/src/linux-headers-$release/include/zeroes 2>/dev/null" ||
+		fail "the headers do not grow"
 	sync_until_it_arrives
 	kill -KILL $!
 	wait $! 2>/dev/null

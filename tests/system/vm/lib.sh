@@ -1,30 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The whole path, on a virtual Pi that all tests of the suite share, or on the
-# board that $BOARD names (make check-hw). Kernel trees, images and packages
-# come from the person's own cache; the rest is the suite's.
+# The whole path, on virtual Pis or on the board that $BOARD names (make check-hw). As many
+# tests run at once as there are vms: each slot of the runner has one, with a state and
+# sockets of its own, so that a test may reset or crash its vm, and call it "vm". Kernel
+# trees, images and packages come from the person's own cache, which all share.
 
 # shellcheck disable=SC2034 # for the runner
-AT_ONCE=1 LIMIT=1800
+AT_ONCE=3 LIMIT=900
+[ -z "${BOARD-}" ] || AT_ONCE=1
+# shellcheck disable=SC2034
+FIRST=(it_agrees_with_linux_6_12 a_link_that_stays_dead every_crasher_gets_its_verdict_{1,2,3,4} lttng_modules
+	faults_at_random_moments two_kernels_side_by_side headers_of_the_board)
+# shellcheck disable=SC2034
+NEEDS=(jq:jq xmllint:libxml2-utils gpg:gpg gpg-agent:gpg-agent dpkg-scanpackages:dpkg-dev file:file
+	modinfo:kmod pgrep:procps xz:xz-utils zstd:zstd gcc:gcc mke2fs:e2fsprogs)
+[ -n "${BOARD-}" ] || NEEDS+=(qemu-system-aarch64:qemu-system-arm)
 
-suite_up() {
-	export XDG_STATE_HOME=$ALL/state XDG_RUNTIME_DIR=$ALL/run
+# Of this slot: its state, with its vm, and its sockets.
+use_slot() {
 	unset "${!OUTPOST_@}" NO_COLOR
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	export XDG_STATE_HOME=$ALL/slot$SLOT/state XDG_RUNTIME_DIR=$ALL/slot$SLOT/run
 	if [ -n "${BOARD-}" ]; then # it stands in the person's own configuration
 		export OUTPOST_BOARD_DEFAULT=$BOARD
+	else
+		export XDG_CONFIG_HOME=$ALL/slot$SLOT/config
+	fi
+	[ -d "$XDG_RUNTIME_DIR" ] || { mkdir -p "$XDG_RUNTIME_DIR"; chmod 700 "$XDG_RUNTIME_DIR"; }
+}
+
+# The first vm makes the image that all share.
+suite_up() {
+	local SLOT=0
+	use_slot
+	if [ -n "${BOARD-}" ]; then
 		"$OUTPOST" board show
 		return
 	fi
-	export XDG_CONFIG_HOME=$ALL/config
-	command -v qemu-system-aarch64 >/dev/null ||
-		{ echo "There is no qemu-system-aarch64 here: make deps-test" >&2; return 1; }
 	"$OUTPOST" vm up --timeout 300s # the machine may be busy
 }
 
 suite_down() {
-	[ -n "${BOARD-}" ] || "$OUTPOST" vm down
+	[ -z "${BOARD-}" ] || return 0
+	for ((SLOT = 0; SLOT < AT_ONCE; SLOT++)); do
+		[ ! -d "$ALL/slot$SLOT/state/outpost/vm/vm" ] || (use_slot && "$OUTPOST" -q vm down) &
+	done
+	wait
 }
 
 # For tests that are about the virtual Pi, or would harm a board that somebody needs.
@@ -33,12 +54,17 @@ needs_vm() {
 }
 
 set_up() {
+	use_slot
 	cd "$WORK" || exit 1
 	[ -n "${BOARD-}" ] || revive_vm
 }
 
 # A test that failed may have left the vm dead, or without its cable: the next one is not to fail for that.
 revive_vm() {
+	if [ ! -d "$XDG_STATE_HOME/outpost/vm/vm" ]; then # the first test of this slot
+		"$OUTPOST" vm up --timeout 300s || fail "the vm does not come up"
+		return
+	fi
 	answers && return
 	"$OUTPOST" vm status vm
 	echo "The test before has left the vm so; it is reset."
@@ -46,7 +72,7 @@ revive_vm() {
 	echo "That was of no use: it is made anew."
 	"$OUTPOST" vm down
 	rm -rf "$XDG_STATE_HOME/outpost/vm/vm"
-	"$OUTPOST" vm up
+	"$OUTPOST" vm up --timeout 300s || fail "the vm does not come up"
 }
 
 # At the load of a busy machine a shell on it takes some seconds.
@@ -80,12 +106,31 @@ start_test() {
 
 # Until the board's shell finds it true, which $host is to bring about: wait_on_board COMMAND
 wait_on_board() {
-	for _ in $(seq 300); do
-		board "$1" && return
-		kill -0 "$host" 2>/dev/null || break
-		sleep 0.1
-	done
-	fail "on the board it never came to this: $1; the test said: $(cat test.out test.err)"
+	wait_until found_or_over "$1"
+	board "$1" || fail "on the board it never came to this: $1; the test said: $(cat test.out test.err)"
+}
+
+found_or_over() {
+	board "$1" || ! kill -0 "$host" 2>/dev/null
+}
+
+# Until no agent runs there: a run that nobody follows is over.
+wait_until_idle() {
+	wait_until board '! pidof outpost-agent' || fail "the board is still at work"
+}
+
+boot_id() {
+	board cat /proc/sys/kernel/random/boot_id
+}
+
+# Until the board is in another boot than BOOT_ID.
+wait_for_another_boot() {
+	wait_until is_in_another_boot "$1" || fail "the board did not reboot"
+}
+
+is_in_another_boot() {
+	local now
+	now=$(boot_id 2>/dev/null) && [ "$now" != "$1" ]
 }
 
 # expect_json FILTER VALUE: what jq makes of the JSON on standard output.

@@ -98,9 +98,9 @@ test_a_killed_supervisor_leaves_nothing_behind() {
 	board 'grep -q /proc/sys/kernel /run/outpost/armed' || fail "it was not armed: $(cat test.err)"
 	kill -9 "$host"
 	# shellcheck disable=SC2016
-	board 'kill -9 $(pidof outpost-agent); sleep 5'
+	board 'kill -9 $(pidof outpost-agent)'
+	wait_until board 'grep -q "^sleeper .* Live" /proc/modules' || fail "its init does not end: nothing is shown"
 	[ "$(settings)" != "$before" ] || fail "somebody restored it: nothing is shown"
-	board 'grep -q "^sleeper " /proc/modules' || fail "it is not loaded: nothing is shown"
 	outpost board show
 	expect_status 0
 	[ "$(settings)" = "$before" ] || fail "settings are not as before: $(diff <(echo "$before") <(settings))"

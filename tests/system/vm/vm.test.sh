@@ -32,11 +32,11 @@ test_two_at_once() {
 
 test_reset_is_a_new_boot() {
 	needs_vm
-	board cat /proc/sys/kernel/random/boot_id >before
+	boot_id >before
 	board 'echo kept >~/kept; sync'
 	outpost vm reset
 	expect_status 0
-	board cat /proc/sys/kernel/random/boot_id >after 2>said
+	boot_id >after 2>said
 	[ ! -s said ] || fail "the connection of the boot before was in the way: $(cat said)"
 	! cmp before after || fail "the boot_id is the same"
 	[ "$(board cat kept)" = kept ] || fail "the disk did not outlive it"
@@ -44,9 +44,10 @@ test_reset_is_a_new_boot() {
 
 test_a_panic_leaves_its_record() {
 	needs_vm
+	local before
+	before=$(boot_id)
 	board 'sync; echo c >/proc/sysrq-trigger' &
-	sleep 1
-	outpost vm up
+	wait_for_another_boot "$before"
 	board 'cat /sys/fs/pstore/dmesg-ramoops-*' >record
 	grep -q 'Kernel panic - not syncing: sysrq triggered crash' record ||
 		fail "pstore has no panic: $(head -c 500 record)"

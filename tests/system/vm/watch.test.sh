@@ -4,6 +4,10 @@
 
 start_watch() {
 	cp -r "$TOP/modules" .
+	watch_modules
+}
+
+watch_modules() {
 	"$OUTPOST" --json watch modules/hello >lines 2>watch.err &
 	watch=$!
 }
@@ -38,24 +42,43 @@ test_watch_runs_at_every_save() {
 	touch modules/hello/.hello.c.swp
 	touch modules/include/outpost/ktap.h
 	expect_line 5 pass
-	sleep 1
+	sleep 1 # what is not to begin has no end to wait for
 	[ "$(wc -l <lines)" = 5 ] || fail "five runs are expected: $(cat lines)"
 	expect_end
 }
 
-# While one version is being built the next is saved: that is the one that counts.
+verdicts() {
+	jq -r '.results[0].verdict' lines | xargs
+}
+
+has_come_to() { # VERDICT
+	kill -0 "$watch" || fail "watch ended: $(cat watch.err)"
+	[ "$(verdicts | sed 's/.* //')" = "$1" ]
+}
+
+# While one version is being built the next is saved: that is the one that counts. The build
+# waits at the gate as long as there is a file `closed`.
 test_watch_sees_what_is_saved_during_a_build() {
-	start_watch
+	cp -r "$TOP/modules" .
+	mkfifo gate
+	printf '#!/bin/sh\n[ ! -e %s/closed ] || { touch %s/waits; cat %s/gate; }\n' "$WORK" "$WORK" "$WORK" >pass_gate
+	chmod +x pass_gate
+	echo "\$(shell $WORK/pass_gate)" >>modules/hello/Kbuild
+	watch_modules
 	expect_line 1 pass
-	touch modules/hello/hello.c
-	sleep 0.4
-	sed -i 's/Hello, /Hullo, /' modules/hello/hello.c
-	for _ in $(seq 100); do
-		[ "$(tail -1 lines | jq -r '.results[0].verdict')" = fail ] && break
-		sleep 0.1
-	done
-	sleep 1
-	[ "$(tail -1 lines | jq -r '.results[0].verdict')" = fail ] || fail "an old version was tested last"
+	touch closed
+	echo '/* the version that waits */' >>modules/hello/hello.c
+	wait_until test -e waits || fail "it is not built: $(cat lines watch.err)"
+	sed -i 's/Hello, /Hullo, /' modules/hello/hello.c # its own test sees that
+	rm closed
+	echo >gate
+	wait_until has_come_to fail || fail "the last version has no verdict: $(verdicts)"
+	sed -i 's/Hullo, /Hello, /' modules/hello/hello.c
+	wait_until has_come_to pass || fail "the version after that has no verdict: $(verdicts)"
+	case $(verdicts) in # the version that waited may have one
+	"pass fail pass" | "pass pass fail pass") ;;
+	*) fail "not every version was tested once, in their order: $(verdicts)" ;;
+	esac
 	expect_end
 }
 
