@@ -2,9 +2,9 @@
 /*
  * Writes all variants that there are for a kernel:
  *
- *	make-variants RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER
+ *	make-variants [-d] RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER
  *
- * and prints a line for each: file, whether it loads ("true", "false", or "-"
+ * or with -d only those that not all kernels judge alike; and prints a line for each: file, whether it loads ("true", "false", or "-"
  * where only the kernel knows), the rule that finds it, the place of the kernel
  * that decides.
  */
@@ -70,11 +70,14 @@ static void put_cut(size_t place, const struct strbuf *good)
 int main(int argc, char **argv)
 {
 	struct strbuf good[GOOD_COUNT] = { STRBUF_INIT, STRBUF_INIT };
+	bool differing = argc > 1 && strcmp(argv[1], "-d") == 0;
 	unsigned int major = 0, minor = 0;
 
+	argc -= differing;
+	argv += differing;
 	if (argc != 6 || sscanf(argv[1], "%u.%u", &major, &minor) != 2) {
 		fprintf(stderr,
-			"usage: make-variants RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER\n");
+			"usage: make-variants [-d] RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER\n");
 		return 2;
 	}
 	folder = argv[5];
@@ -86,11 +89,12 @@ int main(int argc, char **argv)
 			return -log_error_errno(r, "Cannot read %s", argv[2 + i]);
 	}
 	for (const struct variant *v = variants; v->name; v++)
-		if (variant_is_for(v, CHECK_VERSION(major, minor)))
+		if (variant_is_for(v, CHECK_VERSION(major, minor)) &&
+		    (!differing || v->since || v->before))
 			put_variant(v, &good[v->of]);
-	for (size_t i = 0; i < VARIANT_BITS; i++)
+	for (size_t i = 0; !differing && i < VARIANT_BITS; i++)
 		put_flip(i, &good[VICTIM]);
-	for (size_t i = 0; i < VARIANT_CUTS; i++)
+	for (size_t i = 0; !differing && i < VARIANT_CUTS; i++)
 		put_cut(i, &good[VICTIM]);
 	for (size_t i = 0; i < GOOD_COUNT; i++)
 		strbuf_release(&good[i]);
