@@ -22,11 +22,17 @@
 #define RETURN_FACTOR 3
 #define RETURN_MAX_MS (10 * 60 * 1000)
 
+/* vm_reset() returns when the vm has booted: what is left is to log in. */
+#define LOGIN_MS 30000
+
 static long long usual_return_ms(const struct run *run)
 {
-	long long ms = last_seen_return_ms(run->q->board->name) * RETURN_FACTOR;
+	const struct board *board = run->q->board;
+	bool has_booted = run->power_cycled && board->is_vm && !board->power_cycle;
+	long long ms = last_seen_return_ms(board->name) * RETURN_FACTOR;
+	long long least = has_booted ? LOGIN_MS : RUN_RETURN_MS;
 
-	return ms < RUN_RETURN_MS ? RUN_RETURN_MS : ms < RETURN_MAX_MS ? ms : RETURN_MAX_MS;
+	return ms < least ? least : ms < RETURN_MAX_MS ? ms : RETURN_MAX_MS;
 }
 
 long long run_return_ms(const struct run *run)
