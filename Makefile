@@ -81,7 +81,14 @@ $(O)/%.o: src/%.c
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
 # The vm's init is part of the program.
-$(O)/host/vm/guest.o: board/vm-init board/vm-full-init board/vm-full-make
+$(O)/host/vm/guest.o: board/vm-init board/vm-full-init board/vm-full-make $(A)/vm-reseed
+
+# Freestanding: the vm's C library, if it has one, is not known here.
+$(A)/vm-reseed: board/vm-reseed.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(BOARD_CC) -std=gnu11 $(WARNINGS) -Os -ffreestanding -fno-stack-protector -fno-pie -nostdlib -static \
+		-Wl,--build-id=none -s -o $@ $<
 
 $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)

@@ -14,6 +14,7 @@
 #include "host/vm/instance.h"
 #include "host/vm/keys.h"
 #include "host/vm/qemu.h"
+#include "host/vm/saved.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,10 +103,93 @@ static void test_initrd_holds_image_and_guest(void **state)
 	assert_memory_equal(initrd.buf, image.buf, image.len);
 	assert_memory_equal(initrd.buf + image.len, "070701", 6);
 	assert_non_null(memmem(initrd.buf, initrd.len, "#!/bin/busybox sh\n", 18));
+	assert_non_null(memmem(initrd.buf, initrd.len, "etc/inittab\0", 12));
+	/* Whose it is a small one is told by a disk, a full one by its initrd. */
+	assert_null(memmem(initrd.buf, initrd.len, "HOSTKEY", 7));
+	assert_null(memmem(initrd.buf, initrd.len, "pi-2\n", 5));
+	assert_int_equal(guest_write_initrd(GUEST_FULL, "pi-2", dir, from), 0);
+	strbuf_reset(&initrd);
+	assert_int_equal(fs_read(to, &initrd, 0), 0);
 	assert_non_null(memmem(initrd.buf, initrd.len, "etc/hostname\0", 13));
 	assert_non_null(memmem(initrd.buf, initrd.len, "pi-2\n", 5));
 	assert_non_null(memmem(initrd.buf, initrd.len, "HOSTKEY", 7));
 	assert_non_null(memmem(initrd.buf, initrd.len, "LOGINKEY", 8));
+}
+
+/* The value of a file in the vm's identity. */
+static char *identity_value(const char *file)
+{
+	_cleanup_free_ char *path = path_join(dir, GUEST_IDENTITY, NULL);
+	_cleanup_free_ char *out = path_join(dir, "out", NULL), *name = path_join(out, file, NULL);
+	_cleanup_(strbuf_release) struct strbuf disk = STRBUF_INIT, value = STRBUF_INIT;
+	struct process_options options = { .dir = out };
+
+	assert_int_equal(fs_remove_tree(out), 0);
+	assert_int_equal(fs_mkdir_p(out, 0755), 0);
+	assert_int_equal(fs_read(path, &disk, 0), 0);
+	options.input = disk.buf;
+	options.input_len = disk.len;
+	assert_int_equal(process_run(ARGV("cpio", "-id", "--quiet"), &options), 0);
+	assert_int_equal(fs_read(name, &value, 0), 0);
+	return xstrdup(value.buf);
+}
+
+/* The disk keeps its size, as a saved state knows it; no two vms are told the same. */
+static void test_identity(void **state)
+{
+	static const char *const files[] = { "etc/hostname", "etc/ssh/host_key",
+					     "etc/ssh/authorized_keys", "run/identity/mac",
+					     "run/identity/seed" };
+	_cleanup_free_ char *path = path_join(dir, GUEST_IDENTITY, NULL);
+	char *first[ARRAY_SIZE(files)];
+	struct stat st;
+
+	(void)state;
+	write_file("host_key", "HOSTKEY");
+	write_file("host_key.pub", "HOSTKEY.PUB");
+	write_file("id_ed25519.pub", "LOGINKEY");
+	assert_int_equal(guest_make_identity(dir), 0);
+	assert_int_equal(guest_write_identity("one", dir), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		first[i] = identity_value(files[i]);
+	assert_string_equal(first[0], "one\n");
+	assert_string_equal(first[1], "HOSTKEY");
+	assert_string_equal(first[2], "LOGINKEY");
+	assert_int_equal(strncmp(first[3], "52:54:", 6), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+
+	write_file("host_key", "HOSTKEY2");
+	write_file("host_key.pub", "HOSTKEY2.PUB");
+	write_file("id_ed25519.pub", "LOGINKEY2");
+	assert_int_equal(guest_make_identity(dir), 0);
+	assert_int_equal(guest_write_identity("two", dir), 0);
+	assert_int_equal(st.st_size, 64 * 1024);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *second = identity_value(files[i]);
+
+		assert_string_not_equal(first[i], second);
+		free(first[i]);
+	}
+}
+
+static void test_saved_states_are_of_stock_small_vms(void **state)
+{
+	const struct qemu_config small = { .identity = GUEST_IDENTITY };
+	struct qemu_config other = small;
+
+	(void)state;
+	assert_true(saved_is_possible(&small));
+	other.debug = true;
+	assert_true(saved_is_possible(&other));
+	other.kaslr = true;
+	assert_false(saved_is_possible(&other));
+	other = small;
+	other.kvm = true;
+	assert_false(saved_is_possible(&other));
+	other = small;
+	other.identity = NULL; /* a full one */
+	assert_false(saved_is_possible(&other));
 }
 
 /* What all full vms start from is made without anybody's keys. */
@@ -265,6 +349,7 @@ static void test_qemu_arguments_for_debugging(void **state)
 {
 	const struct qemu_config config = {
 		.name = "x",
+		.dir = "/d",
 		.kernel = "/c/vmlinuz",
 		.modules = "/c/modules.img",
 		.memory_mib = 512,
@@ -284,6 +369,7 @@ static void test_qemu_disk_of_a_full_vm(void **state)
 {
 	const struct qemu_config config = {
 		.name = "x",
+		.dir = "/d",
 		.kernel = "/c/vmlinuz",
 		.disk = "disk.qcow2",
 		.modules = "/c/modules.img",
@@ -294,7 +380,7 @@ static void test_qemu_disk_of_a_full_vm(void **state)
 
 	(void)state;
 	assert_true(strv_contains(argv, "if=none,format=qcow2,id=disk,cache=unsafe,discard=unmap,"
-					"file=disk.qcow2"));
+					"file=/d/disk.qcow2"));
 }
 
 static void test_qemu_arguments_for_its_tree(void **state)
@@ -502,6 +588,8 @@ int main(void)
 		TEST(test_cpio_is_what_cpio_reads),
 		TEST(test_initrd_holds_image_and_guest),
 		TEST(test_initrd_of_the_maker_holds_no_keys),
+		TEST(test_identity),
+		TEST(test_saved_states_are_of_stock_small_vms),
 		TEST(test_qemu_disk_of_a_full_vm),
 		TEST(test_dtb_gets_ramoops),
 		TEST(test_dtb_refuses_others),

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "host/cmd/command.h"
 #include "host/base/paths.h"
+#include "host/vm/saved.h"
 
 struct clean_options {
 	bool all;
@@ -19,7 +20,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct clean_options *o = arg;
 	_cleanup_free_ char *dir = o->all ? path_cache("", NULL) : path_cache("build", NULL);
-	int r = fs_remove_tree(dir);
+	int r = saved_remove_all();
+
+	if (r < 0)
+		return r;
+	r = fs_remove_tree(dir);
 
 	(void)ctx;
 	(void)argc;

@@ -26,6 +26,8 @@ static const struct option_row options[] = {
 		    "a boot that finds memory errors, and is slower: see below"),
 	OPTION_FLAG(struct vm_options, kaslr, 0, "kaslr", "vm.kaslr",
 		    "the kernel at another address at each 'up', as on a Pi; slower"),
+	OPTION_FLAG(struct vm_options, boot, 0, "boot", "vm.boot",
+		    "boot it, rather than go on from a saved state"),
 	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
 		    "a whole Debian with systemd and sudo: see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
@@ -209,6 +211,11 @@ const struct command cmd_vm = {
 		"\nWith --kaslr the kernel and its modules are at other addresses at each 'up'; "
 		"what\n"
 		"a module prints, or takes for granted, of addresses shows then.\n"
+		"\n'up' starts a vm from the saved state of one that has booted, which it makes once\n"
+		"for each kernel and kind of machine, and which takes half the time of a boot. The\n"
+		"vm has its own name, keys, MAC address, boot_id and random numbers all the same, and\n"
+		"reboots as any other. --boot, --kaslr and --full boot, as does any vm under KVM.\n"
+		"'outpost clean' removes saved states, and so does time: those not used for 30 days.\n"
 		"\nWith --full (NAME is 'full' then, when it is not said) it is a whole Debian, of "
 		"the\n"
 		"suite that apt here names: systemd, an ordinary user 'pi' who may sudo, a disk "

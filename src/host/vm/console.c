@@ -58,20 +58,20 @@ static int read_end(const char *dir, off_t from, struct strbuf *text)
 	return 0;
 }
 
-/* 1: ready; 0: not yet; or -errno. */
-static int look(const char *dir, off_t from)
+/* 1: it was said; 0: not yet; or -errno. */
+static int look(const char *dir, off_t from, const char *what)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r = read_end(dir, from, &text);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (strstr(text.buf, GUEST_READY))
+	if (strstr(text.buf, what))
 		return 1;
 	return strstr(text.buf, GUEST_FAILED) ? -EIO : 0;
 }
 
-int console_await_ready(const char *dir, off_t from, int timeout_ms)
+int console_await(const char *dir, off_t from, const char *what, int timeout_ms)
 {
 	long long deadline = monotonic_ms() + timeout_ms;
 	off_t seen = -1;
@@ -79,7 +79,7 @@ int console_await_ready(const char *dir, off_t from, int timeout_ms)
 	for (;;) {
 		bool alive = qemu_pid(dir) != 0;
 		off_t length = console_length(dir);
-		int r = length == seen ? 0 : look(dir, from);
+		int r = length == seen ? 0 : look(dir, from, what);
 
 		if (r)
 			return r < 0 ? r : 0;

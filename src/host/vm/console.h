@@ -10,11 +10,11 @@
 off_t console_length(const char *dir);
 
 /*
- * Waits until init says on the console, after the first `from` bytes, that
- * the vm is ready. 0; -EIO when init says that it failed; -ECONNRESET when QEMU has ended;
+ * Waits until init says `what` on the console (guest.h), after the first `from`
+ * bytes. 0; -EIO when init says that it failed; -ECONNRESET when QEMU has ended;
  * -ETIME; -EINTR; -errno. Not said.
  */
-int console_await_ready(const char *dir, off_t from, int timeout_ms);
+int console_await(const char *dir, off_t from, const char *what, int timeout_ms);
 
 /* Shows the last `n` lines, cleaned, as error messages. */
 void console_show_end(const char *dir, int n);

@@ -111,7 +111,7 @@ static int await_made(const char *dir, size_t total)
 
 	do {
 		progress_fraction(count_configured(dir), total);
-		r = console_await_ready(dir, 0, 1000);
+		r = console_await(dir, 0, GUEST_READY, 1000);
 	} while (r == -ETIME && monotonic_ms() < deadline);
 	if (r == 0)
 		r = qemu_await_end(dir, 60000);

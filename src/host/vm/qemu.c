@@ -94,7 +94,10 @@ static void add_machine(char ***argv, const struct qemu_config *c, const char *d
 	add(argv, "-display", "none");
 }
 
-/* `file` is the last thing in the option's value: a comma in it is written twice. */
+/*
+ * `file` is the last thing in the option's value: a comma in it is written twice. It is absolute, as
+ * QEMU opens it once more at the end of a migration, and has left `dir` by then.
+ */
 static void add_disk(char ***argv, const char *id, const char *how, const char *file)
 {
 	_cleanup_(strbuf_release) struct strbuf value = STRBUF_INIT;
@@ -112,10 +115,15 @@ static void add_disk(char ***argv, const char *id, const char *how, const char *
 
 static void add_devices(char ***argv, const struct qemu_config *c)
 {
+	_cleanup_free_ char *disk = path_join(c->dir, c->disk ? c->disk : "disk.img", NULL);
+	_cleanup_free_ char *identity = c->identity ? path_join(c->dir, c->identity, NULL) : NULL;
+
 	/* What the guest has synced outlives the guest; outliving this machine's crash is not
 	 * asked. */
-	add_disk(argv, "disk", "cache=unsafe,discard=unmap", c->disk ? c->disk : "disk.img");
+	add_disk(argv, "disk", "cache=unsafe,discard=unmap", disk);
 	add_disk(argv, "modules", "readonly=on", c->modules);
+	if (identity)
+		add_disk(argv, "identity", "readonly=on", identity);
 	addf(argv, "-netdev", "user,id=" QEMU_NETDEV ",hostfwd=tcp:127.0.0.1:%d-:22", c->port);
 	/* No boot rom: it is in a package of its own, and nothing boots from the network. */
 	add(argv, "-device", "virtio-net-pci,netdev=" QEMU_NETDEV ",romfile=");
@@ -147,6 +155,8 @@ char **qemu_argv(const struct qemu_config *c, const char *dumpdtb)
 	add(&argv, "-dtb", "board.dtb");
 	add_kernel_arguments(&argv, c);
 	add_devices(&argv, c);
+	if (c->waits)
+		add(&argv, "-incoming", "defer");
 	strv_add(&argv, "-daemonize");
 	add(&argv, "-pidfile", "pid");
 	return argv;

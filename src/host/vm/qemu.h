@@ -11,14 +11,16 @@
 #define QEMU_NETDEV "net" /* how QEMU calls the vm's network */
 
 struct qemu_config {
-	const char *name;    /* the vm's */
-	const char *dir;     /* where QEMU starts; files of the vm are named relative to it */
-	const char *kernel;  /* an arm64 Image */
-	const char *disk;    /* its image, in `dir`: NULL is disk.img; raw unless it is a .qcow2 */
-	const char *modules; /* a disk image, read-only */
+	const char *name; /* the vm's */
+	const char *dir; /* where QEMU starts, absolute; files of the vm are named relative to it */
+	const char *kernel;   /* an arm64 Image */
+	const char *disk;     /* its image, in `dir`: NULL is disk.img; raw unless it is a .qcow2 */
+	const char *modules;  /* a disk image, read-only */
+	const char *identity; /* the disk that says who it is, in `dir`; NULL: none */
 	int memory_mib, cpus, port;
 	bool kvm;
 	bool debug; /* the kernel is to look for errors of memory */
+	bool waits; /* for a saved state, see saved.h, instead of booting */
 	bool kaslr; /* and to go to where the device tree's seed sends it */
 };
 

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/vm/qmp.h"
 
-#include "common/cleanup.h"
-#include "common/fs.h"
+#include "common/alloc.h"
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "host/base/unix_socket.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define ANSWER_LIMIT (1024 * 1024)
@@ -48,8 +47,11 @@ static int read_line(struct qmp *qmp, struct strbuf *line)
 	}
 }
 
-/* Reads until an object with `key` comes; events in between are passed over. */
-static int await(struct qmp *qmp, const char *key)
+/*
+ * Reads until an object with `key` comes, whose value becomes *value unless that is NULL; events
+ * in between are passed over.
+ */
+static int await(struct qmp *qmp, const char *key, json_t **value)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
 
@@ -64,38 +66,93 @@ static int await(struct qmp *qmp, const char *key)
 			r = 1;
 		else if (!object || json_object_get(object, "error"))
 			r = -EPROTO;
+		if (r > 0 && value)
+			*value = json_incref(json_object_get(object, key));
 		json_decref(object);
 		if (r)
 			return r < 0 ? r : 0;
 	}
 }
 
-static int execute(struct qmp *qmp, const char *command, const char *arguments)
+/* The bytes of a command, and with them a descriptor unless it is -1. */
+static int send_command(struct qmp *qmp, const struct strbuf *text, int fd)
+{
+	struct iovec iov = { .iov_base = text->buf, .iov_len = text->len };
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (fd >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control.space);
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	}
+	n = sendmsg(qmp->fd, &message, MSG_NOSIGNAL);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == text->len ? 0 : -EIO;
+}
+
+static int execute(struct qmp *qmp, const char *command, const char *arguments, int fd,
+		   json_t **answer)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r;
 
 	strbuf_addf(&text, "{\"execute\":\"%s\"%s%s}\n", command,
 		    arguments ? ",\"arguments\":" : "", arguments ? arguments : "");
-	r = fs_write_all(qmp->fd, text.buf, text.len);
-	return r < 0 ? r : await(qmp, "return");
+	r = send_command(qmp, &text, fd);
+	return r < 0 ? r : await(qmp, "return", answer);
+}
+
+int qmp_execute(struct qmp *qmp, const char *command, const char *arguments, json_t **answer)
+{
+	return execute(qmp, command, arguments, -1, answer);
+}
+
+int qmp_give(struct qmp *qmp, int fd, const char *name)
+{
+	_cleanup_free_ char *arguments = xasprintf("{\"fdname\":\"%s\"}", name);
+
+	return execute(qmp, "getfd", arguments, fd, NULL);
+}
+
+int qmp_open(const char *dir, struct qmp **out)
+{
+	_cleanup_(qmp_closep) struct qmp *qmp = xcalloc(1, sizeof(*qmp));
+	struct timeval limit = { .tv_sec = ANSWER_S };
+	int r;
+
+	qmp->input = (struct strbuf)STRBUF_INIT;
+	qmp->fd = unix_socket_connect(dir, "qmp.sock");
+	if (qmp->fd < 0)
+		return qmp->fd;
+	setsockopt(qmp->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	r = await(qmp, "QMP", NULL);
+	if (r == 0)
+		r = qmp_execute(qmp, "qmp_capabilities", NULL, NULL);
+	if (r == 0)
+		*out = TAKE_PTR(qmp);
+	return r;
+}
+
+void qmp_close(struct qmp *qmp)
+{
+	if (qmp->fd >= 0)
+		close(qmp->fd);
+	strbuf_release(&qmp->input);
+	free(qmp);
 }
 
 int qmp_command(const char *dir, const char *command, const char *arguments)
 {
-	struct timeval limit = { .tv_sec = ANSWER_S };
-	struct qmp qmp = { .fd = unix_socket_connect(dir, "qmp.sock"), .input = STRBUF_INIT };
-	int r;
+	_cleanup_(qmp_closep) struct qmp *qmp = NULL;
+	int r = qmp_open(dir, &qmp);
 
-	if (qmp.fd < 0)
-		return qmp.fd;
-	setsockopt(qmp.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	r = await(&qmp, "QMP");
-	if (r == 0)
-		r = execute(&qmp, "qmp_capabilities", NULL);
-	if (r == 0)
-		r = execute(&qmp, command, arguments);
-	close(qmp.fd);
-	strbuf_release(&qmp.input);
-	return r;
+	return r < 0 ? r : qmp_execute(qmp, command, arguments, NULL);
 }

@@ -8,12 +8,10 @@
 #include "common/process.h"
 #include "host/kernel/kernel.h"
 #include "host/base/paths.h"
-#include "host/board/last_seen.h"
-#include "host/vm/console.h"
+#include "host/vm/boot.h"
 #include "host/vm/dtb.h"
 #include "host/vm/full.h"
 #include "host/vm/guest.h"
-#include "host/vm/image.h"
 #include "host/vm/instance.h"
 #include "host/vm/keys.h"
 #include "host/vm/net.h"
@@ -140,66 +138,6 @@ static int write_dtb(const struct qemu_config *config)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-/* Called with each port that is tried. */
-static int write_port(int port, void *arg)
-{
-	struct instance *vm = arg;
-	int r;
-
-	vm->port = port;
-	r = keys_write_config(vm->name, vm->full ? FULL_USER : "root", vm->dir, port);
-	return r < 0 ? r : instance_save(vm);
-}
-
-static int boot(struct instance *vm, struct qemu_config *config, const struct image *image,
-		int timeout_ms)
-{
-	int r = guest_write_initrd(vm->full ? GUEST_FULL : GUEST_SMALL, vm->name, vm->dir,
-				   image->initramfs);
-	long long begin;
-
-	config->kernel = image->kernel;
-	config->modules = image->modules;
-	if (r == 0 && vm->full)
-		r = full_make_disk(config, image);
-	if (r == 0)
-		r = qemu_start(config, write_port, vm);
-	if (r < 0)
-		return r;
-	begin = monotonic_ms();
-	r = console_await_ready(vm->dir, 0, timeout_ms);
-	/* A run waits by that when the board reboots: what it was booted with may be slow. */
-	if (r == 0)
-		last_seen_set_return_ms(vm->name, monotonic_ms() - begin);
-	if (r == 0 || r == -EINTR)
-		return r;
-	if (r == -ETIME)
-		log_error("The vm %s did not come up within %d s (kernel %s).", vm->name,
-			  timeout_ms / 1000, vm->kernel);
-	else
-		log_error("The vm %s did not come up (kernel %s)%s.", vm->name, vm->kernel,
-			  r == -ECONNRESET ? ": it powered itself off" : "");
-	console_show_end(vm->dir, 20);
-	return r;
-}
-
-/* An image that was damaged without a trace in size or time shows when it does not boot. */
-static int boot_checked(struct instance *vm, struct qemu_config *config, int timeout_ms)
-{
-	_cleanup_(image_freep) struct image *image = NULL, *again = NULL;
-	int made = image_obtain(vm->kernel, false, &image);
-	int r = made < 0 ? made : boot(vm, config, image, timeout_ms);
-
-	if (r == 0 || r == -EINTR || made != 0)
-		return r;
-	if (qemu_pid(vm->dir))
-		qemu_stop(vm->dir);
-	made = image_obtain(vm->kernel, true, &again);
-	if (made < 0)
-		return made;
-	return made ? boot(vm, config, again, timeout_ms) : r;
-}
-
 static int start(struct instance *vm, const struct vm_options *o)
 {
 	struct qemu_config config = {
@@ -209,10 +147,12 @@ static int start(struct instance *vm, const struct vm_options *o)
 		.cpus = o->cpus ? o->cpus : DEFAULT_CPUS,
 		.kvm = qemu_has_kvm(),
 		.disk = vm->full ? FULL_DISK : NULL,
+		.identity = vm->full ? NULL : GUEST_IDENTITY,
 		.debug = o->debug,
 		.kaslr = o->kaslr,
 	};
 	long long begin = monotonic_ms();
+	bool restored = false;
 	int r;
 
 	vm->memory_mib = config.memory_mib;
@@ -228,16 +168,16 @@ static int start(struct instance *vm, const struct vm_options *o)
 		r = make_disk(vm->dir);
 	if (r < 0)
 		return r;
-	r = boot_checked(vm, &config, o->timeout_ms ? o->timeout_ms : instance_boot_ms(vm));
+	r = boot_vm(vm, &config, o, &restored);
 	if (r < 0) {
 		if (qemu_pid(vm->dir) && qemu_stop(vm->dir) < 0)
 			log_warn("QEMU of the vm %s does not end: process %d.", vm->name,
 				 qemu_pid(vm->dir));
 		return r;
 	}
-	log_info("The vm %s is up: kernel %s%s%s, %.1f s.", vm->name, vm->kernel,
+	log_info("The vm %s is up: kernel %s%s%s%s, %.1f s.", vm->name, vm->kernel,
 		 vm->debug ? ", debug" : "", vm->kaslr ? ", KASLR" : "",
-		 (double)(monotonic_ms() - begin) / 1000);
+		 restored ? ", from a saved state" : "", (double)(monotonic_ms() - begin) / 1000);
 	return 0;
 }
 

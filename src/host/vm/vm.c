@@ -12,6 +12,7 @@
 #include "host/base/paths.h"
 #include "host/base/unix_socket.h"
 #include "host/vm/console.h"
+#include "host/vm/guest.h"
 #include "host/vm/instance.h"
 #include "host/vm/net.h"
 #include "host/vm/qemu.h"
@@ -118,7 +119,7 @@ int vm_reset(const char *name, int timeout_ms)
 	r = qmp_command(vm->dir, "system_reset", NULL);
 	if (r < 0)
 		return log_error_errno(r, "Cannot reset the vm %s", name);
-	r = console_await_ready(vm->dir, from, limit);
+	r = console_await(vm->dir, from, GUEST_READY, limit);
 	if (r == 0) {
 		log_info("The vm %s is up again.", name);
 		return 0;

@@ -29,6 +29,7 @@ struct vm_options {
 	int timeout_ms; /* how long it may take to come up; 0: 2 min, with debug 4, a full one 10 */
 	bool debug;     /* with the kernel's checks of memory, see qemu.c */
 	bool kaslr; /* the kernel and its modules at random addresses, other ones at each start */
+	bool boot;  /* rather than go on from a saved state */
 	bool full;  /* a whole Debian, with a disk of its own; a vm stays what it is */
 };
 
@@ -49,7 +50,8 @@ struct vm_status {
 };
 
 /*
- * Starts it and returns when its ssh server listens. One that runs already is
+ * Starts it and returns when its ssh server listens. Where it can be it goes on
+ * from a saved state, see saved.h; else it boots. One that runs already is
  * only asked whether it answers. 0 or -errno, said; after an error none runs
  * that did not run before.
  */

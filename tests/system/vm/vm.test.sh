@@ -61,3 +61,146 @@ test_a_kernel_that_does_not_come_up() {
 	outpost --json vm status
 	expect_json '[.vms[] | select(.name == "slow" and .state == "running")] | length' 0
 }
+
+# --- saved states -----------------------------------------------------------------
+
+# The saved states of the cache, one a line.
+saved() {
+	find "$XDG_CACHE_HOME/outpost/vm/" -name 'saved-*.zst'
+}
+
+# A cache of the test's own, with the image of the kernel that the suite's vm runs.
+own_image() {
+	local release here=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/vm
+	release=$(board uname -r)
+	mkdir -p "cache/outpost/vm/$release"
+	cp -a --reflink=auto "$here/$release/"{vmlinuz,initramfs.cpio,modules.img,manifest} "cache/outpost/vm/$release/"
+	export XDG_CACHE_HOME=$WORK/cache
+}
+
+on() { # VM COMMAND: its board's shell
+	"$OUTPOST" -q -b "$1" shell -- "$2"
+}
+
+# What no two boards may have in common, a line each, and their clock in $vm.time.
+identity_of() { # VM
+	on "$1" 'cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid
+		head -c 32 /dev/urandom | sha256sum
+		sha256sum </etc/ssh/host_key
+		sha256sum </etc/ssh/authorized_keys
+		cat /sys/class/net/eth0/address /etc/hostname
+		[ ! -e /run/identity/seed ] || echo the seed is still there' >"$1.identity" || fail "$1 cannot be asked"
+	"$OUTPOST" -b "$1" --json test "$TOP/modules/hello" >"$1.json" || fail "hello does not pass on $1"
+	on "$1" 'cat /run/outpost/nonce && echo' >>"$1.identity" || fail "$1 has no nonce"
+	echo "$(on "$1" 'date +%s') $(date +%s)" >"$1.time"
+}
+
+test_vms_from_one_saved_state_have_nothing_in_common() {
+	local vm there here
+	needs_vm
+	for vm in one two; do
+		outpost vm up $vm
+		expect_status 0
+		expect_err "from a saved state"
+		identity_of $vm
+		read -r there here <$vm.time
+		there=$((there - here))
+		[ "${there#-}" -le 2 ] || fail "the clock of $vm differs by $there s"
+	done
+	[ "$(wc -l <one.identity)" = 8 ] || fail "not all was told: $(cat one.identity)"
+	[ -z "$(sort one.identity two.identity | uniq -d)" ] ||
+		fail "they share something: $(cat one.identity - two.identity <<<"--")"
+	outpost vm down one
+	expect_status 0
+	# The same one again: another boot, of the same machine.
+	mv one.identity first.identity
+	outpost vm up one
+	expect_status 0
+	expect_err "from a saved state"
+	identity_of one
+	[ "$(sort one.identity first.identity | uniq -d | wc -l)" = 4 ] ||
+		fail "the keys, address and name are to be the same, and only they: $(cat first.identity one.identity)"
+	outpost vm down one
+	expect_status 0
+	outpost vm down two
+	expect_status 0
+}
+
+# Its kernel, modules and initramfs come again as at any boot.
+test_a_restored_vm_crashes_and_reboots_as_others_do() {
+	local first
+	needs_vm
+	outpost vm up restored
+	expect_status 0
+	expect_err "from a saved state"
+	export OUTPOST_BOARD_DEFAULT=restored
+	first=$(boot_id)
+	board 'echo kept >kept; sync; echo c >/proc/sysrq-trigger' &
+	wait_for_another_boot "$first"
+	board 'cat /sys/fs/pstore/dmesg-ramoops-*' >record
+	grep -q 'Kernel panic - not syncing: sysrq triggered crash' record || fail "pstore has no panic: $(head -c 500 record)"
+	[ "$(board cat kept)" = kept ] || fail "the disk did not outlive it"
+	outpost --json test "$TOP/tests/modules/crashers/null_init" "$TOP/modules/hello"
+	expect_status 4
+	expect_json '[.results[].verdict] | join(" ")' "crash pass"
+	first=$(boot_id)
+	outpost vm reset restored
+	expect_status 0
+	[ "$(boot_id)" != "$first" ] || fail "the boot_id is the same"
+	outpost vm unplug restored
+	expect_status 0
+	! timeout 5 "$OUTPOST" -q shell -- true || fail "it answers without a cable"
+	outpost vm plug restored
+	expect_status 0
+	board true || fail "it does not answer with its cable"
+	outpost vm down restored
+	expect_status 0
+}
+
+test_who_wants_a_boot_gets_one() {
+	local how
+	needs_vm
+	for how in --boot --kaslr; do
+		outpost vm up $how booted
+		expect_status 0
+		! grep -q "saved state" err || fail "with $how it did not boot"
+		outpost vm down booted
+		expect_status 0
+	done
+}
+
+test_saved_states_that_are_of_no_use() {
+	local file
+	needs_vm
+	own_image
+	outpost vm up made
+	expect_status 0
+	expect_err "this is done once"
+	outpost vm down made
+	expect_status 0
+	file=$(saved)
+	[ "$(wc -l <<<"$file")" = 1 ] || fail "one is expected: $file"
+	[ "$(stat -c %a "$file")" = 600 ] || fail "others may read it"
+	[ "$(stat -c %s "$file")" -lt 100000000 ] || fail "it has $(stat -c %s "$file") bytes"
+	[ ! -e "$XDG_CACHE_HOME/outpost/vm/.saving" ] || fail "its folder is still there"
+	truncate -s -1000000 "$file" # torn
+	outpost vm up made
+	expect_status 0
+	expect_err "cannot go on from the saved state"
+	board true || fail "the vm of the suite does not answer"
+	outpost vm down made
+	expect_status 0
+	[ -z "$(saved)" ] || fail "it is still there"
+	# One that nobody has used for long goes when another one is made.
+	touch -d '40 days ago' "${file%/*}/saved-0000000000000000.zst"
+	outpost vm up made
+	expect_status 0
+	expect_err "from a saved state"
+	[ "$(saved)" = "$file" ] || fail "one is expected: $(saved)"
+	outpost vm down made
+	expect_status 0
+	outpost clean
+	expect_status 0
+	[ -z "$(saved)" ] || fail "'clean' leaves $(saved)"
+	[ -e "${file%/*}/vmlinuz" ] || fail "'clean' takes the image"
+}
