@@ -352,12 +352,8 @@ check: deps-test
 	$(MAKE) --no-print-directory check-container
 
 # What takes too long for every change: see tests/README.md.
-check-all: deps-test
-	$(MAKE) --no-print-directory all
-	$(MAKE) --no-print-directory check-unit
-	$(MAKE) --no-print-directory check-cli LONG=1
-	$(MAKE) --no-print-directory check-vm LONG=1
-	$(MAKE) --no-print-directory check-container LONG=1
+check-all:
+	$(MAKE) --no-print-directory check LONG=1
 	$(MAKE) --no-print-directory check-full
 	$(MAKE) --no-print-directory check-git-tree
 
