@@ -230,6 +230,26 @@ static void test_find(void **state)
 	store_close(store);
 }
 
+/* Two runs may begin in one second: the last is the one that was entered last, whatever its id. */
+static void test_last_of_one_second(void **state)
+{
+	struct store *store = open_store();
+	_cleanup_free_ char *run = NULL;
+	json_t *rows;
+
+	(void)state;
+	finish(store, RUN_C, 7);
+	finish(store, RUN_A, 7);
+	finish(store, RUN_B, 6);
+	assert_int_equal(store_find(store, "last", &run), 0);
+	assert_string_equal(run, RUN_A);
+	assert_int_equal(store_list(store, NULL, 0, &rows), 0);
+	assert_row(rows, 0, RUN_A, "finished");
+	assert_row(rows, 1, RUN_C, "finished");
+	json_decref(rows);
+	store_close(store);
+}
+
 static void user(int number, int n)
 {
 	struct store *store = NULL;
@@ -456,6 +476,7 @@ int main(void)
 		TEST(test_result_wins),   TEST(test_new_run),
 		TEST(test_life_of_a_run), TEST(test_results_of_an_open_run),
 		TEST(test_list),          TEST(test_find),
+		TEST(test_last_of_one_second),
 		TEST(test_many_users),    TEST(test_first_users),
 		TEST(test_killed),        TEST(test_not_a_database),
 		TEST(test_damaged_page),  TEST(test_newer_version),

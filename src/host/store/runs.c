@@ -87,7 +87,7 @@ int store_open_runs(struct store *s, const char *board, char ***runs)
 	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
 	int r = prepare(s, &st,
 			"SELECT run FROM run WHERE state = 'open' AND board = ?1"
-			" ORDER BY started_s, run",
+			" ORDER BY started_s, rowid",
 			board, END);
 
 	while (r == 0 && (r = next_row(s, st)) > 0) {
@@ -145,7 +145,7 @@ int store_list(struct store *s, const char *board, int limit, json_t **rows)
 			"SELECT run, board, kernel, strftime('%Y-%m-%dT%H:%M:%SZ', started_s,"
 			" 'unixepoch'), started_s, state, summary, why FROM run"
 			" WHERE ?1 IS NULL OR board = ?1"
-			" ORDER BY started_s DESC, run DESC LIMIT ?2",
+			" ORDER BY started_s DESC, rowid DESC LIMIT ?2",
 			board, END);
 
 	if (r == 0)
@@ -185,7 +185,7 @@ int store_find(struct store *s, const char *word, char **run)
 			"SELECT run FROM run WHERE (?1 = 'last' AND document IS NOT NULL)"
 			" OR (?1 != '' AND"
 			" (substr(run, 1, length(?1)) = ?1 OR substr(run, 17, length(?1)) = ?1))"
-			" ORDER BY run != ?1, started_s DESC, run DESC LIMIT 2",
+			" ORDER BY run != ?1, started_s DESC, rowid DESC LIMIT 2",
 			word, END);
 
 	if (r == 0)

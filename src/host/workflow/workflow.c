@@ -178,7 +178,7 @@ static int take_release(struct workflow *p, int times)
 			  p->board->name, welcome->release, p->release);
 		return -EREMOTEIO;
 	}
-	log_info("Board %s runs %s now, not %s; rebuilding the modules", p->board->name,
+	log_info("Board %s now runs %s, not %s; rebuilding the modules", p->board->name,
 		 welcome->release, p->release);
 	free(p->release);
 	p->release = xstrdup(welcome->release);

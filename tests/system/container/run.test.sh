@@ -29,8 +29,9 @@ test_interrupt() {
 
 # Two builds at once share it; one that needs it started anew waits for the other.
 test_two_at_once() {
-	make_module long "\$(shell cat $WORK/gate)" # until it is opened below
+	make_module long "\$(shell [ ! -e $WORK/closed ] || cat $WORK/gate)"
 	mkfifo gate
+	touch closed # from now on the build waits at the gate
 	make_module short
 	outpost build --kernel "$RELEASE" short
 	"$OUTPOST" build --kernel "$RELEASE" long >long.out 2>&1 &
@@ -43,6 +44,7 @@ test_two_at_once() {
 	waiting=$!
 	wait_until grep -q "Waiting for another outpost that uses the build container" third.out ||
 		fail "it does not wait: $(cat third.out)"
+	rm closed
 	echo >gate
 	wait $waiting || fail "status $?: $(cat third.out)"
 	rm -r "$other"

@@ -107,6 +107,7 @@ test_what_warns_once_is_caught_twice_in_one_boot() {
 	local try
 	for try in 1 2; do
 		outpost --json test --no-reboot "$TOP"/tests/modules/crashers/{refcount_under,warn_once}
+		expect_status 1
 		jq -r '.boot_id, (.results[] | .module, .verdict, .reports[].kind)' out >"try$try"
 		grep -q refcount_under "try$try" || fail "nothing was run"
 	done

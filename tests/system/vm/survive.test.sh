@@ -139,7 +139,7 @@ test_the_hook_brings_a_board_back() {
 	make_deaf_module
 	add_pi "$OUTPOST -q vm reset"
 	board 'rmmod i6300esb' || fail "the vm keeps its watchdog"
-	outpost -b pi --json test --return-timeout 75s deaf "$TOP/modules/hello"
+	outpost -b pi --json test --return-timeout 25s deaf "$TOP/modules/hello"
 	remove_pi
 	expect_status 4
 	expect_err "its power is switched off and on"
