@@ -472,14 +472,21 @@ static void test_no_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_new_run),       TEST(test_life_of_a_run),
-		TEST(test_result_wins),   TEST(test_new_run),
-		TEST(test_life_of_a_run), TEST(test_results_of_an_open_run),
-		TEST(test_list),          TEST(test_find),
+		TEST(test_new_run),
+		TEST(test_life_of_a_run),
+		TEST(test_result_wins),
+		TEST(test_new_run),
+		TEST(test_life_of_a_run),
+		TEST(test_results_of_an_open_run),
+		TEST(test_list),
+		TEST(test_find),
 		TEST(test_last_of_one_second),
-		TEST(test_many_users),    TEST(test_first_users),
-		TEST(test_killed),        TEST(test_not_a_database),
-		TEST(test_damaged_page),  TEST(test_newer_version),
+		TEST(test_many_users),
+		TEST(test_first_users),
+		TEST(test_killed),
+		TEST(test_not_a_database),
+		TEST(test_damaged_page),
+		TEST(test_newer_version),
 		TEST(test_no_folder),
 	};
 
