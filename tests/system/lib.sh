@@ -32,6 +32,13 @@ skip() {
 	exit 77
 }
 
+# use_packages PACKAGE...: their programs are in PATH for this test, and nothing is installed.
+use_packages() {
+	"$OUTPOST" -q unpack --arch "$(dpkg --print-architecture)" "$WORK/packages" "$@" ||
+		fail "cannot unpack $*"
+	PATH=$PATH:$WORK/packages/usr/bin
+}
+
 # At the start of a test that takes long, and shows little that others do not: make check-all runs it.
 long_test() {
 	[ -n "${LONG-}" ] || exit 78

@@ -13,17 +13,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char *find_qemu(void)
+/* Its path, which the caller frees, or NULL: there is none. */
+static char *find_qemu(void)
 {
-	static const char *const names[] = { "/usr/bin/qemu-aarch64-static",
-					     "/usr/bin/qemu-aarch64" };
+	char *path = path_program("qemu-aarch64-static");
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (access(names[i], X_OK) == 0)
-			return names[i];
-	return NULL;
+	return path ? path : path_program("qemu-aarch64");
 }
 
 /*
@@ -61,8 +57,8 @@ static int wrap(const char *program, const char *dir, const char *qemu)
 int kernel_tools_through_qemu(char *const *programs, const char *dir)
 {
 	_cleanup_(debian_closep) struct debian *debian = NULL;
-	_cleanup_free_ char *sysroot = path_join(dir, ".sysroot", NULL), *top = realpath(dir, NULL);
-	const char *qemu = find_qemu();
+	_cleanup_free_ char *sysroot = path_join(dir, ".sysroot", NULL), *top = realpath(dir, NULL),
+			    *qemu = find_qemu();
 	int r;
 
 	if (!qemu) {

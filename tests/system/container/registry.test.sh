@@ -24,7 +24,7 @@ start_registry() {
 }
 
 test_registry() {
-	[ -x "$(command -v docker-registry)" ] || skip "there is no docker-registry here"
+	use_packages docker-registry
 	local engine base
 	engine=$(note engine)
 	base=$(note base)
