@@ -288,7 +288,7 @@ static void a_plan_that_is_not_sound_ends_its_run(void **state)
 	free(other.modules);
 	free(other.unusable);
 	assert_int_equal(end.error, EBADMSG);
-	assert_non_null(strstr(end.what, "it is not sound"));
+	assert_non_null(strstr(end.what, "it is not valid"));
 
 	/* There is nothing to write to: that is all. */
 	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-2"), -ENOENT);

@@ -73,16 +73,16 @@ int blob_begin(struct blob_receiver *r, const outpost_Blob *blob)
 	    (blob->reference.size && blob->reference.size != HASH_SIZE))
 		return -EBADMSG;
 	if (blob->reference.size && !blob_exists(r->dirs, blob->reference.bytes))
-		return 0; /* shows as a Need */
+		return 0; /* reported later as a Need */
 	r->fd = make_temporary(r, "packed", path);
 	if (r->fd < 0)
 		return r->fd;
-	unlink(path); /* at once: a connection may be cut at any time */
+	unlink(path); /* immediately: the connection may drop at any time */
 	r->dropped = false;
 	return 0;
 }
 
-/* A whole file in memory, read-only. NULL and *size 0 when it is empty or not there. */
+/* A whole file in memory. data is NULL and size 0 if it is empty or missing. */
 struct mapping {
 	void *data;
 	size_t size;
@@ -136,7 +136,7 @@ static int unpack_into(const struct mapping *packed, const struct mapping *refer
 	return ZSTD_isError(n) || n != size ? -EBADMSG : 0;
 }
 
-/* Unpacked, checked against its hash, synced, and renamed to it. */
+/* Unpacks the file, verifies its hash, syncs it, and renames it to its hash. */
 static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 {
 	_cleanup_(unmap) struct mapping packed = { 0 };
@@ -148,7 +148,7 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 
 	if (e == 0 && r->blob.reference.size)
 		e = map_blob(r->dirs, r->blob.reference.bytes, &reference);
-	/* Blocks first: a full disk must be an error here and not a signal at a page fault. */
+	/* Allocate blocks first: a full disk must be an error here, not a SIGBUS. */
 	if (e == 0 && r->blob.size)
 		e = -posix_fallocate(fd, 0, (off_t)r->blob.size);
 	if (e < 0)
@@ -170,7 +170,7 @@ static int put_in_place(struct blob_receiver *r, int fd, const char *temporary)
 	e = blob_path(r->dirs, hash, path);
 	if (e < 0)
 		return e;
-	/* Synced: a board that dies in a moment must not keep the name and lose the content. */
+	/* Sync: a board that crashes now must not keep the name and lose the content. */
 	if (fchmod(fd, 0755) < 0 || fdatasync(fd) < 0 || rename(temporary, path) < 0)
 		return -errno;
 	return 0;
@@ -216,7 +216,7 @@ static bool same_file(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
-/* What is deployed now gets a second name among the backups, by when it was replaced. */
+/* Links the deployed module into the backups, named after the time of its replacement. */
 static int back_up(const struct dirs *dirs, const char *name, const char *path)
 {
 	char dir[DIRS_MAX], to[DIRS_MAX];

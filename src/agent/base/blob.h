@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files by content: ~/development/blobs/<hash>. They arrive packed with zstd,
- * against an earlier blob where both sides have it, are checked, and appear by
- * rename. Deploying links one to its place.
+ * Files by content: ~/development/blobs/<hash>. They arrive compressed with zstd, against an
+ * earlier blob if both sides have it, are verified, and appear by rename. Deploying a blob
+ * hard-links it to modules/<name>/<name>.ko.
  */
 #ifndef OUTPOST_AGENT_BLOB_H
 #define OUTPOST_AGENT_BLOB_H
@@ -12,35 +12,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BLOB_MAX (256u << 20) /* a module or test program is never longer */
+#define BLOB_MAX (256u << 20) /* the maximum size of a module or test program */
 
 struct blob_receiver {
 	const struct dirs *dirs;
 	outpost_Blob blob;
-	uint64_t received; /* of blob.packed */
-	bool dropped;      /* what is still to come is passed over */
-	int fd;            /* the packed bytes: a file without a name */
+	uint64_t received; /* out of blob.packed bytes */
+	bool dropped;      /* ignore the remaining data */
+	int fd;            /* the packed bytes, in an unlinked file */
 };
 
 void blob_init(struct blob_receiver *receiver, const struct dirs *dirs);
 
-/* A file is announced. 0 or -errno; then what comes is passed over. */
+/* Begins to receive a file. 0 or -errno; after an error its data is ignored. */
 int blob_begin(struct blob_receiver *receiver, const outpost_Blob *blob);
 
-/* Some of its bytes. 1 when it is complete and in its place, 0 when more must come, -EBADMSG when
- * none was due. */
+/*
+ * Takes some of its bytes. 1 if the file is complete and in place, 0 if more must follow,
+ * -EBADMSG if there are too many, or another -errno.
+ */
 int blob_data(struct blob_receiver *receiver, const uint8_t *data, size_t n);
 
-/* The path of a blob, and whether it is there. */
+/* The path of a blob (0 or -ENAMETOOLONG), and whether it exists. */
 int blob_path(const struct dirs *dirs, const uint8_t hash[HASH_SIZE], char path[DIRS_MAX]);
 bool blob_exists(const struct dirs *dirs, const uint8_t hash[HASH_SIZE]);
 
-/* Links the blob to modules/<name>/<name>.ko. 1 when that changed it, 0 when it was there, or
- * -errno. */
+/*
+ * Links the blob to modules/<name>/<name>.ko. 1 if this changed the file, 0 if it was that
+ * blob already, or -errno.
+ */
 int blob_deploy(const struct dirs *dirs, const char *name, const uint8_t hash[HASH_SIZE],
 		char path[DIRS_MAX]);
 
-/* Hashes, none of them twice. */
+/* A set of hashes. */
 struct blob_set {
 	uint8_t (*hashes)[HASH_SIZE];
 	size_t n;
@@ -50,12 +54,16 @@ bool blob_set_has(const struct blob_set *set, const uint8_t hash[HASH_SIZE]);
 int blob_set_add(struct blob_set *set, const uint8_t hash[HASH_SIZE]); /* 0 or -ENOMEM */
 void blob_set_release(struct blob_set *set);
 
-/* Removes the folder's oldest files but for `kept`. Those of the names in `needed` (or NULL) stay,
- * and are not counted. */
+/*
+ * Removes the oldest files in the folder and keeps the newest `kept`. Files named in `needed`
+ * (or NULL) stay and do not count.
+ */
 void blob_keep_newest(const char *dir, size_t kept, const struct blob_set *needed);
 
-/* Removes the oldest blobs beyond a bounded number, and none of those that are needed. Only for who
- * holds the board: a run needs its blobs until it ends. */
+/*
+ * Removes the oldest blobs beyond a fixed number, but none in `needed`. The caller must hold
+ * the board: a run needs its blobs until it ends.
+ */
 void blob_prune(const struct dirs *dirs, const struct blob_set *needed);
 
 #endif

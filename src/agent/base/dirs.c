@@ -15,7 +15,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-/* One line of /etc/passwd, read by hand: a static program has no NSS to ask. */
+/* Finds the user in /etc/passwd: a static program cannot use NSS. */
 static bool passwd_line(FILE *f, const char *user, uid_t uid, struct dirs *dirs)
 {
 	struct passwd pw, *found;
@@ -40,7 +40,7 @@ static int find_home(struct dirs *dirs)
 	const char *home = getenv("HOME");
 	_cleanup_fclose_ FILE *f = fopen("/etc/passwd", "re");
 
-	/* Without sudo, HOME is the login's own word; under it, it is root's. */
+	/* Without sudo, HOME is set by the login user; with sudo, it is root's. */
 	if (!user && home && *home == '/' && strlen(home) < sizeof(dirs->home)) {
 		proto_set(dirs->home, home);
 		dirs->uid = geteuid();
@@ -63,7 +63,7 @@ static int find_runtime(struct dirs *dirs)
 		snprintf(dirs->runtime, sizeof(dirs->runtime), "/tmp/outpost-agent-%u", geteuid());
 	if (mkdir(dirs->runtime, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	/* Whoever else made it could put there what they like. */
+	/* Another user who created it could put anything into it. */
 	if (lstat(dirs->runtime, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 		return -EPERM;
 	return 0;
@@ -115,8 +115,10 @@ int dirs_as_login(const struct dirs *dirs)
 {
 	if (geteuid() != 0 || dirs->uid == 0)
 		return 0;
-	/* With the user id go root's rights over files, until it is root's again. Within another
-	 * such block: nothing. */
+	/*
+	 * Changing the fsuid drops root's capabilities for files until it is 0 again. In a
+	 * nested block nothing changes.
+	 */
 	setfsgid(dirs->gid);
 	return setfsuid(dirs->uid) != (int)dirs->uid;
 }
@@ -182,7 +184,7 @@ static void make_nonce(const char *path)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return; /* it is there: this boot has its number */
+		return; /* it exists: this boot already has a nonce */
 	hex_encode(text, random, sizeof(random));
 	(void)!write(fd, text, strlen(text));
 }

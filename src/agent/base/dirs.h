@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the agent keeps things on a board.
+ * Folders of the agent on a board.
  *
- *	~/development/modules/<name>/<name>.ko	what was deployed last
- *	~/development/backups/<name>/		what it replaced, the latest few
- *	~/development/blobs/<hash>		files as they were sent
+ *	~/development/modules/<name>/<name>.ko	deployed modules
+ *	~/development/backups/<name>/		the versions replaced last
+ *	~/development/blobs/<hash>		files by content
  *	~/development/logs/<run>/journal	runs
- *	/run/outpost/				of this boot: lock, nonce, what is armed
+ *	/run/outpost/				for this boot: lock, nonce, what is armed
  *
  * ~ is the home of the login user, also under sudo. Without root (as in tests)
- * $XDG_RUNTIME_DIR/outpost stands for /run/outpost.
+ * $XDG_RUNTIME_DIR/outpost replaces /run/outpost.
  */
 #ifndef OUTPOST_DIRS_H
 #define OUTPOST_DIRS_H
@@ -24,45 +24,49 @@
 struct dirs {
 	char home[256];
 	char runtime[128];
-	char root[128]; /* before /proc, /sys, /dev: ""; tests have one of their own */
-	uid_t uid;      /* of the login user: files in the home are theirs */
+	char root[128]; /* prefix of /proc, /sys and /dev: "" except in tests */
+	uid_t uid;      /* of the login user, who owns the files in the home */
 	gid_t gid;
 };
 
-/* Finds the home and makes the runtime folder. 0 or -errno. */
+/* Finds the home and creates the runtime folder. 0 or -errno. */
 int dirs_init(struct dirs *dirs);
-/* The same for a known home (the supervisor's). */
+/* As dirs_init(), for a known home (the supervisor's). */
 int dirs_init_home(struct dirs *dirs, const char *home);
 
-/* "<home>/development/<format...>" into path; -ENAMETOOLONG. */
+/* Formats "<home>/development/<format...>" into path. 0 or -ENAMETOOLONG. */
 int dirs_path(const struct dirs *dirs, char path[DIRS_MAX], const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int dirs_runtime(const struct dirs *dirs, char path[DIRS_MAX], const char *name);
 
 /*
- * Who may start the agent through sudo may load any code into the kernel. Yet
- * root must not be led by a link in a home to a file that it then overwrites:
- * what is made below the home is made with the login's own rights.
+ * Anyone who may start the agent through sudo can load any code into the kernel. Still, a link
+ * in a home must not make root overwrite some other file: everything below the home is created
+ * with the login user's rights.
  *
- *	DIRS_AS_LOGIN(place); until the end of the block
+ *	DIRS_AS_LOGIN(dirs); until the end of the block
  */
 int dirs_as_login(const struct dirs *dirs);
 void dirs_as_root(const int *changed);
 #define DIRS_AS_LOGIN(dirs) \
 	__attribute__((cleanup(dirs_as_root), unused)) int as_login_ = dirs_as_login(dirs)
 
-/* Makes the folder and its parents below the home, owned by the login user. */
+/* Creates the folder and its parents below the home, owned by the login user. 0 or -errno. */
 int dirs_mkdir(const struct dirs *dirs, const char *path);
 
-/* A run id or module name that may become part of a path: letters, digits, '-', '_', '.', not first
- * '.'. */
+/*
+ * Can this run id or module name be part of a path? It consists of letters, digits, '-', '_'
+ * and '.', and does not begin with '.' or '-'.
+ */
 bool dirs_plain(const char *name);
 
-/* This boot: the kernel's boot_id, and a number of our own in /run, for snapshots of a boot that
- * were restored. */
+/*
+ * Identifies this boot: the kernel's boot_id, and our own nonce in /run, which tells restored
+ * snapshots of one boot apart.
+ */
 void dirs_boot(const struct dirs *dirs, char boot_id[40], char nonce[40]);
 
-/* Trimmed content of a small file; "" when it cannot be read. */
+/* Reads a small file, without newlines at its end; "" if it cannot be read. */
 void dirs_read(const char *path, char *text, size_t size);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SET_ASIDE (256 * 1024)
-#define KEPT_BACK (2 * PROTO_BUFFER) /* of it, for the RunEnd */
+#define KEPT_BACK (2 * PROTO_BUFFER) /* reserved for the RunEnd */
 
 static int journal_path(const struct dirs *dirs, const char *run, char path[DIRS_MAX])
 {
@@ -20,7 +20,7 @@ static int journal_path(const struct dirs *dirs, const char *run, char path[DIRS
 	return dirs_path(dirs, path, "logs/%s/journal", run);
 }
 
-/* Of a plan that is yet to arrive whole; each connection has one of its own. */
+/* For a plan that has not arrived completely; each connection has its own. */
 static int draft_path(const struct dirs *dirs, const char *run, char path[DIRS_MAX])
 {
 	if (!dirs_plain(run))
@@ -36,8 +36,10 @@ static int make_dir(const struct dirs *dirs, const char *run)
 	return r < 0 ? r : dirs_mkdir(dirs, dir);
 }
 
-/* Blocks for SET_ASIDE bytes from `from` on. -ENOSPC; a file system that cannot do this is no
- * error. */
+/*
+ * Reserves blocks for SET_ASIDE bytes from offset `from`. 0 or -ENOSPC; lack of support by the
+ * file system is not an error.
+ */
 static int set_aside(struct journal *journal, uint64_t from)
 {
 	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, (off_t)from, SET_ASIDE) < 0 &&
@@ -85,7 +87,7 @@ int journal_publish(struct journal *journal, const struct dirs *dirs, const char
 		r = journal_path(dirs, run, path);
 	if (r < 0)
 		return r;
-	/* Not rename(): a journal that is there is never replaced. */
+	/* Not rename(): an existing journal is never replaced. */
 	r = link(draft, path) < 0 ? -errno : 0;
 	unlink(draft);
 	return r;
@@ -113,8 +115,7 @@ int journal_open(struct journal *journal, const struct dirs *dirs, const char *r
 		journal_close(journal);
 		return r;
 	}
-	/* ftruncate() gives up what was set aside, also where it cuts nothing. No room shows at the
-	 * first append. */
+	/* ftruncate() always frees the reserved blocks. A full disk shows at the first append. */
 	journal->room = journal->size;
 	(void)!set_aside(journal, journal->size);
 	return 0;
@@ -138,8 +139,10 @@ static int write_frame(struct journal *journal, size_t n, bool last)
 	r = fs_write_all(journal->fd, journal->buffer, n);
 	if (r == 0)
 		journal->size += n;
-	/* Half a frame would hide all that comes after it; what an ended run had set aside is given
-	 * back. */
+	/*
+	 * Cut off a partial frame, which would hide everything after it, and free the blocks
+	 * reserved by a run that has ended.
+	 */
 	if (r < 0 || last)
 		(void)!ftruncate(journal->fd, (off_t)journal->size);
 	return r;
@@ -169,13 +172,13 @@ int journal_sync(struct journal *journal)
 }
 
 /*
- * The whole frames in buffer[0..have): *used bytes. 0 or what fn returned; -EBADMSG: a frame that is
- * whole, and no entry. *torn: what follows them is no frame.
+ * Reads the complete frames in buffer[0..have), *used bytes. 0 or what fn returned; -EBADMSG:
+ * a complete frame that is not an entry. *torn: the bytes after them are not a frame.
  */
 static int each_frame(const uint8_t *buffer, size_t have, size_t *used, bool *torn,
 		      int (*fn)(const outpost_Entry *, void *), void *arg)
 {
-	static outpost_Entry entry; /* 7 KB: not on the stack */
+	static outpost_Entry entry; /* 7 KB: too large for the stack */
 	struct frame frame;
 	int found, r = 0;
 

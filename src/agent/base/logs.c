@@ -13,7 +13,7 @@
 #define EARLIER   "earlier-crashes"
 #define COLLECTED "collected"
 
-/* Names of both begin with their time. */
+/* Names of runs and of earlier crashes begin with their time. */
 static int newest_first(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*b)->d_name, (*a)->d_name);
@@ -46,7 +46,7 @@ static bool has_file(const struct dirs *dirs, const char *run, const char *name)
 	return dirs_path(dirs, path, "logs/%s/%s", run, name) == 0 && access(path, F_OK) == 0;
 }
 
-/* Ended or not, a host may yet come for it. What never became a run is nobody's. */
+/* A host may still collect a run, ended or not. A folder without a journal never became a run. */
 static bool is_awaited(const struct dirs *dirs, const char *run)
 {
 	return has_file(dirs, run, "journal") && !has_file(dirs, run, COLLECTED);
@@ -66,7 +66,7 @@ void logs_note_collected(const struct dirs *dirs, const char *run)
 		close(fd);
 }
 
-/* A folder of files, or one file. */
+/* Removes a file, or a folder of files. */
 static void remove_entry(const char *parent, const char *name)
 {
 	char dir[DIRS_MAX], path[DIRS_MAX + NAME_MAX + 2];

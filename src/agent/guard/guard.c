@@ -10,8 +10,8 @@
 /* Linux Documentation/admin-guide/sysctl/kernel.rst and vm.rst. */
 static const struct setting {
 	const char *path;
-	const char *kept; /* where a pstore backend keeps what a panic says */
-	const char *lost; /* and where none does */
+	const char *kept; /* the value if a pstore backend saves panics */
+	const char *lost; /* and if none does */
 } settings[] = {
 	{ "/proc/sys/kernel/panic", "1", "1" },
 	{ "/proc/sys/kernel/panic_on_oops", "1", "0" },
@@ -20,13 +20,12 @@ static const struct setting {
 	{ "/proc/sys/kernel/panic_on_rcu_stall", "1", "0" },
 	{ "/proc/sys/kernel/soft_watchdog", "1", "1" },
 	/*
-	 * Reported, and no more: the detector is made so impatient here that a
-	 * slow SD card could take the board down, and a board on which a task
-	 * sleeps can still write the report down.
+	 * Hung tasks are only reported: the timeout is so short here that a slow SD card could
+	 * take the board down, and a board with a hung task can still record the report.
 	 */
 	{ "/proc/sys/kernel/hung_task_panic", "0", "0" },
 	{ "/proc/sys/kernel/hung_task_warnings", "-1", "-1" },
-	/* The verdict on these is `fail`, of a module on a board that goes on. */
+	/* The verdict on these is `fail`; the board keeps running. */
 	{ "/proc/sys/kernel/panic_on_warn", "0", "0" },
 	{ "/proc/sys/vm/panic_on_oom", "0", "0" },
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long the kernel's detectors wait. As they are found they wait for 20 s
- * and 2 minutes, when a step of 10 s has long been called stuck: then the
- * verdict is right, but nobody says where it hangs. So they speak shortly
- * before the limit of what is under way: earlier would be a word against a
- * module, or against another driver, that only took the time it was given.
+ * How long the kernel's detectors wait. By default it is 20 s and 2 minutes; by then a step of
+ * 10 s has long been declared stuck, and the verdict is right, but nothing shows where it
+ * hangs. So the detectors are set to report shortly before the limit of the current step. An
+ * earlier report would blame a module, or another driver, that only used the time it was
+ * given.
  */
 #include "agent/guard/guard.h"
 
@@ -17,8 +17,8 @@
 #define SLEEPER "/proc/sys/kernel/hung_task_timeout_secs"
 #define LOOK    "/proc/sys/kernel/hung_task_check_interval_secs"
 
-/* Seconds. Less than these a loaded board may take for nothing. */
-#define LOCKUP_LEAST  3 /* twice that is a soft lockup */
+/* Seconds. Less than this can be normal on a loaded board. */
+#define LOCKUP_LEAST  3 /* a soft lockup takes twice that */
 #define STALL_LEAST   6
 #define SLEEPER_LEAST 5
 
@@ -28,7 +28,7 @@ bool guard_is_patience(const char *path)
 	       strcmp(path, SLEEPER) == 0 || strcmp(path, LOOK) == 0;
 }
 
-/* true when it is there, and may be changed. */
+/* true if the setting exists and may be changed. */
 static bool find(const struct guard *guard, FILE *armed, const char *path, unsigned int *found)
 {
 	char old[32];
@@ -51,12 +51,12 @@ void guard_arm_patience(struct guard *guard, FILE *armed)
 	guard->lockup_s = guard->found_lockup_s;
 	guard->stall_s = guard->found_stall_s;
 	guard->sleeper_s = guard->found_sleeper_s;
-	/* Else it looks once in a time-out, and finds a task after two. */
+	/* By default it checks once per timeout and may take two to find a task. */
 	if (find(guard, armed, LOOK, &look_s) && guard->found_sleeper_s)
 		(void)guard_write(guard->dirs, LOOK, "1");
 }
 
-/* One that was switched off (0) stays so. */
+/* A detector that was off (0) stays off. */
 static void set(const struct guard *guard, const char *path, unsigned int *now, unsigned int wanted,
 		unsigned int least, unsigned int most)
 {
@@ -84,15 +84,15 @@ static unsigned int less(unsigned int a, unsigned int b)
 }
 
 /*
- * The soft lockup detector counts in units of 2^30 ns, wants more than two
- * thresholds of them to be over, and looks every 0.4 thresholds (kernel/watchdog.c):
- * of a threshold t it may speak as late as 2.6 t + 1.1 s after the beginning. This
- * is the t that has it speak a second before the limit. RCU, which sees also
- * those that keep interrupts off, comes after it; but before it where the limit is
- * below 9 s, and the least threshold too long for that.
- * Where all processors are stuck the watchdog is not fed, and both come before
- * it bites. A new threshold costs the kernel some milliseconds, so that this is
- * for a module, not for each of its steps.
+ * The soft lockup detector counts in units of 2^30 ns, reports after more than two thresholds,
+ * and checks every 0.4 thresholds (kernel/watchdog.c): with a threshold t it may report as
+ * late as 2.6 t + 1.1 s after the start. This sets the t for a report one second before the
+ * limit. RCU, which also sees processors that keep interrupts off, reports after it, or before
+ * it if the limit is below 9 s, for which even the smallest threshold is too long.
+ *
+ * When all processors are stuck, nobody feeds the watchdog, and both report before it resets
+ * the board. A new threshold costs the kernel some milliseconds, so it is set once per module,
+ * not for each step.
  */
 void guard_expect_busy(struct guard *guard, uint32_t limit_ms)
 {

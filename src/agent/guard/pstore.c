@@ -20,12 +20,12 @@
 
 struct collection {
 	const struct dirs *dirs;
-	int error; /* there was no room for one */
+	int error; /* the first record that did not fit */
 	struct journal *journal;
-	FILE *known; /* systemd's files from before this run, and those that were collected */
+	FILE *known; /* systemd's files from before this run, and those already collected */
 };
 
-/* `name`: its path below where the walk began. */
+/* `name`: the path relative to where the walk began. */
 typedef void (*record_fn)(const char *name, const char *path, struct collection *c);
 
 static void walk(const char *top, const char *path, int depth, record_fn fn, struct collection *c)
@@ -57,7 +57,7 @@ static void each_record(const char *folder, record_fn fn, struct collection *c)
 		walk(path, path, DEPTH, fn, c);
 }
 
-/* Where nothing has mounted it yet; where it is, this changes nothing. */
+/* Does nothing if pstore is mounted already. */
 static void mount_pstore(const struct dirs *dirs)
 {
 	if (!*dirs->root)
@@ -67,9 +67,9 @@ static void mount_pstore(const struct dirs *dirs)
 /* --- systemd's --------------------------------------------------------------------- */
 
 /*
- * systemd-pstore moves the records to its own folder, which is not ours to
- * tidy up. The clock of a board without a clock chip does not tell which are
- * new: that they were not there, or were others, when the run began does.
+ * systemd-pstore moves the records to its own folder, which is not ours to clean up. On a
+ * board without a clock chip their times do not show which are new, so the files that exist
+ * when the run begins are noted.
  */
 static FILE *open_known(const struct dirs *dirs, const char *run, const char *how)
 {
@@ -114,7 +114,7 @@ static bool is_known(struct collection *c, const char *path)
 
 /* --- into the journal ----------------------------------------------------------------- */
 
-/* true when all of it is there for good. */
+/* true if all of it is safely in the journal. */
 static bool collect(const char *name, const char *path, struct journal *journal)
 {
 	static outpost_Entry entry;
@@ -129,7 +129,7 @@ static bool collect(const char *name, const char *path, struct journal *journal)
 		return false;
 	memset(&entry, 0, sizeof(entry));
 	entry.which_body = outpost_Entry_survivor_tag;
-	proto_set(survivor->name, name + skip); /* its end says what it is */
+	proto_set(survivor->name, name + skip); /* the end identifies it */
 	survivor->first = true;
 	while ((n = read(fd, survivor->data.bytes, sizeof(survivor->data.bytes))) > 0) {
 		survivor->data.size = (pb_size_t)n;
@@ -142,7 +142,7 @@ static bool collect(const char *name, const char *path, struct journal *journal)
 
 static void collect_ours(const char *name, const char *path, struct collection *c)
 {
-	/* Only what is safely in the journal may go. */
+	/* Remove only what is safely in the journal. */
 	if (collect(name, path, c->journal))
 		unlink(path);
 }
@@ -166,7 +166,7 @@ void pstore_collect(struct journal *journal, const struct dirs *dirs, const char
 
 /* --- from before the run ---------------------------------------------------------------- */
 
-/* Whatever else may be wrong with a record would be wrong later, too: then it tells nothing. */
+/* Any other error would also keep the record from being collected later, so it does no harm. */
 static bool is_full(int r)
 {
 	return r == -ENOSPC || r == -EDQUOT || r == -EROFS;

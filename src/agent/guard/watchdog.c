@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Linux Documentation/watchdog/watchdog-api.rst. It opens once: where systemd has it, it is
- * borrowed. */
+/*
+ * The hardware watchdog: see Linux Documentation/watchdog/watchdog-api.rst. It can be opened
+ * only once; if systemd has it, it is borrowed.
+ */
 #include "agent/guard/guard.h"
 
 #include "common/cleanup.h"
@@ -25,7 +27,7 @@ static bool set_systemd_watchdog(const char *usec)
 	return process_run(ARGV("busctl", "set-property", SYSTEMD_PROPERTY, "t", usec), NULL) == 0;
 }
 
-/* Its time-out in microseconds, to give back later: busctl prints "t 60000000". */
+/* Reads systemd's timeout in microseconds, to restore later: busctl prints "t 60000000". */
 static bool get_systemd_watchdog(char *usec, size_t size)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
@@ -52,7 +54,10 @@ static int open_device(const struct dirs *dirs)
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
-/* Started now, it would reset the board after the run. One that runs already changes hands. */
+/*
+ * A nowayout watchdog that we start would reset the board after the run. One that is already
+ * running can be taken over.
+ */
 static bool cannot_be_stopped(const struct dirs *dirs)
 {
 	char state[16];
@@ -67,7 +72,7 @@ static int open_watchdog(const struct dirs *dirs, FILE *armed)
 	int fd = open_device(dirs);
 	char usec[64];
 
-	/* Whoever has it: where there is systemd, it may be that. */
+	/* Somebody else has it; if systemd is running, it may be systemd. */
 	if (fd >= 0 || errno == ENOENT || !guard_exists(dirs, "/run/systemd/system"))
 		return fd;
 	if (!get_systemd_watchdog(usec, sizeof(usec)))
@@ -77,7 +82,7 @@ static int open_watchdog(const struct dirs *dirs, FILE *armed)
 	return open_device(dirs);
 }
 
-/* In seconds; 0: not known. */
+/* Returns the timeout now in effect, in seconds; 0: unknown. */
 static int set_timeout(const struct guard *guard, FILE *armed)
 {
 	int seconds = WATCHDOG_S, found;
@@ -91,7 +96,7 @@ static int set_timeout(const struct guard *guard, FILE *armed)
 	return ioctl(guard->watchdog_fd, WDIOC_SETTIMEOUT, &seconds) < 0 ? found : seconds;
 }
 
-/* Nobody has it by now; systemd, which may, has set its own. */
+/* The device is free by now, or systemd has it again and has set its own timeout. */
 void guard_restore_timeout(const struct dirs *dirs, const char *text)
 {
 	int seconds = (int)strtol(text, NULL, 10);
@@ -117,9 +122,9 @@ void guard_arm_watchdog(struct guard *guard, FILE *armed)
 }
 
 /*
- * Fed with the magic character, so that closing stops it: a supervisor that
- * is killed says nothing against the board. What it waits for is one that is
- * there and cannot run.
+ * Uses the magic character, so that closing the device stops the watchdog: a killed supervisor
+ * does not mean that the board is broken. The watchdog fires only if the supervisor exists and
+ * cannot run.
  */
 void guard_feed(const struct guard *guard)
 {

@@ -12,7 +12,7 @@ static int open_lock(const struct dirs *dirs)
 {
 	char path[DIRS_MAX];
 	int r = dirs_runtime(dirs, path, "lock");
-	/* Nobody else may open it: a read lock of theirs would keep the board. */
+	/* 0600: with a read lock another user could block the board. */
 	int fd = r < 0 ? r : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	return r < 0 ? r : fd < 0 ? -errno : fd;
@@ -25,7 +25,7 @@ static bool is_held(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* Up to the end of the line, which is taken, too. */
+/* Takes the rest of the line and its newline. */
 static struct text take_line(struct text *t)
 {
 	struct text line = *t;
@@ -37,8 +37,10 @@ static struct text take_line(struct text *t)
 	return line;
 }
 
-/* "run pid since user", the user up to the end of the line; then the home, which older agents had
- * not. */
+/*
+ * "run pid since user", where the user extends to the end of the line; then the home, which
+ * older agents did not write.
+ */
 bool holder_read(int fd, struct holder *holder)
 {
 	char buffer[sizeof(*holder) + 64];
@@ -65,8 +67,7 @@ int holder_write(int fd, const char *home, const char *run, pid_t pid, const cha
 	int n = snprintf(text, sizeof(text), "%s %d %lld %.*s\n%s\n", run, (int)pid,
 			 (long long)time(NULL), (int)strcspn(who, "\n"), who, home);
 
-	/* In this order: whoever reads in between finds these lines or the earlier ones, never
-	 * none. */
+	/* In this order, so that a concurrent reader finds either the new lines or the old ones. */
 	if (pwrite(fd, text, (size_t)n, 0) != n || ftruncate(fd, n) < 0)
 		return -errno;
 	return 0;

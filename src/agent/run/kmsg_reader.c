@@ -6,15 +6,17 @@
 #include <unistd.h>
 
 /*
- * By reading, not by seeking: only who knows the number of the last record can
- * tell that the first one after it was overwritten.
+ * Reads instead of seeking: only the number of the last record shows whether the first one
+ * after it was overwritten.
  */
 static void skip_to_end(struct kmsg_reader *reader)
 {
 	struct kmsg_record record;
 	ssize_t n, last = 0;
 
-	/* A read that fails leaves the record before it in the buffer; only that one is looked at.
+	/*
+	 * A failed read leaves the previous record in the buffer; only the last record is
+	 * parsed.
 	 */
 	while ((n = read(reader->fd, reader->raw, sizeof(reader->raw) - 1)) > 0 ||
 	       (n < 0 && (errno == EPIPE || errno == EINTR)))
@@ -57,7 +59,7 @@ int kmsg_reader_next(struct kmsg_reader *reader, struct kmsg_record *record, uin
 		reader->raw[n] = '\0';
 		if (kmsg_parse(reader->raw, (size_t)n, record, reader->text, sizeof(reader->text)) <
 		    0)
-			continue; /* not a record: nothing that a reader could miss */
+			continue; /* not a record, so nothing is missing */
 		*lost = reader->next && record->seq > reader->next ? record->seq - reader->next : 0;
 		reader->next = record->seq + 1;
 		return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * /dev/kmsg: one record a read(2), each with its sequence number. EPIPE means
- * that records were overwritten before they were read, never the end.
+ * /dev/kmsg: each read(2) returns one record with its sequence number. EPIPE means that
+ * records were overwritten before they were read, never the end.
  */
 #ifndef OUTPOST_AGENT_KMSG_READER_H
 #define OUTPOST_AGENT_KMSG_READER_H
@@ -13,19 +13,18 @@
 
 struct kmsg_reader {
 	int fd;
-	uint64_t next;  /* sequence number that the next record should have; 0: not known yet */
-	char raw[8192]; /* PRINTK_MESSAGE_MAX and more: escapes make a record longer than its text
-			 */
+	uint64_t next;  /* sequence number that the next record should have; 0: unknown */
+	char raw[8192]; /* over PRINTK_MESSAGE_MAX: escapes make a record longer than its text */
 	char text[2048];
 };
 
-/* Opens it at its oldest record, or behind its newest one. 0 or -errno. */
+/* Opens the log at its oldest record, or after its newest. 0 or -errno. */
 int kmsg_reader_open(struct kmsg_reader *reader, bool from_start);
 void kmsg_reader_close(struct kmsg_reader *reader);
 
 /*
- * The next record: 1 and *record (its text is the reader's), *lost how many
- * are missing before it; 0 when there is none now; or -errno.
+ * Reads the next record. Returns 1 with *record (its text belongs to the reader) and in *lost
+ * how many are missing before it; 0 if there is none now; or -errno.
  */
 int kmsg_reader_next(struct kmsg_reader *reader, struct kmsg_record *record, uint64_t *lost);
 

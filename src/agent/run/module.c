@@ -27,7 +27,7 @@ int module_load(const void *arg, struct step_report *report)
 	return report->error != 0;
 }
 
-/* The line of /proc/modules: "name size refcount users, state address". */
+/* Finds the line of /proc/modules: "name size refcount users, state address". */
 static bool find_line(const char *name, char *line, size_t size)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/modules", "re");
@@ -43,7 +43,7 @@ bool module_is_loaded(const char *name)
 {
 	char line[1024];
 
-	/* Where nobody can tell it is not gone: that would be evidence. */
+	/* If that is unknown, it is not gone: "gone" would be evidence. */
 	return find_line(name, line, sizeof(line)) || access("/proc/modules", R_OK) < 0;
 }
 
@@ -75,7 +75,7 @@ bool module_drives(const char *root, const char *module, dev_t device)
 	return slash && strcmp(slash + 1, module) == 0;
 }
 
-/* A node that carries the module's name belongs to it as far as a person is concerned. */
+/* For a user, a node with the module's name in it belongs to the module. */
 static bool looks_like_ours(const char *target, const char *module)
 {
 	const char *base = strrchr(target, '/');
@@ -160,7 +160,7 @@ size_t module_code(const char *name, outpost_CodeSection *list, size_t max)
 	snprintf(folder, sizeof(folder), "/sys/module/%s/sections", name);
 	dir = opendir(folder);
 	while (dir && n < max && (entry = readdir(dir))) {
-		/* Flags are not shown there; but each with code is called .text, .init.text, ... */
+		/* sysfs does not show flags, but code sections are named .text, .init.text, ... */
 		if (!strstr(entry->d_name, "text") || strlen(entry->d_name) >= sizeof(list[n].name))
 			continue;
 		list[n].address = section_address(folder, entry->d_name);
@@ -220,7 +220,7 @@ int module_probe(const void *arg, struct step_report *report)
 	setenv("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", 1);
 	execvp("modprobe", (char *const *)(probe->remove ? remove : load));
 	report->error = errno;
-	snprintf(report->detail, sizeof(report->detail), "modprobe cannot be run");
+	snprintf(report->detail, sizeof(report->detail), "cannot execute modprobe");
 	return 127;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Loading and unloading, with the system calls themselves; each runs in a step's child. */
+/*
+ * Loads and unloads modules with the system calls themselves; each function runs in a step's
+ * child.
+ */
 #ifndef OUTPOST_AGENT_MODULE_H
 #define OUTPOST_AGENT_MODULE_H
 
@@ -18,11 +21,10 @@ int module_load(const void *module_load, struct step_report *report);
 
 struct module_unload {
 	const char *name;
-	uint32_t limit_ms; /* a refusal (EAGAIN, EBUSY) is tried again until then: udev may hold it
-			      for a moment */
+	uint32_t limit_ms; /* EAGAIN and EBUSY are retried until then: udev may hold it briefly */
 };
 
-/* delete_module(2); report has its errno, the tries, and who holds the module. */
+/* delete_module(2); report has its errno, the number of tries, and the module's users. */
 int module_unload(const void *module_unload, struct step_report *report);
 
 struct module_probe {
@@ -36,24 +38,24 @@ int module_probe(const void *module_probe, struct step_report *report);
 struct module_program {
 	const char *path;
 	const char *module;             /* OUTPOST_MODULE in its environment */
-	const outpost_PlanModule *plan; /* its arguments */
+	const outpost_PlanModule *plan; /* for its arguments */
 };
 
-/* The test program; its exit status is the child's. */
+/* Executes the test program; its exit status becomes the child's. */
 int module_program(const void *module_program, struct step_report *report);
 
 /*
- * Where its code is, while it is loaded: how many of its sections are in `list`; 0: not known.
- * After it is gone, and its init section is before that, they name what was called there.
+ * The code sections of a loaded module. Returns how many are in `list`; 0: unknown. They
+ * identify functions in a call trace after the module, or its init section, is gone.
  */
 size_t module_code(const char *name, outpost_CodeSection *list, size_t max);
 
-/* Is it in /proc/modules (in whatever state)? */
+/* Is the module in /proc/modules, in whatever state? Also true if that cannot be read. */
 bool module_is_loaded(const char *name);
 
 /*
- * Does sysfs, below `root` (""; tests have one of their own), name the module as the driver of this
- * character device?
+ * Does sysfs below `root` ("" except in tests) name the module as the driver of this character
+ * device?
  */
 bool module_drives(const char *root, const char *module, dev_t device);
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 /*
- * Where modules leave things behind. depth: how many levels below the folder
- * are looked at. Processes are no leftovers: numbers in /proc are passed over.
+ * Where modules leave things behind. depth: how many levels below the folder are searched.
+ * Processes are not leftovers: numbers in /proc are skipped.
  */
 static const struct {
 	const char *path;
@@ -33,7 +33,7 @@ static const struct {
 	{ "/sys/fs", 1 },
 };
 
-/* Folders that live their own life. */
+/* Folders that change all the time. */
 static const char *const passed_over[] = {
 	"/dev/pts",  "/dev/shm",   "/dev/mqueue", "/dev/hugepages",    "/dev/fd",
 	"/dev/char", "/dev/block", "/proc/self",  "/proc/thread-self", "/sys/fs/pstore",

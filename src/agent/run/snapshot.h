@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel shows of itself before and after a module: taint, counters,
- * and the names in the places where modules leave things behind.
+ * The state of the kernel before and after a module: taint, counters, and the names in folders
+ * where modules leave things behind.
  */
 #ifndef OUTPOST_AGENT_SNAPSHOT_H
 #define OUTPOST_AGENT_SNAPSHOT_H
@@ -12,21 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Taint and counters into the message; the rest of it is the caller's. */
+/* Puts taint and counters into the message; the caller fills in the rest. */
 void snapshot_state(outpost_State *state);
 
 #define SNAPSHOT_NAMES 16384
 
-/* Names as hashes: a fixed size, and no allocation while a board may be dying. */
+/* Names as hashes: a fixed size, and no allocation while a board may be crashing. */
 struct snapshot {
 	uint64_t names[SNAPSHOT_NAMES];
 	size_t n;
-	bool complete; /* they all fitted */
+	bool complete; /* all names fitted */
 };
 
 void snapshot_take(struct snapshot *snapshot);
 
-/* Calls `fn` for each path that is there now and was not in the snapshot. */
+/* Calls `fn` for each path that exists now but is not in the snapshot. */
 void snapshot_compare(const struct snapshot *snapshot, void (*fn)(const char *path, void *arg),
 		      void *arg);
 

@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 #define REPORT_FD   3   /* in a child */
-#define STRAY_TURNS 200 /* of a millisecond */
+#define STRAY_TURNS 200 /* of a millisecond each */
 
-/* The supervisor is kept from the OOM killer and from signals; its children are not. */
+/* The supervisor is protected from the OOM killer and from signals; its children are not. */
 static void become_ordinary(void)
 {
 	sigset_t none;
@@ -38,8 +38,8 @@ static void become_ordinary(void)
 }
 
 /*
- * Nothing else stays open: a child that cannot be ended would hold the board's
- * lock and its watchdog for ever, and a test program inherit the lock.
+ * Closes everything else: a child that cannot be killed would hold the board's lock and
+ * watchdog forever, and a test program would inherit the lock.
  */
 static void redirect(int output, int report_fd)
 {
@@ -60,8 +60,8 @@ static _Noreturn void run_child(step_fn fn, const void *arg, int report_fd, int 
 	int status;
 
 	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever waits for it is killed: so is it */
-	if (getppid() != parent)          /* was killed already: no signal will come */
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* die with the parent */
+	if (getppid() != parent)          /* it died already: no signal will come */
 		_exit(1);
 	become_ordinary();
 	redirect(output, report_fd);
@@ -79,7 +79,7 @@ static void close_pair(const int fds[2])
 
 void step_signal(const struct step *step, int signal_number)
 {
-	/* Between fork() and setsid() the group is not there yet. */
+	/* Between fork() and setsid() the group does not exist yet. */
 	if (kill(-step->pid, signal_number) < 0)
 		kill(step->pid, signal_number);
 }
@@ -122,7 +122,7 @@ int step_start(struct step *step, step_fn fn, const void *arg, bool capture)
 	step->pidfd = (int)syscall(SYS_pidfd_open, step->pid, 0);
 	if (step->pidfd >= 0)
 		return 0;
-	/* Nobody would ever see it end. */
+	/* Nothing would notice its end. */
 	r = -errno;
 	step_signal(step, SIGKILL);
 	waitpid(step->pid, NULL, 0);
@@ -142,7 +142,7 @@ void step_finish(struct step *step, outpost_StepEnd *end)
 
 	while ((r = waitpid(step->pid, &status, 0)) < 0 && errno == EINTR)
 		;
-	if (r < 0) /* nobody knows how it ended: that is no success */
+	if (r < 0) /* how it ended is unknown: not a success */
 		report.error = errno;
 	fcntl(step->report_fd, F_SETFL, O_NONBLOCK);
 	if (r >= 0 && read(step->report_fd, &report, sizeof(report)) == sizeof(report))
@@ -170,8 +170,10 @@ int step_adopt(void)
 	return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -errno : 0;
 }
 
-/* The parent of a process by /proc/<pid>/stat: "pid (name) state parent ...", where the name may
- * hold anything. */
+/*
+ * The parent of a process, from /proc/<pid>/stat: "pid (name) state parent ...", where the
+ * name may contain anything.
+ */
 static pid_t parent_of(const char *pid)
 {
 	char path[64], text[512];
@@ -200,8 +202,10 @@ unsigned int step_end_strays(void)
 	unsigned int n = 0;
 	pid_t pid;
 
-	/* Each that ends may leave children of its own to us; one that cannot be ended is not
-	 * waited for. */
+	/*
+	 * A child that ends may leave its own children to us; one that cannot be killed is not
+	 * waited for.
+	 */
 	for (int i = 0; i < STRAY_TURNS; i++) {
 		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 			n++;

@@ -15,7 +15,7 @@
 
 volatile sig_atomic_t supervisor_cancelled;
 
-static volatile sig_atomic_t worker; /* 0 in itself */
+static volatile sig_atomic_t worker; /* 0 in the worker itself */
 
 static void on_cancel(int signal_number)
 {
@@ -39,22 +39,20 @@ static void set_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	action.sa_handler = on_keepers_death;
 	sigaction(SIGUSR1, &action, NULL);
-	/* Serve blocked it, so that a cancel that comes right behind the start is not the end of
-	 * us. */
+	/* serve blocked it, so that a cancel right after the start does not kill us. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	action.sa_handler = SIG_DFL;
-	sigaction(
-		SIGCHLD, &action,
-		NULL); /* serve ignores it, and that is inherited: children would leave no status */
+	/* serve ignores it, which is inherited: children would leave no status. */
+	sigaction(SIGCHLD, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-/* Out of the login's cgroup, which may end with the login, and out of the OOM killer's reach. */
+/* Leaves the login's cgroup, which may end with the login, and the OOM killer's reach. */
 static void leave_login(void)
 {
 	char pid[16];
@@ -67,16 +65,18 @@ static void leave_login(void)
 	(void)fs_write_existing("/proc/self/oom_score_adj", "-1000");
 }
 
-/* Waits for the worker, and tidies up after one that did not come to its end. */
+/* Waits for the worker, and cleans up if it did not finish. */
 static int keep(struct supervisor *s, pid_t pid)
 {
 	int status;
 
-	/* Only the worker may hold the watchdog open: closing it must stop it, before systemd takes
-	 * it back. */
+	/*
+	 * Only the worker may hold the watchdog open: closing it must stop it before systemd
+	 * gets it back.
+	 */
 	guard_let_go(&s->guard);
 	worker = pid;
-	if (supervisor_cancelled) /* since the fork, maybe */
+	if (supervisor_cancelled) /* perhaps since the fork */
 		kill(pid, SIGTERM);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -97,11 +97,10 @@ int supervise(int argc, char **argv)
 
 	if (argc < 3 || parse_int(argv[2], 1, 100, &attempt) < 0)
 		return 2;
-	prctl(PR_SET_NAME, "outpost-agent"); /* the kernel's reports name it: started as
-						/proc/self/exe it would be "exe" */
+	/* Kernel reports show this name; started as /proc/self/exe it would be "exe". */
+	prctl(PR_SET_NAME, "outpost-agent");
 	set_signals();
-	fcntl(SUPERVISOR_LOCK_FD, F_SETFD,
-	      FD_CLOEXEC); /* it came through exec; it goes no further */
+	fcntl(SUPERVISOR_LOCK_FD, F_SETFD, FD_CLOEXEC); /* inherited, but not passed on */
 	leave_login();
 	(void)step_adopt();
 	r = supervisor_open(&s, argv[0], argv[1]);

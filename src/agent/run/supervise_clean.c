@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a supervisor that was killed had under way. */
+/* Cleans up what a killed supervisor left unfinished. */
 #include "agent/run/supervisor.h"
 
 #include "agent/run/holder.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CLEAN_MS 3000 /* for each module that a connection takes out again */
+#define CLEAN_MS 3000 /* for each module that a connection unloads */
 
 volatile sig_atomic_t supervisor_alone;
 
@@ -24,7 +24,7 @@ static int find_open_trial(const outpost_Entry *e, void *arg)
 	return 0;
 }
 
-/* false: it is still there. */
+/* false: it is still loaded. */
 static bool unload(const outpost_PlanModule *module)
 {
 	struct module_unload what = { .name = module->name, .limit_ms = module->unload_ms };
@@ -68,7 +68,7 @@ void supervisor_clean_after(const char *home, const char *run)
 	struct supervisor *s = calloc(1, sizeof(*s));
 
 	if (s && supervisor_open(s, home, run) == 0) {
-		/* Somebody waits for an answer. */
+		/* A host waits for an answer. */
 		for (size_t i = 0; i < s->n_modules; i++)
 			if (s->modules[i].unload_ms > CLEAN_MS)
 				s->modules[i].unload_ms = CLEAN_MS;

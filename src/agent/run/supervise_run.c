@@ -18,7 +18,7 @@
 
 /* --- start ------------------------------------------------------------------- */
 
-/* What the journal says so far: the plan, and the boot that it was left in. */
+/* Reads the journal so far: the plan, and the modules that made a reboot necessary. */
 static int take_entry(const outpost_Entry *e, void *arg)
 {
 	struct supervisor *s = arg;
@@ -44,7 +44,7 @@ static int take_entry(const outpost_Entry *e, void *arg)
 	return 0;
 }
 
-/* A plan from a host is checked once, here, before anything acts on its numbers. */
+/* A plan from a host is validated once, here, before anything uses its numbers. */
 static bool plan_is_sound(const struct supervisor *s)
 {
 	for (size_t i = 0; i < s->n_modules; i++) {
@@ -89,8 +89,8 @@ void supervisor_refuse(struct supervisor *s, int error)
 	end->error = -error;
 	snprintf(end->what, sizeof(end->what), "%s: %s",
 		 error == -EBADMSG ? "The board refuses the plan"
-				   : "The board cannot begin the run",
-		 error == -EBADMSG ? "it is not sound" : strerror(-error));
+				   : "The board cannot start the run",
+		 error == -EBADMSG ? "it is not valid" : strerror(-error));
 	watch_write(s, true);
 }
 
@@ -125,7 +125,7 @@ static void write_boot(struct supervisor *s)
 	watch_write(s, false);
 }
 
-/* Pstore belongs to this run when the board went down since the run's last supervisor wrote. */
+/* pstore belongs to this run if the board went down after the run's last supervisor wrote. */
 static int take_survivors(struct supervisor *s)
 {
 	char boot_id[40], nonce[40];
@@ -150,16 +150,15 @@ static void write_end(struct supervisor *s)
 	end->cancelled = supervisor_cancelled;
 	if (s->journal.error) {
 		end->error = -s->journal.error;
-		snprintf(end->what, sizeof(end->what),
-			 "The journal could not be written on the board: %s",
+		snprintf(end->what, sizeof(end->what), "The board could not write the journal: %s",
 			 strerror(-s->journal.error));
 	}
 	watch_write(s, true);
 }
 
 /*
- * Synced, if that works within a few seconds, then at once: an orderly reboot
- * waits for what may never end, and stops the watchdog before it does.
+ * Syncs, but waits only a few seconds for it, then reboots at once: an orderly reboot stops
+ * the watchdog and then waits for something that may never end.
  */
 static void reboot_board(void)
 {
@@ -174,7 +173,7 @@ static void reboot_board(void)
 		nanosleep(&pause, NULL);
 	(void)fs_write_existing("/proc/sysrq-trigger", "b");
 	reboot(RB_AUTOBOOT); /* a kernel without sysrq */
-	sleep(60);           /* the watchdog, which nobody feeds any more, has the last word */
+	sleep(60);           /* as a last resort the watchdog, no longer fed, resets the board */
 }
 
 static void order_reboot(struct supervisor *s, uint32_t index)
@@ -184,7 +183,7 @@ static void order_reboot(struct supervisor *s, uint32_t index)
 	order->index = index;
 	proto_set(order->why, s->reboot_why);
 	watch_write(s, true);
-	/* So that a connected host has read it. */
+	/* Let a connected host read it first. */
 	usleep(200 * 1000);
 	reboot_board();
 }
@@ -208,7 +207,7 @@ static int carry_out_list(struct supervisor *s, uint32_t attempt, int n, char **
 
 static void on_report(const struct klog_report *report, void *arg)
 {
-	/* klog.begun is what counts here; what the report says is the host's business. */
+	/* Only klog.begun matters here; the host evaluates the report. */
 	(void)report;
 	(void)arg;
 }

@@ -6,8 +6,7 @@
 
 #include <stdio.h>
 
-#define LEFTOVERS_MAX \
-	500 /* paths written down: what is left behind can be a folder without an end */
+#define LEFTOVERS_MAX 500 /* paths recorded: a leftover folder may be endless */
 
 /* --- what the kernel shows ---------------------------------------------------- */
 
@@ -48,8 +47,8 @@ static bool kernel_complained(struct supervisor *s)
 /* --- load, test, unload --------------------------------------------------------- */
 
 /*
- * One repetition. false: the next one makes no sense. After a report the
- * module is unloaded all the same: what it does then is evidence, too.
+ * One repetition. false: do not repeat it. The module is unloaded even after a report: what it
+ * does then is evidence, too.
  */
 static bool repeat_once(struct supervisor *s, uint32_t repetition)
 {
@@ -59,7 +58,7 @@ static bool repeat_once(struct supervisor *s, uint32_t repetition)
 	if (s->plan.purpose != outpost_Purpose_UNLOAD) {
 		trial_load(s, repetition, &end);
 		ok = trial_step_ok(&end) && !kernel_complained(s);
-		/* A load that was ended late may have gone through all the same. */
+		/* A load that was killed for being late may have succeeded all the same. */
 		if (end.stuck || !module_is_loaded(s->current->name))
 			return false;
 	}
@@ -92,10 +91,9 @@ static void count_leftover(const char *path, void *arg)
 }
 
 /*
- * What late work of the module may still say is waited for, and the time used
- * for a first look at what it left behind: most leave nothing, and a module
- * that is gone brings nothing new. What is found counts only if it is still
- * there afterwards.
+ * Waits for late messages from the module's work, and uses the time for a first look at what
+ * it left behind: most modules leave nothing, and an unloaded module creates nothing new. What
+ * is found counts only if it still exists afterwards.
  */
 static void settle(struct supervisor *s)
 {
@@ -132,7 +130,7 @@ static void carry_out(struct supervisor *s)
 		ok = repeat_once(s, i);
 		strays = step_end_strays();
 		if (strays)
-			watch_note(s, "Processes that were left running, and ended: %u", strays);
+			watch_note(s, "Processes left running, and killed: %u", strays);
 	}
 	if (s->plan.purpose == outpost_Purpose_TEST)
 		settle(s);
@@ -172,7 +170,7 @@ void trial_run(struct supervisor *s, uint32_t index, uint32_t attempt)
 	}
 	need = unusable_need(s);
 	if (need) {
-		snprintf(why, sizeof(why), "%s, which it needs, did not come through its own test",
+		snprintf(why, sizeof(why), "%s, which it needs, did not complete its own test",
 			 need);
 		end_trial(s, attempt, why, false);
 		return;

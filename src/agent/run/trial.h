@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of a trial share.
+ * Shared by the parts of a trial.
  *
  *	trial.c		one module from its beginning to its end
  *	trial_steps.c	a step in its child, with its limit; load, test, unload
- *	trial_prove.c	no module: a panic on purpose
- *	trial_needs.c	what the module needs: loaded before, unloaded after
+ *	trial_prove.c	no module: an intentional panic
+ *	trial_needs.c	what the module needs: loads it before, unloads it after
  */
 #ifndef OUTPOST_AGENT_TRIAL_H
 #define OUTPOST_AGENT_TRIAL_H
@@ -14,7 +14,7 @@
 
 /* --- trial_steps.c --- */
 
-/* The board must not go on like this; the first reason counts. */
+/* The board must be rebooted; the first reason is kept. */
 void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -23,33 +23,38 @@ void trial_end_step(struct supervisor *s, const outpost_StepEnd *end);
 bool trial_step_ok(const outpost_StepEnd *end);
 
 /*
- * Runs fn(arg) in a child with a time limit, and fills `end`, whose step says
- * whether a cancel ends it: what tidies up goes on.
+ * Runs fn(arg) in a child with a time limit, and fills `end`. Its step decides whether a
+ * cancel ends it: steps that clean up continue.
  */
 void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t limit_ms,
 		    outpost_StepEnd *end);
 
-/* Any module of the plan, within the step that `end` is of. 0, or -1 and `end` says why. */
+/*
+ * Load or unload any module of the plan, as part of the step of `end`. 0, or -1 with the
+ * reason in `end`.
+ */
 int trial_load_blob(struct supervisor *s, const outpost_PlanModule *module, outpost_StepEnd *end);
 int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, outpost_StepEnd *end);
 
-/* Whole steps of the current module. */
+/* Complete steps of the current module. */
 void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end);
 void trial_test(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end);
 void trial_unload(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end);
 
-/* Is it left loaded: because that is what the run is for, and nobody cancelled it? */
+/* Does the module stay loaded: is that the purpose of the run, and was it not cancelled? */
 bool trial_leaves_loaded(const struct supervisor *s);
 
 /* --- trial_prove.c --- */
 
-/* Panics the board, having said the current module's name in the kernel log. Comes back only where
- * that cannot be done; the step's end says why. */
+/*
+ * Writes the current module's name to the kernel log and panics the board. Returns only if
+ * that fails; the step's end has the reason.
+ */
 void trial_prove(struct supervisor *s);
 
 /* --- trial_needs.c --- */
 
-/* false: it is not there, and `why` says so. */
+/* Loads what the current module needs. false: this failed; `why` has the reason. */
 bool trial_prepare(struct supervisor *s, char *why, size_t size);
 void trial_restore(struct supervisor *s);
 

@@ -26,24 +26,25 @@ static bool load_need(struct supervisor *s, const outpost_PlanModule *need, outp
 	if (trial_load_blob(s, need, end) == 0)
 		return true;
 	if (!end->cancelled)
-		snprintf(end->detail, sizeof(end->detail), "%s, which it needs, did not load: %s",
-			 need->name, strerror(end->error));
+		snprintf(end->detail, sizeof(end->detail),
+			 "%s, which it needs, could not be loaded: %s", need->name,
+			 strerror(end->error));
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be loaded: its init does not return", need->name);
 	return false;
 }
 
-/* A module of that name from before would make the load fail, and its verdict wrong. */
+/* A module of that name that is already loaded would make the load fail and the verdict wrong. */
 static bool remove_earlier(struct supervisor *s, outpost_StepEnd *end)
 {
 	if (s->plan.purpose == outpost_Purpose_UNLOAD || !module_is_loaded(s->current->name))
 		return true;
-	watch_note(s, "%s was loaded already: unloaded first", s->current->name);
+	watch_note(s, "%s was already loaded; unloading it first", s->current->name);
 	if (trial_unload_any(s, s->current, end) == 0)
 		return true;
 	if (!end->cancelled)
 		snprintf(end->detail, sizeof(end->detail),
-			 "%s was loaded already and would not unload: %s", s->current->name,
+			 "%s was already loaded and could not be unloaded: %s", s->current->name,
 			 strerror(end->error));
 	return false;
 }
@@ -85,9 +86,9 @@ void trial_restore(struct supervisor *s)
 		const outpost_PlanModule *need = &s->modules[m->needs[i]];
 
 		if (module_is_loaded(need->name) && trial_unload_any(s, need, &end) < 0)
-			trial_need_reboot(s, "%s would not unload", need->name);
+			trial_need_reboot(s, "%s could not be unloaded", need->name);
 	}
-	/* What else uses the board's own modules is not ours to say: a refusal is no fault. */
+	/* Others may use the board's own modules, so a refusal is not an error. */
 	for (pb_size_t i = m->in_tree_count; i-- > 0 && !(late && supervisor_cancelled);) {
 		outpost_StepEnd ignored = { .step = outpost_Step_RESTORE };
 

@@ -10,14 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Linux Documentation/admin-guide/sysrq.rst: to the file, any of them may be written by root. */
+/* Linux Documentation/admin-guide/sysrq.rst: root may write any command to this file. */
 #define SYSRQ "/proc/sysrq-trigger"
 
 static int say(const char *token)
 {
 	_cleanup_close_ int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	char line[160];
-	int n = snprintf(line, sizeof(line), "<2>outpost: %s: this panic is on purpose\n", token);
+	int n = snprintf(line, sizeof(line), "<2>outpost: %s: this panic is intentional\n", token);
 
 	if (fd < 0 || write(fd, line, (size_t)n) != n)
 		return -errno;
@@ -34,9 +34,9 @@ void trial_prove(struct supervisor *s)
 	r = say(s->current->name);
 	if (r == 0)
 		r = fs_write_existing(SYSRQ, "c");
-	/* Still here. */
+	/* The board is still running. */
 	end.error = r < 0 ? -r : EOPNOTSUPP;
-	proto_set(end.detail, r < 0 ? "the kernel offers no " SYSRQ " (CONFIG_MAGIC_SYSRQ)"
-				    : "the kernel did not panic when " SYSRQ " was told to");
+	proto_set(end.detail, r < 0 ? "the kernel has no " SYSRQ " (CONFIG_MAGIC_SYSRQ)"
+				    : "the kernel did not panic after a write to " SYSRQ);
 	trial_end_step(s, &end);
 }

@@ -12,8 +12,8 @@
 #include <stdio.h>
 
 #define TERM_GRACE_MS      1000 /* between SIGTERM and SIGKILL */
-#define KILL_GRACE_MS      2000 /* after SIGKILL: who is still there then cannot be ended */
-#define PROBE_CANCELLED_MS 3000 /* for modprobe -r, once the run is cancelled */
+#define KILL_GRACE_MS      2000 /* after SIGKILL: what still exists then cannot be killed */
+#define PROBE_CANCELLED_MS 3000 /* for modprobe -r after a cancel */
 #define NAME_HOLDERS_MS    2000 /* for reading all of /proc, which took a loaded board 700 ms */
 
 void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
@@ -48,9 +48,9 @@ void trial_end_step(struct supervisor *s, const outpost_StepEnd *end)
 }
 
 /*
- * Ends a child that is late or no longer wanted. false: it cannot be ended. One
- * that cannot be killed just now is given all the time of its step first: to
- * sleep so is no fault.
+ * Ends a child that is late or no longer wanted. false: it cannot be killed. A child that
+ * cannot be killed right now first gets all the time of its step: uninterruptible sleep is not
+ * a fault.
  */
 static bool end_child(struct supervisor *s, struct step *step, bool gently, uint64_t deadline_us)
 {
@@ -89,7 +89,7 @@ void trial_run_step(struct supervisor *s, step_fn fn, const void *arg, uint32_t 
 	deadline = after_ms(limit_ms);
 	how = watch_wait(s, &step, deadline, cancellable || fn == module_probe);
 	if (how == WATCH_CANCELLED && !cancellable) {
-		/* The board's own modules are put back as far as that is quickly done. */
+		/* Restore the board's own modules as far as this is quick. */
 		if (deadline > after_ms(PROBE_CANCELLED_MS))
 			deadline = after_ms(PROBE_CANCELLED_MS);
 		how = watch_wait(s, &step, deadline, false);
@@ -133,8 +133,10 @@ int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, out
 {
 	struct module_unload what = { .name = module->name, .limit_ms = module->unload_ms };
 
-	/* The child gives up by itself at the limit and then says who holds the module; the exit
-	 * function that does not return is what is late. */
+	/*
+	 * The child gives up by itself at the limit and then lists the module's users; only an
+	 * exit function that does not return makes it late.
+	 */
 	trial_run_step(s, module_unload, &what, module->unload_ms + NAME_HOLDERS_MS, end);
 	if (!end->error && end->duration_us > (module->unload_ms + 500) * 1000ull)
 		end->late = true;
@@ -171,7 +173,7 @@ void trial_test(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 	if (r == 0)
 		trial_run_step(s, module_program, &program, s->current->test_ms, end);
 	if (end->stuck)
-		trial_need_reboot(s, "the test of %s cannot be ended", s->current->name);
+		trial_need_reboot(s, "the test program of %s cannot be killed", s->current->name);
 	trial_end_step(s, end);
 }
 

@@ -9,14 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_LIMIT \
-	(2u << 20) /* bytes of kernel log and of output that one module may put into the journal \
-		    */
+#define LOG_LIMIT    (2u << 20) /* bytes in the journal for one module: kernel log, output */
 #define OUTPUT_LIMIT (1u << 20)
-#define ENTRY_COST \
-	40 /* what stands around each piece: many short ones must not fill the disk either */
-#define FEED_MS 1000
-#define BEAT_US (5 * 1000 * 1000)
+#define ENTRY_COST   40 /* overhead per entry: many short entries must not fill the disk either */
+#define FEED_MS      1000
+#define BEAT_US      (5 * 1000 * 1000)
 
 outpost_Entry *watch_entry(struct supervisor *s, pb_size_t tag)
 {
@@ -29,7 +26,7 @@ void watch_write(struct supervisor *s, bool sync)
 {
 	if (journal_append(&s->journal, &s->entry) == 0 && sync)
 		journal_sync(&s->journal);
-	if (sync) /* a sign of life as good as any */
+	if (sync) /* also a sign of life */
 		s->beat_us = boottime_us();
 }
 
@@ -72,7 +69,7 @@ static void take_record(struct supervisor *s, const struct kmsg_record *record, 
 {
 	if (lost)
 		write_lost(s, record->seq - lost, lost, false);
-	/* What user space wrote to /dev/kmsg is no word of the kernel's. */
+	/* Text that user space wrote to /dev/kmsg is not from the kernel. */
 	if (record->facility == 0)
 		klog_feed(&s->klog, record->text, record->len, record->seq);
 	if (s->log_bytes < LOG_LIMIT) {
@@ -92,7 +89,7 @@ static int take_records(struct supervisor *s, unsigned int limit)
 	while (s->has_log && limit-- && (r = kmsg_reader_next(&s->log, &record, &lost)) > 0)
 		take_record(s, &record, lost);
 	if (r < 0) {
-		watch_note(s, "The kernel log cannot be read any more: %s", strerror(-r));
+		watch_note(s, "The kernel log can no longer be read: %s", strerror(-r));
 		s->has_log = false;
 	}
 	return r;
@@ -100,7 +97,7 @@ static int take_records(struct supervisor *s, unsigned int limit)
 
 void watch_drain(struct supervisor *s)
 {
-	/* Bounded: a flood that goes on for ever must not keep the supervisor here. */
+	/* Bounded: an endless flood must not keep the supervisor here. */
 	take_records(s, 20000);
 	if (s->kept_back) {
 		write_lost(s, s->kept_back_first, s->kept_back, true);
@@ -110,8 +107,10 @@ void watch_drain(struct supervisor *s)
 
 static void take_output(struct supervisor *s, struct step *step)
 {
-	/* Bounded by what a pipe holds: a flood must not keep the supervisor from its clock and its
-	 * watchdog. */
+	/*
+	 * Bounded by the size of a pipe: a flood must not keep us from the clock and the
+	 * watchdog.
+	 */
 	for (int i = 0; i < 128; i++) {
 		outpost_Output *out = &watch_entry(s, outpost_Entry_output_tag)->body.output;
 		ssize_t n = read(step->output_fd, out->data.bytes, sizeof(out->data.bytes));
@@ -143,8 +142,8 @@ static int time_left_ms(uint64_t deadline_us)
 }
 
 /*
- * Signs of life, on the disk: when the link has died and somebody switches the
- * board off, they tell that it had not hung.
+ * Writes a sign of life to the disk: if the link dies and somebody switches the board off, it
+ * shows that the board had not hung.
  */
 static void beat(struct supervisor *s)
 {

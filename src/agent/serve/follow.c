@@ -55,8 +55,7 @@ outpost_RunState_State serve_inspect(struct serve *s, const char *run, uint64_t 
 	free(journal);
 	if (r == -ENOENT || r == -ENOTDIR || r == -EINVAL)
 		return outpost_RunState_State_UNKNOWN;
-	/* One that cannot be read to its end is there all the same: whoever goes on with it is told
-	 * why not. */
+	/* A journal that cannot be read to its end exists, too: continuing the run reports why. */
 	if (held)
 		return outpost_RunState_State_RUNNING;
 	return ended ? outpost_RunState_State_ENDED : outpost_RunState_State_INTERRUPTED;
@@ -84,7 +83,7 @@ int serve_begin_following(struct serve *s, const char *run, uint64_t offset)
 	return 0;
 }
 
-/* Copies what the journal has got since, up to `end`: behind it may be what a crash tore off. */
+/* Sends what is new in the journal, up to `end`: a frame truncated by a crash may follow. */
 static bool send_journal(struct serve *s, uint64_t end)
 {
 	static uint8_t buffer[FRAME_MAX];
@@ -119,8 +118,7 @@ void serve_follow_run(struct serve *s)
 		return;
 	while (read(s->inotify_fd, events, sizeof(events)) > 0)
 		;
-	/* A RunEnd says by itself that it is over. Silence has to be asked about: is the supervisor
-	 * still there? */
+	/* A RunEnd shows that the run is over. Without one: does the supervisor still exist? */
 	if (send_journal(s, UINT64_MAX) || holder_find(&s->dirs, s->run, &holder))
 		return;
 	state = serve_inspect(s, s->run, &size);
@@ -153,7 +151,7 @@ void serve_attach(struct serve *s, const outpost_Attach *attach)
 		stop_following(s);
 }
 
-/* --- which runs there are ---------------------------------------------------------- */
+/* --- the list of runs ---------------------------------------------------------------- */
 
 static int newest_first(const struct dirent **a, const struct dirent **b)
 {

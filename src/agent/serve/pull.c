@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define BLOCK     512
-#define LEVEL     3 /* of zlib: a Pi packs faster than its network carries */
+#define LEVEL     3 /* of zlib: a Pi compresses faster than its network transfers */
 #define DEPTH_MAX 24
 
 /* --- out ---------------------------------------------------------------------------- */
@@ -32,7 +32,7 @@ static int send_frame(struct pull *p)
 	return p->serve->gone ? -EPIPE : 0;
 }
 
-/* Packs, and sends what fills a frame; with Z_FINISH everything. */
+/* Compresses the data and sends full frames; with Z_FINISH, everything. */
 static int pack(struct pull *p, const void *data, size_t n, int flush)
 {
 	z_stream *z = &p->packer;
@@ -84,7 +84,7 @@ static int put_name(char header[BLOCK], const char *name)
 	return 0;
 }
 
-/* Offsets of POSIX.1-1988. Owners and times are nobody's business. */
+/* Offsets of POSIX.1-1988. Owners and times are left out. */
 static int send_header(struct pull *p, const char *name, char type, unsigned int mode,
 		       uint64_t size, const char *link)
 {
@@ -121,7 +121,7 @@ static int send_content(struct pull *p, int fd, uint64_t size)
 		ssize_t n = p->symbols_only
 				    ? pull_symbols_read(&p->kept, fd, buffer, want, size - left)
 				    : read(fd, buffer, want);
-		int r = n < 0 ? -errno : n == 0 ? -ESTALE : 0; /* it has become shorter */
+		int r = n < 0 ? -errno : n == 0 ? -ESTALE : 0; /* the file has shrunk */
 
 		if (r == 0)
 			r = pack(p, buffer, (size_t)n, Z_NO_FLUSH);
@@ -141,7 +141,7 @@ static int send_file(struct pull *p, int dir, const char *file, const char *name
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
-		return 0; /* not any more */
+		return 0; /* no longer a regular file */
 	if (p->symbols_only)
 		pull_symbols_look(&p->kept, fd, (uint64_t)st.st_size);
 	r = send_header(p, name, '0', st.st_mode, (uint64_t)st.st_size, "");
@@ -161,7 +161,7 @@ int pull_file(struct pull *p, const char *path, const char *name)
 	return r;
 }
 
-/* The next line that is wanted, as `take` leaves it; NULL at the end. */
+/* The next line that `take` accepts, as it leaves it; NULL at the end. */
 static char *next_line(FILE *f, char *line, size_t size, bool (*take)(char *line))
 {
 	while (fgets(line, (int)size, f))
@@ -170,7 +170,7 @@ static char *next_line(FILE *f, char *line, size_t size, bool (*take)(char *line
 	return NULL;
 }
 
-/* The header has the size before the content: it is read twice, and may have changed in between. */
+/* The header has the size, so the file is read twice, and may change in between. */
 static int send_lines(struct pull *p, FILE *f, const char *name, bool (*take)(char *line))
 {
 	uint64_t size = 0, left;
@@ -250,9 +250,8 @@ static DIR *open_folder(int parent, const char *folder)
 }
 
 /*
- * The folder is opened by its name within `parent`: whoever puts a link in its
- * place meanwhile leads root nowhere. `path` is room for the names below, and
- * as it was after.
+ * Opens the folder by its name in `parent`, so that a link that replaces it meanwhile leads
+ * root nowhere. `path` has room for the names below it, and is restored.
  */
 static int send_folder(struct pull *p, int parent, const char *folder, char path[PULL_PATH_MAX],
 		       size_t root, int depth)
@@ -291,7 +290,10 @@ int pull_folder(struct pull *p, const char *root)
 int pull_begin(struct pull *p, struct serve *s, uint32_t every)
 {
 	*p = (struct pull){ .serve = s, .every = every };
-	/* 16: with gzip's header. zlib, for zstd's packer alone is as large as half the agent. */
+	/*
+	 * 16: gzip's header. zlib, because zstd's compressor alone is half as large as the
+	 * agent.
+	 */
 	return deflateInit2(&p->packer, LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK
 		       ? 0
 		       : -ENOMEM;

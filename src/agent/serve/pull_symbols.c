@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Of a module only what tells of symbols: their CRCs (__versions), and what it
- * exports. All other bytes are sent as zeroes, which pack to nothing, so that
- * what arrives is still a file that can be read as a module. One that is
- * packed itself (.ko.xz) is sent as it is.
+ * Sends only the symbols of a module: their CRCs (__versions), and what it exports. All other
+ * bytes are sent as zeroes, which compress to nothing, so that the result can still be read as
+ * a module. A module that is itself compressed (.ko.xz) is sent as it is.
  */
 #include "agent/serve/pull.h"
 
@@ -33,7 +32,7 @@ static bool starts_with_one_of(const char *name, const char *const *list)
 	return false;
 }
 
-/* The sections with symbols are needed only where something is exported. */
+/* The sections with symbols are needed only if something is exported. */
 static bool has_exports(const Elf64_Shdr *sections, size_t n, const char *names, size_t size)
 {
 	static const char *const exports[] = { "__ksymtab", NULL };
@@ -77,7 +76,7 @@ void pull_symbols_look(struct pull_kept *kept, int fd, uint64_t size)
 	size_t n;
 
 	kept->n = 0;
-	keep(kept, 0, size); /* where it is not understood: all of it */
+	keep(kept, 0, size); /* by default, all of it */
 	if (!read_at(fd, &h, sizeof(h), 0) || memcmp(h.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    h.e_shentsize != sizeof(*sections) || h.e_shnum > SECTIONS_MAX ||
 	    h.e_shstrndx >= h.e_shnum)
@@ -95,7 +94,7 @@ void pull_symbols_look(struct pull_kept *kept, int fd, uint64_t size)
 	keep(kept, h.e_shoff, n);
 	keep(kept, strings->sh_offset, strings->sh_size);
 	keep_sections(kept, sections, h.e_shnum, names, strings->sh_size);
-	if (kept->n == ARRAY_SIZE(kept->ranges)) { /* perhaps not all of them */
+	if (kept->n == ARRAY_SIZE(kept->ranges)) { /* the list may be incomplete */
 		kept->n = 0;
 		keep(kept, 0, size);
 	}
@@ -110,7 +109,7 @@ ssize_t pull_symbols_read(const struct pull_kept *kept, int fd, uint8_t *buffer,
 		uint64_t to = kept->ranges[i].to < at + n ? kept->ranges[i].to : at + n;
 
 		if (from < to && !read_at(fd, buffer + (from - at), to - from, from)) {
-			errno = ESTALE; /* it has become shorter */
+			errno = ESTALE; /* the file has shrunk */
 			return -1;
 		}
 	}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a tree consists of is found by following what refers to what: the links
- * of headers packages to their common tree and to kbuild's programs, and the
- * makefile that a build folder includes.
+ * Finds the parts of a kernel tree by following references: the links of headers packages to
+ * their common tree and to kbuild's programs, and the makefile that a build folder includes.
  */
 #include "agent/serve/pull.h"
 
@@ -36,7 +35,7 @@ static bool is_known(const struct roots *roots, const char *path)
 	return false;
 }
 
-/* A kernel that was built with O= in a folder of its sources has one root in another. */
+/* A kernel built with O= in a folder of its sources has one root inside another. */
 bool pull_is_root(const struct roots *roots, const char *path)
 {
 	for (size_t i = 0; i < roots->n; i++)
@@ -56,8 +55,8 @@ static int add_root(struct roots *roots, const char *path)
 }
 
 /*
- * A link leads out of the tree: the package's folder that it leads to belongs
- * to it. Only where packages put kernel headers; root is not led elsewhere.
+ * A link leads out of the tree: the package's folder that it points to belongs to the tree,
+ * too. Only where packages put kernel headers, so that no link leads root elsewhere.
  */
 int pull_note_link(struct roots *roots, const char *path)
 {
@@ -65,7 +64,7 @@ int pull_note_link(struct roots *roots, const char *path)
 	char real[PATH_MAX];
 
 	if (!realpath(path, real))
-		return 0; /* it leads nowhere */
+		return 0; /* a dangling link */
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		size_t n = strlen(places[i]);
 
@@ -77,7 +76,10 @@ int pull_note_link(struct roots *roots, const char *path)
 	return 0;
 }
 
-/* "include /usr/src/linux-headers-6.1.0-50-common/Makefile": root is not led elsewhere. */
+/*
+ * "include /usr/src/linux-headers-6.1.0-50-common/Makefile", and no other path, so that no
+ * makefile leads root elsewhere.
+ */
 static int note_makefile(struct roots *roots, const char *root)
 {
 	static const char start[] = "include /usr/src/", end[] = "/Makefile";
@@ -104,7 +106,7 @@ static int note_makefile(struct roots *roots, const char *root)
 
 /* --- which files ----------------------------------------------------------------- */
 
-/* Folders of a whole source tree in which a module's build looks for nothing. */
+/* Skips folders of a whole source tree that no module's build uses. */
 static bool wants_folder(const char *below)
 {
 	char *const *others = ARGV("Documentation", ".git", "LICENSES", "tools/testing",
@@ -168,7 +170,7 @@ int pull_tree(struct pull *p, char build[PATH_MAX])
 	if (r == 0 && pull_find(p, "source", source) == 0)
 		r = add_root(&roots, source);
 	if (r == 0)
-		*p->at = '\0'; /* it need not have one */
+		*p->at = '\0'; /* "source" is optional */
 	for (size_t i = 0; r == 0 && i < roots.n; i++) {
 		r = note_makefile(&roots, roots.path[i]);
 		if (r == 0)

@@ -57,7 +57,9 @@ void serve_fail(struct serve *s, int r, const char *fmt, ...)
 
 /* --- requests ------------------------------------------------------------------- */
 
-/* A supervisor that was killed left the board armed and a module loaded, and no other came since.
+/*
+ * Cleans up if a killed supervisor left the board armed and a module loaded, and no other has
+ * started since.
  */
 static void tidy_board(struct serve *s)
 {
@@ -74,7 +76,7 @@ static void tidy_board(struct serve *s)
 	if (!holder_read(lock, &holder))
 		return;
 	home = *holder.home ? holder.home : s->dirs.home;
-	/* Held in its name until it is tidy; its number may be that of any process by now. */
+	/* Hold the lock in its name until done; its pid may be any process's by now. */
 	if (holder_write(lock, home, holder.run, 0, holder.user) == 0)
 		supervisor_clean_after(home, holder.run);
 }
@@ -84,7 +86,7 @@ static void take_hello(struct serve *s, const outpost_Hello *hello)
 	s->greeted = true;
 	tidy_board(s);
 	s->start_needs = 0;
-	s->deploy_waits = false; /* of a flight that came to nothing */
+	s->deploy_waits = false; /* of an abandoned flight */
 	journal_close(&s->plan);
 	s->void_flight = hello->version != OUTPOST_PROTOCOL ||
 			 (*hello->build_id && strcmp(hello->build_id, build_id()) != 0);
@@ -111,8 +113,8 @@ static void try_deploy(struct serve *s)
 	}
 	r = blob_deploy(&s->dirs, s->deploy.name, s->deploy.hash.bytes, path);
 	if (r < 0) {
-		serve_fail(s, r, "Cannot put %.64s in its place below %s/development",
-			   s->deploy.name, s->dirs.home);
+		serve_fail(s, r, "Cannot deploy %.64s below %s/development", s->deploy.name,
+			   s->dirs.home);
 		return;
 	}
 	deployed = &serve_reply(s, outpost_Reply_deployed_tag)->body.deployed;
@@ -215,7 +217,10 @@ static void take_blob_data(struct serve *s, const struct frame *frame)
 
 /* --- the loop ----------------------------------------------------------------------- */
 
-/* All whole frames at the start of the buffer; what is left of it, or -EBADMSG. */
+/*
+ * Handles all complete frames at the start of the buffer. Returns the number of bytes left, or
+ * -EBADMSG.
+ */
 static ssize_t take_frames(struct serve *s, uint8_t *buffer, size_t have)
 {
 	struct frame frame;
@@ -260,7 +265,7 @@ static int loop(struct serve *s)
 
 		if (r < 0 && errno != EINTR)
 			return 1;
-		/* Also while files arrive: over a slow line they may take minutes. */
+		/* Also while files arrive, which may take minutes over a slow link. */
 		if (r == 0 || boottime_us() - said_us >= ALIVE_MS * 1000ull) {
 			say_alive(s);
 			said_us = boottime_us();
@@ -277,7 +282,7 @@ static int loop(struct serve *s)
 		s->received += (uint64_t)r;
 		have = take_frames(s, buffer, (size_t)(have + r));
 		if (have < 0) {
-			log_error("What arrives is not Outpost's protocol.");
+			log_error("The input is not Outpost's protocol");
 			return 1;
 		}
 	}
@@ -286,13 +291,13 @@ static int loop(struct serve *s)
 
 int serve(void)
 {
-	static struct serve s; /* large: as data it would be a part of the file */
+	static struct serve s; /* large: as initialized data it would enlarge the file */
 	int r = dirs_init(&s.dirs);
 
 	s.plan.fd = s.follow_fd = s.inotify_fd = s.log.fd = -1;
 	signal(SIGPIPE, SIG_IGN);
 	if (r < 0) {
-		log_error_errno(r, "Cannot find the login's home, or make /run/outpost");
+		log_error_errno(r, "Cannot find the login user's home or create /run/outpost");
 		return 1;
 	}
 	blob_init(&s.blob, &s.dirs);

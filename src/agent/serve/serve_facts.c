@@ -19,7 +19,7 @@ static uint64_t free_bytes(const char *path)
 	return statvfs(path, &st) < 0 ? 0 : (uint64_t)st.f_bavail * st.f_frsize;
 }
 
-/* "none [integrity] confidentiality": what is in brackets holds. */
+/* "none [integrity] confidentiality": brackets mark the active mode. */
 static bool is_locked_down(const struct dirs *dirs)
 {
 	char state[64];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pull: files of the running kernel as one packed archive. */
+/* Pull: sends files of the running kernel as one compressed archive. */
 #include "agent/serve/pull.h"
 
 #include "common/cleanup.h"
@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* --- the things that can be asked for ------------------------------------------ */
+/* --- what can be requested --------------------------------------------------------- */
 
 static bool wants_module(const char *below, const char *name)
 {
@@ -28,7 +28,7 @@ static bool wants_any_folder(const char *below)
 	return true;
 }
 
-/* A file that is named after the running kernel: `before`RELEASE`after`. */
+/* The path of a file named after the running kernel: `before`RELEASE`after`. */
 static void find_of_release(char path[PULL_PATH_MAX], const char *before, const char *after)
 {
 	struct utsname un;
@@ -57,7 +57,7 @@ static int send_modules(struct pull *p)
 	return r < 0 ? r : pull_folder(p, real);
 }
 
-/* Which commit a distribution's kernel was built from stands in its changelog, if anywhere. */
+/* Only the changelog may name the commit that a distribution's kernel was built from. */
 static int send_changelog(struct pull *p)
 {
 	char path[PULL_PATH_MAX];
@@ -66,7 +66,7 @@ static int send_changelog(struct pull *p)
 	return pull_file(p, path, "changelog.gz");
 }
 
-/* "ffff80000809b290 T do_exit", and behind it in brackets the module where it is one's. */
+/* "ffff80000809b290 T do_exit", followed by the module in brackets if it belongs to one. */
 static bool take_name(char *line)
 {
 	char *name = strrchr(line, ' ');
@@ -87,7 +87,7 @@ static int send_image(struct pull *p)
 
 /* --- the package -------------------------------------------------------------------- */
 
-/* "NAME VERSION" of the package that put /boot's kernel there, as dpkg's status file has it. */
+/* "NAME VERSION" of the package that installed the kernel in /boot, from dpkg's status file. */
 static void find_package(char *text, size_t size)
 {
 	struct utsname un;
@@ -125,11 +125,11 @@ static void say_failure(struct serve *s, int r, outpost_Pull_What what, const st
 
 	uname(&un);
 	if ((size_t)what >= sizeof(names) / sizeof(*names))
-		serve_fail(s, r, "this agent does not know what number %d of a pull is", (int)what);
+		serve_fail(s, r, "this agent does not support pull type %d", (int)what);
 	else
-		serve_fail(s, r, "%s of %s cannot be read%s%s", names[what], un.release,
-			   *p->at ? ", at " : "", p->at);
-	s->void_flight = false; /* what follows does not build on it */
+		serve_fail(s, r, "cannot read %s of %s%s%s", names[what], un.release,
+			   *p->at ? " at " : "", p->at);
+	s->void_flight = false; /* later requests do not depend on it */
 }
 
 static int send_what(struct pull *p, outpost_Pull_What what, char build[PATH_MAX])
@@ -155,7 +155,7 @@ void serve_pull(struct serve *s, const outpost_Pull *request)
 
 	if (r == 0)
 		r = send_what(&p, request->what, build);
-	if (r == 0 && strlen(build) > sizeof(end->build)) { /* without its slash it fits */
+	if (r == 0 && strlen(build) > sizeof(end->build)) { /* it fits without its slash */
 		proto_set(p.at, build);
 		r = -ENAMETOOLONG;
 	}

@@ -30,7 +30,7 @@ void serve_plan(struct serve *s, const outpost_Plan *plan)
 	}
 	free(entry);
 	if (r < 0) {
-		serve_fail(s, r, "Cannot begin a run in %s/development/logs", s->dirs.home);
+		serve_fail(s, r, "Cannot start a run in %s/development/logs", s->dirs.home);
 		return;
 	}
 	s->plan_modules = plan->modules;
@@ -44,7 +44,7 @@ void serve_plan_module(struct serve *s, const outpost_PlanModule *module)
 
 	if (s->plan.fd < 0 || module->index != s->plan_received ||
 	    s->plan_received == s->plan_modules) {
-		serve_fail(s, -EBADMSG, "A module that no plan announced");
+		serve_fail(s, -EBADMSG, "No plan announced this module");
 		return;
 	}
 	entry = calloc(1, sizeof(*entry));
@@ -56,7 +56,7 @@ void serve_plan_module(struct serve *s, const outpost_PlanModule *module)
 	}
 	free(entry);
 	if (r < 0)
-		serve_fail(s, r, "Cannot write the plan in %s/development/logs", s->dirs.home);
+		serve_fail(s, r, "Cannot write the plan to %s/development/logs", s->dirs.home);
 	s->plan_received++;
 }
 
@@ -74,8 +74,8 @@ static void say_busy(struct serve *s, const struct holder *holder)
 }
 
 /*
- * Not by process_start(): it goes by another name than its file's, holds the
- * lock at a fixed number, SIGTERM stays blocked, and nobody waits for it.
+ * Does not use process_start(): the supervisor has another name than its file, gets the lock
+ * at a fixed number, keeps SIGTERM blocked, and has no parent that waits for it.
  */
 static void __attribute__((noreturn)) become_supervisor(int lock, char **argv)
 {
@@ -85,7 +85,7 @@ static void __attribute__((noreturn)) become_supervisor(int lock, char **argv)
 	for (int fd = 0; fd < SUPERVISOR_LOCK_FD; fd++)
 		dup2(null, fd);
 	dup2(lock, SUPERVISOR_LOCK_FD);
-	fcntl(SUPERVISOR_LOCK_FD, F_SETFD, 0); /* stays open over exec */
+	fcntl(SUPERVISOR_LOCK_FD, F_SETFD, 0); /* stays open across exec */
 	close_range(SUPERVISOR_LOCK_FD + 1, ~0u, 0);
 	execv("/proc/self/exe", argv);
 	_exit(127);
@@ -104,8 +104,8 @@ static int spawn_supervisor(struct serve *s, int lock)
 		snprintf(numbers[i], sizeof(numbers[i]), "%u", (unsigned int)s->start.indices[i]);
 		argv[5 + i] = numbers[i];
 	}
-	signal(SIGCHLD, SIG_IGN); /* it is nobody's to wait for */
-	/* A cancel may come before the supervisor is ready for it; blocked, it waits. */
+	signal(SIGCHLD, SIG_IGN); /* nobody waits for it */
+	/* A cancel may come before the supervisor is ready; while blocked it stays pending. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, &before);
@@ -119,7 +119,7 @@ static int spawn_supervisor(struct serve *s, int lock)
 
 struct plan_reader {
 	struct serve *s;
-	struct blob_set blobs; /* of its modules and of their tests */
+	struct blob_set blobs; /* of its modules and test programs */
 	bool ended;            /* its last entry is a RunEnd */
 };
 
@@ -144,12 +144,12 @@ static int read_entry(const outpost_Entry *entry, void *arg)
 		proto_set(reader->s->start_user, entry->body.plan.user);
 	if (entry->which_body != outpost_Entry_module_tag)
 		return 0;
-	/* Also of one that is skipped: another may need it. */
+	/* Includes skipped modules: another may need them. */
 	r = add_blob(reader, module->hash.bytes, module->hash.size);
 	return r < 0 ? r : add_blob(reader, module->program.bytes, module->program.size);
 }
 
-/* 1: some are missing, and were asked for. */
+/* Asks for missing blobs. 1: some are missing. */
 static int ask_for_blobs(struct serve *s, const struct blob_set *blobs)
 {
 	for (size_t i = 0; i < blobs->n; i++) {
@@ -167,8 +167,9 @@ static int ask_for_blobs(struct serve *s, const struct blob_set *blobs)
 }
 
 /*
- * The plan as it is on the board. Whoever holds the board also mends the journal: what a crash tore
- * off its end must be gone before anybody reads on from there. *size: what is left.
+ * Reads the plan as it is on the board. The lock holder also repairs the journal: a frame
+ * truncated by a crash must be cut off before anybody continues from there. *size: what is
+ * left.
  */
 static int read_plan(struct serve *s, bool mend, struct plan_reader *reader, uint64_t *size)
 {
@@ -208,7 +209,7 @@ static int start_following(struct serve *s, int lock, uint64_t size)
 	return r;
 }
 
-/* All that another run could need, or take away, is looked at and done with the lock held. */
+/* Everything that another run could need or remove is checked and done with the lock held. */
 static int begin_run(struct serve *s, struct plan_reader *reader)
 {
 	struct holder holder;
@@ -226,7 +227,7 @@ static int begin_run(struct serve *s, struct plan_reader *reader)
 	if (r == 0 && reader->ended && s->start.attempt < 2)
 		r = -EALREADY;
 	if (r == 0 && ask_for_blobs(s, &reader->blobs))
-		return 0; /* a run that has ended since had removed them */
+		return 0; /* removed by another run, which has ended since */
 	if (r == 0)
 		r = holder_write(lock, s->dirs.home, s->start.run, 0, s->start_user);
 	if (r < 0)
@@ -249,13 +250,12 @@ void serve_start(struct serve *s)
 			    : -EBADMSG;
 		journal_close(&s->plan);
 		if (r < 0) {
-			serve_fail(s, r, "The plan did not arrive whole");
+			serve_fail(s, r, "Cannot accept the plan");
 			return;
 		}
 	}
 	r = read_plan(s, false, &reader, &size);
-	/* Before it is this run's turn: so that nobody waits for files then. It is called again when
-	 * they are there. */
+	/* Ask before taking the lock, so that nobody waits for files; called again with them. */
 	if (r == 0 && ask_for_blobs(s, &reader.blobs))
 		return;
 	if (r == 0)
