@@ -14,6 +14,7 @@ struct journal {
 	size_t n;
 	uint64_t now_us;
 	uint64_t sequence;
+	const char *boot_id; /* of the last boot */
 	outpost_Entry entries[JOURNAL_MAX];
 };
 
@@ -26,6 +27,7 @@ static inline struct journal *journal_new(void)
 
 	if (!j)
 		abort();
+	j->boot_id = JOURNAL_BOOT;
 	j->now_us = 5000000;
 	j->sequence = 100;
 	return j;
@@ -110,6 +112,7 @@ static inline outpost_Boot *journal_boot(struct journal *j, const char *boot_id)
 
 	if (strcmp(boot_id, JOURNAL_BOOT) != 0)
 		j->now_us = 2000000; /* its clock begins anew */
+	j->boot_id = boot_id;
 	boot = &journal_add(j, outpost_Entry_boot_tag)->body.boot;
 	proto_set(boot->boot_id, boot_id);
 	proto_set(boot->nonce, boot_id);
@@ -172,8 +175,8 @@ static inline void journal_snapshot(struct journal *j, outpost_State_When when)
 	state->taint = when == outpost_State_When_AFTER ? 1u << 12 : 0;
 	state->has_counts = state->has_log = true;
 	state->next_sequence = j->sequence;
-	proto_set(state->boot_id, JOURNAL_BOOT);
-	proto_set(state->nonce, JOURNAL_BOOT);
+	proto_set(state->boot_id, j->boot_id);
+	proto_set(state->nonce, j->boot_id);
 }
 
 /* One module's way; `in[step]` is what the kernel says in it. */

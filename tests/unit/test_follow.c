@@ -8,11 +8,13 @@
 #include "journal.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <libgen.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #define RUN_ID "20260102-150405-1a2b3c"
 
@@ -211,35 +213,69 @@ static int serve_alive(void)
 
 /* --- the host ------------------------------------------------------------------------------ */
 
-static struct run_request request = { .board = &board, .return_ms = 1000 };
+static long long skipped_ms;
+
+static long long now_ms(void)
+{
+	return monotonic_ms() + skipped_ms;
+}
+
+static struct run_request request = { .board = &board, .return_ms = 1000, .now_ms = now_ms };
 static outpost_PlanModule module;
 static struct session *session;
 static struct run run;
 
-static int begin(const char *mode, long long give_up_ms)
+static void connect_to(const char *mode)
 {
 	_cleanup_free_ char *log = fake_file("log");
-	outpost_Start start = { .indices_count = 1 };
-	const outpost_Welcome *welcome;
-	bool attaches = strcmp(mode, "ended") == 0 || strcmp(mode, "unreadable") == 0 ||
-			strcmp(mode, "late") == 0;
+	bool forgets = strncmp(mode, "forgets", 7) == 0;
 	bool never = strcmp(mode, "deaf") == 0 || strcmp(mode, "unreadable") == 0;
+	const outpost_Welcome *welcome;
 
 	request.patience_ms = never ? SHORT_MS : PATIENCE_MS;
 	setenv("FAKE_MODE", mode, 1);
 	unlink(log);
 	proto_set(module.name, "hello");
-	run_begin(&run, &request, &session);
-	run.id = xstrdup(RUN_ID);
-	run.give_up_ms = give_up_ms;
+	run_begin(&run, &request, &session, RUN_ID, forgets ? deploy_new(&board) : NULL);
 	run.plan = (struct plan){ .modules = &module, .n = 1 };
-	run.deploy = strncmp(mode, "forgets", 7) == 0 ? deploy_new(&board) : NULL;
-	assert_int_equal(run_journal_open(&run), 0);
+	assert_int_equal(run_journal_open(run.journal), 0);
 	assert_int_equal(session_open(&board, NULL, &session), 0);
 	assert_int_equal(session_welcome(session, &welcome), 0);
 	run_greet(&run, welcome);
-	assert_int_equal(attaches ? run_send_attach(&run) : run_send_start(&run, &start), 0);
+}
+
+static int start_and_follow(void)
+{
+	const outpost_Start start = { .indices_count = 1 };
+
+	assert_int_equal(run_send_start(&run, &start), 0);
 	return run_follow(&run);
+}
+
+static int begin(const char *mode)
+{
+	connect_to(mode);
+	return start_and_follow();
+}
+
+/* Of a run that another process has started. */
+static int collect(const char *mode)
+{
+	connect_to(mode);
+	run_standing_attach(run.standing);
+	assert_int_equal(run_send_attach(run.journal, session), 0);
+	return run_follow(&run);
+}
+
+static enum run_state state_of_run(void)
+{
+	return run_standing_state(run.standing);
+}
+
+/* Attempts that the journal tells of. */
+static size_t attempts(void)
+{
+	return run_evidence(&run)->n;
 }
 
 static void end(void)
@@ -247,19 +283,40 @@ static void end(void)
 	_cleanup_free_ char *reset = fake_file("reset");
 
 	unlink(reset);
-	fs_remove_tree(run.dir);
+	fs_remove_tree(run_journal_dir(run.journal));
 	run.plan = (struct plan){ 0 };
 	run_release(&run);
 	if (session)
 		session_close(TAKE_PTR(session));
 }
 
+/* Of our copy. */
+static size_t journal_size(void)
+{
+	_cleanup_free_ char *path = xasprintf("%s/journal", run_journal_dir(run.journal));
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (size_t)st.st_size;
+}
+
+/* What is judged when all of it is here. */
+static void expect_verdict(enum verdict verdict)
+{
+	struct result result;
+
+	verdict_judge(run_evidence(&run)->items[0], 0, &result);
+	if (result.verdict != verdict)
+		fail_msg("%s by %s", verdict_name(result.verdict), result.rule);
+	result_release(&result);
+}
+
 static void a_start_without_answer_is_sent_again(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("deaf-once", 0), 0);
-	assert_int_equal(run.state, RUN_ENDED);
-	assert_int_equal(run.list.n, 1);
+	assert_int_equal(begin("deaf-once"), 0);
+	assert_int_equal(state_of_run(), RUN_ENDED);
+	assert_int_equal(attempts(), 1);
 	assert_int_equal(fake_count("start "), 2);
 	assert_int_equal(fake_count("open "), 2);
 	end();
@@ -269,19 +326,19 @@ static void a_start_without_answer_is_sent_again(void **state)
 static void what_the_board_forgot_is_begun_anew(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("forgets", 0), 0);
-	assert_int_equal(run.state, RUN_ENDED);
-	assert_int_equal(run.list.n, 1);
+	assert_int_equal(begin("forgets"), 0);
+	assert_int_equal(state_of_run(), RUN_ENDED);
+	assert_int_equal(attempts(), 1);
 	assert_int_equal(fake_count("start "), 2);
-	assert_int_equal(run.local - run.own, run.offset);
+	assert_int_equal(run_journal_offset(run.journal), journal_size());
 	end();
 }
 
 static void but_once(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("forgets-always", 0), 0);
-	assert_int_equal(run.state, RUN_UNKNOWN);
+	assert_int_equal(begin("forgets-always"), 0);
+	assert_int_equal(state_of_run(), RUN_UNKNOWN);
 	assert_int_equal(fake_count("start "), 2);
 	end();
 }
@@ -290,9 +347,9 @@ static void not_for_ever(void **state)
 {
 	(void)state;
 	request.return_ms = SHORT_MS;
-	assert_int_equal(begin("deaf", 0), 0);
+	assert_int_equal(begin("deaf"), 0);
 	request.return_ms = 1000;
-	assert_int_equal(run.state, RUN_LOST);
+	assert_int_equal(state_of_run(), RUN_LOST);
 	assert_in_range(fake_count("start "), 2, 10);
 	end();
 }
@@ -301,9 +358,9 @@ static void not_for_ever(void **state)
 static void our_own_start_is_no_other_run(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("busy-with-it", 0), 0);
-	assert_int_equal(run.state, RUN_ENDED);
-	assert_int_equal(run.list.n, 1);
+	assert_int_equal(begin("busy-with-it"), 0);
+	assert_int_equal(state_of_run(), RUN_ENDED);
+	assert_int_equal(attempts(), 1);
 	assert_int_equal(fake_count("start "), 1);
 	end();
 }
@@ -312,12 +369,12 @@ static void our_own_start_is_no_other_run(void **state)
 static void a_board_that_stays_held_is_not_waited_for(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("held", 0), 0);
-	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(begin("held"), 0);
+	assert_int_equal(state_of_run(), RUN_ENDED);
 	assert_int_equal(run_once_more(&run), 0);
-	assert_int_equal(run.state, RUN_ENDED);
-	assert_int_equal(run.attempt, 1);
-	assert_true(run.list.ended);
+	assert_int_equal(state_of_run(), RUN_ENDED);
+	assert_int_equal(run_standing_attempt(run.standing), 1);
+	assert_true(run_standing_has_ended(run.standing));
 	assert_int_equal(fake_count("start "), 1);
 	end();
 }
@@ -327,33 +384,28 @@ static void a_link_cut_at_the_end_costs_no_second_attempt(void **state)
 {
 	(void)state;
 	request.return_ms = 20000;
-	assert_int_equal(begin("cut-at-the-end", 0), 0);
+	assert_int_equal(begin("cut-at-the-end"), 0);
 	assert_int_equal(run_once_more(&run), 0);
 	request.return_ms = 1000;
-	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(state_of_run(), RUN_ENDED);
 	assert_int_equal(fake_count("start "), 2);
-	assert_int_equal(run.list.n, 2);
-	assert_int_equal(run.list.items[1]->attempt, 2);
+	assert_int_equal(attempts(), 2);
+	assert_int_equal(run_evidence(&run)->items[1]->attempt, 2);
 	end();
 }
 
 /* What is doubtful does not pass the second time where the first may have killed the board. */
 static void a_board_that_dies_at_the_end_has_crashed(void **state)
 {
-	struct result result;
-
 	(void)state;
 	request.return_ms = 20000;
-	assert_int_equal(begin("dies-at-the-end", 0), 0);
+	assert_int_equal(begin("dies-at-the-end"), 0);
 	assert_int_equal(run_once_more(&run), 0);
 	request.return_ms = 1000;
 	assert_int_equal(fake_count("start "), 1);
-	run_tell_apart(&run);
-	assert_int_equal(run.list.n, 1);
-	verdict_judge(run.list.items[0], 0, &result);
-	if (result.verdict != VERDICT_CRASH)
-		fail_msg("%s: %s", verdict_name(result.verdict), result.summary.what);
-	result_release(&result);
+	run_recovery_tell_apart(run.recovery, run_standing_has_ended(run.standing), false);
+	assert_int_equal(attempts(), 1);
+	expect_verdict(VERDICT_CRASH);
 	end();
 }
 
@@ -361,8 +413,15 @@ static void a_board_that_dies_at_the_end_has_crashed(void **state)
 static void a_turn_that_came_has_no_deadline(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("held", 1), 0);
-	assert_int_equal(run.give_up_ms, 0);
+	connect_to("held");
+	run_wait_for_turn(run.wait);
+	skipped_ms = 3600 * 1000;
+	assert_true(run_wait_is_over(run.wait));
+	skipped_ms = 0;
+	assert_int_equal(start_and_follow(), 0);
+	skipped_ms = 3600 * 1000;
+	assert_false(run_wait_is_over(run.wait));
+	skipped_ms = 0;
 	end();
 }
 
@@ -370,17 +429,14 @@ static void a_turn_that_came_has_no_deadline(void **state)
 static void a_supervisor_that_is_stuck_is_a_hang(void **state)
 {
 	_cleanup_free_ char *hook = xasprintf("touch %s/reset", dir);
-	struct result result;
 
 	(void)state;
 	board.power_cycle = hook;
-	assert_int_equal(begin("stuck", 0), 0);
+	assert_int_equal(begin("stuck"), 0);
 	board.power_cycle = NULL;
-	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(state_of_run(), RUN_ENDED);
 	assert_int_equal(fake_count("start "), 2);
-	verdict_judge(run.list.items[0], 0, &result);
-	assert_int_equal(result.verdict, VERDICT_HANG);
-	result_release(&result);
+	expect_verdict(VERDICT_HANG);
 	end();
 }
 
@@ -388,9 +444,9 @@ static void a_supervisor_that_is_stuck_is_a_hang(void **state)
 static void a_stuck_board_that_nobody_can_reset_is_lost(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("stuck", 0), 0);
-	assert_int_equal(run.state, RUN_LOST);
-	assert_true(run_was_reset(&run));
+	assert_int_equal(begin("stuck"), 0);
+	assert_int_equal(state_of_run(), RUN_LOST);
+	assert_true(run_journal_is_marked(run.journal, MARK_RESET));
 	assert_int_equal(fake_count("start "), 1);
 	end();
 }
@@ -399,8 +455,8 @@ static void a_stuck_board_that_nobody_can_reset_is_lost(void **state)
 static void an_end_that_nobody_has_is_not_waited_for(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("ended", 0), 0);
-	assert_int_equal(run.state, RUN_FAILED);
+	assert_int_equal(collect("ended"), 0);
+	assert_int_equal(state_of_run(), RUN_FAILED);
 	end();
 }
 
@@ -408,8 +464,8 @@ static void an_end_that_nobody_has_is_not_waited_for(void **state)
 static void an_answer_may_take_its_time(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("late", 0), 0);
-	assert_int_equal(run.state, RUN_ENDED);
+	assert_int_equal(collect("late"), 0);
+	assert_int_equal(state_of_run(), RUN_ENDED);
 	assert_int_equal(fake_count("open "), 1);
 	end();
 }
@@ -419,9 +475,9 @@ static void a_rest_that_does_not_come_is_not_waited_for(void **state)
 {
 	(void)state;
 	request.return_ms = SHORT_MS;
-	assert_int_equal(begin("unreadable", 0), 0);
+	assert_int_equal(collect("unreadable"), 0);
 	request.return_ms = 1000;
-	assert_int_equal(run.state, RUN_LOST);
+	assert_int_equal(state_of_run(), RUN_LOST);
 	assert_int_equal(fake_count("start "), 0);
 	end();
 }
@@ -429,7 +485,7 @@ static void a_rest_that_does_not_come_is_not_waited_for(void **state)
 static void supervisors_that_end_at_once_are_not_started_for_ever(void **state)
 {
 	(void)state;
-	assert_int_equal(begin("ends-at-once", 0), -EIO);
+	assert_int_equal(begin("ends-at-once"), -EIO);
 	assert_in_range(fake_count("start "), 2, 6);
 	end();
 }

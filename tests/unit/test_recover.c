@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "host/board/last_seen.h"
 #include "host/run/internal.h"
 #include "host/judge/verdict.h"
@@ -18,27 +19,210 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const hello[] = { "hello", NULL };
 
+/* --- a run, and what is heard of it --------------------------------------------------------- */
+
+#define BEGIN_MS 100000
+
+static long long clock_ms;
+
+static long long now_ms(void)
+{
+	return clock_ms;
+}
+
+static struct module modules[] = { { .name = (char *)"hello" }, { .name = (char *)"second" } };
+static struct module *pointers[] = { &modules[0], &modules[1] };
+static struct module_list module_list = { pointers, 2 };
 static struct board board = { .name = (char *)"pi" };
-static struct run_request request = { .board = &board, .return_ms = 2000 };
+static struct run_request request = {
+	.board = &board, .return_ms = 2000, .modules = &module_list, .now_ms = now_ms
+};
+
+/* A process that follows the run; what the journal says already is taken in. */
+static void begin(struct run *run)
+{
+	static struct session *none;
+
+	run_begin(run, &request, &none, "20260102-150405-1a2b3c", NULL);
+	assert_int_equal(run_journal_open(run->journal), 0);
+}
+
+/* It goes away. */
+static void leave(struct run *run)
+{
+	run->plan = (struct plan){ 0 };
+	run_release(run);
+}
+
+static void end(struct run *run)
+{
+	_cleanup_free_ char *run_dir = xstrdup(run_journal_dir(run->journal));
+
+	leave(run);
+	assert_int_equal(fs_remove_tree(run_dir), 0);
+}
+
+/* An entry arrives from the board. */
+static void hear(struct run *run, const outpost_Entry *entry)
+{
+	uint8_t bytes[PROTO_BUFFER];
+	ssize_t n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, entry, bytes);
+	struct frame frame;
+
+	assert_int_equal(frame_parse(bytes, (size_t)n, &frame), 1);
+	assert_int_equal(run_journal_add(run->journal, &frame), 0);
+}
+
+static void hear_all(struct run *run, const struct journal *j, size_t from)
+{
+	for (size_t i = from; i < j->n; i++)
+		hear(run, &j->entries[i]);
+}
+
+static const struct evidence *attempt(const struct run *run, size_t i)
+{
+	return run_evidence(run)->items[i];
+}
+
+/* The board answers again, in another boot that began `down_ms` after its last sign of life, now. */
+static void comes_back(struct run *run, int down_ms)
+{
+	outpost_Welcome welcome = { .uptime_s = 10 };
+	long long alive_ms = clock_ms;
+
+	proto_set(welcome.boot_id, JOURNAL_OTHER_BOOT);
+	clock_ms += down_ms + welcome.uptime_s * 1000;
+	run_recovery_note_reboot(run->recovery, &welcome, alive_ms);
+}
+
+static int reset(const char *name, int timeout_ms)
+{
+	(void)timeout_ms;
+	return strcmp(name, "pi") == 0 ? 0 : -ENODEV;
+}
+
+/* We reset it, so long after the last entry that was heard of before the link was cut. */
+static void is_reset_after(struct run *run, int seconds)
+{
+	board.is_vm = true;
+	request.reset_vm = reset;
+	clock_ms = BEGIN_MS + seconds * 1000;
+	assert_true(run_recovery_power_cycle(run->recovery));
+	board.is_vm = false;
+	request.reset_vm = NULL;
+}
+
+static void was_reset(struct run *run, int seconds)
+{
+	is_reset_after(run, seconds);
+	comes_back(run, 5000);
+}
+
+/* A sign of life by the board's clock, after the last entry that was heard of. */
+static void lives_on(struct run *run, int seconds)
+{
+	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag,
+				.time_us =
+					run_evidence(run)->last_us + (uint64_t)seconds * 1000000 };
+
+	hear(run, &alive);
+}
+
+static void plan_hello(struct journal *j)
+{
+	journal_plan(j, hello);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+}
+
+/* A run that was through, and of which nobody has heard yet. */
+static void ended_well(struct run *run, struct journal *j)
+{
+	clock_ms = BEGIN_MS;
+	begin(run);
+	plan_hello(j);
+	journal_end(j);
+	hear_all(run, j, 0);
+}
+
+/* A run that was cut in the test of its module, `silent_ms` after the last entry. */
+static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
+{
+	clock_ms = BEGIN_MS;
+	begin(run);
+	plan_hello(j);
+	journal_die_in(j, outpost_Step_TESTING);
+	hear_all(run, j, 0);
+	clock_ms += silent_ms;
+	run_recovery_note_cut(run->recovery);
+}
+
+/* Nothing more comes of the boot before. */
+static void tell_apart(struct run *run)
+{
+	run_recovery_tell_apart(run->recovery, run_standing_has_ended(run->standing), false);
+}
+
+static void judge(struct run *run, struct run_result *result)
+{
+	static int index[] = { 0, 1 };
+	const struct evidence_list *list = run_evidence(run);
+
+	module_list.n = list->n_modules;
+	run->plan = (struct plan){ .modules = list->modules,
+				   .n = list->n_modules,
+				   .n_asked = list->n_modules,
+				   .index = index };
+	run_judge(run, result);
+}
+
+static void expect(struct run *run, enum verdict verdict, const char *rule, const char *words)
+{
+	_cleanup_(run_result_release) struct run_result all = { 0 };
+	_cleanup_free_ char *summary = NULL;
+	const struct result *result;
+
+	judge(run, &all);
+	result = &all.results[0];
+	summary = result_summary(result);
+	if (result->verdict != verdict || strcmp(result->rule, rule) != 0 ||
+	    !strstr(summary, words))
+		fail_msg("%s by %s: %s", verdict_name(result->verdict), result->rule, summary);
+	end(run);
+}
 
 /* --- the hook ----------------------------------------------------------------------- */
 
+/* What is told of it where the board stays away; NULL: nothing. */
+static void expect_tried(struct run *run, const char *words)
+{
+	const char *tried;
+
+	run_recovery_tell_apart(run->recovery, false, true);
+	tried = attempt(run, 0)->host.tried;
+	if (words ? !tried || !strstr(tried, words) : tried != NULL)
+		fail_msg("'%s' is not in '%s'", words ? words : "(nothing)",
+			 tried ? tried : "(nothing)");
+	end(run);
+}
+
 static void hook(const char *command, bool works, const char *tried)
 {
-	struct run run = { .q = &request };
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
 
+	cut_in_test(&run, j, 0);
 	board.power_cycle = (char *)command;
-	assert_int_equal(run_power_cycle(&run), works);
-	assert_int_equal(run.power_cycled, works);
-	if (!run.tried || !strstr(run.tried, tried))
-		fail_msg("'%s' is not in '%s'", tried, run.tried ? run.tried : "(nothing)");
+	assert_int_equal(run_recovery_power_cycle(run.recovery), works);
 	/* Once for each time that the board goes quiet. */
-	assert_false(run_power_cycle(&run));
-	free(run.tried);
+	assert_false(run_recovery_power_cycle(run.recovery));
+	board.power_cycle = NULL;
+	expect_tried(&run, tried);
 }
 
 static void a_hook_is_run_once(void **state)
@@ -75,102 +259,37 @@ static void a_hook_may_hang(void **state)
 
 static void without_a_hook_nothing_is_tried(void **state)
 {
-	struct run run = { .q = &request };
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
 
 	(void)state;
-	board.power_cycle = NULL;
-	assert_false(run_power_cycle(&run));
-	assert_null(run.tried);
-}
-
-static int reset(const char *name, int timeout_ms)
-{
-	assert_string_equal(name, board.name);
-	assert_int_equal(timeout_ms, 0);
-	return 0;
+	cut_in_test(&run, j, 0);
+	assert_false(run_recovery_power_cycle(run.recovery));
+	expect_tried(&run, NULL);
 }
 
 /* Only whoever carries the run out knows how. */
 static void a_vm_is_reset(void **state)
 {
-	struct run run = { .q = &request };
+	_cleanup_free_ struct journal *j = journal_new();
+	struct run run;
 
 	(void)state;
+	cut_in_test(&run, j, 0);
 	board.is_vm = true;
-	assert_false(run_power_cycle(&run));
-	request.reset_vm = reset;
-	assert_true(run_power_cycle(&run));
-	assert_string_equal(run.tried, "it was reset");
-	free(run.tried);
-	request.reset_vm = NULL;
-	board.is_vm = false;
+	assert_false(run_recovery_power_cycle(run.recovery));
+	is_reset_after(&run, 1);
+	expect_tried(&run, "it was reset");
 }
 
 /* --- telling apart --------------------------------------------------------------------- */
 
-static void take(struct run *run, const struct journal *j)
+static void cannot_be_reached(struct run *run)
 {
-	for (size_t i = 0; i < j->n; i++)
-		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
-}
-
-/* A run that was through, and of which nobody has heard yet. */
-static void ended_well(struct run *run, struct journal *j)
-{
-	*run = (struct run){ .q = &request };
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_end(j);
-	take(run, j);
-}
-
-/* A run that was cut in the test of its module, `silent_ms` after the last entry. */
-static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
-{
-	*run = (struct run){ .q = &request, .entry_ms = 100000 };
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_die_in(j, outpost_Step_TESTING);
-	take(run, j);
-	run->alive_ms = run->entry_ms + silent_ms;
-	run->cut_in = evidence_last(&run->list);
-	run->cut_us = run->list.last_us;
-	run->cut_entry_ms = run->entry_ms;
-}
-
-static void expect(struct run *run, enum verdict verdict, const char *rule, const char *words)
-{
-	_cleanup_free_ char *summary = NULL;
-	struct result result;
-
-	run_tell_apart(run);
-	run_tell_left(run);
-	verdict_judge(run->list.items[0], 0, &result);
-	summary = result_summary(&result);
-	if (result.verdict != verdict || strcmp(result.rule, rule) != 0 || !strstr(summary, words))
-		fail_msg("%s by %s: %s", verdict_name(result.verdict), result.rule, summary);
-	result_release(&result);
-	evidence_list_release(&run->list);
-	free(run->tried);
-}
-
-/* A sign of life by the board's clock, after the last entry that was heard of. */
-static void lives_on(struct run *run, int seconds)
-{
-	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag,
-				.time_us = run->cut_us + (uint64_t)seconds * 1000000 };
-
-	assert_int_equal(evidence_add(&run->list, &alive), 0);
-}
-
-/* So long after the last entry that was heard of before the link was cut. */
-static void was_reset(struct run *run, int seconds)
-{
-	run->reset_ms = run->cut_entry_ms + seconds * 1000;
-	run->reboot.seen = run->power_cycled = true;
-	run->tried = xstrdup("it was reset");
+	board.power_cycle = (char *)"false";
+	assert_false(run_recovery_power_cycle(run->recovery));
+	board.power_cycle = NULL;
+	run_standing_end(run->standing, RUN_LOST);
 }
 
 static void one_that_rebooted_crashed(void **state)
@@ -180,7 +299,7 @@ static void one_that_rebooted_crashed(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 0);
-	run.reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 1000 };
+	comes_back(&run, 1000);
 	expect(&run, VERDICT_CRASH, "boot", "rebooted by itself while testing hello");
 }
 
@@ -190,9 +309,14 @@ static void one_that_the_watchdog_reset_hung(void **state)
 	struct run run;
 
 	(void)state;
-	cut_in_test(&run, j, 0);
-	run.list.items[0]->board.watchdog_s = 20;
-	run.reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 19000 };
+	clock_ms = BEGIN_MS;
+	begin(&run);
+	plan_hello(j);
+	journal_first(j, outpost_Entry_boot_tag)->body.boot.watchdog_s = 20;
+	journal_die_in(j, outpost_Step_TESTING);
+	hear_all(&run, j, 0);
+	run_recovery_note_cut(run.recovery);
+	comes_back(&run, 19000);
 	expect(&run, VERDICT_HANG, "watchdog", "its watchdog (20 s) reset it");
 }
 
@@ -203,10 +327,12 @@ static void one_that_was_switched_off_hung(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	was_reset(&run, 60);
-	free(run.tried);
-	run.tried = xstrdup("its power was switched off and on (relay)");
-	expect(&run, VERDICT_HANG, "watchdog", "its power was switched off and on (relay)");
+	clock_ms += 60000;
+	board.power_cycle = (char *)"true relay";
+	assert_true(run_recovery_power_cycle(run.recovery));
+	board.power_cycle = NULL;
+	comes_back(&run, 5000);
+	expect(&run, VERDICT_HANG, "watchdog", "its power was switched off and on (true relay)");
 }
 
 /* Its journal goes on for long after it was last heard of: it was the link. */
@@ -217,8 +343,8 @@ static void one_that_went_on_was_cut_off(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	lives_on(&run, 30);
 	was_reset(&run, 40);
+	lives_on(&run, 30);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died while testing hello");
 }
 
@@ -230,8 +356,8 @@ static void a_little_later_is_no_sign_of_life(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 4000);
-	lives_on(&run, 14);
 	was_reset(&run, 60);
+	lives_on(&run, 14);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
@@ -243,8 +369,8 @@ static void a_reset_that_came_too_soon_shows_nothing(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	lives_on(&run, 2);
 	was_reset(&run, 5);
+	lives_on(&run, 2);
 	expect(&run, VERDICT_LOST, "unreachable",
 	       "nothing shows that the board hung, but the link to it had died");
 }
@@ -257,91 +383,94 @@ static void one_that_went_on_and_then_hung(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	lives_on(&run, 30);
-	run.entry_ms += 90000;
 	was_reset(&run, 60);
+	lives_on(&run, 30);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
 static void a_slow_board_is_given_its_time(void **state)
 {
-	char dir[] = "/tmp/outpost-test-XXXXXX";
-	struct run_request unsaid = { .board = &board };
-	struct run run = { .q = &unsaid };
+	struct run_request unsaid = { .now_ms = now_ms };
+	struct run_journal *journal = run_journal_new(&unsaid, "run");
+	struct run_recovery *rec = run_recovery_new(&unsaid, journal);
+	struct board slow = { .name = (char *)"slow", .power_cycle = (char *)"true" };
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	setenv("XDG_STATE_HOME", dir, 1);
-	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
-	last_seen_set_return_ms(board.name, 5000);
-	assert_int_equal(run_return_ms(&run), RUN_RETURN_MS);
-	last_seen_set_return_ms(board.name, 40000);
-	assert_int_equal(run_return_ms(&run), 120000);
-	last_seen_set_return_ms(board.name,
-				5000); /* one quick boot does not make it a quick board */
-	assert_int_equal(run_return_ms(&run), 90000);
+	unsaid.board = &slow;
+	assert_int_equal(run_recovery_return_ms(rec), RUN_RETURN_MS);
+	last_seen_set_return_ms(slow.name, 5000);
+	assert_int_equal(run_recovery_return_ms(rec), RUN_RETURN_MS);
+	last_seen_set_return_ms(slow.name, 40000);
+	assert_int_equal(run_recovery_return_ms(rec), 120000);
+	/* One quick boot does not make it a quick board. */
+	last_seen_set_return_ms(slow.name, 5000);
+	assert_int_equal(run_recovery_return_ms(rec), 90000);
 	unsaid.return_ms = 3000; /* what the user says counts */
-	assert_int_equal(run_return_ms(&run), 3000);
-	run.power_cycled = true; /* but a boot takes as long as it takes */
-	assert_int_equal(run_return_ms(&run), 90000);
-	assert_int_equal(fs_remove_tree(dir), 0);
+	assert_int_equal(run_recovery_return_ms(rec), 3000);
+	assert_true(run_recovery_power_cycle(rec)); /* but a boot takes as long as it takes */
+	assert_int_equal(run_recovery_return_ms(rec), 90000);
+	run_recovery_free(rec);
+	run_journal_free(journal);
 }
 
 /* A supervisor that cannot write any more ends with the repetition that it is in. */
 static void repetitions_make_nobody_wait_longer(void **state)
 {
 	outpost_PlanModule m = { .load_ms = 1000, .test_ms = 2000, .unload_ms = 300 };
-	struct run run = { .q = &request, .list = { .modules = &m, .n_modules = 1 } };
+	struct evidence_list list = { .modules = &m, .n_modules = 1 };
 
 	(void)state;
 	for (uint32_t repeat = 1; repeat <= 1000; repeat += 999) {
-		run.list.plan.repeat = repeat;
-		assert_int_equal(run_quiet_ms(&run), RUN_PATIENCE_MS + 3300 + 300);
+		list.plan.repeat = repeat;
+		assert_int_equal(run_quiet_ms(&request, &list), RUN_PATIENCE_MS + 3300 + 300);
 	}
 }
 
 static void expect_of(const struct run *run, size_t i, enum verdict verdict, const char *words)
 {
+	const struct evidence *e = attempt(run, i);
 	_cleanup_free_ char *summary = NULL;
 	struct result result;
 
-	verdict_judge(run->list.items[i], 0, &result);
+	verdict_judge(e, 0, &result);
 	summary = result_summary(&result);
 	if (result.verdict != verdict || !strstr(summary, words))
-		fail_msg("%s: %s by %s: %s", run->list.items[i]->plan.name,
-			 verdict_name(result.verdict), result.rule, summary);
+		fail_msg("%s: %s by %s: %s", e->plan.name, verdict_name(result.verdict),
+			 result.rule, summary);
 	result_release(&result);
 }
 
-/* The link is cut in the test of the first module; the board is at the second when it goes down. */
-static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives)
+static void die_in_test_of_the_last(struct journal *j)
 {
-	static const char *const names[] = { "hello", "second", NULL };
-	size_t heard = 0;
-
-	*run = (struct run){ .q = &request, .entry_ms = 100000, .alive_ms = 100000 };
-	journal_plan(j, names);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	while (j->entries[heard++].which_body != outpost_Entry_state_tag)
-		;
-	journal_module(j, 1, 1, NULL);
 	do
 		j->n--;
 	while (j->entries[j->n].which_body != outpost_Entry_step_end_tag ||
 	       j->entries[j->n].body.step_end.step != outpost_Step_TESTING);
-	for (size_t i = 0; i < j->n; i++) {
-		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
-		if (i + 1 == heard) {
-			run->cut_in = evidence_last(&run->list);
-			run->cut_us = run->list.last_us;
-			run->cut_entry_ms = run->entry_ms;
-		}
-	}
+}
+
+static const char *const both[] = { "hello", "second", NULL };
+
+/* The link is cut in the test of the first module; the board is at the second when it goes down. */
+static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives)
+{
+	size_t heard = 0;
+
+	clock_ms = BEGIN_MS;
+	begin(run);
+	journal_plan(j, both);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	do
+		hear(run, &j->entries[heard]);
+	while (j->entries[heard++].which_body != outpost_Entry_state_tag);
+	run_recovery_note_cut(run->recovery);
+	was_reset(run, lives ? 40 : 60);
+	journal_module(j, 1, 1, NULL);
+	die_in_test_of_the_last(j);
+	hear_all(run, j, heard);
 	if (lives)
 		lives_on(run, 30);
-	was_reset(run, lives ? 40 : 60);
-	run_tell_apart(run);
+	tell_apart(run);
 }
 
 /* Whoever resets the board must not blame the module that it was at by then. */
@@ -354,7 +483,7 @@ static void a_reset_is_nobodys_crash(void **state)
 	goes_on_to_the_second(&run, j, true);
 	expect_of(&run, 0, VERDICT_PASS, "loaded");
 	expect_of(&run, 1, VERDICT_LOST, "the link to it had died while testing second");
-	evidence_list_release(&run.list);
+	end(&run);
 }
 
 /* It was heard of last in the first module, but its journal ends in the second. */
@@ -367,7 +496,7 @@ static void the_one_it_hung_in_is_named(void **state)
 	goes_on_to_the_second(&run, j, false);
 	expect_of(&run, 0, VERDICT_PASS, "loaded");
 	expect_of(&run, 1, VERDICT_HANG, "did not come back by itself: it was reset");
-	evidence_list_release(&run.list);
+	end(&run);
 }
 
 /* Collected the day after: that the board was rebooted since is nobody's fault. */
@@ -378,7 +507,7 @@ static void a_reboot_after_the_end_is_no_crash(void **state)
 
 	(void)state;
 	ended_well(&run, j);
-	run.reboot.seen = true;
+	comes_back(&run, 1000);
 	expect(&run, VERDICT_PASS, "", "loaded");
 }
 
@@ -390,7 +519,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 
 	(void)state;
 	ended_well(&run, j);
-	run.cut_in = run.list.items[0];
+	run_recovery_note_cut(run.recovery);
 	was_reset(&run, 60);
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died; it was reset");
 }
@@ -404,7 +533,7 @@ static void a_second_cut_changes_nothing(void **state)
 	(void)state;
 	cut_in_test(&run, j, 1000);
 	was_reset(&run, 60);
-	run_note_cut(&run);
+	run_recovery_note_cut(run.recovery);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
@@ -416,16 +545,14 @@ static void a_reset_that_comes_late_is_still_ours(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	was_reset(&run, 60);
-	run.stuck = true;
-	run.reboot.seen = false;
-	run_note_cut(&run);
-	run.entry_ms = run.reset_ms = monotonic_ms();
-	run.entry_ms++; /* it may even get on */
-	run_note_cut(&run);
-	run.reboot.seen = true;
+	run_recovery_note_stuck(run.recovery);
+	is_reset_after(&run, 60);
+	run_recovery_note_cut(run.recovery);
+	clock_ms += 1000;
+	lives_on(&run, 1); /* it may even get on */
+	run_recovery_note_cut(run.recovery);
+	comes_back(&run, 5000);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
-	assert_false(run.stuck);
 }
 
 /* It got on for longer than a boot takes: what takes it down then is another matter. */
@@ -436,14 +563,48 @@ static void a_reset_that_came_to_nothing_is_forgotten(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 1000);
-	was_reset(&run, 60);
-	run.stuck = true;
-	run.reboot.seen = false;
-	run.reset_ms = monotonic_ms() - 11 * 60 * 1000;
-	run.entry_ms = monotonic_ms();
-	run_note_cut(&run);
-	run.reboot.seen = true;
+	run_recovery_note_stuck(run.recovery);
+	is_reset_after(&run, 60);
+	clock_ms += 11 * 60 * 1000;
+	lives_on(&run, 1);
+	run_recovery_note_cut(run.recovery);
+	comes_back(&run, 1000);
 	expect(&run, VERDICT_CRASH, "boot", "rebooted by itself while testing hello");
+}
+
+/* That it was stuck in the first module says nothing of what became of it in the second. */
+static void what_was_told_is_over(void **state)
+{
+	_cleanup_free_ struct journal *j = journal_new();
+	size_t heard;
+	struct run run;
+
+	(void)state;
+	clock_ms = BEGIN_MS;
+	begin(&run);
+	journal_plan(j, both);
+	journal_boot(j, JOURNAL_BOOT);
+	journal_module(j, 0, 1, NULL);
+	die_in_test_of_the_last(j);
+	hear_all(&run, j, 0);
+	run_recovery_note_cut(run.recovery);
+	run_recovery_note_stuck(run.recovery);
+	was_reset(&run, 60);
+	tell_apart(&run);
+	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
+	heard = j->n;
+	journal_boot(j, JOURNAL_OTHER_BOOT);
+	journal_module(j, 1, 1, NULL);
+	die_in_test_of_the_last(j);
+	clock_ms = BEGIN_MS;
+	hear_all(&run, j, heard);
+	run_recovery_note_cut(run.recovery);
+	was_reset(&run, 40);
+	lives_on(&run, 30);
+	tell_apart(&run);
+	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
+	expect_of(&run, 1, VERDICT_LOST, "the link to it had died while testing second");
+	end(&run);
 }
 
 /* A hook that was of no use is told with the loss. */
@@ -454,39 +615,8 @@ static void one_that_never_came_back_is_lost(void **state)
 
 	(void)state;
 	cut_in_test(&run, j, 0);
-	run.tried = xstrdup("its power-cycle hook failed: it ended with status 1");
-	run.state = RUN_LOST;
+	cannot_be_reached(&run);
 	expect(&run, VERDICT_LOST, "unreachable", "in its time: its power-cycle hook failed");
-}
-
-/* --- judged again ------------------------------------------------------------------------ */
-
-/* The first host process: takes the journal in, as it comes, and then is gone. */
-static uint64_t follow_until_reset(struct run *run, const struct journal *j)
-{
-	*run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
-	assert_int_equal(run_journal_open(run), 0);
-	for (size_t i = 0; i < j->n; i++) {
-		uint8_t bytes[PROTO_BUFFER];
-		ssize_t n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, &j->entries[i], bytes);
-		struct frame frame;
-
-		assert_int_equal(frame_parse(bytes, (size_t)n, &frame), 1);
-		assert_int_equal(run_journal_add(run, &frame), 0);
-	}
-	run->entry_ms = run->cut_entry_ms = 100000;
-	run->alive_ms = run->entry_ms + 1000;
-	run->cut_in = evidence_last(&run->list);
-	run->cut_us = run->list.last_us;
-	return run->offset;
-}
-
-static void leave(struct run *run)
-{
-	run_journal_close(run);
-	evidence_list_release(&run->list);
-	free(run->dir);
-	free(run->tried);
 }
 
 /* --- the journal alone ------------------------------------------------------------------- */
@@ -501,14 +631,12 @@ struct outcome {
 
 static void reboots(struct run *run)
 {
-	run->reboot = (struct run_reboot){ .seen = true, .has_down = true, .down_ms = 1000 };
-	proto_set(run->boot_id, JOURNAL_OTHER_BOOT);
+	comes_back(run, 1000);
 }
 
 static void is_reset_by_its_watchdog(struct run *run)
 {
-	reboots(run);
-	run->reboot.down_ms = 19000;
+	comes_back(run, 19000);
 }
 
 static void is_power_cycled(struct run *run)
@@ -521,26 +649,24 @@ static void was_cut_off(struct run *run)
 	was_reset(run, 5);
 }
 
-static void cannot_be_reached(struct run *run)
-{
-	run->state = RUN_LOST;
-	run->tried = xstrdup("its power-cycle hook failed: it ended with status 1");
-}
-
 static void was_reset_by_another_process(struct run *run)
 {
-	run->reset_in_vain = run->reboot.seen = true;
+	run_journal_mark(run->journal, MARK_RESET);
+	run_recovery_adopt(run->recovery);
+	comes_back(run, 1000);
 }
 
 static void the_user_interrupts(struct run *run)
 {
-	run->cancelled = true;
+	process_interrupted = SIGINT;
+	run_wait_interrupt(run->wait);
+	assert_int_equal(process_interrupted, 0);
 }
 
 static void the_user_interrupts_a_lost_one(struct run *run)
 {
-	run->cancelled = true;
-	run->state = RUN_LOST;
+	the_user_interrupts(run);
+	cannot_be_reached(run);
 }
 
 static const struct outcome outcomes[] = {
@@ -568,88 +694,70 @@ static void same_result(const struct result *a, const struct result *b, const ch
 			 verdict_name(b->verdict), b->rule, bs);
 }
 
+static void judged_alone_as_lived(const struct outcome *o)
+{
+	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
+	_cleanup_(run_result_release) struct run_result lived = { 0 };
+	_cleanup_free_ struct journal *j = journal_new();
+	_cleanup_free_ char *path = NULL;
+	struct result alone;
+	struct run run;
+
+	clock_ms = BEGIN_MS;
+	begin(&run);
+	journal_plan(j, both);
+	journal_boot(j, JOURNAL_BOOT)->watchdog_s = 20;
+	journal_module(j, 0, 1, NULL);
+	journal_die_in(j, outpost_Step_TESTING);
+	hear_all(&run, j, 0);
+	run_recovery_note_cut(run.recovery);
+	o->learn(&run);
+	judge(&run, &lived);
+	path = path_join(run_journal_dir(run.journal), "journal", NULL);
+	assert_int_equal(evidence_read(&list, path), 0);
+	verdict_judge(list.items[0], 0, &alone);
+	if (alone.verdict != o->verdict || strcmp(alone.rule, o->rule) != 0)
+		fail_msg("%s: %s by '%s': %s", o->name, verdict_name(alone.verdict), alone.rule,
+			 alone.summary.what);
+	same_result(&lived.results[0], &alone, o->name);
+	assert_int_equal(lived.results[1].verdict, o->rest);
+	result_release(&alone);
+	end(&run);
+}
+
 /* Whoever has the journal and nothing else comes to what the host came to that wrote it. */
 static void judged_from_its_journal_it_is_the_same(void **state)
 {
-	static const char *const names[] = { "hello", "second", NULL };
-	struct module modules[] = { { .name = (char *)"hello" }, { .name = (char *)"second" } };
-	struct module *pointers[] = { &modules[0], &modules[1] };
-	struct module_list module_list = { pointers, 2 };
-	struct run_request q = { .board = &board, .return_ms = 2000, .modules = &module_list };
-	int index[] = { 0, 1 };
-	char dir[] = "/tmp/outpost-test-XXXXXX";
-
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	setenv("XDG_STATE_HOME", dir, 1);
-	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
-		const struct outcome *o = &outcomes[i];
-		_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
-		_cleanup_(run_result_release) struct run_result lived = { 0 };
-		_cleanup_free_ struct journal *j = journal_new();
-		_cleanup_free_ char *path = NULL;
-		struct result alone;
-		struct run run;
-
-		journal_plan(j, names);
-		journal_boot(j, JOURNAL_BOOT)->watchdog_s = 20;
-		journal_module(j, 0, 1, NULL);
-		journal_die_in(j, outpost_Step_TESTING);
-		follow_until_reset(&run, j);
-		run.q = &q;
-		run.plan = (struct plan){
-			.modules = run.list.modules, .n = 2, .n_asked = 2, .index = index
-		};
-		o->learn(&run);
-		run_judge(&run, &lived);
-		path = path_join(run.dir, "journal", NULL);
-		assert_int_equal(evidence_read(&list, path), 0);
-		verdict_judge(list.items[0], 0, &alone);
-		if (alone.verdict != o->verdict || strcmp(alone.rule, o->rule) != 0)
-			fail_msg("%s: %s by '%s': %s", o->name, verdict_name(alone.verdict),
-				 alone.rule, alone.summary.what);
-		same_result(&lived.results[0], &alone, o->name);
-		assert_int_equal(lived.results[1].verdict, o->rest);
-		result_release(&alone);
-		assert_int_equal(unlink(path), 0);
-		leave(&run);
-	}
-	assert_int_equal(fs_remove_tree(dir), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		judged_alone_as_lived(&outcomes[i]);
 }
 
 /* It was told, and the host was killed before the rest was carried out. */
 static void judged_again_it_is_the_same(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
-	char dir[] = "/tmp/outpost-test-XXXXXX";
 	outpost_Entry boot = { .which_body = outpost_Entry_boot_tag };
 	struct run run;
 	uint64_t offset;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	setenv("XDG_STATE_HOME", dir, 1);
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_die_in(j, outpost_Step_TESTING);
-	offset = follow_until_reset(&run, j);
+	cut_in_test(&run, j, 1000);
+	offset = run_journal_offset(run.journal);
 	was_reset(&run, 60);
-	run_tell_apart(&run);
+	tell_apart(&run);
 	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
 	/* What the new supervisor says comes behind that, and the board counts its own bytes. */
-	run_journal_rewind(&run, offset - 10);
+	run_journal_rewind(run.journal, offset - 10);
 	leave(&run);
 
-	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
-	assert_int_equal(run_journal_open(&run), 0);
-	assert_int_equal(run.offset, offset - 10);
+	begin(&run);
+	assert_int_equal(run_journal_offset(run.journal), offset - 10);
 	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
 	proto_set(boot.body.boot.boot_id, JOURNAL_OTHER_BOOT);
-	assert_int_equal(evidence_add(&run.list, &boot), 0);
+	hear(&run, &boot);
 	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
-	leave(&run);
-	assert_int_equal(fs_remove_tree(dir), 0);
+	end(&run);
 }
 
 /* Killed while the board that it had reset was coming back: that reboot is no crash of the
@@ -657,85 +765,98 @@ static void judged_again_it_is_the_same(void **state)
 static void a_reset_that_nobody_saw_the_end_of(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
-	char dir[] = "/tmp/outpost-test-XXXXXX";
 	struct run run;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	setenv("XDG_STATE_HOME", dir, 1);
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	journal_die_in(j, outpost_Step_TESTING);
-	follow_until_reset(&run, j);
-	board.power_cycle = (char *)"true";
-	assert_true(run_power_cycle(&run));
-	board.power_cycle = NULL;
+	cut_in_test(&run, j, 1000);
+	is_reset_after(&run, 60);
 	leave(&run);
 
-	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
-	assert_int_equal(run_journal_open(&run), 0);
-	run.reset_in_vain = run_was_reset(&run);
-	run.reboot.seen = true;
-	run_tell_apart(&run);
+	begin(&run);
+	run_recovery_adopt(run.recovery);
+	comes_back(&run, 1000);
+	tell_apart(&run);
 	expect_of(&run, 0, VERDICT_LOST, "it was reset, and nobody saw it come back");
-	assert_false(run_was_reset(&run)); /* the next reboot is another matter */
-	leave(&run);
-	assert_int_equal(fs_remove_tree(dir), 0);
+	/* The next reboot is another matter. */
+	assert_false(run_journal_is_marked(run.journal, MARK_RESET));
+	end(&run);
+}
+
+static rlim_t journal_size(const struct run *run)
+{
+	_cleanup_free_ char *path = path_join(run_journal_dir(run->journal), "journal", NULL);
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (rlim_t)st.st_size;
 }
 
 /* Half of it was written when the disk was full, and then there is room again. */
 static void a_torn_entry_is_taken_back(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
-	char dir[] = "/tmp/outpost-test-XXXXXX";
 	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
 	struct rlimit whole, limit;
+	uint64_t offset;
 	struct run run;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	setenv("XDG_STATE_HOME", dir, 1);
 	signal(SIGXFSZ, SIG_IGN);
-	journal_plan(j, hello);
-	journal_boot(j, JOURNAL_BOOT);
-	journal_module(j, 0, 1, NULL);
-	follow_until_reset(&run, j);
+	begin(&run);
+	plan_hello(j);
+	hear_all(&run, j, 0);
+	offset = run_journal_offset(run.journal);
 	getrlimit(RLIMIT_FSIZE, &whole);
 	limit = whole;
-	limit.rlim_cur = run.local + FRAME_HEADER + 1;
+	limit.rlim_cur = journal_size(&run) + FRAME_HEADER + 1;
 	proto_set(entry.body.recovery.tried, "it was reset");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	run_journal_note(&run, &entry);
+	run_journal_note(run.journal, &entry);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
-	assert_int_equal(run.own, 0);
+	assert_int_equal(journal_size(&run), offset);
 	entry.body.recovery.rebooted = true;
-	run_journal_note(&run, &entry);
+	run_journal_note(run.journal, &entry);
 	leave(&run);
 
-	run = (struct run){ .q = &request, .id = (char *)"20260102-150405-1a2b3c" };
-	assert_int_equal(run_journal_open(&run), 0);
-	assert_int_equal(run.list.n, 1);
-	assert_true(run.list.items[0]->trial.ended);
-	assert_true(evidence_rebooted(run.list.items[0]));
-	leave(&run);
-	assert_int_equal(fs_remove_tree(dir), 0);
+	begin(&run);
+	assert_int_equal(run_journal_offset(run.journal), offset);
+	assert_int_equal(run_evidence(&run)->n, 1);
+	assert_true(attempt(&run, 0)->trial.ended);
+	assert_true(evidence_rebooted(attempt(&run, 0)));
+	end(&run);
 }
 
 /* A board's word is not the host's. */
 static void a_board_cannot_say_that_it_was_reset(void **state)
 {
 	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
-	struct run run = { .q = &request, .journal_fd = -1, .id = (char *)"run" };
 	uint8_t bytes[PROTO_BUFFER];
 	struct frame frame;
+	struct run run;
 	ssize_t n;
 
 	(void)state;
+	begin(&run);
 	proto_set(entry.body.recovery.tried, "it was reset");
 	n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, &entry, bytes);
 	assert_int_equal(frame_parse(bytes, (size_t)n, &frame), 1);
-	assert_int_equal(run_journal_add(&run, &frame), -EBADMSG);
+	assert_int_equal(run_journal_add(run.journal, &frame), -EBADMSG);
+	assert_int_equal(journal_size(&run), 0);
+	end(&run);
+}
+
+static char state_dir[] = "/tmp/outpost-test-XXXXXX";
+
+static int setup(void **state)
+{
+	(void)state;
+	return !mkdtemp(state_dir) || setenv("XDG_STATE_HOME", state_dir, 1) != 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return fs_remove_tree(state_dir);
 }
 
 int main(void)
@@ -762,6 +883,7 @@ int main(void)
 		cmocka_unit_test(a_second_cut_changes_nothing),
 		cmocka_unit_test(a_reset_that_comes_late_is_still_ours),
 		cmocka_unit_test(a_reset_that_came_to_nothing_is_forgotten),
+		cmocka_unit_test(what_was_told_is_over),
 		cmocka_unit_test(one_that_never_came_back_is_lost),
 		cmocka_unit_test(judged_from_its_journal_it_is_the_same),
 		cmocka_unit_test(judged_again_it_is_the_same),
@@ -770,5 +892,5 @@ int main(void)
 		cmocka_unit_test(a_board_cannot_say_that_it_was_reset),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -28,6 +28,7 @@ void __wrap_verdict_judge(const struct evidence *ev, uint32_t off, struct result
 static void run_begin_sample(struct run *run, struct run_request *q, struct plan *plan)
 {
 	static struct board board = { .name = (char *)"pi" };
+	static struct session *none;
 	static const char *const two[] = { "good", "bad", NULL };
 	_cleanup_free_ struct journal *j = journal_new();
 
@@ -41,9 +42,10 @@ static void run_begin_sample(struct run *run, struct run_request *q, struct plan
 	journal_boot(j, JOURNAL_OTHER_BOOT);
 	journal_end(j);
 	q->board = &board;
-	*run = (struct run){ .q = q, .id = (char *)"run", .journal_fd = -1, .plan = *plan };
+	run_begin(run, q, &none, "run", NULL);
+	run->plan = *plan;
 	for (size_t i = 0; i < j->n; i++)
-		assert_int_equal(evidence_add(&run->list, &j->entries[i]), 0);
+		run_journal_note(run->journal, &j->entries[i]);
 }
 
 static void each_module_is_judged_once(void **state)
@@ -78,7 +80,8 @@ static void each_module_is_judged_once(void **state)
 	assert_int_equal(result.counts[VERDICT_SKIP], ABSENT);
 	assert_string_equal(result.results[2].summary.what, "needs module1, which crashed");
 	run_result_release(&result);
-	evidence_list_release(&run.list);
+	run.plan = (struct plan){ 0 };
+	run_release(&run);
 }
 
 int main(void)

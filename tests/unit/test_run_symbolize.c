@@ -5,26 +5,47 @@
 #include "common/strv.h"
 #include "host/run/internal.h"
 
+/* What the run says of it: that it was loaded, to this address (0: not said). */
+static void note_loading(struct run_journal *journal, const outpost_PlanModule *planned,
+			 uint64_t text)
+{
+	outpost_Entry entry = { .which_body = outpost_Entry_plan_tag };
+
+	entry.body.plan.modules = 1;
+	run_journal_note(journal, &entry);
+	entry = (outpost_Entry){ .which_body = outpost_Entry_module_tag };
+	entry.body.module = *planned;
+	run_journal_note(journal, &entry);
+	entry = (outpost_Entry){ .which_body = outpost_Entry_begin_tag };
+	entry.body.begin.attempt = 1;
+	run_journal_note(journal, &entry);
+	entry = (outpost_Entry){ .which_body = outpost_Entry_step_tag };
+	entry.body.step.step = outpost_Step_LOADING;
+	run_journal_note(journal, &entry);
+	entry = (outpost_Entry){ .which_body = outpost_Entry_step_end_tag };
+	entry.body.step_end.step = outpost_Step_LOADING;
+	entry.body.step_end.code_count = text ? 1 : 0;
+	entry.body.step_end.code[0] = (outpost_CodeSection){ .name = ".text", .address = text };
+	run_journal_note(journal, &entry);
+}
+
 /* One report of a run of mod.ko, which decided: what becomes of both. */
 static void symbolize_run(struct result *result, const struct klog_report *report, const char *log,
 			  uint64_t text)
 {
+	static struct session *none;
 	struct module module = { .name = (char *)"mod", .unstripped = (char *)"mod.ko" };
 	struct module *modules[] = { &module };
 	struct module_list list = { modules, 1 };
 	struct run_request q = { .modules = &list };
-	static outpost_PlanModule planned;
+	outpost_PlanModule planned = { 0 };
 	int index = 0;
-	struct evidence evidence = { .attempt = 1 };
-	struct evidence *items[] = { &evidence };
-	struct run run = { .q = &q,
-			   .plan = { .modules = &planned, .n = 1, .n_asked = 1, .index = &index },
-			   .list = { .items = items, .n = 1 } };
+	struct run run;
 
 	proto_set(planned.name, "mod");
-	evidence.trial.steps[outpost_Step_LOADING].end.code_count = text ? 1 : 0;
-	evidence.trial.steps[outpost_Step_LOADING].end.code[0] =
-		(outpost_CodeSection){ .name = ".text", .address = text };
+	run_begin(&run, &q, &none, "run", NULL);
+	run.plan = (struct plan){ .modules = &planned, .n = 1, .n_asked = 1, .index = &index };
+	note_loading(run.journal, &planned, text);
 	result_init(result);
 	result->module = xstrdup("mod");
 	result->n_reports = 1;
@@ -34,6 +55,8 @@ static void symbolize_run(struct result *result, const struct klog_report *repor
 	result->summary.doing = "loading";
 	result->summary.report = 0;
 	run_symbolize(&run, 0, log, result);
+	run.plan = (struct plan){ 0 };
+	run_release(&run);
 }
 
 static void expect(struct result *result, const char *fmt, ...)

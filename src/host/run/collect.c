@@ -20,26 +20,17 @@ static void adopted_release(struct adopted *a)
 
 bool run_adopt_plan(struct run *run)
 {
-	const struct evidence_list *list = &run->list;
+	const struct evidence_list *list = run_evidence(run);
 	struct adopted *a = run->adopted;
-	size_t n = list->n_modules;
 
 	if (a->list.n)
 		return true;
-	if (!n)
+	if (!list->n_modules)
 		return false;
-	run->plan = (struct plan){
-		.modules = xcalloc(n, sizeof(*run->plan.modules)),
-		.index = xcalloc(n, sizeof(*run->plan.index)),
-		.why = xcalloc(n, sizeof(*run->plan.why)),
-		.n = n,
-		.n_asked = n,
-	};
-	for (size_t i = 0; i < n; i++) {
-		struct module *m = module_new(list->modules[i].name);
+	plan_adopt(&run->plan, list);
+	for (size_t i = 0; i < run->plan.n; i++) {
+		struct module *m = module_new(run->plan.modules[i].name);
 
-		run->plan.modules[i] = list->modules[i];
-		run->plan.index[i] = (int)i;
 		m->build_ms = -1;
 		module_list_add(&a->list, m);
 	}
@@ -48,38 +39,49 @@ bool run_adopt_plan(struct run *run)
 	return true;
 }
 
+static int attach(struct run *run)
+{
+	const outpost_Welcome *welcome;
+	int r = run_link_open(run->link);
+
+	if (r < 0)
+		return r;
+	r = run_send_attach(run->journal, run_link_session(run->link));
+	if (r == 0 && run_wait_is_unwanted(run->wait)) /* it may never have heard of that */
+		r = run_send_cancel(run);
+	if (r == 0)
+		r = session_welcome(run_link_session(run->link), &welcome);
+	if (r < 0)
+		return r;
+	run_standing_attach(run->standing);
+	run_link_expect_boot(run->link, run_evidence(run)->boot.boot_id);
+	run_greet(run, welcome);
+	return 0;
+}
+
 int run_collect(const struct run_request *q, const char *id, struct session **session,
 		struct run_result *out)
 {
 	_cleanup_(adopted_release) struct adopted adopted = { .q = *q };
 	_cleanup_(run_release) struct run run;
-	const outpost_Welcome *welcome;
 	int r;
 
 	*out = (struct run_result){ 0 };
 	adopted.q.modules = &adopted.list;
-	run_begin(&run, &adopted.q, session);
-	run.id = xstrdup(id);
+	run_begin(&run, &adopted.q, session, id, NULL);
 	run.adopted = &adopted;
-	r = run_journal_open(&run);
+	r = run_journal_open(run.journal);
 	if (r == JOURNAL_FOLLOWED)
 		return OUTCOME_FOLLOWED;
-	if (r == 0 && !*session)
-		r = session_open(q->board, NULL, session);
-	run.given_up = r == 0 && run_was_cancelled(&run);
-	run.reset_in_vain = r == 0 && run_was_reset(&run);
-	if (r == 0)
-		r = run_send_attach(&run);
-	if (r == 0 && run.given_up) /* it may never have heard of it */
-		r = run_send_cancel(&run);
-	if (r == 0)
-		r = session_welcome(*session, &welcome);
+	if (r < 0)
+		return r;
+	if (run_journal_is_marked(run.journal, MARK_CANCELLED))
+		run_wait_give_up(run.wait);
+	run_recovery_adopt(run.recovery);
+	if (run_evidence(&run)->has_boot)
+		run.began_s = (long long)run_evidence(&run)->boot.wall_s;
+	r = attach(&run);
 	if (r < 0)
 		return r == -EINTR ? OUTCOME_INTERRUPTED : r;
-	if (run.list.has_boot)
-		run.began_s = (long long)run.list.boot.wall_s;
-	proto_set(run.boot_id, run.list.boot.boot_id);
-	proto_set(run.first_boot, run.list.boot.boot_id);
-	run_greet(&run, welcome);
 	return run_carry_out(&run, out);
 }

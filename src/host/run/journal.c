@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The copy of a run's journal. It keeps all that ever arrived: a crash may
- * take the end of the board's own journal along, and what the new supervisor
- * then writes stands at a lower place there. The difference is kept beside it,
- * in "skew".
- */
 #include "host/run/internal.h"
 
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -19,210 +14,251 @@
 
 #define JOURNAL_LIMIT (1024u << 20)
 
-/* Of the copy, without our own entries in it: what came from the board. */
-static uint64_t from_board(const struct run *run)
+struct run_journal {
+	const struct run_request *q;
+	char *id;
+	char *dir;       /* NULL until it is opened */
+	int fd;          /* the copy */
+	uint64_t size;   /* bytes in it */
+	size_t own;      /* of those: our own entries */
+	uint64_t offset; /* of the board's journal that comes next; less than what came from it once
+			    a crash took its tail */
+	long long heard_ms;
+	struct evidence_list list;
+	outpost_Entry entry; /* the one that is taken in: 7 KB */
+};
+
+struct run_journal *run_journal_new(const struct run_request *q, const char *run)
 {
-	return run->local - run->own;
+	struct run_journal *j = xcalloc(1, sizeof(*j));
+
+	j->q = q;
+	j->id = xstrdup(run);
+	j->fd = -1;
+	return j;
 }
 
-static uint64_t read_skew(const struct run *run)
+void run_journal_free(struct run_journal *j)
 {
-	_cleanup_free_ char *path = path_join(run->dir, "skew", NULL);
+	if (j->fd >= 0)
+		close(j->fd);
+	evidence_list_release(&j->list);
+	free(j->id);
+	free(j->dir);
+	free(j);
+}
+
+const char *run_journal_id(const struct run_journal *j)
+{
+	return j->id;
+}
+
+const char *run_journal_dir(const struct run_journal *j)
+{
+	return j->dir;
+}
+
+const struct evidence_list *run_journal_evidence(const struct run_journal *j)
+{
+	return &j->list;
+}
+
+uint64_t run_journal_offset(const struct run_journal *j)
+{
+	return j->offset;
+}
+
+long long run_journal_heard_ms(const struct run_journal *j)
+{
+	return j->heard_ms;
+}
+
+/* Of the copy, without our own entries in it: what came from the board. */
+static uint64_t from_board(const struct run_journal *j)
+{
+	return j->size - j->own;
+}
+
+static uint64_t read_skew(const struct run_journal *j)
+{
+	_cleanup_free_ char *path = path_join(j->dir, "skew", NULL);
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
 	return fs_read(path, &sb, 64) < 0 ? 0 : strtoull(sb.buf, NULL, 10);
 }
 
-void run_journal_rewind(struct run *run, uint64_t offset)
+void run_journal_rewind(struct run_journal *j, uint64_t offset)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	if (offset == run->offset)
+	if (offset == j->offset)
 		return;
-	log_debug("Run %s: the board's journal goes on at %llu, not at %llu", run->id,
-		  (unsigned long long)offset, (unsigned long long)run->offset);
-	run->offset = offset;
-	if (!run->dir || offset > from_board(run))
+	log_debug("Run %s: the board's journal goes on at %llu, not at %llu", j->id,
+		  (unsigned long long)offset, (unsigned long long)j->offset);
+	j->offset = offset;
+	if (!j->dir || offset > from_board(j))
 		return;
-	path = path_join(run->dir, "skew", NULL);
-	strbuf_addf(&sb, "%llu\n", (unsigned long long)(from_board(run) - offset));
+	path = path_join(j->dir, "skew", NULL);
+	strbuf_addf(&sb, "%llu\n", (unsigned long long)(from_board(j) - offset));
 	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
 }
 
-int run_journal_begin_anew(struct run *run)
+int run_journal_begin_anew(struct run_journal *j)
 {
-	_cleanup_free_ char *skew = path_join(run->dir, "skew", NULL);
+	_cleanup_free_ char *skew = path_join(j->dir, "skew", NULL);
 
-	if (ftruncate(run->journal_fd, 0) < 0)
-		return log_error_errno(-errno, "Cannot empty the journal in %s", run->dir);
+	if (ftruncate(j->fd, 0) < 0)
+		return log_error_errno(-errno, "Cannot empty the journal in %s", j->dir);
 	unlink(skew);
-	evidence_list_release(&run->list);
-	run->cut_in = NULL;
-	run->own = 0;
-	run->local = run->offset = 0;
+	evidence_list_release(&j->list);
+	j->own = 0;
+	j->size = j->offset = 0;
 	return 0;
 }
 
 /* What a host that went away had already; a frame torn off at the end comes once more. */
-static int take_in(struct run *run, const char *path)
+static int take_in(struct run_journal *j, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	int r = fs_read(path, &sb, JOURNAL_LIMIT);
-	uint64_t skew = read_skew(run);
+	uint64_t skew = read_skew(j);
 	ssize_t used;
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", path);
-	used = evidence_parse(&run->list, sb.buf, sb.len, &run->own);
+	used = evidence_parse(&j->list, sb.buf, sb.len, &j->own);
 	if (used < 0)
 		return (int)used;
 	if (truncate(path, used) < 0)
 		return log_error_errno(-errno, "Cannot cut the torn end off %s", path);
-	run->local = (uint64_t)used;
-	run->offset = skew < from_board(run) ? from_board(run) - skew : 0;
+	j->size = (uint64_t)used;
+	j->offset = skew < from_board(j) ? from_board(j) - skew : 0;
 	return 0;
 }
 
-int run_journal_open(struct run *run)
+int run_journal_open(struct run_journal *j)
 {
 	_cleanup_free_ char *path = NULL;
 
-	run->dir = store_run_dir(run->id);
-	if (!run->dir)
+	j->dir = store_run_dir(j->id);
+	if (!j->dir)
 		return -EIO;
-	path = path_join(run->dir, "journal", NULL);
-	run->journal_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (run->journal_fd < 0)
+	path = path_join(j->dir, "journal", NULL);
+	j->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (j->fd < 0)
 		return log_error_errno(-errno, "Cannot write %s", path);
-	if (flock(run->journal_fd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? JOURNAL_FOLLOWED
 					    : log_error_errno(-errno, "Cannot lock %s", path);
-	return take_in(run, path);
+	return take_in(j, path);
 }
 
-int run_enter(struct run *run)
+int run_journal_enter(struct run_journal *j, long long began_s)
 {
 	/* The copy first: what is entered and not locked is anybody's to collect. */
-	int r = run_journal_open(run);
+	int r = run_journal_open(j);
 
 	if (r == JOURNAL_FOLLOWED)
-		r = log_error_errno(-EEXIST, "Another process follows run %s already", run->id);
+		r = log_error_errno(-EEXIST, "Another process follows run %s already", j->id);
 	if (r < 0)
 		return r;
-	return store_begin(run->q->store, run->id, run->q->board->name, run->began_s);
+	return store_begin(j->q->store, j->id, j->q->board->name, began_s);
 }
 
-void run_forget(struct run *run)
+void run_journal_forget(struct run_journal *j)
 {
-	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "journal", NULL) : NULL;
+	_cleanup_free_ char *path = j->dir ? path_join(j->dir, "journal", NULL) : NULL;
 
-	if (!path || store_forget(run->q->store, run->id) < 0)
+	if (!path || store_forget(j->q->store, j->id) < 0)
 		return;
 	(void)unlink(path);
-	(void)rmdir(run->dir);
+	(void)rmdir(j->dir);
 }
 
-void run_journal_close(struct run *run)
+static char *mark_path(const struct run_journal *j, enum run_mark mark)
 {
-	if (run->journal_fd >= 0)
-		close(run->journal_fd);
-	run->journal_fd = -1;
+	static const char *const names[] = {
+		[MARK_CANCELLED] = "cancelled",
+		[MARK_RESET] = "reset",
+	};
+
+	return j->dir ? path_join(j->dir, names[mark], NULL) : NULL;
 }
 
-static void note(const struct run *run, const char *what)
+void run_journal_mark(const struct run_journal *j, enum run_mark mark)
 {
-	_cleanup_free_ char *path = run->dir ? path_join(run->dir, what, NULL) : NULL;
+	_cleanup_free_ char *path = mark_path(j, mark);
 
 	if (path && fs_write_atomic(path, "", 0, 0600) < 0)
 		log_warn("Cannot write %s: whoever collects run %s does not know of it", path,
-			 run->id);
+			 j->id);
 }
 
-static bool was_noted(const struct run *run, const char *what)
+void run_journal_unmark(const struct run_journal *j, enum run_mark mark)
 {
-	_cleanup_free_ char *path = path_join(run->dir, what, NULL);
-
-	return fs_exists(path);
-}
-
-void run_note_cancel(const struct run *run)
-{
-	note(run, "cancelled");
-}
-
-bool run_was_cancelled(const struct run *run)
-{
-	return was_noted(run, "cancelled");
-}
-
-void run_note_reset(const struct run *run)
-{
-	note(run, "reset");
-}
-
-bool run_was_reset(const struct run *run)
-{
-	return was_noted(run, "reset");
-}
-
-void run_forget_reset(const struct run *run)
-{
-	_cleanup_free_ char *path = run->dir ? path_join(run->dir, "reset", NULL) : NULL;
+	_cleanup_free_ char *path = mark_path(j, mark);
 
 	if (path)
 		(void)unlink(path);
 }
 
-static int append(struct run *run, const struct frame *frame)
+bool run_journal_is_marked(const struct run_journal *j, enum run_mark mark)
+{
+	_cleanup_free_ char *path = mark_path(j, mark);
+
+	return path && fs_exists(path);
+}
+
+static int append(struct run_journal *j, const struct frame *frame)
 {
 	uint8_t header[FRAME_HEADER];
 	int r;
 
 	frame_header(header, frame->type, frame->payload, frame->length);
-	r = fs_write_all(run->journal_fd, header, sizeof(header));
+	r = fs_write_all(j->fd, header, sizeof(header));
 	if (r == 0)
-		r = fs_write_all(run->journal_fd, frame->payload, frame->length);
+		r = fs_write_all(j->fd, frame->payload, frame->length);
 	if (r < 0) {
 		/* Behind a part of a frame nothing could be read any more. */
-		if (ftruncate(run->journal_fd, (off_t)run->local) < 0)
-			log_debug("Cannot cut the torn end off the journal in %s", run->dir);
-		return log_error_errno(r, "Cannot write the journal in %s", run->dir);
+		if (ftruncate(j->fd, (off_t)j->size) < 0)
+			log_debug("Cannot cut the torn end off the journal in %s", j->dir);
+		return log_error_errno(r, "Cannot write the journal in %s", j->dir);
 	}
-	run->local += frame->total;
+	j->size += frame->total;
 	return 0;
 }
 
-int run_journal_add(struct run *run, const struct frame *frame)
+int run_journal_add(struct run_journal *j, const struct frame *frame)
 {
-	static outpost_Entry entry;
 	int r;
 
-	entry = (outpost_Entry)outpost_Entry_init_zero;
-	r = proto_unpack(frame, outpost_Entry_fields, &entry);
-	if (r == 0 && entry.which_body == outpost_Entry_recovery_tag)
+	j->heard_ms = run_now_ms(j->q);
+	j->entry = (outpost_Entry)outpost_Entry_init_zero;
+	r = proto_unpack(frame, outpost_Entry_fields, &j->entry);
+	if (r == 0 && j->entry.which_body == outpost_Entry_recovery_tag)
 		r = -EBADMSG; /* no board's to say */
 	if (r < 0)
-		return log_error_errno(r, "An entry of the journal of run %s", run->id);
-	r = append(run, frame);
+		return log_error_errno(r, "An entry of the journal of run %s", j->id);
+	r = append(j, frame);
 	if (r < 0)
 		return r;
-	run->offset += frame->total;
-	return evidence_add(&run->list, &entry);
+	j->offset += frame->total;
+	return evidence_add(&j->list, &j->entry);
 }
 
-void run_journal_note(struct run *run, const outpost_Entry *entry)
+void run_journal_note(struct run_journal *j, const outpost_Entry *entry)
 {
-	static uint8_t bytes[PROTO_BUFFER];
+	uint8_t bytes[PROTO_BUFFER];
 	ssize_t n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, entry, bytes);
 	struct frame frame;
 
-	(void)evidence_add(&run->list, entry);
-	if (!run->dir || run->journal_fd < 0 || n < 0 || frame_parse(bytes, (size_t)n, &frame) != 1)
+	(void)evidence_add(&j->list, entry);
+	if (!j->dir || j->fd < 0 || n < 0 || frame_parse(bytes, (size_t)n, &frame) != 1)
 		return;
 	/* Without it this process judges right, and only a later one does not know. */
-	if (append(run, &frame) == 0)
-		run->own += frame.total;
+	if (append(j, &frame) == 0)
+		j->own += frame.total;
 }

@@ -4,10 +4,8 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/board/last_seen.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,37 +19,115 @@
 #define TRY_MAX_MS 20000
 #define PAUSE_MS   250
 
-/*
- * Whether that reboot was ordered stands in the part of the journal that is yet
- * to come: see run_tell_apart(). How long the board was gone is measured by our
- * own clock, which is better than the board's: without a clock chip that one
- * starts anywhere.
- */
-static void note_reboot(struct run *run, const outpost_Welcome *welcome)
+#define FUTILE_MAX 5 /* connections over which nothing was heard of the run */
+
+struct run_link {
+	const struct run_request *q;
+	struct session **session;
+	char boot_id[40]; /* that it answered with */
+	char first_boot_id[40];
+	char release[68];
+	long long alive_ms;
+	unsigned int futile; /* connections in a row that came to nothing, since futile_ms */
+	long long futile_ms;
+};
+
+struct run_link *run_link_new(const struct run_request *q, struct session **session)
 {
-	log_debug("Board %s: another boot, %s", run->q->board->name, welcome->boot_id);
-	if (run->reboot.seen) /* the first one is yet to be told apart */
-		return;
-	if (run->alive_ms)
-		last_seen_set_return_ms(
-			run->q->board->name,
-			monotonic_ms() - (run->power_cycled ? run->reset_ms : run->alive_ms));
-	run->reboot = (struct run_reboot){
-		.seen = true,
-		.has_down = run->alive_ms != 0,
-		.down_ms = monotonic_ms() - welcome->uptime_s * 1000ll - run->alive_ms,
-	};
+	struct run_link *l = xcalloc(1, sizeof(*l));
+
+	l->q = q;
+	l->session = session;
+	return l;
 }
+
+void run_link_free(struct run_link *l)
+{
+	free(l);
+}
+
+struct session *run_link_session(const struct run_link *l)
+{
+	return *l->session;
+}
+
+int run_link_open(struct run_link *l)
+{
+	return *l->session ? 0 : session_open(l->q->board, NULL, l->session);
+}
+
+int run_link_reopen(struct run_link *l)
+{
+	session_close(TAKE_PTR(*l->session));
+	return session_open(l->q->board, NULL, l->session);
+}
+
+/* --- who answers ------------------------------------------------------------------------- */
+
+void run_link_expect_boot(struct run_link *l, const char *boot_id)
+{
+	proto_set(l->boot_id, boot_id);
+	proto_set(l->first_boot_id, boot_id);
+}
+
+bool run_link_greet(struct run_link *l, const outpost_Welcome *welcome)
+{
+	bool other = *l->boot_id && strcmp(l->boot_id, welcome->boot_id) != 0;
+
+	if (other)
+		log_debug("Board %s: another boot, %s", l->q->board->name, welcome->boot_id);
+	proto_set(l->boot_id, welcome->boot_id);
+	if (!*l->first_boot_id)
+		proto_set(l->first_boot_id, welcome->boot_id);
+	proto_set(l->release, welcome->release);
+	return other;
+}
+
+void run_link_begin_anew(struct run_link *l)
+{
+	proto_set(l->first_boot_id, l->boot_id);
+}
+
+const char *run_link_boot_id(const struct run_link *l)
+{
+	return l->boot_id;
+}
+
+const char *run_link_first_boot_id(const struct run_link *l)
+{
+	return l->first_boot_id;
+}
+
+const char *run_link_release(const struct run_link *l)
+{
+	return l->release;
+}
+
+/* --- connections that come to nothing ------------------------------------------------------ */
+
+void run_link_heard(struct run_link *l)
+{
+	l->futile = 0;
+}
+
+bool run_link_is_futile(struct run_link *l, long long patience_ms)
+{
+	if (!l->futile++)
+		l->futile_ms = run_now_ms(l->q);
+	return l->futile > FUTILE_MAX && run_now_ms(l->q) - l->futile_ms > patience_ms;
+}
+
+unsigned int run_link_futile(const struct run_link *l)
+{
+	return l->futile;
+}
+
+/* --- until the board answers again ------------------------------------------------------------ */
 
 void run_greet(struct run *run, const outpost_Welcome *welcome)
 {
-	if (*run->boot_id && strcmp(run->boot_id, welcome->boot_id) != 0)
-		note_reboot(run, welcome);
-	proto_set(run->boot_id, welcome->boot_id);
-	proto_set(run->nonce, welcome->nonce);
-	if (!*run->first_boot)
-		proto_set(run->first_boot, welcome->boot_id);
-	proto_set(run->release, welcome->release);
+	if (run_link_greet(run->link, welcome))
+		run_recovery_note_reboot(run->recovery, welcome, run->link->alive_ms);
 }
 
 /* What the last try met. */
@@ -71,15 +147,12 @@ static int try_once(struct run *run, int timeout_ms, struct obstacle *met)
 						 .fresh = true,
 						 .quiet = true };
 	_cleanup_(session_closep) struct session *session = NULL;
-	outpost_Request request = { .which_body = outpost_Request_attach_tag };
 	const outpost_Welcome *welcome;
 	int r = session_open(run->q->board, &options, &session);
 
 	if (r < 0)
 		return r;
-	proto_set(request.body.attach.run, run->id);
-	request.body.attach.offset = run->offset;
-	r = session_send(session, &request);
+	r = run_send_attach(run->journal, session);
 	if (r == 0)
 		r = session_welcome(session, &welcome);
 	if (r < 0) {
@@ -89,7 +162,7 @@ static int try_once(struct run *run, int timeout_ms, struct obstacle *met)
 		return r;
 	}
 	run_greet(run, welcome);
-	*run->session = TAKE_PTR(session);
+	*run->link->session = TAKE_PTR(session);
 	return 0;
 }
 
@@ -99,36 +172,44 @@ static void pause_a_little(void)
 	log_tick();
 }
 
+/* The shared connection goes with it, which a rebooted board leaves dead. */
+static void drop(struct run_link *l)
+{
+	l->alive_ms = run_now_ms(l->q) - session_silence_ms(*l->session);
+	log_debug("Board %s: %s; trying again", l->q->board->name, session_why(*l->session));
+	session_close(TAKE_PTR(*l->session));
+	session_drop_master(l->q->board);
+}
+
 int run_reconnect(struct run *run)
 {
-	const struct board *board = run->q->board;
 	_cleanup_(obstacle_release) struct obstacle met = { 0 };
+	const struct run_request *q = run->q;
 	long long deadline;
 
-	run->alive_ms = monotonic_ms() - session_silence_ms(*run->session);
-	log_debug("Board %s: %s; trying again", board->name, session_why(*run->session));
-	session_close(TAKE_PTR(*run->session));
-	session_drop_master(board);
-	deadline = run->alive_ms + run_return_ms(run);
-	if (run->q->progress)
-		run->q->progress("waiting for the board", "", 0, 0, run->q->arg);
+	drop(run->link);
+	deadline = run->link->alive_ms + run_recovery_return_ms(run->recovery);
+	run_say(run, "waiting for the board", "");
 	for (int try_ms = TRY_MS;;
 	     try_ms = try_ms * 5 / 4 < TRY_MAX_MS ? try_ms * 5 / 4 : TRY_MAX_MS) {
 		int r = process_interrupted ? -EINTR : try_once(run, try_ms, &met);
 
 		if (r == 0 || r == -EINTR)
 			return r;
-		if (run->give_up_ms && monotonic_ms() > run->give_up_ms)
+		if (run_wait_is_over(run->wait))
 			return -ETIMEDOUT;
-		if (monotonic_ms() > deadline) {
-			if (met.barred || (!run_power_cycle(run) && !process_interrupted))
+		if (run_now_ms(q) > deadline) {
+			if (met.barred ||
+			    (!run_recovery_power_cycle(run->recovery) && !process_interrupted))
 				break;
-			deadline = monotonic_ms() + run_return_ms(run);
+			deadline = run_now_ms(q) + run_recovery_return_ms(run->recovery);
 		}
 		pause_a_little();
 	}
-	log_error("Board %s could not be reached again within %lld s%s%s.", board->name,
-		  run_return_ms(run) / 1000, met.why ? ": " : "", met.why ? met.why : "");
-	log_hint("What it has of run %s is collected when it is back: outpost results.", run->id);
+	log_error("Board %s could not be reached again within %lld s%s%s.", q->board->name,
+		  run_recovery_return_ms(run->recovery) / 1000, met.why ? ": " : "",
+		  met.why ? met.why : "");
+	log_hint("What it has of run %s is collected when it is back: outpost results.",
+		 run_journal_id(run->journal));
 	return -ETIMEDOUT;
 }

@@ -236,6 +236,23 @@ int plan_make(struct plan *plan, const struct run_request *q, struct deploy *dep
 	return 0;
 }
 
+void plan_adopt(struct plan *plan, const struct evidence_list *list)
+{
+	size_t n = list->n_modules;
+
+	*plan = (struct plan){
+		.n = n,
+		.n_asked = n,
+		.modules = xcalloc(n, sizeof(*plan->modules)),
+		.index = xcalloc(n, sizeof(*plan->index)),
+		.why = xcalloc(n, sizeof(*plan->why)),
+	};
+	for (size_t i = 0; i < n; i++) {
+		plan->modules[i] = list->modules[i];
+		plan->index[i] = (int)i;
+	}
+}
+
 void plan_release(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_asked; i++)

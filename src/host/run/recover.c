@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A board that does not come back by itself; and what had become of it. */
 #include "host/run/internal.h"
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
@@ -25,62 +23,83 @@
 /* vm_reset() returns when the vm has booted: what is left is to log in. */
 #define LOGIN_MS 30000
 
-static long long usual_return_ms(const struct run *run)
+/* The board was found in another boot. */
+struct reboot {
+	bool seen;
+	bool after_end; /* soon after the end of the run, which had arrived: the run's doing */
+	bool has_down;
+	int64_t down_ms; /* between its last sign of life and its start */
+	char boot_id[40];
+};
+
+struct run_recovery {
+	const struct run_request *q;
+	struct run_journal *journal;
+	/* of the last loss of the link */
+	const struct evidence *cut_in; /* what was under way then */
+	uint64_t cut_us;               /* the last entry's time then, by the board's clock */
+	long long cut_heard_ms;        /* when that entry had come, by ours */
+	struct reboot reboot;
+	char *tried;        /* to get the board back, in words; NULL: nothing */
+	bool stuck;         /* it answered, and got on with nothing: the link was well */
+	bool power_cycled;  /* and that worked */
+	bool reset_in_vain; /* by an earlier host process, which did not see it come back */
+	long long reset_ms; /* when that was begun */
+};
+
+struct run_recovery *run_recovery_new(const struct run_request *q, struct run_journal *journal)
 {
-	const struct board *board = run->q->board;
-	bool has_booted = run->power_cycled && board->is_vm && !board->power_cycle;
+	struct run_recovery *rec = xcalloc(1, sizeof(*rec));
+
+	rec->q = q;
+	rec->journal = journal;
+	return rec;
+}
+
+void run_recovery_free(struct run_recovery *rec)
+{
+	free(rec->tried);
+	free(rec);
+}
+
+/* --- getting it back -------------------------------------------------------------------- */
+
+static long long usual_return_ms(const struct run_recovery *rec)
+{
+	const struct board *board = rec->q->board;
+	bool has_booted = rec->power_cycled && board->is_vm && !board->power_cycle;
 	long long ms = last_seen_return_ms(board->name) * RETURN_FACTOR;
 	long long least = has_booted ? LOGIN_MS : RUN_RETURN_MS;
 
 	return ms < least ? least : ms < RETURN_MAX_MS ? ms : RETURN_MAX_MS;
 }
 
-long long run_return_ms(const struct run *run)
+long long run_recovery_return_ms(const struct run_recovery *rec)
 {
-	long long said = run->q->return_ms, usual = usual_return_ms(run);
+	long long said = rec->q->return_ms, usual = usual_return_ms(rec);
 
 	/* How soon to reset it is the user's to say; that does not make it boot faster. */
-	return !said || (run->power_cycled && said < usual) ? usual : said;
+	return !said || (rec->power_cycled && said < usual) ? usual : said;
 }
 
-int run_patience_ms(const struct run *run)
+static bool reset_vm(struct run_recovery *rec)
 {
-	return run->q->patience_ms ? run->q->patience_ms : RUN_PATIENCE_MS;
-}
-
-long long run_quiet_ms(const struct run *run)
-{
-	const struct evidence_list *list = &run->list;
-	long long longest = 0, tidying = 0;
-
-	for (size_t i = 0; i < list->n_modules; i++) {
-		const outpost_PlanModule *m = &list->modules[i];
-		long long ms = (long long)m->load_ms + m->test_ms + m->unload_ms + m->settle_ms;
-
-		longest = ms > longest ? ms : longest;
-		tidying += m->unload_ms; /* of what a killed supervisor left */
-	}
-	return run_patience_ms(run) + tidying + longest;
-}
-
-static bool reset_vm(struct run *run)
-{
-	const char *name = run->q->board->name;
+	const char *name = rec->q->board->name;
 	bool ok;
 
-	log_info("Board %s %sis reset.", name, run->stuck ? "" : "does not answer: it ");
-	ok = run->q->reset_vm(name, 0) == 0;
-	run->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
+	log_info("Board %s %sis reset.", name, rec->stuck ? "" : "does not answer: it ");
+	ok = rec->q->reset_vm(name, 0) == 0;
+	rec->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
 	return ok;
 }
 
 /* What became of the hook, in words; NULL: all is well. */
-static char *run_hook(const struct run *run)
+static char *run_hook(const struct run_recovery *rec)
 {
 	_cleanup_strv_ char **argv = NULL;
-	struct process_options options = { .timeout_ms = run->q->hook_ms ? run->q->hook_ms
+	struct process_options options = { .timeout_ms = rec->q->hook_ms ? rec->q->hook_ms
 									 : RUN_HOOK_MS };
-	int r = words_split(run->q->board->power_cycle, &argv);
+	int r = words_split(rec->q->board->power_cycle, &argv);
 
 	if (r == 0)
 		r = argv ? process_run(argv, &options) : -EINVAL;
@@ -91,38 +110,39 @@ static char *run_hook(const struct run *run)
 	return r < 0 ? xstrdup(strerror(-r)) : xasprintf("it ended with status %d", r);
 }
 
-static bool switch_power(struct run *run)
+static bool switch_power(struct run_recovery *rec)
 {
-	const struct board *board = run->q->board;
+	const struct board *board = rec->q->board;
 	_cleanup_free_ char *why = NULL;
 
 	log_info("Board %s%s: its power is switched off and on (%s).", board->name,
-		 run->stuck ? "" : " does not answer", board->power_cycle);
-	why = run_hook(run);
-	run->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
+		 rec->stuck ? "" : " does not answer", board->power_cycle);
+	why = run_hook(rec);
+	rec->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
 			 : xasprintf("its power was switched off and on (%s)", board->power_cycle);
 	if (why && !process_interrupted) {
 		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
 			  board->power_cycle, why);
 		log_hint("Try it by hand: it must end with 0 within %d s.",
-			 (run->q->hook_ms ? run->q->hook_ms : RUN_HOOK_MS) / 1000);
+			 (rec->q->hook_ms ? rec->q->hook_ms : RUN_HOOK_MS) / 1000);
 	}
 	return !why;
 }
 
-bool run_power_cycle(struct run *run)
+bool run_recovery_power_cycle(struct run_recovery *rec)
 {
-	const struct board *board = run->q->board;
+	const struct board *board = rec->q->board;
 
-	if (run->tried || (!board->power_cycle && !(board->is_vm && run->q->reset_vm)))
+	if (rec->tried || (!board->power_cycle && !(board->is_vm && rec->q->reset_vm)))
 		return false;
-	run->reset_ms = monotonic_ms();
-	run_note_reset(run); /* first: killed from here on, we cannot say that it was us */
+	rec->reset_ms = run_now_ms(rec->q);
+	run_journal_mark(rec->journal,
+			 MARK_RESET); /* first: killed from here on, we cannot say that it was us */
 	/* A person's own command comes first, also for a vm. */
-	run->power_cycled = board->power_cycle ? switch_power(run) : reset_vm(run);
-	if (!run->power_cycled)
-		run_forget_reset(run);
-	return run->power_cycled;
+	rec->power_cycled = board->power_cycle ? switch_power(rec) : reset_vm(rec);
+	if (!rec->power_cycled)
+		run_journal_unmark(rec->journal, MARK_RESET);
+	return rec->power_cycled;
 }
 
 /*
@@ -130,102 +150,150 @@ bool run_power_cycle(struct run *run)
  * still the old boot. Only when that has gone on, for longer than a boot takes,
  * has the reset come to nothing.
  */
-static bool awaits_reset(const struct run *run)
+static bool awaits_reset(const struct run_recovery *rec)
 {
-	return run->power_cycled && (run->entry_ms <= run->reset_ms ||
-				     monotonic_ms() - run->reset_ms <= run_return_ms(run));
+	return rec->power_cycled &&
+	       (run_journal_heard_ms(rec->journal) <= rec->reset_ms ||
+		run_now_ms(rec->q) - rec->reset_ms <= run_recovery_return_ms(rec));
 }
 
-void run_note_cut(struct run *run)
+void run_recovery_note_cut(struct run_recovery *rec)
 {
-	if (run->reboot.seen || awaits_reset(run))
+	const struct evidence_list *list = run_journal_evidence(rec->journal);
+
+	if (rec->reboot.seen || awaits_reset(rec))
 		return;
-	run->cut_in = evidence_last(&run->list);
-	run->cut_us = run->list.last_us;
-	run->cut_entry_ms = run->entry_ms;
-	run->power_cycled = run->stuck = false;
-	free(TAKE_PTR(run->tried));
+	rec->cut_in = evidence_last(list);
+	rec->cut_us = list->last_us;
+	rec->cut_heard_ms = run_journal_heard_ms(rec->journal);
+	rec->power_cycled = rec->stuck = false;
+	free(TAKE_PTR(rec->tried));
 }
+
+void run_recovery_note_stuck(struct run_recovery *rec)
+{
+	rec->stuck = true;
+}
+
+/*
+ * Whether that reboot was ordered stands in the part of the journal that is yet
+ * to come: see run_recovery_tell_apart(). How long the board was gone is
+ * measured by our own clock, which is better than the board's: without a clock
+ * chip that one starts anywhere.
+ */
+void run_recovery_note_reboot(struct run_recovery *rec, const outpost_Welcome *welcome,
+			      long long alive_ms)
+{
+	long long now_ms = run_now_ms(rec->q);
+
+	proto_set(rec->reboot.boot_id, welcome->boot_id);
+	if (rec->reboot.seen) /* the first one is yet to be told apart */
+		return;
+	if (alive_ms)
+		last_seen_set_return_ms(rec->q->board->name,
+					now_ms - (rec->power_cycled ? rec->reset_ms : alive_ms));
+	rec->reboot.seen = true;
+	rec->reboot.has_down = alive_ms != 0;
+	rec->reboot.down_ms = now_ms - welcome->uptime_s * 1000ll - alive_ms;
+}
+
+void run_recovery_adopt(struct run_recovery *rec)
+{
+	rec->reset_in_vain = run_journal_is_marked(rec->journal, MARK_RESET);
+}
+
+bool run_recovery_saw_reboot(const struct run_recovery *rec)
+{
+	return rec->reboot.seen;
+}
+
+void run_recovery_blame_end(struct run_recovery *rec)
+{
+	rec->reboot.after_end = true;
+}
+
+/* --- what had become of it ---------------------------------------------------------------- */
 
 /*
  * Had it fallen silent when it was reset? By its own clock, as far as the last
  * entry that was heard of tells that one. A reset that came too soon for that
  * shows nothing.
  */
-static bool was_silent(const struct run *run)
+static bool was_silent(const struct run_recovery *rec)
 {
-	long long since_us = (run->reset_ms - run->cut_entry_ms) * 1000;
+	long long since_us = (rec->reset_ms - rec->cut_heard_ms) * 1000;
 
-	return run->cut_us && run->cut_entry_ms && since_us > 0 &&
-	       run->cut_us + (uint64_t)since_us > run->list.last_us + SILENT_US;
+	return rec->cut_us && rec->cut_heard_ms && since_us > 0 &&
+	       rec->cut_us + (uint64_t)since_us >
+		       run_journal_evidence(rec->journal)->last_us + SILENT_US;
 }
 
 /*
  * Whom a reset concerns: what the board was at when it went down, by all of its
  * journal. That may be another one than when the link was cut.
  */
-static const struct evidence *find_concerned(const struct run *run)
+static const struct evidence *find_concerned(const struct run_recovery *rec)
 {
-	return run->reboot.seen ? evidence_last(&run->list) : run->cut_in;
+	return rec->reboot.seen ? evidence_last(run_journal_evidence(rec->journal)) : rec->cut_in;
 }
 
 /* The boot that the attempt was in has ended, nobody is known to have ordered that, and it was not
  * told yet. */
-static bool has_gone_down(const struct run *run, const struct evidence *e)
+static bool has_gone_down(const struct run_recovery *rec, const struct evidence *e, bool ended)
 {
-	return run->reboot.seen && (!run_has_ended(run) || run->reboot.after_end) &&
-	       !e->board.reboot_ordered && !evidence_rebooted(e) && !e->host.cut_off &&
-	       !e->host.unreachable && strcmp(e->board.boot_id, run->boot_id) != 0;
+	return rec->reboot.seen && (!ended || rec->reboot.after_end) && !e->board.reboot_ordered &&
+	       !evidence_rebooted(e) && !e->host.cut_off && !e->host.unreachable &&
+	       strcmp(e->board.boot_id, rec->reboot.boot_id) != 0;
 }
 
-static void tell(struct run *run, const struct evidence *e)
+static void tell(struct run_recovery *rec, const struct evidence *e, bool ended)
 {
 	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
 	outpost_Recovery *what = &entry.body.recovery;
 
 	what->index = e->plan.index;
-	if (run->tried) {
-		proto_set(what->tried, run->tried);
-		what->power_cycled = run->power_cycled;
-		what->cut_off = run->power_cycled && !run->stuck &&
-				(run_has_ended(run) || (run->reboot.seen && !was_silent(run)));
+	if (rec->tried) {
+		proto_set(what->tried, rec->tried);
+		what->power_cycled = rec->power_cycled;
+		what->cut_off = rec->power_cycled && !rec->stuck &&
+				(ended || (rec->reboot.seen && !was_silent(rec)));
 	}
-	if (has_gone_down(run, e) && !what->cut_off) {
-		what->unreachable = run->reset_in_vain;
-		what->rebooted = !run->reset_in_vain;
-		what->has_down = run->reboot.has_down;
-		what->down_ms = run->reboot.down_ms;
+	if (has_gone_down(rec, e, ended) && !what->cut_off) {
+		what->unreachable = rec->reset_in_vain;
+		what->rebooted = !rec->reset_in_vain;
+		what->has_down = rec->reboot.has_down;
+		what->down_ms = rec->reboot.down_ms;
 	}
 	if (what->unreachable) /* by us: whether it had hung is not known any more */
 		proto_set(what->tried, "it was reset, and nobody saw it come back");
 	if (*what->tried || what->rebooted)
-		run_journal_note(run, &entry);
+		run_journal_note(rec->journal, &entry);
 }
 
-void run_tell_apart(struct run *run)
+static void start_afresh(struct run_recovery *rec)
 {
-	const struct evidence *e = find_concerned(run);
+	free(TAKE_PTR(rec->tried));
+	rec->reboot = (struct reboot){ 0 };
+	rec->stuck = rec->power_cycled = rec->reset_in_vain = false;
+}
 
+void run_recovery_tell_apart(struct run_recovery *rec, bool ended, bool lost)
+{
+	const struct evidence *e;
+
+	if (lost)
+		rec->reboot.seen = false; /* whether it was ordered is not known */
+	e = find_concerned(rec);
 	if (e)
-		tell(run, e);
-	if (run->state != RUN_LOST)
-		run_forget_reset(run);
-	free(TAKE_PTR(run->tried));
-	run->reboot = (struct run_reboot){ 0 };
-	run->stuck = run->power_cycled = run->reset_in_vain = false;
+		tell(rec, e, ended);
+	if (!lost)
+		run_journal_unmark(rec->journal, MARK_RESET);
+	start_afresh(rec);
 }
 
-void run_tell_left(struct run *run)
+void run_recovery_forget(struct run_recovery *rec)
 {
-	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
-	outpost_Recovery *what = &entry.body.recovery;
-	const struct evidence *last = evidence_last(&run->list);
-	bool open = !run_has_ended(run);
-
-	what->index = last ? last->plan.index : 0;
-	/* A second attempt that was never begun leaves the first ones as they were. */
-	what->lost = open && run->state == RUN_LOST && (!last || last->attempt >= run->attempt);
-	what->cancelled = open && (run->cancelled || run->given_up || run->list.run_end.cancelled);
-	if (what->lost != run->list.lost || what->cancelled != run->list.cancelled)
-		run_journal_note(run, &entry);
+	rec->cut_in = NULL;
+	run_journal_unmark(rec->journal, MARK_RESET);
+	start_afresh(rec);
 }

@@ -36,6 +36,7 @@ struct run_request {
 	int return_ms;   /* 0: RUN_RETURN_MS, or longer where its boots take long */
 	int hook_ms;     /* for the power-cycle hook to end; 0: RUN_HOOK_MS */
 	int patience_ms; /* 0: RUN_PATIENCE_MS */
+	long long (*now_ms)(void); /* the clock, for tests; NULL: monotonic_ms() */
 	struct store *store;
 	/* Resets a vm that does not answer, within the time or (0) what it takes to boot. 0 or -errno,
 	 * said. NULL: it cannot be reset. */

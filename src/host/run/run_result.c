@@ -4,7 +4,6 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strv.h"
@@ -30,7 +29,7 @@ static struct judged judge_plan(const struct run *run)
 			      .n = n };
 
 	for (size_t i = 0; i < n; i++) {
-		const struct evidence *e = evidence_find(&run->list, (uint32_t)i);
+		const struct evidence *e = evidence_find(run_evidence(run), (uint32_t)i);
 		struct result *result = &all.results[i];
 
 		result_init(result);
@@ -87,7 +86,7 @@ void run_doubtful(const struct run *run, outpost_Start *start)
 
 	start->indices_count = 0;
 	for (size_t i = 0; i < run->plan.n; i++) {
-		const struct evidence *e = evidence_find(&run->list, (uint32_t)i);
+		const struct evidence *e = evidence_find(run_evidence(run), (uint32_t)i);
 
 		if (e && e->attempt < 2 && all.results[i].verdict == VERDICT_INCONCLUSIVE)
 			add_index(start, i);
@@ -99,6 +98,7 @@ void run_doubtful(const struct run *run, outpost_Start *start)
 /* The window's kernel log, as dmesg prints it. */
 static char *save_log(const struct run *run, const struct evidence *e, const struct strbuf *log)
 {
+	const char *dir = run_journal_dir(run->journal);
 	bool twin = false;
 	_cleanup_free_ char *name = NULL;
 	char *path;
@@ -108,9 +108,9 @@ static char *save_log(const struct run *run, const struct evidence *e, const str
 		twin |= i != e->plan.index && strcmp(run->plan.modules[i].name, e->plan.name) == 0;
 	name = twin ? xasprintf("%s-%u.log", e->plan.name, (unsigned int)e->plan.index)
 		    : xasprintf("%s.log", e->plan.name);
-	if (!log->len || !run->dir || !path_is_plain_name(name))
+	if (!log->len || !dir || !path_is_plain_name(name))
 		return NULL;
-	path = path_join(run->dir, name, NULL);
+	path = path_join(dir, name, NULL);
 	if (fs_write_atomic(path, log->buf, log->len, 0600) == 0)
 		return path;
 	log_warn("Cannot write the kernel log to %s", path);
@@ -127,8 +127,7 @@ static void complete(struct run *run, const struct evidence *e, struct result *o
 	verdict_log(e, &log);
 	out->log = save_log(run, e, &log);
 	run_symbolize(run, e->plan.index, log.buf, out);
-	if (run->sent_ms && run->accepted_ms)
-		out->timings_ms[TIMING_DEPLOY] = (int)(run->accepted_ms - run->sent_ms);
+	out->timings_ms[TIMING_DEPLOY] = run_flight_ms(run->flight);
 	if (e->attempt > 1)
 		strv_add(&out->summary.remarks, "the second time; the first was inconclusive");
 	if (run->q->no_reboot && out->verdict != VERDICT_PASS && out->verdict != VERDICT_SKIP)
@@ -161,15 +160,16 @@ static void explain_absence(const struct run *run, const struct judged *all, siz
 		say(out, VERDICT_SKIP, "load", "",
 		    xasprintf("needs %s, which %s", run->plan.modules[killer].name,
 			      fate_of(all->results[killer].verdict)));
-	} else if (run->list.cancelled || run->list.run_end.cancelled) {
+	} else if (run_evidence(run)->cancelled || run_evidence(run)->run_end.cancelled) {
 		say(out, VERDICT_SKIP, "load", "", xstrdup("not run: interrupted"));
-	} else if (run->list.lost) {
+	} else if (run_evidence(run)->lost) {
 		say(out, VERDICT_LOST, "load", "unreachable",
 		    xstrdup("not run: the board could not be reached any more"));
 	} else {
 		say(out, VERDICT_ERROR, "load", "run",
-		    xasprintf("not run: %s", *run->list.run_end.what ? run->list.run_end.what
-								     : "the run ended before it"));
+		    xasprintf("not run: %s", *run_evidence(run)->run_end.what
+						     ? run_evidence(run)->run_end.what
+						     : "the run ended before it"));
 	}
 }
 
@@ -182,7 +182,7 @@ static struct result conclude(struct run *run, struct judged *all, size_t i)
 
 	if (index >= 0 && all->results[index].module) {
 		result = take_result(all, (size_t)index);
-		complete(run, evidence_find(&run->list, (uint32_t)index), &result);
+		complete(run, evidence_find(run_evidence(run), (uint32_t)index), &result);
 		return result;
 	}
 	result_init(&result);
@@ -196,24 +196,48 @@ static struct result conclude(struct run *run, struct judged *all, size_t i)
 	return result;
 }
 
+static bool is_cancelled(const struct run *run)
+{
+	return run_wait_is_unwanted(run->wait) || run_evidence(run)->run_end.cancelled;
+}
+
+/* Tells the evidence how we leave the run: of one without an end, whether the board is lost, and
+ * whether the user interrupted it. */
+static void tell_left(struct run *run, bool lost)
+{
+	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
+	outpost_Recovery *what = &entry.body.recovery;
+	const struct evidence_list *list = run_evidence(run);
+	const struct evidence *last = evidence_last(list);
+	bool open = !run_standing_has_ended(run->standing);
+
+	what->index = last ? last->plan.index : 0;
+	/* A second attempt that was never begun leaves the first ones as they were. */
+	what->lost =
+		open && lost && (!last || last->attempt >= run_standing_attempt(run->standing));
+	what->cancelled = open && is_cancelled(run);
+	if (what->lost != list->lost || what->cancelled != list->cancelled)
+		run_journal_note(run->journal, &entry);
+}
+
 void run_judge(struct run *run, struct run_result *out)
 {
+	bool lost = run_standing_state(run->standing) == RUN_LOST;
+	bool ended = run_standing_has_ended(run->standing);
 	_cleanup_(judged_release) struct judged all = { 0 };
 
-	if (run->state == RUN_LOST)
-		run->reboot.seen = false; /* whether it was ordered is not known */
-	run_tell_apart(run);
-	run_tell_left(run);
+	run_recovery_tell_apart(run->recovery, ended, lost);
+	tell_left(run, lost);
 	*out = (struct run_result){
-		.run = xstrdup(run->id),
+		.run = xstrdup(run_journal_id(run->journal)),
 		.board = xstrdup(run->q->board->name),
-		.kernel = xstrdup(run->release),
-		.boot_id = xstrdup(run->first_boot),
+		.kernel = xstrdup(run_link_release(run->link)),
+		.boot_id = xstrdup(run_link_first_boot_id(run->link)),
 		.started_s = run->began_s,
-		.duration_ms = (int)(monotonic_ms() - run->began_ms),
-		.cancelled = run->cancelled || run->given_up || run->list.run_end.cancelled,
-		.open = run->dir && !run_has_ended(run) &&
-			(run->state == RUN_LOST || run->cancelled),
+		.duration_ms = (int)(run_now_ms(run->q) - run->began_ms),
+		.cancelled = is_cancelled(run),
+		.open = run_journal_dir(run->journal) && !ended &&
+			(lost || run_wait_is_interrupted(run->wait)),
 	};
 	all = judge_plan(run);
 	for (size_t i = 0; i < run->q->modules->n; i++) {

@@ -76,7 +76,8 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 	for (size_t d = 0; d < ARRAY_SIZE(depths); d++) {
 		_cleanup_free_ char *builds = path_cache("build", NULL);
 		_cleanup_free_ char *pattern =
-			xasprintf("%s/*/%s/copy/%s%s.ko", builds, run->release, depths[d], p->name);
+			xasprintf("%s/*/%s/copy/%s%s.ko", builds, run_link_release(run->link),
+				  depths[d], p->name);
 		glob_t found = { 0 };
 		bool done = false;
 
@@ -105,7 +106,7 @@ static void add_planned(struct symbolizer *s, const struct run *run, size_t inde
 {
 	const outpost_PlanModule *p = &run->plan.modules[index];
 	const outpost_StepEnd *loaded =
-		find_loaded(evidence_find(&run->list, (uint32_t)index), boot_id);
+		find_loaded(evidence_find(run_evidence(run), (uint32_t)index), boot_id);
 
 	for (size_t i = 0; i < run->plan.n_asked; i++)
 		if (run->plan.index[i] == (int)index && run->q->modules->modules[i]->unstripped)
@@ -116,11 +117,12 @@ static void add_planned(struct symbolizer *s, const struct run *run, size_t inde
 /* The kernel itself, where somebody has it with debug info: in a tree of their own, say. */
 static void add_kernel(struct symbolizer *s, const struct run *run)
 {
-	_cleanup_free_ char *installed = xasprintf("/usr/lib/debug/boot/vmlinux-%s", run->release);
+	const char *release = run_link_release(run->link);
+	_cleanup_free_ char *installed = xasprintf("/usr/lib/debug/boot/vmlinux-%s", release);
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *built = NULL;
 
-	if (!*run->release || kernel_read(NULL, run->release, &tree) < 0)
+	if (!*release || kernel_read(NULL, release, &tree) < 0)
 		return;
 	built = path_join(tree->build, "vmlinux", NULL);
 	if (fs_exists(built) || fs_exists(installed))
@@ -132,7 +134,7 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 /* The module itself first: another folder of the plan may have one of the same name. */
 static struct symbolizer *make_symbolizer(const struct run *run, size_t index)
 {
-	const struct evidence *e = evidence_find(&run->list, (uint32_t)index);
+	const struct evidence *e = evidence_find(run_evidence(run), (uint32_t)index);
 	const char *boot_id = e ? e->board.boot_id : "";
 	struct symbolizer *s = symbolizer_new();
 

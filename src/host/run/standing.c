@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/run/internal.h"
+
+#include "common/alloc.h"
+#include "common/log.h"
+
+#include <errno.h>
+
+struct run_standing {
+	const struct run_request *q;
+	const struct run_journal *journal;
+	enum run_state state;
+	uint32_t attempt;
+	size_t old_ends;       /* RunEnds that there were before the second attempts */
+	bool started;          /* the board has answered the last Start: a supervisor is at it */
+	bool lock_is_free;     /* the board has said that nobody carries it out any more */
+	size_t start_n;        /* attempts that there were at the last Start */
+	unsigned int in_vain;  /* supervisors in a row that began none */
+	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
+	long long news_ms;     /* when the last entry came, or word of how it stands */
+};
+
+struct run_standing *run_standing_new(const struct run_request *q,
+				      const struct run_journal *journal)
+{
+	struct run_standing *s = xcalloc(1, sizeof(*s));
+
+	s->q = q;
+	s->journal = journal;
+	s->attempt = 1;
+	return s;
+}
+
+void run_standing_free(struct run_standing *s)
+{
+	free(s);
+}
+
+enum run_state run_standing_state(const struct run_standing *s)
+{
+	return s->state;
+}
+
+bool run_standing_is_over(const struct run_standing *s)
+{
+	return s->state >= RUN_ENDED;
+}
+
+bool run_standing_has_ended(const struct run_standing *s)
+{
+	const struct evidence_list *list = run_journal_evidence(s->journal);
+
+	return list->ended && list->n_ends > s->old_ends;
+}
+
+uint32_t run_standing_attempt(const struct run_standing *s)
+{
+	return s->attempt;
+}
+
+void run_standing_start(struct run_standing *s)
+{
+	s->state = RUN_STARTING;
+	s->lock_is_free = s->started = false;
+	s->start_n = run_journal_evidence(s->journal)->n;
+}
+
+void run_standing_attach(struct run_standing *s)
+{
+	s->state = RUN_GOING;
+	s->news_ms = run_now_ms(s->q);
+}
+
+void run_standing_reattach(struct run_standing *s)
+{
+	if (s->state != RUN_STARTING)
+		s->state = RUN_GOING;
+	s->news_ms = run_now_ms(s->q);
+}
+
+void run_standing_heard(struct run_standing *s)
+{
+	s->news_ms = run_now_ms(s->q);
+	if (run_standing_has_ended(s) && s->state == RUN_GOING)
+		s->state = RUN_ENDED;
+}
+
+static void interrupted(struct run_standing *s, const outpost_RunState *said)
+{
+	s->state = RUN_INTERRUPTED;
+	s->pending_size = said->size;
+}
+
+/* By the board's word it is through; by ours when its RunEnd has arrived. */
+static void ended(struct run_standing *s, const outpost_RunState *said)
+{
+	s->state = run_standing_has_ended(s) ? RUN_ENDED : RUN_GOING;
+	if (s->state == RUN_ENDED || said->offset < said->size)
+		return;
+	/* That one is of the first attempt: the Start of the second was lost with the link. */
+	if (s->attempt > 1) {
+		interrupted(s, said);
+		return;
+	}
+	log_error(
+		"Our copy of the journal of run %s lacks its end, and board %s has no more of it.",
+		run_journal_id(s->journal), s->q->board->name);
+	s->state = RUN_FAILED;
+}
+
+int run_standing_take(struct run_standing *s, const outpost_RunState *said)
+{
+	bool first = s->state == RUN_STARTING;
+
+	s->news_ms = run_now_ms(s->q);
+	switch (said->state) {
+	case outpost_RunState_State_RUNNING:
+		s->lock_is_free = false;
+		s->state = run_standing_has_ended(s) && !first ? RUN_ENDED : RUN_GOING;
+		s->started = true;
+		return 0;
+	case outpost_RunState_State_INTERRUPTED:
+		s->lock_is_free = true;
+		interrupted(s, said);
+		return 0;
+	case outpost_RunState_State_ENDED:
+		s->lock_is_free = true;
+		ended(s, said);
+		return 0;
+	default: return -EBADMSG;
+	}
+}
+
+void run_standing_end(struct run_standing *s, enum run_state state)
+{
+	s->state = state;
+}
+
+void run_standing_begin_second(struct run_standing *s)
+{
+	s->attempt = 2;
+	s->old_ends = run_journal_evidence(s->journal)->n_ends;
+}
+
+bool run_standing_wants_rest(const struct run_standing *s)
+{
+	return s->state == RUN_INTERRUPTED && run_journal_offset(s->journal) >= s->pending_size;
+}
+
+bool run_standing_is_free(const struct run_standing *s)
+{
+	return s->lock_is_free;
+}
+
+bool run_standing_is_owed(const struct run_standing *s)
+{
+	return s->state == RUN_STARTING || s->state == RUN_INTERRUPTED || s->lock_is_free;
+}
+
+unsigned int run_standing_in_vain(struct run_standing *s)
+{
+	bool began = run_journal_evidence(s->journal)->n != s->start_n;
+
+	s->in_vain = s->started && !began ? s->in_vain + 1 : 0;
+	return s->in_vain;
+}
+
+long long run_standing_quiet_ms(const struct run_standing *s)
+{
+	return run_now_ms(s->q) - s->news_ms;
+}
