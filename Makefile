@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Outpost is built twice in one go: for this machine (build/outpost, and an
-# agent for tests) and for the boards (build/aarch64/outpost-agent, static).
+# Builds Outpost for this machine (build/outpost, and an agent for tests) and the
+# static agent for boards (build/aarch64/outpost-agent).
 #
 #   make                 the program and the agents
 #   make check           the tests; check-unit, check-cli, check-vm, check-container are its parts
-#   make check-all       these, the long ones, and those on whole Debians and kernel sources
+#   make check-all       these and the long ones, on whole Debians and kernel sources too
 #   make SAN=address,undefined check-unit
-#   make bench           the loop measured against what people do today
-#   make deps            install what building and testing need (Debian)
-#   make V=1             shows the commands
+#   make bench           measure the loop against what people do today
+#   make deps            install what is needed to build (Debian)
+#   make V=1             show the commands
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 ARCH    := $(shell uname -m)
@@ -19,12 +19,12 @@ O       := build/host$(if $(SAN),-$(subst $(,),-,$(subst address,asan,$(subst un
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wformat=2 -Wundef -Wno-missing-field-initializers
-# Debian 13 has nanopb's headers in a folder of their own.
+# Debian 13 has nanopb's headers in their own folder.
 CPPFLAGS += -D_GNU_SOURCE -Isrc -Ibuild/proto -I/usr/include/nanopb
 BASE     := -std=gnu11 $(WARNINGS) -MMD -MP
 
 HOST_PKGS  := libkmod libdw libelf libzstd liblzma zlib libarchive gnutls libb2 sqlite3 jansson inih
-# Asked for once, and only when something is linked: make deps runs where there is no pkg-config.
+# Evaluated once, and only when something is linked: make deps must work without pkg-config.
 HOST_LIBS   = $(eval HOST_LIBS := $(shell pkg-config --libs $(HOST_PKGS)) -lfdt -lprotobuf-nanopb)$(HOST_LIBS)
 HOST_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
@@ -33,7 +33,7 @@ HOST_SRC   := $(sort $(wildcard src/host/*/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c src/agent/*/*.c))
 BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c process.c strbuf.c alloc.c)
 
-# One line for each step, unless with -s.
+# Prints one line for each step, unless -s is given.
 Q   := $(if $(V),,@)
 say  = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
@@ -43,8 +43,8 @@ COMMON_OBJ := $(call objects,$(O),$(COMMON_SRC)) $(O)/outpost.pb.o
 HOST_OBJ   := $(call objects,$(O),$(HOST_SRC))
 AGENT_OBJ  := $(call objects,$(O),$(AGENT_SRC))
 
-# The boards' agent: static, and small. libb2, zstd and nanopb for arm64 come as
-# Debian packages that Outpost itself unpacks (it needs no agent for that).
+# The agent for boards is static and small. libb2, zstd and nanopb for arm64 come from
+# Debian packages, which Outpost itself unpacks (that needs no agent).
 A       := build/aarch64
 BOARD_CC := $(if $(filter aarch64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
 SYSROOT := $(if $(filter aarch64,$(ARCH)),,$(A)/sysroot)
@@ -68,10 +68,10 @@ $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
-# Only where it is needed: ccache would be of no use to all others after a commit.
+# Only these two get the version: with it, nothing would hit ccache after a commit.
 $(O)/host/cmd/main.o $(O)/host/vm/qemu.o: CPPFLAGS += -DOUTPOST_VERSION='"$(VERSION)"'
 
-# They hold a script and a makefile; the compiler does not see that.
+# These include a script and a makefile, which the compiler does not report as dependencies.
 $(O)/host/build/dkms.o: src/host/build/dkms_eval.sh
 $(O)/host/build/kbuild_probes.o: src/host/build/kbuild_probes.mk
 
@@ -83,7 +83,7 @@ $(O)/%.o: src/%.c
 # The vm's init is part of the program.
 $(O)/host/vm/guest.o: board/vm-init board/vm-full-init board/vm-full-make $(A)/vm-reseed
 
-# Freestanding: the vm's C library, if it has one, is not known here.
+# Freestanding, because the vm may have another C library, or none.
 $(A)/vm-reseed: board/vm-reseed.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -94,7 +94,7 @@ $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
 
-# In a container there may be another C library, or none.
+# Static, because a container may have another C library, or none.
 $(O)/outpost-builder: $(BUILDER_SRC) $(wildcard src/builder/*.h src/common/*.h)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -121,7 +121,7 @@ $(A)/outpost.pb.o: build/proto/outpost.pb.c
 	$(call say,CC,$@)
 	$(Q)$(BOARD_CC) $(BASE) $(CPPFLAGS) $(BOARD_FLAGS) -c -o $@ $<
 
-# One of other packages than these is made anew.
+# A sysroot made of other packages is rebuilt.
 SYSROOT_PKGS := libnanopb-dev libzstd-dev libb2-dev zlib1g-dev
 ifneq ($(file <$(A)/sysroot/packages),$(SYSROOT_PKGS))
 $(shell rm -rf $(A)/sysroot)
@@ -133,7 +133,7 @@ $(A)/sysroot: | build/outpost
 	$(Q)echo '$(SYSROOT_PKGS)' >$@.new/packages
 	$(Q)mv $@.new $@
 
-# The messages: C made from the one page that says them.
+# The protocol: C code generated from proto/outpost.proto.
 build/proto/outpost.pb.c build/proto/outpost.pb.h &: proto/outpost.proto proto/outpost.options
 	@mkdir -p build/proto
 	$(call say,PROTO,$@)
@@ -146,7 +146,7 @@ $(O)/outpost.pb.o: build/proto/outpost.pb.c
 
 $(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
 
-# All of a program but main(): what its tests and tools link. Thin: it only names the objects.
+# Everything of a program but main(), for its tests and tools. Thin archives only name the objects.
 $(O)/host.a: $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 $(O)/agent.a: $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
 $(O)/host.a $(O)/agent.a:
@@ -155,13 +155,13 @@ $(O)/host.a $(O)/agent.a:
 
 # --- tests -------------------------------------------------------------------
 
-# Those that take longest begin first.
+# The slowest tests start first.
 SLOW := test_follow test_session test_dkms test_build_options test_build
 UNIT := $(SLOW) $(filter-out $(SLOW),$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 
 FUZZ ?= $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 
-# What the tests and tools of this machine are made of: their own objects and an archive.
+# Links a test or tool of this machine from its own objects and an archive.
 link = $(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
 
 $(O)/tests/%.o: tests/unit/%.c
@@ -174,25 +174,26 @@ $(O)/tools/%.o: tests/tools/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
-# A unit test links all but main(): it can reach any function that has a header.
+# A unit test links everything but main(), so it can call any function in a header.
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/host.a
 	$(call say,LD,$@)
 	$(call link,-lcmocka $(HOST_LIBS))
 
-# It counts how often modules are judged.
+# This test counts how often modules are judged.
 $(O)/tests/test_run_result: LDFLAGS += -Wl,--wrap=verdict_judge
 
-# The variants of a module: asked about without a kernel here, and by check-vm with one.
+# The variants of a module: this test checks them without a kernel, check-vm with one.
 $(O)/tests/test_check: $(O)/tools/variants.o
 
-# The agent's parts have tests of their own: two programs, two sets of names.
+# The agent's tests link the agent instead: the same names exist in both programs.
 $(O)/tests/test_agent_%: $(O)/tests/test_agent_%.o $(O)/agent.a
 	$(call say,LD,$@)
 	$(call link,-lcmocka $(AGENT_LIBS))
 
 $(O)/tests/test_container: | $(O)/outpost-builder
 
-# Without one mechanism of the verdict exactly the crashers that name it turn wrong. JOURNALS: of a run of them.
+# Removes each mechanism of the verdict in turn: exactly the crashers that name it must get a wrong verdict.
+# JOURNALS: those of a run of the crashers.
 JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
 MUTATION := $(O)/mutate tests/modules/crashers $(JOURNALS)
 
@@ -201,7 +202,7 @@ unit-programs: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
 check-unit: unit-programs
 	@tests/unit/run tests/tools/check-layout $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
 
-# What tests/system/vm/check.test.sh makes variants of a module with, and loads them with on a board.
+# tests/system/vm/check.test.sh makes variants of a module, and loads them on a board, with these.
 $(O)/make-variants: $(O)/tools/make_variants.o $(O)/tools/variants.o $(O)/host.a
 	$(call say,LD,$@)
 	$(call link,$(HOST_LIBS))
@@ -221,8 +222,8 @@ check-mutation: $(O)/mutate
 
 # --- fuzzing -------------------------------------------------------------------
 
-# make fuzz [FUZZ="klog ktap"] [FUZZ_TIME=60]: seconds each; what it finds new goes to
-# build/fuzz/found, what breaks a parser to build/fuzz/crash-*.
+# make fuzz [FUZZ="klog ktap"] [FUZZ_TIME=60]: seconds for each parser. New inputs go to
+# build/fuzz/found, those that break a parser to build/fuzz/crash-*.
 FUZZ_TIME ?= 60
 FUZZ_O    := build/fuzz
 FUZZ_SAN  := address,undefined
@@ -252,20 +253,20 @@ fuzz:
 			-artifact_prefix=$(FUZZ_O)/crash-$$t- $(FUZZ_O)/found/$$t fuzz/corpus/$$t || exit 1; \
 	done
 
-# Keeps of all that was found what covers something of its own.
+# Keeps those inputs that add coverage.
 fuzz-merge: # after make fuzz
 	@for t in $(FUZZ); do \
 		mkdir -p $(FUZZ_O)/merged/$$t; \
 		$(FUZZ_O)/fuzz_$$t -set_cover_merge=1 $(FUZZ_O)/merged/$$t $(FUZZ_O)/found/$$t fuzz/corpus/$$t; \
 	done
 
-# The same list of tests on a real board, one that outpost -b knows.
+# The tests of check-vm on a real board; BOARD: as for outpost -b.
 check-hw: all $(O)/mutate $(VARIANTS)
-	@$(if $(BOARD),,$(error check-hw wants BOARD=, a board or an ssh destination))
+	@$(if $(BOARD),,$(error check-hw requires BOARD=, a board or an ssh destination))
 	@BOARD=$(BOARD) tests/run vm $(ONLY)
 
-# Both go on where they were stopped. TIMES: in one boot, and on fresh boots. ROUNDS, SEED, ROUND (only
-# that one): see tests/tools/soak-faults.
+# Both continue where they were stopped. TIMES: how often, in one boot and on fresh boots. ROUNDS, SEED,
+# ROUND (only that one): see tests/tools/soak-faults.
 soak: all
 	$(MAKE) --no-print-directory soak-crashers
 	$(MAKE) --no-print-directory soak-faults
@@ -276,29 +277,29 @@ soak-faults: all
 soak-crashers: all
 	@tests/tools/soak-crashers $(if $(TIMES),-n $(TIMES)) $(ONLY)
 
-# tests/run looks at these.
+# Read by tests/run.
 export JOBS LONG MUST_RUN
 
-# ONLY: names of tests, or parts of them.
+# ONLY: names of tests, or parts of names.
 check-vm: all $(O)/mutate $(VARIANTS)
 	@tests/run vm $(ONLY)
 
 check-cli: all
 	@tests/run cli $(ONLY)
 
-# Not a part of check: a whole Debian that is emulated takes its time.
+# Not part of check: emulating a whole Debian takes long.
 check-full: all
 	@tests/run full $(ONLY)
 
-# A kernel tree from Debian's sources: 1.3 GB, and a while.
+# Makes a kernel tree from Debian's kernel sources: 1.3 GB, takes minutes.
 check-git-tree: all
 	@tests/run kernel-git $(ONLY)
 
-# Debian's out-of-tree packages on a board (BOARD), as a table.
+# Tests Debian's out-of-tree module packages on a board (BOARD), and prints a table.
 check-dkms: all
 	@tests/tools/check-dkms $(if $(BOARD),-b $(BOARD)) $(ONLY)
 
-# With a real podman or docker; without one each test is skipped.
+# Needs podman or docker; without either, each test is skipped.
 check-container: all
 	@tests/run container $(ONLY)
 
@@ -310,15 +311,15 @@ $(O)/klog_%: bench/klog_%.c $(COMMON_OBJ)
 
 # CORPUS: a folder of logs with known answers; see bench/klog_score.c.
 klog-score: $(O)/klog_score
-	@$< $(or $(CORPUS),$(error klog-score wants CORPUS=, a folder of logs with known answers)) $(if $(V),-v)
+	@$< $(or $(CORPUS),$(error klog-score requires CORPUS=, a folder of logs with known answers)) $(if $(V),-v)
 
-# MB/s on clean logs, reports and the worst of lines; fails where it is not linear or too slow.
+# MB/s on a clean log, on reports and on the worst lines; fails if one is too slow or not linear.
 klog-speed: $(O)/klog_speed
 	@$<
 
 # --- the loop, measured ----------------------------------------------------------
 
-# On a virtual Pi of its own; RUNS: how often, JSON: where the figures go.
+# On its own virtual Pi. RUNS: how often; JSON: file for the figures.
 bench: deps-test
 	$(MAKE) --no-print-directory all
 	@bench/loop.sh --runs $(or $(RUNS),5) --json $(or $(JSON),build/bench/loop.json)
@@ -326,21 +327,21 @@ bench: deps-test
 $(O)/container_cost: bench/container_cost.c $(O)/host.a
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $< $(O)/host.a $(HOST_LIBS)
 
-# What the build container costs; after docker-build. KERNEL: a release that there is a tree for.
+# Measures the cost of the build container; run docker-build first. KERNEL: a release that has a tree.
 bench-container: $(O)/container_cost
 	@$< $(or $(KERNEL),$(shell build/outpost kernel list | awk 'NR == 1 { print $$1 }')) tests/modules/crashers/null_init $(RUNS)
 
-# The image of the build container, and modules/ built in it for a kernel tree. COMPILERS: fewer of
-# them, "12"; KERNEL: a release.
+# Makes the image of the build container, and builds modules/ in it. COMPILERS: fewer compilers, "12";
+# KERNEL: a release.
 docker-build: all
 	build/outpost container build $(if $(COMPILERS),--compilers '$(COMPILERS)')
 	build/outpost build --in container $(if $(KERNEL),--kernel $(KERNEL)) modules
 
-# As root, not a part of check: a newcomer's minimal Debian.
+# The README's commands on a minimal Debian. Needs root; not part of check.
 check-fresh:
 	@tests/tools/check-fresh
 
-# As many jobs as there are processors, unless it was said how many.
+# As many jobs as there are processors, unless -j is given.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: deps-test
@@ -351,15 +352,15 @@ check: deps-test
 	$(MAKE) --no-print-directory check-vm
 	$(MAKE) --no-print-directory check-container
 
-# What takes too long for every change: see tests/README.md.
+# Includes what takes too long for every change: see tests/README.md.
 check-all:
 	$(MAKE) --no-print-directory check LONG=1
 	$(MAKE) --no-print-directory check-full
 	$(MAKE) --no-print-directory check-git-tree
 
-# --- what Debian has to provide ------------------------------------------------
+# --- packages from Debian ------------------------------------------------------
 
-# To build and to use; the cross compiler only where the host is not arm64.
+# To build and use Outpost; the cross compiler is needed only if the host is not arm64.
 DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libkmod-dev libdw-dev \
         libelf-dev libzstd-dev liblzma-dev zlib1g-dev libarchive-dev libgnutls28-dev libb2-dev libsqlite3-dev \
         libjansson-dev libinih-dev libfdt-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
@@ -368,15 +369,15 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
 DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server cpio jq \
              libxml2-utils ccache distcc sparse podman runc mmdebstrap clang-format shellcheck
 
-# $(1): packages. Asks apt only when something is missing, so that a second run takes no time. It
-# waits for an apt that is at work, and mends first what one that was interrupted left half done.
+# $(1): packages. Runs apt only if one is missing, so that a second run takes no time. Waits for an apt
+# that is running, and first completes what an interrupted one left half done.
 define install
 	@have=" $$(dpkg-query -W -f='$${db:Status-Status}=$${Package} ' $(1) 2>/dev/null)"; missing=; \
 	for p in $(1); do case "$$have" in *" installed=$$p "*) ;; *) missing="$$missing $$p" ;; esac; done; \
 	[ "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then as_root=; \
 	elif command -v sudo >/dev/null; then as_root=sudo; \
-	else echo "Packages are missing, and there is no sudo. As root: apt-get install$$missing" >&2; exit 1; \
+	else echo "Packages are missing, and sudo is not installed. As root, run apt-get install$$missing" >&2; exit 1; \
 	fi; \
 	echo "Installing:$$missing"; \
 	as_root="$$as_root env DEBIAN_FRONTEND=noninteractive"; \
@@ -393,17 +394,17 @@ deps-test:
 	$(call install,$(DEPS) $(DEPS_TEST))
 
 
-# --- care --------------------------------------------------------------------
+# --- style and coverage --------------------------------------------------------
 
-# Kernel modules are not: they look as the kernel's own code does.
+# Not kernel modules: they follow the kernel's own style.
 FORMATTED = git ls-files '*.c' '*.h' ':!modules' ':!tests/modules/crashers'
 
 format:
 	clang-format -i $$($(FORMATTED))
 
-# Versions 14 to 19 agree about all that is there.
+# Versions 14 to 19 of clang-format agree about this code.
 check-format:
-	@clang-format --dry-run --Werror $$($(FORMATTED)) || { echo "make format corrects these." >&2; exit 1; }
+	@clang-format --dry-run --Werror $$($(FORMATTED)) || { echo "Run make format" >&2; exit 1; }
 
 SCRIPTS = { git ls-files '*.sh' '*.bash'; \
 	git grep -lE '^\#!.*/(bash|sh|busybox sh)$$' -- ':!*.[ch]' ':!*.md' ':!fuzz' ':!tests/data'; } | sort -u
@@ -414,7 +415,7 @@ shellcheck:
 tidy:
 	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=gnu11 $(CPPFLAGS) -DOUTPOST_VERSION='""' 2>/dev/null
 
-# Lines that the unit tests reach, file by file.
+# Percentage of lines that the unit tests reach, file by file.
 coverage:
 	@$(MAKE) --no-print-directory O=build/coverage CFLAGS='-O0 -g --coverage' check-unit >/dev/null
 	@find build/coverage -name '*.gcda' | xargs gcov -n 2>/dev/null | \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# From a fresh Debian to modules tested on a virtual Pi; with --check, to the
-# tests of Outpost itself. Run it again at any time: what is there already is
-# not done twice.
+# From a fresh Debian to modules tested on a virtual Pi. With --check, runs
+# Outpost's own tests instead. You can run it again at any time: it skips what
+# is done already.
 set -euo pipefail
 cd "$(dirname "$0")"
 log=build/quick-start.log
@@ -18,8 +18,8 @@ die() {
 	exit 3
 }
 
-# The last line of what comes in, redrawn in place, after the seconds so far.
-# It reads on when Ctrl-C is pressed: apt must not lose its reader half-way.
+# Shows the last line of its input after the elapsed seconds, redrawn in place.
+# Keeps reading on Ctrl-C, because apt must not lose its reader half-way.
 redraw() {
 	local line size
 	trap '' INT
@@ -31,8 +31,8 @@ redraw() {
 	printf '\r\033[K'
 }
 
-# show COMMAND...: on a terminal as one line (all of it is in the log, the end
-# of it is shown when the command fails), elsewhere as it comes.
+# show COMMAND...: on a terminal, shows the output as one line, writes all of it
+# to the log, and prints the end of it if the command fails. Elsewhere, prints it.
 show() {
 	mkdir -p build
 	if [ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ]; then
@@ -47,13 +47,13 @@ install_make() {
 	local as_root=()
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null ||
-			die "make is missing, and without root or sudo it cannot be installed." \
-				"As root: apt-get install make && make -C $PWD deps"
+			die "make is missing, and cannot be installed without root or sudo." \
+				"As root, run apt-get install make && make -C $PWD deps."
 		as_root=(sudo)
 	fi
 	show "${as_root[@]}" apt-get update -q -o DPkg::Lock::Timeout=300 || true
 	show "${as_root[@]}" apt-get install -qy -o DPkg::Lock::Timeout=300 --no-install-recommends make ||
-		die "apt-get could not install make (is there a network?). Mend that, then run this again."
+		die "apt-get could not install make (is the network up?). Fix this, then run quick-start.sh again."
 }
 
 trap 'exit 130' INT
@@ -72,13 +72,13 @@ if [ "${1-}" = --check ]; then
 	exec make --no-print-directory check
 fi
 
-step "Installing what building and the virtual Pi need"
+step "Installing packages"
 show make --no-print-directory deps ||
-	die "Some packages could not be installed; see above. Mend that, then run this again."
+	die "Some packages could not be installed; see above. Fix this, then run quick-start.sh again."
 
 step "Building Outpost"
 show make --no-print-directory -j"$(nproc)" ||
-	die "Outpost could not be built; see above."
+	die "Outpost could not be built; see above"
 
 step "Starting the virtual Pi"
 build/outpost vm up
