@@ -241,6 +241,33 @@ static void a_refused_entry_is_no_torn_end(void **state)
 	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), -EBADMSG);
 }
 
+/* Reads the whole journal for each of its entries. */
+static int read_again(const outpost_Entry *entry, void *arg)
+{
+	uint64_t size, time_us = entry->time_us;
+	int n = 0;
+
+	assert_int_equal(journal_each(arg, count, &n, &size), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(entry->time_us, time_us);
+	return 0;
+}
+
+static void a_journal_can_be_read_while_it_is_read(void **state)
+{
+	static struct journal journal;
+	outpost_Entry entry = { .which_body = outpost_Entry_note_tag };
+	uint64_t size;
+
+	(void)state;
+	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(journal_append(&journal, &entry), 0);
+	assert_int_equal(journal_each(&journal, read_again, &journal, &size), 0);
+	assert_int_equal(size, journal.size);
+	journal_close(&journal);
+}
+
 /* A limit tears a write in two as a full disk does. */
 static void a_write_that_fails_tears_nothing(void **state)
 {
@@ -508,6 +535,7 @@ int main(void)
 		TEST(deploying_keeps_a_bounded_number_of_earlier_ones),
 		TEST(a_torn_journal_ends_at_its_last_whole_frame),
 		TEST(a_refused_entry_is_no_torn_end),
+		TEST(a_journal_can_be_read_while_it_is_read),
 		TEST(a_write_that_fails_tears_nothing),
 		TEST(the_oldest_runs_go),
 		TEST(what_is_no_run_is_not_collected),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/base/journal.h"
 
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/fs.h"
 
@@ -171,55 +172,67 @@ int journal_sync(struct journal *journal)
 	return -errno;
 }
 
+struct reader {
+	int (*fn)(const outpost_Entry *entry, void *arg);
+	void *arg;
+	bool torn; /* the bytes in the buffer are not a frame */
+	size_t have;
+	uint8_t buffer[FRAME_MAX + FRAME_HEADER];
+	outpost_Entry entry;
+};
+
 /*
- * Reads the complete frames in buffer[0..have), *used bytes. 0 or what fn returned; -EBADMSG:
- * a complete frame that is not an entry. *torn: the bytes after them are not a frame.
+ * Takes the complete frames out of the buffer; adds their bytes to *size. 0 or what fn returned;
+ * -EBADMSG: a complete frame that is not an entry.
  */
-static int each_frame(const uint8_t *buffer, size_t have, size_t *used, bool *torn,
-		      int (*fn)(const outpost_Entry *, void *), void *arg)
+static int take_frames(struct reader *rd, uint64_t *size)
 {
-	static outpost_Entry entry; /* 7 KB: too large for the stack */
 	struct frame frame;
+	size_t used = 0;
 	int found, r = 0;
 
-	*used = 0;
-	while ((found = frame_parse(buffer + *used, have - *used, &frame)) > 0) {
+	while ((found = frame_parse(rd->buffer + used, rd->have - used, &frame)) > 0) {
 		if (frame.type != FRAME_ENTRY)
 			return -EBADMSG;
-		if (fn)
-			r = proto_unpack(&frame, outpost_Entry_fields, &entry);
-		if (fn && r == 0)
-			r = fn(&entry, arg);
+		if (rd->fn)
+			r = proto_unpack(&frame, outpost_Entry_fields, &rd->entry);
+		if (rd->fn && r == 0)
+			r = rd->fn(&rd->entry, rd->arg);
 		if (r)
 			return r;
-		*used += frame.total;
+		used += frame.total;
+		*size += frame.total;
 	}
-	*torn = found < 0;
+	rd->torn = found < 0;
+	rd->have -= used;
+	memmove(rd->buffer, rd->buffer + used, rd->have);
 	return 0;
 }
 
 int journal_each(const struct journal *journal, int (*fn)(const outpost_Entry *, void *), void *arg,
 		 uint64_t *size)
 {
-	static uint8_t buffer[FRAME_MAX + FRAME_HEADER];
-	size_t have = 0, used;
-	bool torn = false;
+	_cleanup_free_ struct reader *rd = malloc(sizeof(*rd));
 	off_t at = 0;
 
 	*size = 0;
+	if (!rd)
+		return -ENOMEM;
+	rd->fn = fn;
+	rd->arg = arg;
+	rd->torn = false;
+	rd->have = 0;
 	for (;;) {
-		ssize_t n = pread(journal->fd, buffer + have, sizeof(buffer) - have, at);
+		ssize_t n = pread(journal->fd, rd->buffer + rd->have, sizeof(rd->buffer) - rd->have,
+				  at);
 		int r;
 
 		if (n < 0)
 			return -errno;
 		at += n;
-		have += (size_t)n;
-		r = each_frame(buffer, have, &used, &torn, fn, arg);
-		*size += used;
-		if (r || torn || n == 0)
+		rd->have += (size_t)n;
+		r = take_frames(rd, size);
+		if (r || rd->torn || n == 0)
 			return r;
-		memmove(buffer, buffer + used, have - used);
-		have -= used;
 	}
 }
