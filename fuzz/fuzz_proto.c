@@ -22,7 +22,7 @@ union message {
 	outpost_Entry entry;
 };
 
-/* Of this type; NULL: its payload is no message. */
+/* Of this type; NULL: its payload is not a message. */
 static const pb_msgdesc_t *fields_of(enum frame_type type)
 {
 	switch (type) {

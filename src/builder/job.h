@@ -4,7 +4,7 @@
 
 /*
  * Takes one request (common/builder_wire.h) from the connection, runs it and
- * answers. 0, or -errno when the host is gone or what it said is no request.
+ * answers. 0, or -errno when the host is gone or what it said is not a request.
  */
 int builder_job(int fd);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocation that does not fail: without memory the program says so and ends
+ * Allocation that does not fail: without memory the program reports it and ends
  * with status 3. The supervisor on a board allocates nothing after it has
  * armed the board, so that the OOM killer's work is its evidence, not its end.
  * Results are freed with free().

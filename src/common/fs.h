@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files and folders. All return 0 (or what is said) or -errno, and say nothing. */
+/* Files and folders. All return 0 (or the value described) or -errno, and say nothing. */
 #ifndef OUTPOST_FS_H
 #define OUTPOST_FS_H
 

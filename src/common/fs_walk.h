@@ -34,7 +34,7 @@ enum fs_order {
 /*
  * Calls `see` for the folder and for each thing in it, in no order but that.
  * 0, what `see` returned to end it, or -errno where the folder cannot be read.
- * Says nothing.
+ * Logs nothing.
  */
 int fs_walk(const char *dir, enum fs_order order, fs_see see, void *arg);
 

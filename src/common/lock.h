@@ -4,13 +4,13 @@
 #define OUTPOST_LOCK_H
 
 /*
- * Makes the file where needed, and waits for whoever holds it, which is said
+ * Makes the file where needed, and waits for whoever holds it, which is logged
  * as "Waiting for another outpost that <what>". The descriptor, or -errno,
- * said; -EINTR (not said) after a Ctrl-C.
+ * logged; -EINTR (not logged) after a Ctrl-C.
  */
 int lock_take(const char *path, const char *what);
 
-/* The same without waiting: -EWOULDBLOCK, not said, when it is held. */
+/* The same without waiting: -EWOULDBLOCK, not logged, when it is held. */
 int lock_try(const char *path);
 
 #endif

@@ -119,7 +119,7 @@ static int set_option(const struct option_row *row, void *dest, const char *valu
 		value = "yes";
 	if (options_set(row, dest, value, &why) == 0)
 		return 0;
-	log_error("Option --%s: '%s' is not valid: %s.", row->name, value, why);
+	log_error("Invalid value '%s' for option --%s: %s", value, row->name, why);
 	return -EINVAL;
 }
 
@@ -133,15 +133,15 @@ static int parse_long(const struct option_set *sets, char **word)
 	int r;
 
 	if (!set) {
-		log_error("There is no option --%.*s here.", (int)n, name);
+		log_error("Unknown option --%.*s", (int)n, name);
 		return -EINVAL;
 	}
 	if (!row->arg && name[n]) {
-		log_error("Option --%s takes no value.", row->name);
+		log_error("Option --%s takes no value", row->name);
 		return -EINVAL;
 	}
 	if (row->arg && !name[n] && !word[1]) {
-		log_error("Option --%s wants a value: --%s=%s.", row->name, row->name, row->arg);
+		log_error("Option --%s requires a value: --%s=%s", row->name, row->name, row->arg);
 		return -EINVAL;
 	}
 	r = set_option(row, set->dest, name[n] ? name + n + 1 : word[1]);
@@ -159,11 +159,11 @@ static int parse_short(const struct option_set *sets, char **word)
 		int r;
 
 		if (!set) {
-			log_error("There is no option -%c here.", *p);
+			log_error("Unknown option -%c", *p);
 			return -EINVAL;
 		}
 		if (row->arg && !p[1] && !word[1]) {
-			log_error("Option -%c wants a value: -%c %s.", *p, *p, row->arg);
+			log_error("Option -%c requires a value: -%c %s", *p, *p, row->arg);
 			return -EINVAL;
 		}
 		r = set_option(row, set->dest, p[1] ? p + 1 : word[1]);
@@ -224,7 +224,7 @@ int options_from_environment(const struct option_row *rows, void *dest)
 		value = getenv(variable);
 		if (!value || options_set(rows, dest, value, &why) == 0)
 			continue;
-		log_error("%s=%s in the environment is not valid: %s.", variable, value, why);
+		log_error("Invalid environment variable %s=%s: %s", variable, value, why);
 		return -EINVAL;
 	}
 	return 0;

@@ -73,7 +73,7 @@ struct option_set {
  */
 int options_parse(const struct option_set *sets, int *argc, char **argv, bool stop_at_argument);
 
-/* Sets what the environment has for the rows' keys. 0 or -EINVAL, said. */
+/* Sets what the environment has for the rows' keys. 0 or -EINVAL, logged. */
 int options_from_environment(const struct option_row *rows, void *dest);
 
 /* Sets one row from text, as a config file has it. 0 or -EINVAL; *why says what is expected. */

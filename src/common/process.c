@@ -50,7 +50,7 @@ static int move_up(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 10);
 }
 
-/* What is closed here (outpost 2>&-) is no error there. */
+/* What is closed here (outpost 2>&-) is not an error there. */
 static void redirect(const int *fds)
 {
 	int moved[3];

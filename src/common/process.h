@@ -14,7 +14,7 @@
 /* The words of a command line that is known where it stands, for process_run(). */
 #define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
-/* What stdin, stdout or stderr of a program is, where it is no descriptor of ours. */
+/* What stdin, stdout or stderr of a program is, where it is not a descriptor of ours. */
 enum {
 	PROCESS_NULL = -1,   /* /dev/null */
 	PROCESS_PIPE = -2,   /* a new pipe; our end of it is in struct process */
@@ -45,7 +45,7 @@ struct process {
 /*
  * Starts argv[0], found through the PATH of its environment. No signal is
  * blocked in it, and SIGPIPE ends it. 0, or -errno, also when the program cannot
- * be executed (-ENOENT: there is none). Says nothing. The caller waits for it.
+ * be executed (-ENOENT: there is none). Logs nothing. The caller waits for it.
  */
 int process_start(struct process *process, char *const *argv, const struct process_setup *setup);
 
@@ -82,7 +82,7 @@ struct process_options {
  * Runs argv[0] (found as by process_start()) and waits. The exit status (128 +
  * signal when killed by one), -ETIME after the time limit, -EINTR when
  * process_interrupted is set meanwhile, or -errno; -ENOENT when there is no
- * such program. Says nothing.
+ * such program. Logs nothing.
  */
 int process_run(char *const *argv, const struct process_options *options);
 

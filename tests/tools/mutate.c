@@ -11,7 +11,7 @@
  * CRASHERS is the folder of the crashers; each JOURNAL that of a run of them,
  * as it is or compressed by zstd. Wrong is what a user would see: another
  * verdict, phase, kind of report, or a summary without the words expected.
- * (The function is no part of the verdict, and named only with the module's
+ * (The function is not a part of the verdict, and named only with the module's
  * file at hand.)
  */
 #include "common/alloc.h"
@@ -32,7 +32,7 @@
 #define JOURNAL_LIMIT (64u << 20)
 
 struct expect {
-	char *verdict, *phase, *kind, *summary; /* NULL: not said */
+	char *verdict, *phase, *kind, *summary; /* NULL: not logged */
 	char **mechanisms;
 };
 

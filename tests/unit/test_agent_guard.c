@@ -115,7 +115,7 @@ static void arms_and_restores(void **state)
 	expect_found();
 }
 
-/* Killed, and armed once more: what was found first is what counts. */
+/* Killed, and armed again: what was found first is what counts. */
 static void the_next_start_restores_for_one_that_was_killed(void **state)
 {
 	struct guard next;

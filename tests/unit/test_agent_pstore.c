@@ -139,7 +139,7 @@ static void what_systemd_moved_is_found(void **state)
 	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew");
 	assert_true(fs_exists(in_root("/var/lib/systemd/pstore/1647289371/001/dmesg.txt")));
-	/* The board crashes once more in the same run: only what is new then. */
+	/* The board crashes again in the same run: only what is new then. */
 	put("/var/lib/systemd/pstore/1647289400/001/dmesg.txt", "second");
 	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew",

@@ -207,7 +207,7 @@ static void append_raw(const char *path, enum frame_type type, const void *paylo
 	close(fd);
 }
 
-/* Only what is no whole frame was torn off by a crash: nothing else is dropped in silence. */
+/* Only what is not a whole frame was torn off by a crash: nothing else is dropped in silence. */
 static void a_refused_entry_is_no_torn_end(void **state)
 {
 	static struct journal journal;
@@ -286,7 +286,7 @@ static void a_write_that_fails_tears_nothing(void **state)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &before);
-	/* What could not be written is missing: nothing may follow it but the end, which says so.
+	/* What could not be written is missing: nothing may follow it but the end, which reports it.
 	 */
 	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
 	entry.which_body = outpost_Entry_run_end_tag;
@@ -310,7 +310,7 @@ static void half_a_plan_is_no_run(void **state)
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	journal_close(&journal); /* the connection was cut */
 	assert_int_equal(journal_open(&journal, &dirs, "run-1", false), -ENOENT);
-	/* It is sent once more, and then nothing takes its place. */
+	/* It is sent again, and then nothing takes its place. */
 	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
@@ -386,7 +386,7 @@ static void the_oldest_runs_go(void **state)
 	assert_false(has_run(1));
 	assert_true(has_run(0) && has_run(2));
 	assert_int_equal(lost.n, 0);
-	/* Not for ever; and that is said. */
+	/* Not forever; and that is logged. */
 	for (int i = 100; i < 100 + LOGS_UNCOLLECTED - 1; i++)
 		make_run(i, false);
 	logs_prune(&dirs, "", note_lost, &lost);

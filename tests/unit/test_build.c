@@ -75,7 +75,7 @@ static void rebuilds_what_changed(void **state)
 	(void)state;
 	put_module("one", "one", "", "#include \"../include/shared.h\"\nint x = SHARED;");
 	put(sample_work, "include/shared.h", "#define SHARED 1\n");
-	/* Not in the tick of the clock in which the build starts: that would be built once more,
+	/* Not in the tick of the clock in which the build starts: that would be built again,
 	 * rightly. */
 	set_time("include/shared.h", 900);
 	assert_int_equal(do_build("one", NULL), 0);

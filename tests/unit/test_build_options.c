@@ -131,7 +131,7 @@ static void same_dkms(void **state)
 		    "MAKE='make -C $kernel_source_dir M=$dkms_tree/pkg/1/build modules'\n");
 }
 
-/* Who wants the hour in it says so as everywhere. */
+/* Who wants the hour in it reports it as everywhere. */
 static void own_date(void **state)
 {
 	_cleanup_free_ char *bytes = NULL;

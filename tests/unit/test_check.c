@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The check, asked about all variants of tests/tools/variants.c; and once more without
+ * The check, asked about all variants of tests/tools/variants.c; and again without
  * each of its rules, which some variant must notice. Modules and kernel are
  * made here; tests/system/vm/check.test.sh asks real ones.
  */

@@ -130,7 +130,7 @@ static void how_long_it_was_gone_is_in_the_journal(void **state)
 	assert_in_range(list.items[0]->board.down_ms, 16000, 20000);
 }
 
-/* Switched off over night, say, before what was doubtful was tried once more. */
+/* Switched off over night, say, before what was doubtful was tried again. */
 static void a_reboot_after_the_end_is_nobodys(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -174,7 +174,7 @@ static void what_the_host_saw_is_evidence(void **state)
 	assert_int_equal(down_ms, 42);
 }
 
-/* A host that lost the board, or was interrupted, says so; until the board is heard of again. */
+/* A host that lost the board, or was interrupted, reports it; until the board is heard of again. */
 static void how_the_host_left_it_holds_until_the_board_speaks(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list left = { 0 }, goes_on = { 0 };

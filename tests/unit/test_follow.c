@@ -460,7 +460,7 @@ static void an_end_that_nobody_has_is_not_waited_for(void **state)
 	end();
 }
 
-/* Whoever collects a run has heard nothing of it yet, and that is no sign of anything. */
+/* Whoever collects a run has heard nothing of it yet, and that is not a sign of anything. */
 static void an_answer_may_take_its_time(void **state)
 {
 	(void)state;

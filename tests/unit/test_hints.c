@@ -60,7 +60,7 @@ static const char *take_literal(const char *p, struct strbuf *text)
 	return *p ? p + 1 : p;
 }
 
-/* Is the literal a part of what is said as a hint? Looks back to where the statement begins. */
+/* Is the literal part of a hint? Looks back to where the statement begins. */
 static bool belongs_to_hint(const char *start, const char *at)
 {
 	const char *p = at;

@@ -81,7 +81,7 @@ struct bad {
 	size_t n; /* 0: up to its NUL */
 };
 
-/* Reads it in a child, whose standard error is what was said. */
+/* Reads it in a child, whose standard error has the messages. */
 static void say(const struct bad *bad, struct strbuf *said)
 {
 	const struct ini_syntax syntax = { .keys = bad->keys };

@@ -242,7 +242,7 @@ static void test_json_both_ways(void **state)
 	second = out_test_json(&again);
 	again_text = json_dumps(second, 0);
 	assert_string_equal(text, again_text);
-	/* The byte that is no UTF-8 is the one thing that JSON cannot keep. */
+	/* The byte that is not a UTF-8 is the one thing that JSON cannot keep. */
 	free(run.results[2].output);
 	run.results[2].output = xstrdup(again.results[2].output);
 	before = table_of(&run, true);

@@ -524,7 +524,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died; it was reset");
 }
 
-/* While its journal comes the link dies once more: what brought it back is not forgotten. */
+/* While its journal comes the link dies again: what brought it back is not forgotten. */
 static void a_second_cut_changes_nothing(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -760,7 +760,7 @@ static void judged_again_it_is_the_same(void **state)
 	end(&run);
 }
 
-/* Killed while the board that it had reset was coming back: that reboot is no crash of the
+/* Killed while the board that it had reset was coming back: that reboot is not a crash of the
  * module's. */
 static void a_reset_that_nobody_saw_the_end_of(void **state)
 {

@@ -181,7 +181,7 @@ static void test_old_agent(void **state)
 	check_installed(true);
 }
 
-/* A board that is no aarch64: its agent is ours too, only not the one that was named first. */
+/* A board that is not an aarch64: its agent is ours too, only not the one that was named first. */
 static void test_other_machine(void **state)
 {
 	_cleanup_(session_closep) struct session *session = open_session("x86", true);

@@ -177,7 +177,7 @@ static void torn(void **state)
 		look_at_damaged(whole.buf, n);
 }
 
-/* Any bytes in the wrong place: found or not, it says so, and lives on. */
+/* Any bytes in the wrong place: found or not, it reports it, and lives on. */
 static void corrupted(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf whole = STRBUF_INIT;

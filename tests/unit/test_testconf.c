@@ -133,7 +133,7 @@ static int check_sections(const char *text, char *const *names)
 	return test_config_check_sections(path, names);
 }
 
-/* One that is no module's would be passed over, and a module pass untested. */
+/* One that is not a module's would be passed over, and a module pass untested. */
 static void test_sections_are_modules(void **state)
 {
 	char *const names[] = { (char *)"hello", (char *)"ring_user", NULL };

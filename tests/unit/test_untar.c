@@ -217,7 +217,7 @@ static void too_large(void **state)
 	assert_int_equal(unpack(&tar, 512, &why), -EFBIG);
 }
 
-/* The same header for ever. */
+/* The same header forever. */
 static ssize_t repeat(void *arg, const void **data)
 {
 	const struct strbuf *tar = arg;

@@ -151,7 +151,7 @@ static void lost_boards(void **state)
 	run_result_release(&run);
 }
 
-/* The run never ended, and the board was never seen again: the last module's result is no PASS. */
+/* The run never ended, and the board was never seen again: the last module's result is not a PASS. */
 static void silence_after_the_last_module(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The board is well, and it is no pass: fail, inconclusive, skip, error. */
+/* The board is well, and it is not a pass: fail, inconclusive, skip, error. */
 #include "verdict_changes.h"
 
 /* --- fail -------------------------------------------------------------------- */

@@ -27,7 +27,7 @@ static __attribute__((noreturn)) void vanish(void)
 	_exit(0);
 }
 
-/* It refuses, with an errno of its own; but not for ever, should the host insist. */
+/* It refuses, with an errno of its own; but not forever, should the host insist. */
 static void refuse_start(void)
 {
 	outpost_Reply reply = { .which_body = outpost_Reply_failure_tag };

@@ -42,7 +42,7 @@ void klog_find_access(struct klog_report *r, struct text t)
 		{ "on read at ", "read" },       { "on write at ", "write" },
 	};
 
-	/* It is said before the trace. */
+	/* It is logged before the trace. */
 	if (*r->access || r->n ||
 	    (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE) ||
 	    !may_tell_access(t))
@@ -226,7 +226,7 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 	/* Said again, of the same thing: every ten seconds, say. */
 	if (row->flags & ROW_SINGLE && row->cut && row == o->row && text_starts(t, o->report.title))
 		return true;
-	/* A dump that is no complaint must not hide one that comes after it. */
+	/* A dump that is not a complaint must not hide one that comes after it. */
 	if (o->report.kind == KLOG_NONE)
 		return row->flags & ROW_MINOR && o->confirmed;
 	return row->flags & (ROW_MINOR | ROW_PROBATION) && o->confirmed && !o->ended;

@@ -41,7 +41,7 @@ static inline bool klog_row_has(const struct klog_open *o, unsigned int flags)
 struct klog_open *klog_begin(struct klog *k, const struct klog_row *row, uint32_t caller,
 			     uint64_t position);
 
-/* It is certain that there is a report: says so through `begun`, once. */
+/* It is certain that there is a report: reports it through `begun`, once. */
 void klog_confirm(struct klog *k, struct klog_open *o);
 
 /* The line at `position` belongs to the report. */

@@ -70,7 +70,7 @@ static void begin_cut_here(struct klog *k, struct klog_open *o, uint32_t caller,
 	struct klog_open *cut;
 
 	if (o && !o->confirmed && klog_row_has(o, ROW_REFINES) && o->lines <= KLOG_SOON)
-		return; /* what was found was said before */
+		return; /* what was found was logged before */
 	if (o && (!o->confirmed || o->report.kind == KLOG_NONE))
 		klog_close(k, o);
 	cut = klog_begin(k, &row_cut_here, caller, position);

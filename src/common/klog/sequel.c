@@ -80,7 +80,7 @@ static bool names_same_cache(const struct klog_open *o, struct text t)
 	return t.n > n && memcmp(t.p, o->report.title, n) == 0 && t.p[n] == '(';
 }
 
-/* arm's __bug() faults on purpose; what checks a jump or an alignment says so, and then faults. */
+/* arm's __bug() faults on purpose; what checks a jump or an alignment reports it, and then faults. */
 static bool follows_preface(const struct klog_open *o, const struct klog_row *row)
 {
 	return klog_row_has(o, ROW_PREFACE) && !o->died && !o->report.n && o->lines <= KLOG_SOON &&

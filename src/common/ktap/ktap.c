@@ -32,7 +32,7 @@ static void add_number(char *to, size_t size, unsigned int value)
 	add(to, size, digits + at);
 }
 
-/* Starts `why` with the suite's name; false when something was said before. */
+/* Starts `why` with the suite's name; false when something was logged before. */
 static bool explain(struct ktap *k, const struct ktap_level *level)
 {
 	if (*k->result.why)

@@ -15,14 +15,14 @@
 
 struct config;
 
-/* Reads both files, whatever their keys; one that is not there is no error. 0 or -errno, said with file and line. */
+/* Reads both files, whatever their keys; one that is not there is no error. 0 or -errno, logged with file and line. */
 int config_load(struct config **config);
 void config_free(struct config *config);
 
-/* Is each key in the files one of these, and set once where one is meant? 0 or -EINVAL, said. */
+/* Is each key in the files one of these, and set once where one is meant? 0 or -EINVAL, logged. */
 int config_check(const struct config *config, const struct ini_key *keys);
 
-/* Sets what the files, then the environment, have for the rows' keys. 0 or -EINVAL, said. */
+/* Sets what the files, then the environment, have for the rows' keys. 0 or -EINVAL, logged. */
 int config_apply(const struct config *config, const struct option_row *rows, void *dest);
 
 /* Calls `fn` for each key "section.name", `where` it stands ("file:line"), until it returns

@@ -73,7 +73,7 @@ static int seal_all_mounts(void)
 }
 
 /*
- * In a chroot "/" is no mount, and only mounts can be sealed. To enter the
+ * In a chroot "/" is not a mount, and only mounts can be sealed. To enter the
  * mount namespace that one is in already leads to its real root (setns(2)).
  */
 static int seal_outside_of_chroot(void)

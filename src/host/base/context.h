@@ -9,7 +9,7 @@ struct config;
 
 /* What every command is given: the options that stand before its name. */
 struct context {
-	char *board; /* -b; NULL: not said, which is "vm" unless board.default says otherwise */
+	char *board; /* -b; NULL: not logged, which is "vm" unless board.default says otherwise */
 	bool board_is_configured; /* it is not from the command line */
 	char *dir;                /* -C */
 	char *log_file;           /* --log */

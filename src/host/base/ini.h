@@ -8,7 +8,7 @@
  *	[section]
  *	key = value ; another
  *
- * It is an error, said as "path:line: ...", when there is: a byte order mark, a
+ * It is an error, logged as "path:line: ...", when there is: a byte order mark, a
  * NUL or another control character, a line that is too long or none of the
  * above, a section or key that is not known, a key without a value that needs
  * one, a key that is set twice.
@@ -33,7 +33,7 @@ struct ini_syntax {
 	const struct ini_key *keys; /* ended by one without a name; NULL: any, also several times */
 	bool passes_unknown;        /* what is not known is a later version's, and passed over */
 	bool folds_dashes;          /* a dash in a section's name is taken for an underscore */
-	enum log_level level;       /* at which errors are said */
+	enum log_level level;       /* at which errors are logged */
 };
 
 struct ini_entry {
@@ -45,10 +45,10 @@ struct ini_entry {
 	const char *name; /* "section.key", or "key" */
 };
 
-/* Takes an entry; 0, or -errno, said, which ends the reading. */
+/* Takes an entry; 0, or -errno, logged, which ends the reading. */
 typedef int (*ini_fn)(const struct ini_entry *entry, void *arg);
 
-/* 0; -ENOENT, not said; -EINVAL, said: it is not as it must be; what `fn` returned; or -errno, said. */
+/* 0; -ENOENT, not logged; -EINVAL, logged: it is not as it must be; what `fn` returned; or -errno, logged. */
 int ini_read(const char *path, const struct ini_syntax *syntax, ini_fn fn, void *arg);
 
 /* Likewise of text; `path` is for messages. */

@@ -4,7 +4,7 @@
 
 #include "host/base/ini.h"
 
-/* Is its section or key known, and is there a value? 0, or -EINVAL, said. */
+/* Is its section or key known, and is there a value? 0, or -EINVAL, logged. */
 int ini_check(const struct ini_entry *entry, const struct ini_syntax *syntax);
 
 /* The keys' row for an entry's name, or NULL. */

@@ -5,7 +5,7 @@
 /*
  * Connects to the unix socket `name` in the folder `dir`, whose path may be
  * longer than the 108 bytes that a socket address holds. The descriptor, or
- * -errno, not said.
+ * -errno, not logged.
  */
 int unix_socket_connect(const char *dir, const char *name);
 

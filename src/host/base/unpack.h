@@ -27,7 +27,7 @@ const char *packing_name(enum packing packing);
 
 /*
  * Appends what is packed. 0; -EBADMSG: it is damaged or cut off; -EFBIG: more than UNPACKED_MAX,
- * or more memory is wanted than any packer asks for; -ENOEXEC of PACKING_NONE. Says nothing.
+ * or more memory is wanted than any packer asks for; -ENOEXEC of PACKING_NONE. Logs nothing.
  */
 int unpack(enum packing packing, const void *data, size_t n, struct strbuf *out);
 

@@ -34,7 +34,7 @@ static char *vm_path(const char *name)
 	return path_state("vm", name, "board.conf", NULL);
 }
 
-/* What ssh would take for an option, or what is no word at all, is no destination. */
+/* What ssh would take for an option, or what is not a word at all, is not a destination. */
 static bool is_destination(const char *text)
 {
 	if (!*text || *text == '-')
@@ -65,7 +65,7 @@ static int set_key(const struct ini_entry *e, void *arg)
 	return 0;
 }
 
-/* 0, -ENOENT (not said), or -errno, said. */
+/* 0, -ENOENT (not logged), or -errno, logged. */
 static int read_board(const char *file, const char *name, struct board **board)
 {
 	_cleanup_(board_freep) struct board *b = xcalloc(1, sizeof(*b));
@@ -84,7 +84,7 @@ static int read_board(const char *file, const char *name, struct board **board)
 	if (r < 0)
 		return r;
 	if (!b->destination || !is_destination(b->destination)) {
-		log_error("%s: 'destination = ' is missing or is no ssh destination.", file);
+		log_error("%s: 'destination' is missing or not an ssh destination", file);
 		return -EINVAL;
 	}
 	*board = TAKE_PTR(b);
@@ -108,14 +108,14 @@ int board_find(const char *name, struct board **board)
 	if (r != -ENOENT)
 		return r;
 	if (strcmp(name, "vm") == 0) {
-		log_error("There is no virtual Pi yet, and no other board was named.");
+		log_error("There is no virtual Pi yet, and no other board was named");
 		log_hint(
-			"outpost vm up makes and starts one; outpost -b NAME takes another board.");
+			"Run outpost vm up to create one, or outpost -b NAME to use another board");
 		return -ENOENT;
 	}
 	if (!is_destination(name)) {
-		log_error("'%s' is neither a board nor an ssh destination.", name);
-		log_hint("outpost board list shows the boards you know.");
+		log_error("'%s' is neither a board nor an ssh destination", name);
+		log_hint("Run outpost board list to see the known boards");
 		return -EINVAL;
 	}
 	*board = xcalloc(1, sizeof(**board));
@@ -128,7 +128,7 @@ static int check_value(const char *key, const char *value)
 {
 	if (ini_can_hold(key, value))
 		return 0;
-	log_error("%s: '%s' cannot be kept in a board's file.", key, value);
+	log_error("%s: '%s' cannot be stored in a board's file", key, value);
 	log_hint(INI_VALUE_HINT);
 	return -EINVAL;
 }
@@ -138,15 +138,15 @@ static int check_new(const struct board *board)
 	int r = 0;
 
 	if (!path_is_plain_name(board->name)) {
-		log_error("'%s' is no name for a board.", board->name);
+		log_error("'%s' is not a valid board name", board->name);
 		log_hint("Letters, digits, dot, dash and underscore; not first a dot or dash; "
-			 "up to 64.");
+			 "up to 64");
 		return -EINVAL;
 	}
 	if (!is_destination(board->destination)) {
-		log_error("'%s' is no ssh destination.", board->destination);
+		log_error("'%s' is not an ssh destination", board->destination);
 		log_hint("It is what you would give to ssh: pi@raspberrypi, or a Host of your "
-			 "ssh configuration.");
+			 "ssh configuration");
 		return -EINVAL;
 	}
 	r = check_value("destination", board->destination);
@@ -168,9 +168,9 @@ int board_add(const struct board *board)
 	file = board_path(board->name);
 	vm = vm_path(board->name);
 	if (fs_exists(file) || fs_exists(vm)) {
-		log_error("There is a board '%s' already (%s).", board->name,
+		log_error("Board '%s' exists already (%s)", board->name,
 			  fs_exists(file) ? file : "a virtual Pi");
-		log_hint("outpost board remove %s, or take another name.", board->name);
+		log_hint("Run outpost board remove %s, or choose another name", board->name);
 		return -EEXIST;
 	}
 	strbuf_addf(&sb, "destination = %s\n", board->destination);
@@ -189,7 +189,7 @@ int board_remove(const char *name)
 	_cleanup_free_ char *file = NULL, *vm = NULL;
 
 	if (!path_is_plain_name(name)) {
-		log_error("'%s' is no name of a board.", name);
+		log_error("'%s' is not a valid board name", name);
 		return -EINVAL;
 	}
 	file = board_path(name);
@@ -199,12 +199,12 @@ int board_remove(const char *name)
 	if (errno != ENOENT)
 		return log_error_errno(-errno, "Cannot remove %s", file);
 	if (fs_exists(vm)) {
-		log_error("Board '%s' is a virtual Pi, not one that was added.", name);
-		log_hint("outpost vm down switches it off.");
+		log_error("Board '%s' is a virtual Pi, not one that was added", name);
+		log_hint("Run outpost vm down to stop it");
 		return -EINVAL;
 	}
-	log_error("There is no board '%s'.", name);
-	log_hint("outpost board list shows the boards you know.");
+	log_error("There is no board '%s'", name);
+	log_hint("Run outpost board list to see the known boards");
 	return -ENOENT;
 }
 

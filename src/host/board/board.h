@@ -24,7 +24,7 @@ void board_free(struct board *board);
 DEFINE_CLEANUP(struct board *, board_free);
 
 /* The board of this name; NULL, where neither -b nor board.default names one, is "vm". 0 or -errno,
- * said. */
+ * logged. */
 int board_find(const char *name, struct board **board);
 
 /* Writes boards/<name>.conf; -EEXIST (said) when it is there already. */

@@ -22,17 +22,17 @@ DEFINE_CLEANUP(struct deploy *, deploy_free);
 
 /*
  * Adds a file. `key` says of what it is a version ("hello", "hello test").
- * Its hash goes to `hash`. 0 or -errno, said.
+ * Its hash goes to `hash`. 0 or -errno, logged.
  */
 int deploy_add(struct deploy *deploy, const char *key, const char *path, uint8_t hash[HASH_SIZE]);
 
-/* Queues what the board has not got yet. 0 or -errno, said. */
+/* Queues what the board has not got yet. 0 or -errno, logged. */
 int deploy_send(struct deploy *deploy, struct session *session);
 
 /* The board said Need: queues that file in full. -EPROTO (said) for one that was never added. */
 int deploy_need(struct deploy *deploy, struct session *session, const outpost_Need *need);
 
-/* The board has them all: remembered for next time. Says nothing. */
+/* The board has them all: remembered for next time. Logs nothing. */
 void deploy_remember(struct deploy *deploy);
 
 /* Bytes queued so far, as they travel. */

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Anything that ssh takes may be a board's name: what is no file name goes by its hash. */
+/* Anything that ssh takes may be a board's name: what is not a file name goes by its hash. */
 static char *folder_name(const char *name)
 {
 	char hash[HASH_NAME_SIZE];

@@ -18,7 +18,7 @@ char *last_seen_path(const char *board, const char *name);
 /* The kernel release that it ran last, or NULL; the caller frees it. */
 char *last_seen_release(const char *board);
 
-/* None of these says anything: a memory that cannot be kept is no error. */
+/* None of these says anything: a memory that cannot be kept is not an error. */
 void last_seen_set_release(const char *board, const char *release);
 
 /* What only a board can tell of its kernel, and what a module's fate hangs on: see check.h. */

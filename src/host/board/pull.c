@@ -39,8 +39,7 @@ static int bad_archive(const struct receiver *rx, int r, const char *why)
 		log_error_errno(r, "Cannot keep what the board sends: %s (in %s)", why,
 				rx->pull->dir);
 	if (r == -ENOSPC || r == -EDQUOT)
-		log_hint(
-			"Make room for 500 MB there, or set XDG_CACHE_HOME to a folder elsewhere.");
+		log_hint("Make room for 500 MB there, or set XDG_CACHE_HOME to a folder elsewhere");
 	return r;
 }
 

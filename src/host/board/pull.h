@@ -25,8 +25,8 @@ struct pulled {
 };
 
 /*
- * 0; PULL_NONE, not said, when the board has no such thing or may not read it,
- * with its reason in `why`; or -errno, said: the link was cut, this disk is
+ * 0; PULL_NONE, not logged, when the board has no such thing or may not read it,
+ * with its reason in `why`; or -errno, logged: the link was cut, this disk is
  * full, what came is not an archive that may be unpacked (-EBADMSG).
  */
 #define PULL_NONE 1

@@ -227,9 +227,9 @@ int session_say(const struct session *s)
 	const struct board *board = s->board;
 
 	if (strcmp(board->name, board->destination) == 0)
-		log_error("Board %s: %s.", board->name, session_why(s));
+		log_error("Board %s: %s", board->name, session_why(s));
 	else
-		log_error("Board %s (%s): %s.", board->name, board->destination, session_why(s));
+		log_error("Board %s (%s): %s", board->name, board->destination, session_why(s));
 	if (s->failure.hint)
 		log_hint("%s", s->failure.hint);
 	return -ENOTCONN;
@@ -239,6 +239,7 @@ int session_say_failure(const struct session *s, const outpost_Failure *failure)
 {
 	log_error("Board %s: %s", s->board->name, failure->what);
 	if (failure->error == ENOSPC)
-		log_hint("outpost shell, and remove what is not needed below ~/development.");
+		log_hint(
+			"Run outpost shell, and remove files that you do not need below ~/development");
 	return -EREMOTEIO;
 }

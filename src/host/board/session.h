@@ -15,14 +15,14 @@ struct session;
 struct session_options {
 	int timeout_ms; /* to reach the board; 0: 15 s */
 	bool fresh;     /* not through a shared master: it may be dead without knowing */
-	bool quiet;     /* failures are not said: the caller tries again */
+	bool quiet;     /* failures are not logged: the caller tries again */
 };
 
 /*
  * Starts ssh, sends Hello, and waits for nothing. An agent that is missing or
  * not ours is put in place when that shows, a shared connection that proves
  * dead is dropped, and the flight sent again. `board` must outlive the
- * session. SIGPIPE must be ignored. 0; -ENOTCONN, said unless quiet: ssh cannot
+ * session. SIGPIPE must be ignored. 0; -ENOTCONN, logged unless quiet: ssh cannot
  * be started; -EMSGSIZE.
  */
 int session_open(const struct board *board, const struct session_options *options,
@@ -43,16 +43,16 @@ int session_send_blob_data(struct session *session, const void *data, size_t n);
 int session_flush(struct session *session);
 
 /*
- * Sends a request that has no answer, at once; nothing is said when it cannot.
+ * Sends a request that has no answer, at once; nothing is logged when it cannot.
  * session_close() then leaves ssh to end by itself, so that it still arrives.
  */
 void session_tell(struct session *session, const outpost_Request *request);
 
 /*
  * The next frame: 1 and *frame (valid until the next call; Welcome and Alive
- * are taken out); 0 after `timeout_ms` without one (-1: wait for ever);
+ * are taken out); 0 after `timeout_ms` without one (-1: wait forever);
  * -EPIPE when the connection ended or never came about (session_why() says
- * more; not said here); -EINTR while process_interrupted is set (set it to 0
+ * more; not logged here); -EINTR while process_interrupted is set (set it to 0
  * to go on and cancel); -EBADMSG.
  */
 int session_receive(struct session *session, int timeout_ms, struct frame *frame);
@@ -64,7 +64,7 @@ int session_await(struct session *session, int patience_ms, struct frame *frame)
  */
 int session_fd(const struct session *session);
 
-/* Waits for Welcome (the first reply) where it has not come yet. 0; -ENOTCONN, said unless quiet:
+/* Waits for Welcome (the first reply) where it has not come yet. 0; -ENOTCONN, logged unless quiet:
  * none will come; -EINTR. */
 int session_welcome(struct session *session, const outpost_Welcome **welcome);
 

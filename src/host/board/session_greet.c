@@ -50,7 +50,7 @@ int session_fail(struct session *s, char *why, const char *hint)
 	return -EPIPE;
 }
 
-/* Puts the agent in place and sends the flight once more. 0: the session goes on; -EPIPE or -EINTR.
+/* Puts the agent in place and sends the flight again. 0: the session goes on; -EPIPE or -EINTR.
  */
 static int install_and_reopen(struct session *s, const char *machine)
 {

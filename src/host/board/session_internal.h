@@ -29,7 +29,7 @@ struct failure {
 	enum failure_kind kind;
 	char *why;  /* without the board's name, without a period */
 	char *hint; /* what to do about it, or NULL */
-	bool agent; /* an agent put in place (anew) may mend it */
+	bool agent; /* an agent put in place (anew) may fix it */
 };
 
 void failure_release(struct failure *failure);
@@ -76,7 +76,7 @@ bool ssh_has_master(const struct board *board);
  * caller frees it. */
 char *agent_file(const char *machine);
 
-/* The build-id of an ELF file in hexadecimal. 0 or -errno, not said. */
+/* The build-id of an ELF file in hexadecimal. 0 or -errno, not logged. */
 int agent_build_id(const char *path, char *id, size_t size);
 
 /* The same of our own agent for this machine; "" when there is none. */

@@ -15,7 +15,7 @@
 #define SUDOERS "echo \"^ ALL=(root) NOPASSWD: " AGENT_PATH "\" | sudo tee /etc/sudoers.d/outpost"
 
 static const struct reason {
-	const char *text; /* in what was said; case does not matter */
+	const char *text; /* in the message; case does not matter */
 	enum failure_kind kind;
 	const char *why;
 	const char *hint;

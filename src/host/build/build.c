@@ -20,9 +20,9 @@ static int check_cache_path(void)
 	if (!strpbrk(path, " \t:'\"$#%"))
 		return 0;
 	log_error("The kernel's makefiles cannot build in %s: its name has a blank, colon or quote "
-		  "in it.",
+		  "in it",
 		  path);
-	log_hint("Set XDG_CACHE_HOME to a folder whose name has none.");
+	log_hint("Set XDG_CACHE_HOME to a folder whose name has none");
 	return -EINVAL;
 }
 
@@ -51,10 +51,10 @@ static int check_sparse(const struct kernel_tree *tree)
 
 	if (in_container ? buildenv_container_has(tree->env, "sparse") : sparse != NULL)
 		return 0;
-	log_error("There is no sparse %s, which --sparse has check the sources.",
+	log_error("--sparse requires sparse, which is not installed %s",
 		  in_container ? "in the build container" : "here");
-	log_hint(in_container ? "outpost container build makes one that has it."
-			      : "As root: apt-get install sparse");
+	log_hint(in_container ? "Run outpost container build to create an image that has it"
+			      : "As root, run apt-get install sparse");
 	return -ENOENT;
 }
 

@@ -51,7 +51,7 @@ struct build_request {
 
 /*
  * Builds all of it and adds every module to `list`, ordered for loading. A
- * folder that does not compile is said (the compiler's messages, with the
+ * folder that does not compile is logged (the compiler's messages, with the
  * user's paths) and leaves one entry that has `error` set; the others are
  * built all the same. 0, or -errno (said) when nothing can be built at all:
  * a path that cannot be read, no obj-m in it.
@@ -68,19 +68,19 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 	      struct module_list *lists);
 
 /* These will be built: a build container that is started meanwhile, to look at a kernel's tools say,
- * can read their folders at once. 0 or -errno, said. */
+ * can read their folders at once. 0 or -errno, logged. */
 int build_expect(struct buildenv *env, char *const *paths);
 
 /*
  * What `paths` were seen to reach beside their folders when they were last
  * built for `release`; the user's files and folders are added to *files. 0 or
- * -errno, said.
+ * -errno, logged.
  */
 int build_neighbours(char *const *paths, const char *release, char ***files);
 
 /*
  * Writes to `to`, as one compile_commands.json, how everything in `paths` was
- * compiled when it was last built for `release`. 0 or -errno, said.
+ * compiled when it was last built for `release`. 0 or -errno, logged.
  */
 int build_compile_commands(char *const *paths, const char *release, const char *to);
 

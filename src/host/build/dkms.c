@@ -71,10 +71,9 @@ static int run_bash(const char *file, const char *folder, char *const *env, stru
 static int say_failure(int r, const char *file, const struct strbuf *error)
 {
 	if (r == -ETIME)
-		log_error("Evaluating %s did not end within %d s.", file,
-			  DKMS_TIME_LIMIT_MS / 1000);
+		log_error("Evaluating %s took longer than %d s", file, DKMS_TIME_LIMIT_MS / 1000);
 	else if (r == -EFBIG)
-		log_error("Evaluating %s wrote more than %d KiB.", file, DKMS_OUTPUT_MAX / 1024);
+		log_error("Evaluating %s wrote more than %d KiB", file, DKMS_OUTPUT_MAX / 1024);
 	else if (r < 0 && r != -EINTR)
 		log_error_errno(r, "Cannot run bash for %s", file);
 	else if (r > 0)
@@ -114,6 +113,6 @@ int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tr
 		return say_failure(r, file, &error);
 	r = dkms_parse(conf, tree, output.buf, output.len, &why);
 	if (r < 0)
-		log_error("%s cannot be used: %s.", file, why);
+		log_error("%s cannot be used: %s", file, why);
 	return r;
 }

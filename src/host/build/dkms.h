@@ -37,7 +37,7 @@ struct dkms_conf {
 
 /*
  * Evaluates `folder`/dkms.conf for the tree's kernel, with `dkms_tree` and
- * `source_tree` as the variables of these names. 0 or -errno, said.
+ * `source_tree` as the variables of these names. 0 or -errno, logged.
  */
 int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tree *tree,
 	      const char *dkms_tree, const char *source_tree);

@@ -34,7 +34,7 @@ void kbuild_describe(const struct unit *unit, struct strbuf *out);
 void kbuild_count(const struct unit *unit, struct build_counts *counts);
 void kbuild_forget_counts(const struct unit *unit);
 
-/* Can modules for it be built with clang, here? 0, or -errno, said: it is missing, or cannot. */
+/* Can modules for it be built with clang, here? 0, or -errno, logged: it is missing, or cannot. */
 int kbuild_check_clang(const struct kernel_tree *tree);
 
 /*

@@ -75,13 +75,13 @@ static int check_installed(const struct kernel_tree *tree)
 
 	if (program || (tree->in_container && buildenv_container_has(tree->env, CLANG)))
 		return 0;
-	log_error("There is no clang %s, which --clang builds with.",
+	log_error("--clang requires clang, which is not installed %s",
 		  tree->in_container ? "in the build container" : "here");
 	if (tree->in_container)
-		log_hint("outpost container build --packages clang adds it; --in host builds on "
-			 "this machine.");
+		log_hint("Run outpost container build --packages clang to add it, or build with "
+			 "--in host");
 	else
-		log_hint("As root: apt-get install clang");
+		log_hint("As root, run apt-get install clang");
 	return -ENOENT;
 }
 
@@ -94,17 +94,18 @@ int kbuild_check_clang(const struct kernel_tree *tree)
 		return r;
 	if (plugin) {
 		log_error("Modules for %s cannot be built with clang: the kernel has %s, and "
-			  "only gcc has that plugin.",
+			  "only gcc has that plugin",
 			  tree->release, plugin);
-		log_hint("Leave --clang out.");
+		log_hint("Build without --clang");
 		return -ENOTSUP;
 	}
 	version = get_version(tree);
 	if (version >= LEAST_VERSION)
 		return 0;
-	log_error("Modules for %s cannot be built with this clang (%d.%d): it takes %d or newer.",
-		  tree->release, version / 10000, version / 100 % 100, LEAST_VERSION / 10000);
-	log_hint("clang in PATH is what --clang builds with.");
+	log_error(
+		"Modules for %s cannot be built with this clang (%d.%d): version %d or newer is required",
+		tree->release, version / 10000, version / 100 % 100, LEAST_VERSION / 10000);
+	log_hint("--clang uses the clang in PATH");
 	return -ENOTSUP;
 }
 

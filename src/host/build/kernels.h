@@ -19,7 +19,7 @@ struct build_kernels {
  * Those of `boards`, else those of `releases` (both words with commas between
  * them, or NULL), else that of `board`, or with NULL the newest one that there
  * is. A board's is what it ran last, as far as is known; else it is asked. 0, or
- * -errno, said, where one of them cannot be had; the others are there then.
+ * -errno, logged, where one of them cannot be had; the others are there then.
  */
 int build_kernels_find(struct buildenv *env, struct build_kernels *kernels, const char *board,
 		       const char *boards, const char *releases);

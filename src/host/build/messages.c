@@ -248,7 +248,7 @@ static void take_line(struct reader *r, const char *line)
 	}
 }
 
-/* A failure of a kind not known here: then the end of what was said, whatever it is. */
+/* An unknown kind of failure: then the end of the output. */
 static void take_tail(struct reader *r, const char *output)
 {
 	const char *p = output + strlen(output);

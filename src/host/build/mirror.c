@@ -271,7 +271,7 @@ static int update(struct mirror *m)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", m->manifest) : 0;
 }
 
-/* Where nobody knows what was copied, nobody knows what is gone since: that is no copy. */
+/* Where nobody knows what was copied, nobody knows what is gone since: that is not a copy. */
 static int prepare(struct mirror *m)
 {
 	int r = 0;

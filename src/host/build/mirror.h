@@ -19,11 +19,11 @@
 /*
  * Brings the folder `to` up to date with the folder `from` (absolute, without
  * links). `manifest` is a file that remembers what was copied; without it there
- * is no copy, and what stands there is removed. `stamp` is a file that says what
+ * is not a copy, and what stands there is removed. `stamp` is a file that says what
  * was made of an earlier copy (NULL: none). Both are gone before anything of the
  * copy changes, and the manifest is there again when all of it has, so that it
  * never calls one whole that was left half done. *changed tells whether anything
- * was copied or removed. 0 or -errno, said.
+ * was copied or removed. 0 or -errno, logged.
  */
 int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
 		  bool *changed);

@@ -15,7 +15,7 @@
  * `user` is the user's folder, `copy` its copy, two folders below which is
  * ours. With `search` the copy's files are searched anew; else only the copies
  * made before are brought up to date. *changed is set when they changed; `stamp` is gone
- * then, see mirror_update(). 0 or -errno, said.
+ * then, see mirror_update(). 0 or -errno, logged.
  */
 int neighbours_update(const char *user, const char *copy, const char *stamp, bool search,
 		      bool *changed);

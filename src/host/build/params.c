@@ -45,7 +45,7 @@ static void say_parameters(const struct module *m)
 
 	strv_foreach (parameter, m->parameters)
 		strbuf_addf(&list, "%s%s", list.len ? ", " : "", *parameter);
-	log_hint("%s has %s%s.", m->name, list.len ? "the parameters " : "no parameters",
+	log_hint("%s has %s%s", m->name, list.len ? "the parameters " : "no parameters",
 		 list.len ? list.buf : "");
 }
 

@@ -105,7 +105,7 @@ struct command {
 	const char *compiler, *cross_prefix;
 	enum kind kind;
 	size_t operands;
-	bool takes_name; /* the word before says that this one is no file */
+	bool takes_name; /* the word before says that this one is not a file */
 };
 
 static bool is_binutil(const struct command *c, const char *word)

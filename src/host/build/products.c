@@ -209,7 +209,7 @@ static int drop_product(const struct drop *d, const char *dir, const char *rel_d
 	return r < 0 ? log_error_errno(r, "Cannot remove %s", path) : 0;
 }
 
-/* Calls `fn` for each that is no source. */
+/* Calls `fn` for each that is not a source. */
 static int walk(const struct drop *d, const char *dir, const char *rel_dir,
 		int (*fn)(const struct drop *d, const char *dir, const char *rel_dir,
 			  const char *name))

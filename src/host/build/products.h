@@ -27,7 +27,7 @@ void products_note_content(struct products_change *change, const char *path);
 
 void products_change_release(struct products_change *change);
 
-/* Brings what make left in `copy`, whose sources are these (sorted), in line. 0 or -errno, said. */
+/* Brings what make left in `copy`, whose sources are these (sorted), in line. 0 or -errno, logged. */
 int products_drop(const char *copy, const struct inventory *sources,
 		  struct products_change *change);
 

@@ -131,14 +131,14 @@ static int nothing_found(const char *path)
 	_cleanup_free_ char *makefile = sources_makefile(path);
 
 	if (makefile)
-		log_error("There is nothing to build in %s: its %s has no obj-m.", path,
+		log_error("Nothing to build in %s: its %s has no obj-m", path,
 			  strrchr(makefile, '/') + 1);
 	else
 		log_error("There is nothing to build in %s: no Kbuild or Makefile with obj-m, no "
 			  "dkms.conf, "
-			  "and no folder that has one.",
+			  "and no folder that has one",
 			  path);
-	log_hint("A module needs a Kbuild with a line like 'obj-m := name.o'.");
+	log_hint("A module needs a Kbuild with a line like 'obj-m := name.o'");
 	return -ENOENT;
 }
 
@@ -178,8 +178,8 @@ int sources_find(const char *path, struct source_list *list)
 		return log_error_errno(-errno, "Cannot build %s", path);
 	if (!fs_is_dir(real)) {
 		if (!is_module_file(real)) {
-			log_error("Cannot build %s: it is neither a folder nor a .ko file.", path);
-			log_hint("Give the folder that it is in.");
+			log_error("Cannot build %s: it is neither a folder nor a .ko file", path);
+			log_hint("Name the folder that contains it");
 			return -EINVAL;
 		}
 		add(list, SOURCE_KO, real, NULL);

@@ -26,7 +26,7 @@ struct source_list {
 /*
  * Adds what `path` is to the list: itself, or for a folder of such folders
  * each of them, by name. One that is there already is not added again. 0 or
- * -errno, said: it cannot be read, or there is nothing to build in it.
+ * -errno, logged: it cannot be read, or there is nothing to build in it.
  */
 int sources_find(const char *path, struct source_list *list);
 
@@ -38,7 +38,7 @@ char **source_list_paths(const struct source_list *list);
 
 /*
  * Adds the folder `name` that stands beside `path`, where there is one that
- * holds modules: 1, else 0. Says nothing.
+ * holds modules: 1, else 0. Logs nothing.
  */
 int sources_find_beside(const char *path, const char *name, struct source_list *list);
 

@@ -21,7 +21,7 @@ bool stamp_holds(const struct unit *unit);
  * Before make is run there is none any more, and `text` (the caller's) takes what
  * make is going to find; after a good one it is written, with what that read. What
  * changed meanwhile then does not hold. Failing to write costs time only, and is
- * not said.
+ * not logged.
  */
 void stamp_begin(const struct unit *unit, struct strbuf *text);
 void stamp_write(const struct unit *unit, struct strbuf *text);
@@ -37,7 +37,7 @@ void stamp_remove(const struct unit *unit);
 /*
  * make compares times: a file outside the copy that an older one has taken the
  * place of is current for it. Which there are is noted after each make; before
- * the next, what was made of one that is another since goes. 0 or -errno, said.
+ * the next, what was made of one that is another since goes. 0 or -errno, logged.
  */
 void stamp_note_outside(const struct unit *unit);
 int stamp_drop_replaced(const struct unit *unit);

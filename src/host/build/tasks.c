@@ -114,7 +114,7 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 	_exit(error ? 1 : 0);
 }
 
-/* Who waits for it has another folder's module of that name: soon over, and not said. */
+/* Who waits for it has another folder's module of that name: soon over, and not logged. */
 static int take_link_lock(struct task *task)
 {
 	_cleanup_free_ char *path = xasprintf("%s.lock", task->unit.link);
@@ -132,7 +132,7 @@ static int take_link_lock(struct task *task)
 	return -EAGAIN;
 }
 
-/* 0, -EAGAIN while another process has it, or -errno, said. */
+/* 0, -EAGAIN while another process has it, or -errno, logged. */
 static int take_lock(struct task *task)
 {
 	_cleanup_free_ char *path = unit_file(&task->unit, "lock");
@@ -146,7 +146,7 @@ static int take_lock(struct task *task)
 	if (task->lock != -EWOULDBLOCK)
 		return log_error_errno(task->lock, "Cannot lock %s", path);
 	if (!task->said_waiting)
-		log_info("Waiting for another outpost that is building %s.", task->unit.shown);
+		log_info("Waiting for another outpost that is building %s", task->unit.shown);
 	task->said_waiting = true;
 	return -EAGAIN;
 }
@@ -166,7 +166,7 @@ static void say_not_built(const struct tasks *t, const struct unit *unit)
 {
 	_cleanup_free_ char *name = tasks_name(t, unit);
 
-	log_error("%s is not built: %s.", name, unit->error);
+	log_error("%s is not built: %s", name, unit->error);
 }
 
 /* Nothing to wait for, or a reason why it will never be built. */

@@ -42,7 +42,7 @@ void tasks_add(struct tasks *t, const struct kernel_tree *tree, struct source_li
 /* What to call it in messages; the caller frees it. */
 char *tasks_name(const struct tasks *t, const struct unit *unit);
 
-/* Builds all that can be built; the others have their error, said. 0, -EINTR, or -errno, said. */
+/* Builds all that can be built; the others have their error, logged. 0, -EINTR, or -errno, logged. */
 int tasks_run(struct tasks *t);
 
 /* Ends what still runs. */

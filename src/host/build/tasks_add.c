@@ -35,7 +35,7 @@ static void add_wanted(struct tasks *t, size_t i)
 	strv_foreach (name, unit->wants)
 		if (!is_provided(t, tree, *name) &&
 		    sources_find_beside(unit->source.path, *name, &found) > 0)
-			log_info("%s needs %s, which is built too.", unit->shown, *name);
+			log_info("%s needs %s, which is built too", unit->shown, *name);
 	for (size_t k = 0; k < found.n; k++)
 		add_task(t, tree, &found.list[k]);
 }

@@ -36,7 +36,7 @@ static void hint_undefined(const struct tasks *t, const struct unit *unit, const
 	symbol = xstrndup(start + 10, (size_t)(end - start - 10));
 	exporter = find_exporter(t, unit, symbol);
 	if (exporter)
-		log_hint("%s is exported by %s: say 'depends = %s' in %s/test.conf.", symbol,
+		log_hint("%s is exported by %s: add 'depends = %s' to %s/test.conf", symbol,
 			 exporter, exporter, unit->shown);
 	else
 		log_hint("The kernel does not export %s to modules. If another module does, build "
@@ -68,7 +68,7 @@ void tasks_say(struct tasks *t, const struct unit *unit)
 		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : ".", messages.buf);
 		hint_undefined(t, unit, messages.buf);
 		if (messages.len && fs_exists(log))
-			log_hint("All that make said is in %s.", log);
+			log_hint("See %s for the full build output", log);
 	} else if (messages.len) {
 		log_warn("%s:\n%s", name, messages.buf);
 	}

@@ -68,7 +68,7 @@ struct unit {
 	bool tests;                            /* test programs too */
 	int jobs;
 	int ms;      /* how long it took */
-	char *error; /* why it cannot be built, one line; said */
+	char *error; /* why it cannot be built, one line; logged */
 };
 
 /* Where things are: see above. Nothing is made. `path` is the user's, absolute. */

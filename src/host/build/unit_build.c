@@ -78,7 +78,7 @@ static bool made_modules(const struct unit *unit)
 /*
  * That it is used is remembered before it makes anything: what it leaves when
  * killed would pass next time for what kbuild made. One that fails may be
- * mended so that kbuild can do without it.
+ * fixed so that kbuild can do without it.
  */
 static int make_own(const struct unit *unit, const char *mark, struct strbuf *output)
 {
@@ -245,7 +245,7 @@ int unit_build(struct unit *unit, char **error)
 		r = check_test_sections(unit, error);
 	if (r == 0 && unit->tests && unit->source.kind != SOURCE_KO)
 		r = build_tests(unit, &output, error);
-	if (made || r < 0 || output.len) /* else what was said last time holds */
+	if (made || r < 0 || output.len) /* otherwise the messages of the last build still apply */
 		write_messages(unit, &output, make_failed, error);
 	return r;
 }

@@ -138,7 +138,7 @@ static void add_module(const struct unit *unit, struct module_list *list, const 
 	if (!fs_exists(ko)) {
 		_cleanup_free_ char *missing = xasprintf("make did not make %s", ko);
 
-		log_error("%s: %s, which its dkms.conf names.", unit->shown, missing);
+		log_error("%s: %s, which its dkms.conf names", unit->shown, missing);
 		add_failed(unit, list, ko, missing);
 		return;
 	}

@@ -9,7 +9,7 @@
 int unit_fail(char **error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Brings the copy and what stands beside it up to date; *changed is set when they were not. 0 or
- * -errno, said. */
+ * -errno, logged. */
 int unit_update_copy(const struct unit *unit, bool *changed);
 
 /* The next time all is copied anew, and so built anew. */

@@ -29,7 +29,7 @@ static bool same_time(const char *a, const char *b)
 	       x.st_mtim.tv_nsec == y.st_mtim.tv_nsec;
 }
 
-/* A module that is damaged stays as it is: the check says so. */
+/* A module that is damaged stays as it is: the check reports it. */
 static int unpack_ko(const char *ko, const char *to)
 {
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;

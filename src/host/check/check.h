@@ -3,7 +3,7 @@
  * Will a kernel take these .ko files, and if not, why? The answer is that of
  * finit_module, up to the module's own init: each rule stands for one place of
  * kernel/module/ or arch/arm64/kernel/module*.c, in the order in which the
- * kernel gets there. Where Linux 6.1 and 6.12 differ the rule says so.
+ * kernel gets there. Where Linux 6.1 and 6.12 differ the rule reports it.
  */
 #ifndef OUTPOST_CHECK_H
 #define OUTPOST_CHECK_H
@@ -50,7 +50,7 @@ struct check_kernel {
 
 #define CHECK_VERSION(major, minor) ((unsigned int)(major) << 16 | (unsigned int)(minor))
 
-/* From a kernel tree. 0 or -errno, said. */
+/* From a kernel tree. 0 or -errno, logged. */
 int check_kernel_read(const struct kernel_tree *tree, struct check_kernel **kernel);
 
 /* What a board that runs it says; page_size 0: not known. */
@@ -84,7 +84,7 @@ void check_result_release(struct check_result *result);
  * Judges one file. `others` are the modules that are loaded with it, whose
  * exports it may use; may be NULL. `needs` are the names of modules that
  * somebody sees to being loaded before it, beyond its own `depends`; may be
- * NULL. 0, or -errno when the file cannot be read (not said).
+ * NULL. 0, or -errno when the file cannot be read (not logged).
  */
 struct check_plan {
 	const struct module_list *others;

@@ -36,7 +36,7 @@ static int keep_file(const char *from, const char *to, enum check_wanted what)
 	return r < 0 ? r : fs_write_atomic(to, keys.buf, keys.len, 0644);
 }
 
-/* 0, PULL_NONE or -errno; what the board has not got is no error to speak of. */
+/* 0, PULL_NONE or -errno; what the board has not got is not an error to speak of. */
 static int fetch(struct check_board *on, enum check_wanted what, const char *folder, const char *to)
 {
 	_cleanup_free_ char *dir = path_join(folder, ".new-XXXXXX", NULL), *from = NULL;
@@ -46,8 +46,8 @@ static int fetch(struct check_board *on, enum check_wanted what, const char *fol
 
 	if (r < 0 || !mkdtemp(dir))
 		return log_error_errno(r < 0 ? r : -errno, "Cannot make a folder in %s", folder);
-	log_info("Asking board %s %s its kernel has; once for each kernel.", on->board->name,
-		 wanted[what].doing);
+	log_info("Asking board %s %s its kernel has; this is done once for each kernel",
+		 on->board->name, wanted[what].doing);
 	r = pull(on->session, &(struct pull){ .what = wanted[what].what, .dir = dir }, &pulled,
 		 &why);
 	from = path_join(dir, wanted[what].pulled, NULL);

@@ -89,7 +89,7 @@ static int read_symvers(struct check_kernel *k)
 	int r = symvers_read(path, &k->symvers, &line);
 
 	if (r == -EBADMSG)
-		log_error("%s:%zu: this is not a symbol with its CRC; the file is damaged.", path,
+		log_error("%s:%zu: this is not a symbol with its CRC; the file is damaged", path,
 			  line);
 	else if (r < 0)
 		log_error_errno(r, "Cannot read %s", path);

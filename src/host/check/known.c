@@ -82,7 +82,7 @@ void check_headers_free(struct check_headers *headers)
 	free(headers);
 }
 
-/* Links are not followed: one that leads up would be read for ever. */
+/* Links are not followed: one that leads up would be read forever. */
 static void read_below(const char *dir, struct strbuf *text)
 {
 	_cleanup_strv_ char **names = NULL;

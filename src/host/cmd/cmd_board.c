@@ -33,7 +33,7 @@ static int add(const struct board_options *o, int argc, char **argv)
 	int r;
 
 	if (argc != 2)
-		return usage_error("'board add' wants a name and an ssh destination.");
+		return usage_error("'board add' requires a name and an ssh destination");
 	if (o->ssh_config && !config)
 		return log_error_errno(-ENOENT, "Cannot find the ssh configuration %s",
 				       o->ssh_config);
@@ -44,7 +44,7 @@ static int add(const struct board_options *o, int argc, char **argv)
 	if (r == -EINVAL)
 		return STATUS_USAGE;
 	if (r == 0)
-		log_info("outpost -b %s board show tells whether it answers.", board.name);
+		log_info("Run outpost -b %s board show to see whether it answers", board.name);
 	return r;
 }
 
@@ -72,7 +72,7 @@ static int list(const struct context *ctx)
 	strv_foreach (name, names) {
 		_cleanup_(board_freep) struct board *board = NULL;
 
-		/* One that cannot be read is said, and does not hide the others. */
+		/* One that cannot be read is logged, and does not hide the others. */
 		r = board_find(*name, &board) < 0 ? STATUS_TROUBLE : r;
 		if (!board)
 			continue;
@@ -82,9 +82,9 @@ static int list(const struct context *ctx)
 			       board->destination);
 	}
 	if (!*names && !ctx->json) {
-		log_info("No board is known yet.");
+		log_info("No boards are known yet");
 		log_info("outpost board add NAME DESTINATION adds one; outpost vm up makes a "
-			 "virtual one.");
+			 "virtual one");
 	}
 	if (ctx->json)
 		return print_json(boards) < 0 ? STATUS_TROUBLE : r;
@@ -198,15 +198,15 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	const char *verb = argv[0];
 
 	if (strcmp(verb, "add") == 0)
-		return ctx->json ? usage_error("'board add' has no --json.")
+		return ctx->json ? usage_error("'board add' has no --json")
 				 : add(o, argc - 1, argv + 1);
 	if (o->ssh_config || o->power_cycle)
-		return usage_error("--ssh-config and --power-cycle are for 'board add'.");
+		return usage_error("--ssh-config and --power-cycle are for 'board add'");
 	if (strcmp(verb, "list") == 0)
 		return list(ctx);
 	if (strcmp(verb, "show") == 0)
 		return show(ctx, argv[1]);
-	return ctx->json ? usage_error("'board remove' has no --json.") : remove_board(argv[1]);
+	return ctx->json ? usage_error("'board remove' has no --json") : remove_board(argv[1]);
 }
 
 static const struct command_verb verbs[] = {

@@ -131,16 +131,16 @@ static void say_counts(const struct build_counts *counts)
 	size_t all = counts->compiled + counts->cached;
 
 	if (counts->warnings)
-		log_info("%zu warning%s.", counts->warnings, counts->warnings == 1 ? "" : "s");
+		log_info("%zu warning%s", counts->warnings, counts->warnings == 1 ? "" : "s");
 	if (all)
-		log_info("ccache had %zu of %zu files (%zu%%).", counts->cached, all,
+		log_info("ccache hits: %zu of %zu files (%zu%%)", counts->cached, all,
 			 100 * counts->cached / all);
 }
 
 static void say_places(const struct build_kernels *kernels)
 {
 	for (size_t i = 0; i < kernels->n; i++)
-		log_info("Building for %s %s.", kernels->trees[i]->release,
+		log_info("Building for %s %s", kernels->trees[i]->release,
 			 kernels->trees[i]->in_container ? "in the build container"
 							 : "on this machine");
 }
@@ -173,7 +173,7 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 		return r;
 	not_one = build_kernels_find(ctx->buildenv, &kernels, ctx->board, o->boards, o->kernels);
 	if (kernels.n == 0)
-		return not_one < 0 ? not_one : usage_error("No kernel was named.");
+		return not_one < 0 ? not_one : usage_error("No kernel was named");
 	say_places(&kernels);
 	r = build_for(&request, kernels.trees, kernels.n, kernels.lists);
 	if (r == 0 && o->compile_commands)

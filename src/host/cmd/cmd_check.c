@@ -128,7 +128,7 @@ static int print(const struct context *ctx, const struct checked *all, size_t n,
 	return r < 0 ? r : status;
 }
 
-/* What could not be built was said, and is no answer: the status says so. */
+/* What could not be built was logged, and is not an answer: the status reports it. */
 static int check_all(const struct context *ctx, const struct subject *s,
 		     const struct module_list *list)
 {
@@ -143,7 +143,7 @@ static int check_all(const struct context *ctx, const struct subject *s,
 			r = check_one(s->kernel, list, i, &all[n++]);
 	}
 	if (r == 0 && !n && status == STATUS_OK)
-		log_error("There is nothing to check: the test.conf of each module says 'skip'.");
+		log_error("Nothing to check: the test.conf of each module says 'skip'");
 	if (r == 0)
 		r = print(ctx, all, n, s, n ? status : STATUS_TROUBLE);
 	for (size_t i = 0; i < n; i++) {

@@ -67,7 +67,7 @@ static int status(const struct context *ctx)
 	if (ctx->json)
 		return status_json(&image, &state);
 	if (r < 0) {
-		log_info("There is no build container. outpost container build makes one.");
+		log_info("There is no build container; outpost container build creates one");
 		return STATUS_OK;
 	}
 	printf("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,

@@ -114,14 +114,14 @@ static int ask(const struct board *board)
 
 	if (!isatty(STDIN_FILENO))
 		return usage_error("--prove panics board %s: it wants --yes where nobody can be "
-				   "asked.",
+				   "asked",
 				   board->name);
 	fprintf(stderr,
 		"Board %s is made to panic and reboot; what runs there is lost. Go on? "
 		"[y/N] ",
 		board->name);
 	if (!fgets(answer, sizeof(answer), stdin) || (*answer != 'y' && *answer != 'Y')) {
-		log_info("Nothing was done.");
+		log_info("Nothing was done");
 		return STATUS_FAIL;
 	}
 	return STATUS_OK;
@@ -147,7 +147,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (o->yes && !o->prove)
-		return usage_error("--yes is for --prove.");
+		return usage_error("--yes is for --prove");
 	r = o->prove ? prove(ctx, o, &proof) : examine(ctx, &checks);
 	if (r)
 		return r;

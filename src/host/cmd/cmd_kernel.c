@@ -101,7 +101,7 @@ static int run_add_git(struct context *ctx, const struct kernel_git *git, const 
 		r = session_welcome(session, &welcome);
 	if (r == 0 && release && strcmp(release, welcome->release) != 0) {
 		log_error("Board %s runs %s, not %s: the CRCs of another kernel's symbols cannot "
-			  "be had from it.",
+			  "be had from it",
 			  board->name, welcome->release, release);
 		r = -EINVAL;
 	}
@@ -110,7 +110,7 @@ static int run_add_git(struct context *ctx, const struct kernel_git *git, const 
 	progress_end();
 	if (r < 0)
 		return r;
-	log_info("The kernel tree for %s is ready.", tree->release);
+	log_info("The kernel tree for %s is ready", tree->release);
 	return print_one(ctx, tree);
 }
 
@@ -131,7 +131,7 @@ static int run_add(struct context *ctx, const struct kernel_git *git, const char
 	}
 	if (r < 0)
 		return r;
-	log_info("The kernel tree for %s is ready.", tree->release);
+	log_info("The kernel tree for %s is ready", tree->release);
 	return print_one(ctx, tree);
 }
 
@@ -149,7 +149,7 @@ static int run_sync(struct context *ctx, const struct kernel_git *git, const cha
 	progress_end();
 	if (r < 0)
 		return r;
-	log_info("Board %s runs %s; its kernel tree is ready (source: %s).", board->name,
+	log_info("Board %s runs %s; its kernel tree is ready (source: %s)", board->name,
 		 tree->release, tree->source);
 	return print_one(ctx, tree);
 }
@@ -160,7 +160,7 @@ static void print_row(const struct kernel_tree *tree)
 	       (tree_size(tree) + 500000) / 1000000);
 }
 
-/* A damaged tree is said on the way, and makes the status tell of it. */
+/* A damaged tree is logged on the way, and makes the status tell of it. */
 static int run_list(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_strv_ char **releases = NULL;
@@ -186,7 +186,7 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 			print_row(tree);
 	}
 	if (!*releases && !ctx->json)
-		log_info("There is no kernel tree yet; outpost kernel add gets one.");
+		log_info("There are no kernel trees yet; outpost kernel add gets one");
 	if (ctx->json)
 		print_json(kernels);
 	else
@@ -196,9 +196,10 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 
 int cmd_kernel_not_there(const char *release)
 {
-	log_error("There is no kernel tree for '%s' here.", release);
-	log_hint("outpost kernel list shows those that are, outpost kernel add %s gets it.",
-		 release);
+	log_error("There is no kernel tree for '%s' here", release);
+	log_hint(
+		"Run outpost kernel list to see those that exist, or outpost kernel add %s to get it",
+		release);
 	return -ENOENT;
 }
 
@@ -213,10 +214,10 @@ static int run_path(struct context *ctx, const struct kernel_git *git, const cha
 		return r;
 	if (!what && strv_length(releases) > 1)
 		return usage_error("There are several kernel trees: say which. outpost kernel list "
-				   "shows them.");
+				   "shows them");
 	if (!what && !*releases) {
-		log_error("There is no kernel tree here.");
-		log_hint("outpost kernel add gets one.");
+		log_error("There is no kernel tree here");
+		log_hint("Run outpost kernel add to get one");
 		return -ENOENT;
 	}
 	if (!what)
@@ -233,7 +234,7 @@ static int run_remove(struct context *ctx, const struct kernel_git *git, const c
 
 	(void)git;
 	if (ctx->json)
-		return usage_error("'kernel remove' has no --json.");
+		return usage_error("'kernel remove' has no --json");
 	r = kernel_remove(what);
 	return r == -ENOENT ? cmd_kernel_not_there(what) : r;
 }
@@ -256,9 +257,9 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	(void)argc;
 	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
-		return usage_error("--git and --commit are for 'kernel add'.");
+		return usage_error("--git and --commit are for 'kernel add'");
 	if (git->commit && !git->url)
-		return usage_error("--commit wants --git with the repository.");
+		return usage_error("--commit requires --git with the repository");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(ctx, git, argv[1]);

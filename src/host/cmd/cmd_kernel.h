@@ -6,7 +6,7 @@
 #include "host/cmd/command.h"
 #include "host/kernel/git.h"
 
-/* kernel verify [RELEASE]; the status of the command, or -errno, said. */
+/* kernel verify [RELEASE]; the status of the command, or -errno, logged. */
 int cmd_kernel_verify(struct context *ctx, const struct kernel_git *git, const char *release);
 
 /* Says that there is no tree for it; -ENOENT. */

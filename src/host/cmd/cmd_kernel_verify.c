@@ -65,9 +65,9 @@ static int finish_verify(const struct context *ctx, const struct kernel_tree *tr
 		print_fits(fits);
 	if (all)
 		return STATUS_OK;
-	log_error("The kernel tree %s does not fit%s%s.", tree->root, board ? " what board " : "",
+	log_error("The kernel tree %s does not fit%s%s", tree->root, board ? " what board " : "",
 		  board ? board : " any more");
-	log_hint("outpost kernel remove %s, then outpost kernel sync.", tree->release);
+	log_hint("Run outpost kernel remove %s, then outpost kernel sync", tree->release);
 	return STATUS_FAIL;
 }
 

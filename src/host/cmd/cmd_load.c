@@ -26,8 +26,8 @@ static char *find_path(const char *word)
 	if (path_is_plain_name(word) && fs_exists(path))
 		return path;
 	free(path);
-	log_error("There is neither a file nor a folder %s, nor modules/%s.", word, word);
-	log_hint("outpost load PATH loads the modules in a folder, or a .ko file.");
+	log_error("Neither %s nor modules/%s exists", word, word);
+	log_hint("Run outpost load PATH with a folder of modules or a .ko file");
 	return NULL;
 }
 

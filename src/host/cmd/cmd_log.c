@@ -63,7 +63,7 @@ static void print_record(const outpost_LogRecord *record, bool colour)
 	       text.buf, *start ? PLAIN : "");
 }
 
-/* What one frame says: 1 to go on, 0 at the end, or -errno, said. */
+/* What one frame says: 1 to go on, 0 at the end, or -errno, logged. */
 static int take_frame(const struct session *session, const struct board *board,
 		      const struct frame *frame, int least, bool colour)
 {
@@ -124,10 +124,10 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	if (least < 0)
 		return usage_error(
 			"--level: '%s' is none of emerg, alert, crit, err, warn, notice, info, "
-			"debug, 0 to 7.",
+			"debug, 0 to 7",
 			o->level);
 	if (o->from_now && !o->follow)
-		return usage_error("--new without --follow would show nothing.");
+		return usage_error("--new without --follow would show nothing");
 	request.body.follow.all = !o->from_now;
 	request.body.follow.keep_on = o->follow;
 	r = board_find(ctx->board, &board);

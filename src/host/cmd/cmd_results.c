@@ -123,7 +123,7 @@ static int list(const struct context *ctx, struct store *store, int limit)
 	if (json_array_size(rows))
 		print_rows(rows);
 	else
-		log_info("Nothing was run yet%s%s.", ctx->board ? " on " : "",
+		log_info("Nothing was run yet%s%s", ctx->board ? " on " : "",
 			 ctx->board ? ctx->board : "");
 	json_decref(rows);
 	return STATUS_OK;
@@ -141,7 +141,7 @@ static int print_run(const struct context *ctx, json_t *document)
 	if (r < 0) {
 		log_error("The result of this run is not one that this Outpost knows (%s)",
 			  text_of(document, "schema"));
-		log_hint("Use --json to see it as it is.");
+		log_hint("Use --json to see the raw document");
 	} else {
 		started = (time_t)run.started_s;
 		strftime(when, sizeof(when), "%a %b %d %H:%M:%S %Y", localtime_r(&started, &tm));

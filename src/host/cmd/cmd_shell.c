@@ -46,7 +46,7 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 		return log_error_errno(r, "Cannot run ssh");
 	if (r == SSH_FAILED && board->is_vm)
 		log_hint("outpost vm up %s starts the virtual Pi; outpost vm status %s says how it "
-			 "is.",
+			 "is",
 			 board->name, board->name);
 	return r;
 }

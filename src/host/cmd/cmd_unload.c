@@ -21,7 +21,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		_cleanup_free_ char *name = module_canonical_name(argv[i]);
 
 		if (!path_is_plain_name(name))
-			return usage_error("'%s' is no name of a module.", argv[i]);
+			return usage_error("'%s' is not a module name", argv[i]);
 	}
 	r = workflow_board(&p, ctx, arg);
 	/* Backwards: the list is in the order of loading, and is gone through from its end. */

@@ -149,7 +149,7 @@ static int run_status(const struct context *ctx, const char *name)
 		putchar('\n');
 		json_decref(document);
 	} else if (r == 0 && strv_length(names) == 0) {
-		log_info("There is no vm yet.");
+		log_info("There is no vm yet");
 		log_hint("outpost vm up makes one");
 	}
 	json_decref(list);
@@ -174,7 +174,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	if (strcmp(argv[0], "status") == 0)
 		return run_status(ctx, argv[1]);
 	if (ctx->json)
-		return usage_error("'vm %s' has no --json; 'vm status' has.", argv[0]);
+		return usage_error("'vm %s' has no --json; 'vm status' has", argv[0]);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(arg, argc > 1 ? argv[1] : default_name(arg));

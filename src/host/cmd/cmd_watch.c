@@ -125,7 +125,7 @@ static int watch(struct watching *w)
 	int r = one_round(w);
 
 	if (r == 0)
-		log_info("Watching; Ctrl-C ends it.");
+		log_info("Watching for changes; press Ctrl-C to stop");
 	while (r == 0) {
 		r = wait_for_save(w);
 		if (r == 0)

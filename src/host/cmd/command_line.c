@@ -71,7 +71,7 @@ static int unknown_command(const char *name)
 		similar_try(&similar, (*c)->name);
 	usage_error("Unknown command '%s'%s%s%s", name, similar.found ? " (did you mean '" : "",
 		    similar.found ? similar.found : "", similar.found ? "'?)" : "");
-	log_hint("outpost --help lists the commands.");
+	log_hint("Run outpost --help for a list of commands");
 	return STATUS_USAGE;
 }
 
@@ -141,7 +141,7 @@ static int check_arguments(const struct command *c, int argc, char **argv)
 	return unknown_verb(c, argv[0]);
 }
 
-/* `before`: the board as it was said before the command, or configured. */
+/* `before`: the board given before the command, or configured. */
 static int check_options(const struct context *ctx, const struct command *c, bool has_board)
 {
 	if (ctx->json && !c->has_json)

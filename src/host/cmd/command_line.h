@@ -14,7 +14,7 @@ extern const struct option_row context_rows[], context_first_rows[];
 /*
  * The options before the command, and which it is (*command; NULL: none is
  * named). *argc and argv are then what follows its name, behind argv[0], which is
- * the name. 0, OPTIONS_HELP, STATUS_USAGE or -EINVAL, both said.
+ * the name. 0, OPTIONS_HELP, STATUS_USAGE or -EINVAL, both logged.
  */
 int command_line_first(struct context *ctx, const struct command **command, int *argc, char **argv);
 
@@ -23,7 +23,7 @@ void *command_line_options(const struct command *command) __attribute__((returns
 void command_line_release_options(const struct command *command, void *dest);
 
 /* Options and arguments of the command; *argc and argv are then the arguments alone. 0, OPTIONS_HELP
- * or STATUS_USAGE, said. */
+ * or STATUS_USAGE, logged. */
 int command_line_rest(struct context *ctx, const struct command *command, void *dest, int *argc,
 		      char **argv);
 

@@ -58,7 +58,8 @@ static int say_limit(int r, const char *path)
 {
 	log_error_errno(r, "Cannot watch %s", path);
 	if (r == -ENOSPC)
-		log_hint("sysctl fs.inotify.max_user_watches=524288 allows more folders.");
+		log_hint(
+			"As root, run sysctl fs.inotify.max_user_watches=524288 to allow more folders");
 	return r;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Waiting for a file of some sources to be saved: inotify(7) on their folders
  * and all below, also on those that are made later. What editors and git put
- * beside the files is no save; a file that takes another's place by rename is.
+ * beside the files is not a save; a file that takes another's place by rename is.
  */
 #ifndef OUTPOST_FILE_WATCH_H
 #define OUTPOST_FILE_WATCH_H
@@ -11,7 +11,7 @@
 
 struct file_watch;
 
-/* `paths`: folders, or single files. 0 or -errno, said. */
+/* `paths`: folders, or single files. 0 or -errno, logged. */
 int file_watch_open(char *const *paths, struct file_watch **saves);
 void file_watch_close(struct file_watch *saves);
 
@@ -23,7 +23,7 @@ int file_watch_fd(const struct file_watch *saves);
 
 /*
  * Was something saved since the last call? A burst of saves (an editor's "save
- * all", a git checkout) is waited out, and is one. 1, 0, or -errno, said, when
+ * all", a git checkout) is waited out, and is one. 1, 0, or -errno, logged, when
  * watching cannot go on.
  */
 int file_watch_take(struct file_watch *saves);

@@ -7,7 +7,7 @@
 
 /*
  * Feeds `k` all lines of `fd`, numbered from 1, as they come, and flushes it.
- * `name` is for messages. 0 or -errno, said: -EINVAL for what is no text, an archive say.
+ * `name` is for messages. 0 or -errno, logged: -EINVAL for what is not a text, an archive say.
  */
 int klog_file_scan(struct klog *k, int fd, const char *name, uint64_t *lines);
 

@@ -54,7 +54,7 @@ size_t container_format_sources(const char *targets, const char *suite, struct s
 	return n;
 }
 
-/* The machine's own mirrors, asked for another suite. 0 or -errno, said. */
+/* The machine's own mirrors, asked for another suite. 0 or -errno, logged. */
 static int find_sources(struct strbuf *sources)
 {
 	_cleanup_(strbuf_release) struct strbuf targets = STRBUF_INIT;
@@ -67,8 +67,8 @@ static int find_sources(struct strbuf *sources)
 		return r;
 	if (container_format_sources(targets.buf, SUITE, sources) > 0)
 		return 0;
-	log_error("This machine's apt knows no mirror of Debian to make a base image from.");
-	log_hint("Run apt-get update as root, then try again.");
+	log_error("This machine's apt has no Debian mirror to make a base image from");
+	log_hint("Run apt-get update as root, then try again");
 	return -ENOENT;
 }
 
@@ -102,8 +102,8 @@ int container_make_base(const char *engine, const char *tag)
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", dir);
 	if (!where) {
-		log_error("There is no mmdebstrap here to make a base image with.");
-		log_hint("As root: apt-get install mmdebstrap");
+		log_error("Making a base image requires mmdebstrap, which is not installed");
+		log_hint("As root, run apt-get install mmdebstrap");
 		return -ENOENT;
 	}
 	r = make_tar(tar);

@@ -76,7 +76,7 @@ int buildenv_choose(struct buildenv *env, const char *in)
 		env->settings.in = xstrdup(known[i]);
 		return 0;
 	}
-	log_error("It can be built in 'container' or 'host', not in '%s'.", in);
+	log_error("Cannot build in '%s': choose 'container' or 'host'", in);
 	return -EINVAL;
 }
 

@@ -47,7 +47,7 @@ char *container_dir(const struct container *container, const char *engine)
 
 /* --- the lock --------------------------------------------------------------------- */
 
-/* Waits in steps: what holds it may build for long. 0, or -errno, said. */
+/* Waits in steps: what holds it may build for long. 0, or -errno, logged. */
 static int lock_for(int fd, int operation)
 {
 	bool said = false;
@@ -199,10 +199,10 @@ static int find_image(struct container *c)
 		return 0;
 	r = container_image_read(&c->image);
 	if (r < 0) {
-		log_error("There is no build container%s.",
+		log_error("There is no build container%s",
 			  r == -ENOENT ? " yet" : ", only a damaged note of one");
 		log_hint("outpost container build makes its image; --in host builds on this "
-			 "machine.");
+			 "machine");
 		return r;
 	}
 	c->dir = container_dir(c, c->image.engine);
@@ -223,7 +223,7 @@ int container_enter(struct container *c, char *const *asked)
 		r = c->held < 0 ? c->held : lock_for(c->held, LOCK_SH);
 	}
 	while (r == 0 && !serves(c, folders)) {
-		flock(c->held, LOCK_UN); /* two that wait for each other would wait for ever */
+		flock(c->held, LOCK_UN); /* two that wait for each other would wait forever */
 		r = lock_for(c->held, LOCK_EX);
 		if (r == 0 && !serves(c, folders))
 			r = restart(c, folders);

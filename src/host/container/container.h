@@ -36,7 +36,7 @@ struct container_image {
 	char **programs; /* the compilers in it, and what goes with them: ccache, sparse, clang */
 };
 
-/* 0, -ENOENT when none was made, or -EBADMSG; not said. */
+/* 0, -ENOENT when none was made, or -EBADMSG; not logged. */
 int container_image_read(struct container_image *image);
 void container_image_release(struct container_image *image);
 
@@ -47,10 +47,10 @@ struct container_build {
 	bool fresh;            /* make it anew, whatever the engine has kept */
 };
 
-/* Makes the image, and sees that commands run in it. 0 or -errno, said. */
+/* Makes the image, and sees that commands run in it. 0 or -errno, logged. */
 int container_build(struct container *container, const struct container_build *request);
 
-/* Ends the container and removes the images. 0 or -errno, said. */
+/* Ends the container and removes the images. 0 or -errno, logged. */
 int container_remove(struct container *container);
 
 /* Is there an image, and its engine? It is looked for once. */
@@ -62,7 +62,7 @@ bool container_has_program(struct container *container, const char *program);
 /*
  * Has the container run, with these folders (absolute, without links; NULL:
  * none) to be read in it, beside the caches. Nobody restarts it until
- * container_leave(). 0 or -errno, said.
+ * container_leave(). 0 or -errno, logged.
  */
 int container_enter(struct container *container, char *const *folders);
 void container_leave(struct container *container);
@@ -74,7 +74,7 @@ const char *container_entered_image(const struct container *container);
 int container_run(struct container *container, char *const *argv,
 		  const struct process_options *options);
 
-/* Ends it; nobody is building when this returns. 0 or -errno, said. */
+/* Ends it; nobody is building when this returns. 0 or -errno, logged. */
 int container_stop(struct container *container);
 
 struct container_state {

@@ -23,7 +23,7 @@ static char *own_base(const struct container *container)
 	return xasprintf("%s-base", container->settings.image);
 }
 
-/* The base that is said to have been made here before, for as long as the engine has it. */
+/* The base that, by its note, was made here before, for as long as the engine has it. */
 static bool has_image(const char *engine, const char *name)
 {
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
@@ -55,7 +55,7 @@ static int find_base(const struct container *container, const char *engine,
 	if (r == 0 || (!request->fresh && has_image(engine, own)))
 		return 0;
 	if (!request->offline)
-		log_info("No registry gives it to us.");
+		log_info("Base image not available from a registry");
 	return container_make_base(engine, own);
 }
 
@@ -67,7 +67,7 @@ static char *containerfile(void)
 		    : path_own_file("container/Containerfile");
 }
 
-/* What is not said is as the Containerfile has it. */
+/* Values that are not given are those of the Containerfile. */
 static void add_build_arg(char ***argv, const char *name, const char *value)
 {
 	_cleanup_free_ char *word = value ? xasprintf("%s=%s", name, value) : NULL;
@@ -85,7 +85,7 @@ static int make_image(const struct container *container, const struct container_
 	_cleanup_strv_ char **argv = NULL;
 
 	if (!file || !fs_exists(file)) {
-		log_error("container/Containerfile is not where this program is.");
+		log_error("container/Containerfile is not beside this program");
 		return -ENOENT;
 	}
 	dir = xstrndup(file, (size_t)(strrchr(file, '/') - file));
@@ -133,7 +133,7 @@ static int ask_programs(struct container *container, struct container_image *ima
 	if (r < 0)
 		return r == -EINTR ? r : log_error_errno(r, "Cannot run anything in the container");
 	if (out.len == 0) {
-		log_error("There is no compiler in the image.");
+		log_error("The image has no compiler");
 		return -ENOPKG;
 	}
 	strv_free(image->programs);
@@ -203,7 +203,7 @@ int container_remove(struct container *container)
 	int r = container_image_read(&image);
 
 	if (r < 0) {
-		log_info("There is no build container.");
+		log_info("There is no build container");
 		return 0;
 	}
 	r = container_stop(container);

@@ -88,10 +88,11 @@ int container_find_engine(const struct container *container, char **engine)
 	if (tried)
 		log_error("%s does not work here: %s", tried, container_last_lines(&said, 1));
 	else if (configured)
-		log_error("There is no %s here, which container.engine names.", configured);
+		log_error("container.engine is %s, which is not installed", configured);
 	else
-		log_error("There is neither podman nor docker here.");
-	log_hint("As root: apt-get install podman uidmap. Or build on this machine: --in host.");
+		log_error("Neither podman nor docker is installed");
+	log_hint(
+		"As root, run apt-get install podman uidmap. Or build on this machine: --in host.");
 	return -ENOPKG;
 }
 
@@ -122,7 +123,7 @@ int container_engine(char *const *argv, struct strbuf *output, int limit_ms, con
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r == -ETIME)
-		log_error("%s could not %s within %d s.", argv[0], doing, limit_ms / 1000);
+		log_error("%s could not %s within %d s", argv[0], doing, limit_ms / 1000);
 	else if (r < 0)
 		log_error_errno(r, "Cannot run %s", argv[0]);
 	else if (output)

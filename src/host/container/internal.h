@@ -30,14 +30,14 @@ struct container {
 /* Adds the blank-separated words of a setting, which may be NULL. */
 void container_add_words(char ***argv, const char *words);
 
-/* The first engine that works, or the configured one. The caller frees it. 0 or -errno, said. */
+/* The first engine that works, or the configured one. The caller frees it. 0 or -errno, logged. */
 int container_find_engine(const struct container *container, char **engine);
 
 /*
  * Runs the engine, and waits. Its standard output goes to `output`, or with NULL
  * the way of what it complains of: shown with -v, and the last lines when it fails
  * (`doing`: "start the container"), or has not ended within its limit (0: none).
- * 0 or -errno, said.
+ * 0 or -errno, logged.
  */
 int container_engine(char *const *argv, struct strbuf *output, int limit_ms, const char *doing);
 
@@ -45,12 +45,12 @@ int container_engine(char *const *argv, struct strbuf *output, int limit_ms, con
  * newlines after it are cut off. */
 const char *container_last_lines(struct strbuf *text, int n);
 
-/* The note of what was made. 0 or -errno, said. */
+/* The note of what was made. 0 or -errno, logged. */
 int container_image_write(const struct container_image *image);
 int container_image_forget(void);
 
 /* A base image where no registry can be reached: Debian's packages, by mmdebstrap. 0 or -errno,
- * said. */
+ * logged. */
 int container_make_base(const char *engine, const char *tag);
 
 /*
@@ -74,7 +74,7 @@ char *container_identify(const char *path);
 /* Of the caches that are mounted, all in one word for each. The caller frees it. */
 char *container_identify_caches(void);
 
-/* The folders of the caches that builds need. 0 or -errno, said. */
+/* The folders of the caches that builds need. 0 or -errno, logged. */
 int container_make_caches(void);
 /* Adds --mount and its words. */
 void container_mount_caches(char ***argv);
@@ -88,16 +88,16 @@ char *container_mount_word(const char *folder, const char *target, bool read_onl
 /* Where the socket, the lock and the note of the running container are; the caller frees it. */
 char *container_dir(const struct container *container, const char *engine);
 
-/* Can it be shown these folders? 0, or -EINVAL, said. */
+/* Can it be shown these folders? 0, or -EINVAL, logged. */
 int container_check_folders(char *const *folders);
-/* Starts it with these folders to be read in it, and waits for its builder. 0 or -errno, said. */
+/* Starts it with these folders to be read in it, and waits for its builder. 0 or -errno, logged. */
 int container_start(const struct container *container, char *const *folders);
-/* Ends and removes it, and whatever an earlier one left. 0 or -errno, said. */
+/* Ends and removes it, and whatever an earlier one left. 0 or -errno, logged. */
 int container_end(const struct container *container);
 
 bool container_is_up(const char *dir);
 
-/* Connects to the builder. The descriptor, or -errno, not said. */
+/* Connects to the builder. The descriptor, or -errno, not logged. */
 int container_connect(const char *dir);
 
 /*

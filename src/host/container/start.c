@@ -17,7 +17,7 @@
 #define ENGINE_MS 120000
 
 /* Not where there is a mount of ours, or the image's own programs; nor what the note of them, a
- * line for each, cannot hold: it would be started again for ever. */
+ * line for each, cannot hold: it would be started again forever. */
 static bool can_be_mounted(const char *folder)
 {
 	static const char *const others[] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
@@ -34,8 +34,8 @@ int container_check_folders(char *const *folders)
 	strv_foreach (folder, folders) {
 		if (can_be_mounted(*folder))
 			continue;
-		log_error("The build container cannot be shown %s.", *folder);
-		log_hint("Build it on this machine: --in host.");
+		log_error("Cannot mount %s in the build container", *folder);
+		log_hint("Build on this machine with --in host");
 		return -EINVAL;
 	}
 	return 0;
@@ -71,7 +71,7 @@ static int await_builder(const struct container *container)
 			return -EINTR;
 		if (monotonic_ms() > deadline) {
 			log_error("The build container %s was started, and its builder does not "
-				  "answer.",
+				  "answer",
 				  container->name);
 			return -ETIMEDOUT;
 		}
@@ -94,7 +94,7 @@ int container_start(const struct container *container, char *const *folders)
 	int r;
 
 	if (!real) {
-		log_error("There is no outpost-builder beside this program: it is not built.");
+		log_error("outpost-builder is missing beside this program; it is not built");
 		log_hint("make");
 		return -ENOENT;
 	}

@@ -155,7 +155,7 @@ static bool any(const bool *missing, size_t n)
 }
 
 /* All files of the list into the archives. 0, 1 when some cannot be had (*why is set), or -errno,
- * said. */
+ * logged. */
 static int complete(struct debian *debian, const struct debian_files *list, char **why)
 {
 	_cleanup_(strbuf_release) struct strbuf error = STRBUF_INIT;

@@ -173,7 +173,7 @@ bool evidence_unreachable(const struct evidence *e);
 ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n, size_t *own);
 
 /* Reads a whole journal file; a torn last frame is dropped, and said at debug level. 0 or -errno,
- * said. */
+ * logged. */
 int evidence_read(struct evidence_list *list, const char *journal);
 
 /*

@@ -5,7 +5,7 @@
 
 #include "host/judge/evidence.h"
 
-/* -EBADMSG, said. */
+/* -EBADMSG, logged. */
 int evidence_contradiction(const char *what);
 
 /* evidence_find() and evidence_last(), for who adds to them. */

@@ -32,7 +32,7 @@
 	_(EXIT, "exit")       /* how the test program ended */                                  \
 	_(KTAP, "ktap")       /* what it, or the module, printed */                             \
 	_(LOG, "log")         /* lines that must appear in the kernel log */                    \
-	_(RETRY, "retry")     /* an unload that is refused at first is no failure */            \
+	_(RETRY, "retry")     /* an unload that is refused at first is not a failure */         \
 	_(GONE, "gone")       /* the module is not there any more */                            \
 	_(LEFT, "left")       /* nor anything of it */                                          \
 	_(TAINT, "taint")                                                                       \

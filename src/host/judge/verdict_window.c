@@ -13,9 +13,9 @@
 #define TAINT_C    TAINT(10)
 #define TAINT_O    TAINT(12)
 #define TAINT_E    TAINT(13)
-#define TAINT_N    TAINT(18) /* a KUnit module says so of itself */
+#define TAINT_N    TAINT(18) /* a KUnit module reports it of itself */
 static const char taint_letters[] = "PFSRMBUDAWCIOELKXTNJ";
-/* Bad page, died, warned, soft lockup: the kernel says so in its log as well. */
+/* Bad page, died, warned, soft lockup: the kernel reports it in its log as well. */
 #define TAINT_COMPLAINTS (TAINT(5) | TAINT(7) | TAINT(9) | TAINT(14))
 
 static uint64_t unexpected_taint(const struct judge *j)

@@ -20,7 +20,7 @@ struct kernel_manifest {
 
 /* 0, -ENOENT, or -EBADMSG if it is not a manifest or lacks a key; not logged. */
 int kernel_manifest_read(const char *root, struct kernel_manifest *manifest);
-/* 0 or -errno, said. */
+/* 0 or -errno, logged. */
 int kernel_manifest_write(const char *root, const struct kernel_manifest *manifest);
 void kernel_manifest_release(struct kernel_manifest *manifest);
 
@@ -74,7 +74,7 @@ int kernel_compiler_major(const char *version_text);
  * The gcc to use for a kernel that was built with this one, and whether it is
  * that of the build container: the versioned name if it is in the container or
  * installed here (buildenv.h says which is asked), else the plain one of the same
- * major version, else (-ENOPKG, not said) the versioned name all the same. The
+ * major version, else (-ENOPKG, not logged) the versioned name all the same. The
  * caller frees *compiler. -EINVAL: not gcc.
  */
 int kernel_compiler_choose(const struct buildenv *env, const char *version_text, char **compiler,

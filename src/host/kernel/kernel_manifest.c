@@ -76,7 +76,7 @@ int kernel_manifest_write(const char *root, const struct kernel_manifest *manife
 		if (!value)
 			continue;
 		if (!ini_can_hold(fields[i].key, value)) {
-			log_error("%s: %s = '%s' cannot be kept in it.", path, fields[i].key,
+			log_error("%s: %s = '%s' cannot be stored in it", path, fields[i].key,
 				  value);
 			log_hint(INI_VALUE_HINT);
 			return -EINVAL;

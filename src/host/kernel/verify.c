@@ -184,7 +184,7 @@ static int verify_tools(struct buildenv *env, const char *build)
 
 	if (r < 0) {
 		log_error("%s/.config does not name the compiler that the kernel was built with "
-			  "(CONFIG_CC_VERSION_TEXT).",
+			  "(CONFIG_CC_VERSION_TEXT)",
 			  build);
 		log_hint("Run make olddefconfig in that tree to add it");
 		return r;

@@ -44,7 +44,7 @@ struct ko {
 
 /*
  * 0; -EBADMSG: what is packed is damaged; -EFBIG: more than UNPACKED_MAX, packed or not; another
- * -errno of reading. Says nothing. A file that is no ELF opens as well.
+ * -errno of reading. Logs nothing. A file that is not a ELF opens as well.
  */
 int ko_open(const char *path, struct ko **ko);
 int ko_open_fd(int fd, struct ko **ko);
@@ -100,7 +100,7 @@ enum ko_versions_format {
 /*
  * The CRCs that the module was built with. As in the kernel, half an entry at the end is none. 0
  * with a list that the caller frees; -ENOENT: it has none; -EBADMSG: extended ones of which some
- * lack a name. Says nothing.
+ * lack a name. Logs nothing.
  */
 int ko_versions(const struct ko *ko, enum ko_versions_format format, struct ko_version **list,
 		size_t *n);

@@ -21,7 +21,7 @@ struct module {
 	char *srcversion; /* a sum of its sources, "" when there is none */
 	char *vermagic;   /* "" when there is none */
 	char *license;    /* "" when there is none */
-	bool staging;     /* .modinfo says so: loading it taints C */
+	bool staging;     /* .modinfo reports it: loading it taints C */
 	char **depends;   /* direct ones, from .modinfo */
 	char **parameters;  /* names, from there, too: all but those of a bare module_param_cb() */
 	int machine;        /* ELF e_machine */
@@ -60,15 +60,15 @@ bool module_can_strip(const char *path);
 bool module_is_packed(const char *path);
 
 /* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno,
- * said. */
+ * logged. */
 int module_read(const char *path, struct module **module);
 
-/* Likewise, of any file: with as much as there is, and *why it is no module, or NULL. */
+/* Likewise, of any file: with as much as there is, and *why it is not a module, or NULL. */
 int module_read_any(const char *path, struct module **module, const char **why);
 
 /*
  * Orders the list so that a module stands after those it depends on (.modinfo
- * and test.conf); otherwise the order stays. -ELOOP, said, where that cannot be.
+ * and test.conf); otherwise the order stays. -ELOOP, logged, where that cannot be.
  */
 int module_list_order(struct module_list *list);
 

@@ -31,7 +31,7 @@ struct symvers {
 };
 
 /*
- * 0, -EBADMSG with *line, the first that is none, or another -errno of reading. Says nothing.
+ * 0, -EBADMSG with *line, the first that is none, or another -errno of reading. Logs nothing.
  * `line` may be NULL.
  */
 int symvers_read(const char *path, struct symvers **symvers, size_t *line);

@@ -30,13 +30,13 @@ void test_config_release(struct test_config *config);
 
 /*
  * Reads `path` for the module `name`. No such file: the defaults. 0 or
- * -errno, said with file, line and what is expected.
+ * -errno, logged with file, line and what is expected.
  */
 int test_config_read(struct test_config *config, const char *path, const char *name);
 
 /*
  * Is each section in `path` one of these modules? One that is not would be
- * passed over with all that is in it. 0, or -errno, said.
+ * passed over with all that is in it. 0, or -errno, logged.
  */
 int test_config_check_sections(const char *path, char *const *names);
 

@@ -172,7 +172,7 @@ static json_t *ktap_json(const struct result *result)
 			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
 }
 
-/* The summary once more, in parts; those that there are. */
+/* The summary again, in parts; those that there are. */
 static json_t *summary_json(const struct result *result)
 {
 	const struct summary *f = &result->summary;

@@ -33,7 +33,7 @@ void out_duration(struct strbuf *out, long long ms);
  */
 json_t *out_test_json(const struct run_result *run);
 
-/* The other way: *run is to be released. 0, or -EBADMSG when it is not such a document (not said).
+/* The other way: *run is to be released. 0, or -EBADMSG when it is not such a document (not logged).
  */
 int out_test_from_json(json_t *document, struct run_result *run);
 
@@ -46,7 +46,7 @@ json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source
 /* Adds to a report's object what is known of it in the sources. */
 void out_set_source_json(json_t *report, const struct report_source *source);
 
-/* Prints a document and a newline to stdout; frees the reference. 0 or -errno, said. */
+/* Prints a document and a newline to stdout; frees the reference. 0 or -errno, logged. */
 int out_json(json_t *document);
 
 /* Likewise, on one line: for commands that print more than one. */
@@ -56,7 +56,7 @@ int out_json_line(json_t *document);
  * JUnit XML as the schemas of Jenkins and Maven Surefire have it: one suite, a
  * test case for each module. What was judged and did not pass (fail, crash,
  * hang, inconclusive) is a <failure>, what could not be judged (lost, error)
- * an <error>. Writes the file as a whole. 0 or -errno, said.
+ * an <error>. Writes the file as a whole. 0 or -errno, logged.
  */
 int out_junit(const char *path, const struct run_result *run);
 

@@ -65,7 +65,7 @@ static void print_hint(FILE *stream, const struct check_problem *p)
 	fprintf(stream, "    %s\n", clean.buf);
 }
 
-/* The same thing to do is said once, below all that it is about. */
+/* The same thing to do is logged once, below all that it is about. */
 static void print_problems(FILE *stream, const struct check_result *r, bool verbose)
 {
 	size_t shown = 0;

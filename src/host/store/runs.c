@@ -31,7 +31,7 @@ static int carry_out(struct store *s, sqlite3_stmt *st)
 	return sqlite3_step(st) == SQLITE_DONE ? 0 : store_error(s, "write");
 }
 
-/* 1 and a row, 0 at the end, or -errno, said. */
+/* 1 and a row, 0 at the end, or -errno, logged. */
 static int next_row(struct store *s, sqlite3_stmt *st)
 {
 	int r = sqlite3_step(st);
@@ -165,14 +165,14 @@ int store_list(struct store *s, const char *board, int limit, json_t **rows)
 static int log_no_run(const char *word)
 {
 	log_error("There is no run '%s'", word);
-	log_hint("outpost results lists them.");
+	log_hint("Run outpost results to list them");
 	return -ENOENT;
 }
 
 static int log_several(const char *word, const char *one, const char *other)
 {
 	log_error("'%s' means more than one run: %s, %s, ...", word, one, other);
-	log_hint("Say more of the id.");
+	log_hint("Use a longer prefix");
 	return -ENOTUNIQ;
 }
 
@@ -206,7 +206,7 @@ static int log_no_result(const char *run, const char *state, const char *why)
 {
 	if (strcmp(state, "open") == 0) {
 		log_error("The run %s has no result yet", run);
-		log_hint("The next outpost test on its board collects it, if the board has it.");
+		log_hint("The next outpost test on its board collects it, if the board has it");
 	} else {
 		log_error("The run %s was given up: %s", run, why ? why : "no reason is known");
 	}

@@ -127,7 +127,7 @@ static int check_version(struct store *s)
 		log_error(
 			"%s was written by a newer Outpost (its version is %d, this one knows %d)",
 			s->path, version, VERSION);
-		log_hint("Update this Outpost, or set XDG_STATE_HOME to a folder of its own.");
+		log_hint("Update this Outpost, or set XDG_STATE_HOME to another folder");
 		return -EPROTONOSUPPORT;
 	}
 	return r;

@@ -38,7 +38,7 @@ struct symbol_file {
 	struct timespec made; /* its modification time */
 };
 
-/* 0, or -errno and the reason in *why (freed by the caller). Says nothing. */
+/* 0, or -errno and the reason in *why (freed by the caller). Logs nothing. */
 int symbol_file_open(const char *path, struct symbol_file **file, char **why);
 void symbol_file_close(struct symbol_file *file);
 DEFINE_CLEANUP(struct symbol_file *, symbol_file_close);

@@ -80,7 +80,7 @@ void symbolizer_add(struct symbolizer *symbolizer, const struct symbolizer_modul
  * instruction is in no function of the kernel's, but where a module was before
  * it was unloaded, is given its function: in `function`, `module`, and as the
  * first frame; `pc` is 0 then. What cannot be
- * known is left out, and the reason given where there is one. Says nothing.
+ * known is left out, and the reason given where there is one. Logs nothing.
  * A file that is damaged, or made to do harm, does none: it is tried in a
  * child process first.
  */

@@ -31,10 +31,10 @@ static int write_port(int port, void *arg)
 static int complain(const struct instance *vm, int r, int timeout_ms)
 {
 	if (r == -ETIME)
-		log_error("The vm %s did not come up within %d s (kernel %s).", vm->name,
+		log_error("The vm %s did not come up within %d s (kernel %s)", vm->name,
 			  timeout_ms / 1000, vm->kernel);
 	else
-		log_error("The vm %s did not come up (kernel %s)%s.", vm->name, vm->kernel,
+		log_error("The vm %s did not come up (kernel %s)%s", vm->name, vm->kernel,
 			  r == -ECONNRESET ? ": it powered itself off" : "");
 	console_show_end(vm->dir, 20);
 	return r;
@@ -65,7 +65,7 @@ static int boot(struct instance *vm, struct qemu_config *config, int timeout_ms)
 	return r == 0 || r == -EINTR ? r : complain(vm, r, timeout_ms);
 }
 
-/* -errno is not said. */
+/* -errno is not logged. */
 static int go_on_from(const char *state, struct instance *vm, struct qemu_config *config,
 		      int timeout_ms)
 {

@@ -10,7 +10,7 @@
 
 /*
  * Starts vm->kernel on the machine `config`, whose folder has its disk, device tree and keys, and
- * returns when its ssh server listens. *restored: it went on from a saved state. 0 or -errno, said;
+ * returns when its ssh server listens. *restored: it went on from a saved state. 0 or -errno, logged;
  * QEMU may run after an error.
  */
 int boot_vm(struct instance *vm, struct qemu_config *config, const struct vm_options *o,

@@ -58,7 +58,7 @@ static int read_end(const char *dir, off_t from, struct strbuf *text)
 	return 0;
 }
 
-/* 1: it was said; 0: not yet; or -errno. */
+/* 1: found; 0: not yet; or -errno. */
 static int look(const char *dir, off_t from, const char *what)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -101,7 +101,7 @@ void console_show_end(const char *dir, int n)
 	char *line, *save = NULL, *start;
 
 	if (read_end(dir, 0, &text) < 0 || text.len == 0) {
-		log_error("The console is empty.");
+		log_error("The console is empty");
 		return;
 	}
 	start = text.buf + text.len;

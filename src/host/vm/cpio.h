@@ -18,7 +18,7 @@ void cpio_add_link(struct strbuf *archive, const char *name, const char *target)
 void cpio_add_data(struct strbuf *archive, const char *name, mode_t mode, const void *data,
 		   size_t n);
 
-/* The content of the file at `path`. 0 or -errno, not said. */
+/* The content of the file at `path`. 0 or -errno, not logged. */
 int cpio_add_file(struct strbuf *archive, const char *name, mode_t mode, const char *path);
 
 /* Ends one archive. */

@@ -20,14 +20,14 @@
 
 /*
  * Appends the edited tree to `out`, with a note in it of what it was made for.
- * 0; -EINVAL, not said, when this is no such tree.
+ * 0; -EINVAL, not logged, when this is no such tree.
  */
 int dtb_edit(const void *dtb, size_t n, const char *made_for, struct strbuf *out);
 
 /* Is this a tree that dtb_edit() made, and for that? */
 bool dtb_is_made_for(const void *dtb, size_t n, const char *made_for);
 
-/* Sets the seed of the kernel's KASLR in such a tree. 0; -EINVAL, not said, when it has none. */
+/* Sets the seed of the kernel's KASLR in such a tree. 0; -EINVAL, not logged, when it has none. */
 int dtb_set_seed(void *dtb, uint64_t seed);
 
 #endif

@@ -117,7 +117,7 @@ static int await_made(const char *dir, size_t total)
 		r = qemu_await_end(dir, 60000);
 	if (r == 0 || r == -EINTR)
 		return r;
-	log_error("Debian's packages could not be configured%s.",
+	log_error("Debian's packages could not be configured%s",
 		  r == -ETIME ? " in half an hour" : "");
 	console_show_end(dir, 20);
 	return r;
@@ -206,7 +206,7 @@ static int make_in_place(struct debian *debian, const struct qemu_config *machin
 		r = fs_mkdir_p(temporary, 0755);
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", temporary);
-	log_info("Making the full virtual Pi's Debian; this is done once and takes minutes.");
+	log_info("Creating the Debian of the full virtual Pi; this is done once and takes minutes");
 	r = make(debian, machine, image, temporary);
 	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
 		_cleanup_free_ char *path = path_join(temporary, rest[i], NULL);
@@ -219,7 +219,7 @@ static int make_in_place(struct debian *debian, const struct qemu_config *machin
 		r = log_error_errno(-errno, "Cannot put %s in its place", dir);
 	fs_remove_tree(temporary);
 	if (r == 0)
-		log_info("It was made in %lld s.", (monotonic_ms() - begin) / 1000);
+		log_info("Created in %lld s", (monotonic_ms() - begin) / 1000);
 	return r;
 }
 
@@ -236,7 +236,7 @@ static int obtain(const struct qemu_config *machine, const struct image *image, 
 		return r;
 	suite = debian_suite(debian);
 	if (!suite || !path_is_plain_name(suite)) {
-		log_error("The first source of this machine's apt names no suite of Debian.");
+		log_error("The first source of this machine's apt is not a Debian suite");
 		return -ENOENT;
 	}
 	name = xasprintf("full-%s", suite);

@@ -24,7 +24,7 @@
 
 /*
  * Makes FULL_DISK in machine->dir where there is none. The content is made by
- * a machine as this one, with board.dtb in its folder. 0 or -errno, said.
+ * a machine as this one, with board.dtb in its folder. 0 or -errno, logged.
  */
 int full_make_disk(const struct qemu_config *machine, const struct image *image);
 

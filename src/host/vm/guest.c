@@ -66,7 +66,7 @@ static const struct {
 			 "::shutdown:/bin/umount -a -r\n" },
 };
 
-/* -errno is not said. */
+/* -errno is not logged. */
 static int add_name_and_keys(struct strbuf *archive, const char *name, const char *dir)
 {
 	_cleanup_free_ char *hostname = xasprintf("%s\n", name);
@@ -113,7 +113,7 @@ void guest_add_common(struct strbuf *archive)
 	cpio_end(archive);
 }
 
-/* -errno is not said. */
+/* -errno is not logged. */
 static int add_guest(struct strbuf *archive, enum guest_kind kind, const char *name,
 		     const char *dir)
 {

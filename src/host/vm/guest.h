@@ -26,19 +26,19 @@ enum guest_kind {
 	GUEST_MAKER, /* makes that disk, and has no keys */
 };
 
-/* Writes `dir`/initrd: the archive `initramfs`, then the vm's own. 0 or -errno, said. */
+/* Writes `dir`/initrd: the archive `initramfs`, then the vm's own. 0 or -errno, logged. */
 int guest_write_initrd(enum guest_kind kind, const char *name, const char *dir,
 		       const char *initramfs);
 
 /* Appends what guest_write_initrd() puts behind a small vm's image. It is the same for all of them. */
 void guest_add_common(struct strbuf *archive);
 
-/* Makes `dir`/GUEST_IDENTITY, empty. 0 or -errno, said. */
+/* Makes `dir`/GUEST_IDENTITY, empty. 0 or -errno, logged. */
 int guest_make_identity(const char *dir);
 
 /*
  * Writes into it who the vm is: its name and keys (as keys_make() left them in `dir`), the time,
- * and 64 random bytes. QEMU may have it open. 0 or -errno, said.
+ * and 64 random bytes. QEMU may have it open. 0 or -errno, logged.
  */
 int guest_write_identity(const char *name, const char *dir);
 

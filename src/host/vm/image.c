@@ -43,7 +43,7 @@ static int add_program(struct strbuf *cpio, const char *root, const char *from, 
 	int r;
 
 	if (!path) {
-		log_error("Debian's arm64 packages hold no %s.", from);
+		log_error("Debian's arm64 packages do not contain %s", from);
 		return -ENOENT;
 	}
 	r = libraries ? library_closure(root, path, libraries) : 0;
@@ -190,8 +190,8 @@ static int unpack(const char *root, const char *release)
 	if (r < 0)
 		return r;
 	if (r == 0) {
-		log_error("Debian has no arm64 package %s.", kernel);
-		log_hint("outpost vm up --kernel newest takes the kernel that it has.");
+		log_error("Debian has no arm64 package %s", kernel);
+		log_hint("Run outpost vm up --kernel newest to use the kernel that Debian has");
 		return -ENOENT;
 	}
 	r = debian_unpack(debian, root, programs, true);
@@ -244,7 +244,7 @@ static int make(const char *dir, const char *parent, const char *release)
 		r = fs_mkdir_p(temporary, 0755);
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", temporary);
-	log_info("Making the virtual Pi's image for kernel %s; this is done once.", release);
+	log_info("Creating the virtual Pi's image for kernel %s; this is done once", release);
 	r = unpack(root, release);
 	if (r == 0)
 		r = fill(temporary, root, release);

@@ -23,9 +23,9 @@ struct image {
 
 /*
  * The image of this release; one that is not there is made, and one that was
- * damaged is made again, which is said. `thorough`: all of it is read to find
+ * damaged is made again, which is logged. `thorough`: all of it is read to find
  * out, as when its kernel did not come up. 0, 1 when it was made just now, or
- * -errno, said.
+ * -errno, logged.
  */
 int image_obtain(const char *release, bool thorough, struct image **image);
 void image_free(struct image *image);
@@ -38,7 +38,7 @@ DEFINE_CLEANUP(struct image *, image_free);
  * Writes the manifest of `files` (names in `dir`, ended by NULL), or compares
  * it with what is there: by size and time of change, and where only the time
  * differs, or with `thorough`, by hash. 0, -EUCLEAN when something is not as it was,
- * -ENOENT when there is no manifest of this kind, -errno; not said.
+ * -ENOENT when there is no manifest of this kind, -errno; not logged.
  */
 int manifest_write(const char *dir, const char *const *files);
 int manifest_check(const char *dir, const char *const *files, bool thorough);
@@ -46,13 +46,13 @@ int manifest_check(const char *dir, const char *const *files, bool thorough);
 /*
  * The shared libraries that an ELF program needs, found below `root` in the
  * places where Debian has them: paths, the dynamic linker among them. 0 or
- * -errno, said.
+ * -errno, logged.
  */
 int library_closure(const char *root, const char *program, char ***paths);
 
 /*
  * `base`/lib/modules/<release> as the package has it: decompressed, and with
- * modules.dep. 0 or -errno, said.
+ * modules.dep. 0 or -errno, logged.
  */
 int modules_prepare(const char *base, const char *release);
 
@@ -63,7 +63,7 @@ int modules_prepare(const char *base, const char *release);
  */
 void modules_closure(const char *dep, const char *const *names, char ***lines, char ***found);
 
-/* An ext4 image of the folder `base`/lib/modules. 0 or -errno, said. */
+/* An ext4 image of the folder `base`/lib/modules. 0 or -errno, logged. */
 int modules_write_disk(const char *base, const char *image);
 
 #endif

@@ -74,7 +74,7 @@ int instance_open(const char *name, struct instance **instance)
 	*instance = NULL;
 	if (!path_is_plain_name(name)) {
 		log_error("'%s' cannot be the name of a vm: letters, digits, dots, dashes and "
-			  "underscores only, at most 64.",
+			  "underscores only, at most 64",
 			  name);
 		return -EINVAL;
 	}

@@ -17,7 +17,7 @@ struct instance {
 };
 
 /*
- * 0; -EINVAL (said) when the name is not one; -ENOENT (not said) when there
+ * 0; -EINVAL (said) when the name is not one; -ENOENT (not logged) when there
  * is no such vm: then only name and dir are set. The caller frees it always.
  */
 int instance_open(const char *name, struct instance **instance);
@@ -26,11 +26,11 @@ void instance_free(struct instance *instance);
 /* How long a boot may take, in milliseconds. */
 int instance_boot_ms(const struct instance *instance);
 
-/* Writes vm.conf. 0 or -errno, said. */
+/* Writes vm.conf. 0 or -errno, logged. */
 int instance_save(const struct instance *instance);
 
 /* Takes the vm's lock: one `outpost` at a time starts, ends or resets it. A descriptor or -errno,
- * said. */
+ * logged. */
 int instance_lock(const struct instance *instance);
 
 DEFINE_CLEANUP(struct instance *, instance_free);

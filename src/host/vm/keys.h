@@ -8,11 +8,11 @@
 
 /*
  * Makes in `dir` what is missing of id_ed25519 and host_key (each with .pub),
- * and known_hosts. 0 or -errno, said.
+ * and known_hosts. 0 or -errno, logged.
  */
 int keys_make(const char *name, const char *dir);
 
-/* Writes ssh_config, with who is to log in, and board.conf. 0 or -errno, said. */
+/* Writes ssh_config, with who is to log in, and board.conf. 0 or -errno, logged. */
 int keys_write_config(const char *name, const char *user, const char *dir, int port);
 
 #endif

@@ -73,8 +73,8 @@ int library_closure(const char *root, const char *program, char ***paths)
 		_cleanup_free_ char *path = find_library(root, names[i]);
 
 		if (!path) {
-			log_error("%s needs %s, which none of the unpacked packages has.", program,
-				  names[i]);
+			log_error("%s requires %s, which is in none of the unpacked packages",
+				  program, names[i]);
 			return -ENOENT;
 		}
 		if (strv_contains(*paths, path))

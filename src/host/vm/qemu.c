@@ -96,7 +96,7 @@ static void add_machine(char ***argv, const struct qemu_config *c, const char *d
 
 /*
  * `file` is the last thing in the option's value: a comma in it is written twice. It is absolute, as
- * QEMU opens it once more at the end of a migration, and has left `dir` by then.
+ * QEMU opens it again at the end of a migration, and has left `dir` by then.
  */
 static void add_disk(char ***argv, const char *id, const char *how, const char *file)
 {
@@ -164,7 +164,7 @@ char **qemu_argv(const struct qemu_config *c, const char *dumpdtb)
 
 static int no_qemu(void)
 {
-	log_error("There is no %s on this machine.", QEMU);
+	log_error("%s is not installed", QEMU);
 	log_hint("apt install qemu-system-arm");
 	return -ENOENT;
 }

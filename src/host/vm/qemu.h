@@ -33,16 +33,16 @@ char **qemu_argv(const struct qemu_config *config, const char *dumpdtb);
 
 /*
  * What the device tree depends on, as one line: the caller frees it. NULL,
- * said, when there is no QEMU.
+ * logged, when there is no QEMU.
  */
 char *qemu_describe_machine(const struct qemu_config *config);
 
-/* Appends the device tree that QEMU would give to this vm. 0 or -errno, said. */
+/* Appends the device tree that QEMU would give to this vm. 0 or -errno, logged. */
 int qemu_dump_dtb(const struct qemu_config *config, struct strbuf *dtb);
 
 /*
  * Starts it in the background, on a free port, which it sets: 0 or -errno,
- * said. `prepare` is called with the port before each try; an error of its
+ * logged. `prepare` is called with the port before each try; an error of its
  * own it has said itself.
  */
 int qemu_start(struct qemu_config *config, int (*prepare)(int port, void *arg), void *arg);
@@ -57,7 +57,7 @@ pid_t qemu_pid(const char *dir);
 /* Waits until it is gone: 0, -ETIME, or -EINTR. */
 int qemu_await_end(const char *dir, int timeout_ms);
 
-/* Ends it: politely through QMP, then by signal. 0 or -errno, not said. */
+/* Ends it: politely through QMP, then by signal. 0 or -errno, not logged. */
 int qemu_stop(const char *dir);
 
 #endif

@@ -10,14 +10,14 @@
 /*
  * Connects to qmp.sock in the folder `dir`, gives one command with these
  * arguments (a JSON object; NULL: none), and waits up to 30 s for its answer. 0
- * or -errno, not said; -EPROTO when QEMU refuses the command.
+ * or -errno, not logged; -EPROTO when QEMU refuses the command.
  */
 int qmp_command(const char *dir, const char *command, const char *arguments);
 
 /*
  * The same with several commands on one connection. qmp_execute(): *answer, unless NULL, becomes
  * what the command returned (json_decref()). qmp_give() hands QEMU a copy of a descriptor, which
- * "fd:<name>" is then. All return 0 or -errno, not said.
+ * "fd:<name>" is then. All return 0 or -errno, not logged.
  */
 struct qmp;
 int qmp_open(const char *dir, struct qmp **qmp);

@@ -54,7 +54,7 @@ static long long disk_size(const char *dir)
 }
 
 /* QEMU, its arguments, the image's files (by their manifest), init and disk. The caller frees it, or
- * NULL, said. */
+ * NULL, logged. */
 static char *hash_of(const struct qemu_config *machine, const struct image *image)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, hash = STRBUF_INIT;
@@ -107,7 +107,7 @@ static int prepare(const struct qemu_config *machine, const struct image *image,
 	return r < 0 ? r : guest_make_identity(dir);
 }
 
-/* Boots one in `dir` until it waits, and writes its state to the file. -errno is not said. */
+/* Boots one in `dir` until it waits, and writes its state to the file. -errno is not logged. */
 static int boot_and_save(const struct qemu_config *machine, const char *dir, const char *file,
 			 int timeout_ms)
 {
@@ -127,7 +127,7 @@ static int boot_and_save(const struct qemu_config *machine, const char *dir, con
 	return r;
 }
 
-/* The lock is held. -errno is not said. */
+/* The lock is held. -errno is not logged. */
 static int make_in(const char *dir, const struct qemu_config *machine, const struct image *image,
 		   const char *path, int timeout_ms)
 {
@@ -208,7 +208,7 @@ int saved_obtain(const struct qemu_config *machine, const struct image *image, i
 
 	if (r == 0 && !fs_exists(path)) {
 		log_info(
-			"Saving the state of a booted virtual Pi with kernel %s; this is done once.",
+			"Saving the state of a booted virtual Pi with kernel %s; this is done once",
 			image->release);
 		r = make_in(dir, machine, image, path, timeout_ms);
 		expire(KEEP_MAX, time(NULL) - KEEP_S);

@@ -27,15 +27,15 @@ bool saved_is_possible(const struct qemu_config *machine);
 
 /*
  * The one for this machine, whose folder has its device tree and its disk; where there is none it is
- * made, which may take timeout_ms. *path is freed by the caller. 0 or -errno, said as a warning.
+ * made, which may take timeout_ms. *path is freed by the caller. 0 or -errno, logged as a warning.
  */
 int saved_obtain(const struct qemu_config *machine, const struct image *image, int timeout_ms,
 		 char **path);
 
-/* Has the QEMU in `dir`, which was started to wait for one, go on from it. 0 or -errno, not said. */
+/* Has the QEMU in `dir`, which was started to wait for one, go on from it. 0 or -errno, not logged. */
 int saved_restore(const char *path, const char *dir);
 
-/* Removes all of them. 0 or -errno, said. */
+/* Removes all of them. 0 or -errno, logged. */
 int saved_remove_all(void);
 
 #endif

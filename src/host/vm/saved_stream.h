@@ -7,7 +7,7 @@
 #ifndef OUTPOST_VM_SAVED_STREAM_H
 #define OUTPOST_VM_SAVED_STREAM_H
 
-/* Stops the vm in `dir` and writes its state to the new file `path`, synced. 0 or -errno, not said. */
+/* Stops the vm in `dir` and writes its state to the new file `path`, synced. 0 or -errno, not logged. */
 int saved_stream_write(const char *dir, const char *path);
 
 #endif

@@ -14,7 +14,7 @@ int tool_run(char *const *argv, const char *package, struct strbuf *output)
 	int r = process_run(argv, &options);
 
 	if (r == -ENOENT) {
-		log_error("There is no %s on this machine.", argv[0]);
+		log_error("%s is not installed", argv[0]);
 		log_hint("apt install %s", package);
 		return r;
 	}

@@ -7,7 +7,7 @@
 
 /*
  * Runs one to its end; stdout goes to `output` or, where that is NULL, is only
- * shown with what went wrong. 0 or -errno, said: for a program that is not
+ * shown with what went wrong. 0 or -errno, logged: for a program that is not
  * there with the package that has it.
  */
 int tool_run(char *const *argv, const char *package, struct strbuf *output);

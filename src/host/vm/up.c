@@ -34,7 +34,7 @@ static int choose_kernel(struct instance *vm, const struct vm_options *o)
 {
 	if (o->kernel && strcmp(o->kernel, "newest") != 0) {
 		if (!kernel_release_is_valid(o->kernel)) {
-			log_error("'%s' is not a kernel release, such as 6.1.0-50-arm64.",
+			log_error("'%s' is not a kernel release, such as 6.1.0-50-arm64",
 				  o->kernel);
 			return -EINVAL;
 		}
@@ -57,12 +57,12 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 	if (r < 0) {
 		if (r == -EINTR)
 			return r;
-		log_error("The vm %s runs but does not answer.", vm->name);
+		log_error("The vm %s runs but does not answer", vm->name);
 		log_hint("outpost vm reset %s, or outpost vm console %s to see it", vm->name,
 			 vm->name);
 		return -ETIMEDOUT;
 	}
-	log_info("The vm %s is running: kernel %s.", vm->name, vm->kernel);
+	log_info("The vm %s is running: kernel %s", vm->name, vm->kernel);
 	if (o->kernel && strcmp(o->kernel, "newest") != 0 && strcmp(o->kernel, vm->kernel) != 0) {
 		log_warn("It stays with that kernel, not %s.", o->kernel);
 		log_hint("outpost vm down %s first", vm->name);
@@ -175,7 +175,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 				 qemu_pid(vm->dir));
 		return r;
 	}
-	log_info("The vm %s is up: kernel %s%s%s%s, %.1f s.", vm->name, vm->kernel,
+	log_info("The vm %s is up: kernel %s%s%s%s, %.1f s", vm->name, vm->kernel,
 		 vm->debug ? ", debug" : "", vm->kaslr ? ", KASLR" : "",
 		 restored ? ", from a saved state" : "", (double)(monotonic_ms() - begin) / 1000);
 	return 0;
@@ -190,8 +190,9 @@ int vm_up(const char *name, const struct vm_options *o)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (o->full && r == 0 && !vm->full) {
-		log_error("The vm %s is not a full one, and cannot become one.", name);
-		log_hint("outpost vm up --full makes one called 'full'; any other name will do.");
+		log_error("The vm %s is not a full one, and cannot become one", name);
+		log_hint(
+			"Run outpost vm up --full to create one named 'full', or choose another name");
 		return -EEXIST;
 	}
 	vm->full = vm->full || o->full;

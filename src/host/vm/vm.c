@@ -32,7 +32,7 @@ static int open_existing(const char *name, struct instance **vm)
 
 	if (r != -ENOENT)
 		return r;
-	log_error("There is no vm %s.", name);
+	log_error("There is no vm %s", name);
 	log_hint("outpost vm up %s makes it, with --full a whole Debian", name);
 	return r;
 }
@@ -43,7 +43,7 @@ static int open_running(const char *name, struct instance **vm)
 
 	if (r < 0 || qemu_pid((*vm)->dir))
 		return r;
-	log_error("The vm %s is not running.", name);
+	log_error("The vm %s is not running", name);
 	log_hint("outpost vm up %s", name);
 	return -ENOTCONN;
 }
@@ -85,7 +85,7 @@ int vm_down(const char *name)
 	if (lock < 0)
 		return lock;
 	if (!qemu_pid(vm->dir)) {
-		log_info("The vm %s is not running.", name);
+		log_info("The vm %s is not running", name);
 		return 0;
 	}
 	r = power_off(vm);
@@ -98,7 +98,7 @@ int vm_down(const char *name)
 	if (r < 0)
 		return log_error_errno(r, "Cannot end QEMU of the vm %s, process %d", name,
 				       qemu_pid(vm->dir));
-	log_info("The vm %s is down.", name);
+	log_info("The vm %s is down", name);
 	return 0;
 }
 
@@ -121,12 +121,12 @@ int vm_reset(const char *name, int timeout_ms)
 		return log_error_errno(r, "Cannot reset the vm %s", name);
 	r = console_await(vm->dir, from, GUEST_READY, limit);
 	if (r == 0) {
-		log_info("The vm %s is up again.", name);
+		log_info("The vm %s is up again", name);
 		return 0;
 	}
 	if (r == -EINTR)
 		return r;
-	log_error("The vm %s did not come up again within %d s.", name, limit / 1000);
+	log_error("The vm %s did not come up again within %d s", name, limit / 1000);
 	console_show_end(vm->dir, 20);
 	return r;
 }
@@ -144,7 +144,7 @@ int vm_plug(const char *name, bool in)
 	if (r < 0)
 		return log_error_errno(r, "Cannot %s the network cable of the vm %s",
 				       in ? "put in" : "pull out", name);
-	log_info("The network cable of the vm %s is %s.", name, in ? "in" : "out");
+	log_info("The network cable of the vm %s is %s", name, in ? "in" : "out");
 	return 0;
 }
 
@@ -161,13 +161,13 @@ int vm_console(const char *name)
 	lock_path = path_join(vm->dir, "console.lock", NULL);
 	lock = lock_try(lock_path);
 	if (lock == -EWOULDBLOCK)
-		log_error("Another outpost is connected to the console of the vm %s.", name);
+		log_error("Another outpost is connected to the console of the vm %s", name);
 	if (lock < 0)
 		return lock;
 	fd = unix_socket_connect(vm->dir, "console.sock");
 	if (fd < 0)
 		return log_error_errno(fd, "Cannot connect to the console of the vm %s", name);
-	log_info("Console of the vm %s; ctrl-] leaves it.", name);
+	log_info("Console of the vm %s; press Ctrl-] to leave", name);
 	r = console_attach(fd);
 	return r < 0 ? log_error_errno(r, "The console of the vm %s", name) : 0;
 }

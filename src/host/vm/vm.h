@@ -52,32 +52,32 @@ struct vm_status {
 /*
  * Starts it and returns when its ssh server listens. Where it can be it goes on
  * from a saved state, see saved.h; else it boots. One that runs already is
- * only asked whether it answers. 0 or -errno, said; after an error none runs
+ * only asked whether it answers. 0 or -errno, logged; after an error none runs
  * that did not run before.
  */
 int vm_up(const char *name, const struct vm_options *options);
 
-/* Has it power off, or ends it when it does not. One that does not run is no error. 0 or -errno,
- * said. */
+/* Has it power off, or ends it when it does not. One that does not run is not an error. 0 or -errno,
+ * logged. */
 int vm_down(const char *name);
 
-/* As its reset button would; returns when its ssh server listens again. 0 or -errno, said. */
+/* As its reset button would; returns when its ssh server listens again. 0 or -errno, logged. */
 int vm_reset(const char *name, int timeout_ms);
 
-/* Puts its network cable in, or pulls it out; that outlives a reset. 0 or -errno, said. */
+/* Puts its network cable in, or pulls it out; that outlives a reset. 0 or -errno, logged. */
 int vm_plug(const char *name, bool in);
 
-/* Connects the terminal to the serial console until ctrl-]. 0 or -errno, said. */
+/* Connects the terminal to the serial console until ctrl-]. 0 or -errno, logged. */
 int vm_console(const char *name);
 
-/* 0 or -errno, said; -ENOENT (said) where there never was such a vm. */
+/* 0 or -errno, logged; -ENOENT (said) where there never was such a vm. */
 int vm_status(const char *name, struct vm_status *status);
 void vm_status_release(struct vm_status *status);
 
-/* Names of the vms that there are, sorted (strv_free()). 0 or -errno, said. */
+/* Names of the vms that there are, sorted (strv_free()). 0 or -errno, logged. */
 int vm_list(char ***names);
 
-/* Does its QEMU run? Says nothing. */
+/* Does its QEMU run? Logs nothing. */
 bool vm_is_running(const char *name);
 
 /* The path to give to ssh -F, whose host is then "outpost-<name>"; the caller frees it. */

@@ -53,7 +53,7 @@ void doctor_add(struct findings *c, const char *where, const char *name, enum fi
 char *doctor_clean(const char *text);
 
 void doctor_host(struct findings *c, const struct buildenv *env);
-/* The board of this name (-b, or NULL); a note where no board is known. 0 or -errno, said. */
+/* The board of this name (-b, or NULL); a note where no board is known. 0 or -errno, logged. */
 int doctor_boards(struct findings *c, struct buildenv *env, const char *name);
 /* 0, or -errno as session_receive(). */
 int doctor_survival(struct findings *c, const struct board *board, struct session *session);
@@ -75,7 +75,7 @@ struct proof {
 
 /*
  * Panics the board on purpose, waits until it is back, and looks whether its
- * last words are. 0 and *proof; -errno, said: it could not be tried.
+ * last words are. 0 and *proof; -errno, logged: it could not be tried.
  */
 int doctor_prove(const struct board *board, int return_ms, struct proof *proof);
 void proof_release(struct proof *proof);

@@ -167,9 +167,8 @@ static int take_release(struct workflow *p, int times)
 		return r;
 	last_seen_set_release(p->board->name, welcome->release);
 	if (p->options->kernel) {
-		log_error("Board %s runs %s, not %s.", p->board->name, welcome->release,
-			  p->release);
-		log_hint("Without --kernel the modules are built for what the board runs.");
+		log_error("Board %s runs %s, not %s", p->board->name, welcome->release, p->release);
+		log_hint("Without --kernel, modules are built for the kernel that the board runs");
 		return -ENOEXEC;
 	}
 	if (times >= KERNELS_MAX) {

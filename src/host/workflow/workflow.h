@@ -72,7 +72,7 @@ struct workflow {
 };
 
 /* Board, store and connection; runs left open by a host that went away are collected. 0 or -errno,
- * said. */
+ * logged. */
 int workflow_board(struct workflow *p, const struct context *ctx,
 		   const struct workflow_options *options);
 /* Collects what was left open on any board that answers (that of -b only, where given). Says what
@@ -88,14 +88,14 @@ void workflow_release(struct workflow *p);
 int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 		     struct run_request *request, struct run_result *result);
 
-/* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, said. */
+/* Builds and checks only, for the kernel that the board says it runs. 0 or -errno, logged. */
 int workflow_modules(struct workflow *p, char *const *paths);
 
 /* After workflow_execute(), which returned `r`: stores the result and prints it; the exit status of
- * the command, or -errno, said. */
+ * the command, or -errno, logged. */
 int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit);
 
-/* The paths that are meant; NULL, said, where none was given and there is no modules/. */
+/* The paths that are meant; NULL, logged, where none was given and there is no modules/. */
 char *const *workflow_paths(const char *command, int argc, char *const *argv);
 
 #endif

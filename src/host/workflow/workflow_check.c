@@ -28,8 +28,8 @@ static void say_refused(const struct module *m, const struct check_result *resul
 
 	while (!result->problems[first].fatal)
 		first++;
-	log_error("%s would not load: %s.", path, m->error);
-	log_hint("%s More says 'outpost check'; --no-check sends it all the same.",
+	log_error("%s would not load: %s", path, m->error);
+	log_hint("%s Run outpost check for details, or use --no-check to send it anyway.",
 		 result->problems[first].hint);
 }
 

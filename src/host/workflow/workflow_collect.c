@@ -39,7 +39,7 @@ static int collect(struct workflow *p, const char *run)
 	r = run_collect(&request, run, &p->session, &result);
 	if (r == OUTCOME_UNKNOWN) {
 		log_info("Run %s was left open, and board %s never began it, or does not know it "
-			 "any more.",
+			 "any more",
 			 run, p->board->name);
 		return store_abandon(p->store, run,
 				     "the board never began it, or does not know it any more");
@@ -47,7 +47,7 @@ static int collect(struct workflow *p, const char *run)
 	if (r == 0)
 		r = workflow_keep(p, &result);
 	if (r == 0 && result.open)
-		r = -ETIMEDOUT; /* lost once more: said */
+		r = -ETIMEDOUT; /* lost again: logged */
 	if (r == 0)
 		log_info("Run %s, which was left open, is complete now: outpost results %s", run,
 			 run);

@@ -6,7 +6,7 @@ test_add_list_remove() {
 	outpost board list
 	expect_status 0
 	expect_silent out
-	expect_err "No board is known yet"
+	expect_err "No boards are known yet"
 	touch ssh.conf
 	outpost board add pi me@raspberry --power-cycle 'usbrelay 1 0' --ssh-config ssh.conf
 	expect_status 0
@@ -20,7 +20,7 @@ test_add_list_remove() {
 	expect_out '"power_cycle": "usbrelay 1 0"'
 	outpost board add pi other
 	expect_status 3
-	expect_one_error "There is a board 'pi' already"
+	expect_one_error "Board 'pi' exists already"
 	outpost board remove pi
 	expect_status 0
 	outpost board remove pi
@@ -33,15 +33,15 @@ test_add_list_remove() {
 test_add_refuses() {
 	outpost board add ../etc me@pi
 	expect_status 2
-	expect_one_error "'../etc' is no name for a board"
+	expect_one_error "'../etc' is not a valid board name"
 	outpost board add pi -oProxyCommand=touch
 	expect_status 2
 	outpost board add pi -- -oProxyCommand=touch
 	expect_status 2
-	expect_one_error "is no ssh destination"
+	expect_one_error "is not an ssh destination"
 	outpost board add pi 'me@pi; reboot'
 	expect_status 2
-	expect_one_error "is no ssh destination"
+	expect_one_error "is not an ssh destination"
 	outpost board add pi me@pi --power-cycle 'a ; b'
 	expect_status 2
 	expect_one_error "power_cycle"
@@ -65,7 +65,7 @@ test_what_is_no_board() {
 	echo 'ssh_config = /x' >"$XDG_CONFIG_HOME/outpost/boards/bad.conf"
 	outpost -b bad board show
 	expect_status 3
-	expect_one_error "bad.conf: 'destination = ' is missing"
+	expect_one_error "bad.conf: 'destination' is missing"
 }
 
 test_show() {

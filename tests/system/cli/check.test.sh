@@ -203,7 +203,7 @@ test_check_asks_the_board_for_its_symbols() {
 	expect_json '.modules[0].problems[0].found' "does not exist in $release"
 	outpost --json -b board check hidden.ko missing.ko
 	expect_status 1
-	expect_err "Asking board board which symbols its kernel has; once for each kernel."
+	expect_err "Asking board board which symbols its kernel has; this is done once for each kernel"
 	expect_json '.modules[0].problems[0].found' "not exported: $release has it, but not for modules"
 	expect_json '.modules[1].problems[0].found' "does not exist in $release"
 	touch "$B/nologin"

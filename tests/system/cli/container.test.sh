@@ -77,7 +77,7 @@ test_container_build_status_remove() {
 	make_engines podman docker
 	outpost container status
 	expect_status 0
-	expect_err "outpost container build makes one"
+	expect_err "outpost container build creates one"
 	outpost container build
 	expect_status 0
 	expect_out "podman"
@@ -160,7 +160,7 @@ test_container_failures() {
 	expect_status 3
 	outpost build --in somewhere "$TOP/modules/hello"
 	expect_status 2
-	expect_one_error "not in 'somewhere'"
+	expect_one_error "Cannot build in 'somewhere'"
 }
 
 # The builder was killed, its container with it: what comes next starts it again.

@@ -31,7 +31,7 @@ test_unknown_command() {
 	outpost frobnicate
 	expect_status 2
 	expect_one_error "Unknown command 'frobnicate'"
-	expect_err "hint: outpost --help"
+	expect_err "hint: Run outpost --help"
 	outpost tset
 	expect_status 2
 	expect_one_error "Unknown command 'tset' (did you mean 'test'?)"
@@ -52,7 +52,7 @@ test_unknown_options() {
 	expect_one_error "--frobnicate"
 	outpost -b
 	expect_status 2
-	expect_one_error "-b wants a value"
+	expect_one_error "-b requires a value"
 }
 
 test_help_of_every_command() {

@@ -153,7 +153,7 @@ test_ccache() {
 	echo "/* $RANDOM $RANDOM $EPOCHREALTIME */ int told_$RANDOM;" >>told/told.c
 	outpost build --kernel "$RELEASE" told
 	expect_status 0
-	expect_err "ccache had 0 of"
+	expect_err "ccache hits: 0 of"
 	mkdir -p elsewhere/far
 	cp -r told elsewhere/far/
 	outpost build --kernel "$RELEASE" elsewhere/far/told

@@ -17,7 +17,7 @@ test_headers_installed_in_a_full_debian() {
 	expect_status 0
 	outpost -b headed --json test "$TOP/modules/hello"
 	expect_status 0
-	expect_err "came from board headed"
+	expect_err "from board headed"
 	expect_json '.results[0].verdict' pass
 	outpost --json kernel list
 	expect_json '.kernels[] | "\(.release) \(.source)"' "$release board"

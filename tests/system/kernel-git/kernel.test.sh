@@ -125,7 +125,7 @@ test_sync_takes_the_commit_that_the_boards_package_names() {
 	outpost -b vm kernel sync
 	expect_status 3
 	expect_err "Debian cannot be reached"
-	expect_err "the commit of the repository is not said (--commit)"
+	expect_err "no commit of the repository was given (--commit)"
 
 	doc=/usr/share/doc/linux-image-$release
 	printf 'linux (1:6.1-1+rpt1) bookworm; urgency=medium\n\n  * Linux commit: %s\n\n -- A <a@b>  Mon, 1 Jan\n' \

@@ -142,7 +142,7 @@ test_the_hook_brings_a_board_back() {
 	outpost -b pi --json test --return-timeout 25s deaf "$TOP/modules/hello"
 	remove_pi
 	expect_status 4
-	expect_err "its power is switched off and on"
+	expect_err "switching its power off and on"
 	expect_json '.results[] | select(.module == "deaf") | .verdict' hang
 	expect_json '.results[] | select(.module == "deaf") | .recovery | test("switched off and on")' true
 	expect_json '.results[] | select(.module == "hello") | .verdict' pass

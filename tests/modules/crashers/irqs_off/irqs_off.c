@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeps interrupts off on all processors for ever. */
+/* Keeps interrupts off on all processors forever. */
 #include <linux/module.h>
 #include <linux/processor.h>
 #include <linux/smp.h>

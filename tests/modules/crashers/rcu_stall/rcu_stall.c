@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stays in a read-side critical section for ever. */
+/* Stays in a read-side critical section forever. */
 #include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/rcupdate.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Executes what is no instruction. */
+/* Executes what is not an instruction. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 
