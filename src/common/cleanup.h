@@ -14,7 +14,7 @@
 
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
-/* Defines <fn>p(), the form the attribute wants: it is given a pointer to the variable. */
+/* Defines <fn>p(), the form that the attribute requires: it is given a pointer to the variable. */
 #define DEFINE_CLEANUP(type, fn)          \
 	static inline void fn##p(type *p) \
 	{                                 \

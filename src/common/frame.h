@@ -42,7 +42,7 @@ void frame_header(uint8_t header[FRAME_HEADER], enum frame_type type, const void
 
 /*
  * The frame at the start of `data`: 1 and *frame; 0 when more bytes are
- * needed; -EBADMSG when these bytes are no frame, whatever follows.
+ * needed; -EBADMSG if these bytes are not a frame, whatever follows.
  */
 int frame_parse(const uint8_t *data, size_t n, struct frame *frame);
 

@@ -39,7 +39,7 @@ struct ktap {
 	unsigned int failed;
 };
 
-/* Not pr_info(), whatever checkpatch says: the prefix that a module may give it is no KTAP. */
+/* Not pr_info(), whatever checkpatch says: the prefix that a module may define is not KTAP. */
 #define ktap_print(fmt, ...) printk(KERN_INFO fmt "\n", ##__VA_ARGS__)
 
 /* Starts a suite of exactly `planned` tests: a test that is not reached fails the suite. */
@@ -54,7 +54,7 @@ static inline void ktap_start(struct ktap *ktap, const char *suite, unsigned int
 	ktap_print("  1..%u", planned);
 }
 
-/* One test; when `condition` does not hold, its text and place are said. Gives whether it held. */
+/* One test; prints the text and place of `condition` if it fails. Returns whether it held. */
 #define ktap_test(ktap, name, condition)					\
 	ktap_result(ktap, name, condition, #condition, __FILE__, __LINE__)
 

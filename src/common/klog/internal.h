@@ -159,7 +159,7 @@ bool klog_is_trace_filler(struct text line);
 /* "RIP: 0010:func+...", "pc : func+...", "PC is at func+...", "IP: func+...": the kernel's only. */
 bool klog_parse_pc(struct text line, struct klog_frame *frame);
 
-/* The same with an address that is in no function: "pc : 0xffff800000d6c000". 0: it is no such
+/* The same with an address that is in no function: "pc : 0xffff800000d6c000". 0: not such a
  * line. */
 uint64_t klog_parse_raw_pc(struct text line);
 

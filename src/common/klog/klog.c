@@ -126,7 +126,7 @@ static void count_line(struct klog *k, bool is_kernels)
 	k->banner = false;
 }
 
-/* The kernel's first words again, after others of it: it was started anew. */
+/* The kernel's first words again, after others of it: it was restarted. */
 static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, struct text t,
 			  uint64_t position)
 {

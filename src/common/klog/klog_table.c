@@ -216,7 +216,7 @@ const struct klog_row klog_rows[] = {
 	  NULL },
 	{ "WARNING: ", KLOG_WARNING, ROW_PLACED, "+0x", NULL },
 
-	/* dumps that are no complaint of the kernel about itself */
+	/* dumps that are not complaints of the kernel about itself */
 	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
 	{ "FAULT_FLAG_ALLOW_RETRY missing ", KLOG_NONE, 0, NULL, NULL },
 	/* sysrq's l, p, t and w (drivers/tty/sysrq.c); its other keys print no trace */

@@ -15,7 +15,7 @@
 
 struct config;
 
-/* Reads both files, whatever their keys; one that is not there is no error. 0 or -errno, logged with file and line. */
+/* Reads both files, whatever their keys; a missing file is not an error. 0 or -errno, logged with file and line. */
 int config_load(struct config **config);
 void config_free(struct config *config);
 

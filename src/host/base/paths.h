@@ -11,7 +11,7 @@
 char *path_join(const char *first, ...) __attribute__((sentinel, returns_nonnull));
 
 char *path_cache(const char *name, ...)
-	__attribute__((sentinel, returns_nonnull)); /* can be made anew */
+	__attribute__((sentinel, returns_nonnull)); /* can be recreated */
 char *path_state(const char *name, ...)
 	__attribute__((sentinel, returns_nonnull)); /* results, logs, vms */
 char *path_configuration(const char *name, ...)

@@ -15,7 +15,7 @@
 #include <zstd.h>
 
 #define PIECE     (256 * 1024)
-#define XZ_MEMORY (128u << 20) /* xz -9 wants 65 MiB */
+#define XZ_MEMORY (128u << 20) /* xz -9 needs 65 MiB */
 
 static const struct {
 	const char *name;

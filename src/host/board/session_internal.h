@@ -29,7 +29,7 @@ struct failure {
 	enum failure_kind kind;
 	char *why;  /* without the board's name, without a period */
 	char *hint; /* what to do about it, or NULL */
-	bool agent; /* an agent put in place (anew) may fix it */
+	bool agent; /* installing the agent (again) may fix it */
 };
 
 void failure_release(struct failure *failure);
@@ -131,7 +131,7 @@ int session_fail(struct session *s, char *why, const char *hint);
 
 /* --- session_link.c --- */
 
-/* Starts ssh; the flight begins anew. 0, or -ENOTCONN with s->failure filled. */
+/* Starts ssh; the flight starts from its beginning. 0, or -ENOTCONN with s->failure filled. */
 int link_connect(struct session *s);
 
 /* Writes what ssh takes at once. */

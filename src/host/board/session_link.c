@@ -17,7 +17,7 @@
 
 /*
  * One fixed string for any login shell. Only root owns "/", and asking that
- * costs no process. What goes wrong is to be said in English: it is looked for.
+ * costs no process. Error messages must be in English, because they are parsed.
  */
 #define SERVE                                                                       \
 	"exec /bin/sh -c 'export LC_ALL=C; "                                        \

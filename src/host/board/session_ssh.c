@@ -89,7 +89,7 @@ static void add_unattended(char ***argv, const struct session_options *options)
 	add_option(argv, "BatchMode", "yes");
 	add_option(argv, "LogLevel", "INFO"); /* a person's QUIET would hide the reason */
 	add_option(argv, "EscapeChar", "none");
-	/* What a person wants of a log-in by hand is not for us, and not for a board under test. */
+	/* Settings for interactive logins are not for us, nor for a board under test. */
 	add_option(argv, "RemoteCommand", "none");
 	add_option(argv, "ClearAllForwardings", "yes");
 	add_option(argv, "ForwardAgent", "no");

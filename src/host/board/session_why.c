@@ -37,7 +37,7 @@ static const struct reason {
 	  "the login may not run the agent as root there", "On the board, as root: " SUDOERS,
 	  false },
 	{ "you must have a tty to run sudo", FAILURE_SUDO,
-	  "sudo wants a terminal there (requiretty)",
+	  "sudo requires a terminal there (requiretty)",
 	  "On the board, in sudoers: Defaults:^ !requiretty", false },
 	{ "sudo: not found", FAILURE_LOGIN, "the login is not root, and there is no sudo",
 	  "Install sudo on the board, or use a root login: root@...", false },
@@ -183,7 +183,7 @@ static char *last_line(const char *text, size_t n)
 	return strbuf_detach(&sb);
 }
 
-/* No message that we know: what there is, as it is. */
+/* An unknown message: shown as it is. */
 static void explain_unknown(struct failure *f, const struct ssh_end *end)
 {
 	_cleanup_free_ char *said = last_line(end->error, strlen(end->error));

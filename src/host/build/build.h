@@ -27,7 +27,7 @@ struct build_settings {
 		OPTION_FLAG(s, in clang, 0, "clang", "build.clang",                              \
 			    "compile with clang, not with what built the kernel"),               \
 		OPTION_FLAG(s, in no_ccache, 0, "no-ccache", "build.no_ccache",                  \
-			    "compile everything anew, though ccache is installed"),              \
+			    "do not use ccache, even if it is installed"),                       \
 		OPTION_STRING(s, in compiler_wrapper, 0, "compiler-wrapper", "COMMAND",          \
 			      "build.compiler_wrapper",                                          \
 			      "have this run the compiler: distcc or icecc, for a cluster")

@@ -62,7 +62,7 @@ static char *excluded_by_config(const struct kernel_tree *tree, const char *want
 		bool unwanted = *word == '!';
 
 		if (word[unwanted] && config_has(config.buf, word + unwanted) == unwanted)
-			return xasprintf("BUILD_EXCLUSIVE_CONFIG wants %s", word);
+			return xasprintf("BUILD_EXCLUSIVE_CONFIG requires %s", word);
 	}
 	return NULL;
 }

@@ -81,7 +81,7 @@ static const char *const volatile_names[] = {
 	NULL
 };
 
-/* What would put the hour or the host into a module, unless somebody wants just that. */
+/* What would put the hour or the host into a module, unless the user sets it. */
 static void add_constants(char ***env)
 {
 	static const char *const constants[] = {

@@ -33,7 +33,7 @@ static char *find_ccache(const struct unit *unit)
 	return path_program("ccache");
 }
 
-/* Also one that wants words of its own, which names cannot say. */
+/* Also a compiler with arguments of its own, which a name cannot express. */
 static int put_wrapper(const char *path, const char *wrapper, const char *compiler)
 {
 	_cleanup_free_ char *text =

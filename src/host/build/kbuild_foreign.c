@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds that are not started as kbuild wants it: a MAKE of dkms.conf, or a
+ * Builds that are not started in kbuild's own way: a MAKE of dkms.conf, or a
  * Makefile that calls kbuild itself, and mostly looks for the headers of the
  * running kernel. Variables on make's command line win over what it sets.
  */
@@ -116,7 +116,7 @@ static int put_uname(const struct unit *unit)
 	return fs_write_atomic(path, text.buf, text.len, 0700);
 }
 
-/* The environment of a build that is not started as kbuild wants it. */
+/* The environment of a build that is not started in kbuild's own way. */
 static char **foreign_environment(const struct unit *unit)
 {
 	char **env = kbuild_environment();

@@ -16,8 +16,8 @@ outpost-name = $(subst $$,~d,$(subst $(outpost-hash),~h,$(subst =,~e,$(subst :,~
 	$(outpost-newline),~n,$(subst $(outpost-tab),~t,$(subst $(outpost-blank),~s,$(subst \
 	~,~~,$(1)))))))))
 
-# As kbuild's own try-run finds out. "n" is said of what failed twice: a compiler that was
-# killed for want of memory, say, is no answer to be kept.
+# As kbuild's own try-run finds out. "n" is the answer only after two failures: a compiler that was
+# killed for lack of memory, for example, is no answer to keep.
 outpost-run = $(shell set -e; d=$(outpost-asked).$$$$; TMP=$$d/tmp; TMPO=$$d/tmp.o; \
 	trap "rm -rf $$d" EXIT; mkdir -p $$d; \
 	for outpost in once again; do \

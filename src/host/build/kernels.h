@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which kernels a person wants modules for. */
+/* The kernels to build modules for. */
 #ifndef OUTPOST_BUILD_KERNELS_H
 #define OUTPOST_BUILD_KERNELS_H
 

@@ -95,7 +95,7 @@ static bool same_content(const char *a, const char *b)
 
 /*
  * Is what stands in the copy still made from this? Another file that took its
- * place may be of the same time and size; some file systems number files anew.
+ * place may be of the same time and size; some file systems renumber files.
  */
 static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *from,
 		       const char *dest)
@@ -110,7 +110,7 @@ static bool is_current(const struct mirror *m, const struct inventory_entry *e, 
 
 /*
  * From here on the copy is neither what the manifest says nor what the stamp was
- * written for; killed before it is all there, it is begun anew the next time.
+ * written for; killed before it is all there, it starts from scratch the next time.
  */
 static void change(struct mirror *m)
 {

@@ -13,7 +13,7 @@
 
 /*
  * `user` is the user's folder, `copy` its copy, two folders below which is
- * ours. With `search` the copy's files are searched anew; else only the copies
+ * ours. With `search` the copy's files are searched again; otherwise only the copies
  * made before are brought up to date. *changed is set when they changed; `stamp` is gone
  * then, see mirror_update(). 0 or -errno, logged.
  */

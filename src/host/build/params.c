@@ -63,7 +63,7 @@ void params_check(const struct module_list *modules, const char *params)
 		}
 		if (known || !judged)
 			continue;
-		log_warn("There is no parameter '%s': the kernel ignores it.", name);
+		log_warn("Unknown parameter '%s'; the kernel ignores it", name);
 		for (size_t i = 0; i < modules->n; i++)
 			if (!modules->modules[i]->error)
 				say_parameters(modules->modules[i]);

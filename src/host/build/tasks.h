@@ -48,7 +48,7 @@ int tasks_run(struct tasks *t);
 /* Ends what still runs. */
 void tasks_release(struct tasks *t);
 
-/* Says what there is to say of a unit that was built: messages, and hints. */
+/* Prints the messages and hints of a unit that was built. */
 void tasks_say(struct tasks *t, const struct unit *unit);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What there is to do: units, and what they want that nobody asked for. */
+/* The units to build, and those that they need beyond the requested ones. */
 #include "host/build/tasks.h"
 
 #include "common/alloc.h"
@@ -25,7 +25,7 @@ static bool is_provided(const struct tasks *t, const struct kernel_tree *tree, c
 	return false;
 }
 
-/* What a unit wants and nobody was asked for may stand in the folder beside its own. */
+/* A module that a unit needs and that was not requested may be in the folder beside its own. */
 static void add_wanted(struct tasks *t, size_t i)
 {
 	_cleanup_(source_list_release) struct source_list found = { 0 };

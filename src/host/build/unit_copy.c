@@ -40,7 +40,7 @@ static int put_dkms_links(const struct unit *unit)
 
 /*
  * A copy that is elsewhere than the last one, as of another version of its
- * dkms.conf, begins anew; so does one that other tools have built in.
+ * dkms.conf, starts from scratch; so does one that other tools have built in.
  */
 static int place_copy(const struct unit *unit)
 {
@@ -84,7 +84,7 @@ static int list_headers(const struct unit *unit, const char *manifest)
 }
 
 /*
- * A patched file is not what it was copied from: with patches, all is copied anew
+ * A patched file is not what it was copied from: with patches, everything is copied again
  * when anything changed; also when that was found before, and nothing was built since.
  */
 int unit_update_copy(const struct unit *unit, bool *changed)

@@ -12,7 +12,7 @@ int unit_fail(char **error, const char *fmt, ...) __attribute__((format(printf, 
  * -errno, logged. */
 int unit_update_copy(const struct unit *unit, bool *changed);
 
-/* The next time all is copied anew, and so built anew. */
+/* Makes the next build copy and build everything again. */
 void unit_forget_copy(const struct unit *unit);
 
 /* Makes the stripped ones of all modules that are there. 0, or -EINVAL with *error. */

@@ -138,7 +138,7 @@ static void add_damaged(struct check_result *result, int r)
 	check_add(
 		&check, CHECK_REFUSED, NULL, xstrdup("a file that can be unpacked"),
 		xstrdup(r == -EFBIG ? "more than 512 MiB" : "it is damaged, or its end is missing"),
-		xstrdup("Pack it anew, or copy it again."));
+		xstrdup("Compress it again, or copy it again."));
 }
 
 int check_file(const struct check_kernel *kernel, const char *path, const struct check_plan *plan,

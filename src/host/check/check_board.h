@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What only a board can tell of its kernel, whatever the tree says: whether it
- * wants signatures, is locked down, how large its pages are; and, when a module
+ * requires signatures, is locked down, how large its pages are; and, when a module
  * makes it matter, which keys and symbols it has. It is kept, so that a board
  * that is not there can be judged for, too.
  */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define COPY_AGAIN "The file is damaged: build it anew, or copy it again."
+#define COPY_AGAIN "The file is damaged: rebuild it, or copy it again."
 
 static void refuse(struct check *check, char *expected, char *found)
 {
@@ -24,7 +24,7 @@ void check_elf_magic(struct check *check)
 {
 	if (memcmp(check->ko->header.e_ident, ELFMAG, SELFMAG) != 0)
 		check_add(check, CHECK_REFUSED, NULL, xstrdup("an ELF file"),
-			  xstrdup("it is no ELF file, nor a compressed one"),
+			  xstrdup("it is neither an ELF file nor a compressed one"),
 			  xstrdup("Name a .ko file, or the folder that one is built in."));
 }
 

@@ -200,5 +200,5 @@ void check_percpu(struct check *check)
 		check_add(check, CHECK_REFUSED, NULL,
 			  xstrdup("section " PERCPU " aligned to a power of two"),
 			  xasprintf("%llu", (unsigned long long)header.sh_addralign),
-			  xstrdup("The file is damaged: build it anew, or copy it again."));
+			  xstrdup("The file is damaged: rebuild it, or copy it again."));
 }

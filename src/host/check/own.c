@@ -53,7 +53,7 @@ void check_symbol_sections(struct check *check)
 		check_add(check, CHECK_REFUSED, name,
 			  xasprintf("a section below %u", check->ko->header.e_shnum),
 			  xasprintf("section %u", section),
-			  xstrdup("The file is damaged: build it anew."));
+			  xstrdup("The file is damaged: rebuild it."));
 	}
 }
 

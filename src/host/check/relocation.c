@@ -67,11 +67,11 @@ static void ask_place(struct check *check, size_t section, size_t target, uint64
 	add(check, dies ? CHECK_REFUSED : CHECK_NOTED, section, "relocations within their section",
 	    xasprintf("one at %llu of %llu bytes", (unsigned long long)offset,
 		      (unsigned long long)header.sh_size),
-	    dies ? "The kernel would write there, and die: build it anew."
-		 : "The kernel writes there, over other parts of the module: build it anew.");
+	    dies ? "The kernel would write there, and crash: rebuild it."
+		 : "The kernel writes there, over other parts of the module: rebuild it.");
 }
 
-/* A symbol outside of the table is not refused by the kernel but read: nobody wants that tried. */
+/* A symbol outside of the table is not refused by the kernel but read, so we refuse it. */
 static bool ask(struct check *check, size_t section, const Elf64_Rela *rela)
 {
 	if (!is_known(ELF64_R_TYPE(rela->r_info)))

@@ -39,7 +39,7 @@ void check_modinfo(struct check *check)
 	ko_find_any(check->ko, ".modinfo", &count);
 	if (count > 1 && wants_one(check))
 		refuse(check, "one section .modinfo", "more than one",
-		       "Link it anew; 'ld -r' of two modules does not make one.");
+		       "Link it again; 'ld -r' of two modules does not make one.");
 	if (!check_has_modinfo(check))
 		check_add(
 			check, CHECK_NOTED, NULL, xstrdup("a section .modinfo"),
@@ -59,9 +59,9 @@ void check_this_module(struct check *check)
 		       "of it.");
 	else if (header.sh_type == SHT_NOBITS) /* before 6.4 nobody looks, and the kernel oopses */
 		refuse(check, "a section " THIS_MODULE " with content", "one without",
-		       "Build it anew.");
+		       "Rebuild it.");
 	else if (wants_one(check) && count > 1)
-		refuse(check, "one section " THIS_MODULE, "more than one", "Build it anew.");
+		refuse(check, "one section " THIS_MODULE, "more than one", "Rebuild it.");
 }
 
 /* sizeof(struct module) is not written in a tree; but the compiler knew it when it made the symbol.
@@ -81,7 +81,7 @@ void check_this_module_size(struct check *check)
 				    "bytes",
 				    (unsigned long long)symbol.st_size),
 			  xasprintf("%llu bytes", (unsigned long long)header.sh_size),
-			  xstrdup("Build it anew."));
+			  xstrdup("Rebuild it."));
 		return;
 	}
 }
@@ -98,7 +98,7 @@ void check_symbol_table(struct check *check)
 		       "Strip modules with 'strip --strip-debug', never with a bare 'strip'; "
 		       "outpost build strips what is sent itself.");
 	else if (n > 1 && wants_one(check))
-		refuse(check, "one symbol table", "more than one", "Build it anew.");
+		refuse(check, "one symbol table", "more than one", "Rebuild it.");
 }
 
 void check_string_table(struct check *check)
@@ -108,10 +108,10 @@ void check_string_table(struct check *check)
 		     ko_section(check->ko, check->ko->strings, &header);
 
 	if (!found)
-		refuse(check, "a table with the symbols' names", "none", "Build it anew.");
+		refuse(check, "a table with the symbols' names", "none", "Rebuild it.");
 	else if (header.sh_type != SHT_STRTAB && check->kernel->version >= CHECK_VERSION(6, 12))
 		refuse(check, "a table with the symbols' names of type STRTAB", "another type",
-		       "Build it anew.");
+		       "Rebuild it.");
 }
 
 static void want_section(struct check *check, const char *name, bool loaded)
@@ -195,5 +195,5 @@ void check_name(struct check *check)
 	struct text module = ko_contents_of(check->ko, THIS_MODULE);
 
 	if (module.n > NAME_OFFSET && !module.p[NAME_OFFSET])
-		refuse(check, "a name in section " THIS_MODULE, "none", "Build it anew.");
+		refuse(check, "a name in section " THIS_MODULE, "none", "Rebuild it.");
 }

@@ -12,20 +12,21 @@ static void enforce(struct check *check, const char *found)
 
 	if (!forced && !k->locked_down)
 		return;
-	check_add(check, CHECK_REFUSED, NULL,
-		  xstrdup("a signature with a key that the kernel trusts"), xstrdup(found),
-		  xstrdup(forced ? "The board wants signed modules (module.sig_enforce): sign it "
-				   "with "
-				   "scripts/sign-file and a key in its keyring."
-				 : "The board is locked down (secure boot): sign it with "
-				   "scripts/sign-file and a key that is enrolled there."));
+	check_add(
+		check, CHECK_REFUSED, NULL,
+		xstrdup("a signature with a key that the kernel trusts"), xstrdup(found),
+		xstrdup(forced ? "The board requires signed modules (module.sig_enforce): sign it "
+				 "with "
+				 "scripts/sign-file and a key in its keyring."
+			       : "The board is locked down (secure boot): sign it with "
+				 "scripts/sign-file and a key that is enrolled there."));
 }
 
 static void refuse(struct check *check, const char *found)
 {
 	check_add(check, CHECK_REFUSED, NULL, xstrdup("a sound signature, or none"), xstrdup(found),
 		  xstrdup("Kernels refuse a damaged signature also where they want none. Sign it "
-			  "anew, or take it off: strip --strip-debug does."));
+			  "again, or remove the signature: strip --strip-debug does."));
 }
 
 static void ask_who(struct check *check, const struct ko_signature *s)
@@ -33,7 +34,7 @@ static void ask_who(struct check *check, const struct ko_signature *s)
 	struct text content = { check->ko->image.buf, check->ko->size };
 
 	switch (check_keys_ask(check->kernel->keys, s->message, content)) {
-	case SIGNED_BROKEN: refuse(check, "what stands there is no PKCS#7 message"); break;
+	case SIGNED_BROKEN: refuse(check, "the signature is not a PKCS#7 message"); break;
 	case SIGNED_CHANGED:
 		refuse(check, "one of a key that the kernel has, but the module was changed since");
 		break;
@@ -61,7 +62,7 @@ void check_signature(struct check *check)
 	else if (s->torn)
 		refuse(check, "the fields behind it contradict each other");
 	else if (!s->pkcs7)
-		enforce(check, "a signature that is no PKCS#7 message");
+		enforce(check, "a signature that is not a PKCS#7 message");
 	else
 		ask_who(check, s);
 }

@@ -204,7 +204,7 @@ const struct command cmd_build = {
 	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a "
 		"dkms.conf,\n"
 		"a .ko file, or a folder of such folders; with none, modules/. Sources are not\n"
-		"written to: they are built in a copy, of which only what changed is made anew.\n",
+		"written to: they are built in a copy, and only what changed is rebuilt.\n",
 	.options = options,
 	.options_size = sizeof(struct build_options),
 	.has_json = true,

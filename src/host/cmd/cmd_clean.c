@@ -35,7 +35,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_clean = {
 	.name = "clean",
 	.args = "",
-	.summary = "Remove what was built, or all that can be made anew",
+	.summary = "Remove builds, or everything in the cache",
 	.options = options,
 	.options_size = sizeof(struct clean_options),
 	.no_board = true,

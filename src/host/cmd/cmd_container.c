@@ -26,8 +26,7 @@ static const struct option_row options[] = {
 		      "build: more of Debian's packages to have, \"clang\" for build --clang"),
 	OPTION_FLAG(struct container_options, offline, 0, "offline", NULL,
 		    "build: ask no registry, make the base from Debian's packages"),
-	OPTION_FLAG(struct container_options, fresh, 0, "fresh", NULL,
-		    "build: make all of it anew"),
+	OPTION_FLAG(struct container_options, fresh, 0, "fresh", NULL, "build: rebuild everything"),
 	OPTION_END,
 };
 

@@ -113,7 +113,7 @@ static int ask(const struct board *board)
 	char answer[16] = "";
 
 	if (!isatty(STDIN_FILENO))
-		return usage_error("--prove panics board %s: it wants --yes where nobody can be "
+		return usage_error("--prove panics board %s: it requires --yes if nobody can be "
 				   "asked",
 				   board->name);
 	fprintf(stderr,
@@ -166,12 +166,12 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.args = "",
-	.summary = "What is missing here and on the board, and what mends it",
+	.summary = "Check this host and the board, and tell how to fix what is missing",
 	.help = "Grades what becomes of a board that crashes: good, fair or poor. --prove does "
 		"not\n"
 		"believe it and has the board panic.\n"
 		"Exits with 1 when something is missing that is needed, or --prove finds nothing;\n"
-		"a note is no such thing.\n",
+		"a note is not.\n",
 	.options = options,
 	.options_size = sizeof(struct doctor_options),
 	.has_json = true,

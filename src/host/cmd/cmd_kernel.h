@@ -9,7 +9,7 @@
 /* kernel verify [RELEASE]; the status of the command, or -errno, logged. */
 int cmd_kernel_verify(struct context *ctx, const struct kernel_git *git, const char *release);
 
-/* Says that there is no tree for it; -ENOENT. */
+/* Logs that there is no tree for it; returns -ENOENT. */
 int cmd_kernel_not_there(const char *release);
 
 #endif

@@ -25,7 +25,7 @@ struct klog_options {
 
 static const struct option_row options[] = {
 	OPTION_LIST(struct klog_options, modules, 'm', "module", "KO", NULL,
-		    "name source lines of this unstripped .ko, too; may be said again"),
+		    "also name source lines of this unstripped .ko; may be repeated"),
 	OPTION_END,
 };
 

@@ -76,7 +76,7 @@ static int take_frame(const struct session *session, const struct board *board,
 		if (reply.body.record.lost) {
 			fflush(stdout);
 			log_warn("Records are missing before the next one: the kernel overwrote "
-				 "them.");
+				 "them");
 		}
 		if (reply.body.record.level <= (uint32_t)least)
 			print_record(&reply.body.record, colour);

@@ -40,7 +40,7 @@ static int watch_neighbours(struct watching *w)
 	_cleanup_strv_ char **files = NULL;
 	int r = 0;
 
-	/* Sources that cannot be found were said by the build. */
+	/* The build has reported sources that cannot be found. */
 	if (!w->p.modules.n || build_neighbours(w->paths, w->p.release, &files) < 0)
 		return 0;
 	strv_foreach (file, files)
@@ -76,7 +76,7 @@ static int one_round(struct watching *w)
 
 /*
  * Keeps the session alive: takes in what the board says meanwhile (nothing of
- * interest), and connects anew where it was lost, so that the next save finds
+ * interest), and reconnects if it was lost, so that the next save finds
  * it open.
  */
 static void tend(struct watching *w)

@@ -94,7 +94,7 @@ static int watch_root(const struct file_watch *s, struct root *root)
 	return root->wd < 0 ? say_limit(-errno, root->folder) : 0;
 }
 
-/* All anew: folders come and go. */
+/* Watch everything again: folders come and go. */
 static int watch_all(struct file_watch *s)
 {
 	int r = 0;

@@ -167,7 +167,7 @@ static int start(struct context *ctx, int argc, char **argv)
 	return run_command(ctx, c, argc, argv);
 }
 
-/* Results that never reached their reader are no success. */
+/* Results that never reached their reader are not a success. */
 static int finish_stdout(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

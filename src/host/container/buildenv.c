@@ -188,7 +188,7 @@ bool buildenv_works(struct buildenv *env)
 	buildenv_leave(env);
 	if (r == 0 || r == -EINTR)
 		return true;
-	log_warn("Building on this machine instead.");
+	log_warn("Building on this machine instead");
 	buildenv_choose(env, "host");
 	return false;
 }

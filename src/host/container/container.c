@@ -81,7 +81,7 @@ static int open_lock(const char *dir)
 
 /*
  * Its first line is the image and the caches, each other one a folder; before
- * each path stands which folder that was. One that was deleted and made anew
+ * each path stands which folder that was. One that was deleted and recreated
  * since is another, which the container does not see.
  */
 static char *note_head(const char *image)

@@ -44,7 +44,7 @@ struct container_build {
 	const char *compilers; /* "14 13 12": major versions of gcc; NULL: those */
 	const char *packages;  /* of Debian, beside what it takes to build; or NULL */
 	bool offline;          /* do not ask a registry for the base image */
-	bool fresh;            /* make it anew, whatever the engine has kept */
+	bool fresh;            /* rebuild it, ignoring the engine's cache */
 };
 
 /* Makes the image, and sees that commands run in it. 0 or -errno, logged. */

@@ -167,7 +167,7 @@ bool evidence_unreachable(const struct evidence *e);
 /*
  * Takes in the whole frames at the start of `data`, a journal as a host keeps
  * it: how many bytes they are, which is less than n when the last one is torn
- * off; -EBADMSG (said) for bytes that are no journal. *own: how many of them
+ * off; -EBADMSG (logged) for bytes that are not a journal. *own: how many of them
  * are the host's own entries; may be NULL.
  */
 ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n, size_t *own);

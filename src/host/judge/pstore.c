@@ -68,7 +68,7 @@ static bool unzstd_record(const struct pstore_file *file, struct strbuf *out)
 	return out->len > 0;
 }
 
-/* Bytes that are no text come out of what was packed in another way. */
+/* Bytes that are not text come from records compressed in another way. */
 static bool is_text(const struct strbuf *sb)
 {
 	size_t odd = 0, n = sb->len < 512 ? sb->len : 512;

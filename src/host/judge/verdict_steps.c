@@ -55,7 +55,7 @@ static const char *load_error_meaning(int error)
 	case ENOENT: return "a symbol that it uses is not in this kernel, or its init says so";
 	case EEXIST: return "it is loaded already, or built in";
 	case EKEYREJECTED:
-	case ENOKEY: return "the kernel wants modules signed with a key it knows";
+	case ENOKEY: return "the kernel requires modules signed with a key that it knows";
 	case EPERM: return "the kernel does not allow modules to be loaded, or its init says so";
 	default: return NULL;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The CRCs in a module: those that it wants, and those of what it exports. */
+/* The CRCs in a module: those that it needs, and those of its exports. */
 #include "host/module/ko.h"
 
 #include "common/alloc.h"

@@ -56,7 +56,7 @@ char *module_canonical_name(const char *name) __attribute__((returns_nonnull));
  * break? */
 bool module_can_strip(const char *path);
 
-/* Is it compressed? Then it is sent unpacked: finit_module wants it so. */
+/* Is it compressed? It is then sent uncompressed, as finit_module requires. */
 bool module_is_packed(const char *path);
 
 /* Reads name, .modinfo, build-id and machine of a .ko (ELF, also .xz, .gz, .zst). 0 or -errno,

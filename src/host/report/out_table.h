@@ -53,7 +53,7 @@ size_t table_columns(FILE *stream);
 void table_add_report(struct table *t, const struct klog_report *report,
 		      const struct report_source *source);
 
-/* Why it did not pass, and what there is to look at; nothing for a pass, unless verbose. */
+/* Why it did not pass, and where to look; nothing for a pass, unless verbose. */
 void table_add_details(struct table *t, const struct result *r);
 
 #endif

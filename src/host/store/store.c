@@ -35,7 +35,7 @@ static const char tables[] = "CREATE TABLE run ("
 static int log_damage(const struct store *s)
 {
 	log_error("The results in %s are damaged: %s", s->path, sqlite3_errmsg(s->db));
-	log_hint("Begin anew with: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs "
+	log_hint("Start over with: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs "
 		 "stay)",
 		 s->dir, s->path, s->dir, s->dir);
 	return -EUCLEAN;
@@ -187,7 +187,7 @@ char *store_run_dir(const char *run)
 	int r;
 
 	if (!path_is_plain_name(run)) {
-		log_error("'%s' is no id of a run", run);
+		log_error("'%s' is not the id of a run", run);
 		return NULL;
 	}
 	dir = path_state("runs", run, NULL);

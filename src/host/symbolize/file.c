@@ -170,12 +170,12 @@ int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 	file->dwfl = dwfl_begin(&callbacks);
 	file->module = dwfl_report_offline(file->dwfl, path, path, fd);
 	if (!file->module)
-		return fail(why, -ENOEXEC, "it is no object file");
+		return fail(why, -ENOEXEC, "it is not an object file");
 	TAKE_FD(fd);
 	dwfl_report_end(file->dwfl, NULL, NULL);
 	elf = dwfl_module_getelf(file->module, &bias);
 	if (!elf || !gelf_getehdr(elf, &header))
-		return fail(why, -ENOEXEC, "it is no object file");
+		return fail(why, -ENOEXEC, "it is not an object file");
 	free(file->build_id);
 	file->build_id = build_id_of(elf);
 	read_sections(file, elf);

@@ -21,7 +21,7 @@
 /* A place in the sources. */
 struct site {
 	char *function;
-	char *file; /* as a person wants it shown; NULL: not known */
+	char *file; /* in the form to show to the user; NULL: not known */
 	int line;   /* 0: not known */
 };
 
@@ -44,7 +44,7 @@ struct report_source {
 	char **lines;     /* around `at`, as they were built; NULL: not at hand */
 	int first;        /* number of the first of them */
 	char **registers; /* lines of the log; NULL: none */
-	char *note;       /* what there is to say about them, such as why there are none; or NULL */
+	char *note;       /* a remark about them, such as why there are none; or NULL */
 };
 
 void report_source_release(struct report_source *source);

@@ -94,7 +94,7 @@ static int go_on_from_saved(struct instance *vm, struct qemu_config *config,
 	r = go_on_from(state, vm, config, timeout_ms / 2);
 	if (r == 0 || r == -EINTR)
 		return r;
-	log_warn("The vm %s cannot go on from the saved state %s (%s): it boots.", vm->name, state,
+	log_warn("The vm %s cannot go on from the saved state %s (%s): it boots", vm->name, state,
 		 strerror(-r));
 	if (qemu_pid(vm->dir))
 		qemu_stop(vm->dir);

@@ -12,7 +12,7 @@ off_t console_length(const char *dir);
 /*
  * Waits until init says `what` on the console (guest.h), after the first `from`
  * bytes. 0; -EIO when init says that it failed; -ECONNRESET when QEMU has ended;
- * -ETIME; -EINTR; -errno. Not said.
+ * -ETIME; -EINTR; -errno. Not logged.
  */
 int console_await(const char *dir, off_t from, const char *what, int timeout_ms);
 

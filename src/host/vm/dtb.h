@@ -20,7 +20,7 @@
 
 /*
  * Appends the edited tree to `out`, with a note in it of what it was made for.
- * 0; -EINVAL, not logged, when this is no such tree.
+ * 0; -EINVAL, not logged, if this is not such a tree.
  */
 int dtb_edit(const void *dtb, size_t n, const char *made_for, struct strbuf *out);
 

@@ -46,7 +46,7 @@ static bool needs_certificates(const char *root)
 
 static int unpack(struct debian *debian, const char *root)
 {
-	/* instead of what merges a /usr that is not, and wants all of Perl */
+	/* instead of what merges a /usr that is not, and needs all of Perl */
 	static const char merged[] = "usr-is-merged";
 	_cleanup_free_ char *owners = path_join(root, "owners", NULL);
 	_cleanup_strv_ char **names = NULL;
@@ -243,7 +243,7 @@ static int obtain(const struct qemu_config *machine, const struct image *image, 
 	dir = path_cache("vm", name, NULL);
 	r = manifest_check(dir, root_files, false);
 	if (r < 0 && r != -ENOENT)
-		log_warn("The image in %s is damaged; making it again.", dir);
+		log_warn("The image in %s is damaged; making it again", dir);
 	if (r < 0)
 		r = make_in_place(debian, machine, image, dir);
 	if (r == 0)

@@ -282,7 +282,7 @@ int image_obtain(const char *release, bool thorough, struct image **image)
 		return lock;
 	r = manifest_check(dir, image_files, thorough);
 	if (r < 0 && r != -ENOENT)
-		log_warn("The image in %s is damaged; making it again.", dir);
+		log_warn("The image in %s is damaged; making it again", dir);
 	if (r < 0) {
 		r = make(dir, parent, release);
 		if (r < 0)

@@ -45,7 +45,7 @@ static int take(const struct ini_entry *e, void *arg)
 	return 0;
 }
 
-/* -ENOENT, also for one that is not as it must be (said): the next start writes the file anew. */
+/* -ENOENT, also for a malformed one (logged): the next start writes the file again. */
 static int read_conf(struct instance *vm)
 {
 	static const struct ini_key keys[] = {

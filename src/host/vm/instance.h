@@ -18,7 +18,7 @@ struct instance {
 
 /*
  * 0; -EINVAL (said) when the name is not one; -ENOENT (not logged) when there
- * is no such vm: then only name and dir are set. The caller frees it always.
+ * is not such a vm: then only name and dir are set. The caller frees it always.
  */
 int instance_open(const char *name, struct instance **instance);
 void instance_free(struct instance *instance);

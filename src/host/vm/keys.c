@@ -53,7 +53,7 @@ int keys_make(const char *name, const char *dir)
 	return r < 0 ? r : write_known_hosts(name, dir);
 }
 
-/* A path as ssh_config(5) wants it: quoted, and % is written twice. */
+/* A path in the form of ssh_config(5): quoted, and % is written twice. */
 static void add_path(struct strbuf *text, const char *option, const char *dir, const char *file)
 {
 	_cleanup_free_ char *path = path_join(dir, file, NULL);

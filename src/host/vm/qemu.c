@@ -37,7 +37,7 @@
 	"console=ttyAMA0 quiet panic=1 mitigations=off cryptomgr.notests " \
 	"pstore.kmsg_bytes=65536"
 
-/* Nor is the kernel relocated to a random place (0.2 s), which wants page-table isolation as well,
+/* Nor is the kernel relocated to a random place (0.2 s), which needs page-table isolation as well,
  * where nobody asks for that. */
 #define FIXED_ARGUMENTS " nokaslr"
 

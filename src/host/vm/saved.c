@@ -92,7 +92,7 @@ static int make_empty_disk(const char *dir, long long size)
 	return fd < 0 || ftruncate(fd, size) < 0 ? -errno : 0;
 }
 
-/* What QEMU wants to find in the folder of the vm that is saved. */
+/* What QEMU expects in the folder of the vm that is saved. */
 static int prepare(const struct qemu_config *machine, const struct image *image, const char *dir)
 {
 	_cleanup_free_ char *from = path_join(machine->dir, "board.dtb", NULL);

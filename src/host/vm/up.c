@@ -64,11 +64,11 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 	}
 	log_info("The vm %s is running: kernel %s", vm->name, vm->kernel);
 	if (o->kernel && strcmp(o->kernel, "newest") != 0 && strcmp(o->kernel, vm->kernel) != 0) {
-		log_warn("It stays with that kernel, not %s.", o->kernel);
+		log_warn("It stays with that kernel, not %s", o->kernel);
 		log_hint("outpost vm down %s first", vm->name);
 	}
 	if ((o->debug && !vm->debug) || (o->kaslr && !vm->kaslr)) {
-		log_warn("It stays as it was booted, without %s.",
+		log_warn("It stays as it was booted, without %s",
 			 o->debug && !vm->debug ? "--debug" : "--kaslr");
 		log_hint("outpost vm down %s first", vm->name);
 	}
@@ -114,7 +114,7 @@ static int put_seed(struct strbuf *dtb)
 	return r < 0 ? log_error_errno(r, "Cannot put a seed for KASLR into the device tree") : 0;
 }
 
-/* Made anew when it was for another machine: asking QEMU takes 0.1 s. */
+/* Made again if it was for another machine: asking QEMU takes 0.1 s. */
 static int write_dtb(const struct qemu_config *config)
 {
 	_cleanup_free_ char *path = path_join(config->dir, "board.dtb", NULL);
@@ -171,7 +171,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 	r = boot_vm(vm, &config, o, &restored);
 	if (r < 0) {
 		if (qemu_pid(vm->dir) && qemu_stop(vm->dir) < 0)
-			log_warn("QEMU of the vm %s does not end: process %d.", vm->name,
+			log_warn("QEMU of the vm %s does not end: process %d", vm->name,
 				 qemu_pid(vm->dir));
 		return r;
 	}

@@ -92,7 +92,7 @@ int vm_down(const char *name)
 	if (r == -EINTR)
 		return r;
 	if (r < 0) {
-		log_warn("The vm %s does not power off; ending it.", name);
+		log_warn("The vm %s does not power off; ending it", name);
 		r = qemu_stop(vm->dir);
 	}
 	if (r < 0)
@@ -157,7 +157,7 @@ int vm_console(const char *name)
 
 	if (r < 0)
 		return r;
-	/* QEMU serves one at a time, and lets others wait without a word. */
+	/* QEMU serves one at a time, and silently lets others wait. */
 	lock_path = path_join(vm->dir, "console.lock", NULL);
 	lock = lock_try(lock_path);
 	if (lock == -EWOULDBLOCK)

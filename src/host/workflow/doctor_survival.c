@@ -70,7 +70,7 @@ static void check_watchdog(struct findings *c, const outpost_Survival *f)
 		strbuf_adds(&sb, "; another program has it");
 	if (f->watchdog_active && !f->systemd)
 		note(c, "watchdog", strbuf_detach(&sb),
-		     "end that program (watchdogd, say): a run wants the watchdog for itself");
+		     "stop that program (for example watchdogd): a run needs the watchdog for itself");
 	else if (f->nowayout && !f->watchdog_active)
 		note(c, "watchdog",
 		     xasprintf(

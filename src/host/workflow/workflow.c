@@ -156,8 +156,8 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 	return r;
 }
 
-/* The board's kernel is not the one that was built for, for the `times`th time before. 0 to build
- * anew. */
+/* The board's kernel is not the one that was built for, for the `times`th time. 0 to build
+ * again. */
 static int take_release(struct workflow *p, int times)
 {
 	const outpost_Welcome *welcome;

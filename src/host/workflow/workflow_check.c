@@ -29,7 +29,7 @@ static void say_refused(const struct module *m, const struct check_result *resul
 	while (!result->problems[first].fatal)
 		first++;
 	log_error("%s would not load: %s", path, m->error);
-	log_hint("%s Run outpost check for details, or use --no-check to send it anyway.",
+	log_hint("%s Run outpost check for details, or use --no-check to send it anyway",
 		 result->problems[first].hint);
 }
 

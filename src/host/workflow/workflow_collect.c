@@ -94,7 +94,7 @@ void workflow_collect(const struct context *ctx, struct store *store)
 			r = workflow_collect_all(&p);
 		p.store = NULL; /* the caller's */
 		if (r < 0 && r != -EINTR)
-			log_warn("Board %s cannot be asked about run %s, which was left open.",
+			log_warn("Board %s cannot be asked about run %s, which was left open",
 				 *name, *open);
 		workflow_release(&p);
 	}
