@@ -161,7 +161,7 @@ interrupt_when() {
 	cp test.out out
 	expect_json .cancelled true
 	expect_json '.results[] | select(.module == "phased") | .verdict' skip
-	grep -q 'nothing of the run is loaded' test.err || fail "it is not said: $(cat test.err)"
+	grep -q 'no module of the run is loaded' test.err || fail "it is not said: $(cat test.err)"
 	expect_clean_board phased needed
 	[ "$(boot_id)" = "$boot" ] || fail "the board was rebooted for it"
 	outpost test "$TOP/modules/hello"
