@@ -348,9 +348,8 @@ check: deps-test
 	$(MAKE) --no-print-directory $(jobs) all unit-programs
 	$(MAKE) --no-print-directory $(jobs) check-format shellcheck
 	$(MAKE) --no-print-directory check-unit
-	$(MAKE) --no-print-directory check-cli
+	$(MAKE) --no-print-directory -j2 -Otarget check-cli check-container
 	$(MAKE) --no-print-directory check-vm
-	$(MAKE) --no-print-directory check-container
 
 # Includes what takes too long for every change: see tests/README.md.
 check-all:

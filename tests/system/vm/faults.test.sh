@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Ten rounds of what `make soak` does two hundred of; SEED=... for others.
+# Some rounds of what `make soak` does two hundred of; SEED=... for others.
+
+soak_faults() { # OPTION...
+	"$TOP/tests/tools/soak-faults" -e -s "${SEED:-10}" "$@" ||
+		fail "$(head -c 100000 failed/*/* 2>/dev/null)"
+}
+
+# A short cut, an agent and a supervisor that are killed, a reset.
+test_faults_at_some_moments() {
+	needs_vm
+	soak_faults -r "1 4 6 8"
+}
 
 test_faults_at_random_moments() {
 	needs_vm
-	"$TOP/tests/tools/soak-faults" -e -n 10 -s "${SEED:-10}" || fail "$(head -c 100000 failed/*/* 2>/dev/null)"
+	long_test
+	soak_faults -n 10
 }

@@ -11,7 +11,7 @@ AT_ONCE=3 LIMIT=900
 [ -z "${BOARD-}" ] || AT_ONCE=1
 # shellcheck disable=SC2034
 FIRST=(it_agrees_with_linux_6_12 a_link_that_stays_dead every_crasher_gets_its_verdict_{1,2,3,4} lttng_modules
-	faults_at_random_moments two_kernels_side_by_side headers_of_the_board)
+	faults_at_random_moments faults_at_some_moments two_kernels_side_by_side headers_of_the_board)
 # shellcheck disable=SC2034
 NEEDS=(jq:jq xmllint:libxml2-utils gpg:gpg gpg-agent:gpg-agent dpkg-scanpackages:dpkg-dev file:file
 	modinfo:kmod pgrep:procps xz:xz-utils zstd:zstd gcc:gcc mke2fs:e2fsprogs)
