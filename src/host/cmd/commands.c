@@ -11,7 +11,7 @@
 #define COMMANDS(_) \
 	_(test) _(watch) _(build) _(check) _(deploy) _(load) _(unload) \
 	_(vm) _(board) _(log) _(shell) _(doctor) _(kernel) _(container) \
-	_(klog) _(unpack) _(results) _(clean)
+	_(klog) _(unpack) _(journal) _(results) _(clean)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct command cmd_##name;

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A run's journal as text.
+
+test_journal_as_text() {
+	outpost journal "$TOP/tests/data/journals/inlined.journal.zst"
+	expect_status 0
+	expect_silent err
+	expect_out 'plan run="20261123-080240-e17343" user="root@vm" purpose="test" modules=3'
+	expect_out 'begin module="inlined_null" attempt=1'
+	expect_out 'record 283 level=6: hello: Hello, Outpost!'
+	expect_out 'recovery (host) module="init_called" rebooted down_ms=11207'
+	expect_out 'end of run'
+	! grep -vE '^ *[0-9]+\.[0-9]{6}  [a-z]' out || fail "these lines are not entries"
+}
+
+# All saved journals: what a board sent is shown without control characters.
+test_journal_of_hostile_text() {
+	outpost journal "$TOP/tests/data/journals/crashers.journal.zst"
+	expect_status 0
+	! LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' out || fail "control characters are shown"
+}
+
+test_journal_that_is_cut_off() {
+	zstd -dqo whole "$TOP/tests/data/journals/inlined.journal.zst"
+	head -c -5 whole >torn
+	outpost journal whole
+	expect_status 0
+	mv out all
+	outpost journal torn
+	expect_status 0
+	expect_err "The last entry is cut off"
+	head -n -1 all | cmp - out || fail "it shows other entries than those that are whole"
+}
+
+test_journal_that_is_damaged() {
+	zstd -dqo journal "$TOP/tests/data/journals/inlined.journal.zst"
+	printf 'x' | dd of=journal bs=1 seek=300 conv=notrunc status=none
+	outpost journal journal
+	expect_status 3
+	expect_one_error "The journal is damaged at byte"
+	outpost journal none
+	expect_status 3
+	expect_one_error "Cannot read the journal none"
+}
