@@ -2,12 +2,14 @@
 /*
  * Journals, up to the verdicts. The frames' checks would keep any fuzzer out:
  * the input is the entries, each after its length in two bytes (little-endian),
- * and is framed here. As it is, it is read as a journal's bytes, too.
+ * and is framed here. As it is, it is read as a journal's bytes, too. Both are
+ * printed as text as well.
  */
 #include "fuzz.h"
 #include "host/judge/verdict.h"
 
 #include "common/log.h"
+#include "host/report/journal_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +52,17 @@ static void frame_entries(const uint8_t *data, size_t size, struct strbuf *journ
 	}
 }
 
+static void print(const void *journal, size_t size)
+{
+	struct strbuf text = STRBUF_INIT;
+	bool damaged;
+
+	MUST(journal_text(journal, size, &text, &damaged) <= size);
+	for (size_t i = 0; i < text.len; i++)
+		MUST((unsigned char)text.buf[i] >= ' ' || strchr("\n\t", text.buf[i]));
+	strbuf_release(&text);
+}
+
 static void judge(const void *journal, size_t size)
 {
 	struct evidence_list list = { 0 };
@@ -70,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame_entries(data, size, &journal);
 	judge(journal.buf, journal.len);
 	judge(data, size);
+	print(journal.buf, journal.len);
+	print(data, size);
 	strbuf_release(&journal);
 	return 0;
 }

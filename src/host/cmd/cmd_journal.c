@@ -3,47 +3,17 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "common/strv.h"
 #include "host/base/unpack.h"
 #include "host/report/journal_text.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* Prints all whole entries of `journal`; how many bytes they are, or -EBADMSG, logged. */
-static ssize_t print_entries(const struct strbuf *journal)
-{
-	static outpost_Entry entry; /* large, and filled by each call */
-	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
-	struct journal_names names = { 0 };
-	size_t used = 0;
-	int r;
-
-	for (;;) {
-		struct frame frame;
-
-		r = frame_parse((const uint8_t *)journal->buf + used, journal->len - used, &frame);
-		if (r <= 0)
-			break;
-		entry = (outpost_Entry)outpost_Entry_init_zero;
-		r = frame.type == FRAME_ENTRY ? proto_unpack(&frame, outpost_Entry_fields, &entry)
-					      : -EBADMSG;
-		if (r < 0)
-			break;
-		strbuf_reset(&line);
-		journal_text_entry(&entry, &names, &line);
-		fwrite(line.buf, 1, line.len, stdout);
-		used += frame.total;
-	}
-	strv_free(names.names);
-	return r < 0 ? log_error_errno(r, "The journal is damaged at byte %zu", used)
-		     : (ssize_t)used;
-}
-
 static int run(struct context *ctx, void *options, int argc, char **argv)
 {
-	_cleanup_(strbuf_release) struct strbuf journal = STRBUF_INIT;
-	ssize_t used;
+	_cleanup_(strbuf_release) struct strbuf journal = STRBUF_INIT, text = STRBUF_INIT;
+	bool damaged;
+	size_t used;
 	int r;
 
 	(void)ctx;
@@ -52,11 +22,15 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 	r = unpack_read(argv[0], &journal);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the journal %s", argv[0]);
-	used = print_entries(&journal);
-	if (used >= 0 && (size_t)used < journal.len)
-		log_warn("The last entry is cut off: %zu bytes are left over",
-			 journal.len - (size_t)used);
-	return used < 0 ? (int)used : STATUS_OK;
+	used = journal_text(journal.buf, journal.len, &text, &damaged);
+	fwrite(text.buf, 1, text.len, stdout);
+	if (damaged)
+		return log_error_errno(-EBADMSG, "The journal %s is damaged at byte %zu", argv[0],
+				       used);
+	if (used < journal.len)
+		log_warn("The last entry of %s is cut off: %zu bytes are left over", argv[0],
+			 journal.len - used);
+	return STATUS_OK;
 }
 
 const struct command cmd_journal = {

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/report/journal_text.h"
 
-#include "common/alloc.h"
+#include "common/proto.h"
 #include "common/strv.h"
 #include "host/judge/words.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+
+/* The names of the plan's modules, by index; they come with the first entries. */
+struct journal_names {
+	char **names;
+	size_t n;
+};
 
 /* Text of the board's, cleaned, on one line. */
 static void add_clean(struct strbuf *out, const char *text, size_t n)
@@ -198,7 +205,7 @@ static void output_entry(const outpost_Entry *e, struct strbuf *out)
 	}
 }
 
-void journal_text_entry(const outpost_Entry *e, struct journal_names *names, struct strbuf *out)
+static void add_entry(const outpost_Entry *e, struct journal_names *names, struct strbuf *out)
 {
 	strbuf_addf(out, "%6" PRIu64 ".%06" PRIu64 "  ", e->time_us / 1000000,
 		    e->time_us % 1000000);
@@ -238,4 +245,27 @@ void journal_text_entry(const outpost_Entry *e, struct journal_names *names, str
 	default: output_entry(e, out);
 	}
 	strbuf_addch(out, '\n');
+}
+
+size_t journal_text(const void *data, size_t n, struct strbuf *out, bool *damaged)
+{
+	static outpost_Entry entry; /* large, and refilled by each call */
+	struct journal_names names = { 0 };
+	struct frame frame;
+	size_t used = 0;
+	int r;
+
+	while ((r = frame_parse((const uint8_t *)data + used, n - used, &frame)) > 0) {
+		entry = (outpost_Entry)outpost_Entry_init_zero;
+		r = -EBADMSG;
+		if (frame.type == FRAME_ENTRY)
+			r = proto_unpack(&frame, outpost_Entry_fields, &entry);
+		if (r < 0)
+			break;
+		add_entry(&entry, &names, out);
+		used += frame.total;
+	}
+	strv_free(names.names);
+	*damaged = r < 0;
+	return used;
 }

@@ -3,20 +3,16 @@
 #ifndef OUTPOST_JOURNAL_TEXT_H
 #define OUTPOST_JOURNAL_TEXT_H
 
-#include "common/proto.h"
 #include "common/strbuf.h"
 
-/* The names of the plan's modules, by index; they come with the first entries. */
-struct journal_names {
-	char **names; /* strv_free() */
-	size_t n;
-};
+#include <stdbool.h>
 
 /*
- * Appends one line for the entry: its time in seconds since boot, what it is, and its fields.
- * Control characters in the board's text are written as \xNN, newlines as \n.
+ * Appends one line for each whole entry at the start of `data`: its time in seconds since boot,
+ * what it is, and its fields. Control characters in the board's text are written as \xNN, newlines
+ * as \n. Returns how many bytes the entries are: less than n if the last one is cut off, or if
+ * what follows is not an entry (*damaged). Logs nothing.
  */
-void journal_text_entry(const outpost_Entry *entry, struct journal_names *names,
-			struct strbuf *out);
+size_t journal_text(const void *data, size_t n, struct strbuf *out, bool *damaged);
 
 #endif

@@ -29,7 +29,7 @@ test_journal_that_is_cut_off() {
 	mv out all
 	outpost journal torn
 	expect_status 0
-	expect_err "The last entry is cut off"
+	expect_err "The last entry of torn is cut off"
 	head -n -1 all | cmp - out || fail "it shows other entries than those that are whole"
 }
 
@@ -38,7 +38,7 @@ test_journal_that_is_damaged() {
 	printf 'x' | dd of=journal bs=1 seek=300 conv=notrunc status=none
 	outpost journal journal
 	expect_status 3
-	expect_one_error "The journal is damaged at byte"
+	expect_one_error "The journal journal is damaged at byte"
 	outpost journal none
 	expect_status 3
 	expect_one_error "Cannot read the journal none"
