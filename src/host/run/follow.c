@@ -45,7 +45,7 @@ static int take_entry(struct run *run, const struct frame *frame)
 	return 0;
 }
 
-/* --- an end that the user wants --------------------------------------------------------------- */
+/* --- interruption ------------------------------------------------------------------------- */
 
 static void take_interrupt(struct run *run)
 {
@@ -57,14 +57,13 @@ static void take_interrupt(struct run *run)
 static int interrupt(struct run *run)
 {
 	if (run_wait_is_interrupted(run->wait)) {
-		log_warn(
-			"Run %s goes on ending by itself on board %s; outpost results collects it.",
-			run_journal_id(run->journal), run->q->board->name);
+		log_warn("Run %s continues to end on board %s; outpost results collects it",
+			 run_journal_id(run->journal), run->q->board->name);
 		return -EINTR;
 	}
 	take_interrupt(run);
 	log_info(
-		"Interrupted: the run is ended and the board tidied up. Once more leaves at once.");
+		"Interrupted; ending the run and cleaning up the board. Press Ctrl-C again to quit immediately.");
 	run_say(run, "ending the run", "");
 	return run_send_cancel(run);
 }
@@ -77,10 +76,10 @@ static bool is_futile(struct run *run)
 	if (!run_link_is_futile(run->link, run_recovery_return_ms(run->recovery)))
 		return false;
 	log_error("Board %s answers, but says nothing new of run %s: %u connections in a row came "
-		  "to nothing.",
+		  "to nothing",
 		  run->q->board->name, run_journal_id(run->journal),
 		  run_link_futile(run->link) - 1);
-	log_hint("What it has of it is collected later: outpost results.");
+	log_hint("Its result is collected later; see outpost results");
 	run_standing_end(run->standing, RUN_LOST);
 	return true;
 }
@@ -91,8 +90,8 @@ static int attach_anew(struct run *run)
 
 	if (r == -EINTR) {
 		take_interrupt(run);
-		log_warn("Board %s does not answer; what it has of run %s is collected later: "
-			 "outpost results.",
+		log_warn("Board %s does not answer; its result of run %s is collected later; see "
+			 "outpost results",
 			 run->q->board->name, run_journal_id(run->journal));
 		return r;
 	}
@@ -119,7 +118,7 @@ static int wake(struct run *run)
 	if (is_futile(run))
 		return 0;
 	log_error("Board %s answers, but has written nothing of run %s for %lld s: its supervisor "
-		  "is stuck.",
+		  "is stuck",
 		  run->q->board->name, run_journal_id(run->journal),
 		  run_quiet_ms(run->q, run_evidence(run)) / 1000);
 	run_recovery_note_cut(run->recovery);
@@ -128,7 +127,7 @@ static int wake(struct run *run)
 		return attach_anew(run);
 	run_journal_mark(run->journal,
 			 MARK_RESET); /* whoever follows the hint does so at our word */
-	log_hint("Reset it; what it has of the run is collected then: outpost results.");
+	log_hint("Reset it; the result of the run is collected then, see outpost results");
 	run_standing_end(run->standing, RUN_LOST);
 	return 0;
 }
@@ -153,7 +152,7 @@ static int go_on(struct run *run)
 		run_standing_end(run->standing, RUN_FAILED);
 		return 0;
 	}
-	/* Its host went away while it waited for its turn, say: nobody wants it to begin now. */
+	/* Its host went away while it waited for its turn, say: nobody needs it any more. */
 	if (run->adopted && (!list->has_boot || !run_adopt_plan(run))) {
 		run_standing_end(run->standing, RUN_UNKNOWN);
 		return 0;
@@ -161,7 +160,7 @@ static int go_on(struct run *run)
 	tell_apart(run);
 	if (run_standing_in_vain(run->standing) > IN_VAIN_MAX) {
 		log_error("Board %s cannot carry out run %s: its supervisor ends before it begins "
-			  "with a module.",
+			  "with a module",
 			  run->q->board->name, run_journal_id(run->journal));
 		return -EIO;
 	}
@@ -212,9 +211,9 @@ static int turn(struct run *run)
 
 	if (r < 0 || !run_wait_is_interrupted(run->wait) || !run_wait_is_over(run->wait))
 		return r;
-	log_warn("Board %s has not ended the run within %d s.", run->q->board->name,
+	log_warn("Board %s has not ended the run within %d s", run->q->board->name,
 		 RUN_CANCEL_MS / 1000);
-	log_hint("outpost results shows how it ended, once it has.");
+	log_hint("Run outpost results to see how it ended");
 	return -EINTR;
 }
 
@@ -229,7 +228,7 @@ int run_follow(struct run *run)
 	return 0;
 }
 
-/* --- once more ------------------------------------------------------------------------------ */
+/* --- retry --------------------------------------------------------------------------------- */
 
 /* The supervisor has written the end, and lets go of the board: 1; 0: not in its time (logged), or
  * there is no going on; -errno. */
@@ -246,22 +245,22 @@ static int wait_for_release(struct run *run)
 		state = run_standing_state(run->standing);
 		if (run_wait_is_interrupted(run->wait) || state > RUN_ENDED)
 			return 0;
-		/* Not counting the time that it took to reach the board anew. */
+		/* Does not count the time that it took to reconnect. */
 		if (run_standing_quiet_ms(run->standing) <= run_patience_ms(run->q))
 			continue;
 		log_warn(
 			"Board %s is still held %d s after the end of run %s: what is inconclusive "
-			"is not tried again.",
+			"is not tried again",
 			run->q->board->name, run_patience_ms(run->q) / 1000,
 			run_journal_id(run->journal));
-		log_hint("'outpost doctor' shows how the board is; rebooting it frees it.");
+		log_hint("Run outpost doctor to see the state of the board; a reboot frees it");
 		run_standing_end(run->standing, RUN_ENDED);
 		return 0;
 	}
 	return 1;
 }
 
-/* The doubtful ones once more, once the board is free. */
+/* Retries the doubtful modules when the board is free. */
 int run_once_more(struct run *run)
 {
 	struct run_recovery *recovery = run->recovery;

@@ -42,7 +42,7 @@ void run_begin(struct run *run, const struct run_request *q, struct session **se
 void run_release(struct run *run);
 /* Follows what was sent to its end, and judges. As run_execute(). */
 int run_carry_out(struct run *run, struct run_result *out);
-/* What is being done, to whoever wants to know. */
+/* Reports what is being done to the progress callback. */
 void run_say(const struct run *run, const char *doing, const char *object);
 
 static inline const struct evidence_list *run_evidence(const struct run *run)
@@ -62,7 +62,7 @@ int run_ignore_cut(int r);
 
 /* follow.c: 0, or -errno, logged but for -EINTR. Why it came to an end is in run->standing. */
 int run_follow(struct run *run);
-/* After the end: the doubtful modules once more, once the board is free. */
+/* After the end: retries the doubtful modules when the board is free. */
 int run_once_more(struct run *run);
 /* Another connection, and Attach. 0, also when the board is lost; or as run_follow(). */
 int run_reattach(struct run *run);
@@ -74,7 +74,7 @@ int run_take_reply(struct run *run, const struct frame *frame);
 bool run_adopt_plan(struct run *run);
 
 /* plan.c */
-/* 0 or -errno, said. */
+/* 0 or -errno, logged. */
 int plan_make(struct plan *plan, const struct run_request *q, struct deploy *deploy);
 /* Makes a plan of the modules in a run's journal, each of which is asked for. */
 void plan_adopt(struct plan *plan, const struct evidence_list *list);

@@ -117,7 +117,7 @@ int run_journal_begin_anew(struct run_journal *j)
 	return 0;
 }
 
-/* What a host that went away had already; a frame torn off at the end comes once more. */
+/* What a host that went away had already; a frame torn off at the end comes again. */
 static int take_in(struct run_journal *j, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;

@@ -206,10 +206,10 @@ int run_reconnect(struct run *run)
 		}
 		pause_a_little();
 	}
-	log_error("Board %s could not be reached again within %lld s%s%s.", q->board->name,
+	log_error("Board %s could not be reached again within %lld s%s%s", q->board->name,
 		  run_recovery_return_ms(run->recovery) / 1000, met.why ? ": " : "",
 		  met.why ? met.why : "");
-	log_hint("What it has of run %s is collected when it is back: outpost results.",
+	log_hint("The result of run %s is collected when it is back; see outpost results",
 		 run_journal_id(run->journal));
 	return -ETIMEDOUT;
 }

@@ -87,7 +87,7 @@ static bool reset_vm(struct run_recovery *rec)
 	const char *name = rec->q->board->name;
 	bool ok;
 
-	log_info("Board %s %sis reset.", name, rec->stuck ? "" : "does not answer: it ");
+	log_info("Board %s %sis being reset", name, rec->stuck ? "" : "does not answer: it ");
 	ok = rec->q->reset_vm(name, 0) == 0;
 	rec->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
 	return ok;
@@ -115,7 +115,7 @@ static bool switch_power(struct run_recovery *rec)
 	const struct board *board = rec->q->board;
 	_cleanup_free_ char *why = NULL;
 
-	log_info("Board %s%s: its power is switched off and on (%s).", board->name,
+	log_info("Board %s%s: switching its power off and on (%s)", board->name,
 		 rec->stuck ? "" : " does not answer", board->power_cycle);
 	why = run_hook(rec);
 	rec->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
@@ -123,7 +123,7 @@ static bool switch_power(struct run_recovery *rec)
 	if (why && !process_interrupted) {
 		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
 			  board->power_cycle, why);
-		log_hint("Try it by hand: it must end with 0 within %d s.",
+		log_hint("Try it by hand: it must exit with status 0 within %d s",
 			 (rec->q->hook_ms ? rec->q->hook_ms : RUN_HOOK_MS) / 1000);
 	}
 	return !why;

@@ -45,7 +45,7 @@ void run_recovery_blame_end(struct run_recovery *recovery);
  * evidence. `lost`: the board cannot be reached, and nobody knows.
  */
 void run_recovery_tell_apart(struct run_recovery *recovery, bool ended, bool lost);
-/* The run begins anew, on a board that is there: nothing is left to be told. */
+/* The run restarts on a board that answers: forgets what was noted. */
 void run_recovery_forget(struct run_recovery *recovery);
 
 #endif

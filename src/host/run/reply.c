@@ -27,9 +27,8 @@ static int tell_again(struct run *run)
 		return 0;
 	}
 	if (run_flight_is_accepted(run->flight)) {
-		log_warn("Board %s lost run %s before it began with a module, as in a power cut: "
-			 "it is begun anew.",
-			 run->q->board->name, run_journal_id(run->journal));
+		log_warn("Board %s lost run %s (power cut?); restarting it", run->q->board->name,
+			 run_journal_id(run->journal));
 		run_recovery_forget(run->recovery);
 		r = run_journal_begin_anew(run->journal);
 		if (r < 0)
@@ -65,9 +64,9 @@ static void say_busy(const struct run *run, const outpost_Busy *busy)
 	struct tm tm;
 
 	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&since, &tm));
-	log_error("Board %s is held by %s since %s (run %s).", run->q->board->name,
+	log_error("Board %s is held by %s since %s (run %s)", run->q->board->name,
 		  *busy->user ? busy->user : "somebody", text, busy->run);
-	log_hint("--wait 10m waits until it is free.");
+	log_hint("Use --wait 10m to wait until it is free");
 }
 
 /* Somebody else's turn: the plan is on the board already, so only Start is sent again. */
@@ -115,7 +114,7 @@ int run_take_reply(struct run *run, const struct frame *frame)
 			return run_reattach(run);
 		return wait_for_turn(run, &reply.body.busy);
 	case outpost_Reply_pruned_tag:
-		log_warn("Board %s had to make room: run %s is gone, and nobody had collected it.",
+		log_warn("Board %s had to make room: run %s is gone, and nobody had collected it",
 			 run->q->board->name, reply.body.pruned.run);
 		return 0;
 	case outpost_Reply_failure_tag:

@@ -49,10 +49,10 @@ static void say_cancelled(const struct run *run)
 	if (!run_standing_has_ended(run->standing))
 		return;
 	if (last && last->trial.has_after && last->trial.after.loaded)
-		log_warn("Board %s is disarmed, but %s is still loaded.", run->q->board->name,
+		log_warn("Board %s is disarmed, but %s is still loaded", run->q->board->name,
 			 last->plan.name);
 	else
-		log_info("Board %s is disarmed, and nothing of the run is loaded.",
+		log_info("Board %s is disarmed, and no module of the run is loaded",
 			 run->q->board->name);
 }
 

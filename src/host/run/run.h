@@ -13,13 +13,13 @@
 #include "host/store/store.h"
 
 #define RUN_RETURN_MS \
-	60000 /* how long a board may take to come back, where nothing else is said \
+	60000 /* how long a board may take to come back, unless told otherwise \
 	       */
 
 /* One may switch the power only, another one wait until the board has booted. */
 #define RUN_HOOK_MS 120000
 
-/* A board that is there gets on within this, or is asked anew. */
+/* A board that works makes progress within this time; otherwise it is asked again. */
 #define RUN_PATIENCE_MS 60000
 
 struct run_request {

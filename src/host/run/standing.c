@@ -102,9 +102,8 @@ static void ended(struct run_standing *s, const outpost_RunState *said)
 		interrupted(s, said);
 		return;
 	}
-	log_error(
-		"Our copy of the journal of run %s lacks its end, and board %s has no more of it.",
-		run_journal_id(s->journal), s->q->board->name);
+	log_error("Our copy of the journal of run %s lacks its end, and board %s has no more of it",
+		  run_journal_id(s->journal), s->q->board->name);
 	s->state = RUN_FAILED;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How long the host waits, and whether the user still wants it to. */
+/* How long the host waits, and whether the user has interrupted. */
 #ifndef OUTPOST_RUN_WAIT_H
 #define OUTPOST_RUN_WAIT_H
 
