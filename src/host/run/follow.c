@@ -284,7 +284,7 @@ int run_once_more(struct run *run)
 	if (r <= 0)
 		return r;
 	tell_apart(run); /* nothing of the second attempt concerns the first */
-	run_standing_begin_second(run->standing);
+	run_standing_begin_second(run->standing, &start);
 	run_wait_turn_came(run->wait);
 	r = run_send_start(run, &start);
 	return r < 0 ? r : run_follow(run);

@@ -53,8 +53,7 @@ static inline const struct evidence_list *run_evidence(const struct run *run)
 /* send.c: queues; 0 or -errno */
 int run_send_flight(struct run *run); /* files, plan and start */
 int run_send_start(struct run *run, const outpost_Start *what);
-int run_send_rest(
-	struct run *run); /* a Start of run_rest(), or of run_doubtful() in the second attempt */
+int run_send_rest(struct run *run); /* a Start of what is still to do in this attempt */
 int run_send_attach(const struct run_journal *journal, struct session *session);
 int run_send_cancel(struct run *run);
 /* A cut link is no error yet: it shows again when the next frame is waited for. */
@@ -99,10 +98,10 @@ void run_symbolize(const struct run *run, size_t index, const char *log, struct 
 
 /* run_result.c */
 void run_judge(struct run *run, struct run_result *out);
-/* The modules that no attempt was made at yet, without those that need one that took the board
- * down. */
+/* The modules without an attempt, except those that need one that took the board down. Only what
+ * they need is judged. */
 void run_rest(const struct run *run, outpost_Start *start);
-/* Those that are inconclusive after their first attempt. */
+/* The modules that are inconclusive after their first attempt. Judges all of them. */
 void run_doubtful(const struct run *run, outpost_Start *start);
 
 #endif

@@ -14,7 +14,25 @@
 
 /* --- judging ----------------------------------------------------------------------- */
 
-/* All modules of the plan by their last attempt; each is judged here, and nowhere else. */
+/* Whether what needs the module cannot be tested any more. */
+static bool took_the_board_down(enum verdict verdict)
+{
+	return verdict == VERDICT_CRASH || verdict == VERDICT_HANG || verdict == VERDICT_LOST;
+}
+
+static enum verdict judge_verdict(const struct evidence *e)
+{
+	struct result result;
+	enum verdict verdict;
+
+	result_init(&result);
+	verdict_judge(e, 0, &result);
+	verdict = result.verdict;
+	result_release(&result);
+	return verdict;
+}
+
+/* All modules of the plan by their last attempt. */
 struct judged {
 	struct result *results; /* of one that no attempt was made at: without a module's name */
 	bool *killers;          /* those that took the board down */
@@ -36,8 +54,7 @@ static struct judged judge_plan(const struct run *run)
 		if (!e)
 			continue;
 		verdict_judge(e, 0, result);
-		all.killers[i] = result->verdict == VERDICT_CRASH ||
-				 result->verdict == VERDICT_HANG || result->verdict == VERDICT_LOST;
+		all.killers[i] = took_the_board_down(result->verdict);
 	}
 	return all;
 }
@@ -66,29 +83,52 @@ static void add_index(outpost_Start *start, size_t index)
 		start->indices[start->indices_count++] = (uint32_t)index;
 }
 
+/* Marks the modules that took the board down, of those that a module without an attempt needs. */
+static void mark_killers(const struct run *run, bool *killers)
+{
+	size_t n = run->plan.n;
+	_cleanup_free_ bool *needed = xcalloc(n + 1, sizeof(*needed));
+
+	for (size_t i = 0; i < n; i++) {
+		const outpost_PlanModule *p = &run->plan.modules[i];
+
+		if (evidence_find(run_evidence(run), (uint32_t)i))
+			continue;
+		for (pb_size_t k = 0; k < p->needs_count; k++)
+			if (p->needs[k] < n)
+				needed[p->needs[k]] = true;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence *e = evidence_find(run_evidence(run), (uint32_t)i);
+
+		killers[i] = e && needed[i] && took_the_board_down(judge_verdict(e));
+	}
+}
+
 void run_rest(const struct run *run, outpost_Start *start)
 {
-	_cleanup_(judged_release) struct judged all = judge_plan(run);
+	_cleanup_free_ bool *killers = xcalloc(run->plan.n + 1, sizeof(*killers));
 	bool backwards = run->q->purpose == outpost_Purpose_UNLOAD;
+
+	mark_killers(run, killers);
 
 	start->indices_count = 0;
 	for (size_t k = 0; k < run->plan.n; k++) {
 		size_t i = backwards ? run->plan.n - 1 - k : k;
 
-		if (!all.results[i].module && plan_needs_any(&run->plan, i, all.killers) < 0)
+		if (!evidence_find(run_evidence(run), (uint32_t)i) &&
+		    plan_needs_any(&run->plan, i, killers) < 0)
 			add_index(start, i);
 	}
 }
 
 void run_doubtful(const struct run *run, outpost_Start *start)
 {
-	_cleanup_(judged_release) struct judged all = judge_plan(run);
-
 	start->indices_count = 0;
 	for (size_t i = 0; i < run->plan.n; i++) {
 		const struct evidence *e = evidence_find(run_evidence(run), (uint32_t)i);
 
-		if (e && e->attempt < 2 && all.results[i].verdict == VERDICT_INCONCLUSIVE)
+		if (e && e->attempt < 2 && judge_verdict(e) == VERDICT_INCONCLUSIVE)
 			add_index(start, i);
 	}
 }

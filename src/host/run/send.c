@@ -22,7 +22,7 @@ int run_send_rest(struct run *run)
 	outpost_Start start = { 0 };
 
 	if (run_standing_attempt(run->standing) > 1)
-		run_doubtful(run, &start);
+		run_standing_second(run->standing, &start);
 	else
 		run_rest(run, &start);
 	return run_send_start(run, &start);

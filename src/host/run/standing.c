@@ -11,6 +11,7 @@ struct run_standing {
 	const struct run_journal *journal;
 	enum run_state state;
 	uint32_t attempt;
+	outpost_Start second;  /* the modules of the second attempt */
 	size_t old_ends;       /* RunEnds that there were before the second attempts */
 	bool started;          /* the board has answered the last Start: a supervisor is at it */
 	bool lock_is_free;     /* the board has said that nobody carries it out any more */
@@ -135,10 +136,24 @@ void run_standing_end(struct run_standing *s, enum run_state state)
 	s->state = state;
 }
 
-void run_standing_begin_second(struct run_standing *s)
+void run_standing_begin_second(struct run_standing *s, const outpost_Start *what)
 {
 	s->attempt = 2;
+	s->second = *what;
 	s->old_ends = run_journal_evidence(s->journal)->n_ends;
+}
+
+void run_standing_second(const struct run_standing *s, outpost_Start *start)
+{
+	const struct evidence_list *list = run_journal_evidence(s->journal);
+
+	start->indices_count = 0;
+	for (pb_size_t i = 0; i < s->second.indices_count; i++) {
+		const struct evidence *e = evidence_find(list, s->second.indices[i]);
+
+		if (e && e->attempt < 2)
+			start->indices[start->indices_count++] = s->second.indices[i];
+	}
 }
 
 bool run_standing_wants_rest(const struct run_standing *s)

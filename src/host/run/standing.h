@@ -42,8 +42,10 @@ void run_standing_heard(struct run_standing *standing);
 int run_standing_take(struct run_standing *standing, const outpost_RunState *said);
 /* It comes to its end, in one of the states from RUN_ENDED on. */
 void run_standing_end(struct run_standing *standing, enum run_state state);
-/* From here on it is the doubtful modules that are tried again. */
-void run_standing_begin_second(struct run_standing *standing);
+/* From here on the modules in `what` are tried a second time. */
+void run_standing_begin_second(struct run_standing *standing, const outpost_Start *what);
+/* Those of them that have not been tried yet. */
+void run_standing_second(const struct run_standing *standing, outpost_Start *start);
 
 /* Nobody carries it out any more, and all there is of it was read. */
 bool run_standing_wants_rest(const struct run_standing *standing);
