@@ -26,7 +26,7 @@ char *build_id_in(const void *image, size_t n)
 	char *id;
 
 	elf_version(EV_CURRENT);
-	elf = elf_memory((char *)image, n); /* which only reads it */
+	elf = elf_memory((char *)image, n); /* elf_memory() only reads it */
 	id = elf ? build_id_of(elf) : xstrdup("");
 	elf_end(elf);
 	return id;

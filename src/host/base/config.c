@@ -49,7 +49,7 @@ static int read_files(const struct config *config, const struct ini_key *keys, i
 	return 0;
 }
 
-/* outpost.conf here or in the nearest folder above; NULL when there is none. */
+/* outpost.conf in this folder or the nearest one above it; NULL if there is none. */
 static char *project_file(void)
 {
 	_cleanup_free_ char *dir = realpath(".", NULL);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define CONFINE_MEMORY  (256UL << 20)
-#define CONFINE_SECONDS 10 /* of processor time; the caller's own limit is on the clock */
+#define CONFINE_SECONDS 10 /* processor time; the caller has its own wall-clock limit */
 
 static int write_map(const char *path, unsigned int id)
 {
@@ -28,7 +28,7 @@ static int write_map(const char *path, unsigned int id)
 	return fs_write_existing(path, text.buf);
 }
 
-/* The same user and group inside as outside: nothing in there may be root. */
+/* The same user and group inside as outside: nothing inside can be root. */
 static int enter_user_namespace(int others)
 {
 	uid_t uid = geteuid();
@@ -48,12 +48,12 @@ static int enter_namespaces(void)
 	int others = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID;
 	int r = enter_user_namespace(others);
 
-	if (r < 0 && geteuid() == 0) /* root in a container that forbids user namespaces alone */
+	if (r < 0 && geteuid() == 0) /* root in a container may be denied user namespaces only */
 		r = unshare(others) < 0 ? -errno : 0;
 	return r;
 }
 
-/* All mounts at once: mount_setattr(2), Linux 5.12. */
+/* Changes all mounts at once: mount_setattr(2), Linux 5.12. */
 static int set_attributes(const char *path, unsigned int flags, __u64 set, __u64 clear)
 {
 	struct mount_attr attributes = { .attr_set = set, .attr_clr = clear };
@@ -73,8 +73,8 @@ static int seal_all_mounts(void)
 }
 
 /*
- * In a chroot "/" is not a mount, and only mounts can be sealed. To enter the
- * mount namespace that one is in already leads to its real root (setns(2)).
+ * In a chroot, "/" is not a mount, and only mounts can be sealed. Re-entering the current
+ * mount namespace leads to its real root (setns(2)).
  */
 static int seal_outside_of_chroot(void)
 {
@@ -130,7 +130,10 @@ int confine_limits(void *unused)
 	return 0;
 }
 
-/* The first process of the new PID namespace is a child; this one stands in for it. */
+/*
+ * The first process of the new PID namespace is a child; this process waits for it and exits
+ * with its status.
+ */
 static int become_first(void)
 {
 	pid_t pid = fork();

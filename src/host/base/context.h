@@ -7,10 +7,10 @@
 struct buildenv;
 struct config;
 
-/* What every command is given: the options that stand before its name. */
+/* The global options, which come before the command's name. Every command gets them. */
 struct context {
-	char *board; /* -b; NULL: not logged, which is "vm" unless board.default says otherwise */
-	bool board_is_configured; /* it is not from the command line */
+	char *board;              /* -b; NULL: not given, which means board.default, else "vm" */
+	bool board_is_configured; /* it comes from the configuration */
 	char *dir;                /* -C */
 	char *log_file;           /* --log */
 	bool verbose;

@@ -7,8 +7,8 @@ enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAIL = 1,
 	STATUS_USAGE = 2,
-	STATUS_TROUBLE = 3, /* lost, error, nothing judged: also what -errno becomes */
-	STATUS_CRASH = 4,   /* crash and hang */
+	STATUS_TROUBLE = 3, /* lost, error, nothing judged; also used for -errno */
+	STATUS_CRASH = 4,   /* crash or hang */
 };
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading: lines are looked at before libinih has them, for it would pass over what is wrong. */
+/* Reads INI files. Lines are checked before libinih gets them, because it ignores errors. */
 #include "host/base/ini_internal.h"
 
 #include "common/alloc.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define FILE_MAX    (1024 * 1024)
-#define SECTION_MAX 49 /* libinih cuts longer names */
+#define SECTION_MAX 49 /* libinih truncates longer names */
 
 struct seen {
 	char *name;
@@ -25,13 +25,13 @@ struct reader {
 	const struct ini_syntax *syntax;
 	ini_fn fn;
 	void *arg;
-	const char *rest; /* of the text; NULL: all was read */
+	const char *rest; /* what is left of the text; NULL: at the end */
 	size_t n;
 	char section[SECTION_MAX + 1];
 	struct seen *seen;
 	size_t n_seen;
-	struct ini_entry at; /* the current line; its texts are set where they are known */
-	int error;           /* the first */
+	struct ini_entry at; /* the current line; its strings are set once they are known */
+	int error;           /* the first error */
 };
 
 int ini_error(const struct ini_entry *entry, enum log_level level, const char *fmt, ...)
@@ -58,14 +58,14 @@ static int check_twice(struct reader *rd)
 		return 0;
 	for (size_t i = 0; i < rd->n_seen; i++)
 		if (strcmp(rd->seen[i].name, rd->at.name) == 0)
-			return refuse(rd, "\"%s\" is set twice; the first time in line %d",
-				      rd->at.key, rd->seen[i].line);
+			return refuse(rd, "\"%s\" is set twice; first in line %d", rd->at.key,
+				      rd->seen[i].line);
 	GROW(rd->seen, rd->n_seen);
 	rd->seen[rd->n_seen++] = (struct seen){ xstrdup(rd->at.name), rd->at.line };
 	return 0;
 }
 
-/* A section that begins (`key` NULL), or one of its keys. */
+/* The start of a section (`key` NULL), or one of its keys. */
 static int take_entry(struct reader *rd, const char *key, const char *value)
 {
 	const struct ini_syntax *syntax = rd->syntax;
@@ -86,15 +86,15 @@ static int take_entry(struct reader *rd, const char *key, const char *value)
 	return r;
 }
 
-/* libinih's: 0 is an error. */
+/* Callback of libinih: 0 is an error. */
 static int on_key(void *arg, const char *section, const char *key, const char *value)
 {
 	struct reader *rd = arg;
 
-	(void)section; /* cut where it is long; and nobody is told of one without keys */
+	(void)section; /* libinih truncates it, and does not report sections without keys */
 	if (rd->error)
 		return 0;
-	rd->error = *key ? take_entry(rd, key, value) : refuse(rd, "there is no key before '='");
+	rd->error = *key ? take_entry(rd, key, value) : refuse(rd, "no key before '='");
 	return rd->error == 0;
 }
 
@@ -105,7 +105,7 @@ static bool is_comment(char c)
 	return c == ';' || c == '#';
 }
 
-/* "[name]", and behind it at most a comment. */
+/* "[name]", followed by at most a comment. */
 static int take_section(struct reader *rd, const char *line)
 {
 	size_t n = strcspn(line, "]");
@@ -115,8 +115,7 @@ static int take_section(struct reader *rd, const char *line)
 		return refuse(rd, "the ']' of the section is missing");
 	after += strspn(after, " \t");
 	if (*after && !is_comment(*after))
-		return refuse(rd, "there is something behind the section [%.*s]", (int)n - 1,
-			      line + 1);
+		return refuse(rd, "unexpected text after the section [%.*s]", (int)n - 1, line + 1);
 	if (n == 1)
 		return refuse(rd, "the section has no name");
 	if (n - 1 > SECTION_MAX)
@@ -146,13 +145,15 @@ static int check_bytes(struct reader *rd, const char *line, size_t n)
 		return refuse(rd, "the file begins with a byte order mark; save it without one");
 	for (size_t i = 0; i < n; i++)
 		if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
-			return refuse(rd, "there is a control character (0x%02x) in the line",
+			return refuse(rd, "the line has a control character (0x%02x)",
 				      (unsigned char)line[i]);
 	return 0;
 }
 
-/* The next line without the blanks around it: for libinih those at its beginning continue the one
- * before. */
+/*
+ * The next line, without the blanks around it: libinih takes a line with leading blanks for a
+ * continuation of the previous one.
+ */
 static struct text next_line(struct reader *rd)
 {
 	const char *end = memchr(rd->rest, '\n', rd->n);
@@ -168,7 +169,7 @@ static struct text next_line(struct reader *rd)
 	return line;
 }
 
-/* libinih's: as fgets(3). */
+/* Callback of libinih, as fgets(3). */
 static char *on_line(char *buffer, int size, void *arg)
 {
 	struct reader *rd = arg;
@@ -201,7 +202,7 @@ int ini_read_text(const char *path, const char *text, size_t n, const struct ini
 	};
 	int r = ini_parse_stream(on_line, &rd, on_key, &rd);
 
-	if (r > 0 && !rd.error) { /* "a ; = b", say: a comment before the '=' */
+	if (r > 0 && !rd.error) { /* for example "a ; = b": a comment before the '=' */
 		rd.at.line = r;
 		rd.error = refuse(&rd, "this is neither [section] nor key = value");
 	}

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * INI files, and the only reader of them: libinih underneath, which passes over
- * much of what is wrong, cuts what is long, and tells no line numbers.
+ * The only reader of INI files. It uses libinih, but checks lines itself: libinih ignores most
+ * errors, truncates long names, and reports no line numbers.
  *
  *	; a comment
  *	key = value
  *	[section]
  *	key = value ; another
  *
- * It is an error, logged as "path:line: ...", when there is: a byte order mark, a
- * NUL or another control character, a line that is too long or none of the
- * above, a section or key that is not known, a key without a value that needs
- * one, a key that is set twice.
+ * Errors, logged as "path:line: ...", are: a byte order mark, a NUL or other control character,
+ * a line that is too long or none of the above, an unknown section or key, a missing value, and
+ * a key that is set twice.
  */
 #ifndef OUTPOST_INI_H
 #define OUTPOST_INI_H
@@ -21,49 +20,53 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define INI_REPEATS  (1u << 0) /* may be given several times */
+#define INI_REPEATS  (1u << 0) /* may be repeated */
 #define INI_OPTIONAL (1u << 1) /* may have no value */
 
 struct ini_key {
-	const char *name; /* "key" before any section, "section.key"; a pattern as of glob(7) */
+	const char *name; /* "key" before any section, or "section.key"; a glob(7) pattern */
 	unsigned int flags;
 };
 
 struct ini_syntax {
-	const struct ini_key *keys; /* ended by one without a name; NULL: any, also several times */
-	bool passes_unknown;        /* what is not known is a later version's, and passed over */
-	bool folds_dashes;          /* a dash in a section's name is taken for an underscore */
-	enum log_level level;       /* at which errors are logged */
+	const struct ini_key *keys; /* ends with a nameless row; NULL: any key, even repeated */
+	bool passes_unknown;        /* ignore unknown keys, which come from a later version */
+	bool folds_dashes;          /* treat dashes in section names as underscores */
+	enum log_level level;       /* for errors */
 };
 
 struct ini_entry {
 	const char *path;
 	int line;
-	const char *section; /* "": before any */
+	const char *section; /* "": before any section */
 	const char *key;     /* NULL: a section begins */
 	const char *value;
 	const char *name; /* "section.key", or "key" */
 };
 
-/* Takes an entry; 0, or -errno, logged, which ends the reading. */
+/* Handles an entry. 0, or -errno (logged), which stops reading. */
 typedef int (*ini_fn)(const struct ini_entry *entry, void *arg);
 
-/* 0; -ENOENT, not logged; -EINVAL, logged: it is not as it must be; what `fn` returned; or -errno, logged. */
+/*
+ * Returns 0; -ENOENT (not logged); -EINVAL (logged) if the file has an error; another -errno
+ * (logged) if it cannot be read; or what `fn` returned.
+ */
 int ini_read(const char *path, const struct ini_syntax *syntax, ini_fn fn, void *arg);
 
-/* Likewise of text; `path` is for messages. */
+/* As ini_read(), from memory; `path` is for messages. */
 int ini_read_text(const char *path, const char *text, size_t n, const struct ini_syntax *syntax,
 		  ini_fn fn, void *arg);
 
-/* Says "path:line: ..."; returns -EINVAL. */
+/* Logs "path:line: ...". Returns -EINVAL. */
 int ini_error(const struct ini_entry *entry, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Would "key = value" be read back as it is? */
+/* Can "key = value" be written to a file and read back unchanged? */
 bool ini_can_hold(const char *key, const char *value);
 
-/* What ini_can_hold() asks for, as a hint. */
-#define INI_VALUE_HINT \
-	"A value is one line of up to about 180 bytes, without blanks at its ends or ' ;' in it."
+/* The rules of ini_can_hold(), as a hint. */
+#define INI_VALUE_HINT                                                                       \
+	"A value is one line of up to about 180 bytes, does not start or end with a blank, " \
+	"and does not contain ' ;'"
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Is a key known, and what was meant where it is not? */
+/* Checks keys, and suggests similar ones for unknown keys. */
 #include "host/base/ini_internal.h"
 
 #include "common/alloc.h"
@@ -11,7 +11,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/* A key's name, "section.key", in its two parts; the section may have dots, and be "". */
+/* The two parts of a key's name, "section.key"; the section may have dots, or be "". */
 struct parts {
 	char *section;
 	const char *key;
@@ -50,7 +50,10 @@ const struct ini_key *ini_find_key(const struct ini_key *keys, const char *name)
 	return NULL;
 }
 
-/* The sections' own names, and those whose names go on with a dot: [kernel] has git.url, too. */
+/*
+ * A section is known if it is a key's section, or the start of one up to a dot: [kernel] has
+ * git.url, too.
+ */
 static bool knows_section(const struct ini_key *keys, const char *section)
 {
 	for (; keys->name; keys++) {
@@ -90,7 +93,7 @@ static int unknown_section(const struct ini_entry *e, const struct ini_syntax *s
 			 meant ? meant : "", meant ? "]?)" : "");
 }
 
-/* The same key in another section, or in none. */
+/* The name of the same key in another section, or in none. */
 static const char *elsewhere(const struct ini_entry *e, const struct ini_key *keys)
 {
 	for (; keys->name; keys++) {

@@ -4,10 +4,10 @@
 
 #include "host/base/ini.h"
 
-/* Is its section or key known, and is there a value? 0, or -EINVAL, logged. */
+/* Checks that the section or key is known and has a value. 0, or -EINVAL, logged. */
 int ini_check(const struct ini_entry *entry, const struct ini_syntax *syntax);
 
-/* The keys' row for an entry's name, or NULL. */
+/* The row of `keys` for an entry's name, or NULL. */
 const struct ini_key *ini_find_key(const struct ini_key *keys, const char *name);
 
 #endif

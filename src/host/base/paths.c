@@ -48,7 +48,7 @@ static char *home_relative(const char *below)
 	return path_join(home && *home ? home : pw ? pw->pw_dir : "/", below, NULL);
 }
 
-/* The specification has relative values ignored. */
+/* The specification says to ignore relative paths. */
 static char *base(const char *variable, const char *below)
 {
 	const char *value = getenv(variable);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where things live on the host, after the XDG base directory specification.
- * The result is the caller's to free; `...` are path components, ended by NULL.
+ * Locations of files on the host, by the XDG base directory specification. The caller frees
+ * the result; `...` are path components, ended by NULL.
  */
 #ifndef OUTPOST_PATHS_H
 #define OUTPOST_PATHS_H
@@ -13,29 +13,31 @@ char *path_join(const char *first, ...) __attribute__((sentinel, returns_nonnull
 char *path_cache(const char *name, ...)
 	__attribute__((sentinel, returns_nonnull)); /* can be recreated */
 char *path_state(const char *name, ...)
-	__attribute__((sentinel, returns_nonnull)); /* results, logs, vms */
+	__attribute__((sentinel, returns_nonnull)); /* results, logs and vms */
 char *path_configuration(const char *name, ...)
-	__attribute__((sentinel, returns_nonnull)); /* written by the person */
+	__attribute__((sentinel, returns_nonnull)); /* edited by the user */
 char *path_runtime(const char *name, ...)
-	__attribute__((sentinel, returns_nonnull)); /* sockets; gone at log-out */
+	__attribute__((sentinel, returns_nonnull)); /* sockets; removed at log-out */
 
-/* Where PATH finds a program; NULL: nowhere. The caller frees it. */
+/* The path of a program in PATH, or NULL. The caller frees it. */
 char *path_program(const char *name);
 
-/* Adds all that PATH finds, the first one first. */
+/* Adds all programs of that name in PATH, in its order. */
 void path_programs(const char *name, char ***found);
 
 /*
- * A file that belongs to the program: beside it when it runs from its build
- * tree (build/aarch64/NAME), else under PREFIX/lib/outpost. NULL when neither is there.
+ * A file that is part of Outpost: next to the program if it runs from its build tree
+ * (build/aarch64/NAME), else under PREFIX/lib/outpost. NULL if it is in neither.
  */
 char *path_own_file(const char *name);
 
-/* The top of the source tree that the program runs from, or NULL when it was installed. */
+/* The top of the source tree that the program runs from; NULL if it was installed. */
 char *path_source_tree(void);
 
-/* A name that becomes a file name: letters, digits, dot, dash, underscore; not first a dot or dash;
- * 1 to 64 long. */
+/*
+ * A name that can be used as a file name: 1 to 64 letters, digits, dots, dashes and
+ * underscores, and the first is not a dot or dash.
+ */
 bool path_is_plain_name(const char *name);
 
 #endif

@@ -15,9 +15,9 @@
 #define REDRAW_MS 100
 
 static struct {
-	int depth;  /* progress_start() within progress_start() */
-	bool shown; /* stderr is a place for a line that is redrawn */
-	bool drawn; /* it stands there now */
+	int depth;  /* nesting of progress_start() */
+	bool shown; /* stderr can show the line */
+	bool drawn; /* the line is on screen */
 	struct strbuf step;
 	size_t done, total;
 	long long started_ms, drawn_ms;
@@ -29,7 +29,7 @@ static void put(const char *text, size_t n)
 		ssize_t written = write(STDERR_FILENO, text, n);
 
 		if (written <= 0)
-			return; /* a line less; nothing rests on it */
+			return; /* one line is lost, which does no harm */
 		text += written;
 		n -= (size_t)written;
 	}
@@ -49,7 +49,7 @@ static size_t columns(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-/* One column less than there are, or terminals begin a new line; never half a UTF-8 character. */
+/* Leaves one column free, or terminals start a new line; does not split a UTF-8 character. */
 static void cut(struct strbuf *text, size_t most)
 {
 	if (text->len <= most)
@@ -88,7 +88,7 @@ static void tick(void)
 		draw();
 }
 
-/* With -v every step is a line of its own, and with -q there is nothing to see. */
+/* With -v every step is a line of its own; with -q nothing is shown. */
 static bool wanted(void)
 {
 	const char *term = getenv("TERM");

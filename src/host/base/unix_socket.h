@@ -3,9 +3,8 @@
 #define OUTPOST_UNIX_SOCKET_H
 
 /*
- * Connects to the unix socket `name` in the folder `dir`, whose path may be
- * longer than the 108 bytes that a socket address holds. The descriptor, or
- * -errno, not logged.
+ * Connects to the unix socket `name` in the folder `dir`, whose path may be longer than the
+ * 108 bytes that fit in a socket address. Returns the descriptor, or -errno (not logged).
  */
 int unix_socket_connect(const char *dir, const char *name);
 

@@ -48,7 +48,7 @@ const char *packing_name(enum packing packing)
 	return packing == PACKING_NONE ? "" : packings[packing].name;
 }
 
-/* Room for the next piece; false when there is too much already. */
+/* Makes room for the next piece; false if the output is too large already. */
 static bool grow(struct strbuf *out, size_t start)
 {
 	if (out->len - start > UNPACKED_MAX)
@@ -105,7 +105,7 @@ static int unpack_zstd(const void *data, size_t n, struct strbuf *out)
 {
 	_cleanup_(ZSTD_freeDStreamp) ZSTD_DStream *stream = ZSTD_createDStream();
 	ZSTD_inBuffer in = { data, n, 0 };
-	size_t start = out->len, left = 1; /* bytes of a frame that are still wanted */
+	size_t start = out->len, left = 1; /* bytes of the frame that are still missing */
 
 	while (left) {
 		ZSTD_outBuffer piece;
@@ -122,7 +122,7 @@ static int unpack_zstd(const void *data, size_t n, struct strbuf *out)
 	return 0;
 }
 
-/* It may say so at its beginning. */
+/* The size may be in the header. */
 static bool zstd_is_too_large(const void *data, size_t n)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(data, n);

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* What a ustar header has room for. libarchive also takes GNU's longer ones. */
+/* Sizes of the fields in a ustar header. libarchive also accepts GNU's longer ones. */
 #define NAME_LIMIT 256
 #define LINK_LIMIT 100
 
@@ -29,10 +29,10 @@ struct link {
 
 struct untar {
 	struct archive *archive;
-	int dir; /* all names are below */
+	int dir; /* all names are below this folder */
 	untar_read *read;
 	void *arg;
-	int read_error; /* of `read`; -errno */
+	int read_error; /* from `read`; -errno */
 	struct link *links;
 	size_t n_links;
 	struct strbuf *why;
@@ -53,17 +53,17 @@ static int refuse_name(struct untar *u, const char *name, const char *why)
 static int cannot_write(struct untar *u, int r, const char *name)
 {
 	if (r == -EEXIST || r == -ENOTDIR || r == -ENAMETOOLONG)
-		return refuse_name(u, name, "is in it twice, or cannot be a name");
+		return refuse_name(u, name, "occurs twice, or is not a valid name");
 	strbuf_addf(u->why, "cannot write '%s'", name);
 	return r;
 }
 
-/* libarchive could not go on. It gives no reason where the end of a gzip stream is cut off. */
+/* libarchive cannot continue. It gives no reason if the end of a gzip stream is missing. */
 static int cannot_read(struct untar *u)
 {
 	const char *reason = archive_error_string(u->archive);
 
-	return u->read_error < 0 ? u->read_error : refuse(u, reason ? reason : "it is cut off");
+	return u->read_error < 0 ? u->read_error : refuse(u, reason ? reason : "it is truncated");
 }
 
 static la_ssize_t read_piece(struct archive *archive, void *arg, const void **data)
@@ -78,7 +78,7 @@ static la_ssize_t read_piece(struct archive *archive, void *arg, const void **da
 	return n < 0 ? -1 : n;
 }
 
-/* Relative, with no empty, "." or ".." part. */
+/* Is it relative, without an empty, "." or ".." component? */
 static bool stays_below(const char *name)
 {
 	size_t n;
@@ -92,7 +92,7 @@ static bool stays_below(const char *name)
 	}
 }
 
-/* The folders above `name`; links are not there yet, so that none can be followed. */
+/* Makes the folders above `name`. Links do not exist yet, so none can be followed. */
 static int make_parents(const struct untar *u, const char *name)
 {
 	_cleanup_free_ char *path = xstrdup(name);
@@ -125,7 +125,7 @@ static int write_file(struct untar *u, const char *name, mode_t mode)
 	}
 	if (r != ARCHIVE_EOF)
 		return cannot_read(u);
-	/* A full disk may show only now. */
+	/* A full disk may be reported only now. */
 	return close(TAKE_FD(fd)) < 0 ? cannot_write(u, -errno, name) : 0;
 }
 
@@ -144,12 +144,13 @@ static int make(struct untar *u, struct archive_entry *entry, const char *name)
 	case AE_IFREG: return write_file(u, name, archive_entry_perm(entry));
 	case AE_IFLNK:
 		if (!target || strlen(target) > LINK_LIMIT)
-			return refuse_name(u, name, "leads too far");
+			return refuse_name(u, name,
+					   "has a link target that is missing or too long");
 		GROW(u->links, u->n_links);
 		u->links[u->n_links++] = (struct link){ xstrdup(name), xstrdup(target) };
 		return 0;
 	}
-	return refuse_name(u, name, "is neither file, folder nor symbolic link");
+	return refuse_name(u, name, "is not a file, folder or symbolic link");
 }
 
 static int take_entry(struct untar *u, struct archive_entry *entry)
@@ -159,13 +160,13 @@ static int take_entry(struct untar *u, struct archive_entry *entry)
 	size_t n = strlen(name);
 
 	if (archive_format(u->archive) != ARCHIVE_FORMAT_TAR_USTAR)
-		return refuse(u, "it is not a tar archive of the POSIX kind");
+		return refuse(u, "it is not a tar archive in POSIX format");
 	if (n > NAME_LIMIT)
-		return refuse(u, "a name in it is too long");
-	if (n && name[n - 1] == '/') /* a folder's */
+		return refuse(u, "it contains a name that is too long");
+	if (n && name[n - 1] == '/') /* a folder */
 		name[n - 1] = '\0';
 	if (!stays_below(name))
-		return refuse_name(u, name, "leads elsewhere");
+		return refuse_name(u, name, "leads out of the archive's folder");
 	if (archive_entry_size(entry) > UNTAR_MAX_BYTES - archive_filter_bytes(u->archive, 0) ||
 	    archive_file_count(u->archive) > UNTAR_MAX_NAMES) {
 		strbuf_adds(u->why, "it is larger than any kernel tree");
@@ -190,11 +191,11 @@ static int take_entries(struct untar *u)
 	}
 	if (r != ARCHIVE_EOF)
 		return cannot_read(u);
-	/* libarchive does without the block of zeroes. */
+	/* libarchive does not require the block of zeroes. */
 	return archive_filter_bytes(u->archive, 0) > end ? 0 : refuse(u, "its end is missing");
 }
 
-/* ".." for each folder above `name`, then the target without its slash. */
+/* ".." for each folder above `name`, then the target without its leading slash. */
 static char *below_top(const char *name, const char *target)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -215,7 +216,10 @@ static int make_link(struct untar *u, const struct link *link)
 	return 0;
 }
 
-/* A rename or mount anywhere on this machine, while the kernel follows a "..", makes it -EAGAIN. */
+/*
+ * If anything on this machine is renamed or mounted while the kernel follows a "..", it
+ * returns -EAGAIN.
+ */
 static int open_beneath(int dir, const char *name)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
@@ -228,7 +232,7 @@ static int open_beneath(int dir, const char *name)
 	return fd;
 }
 
-/* The kernel itself says where it leads, now that all links are there. */
+/* Asks the kernel where the link leads, now that all links exist. */
 static int check_link(struct untar *u, const struct link *link)
 {
 	_cleanup_close_ int fd = open_beneath(u->dir, link->name);
@@ -236,8 +240,8 @@ static int check_link(struct untar *u, const struct link *link)
 	if (fd >= 0)
 		return 0;
 	if (errno == EXDEV) {
-		strbuf_addf(u->why, "the link '%s' leads out of it, to '%s'", link->name,
-			    link->target);
+		strbuf_addf(u->why, "the link '%s' leads out of the archive's folder, to '%s'",
+			    link->name, link->target);
 		return -EBADMSG;
 	}
 	if (errno != ENOENT && errno != ELOOP && errno != ENOTDIR)

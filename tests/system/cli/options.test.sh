@@ -142,7 +142,7 @@ test_configuration_is_checked() {
 	refuses_config '[build]\njbos = 3\n' '2: unknown key "jbos" (did you mean "jobs"?)'
 	refuses_config '[biuld]\njobs = 3\n' '1: unknown section [biuld] (did you mean [build]?)'
 	refuses_config 'jobs = 3\n' '1: unknown key "jobs": it belongs in [build]'
-	refuses_config '[build]\njobs = 3\njobs = 4\n' '3: "jobs" is set twice; the first time in line 2'
+	refuses_config '[build]\njobs = 3\njobs = 4\n' '3: "jobs" is set twice; first in line 2'
 	refuses_config '[board]\ndefault =\n' '2: "default" has no value'
 	refuses_config '\0357\0273\0277[build]\n' '1: the file begins with a byte order mark'
 	printf '[archive.mine]\nurl = x\n[container]\nrun_args =\n[kernel.git]\nurl = y\n[kernel]\nkeep = 9\n' >outpost.conf
