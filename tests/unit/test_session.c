@@ -377,6 +377,19 @@ static void test_reasons(void **state)
 	}
 }
 
+/* A torn agent is ended by a signal; what a login prints must not hide that. */
+static void test_torn_agent_behind_a_talkative_login(void **state)
+{
+	_cleanup_(failure_release) struct failure failure = { 0 };
+	const struct ssh_end end = { .status = 255,
+				     .error = "pyenv: cannot rehash\n",
+				     .noise = "" };
+
+	(void)state;
+	failure_explain(&failure, &board, &end);
+	assert_true(failure.agent);
+}
+
 static bool has(char **argv, const char *word)
 {
 	return strv_contains(argv, word);
@@ -442,6 +455,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_patience, each_setup),
 		cmocka_unit_test_setup(test_both_ways, each_setup),
 		cmocka_unit_test_setup(test_missing_agent, each_setup),
+		cmocka_unit_test(test_torn_agent_behind_a_talkative_login),
 		cmocka_unit_test_setup(test_old_agent, each_setup),
 		cmocka_unit_test_setup(test_other_machine, each_setup),
 		cmocka_unit_test_setup(test_other_machine_half_sent, each_setup),

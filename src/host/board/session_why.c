@@ -190,9 +190,13 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 	_cleanup_free_ char *noise = last_line(end->noise, end->noise_len);
 
 	f->kind = FAILURE_OTHER;
-	/* ssh is never silent about itself: then a signal ended what it ran, as with half of a
-	 * program. */
-	f->agent = !end->spoke && (end->status == 255 ? !said && !noise : end->status <= 128);
+	/*
+	 * 255 is ssh's own failure, or that a signal ended what it ran, as with half a program.
+	 * The text does not tell which: a login's start-up files may print, too. Where it was ssh,
+	 * installing the agent fails for the same reason.
+	 */
+	f->agent = !end->spoke && !end->timeout_ms &&
+		   (end->status == 255 ? !noise : end->status <= 128);
 	if (end->timeout_ms) {
 		f->kind = FAILURE_AWAY;
 		f->why = xasprintf("no answer within %d ms%s%s", end->timeout_ms, said ? ": " : "",
