@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What building in the container costs over the same on this machine:
+ * Measures what a build costs in the container over the same build on this machine:
  *
  *	container_cost RELEASE MODULE-FOLDER [RUNS]
  *
- * Each in turn, RUNS times, so that what else the machine does hits all alike.
- * `true`: on the host, by the builder in the container that stays up, by `exec`
- * into it, and in a container of its own (`run --rm`). make with nothing to do,
- * and after a source has changed: on the host and by the builder. The host has
- * other programs than the image, so for make the image's are unpacked into a
- * folder and run by chroot, without any engine.
+ * The ways take turns, RUNS times, so that other load on the machine affects all
+ * of them. `true` runs on the host, through the builder in the container that
+ * stays up, through `exec` into it, and in a new container (`run --rm`). make,
+ * with nothing to do and after a source has changed, runs on the host and through
+ * the builder. The host has other programs than the image, so for make the image
+ * is unpacked into a folder and used through chroot, without any engine.
  *
- * What a build costs more is judged, with the interval that the median lies in
- * (95%). Where other work on the machine makes that too wide to tell, processor
- * time decides. Ends with 1 where it is not shown to be less than promised.
+ * The extra cost of a build is judged by the 95% confidence interval of the
+ * median. If other load makes it too wide to tell, processor time decides. Exits
+ * with 1 unless the extra cost is shown to be less than promised.
  */
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -59,10 +59,10 @@ static struct cost costs[N_COMMANDS][N_WAYS][MAX_RUNS];
 static struct container *container;
 static struct container_image image;
 static char *name;             /* of the container */
-static char *folders[EXEC];    /* a copy of the module for each */
+static char *folders[EXEC];    /* a copy of the module for each way */
 static char **arguments[EXEC]; /* make's */
-static char *root;             /* the image's programs on this machine */
-static int root_mounts = -1;   /* the mounts that it takes */
+static char *root;             /* the image, unpacked on this machine */
+static int root_mounts = -1;   /* the mounts that it needs */
 static int runs = 15;
 
 static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
@@ -84,7 +84,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* The words before the command, for the engine's own ways. */
+/* The words before the command, for `exec` and `run --rm`. */
 static char **engine_words(enum way way)
 {
 	char **argv = NULL;
@@ -139,8 +139,8 @@ static struct cost measure(enum way way, char *const *command, bool of_image)
 
 	cost.wall = now_ms() - start;
 	if (r != 0)
-		die("%s, %s: %s\n%s", ways[way], command[0], r < 0 ? strerror(-r) : "it failed",
-		    output.buf);
+		die("%s, %s: %s\n%s", ways[way], command[0],
+		    r < 0 ? strerror(-r) : "command failed", output.buf);
 	sscanf(output.buf, "%lf %lf", &user, &sys); /* make_words() */
 	cost.cpu = (user + sys) * 1e3;
 	return cost;
@@ -153,10 +153,10 @@ static void bind(const char *from)
 	_cleanup_free_ char *to = xasprintf("%s%s", root, from);
 
 	if (fs_mkdir_p(to, 0755) < 0 || mount(from, to, NULL, MS_BIND | MS_REC, NULL) < 0)
-		die("%s cannot be mounted: %s", to, strerror(errno));
+		die("Cannot mount %s: %s", to, strerror(errno));
 }
 
-/* In a mount namespace of their own, which enter_root() goes into. */
+/* In a separate mount namespace, which enter_root() enters. */
 static void unpack_image(void)
 {
 	_cleanup_free_ char *tar = path_cache("container", "bench.tar", NULL);
@@ -167,22 +167,22 @@ static void unpack_image(void)
 	if (fs_mkdir_p(root, 0755) < 0 ||
 	    process_run(ARGV(image.engine, "export", "--output", tar, name), NULL) != 0 ||
 	    process_run(ARGV("tar", "-xf", tar, "-C", root), NULL) != 0)
-		die("The image cannot be unpacked in %s.", root);
+		die("Cannot unpack the image in %s", root);
 	unlink(tar);
 	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		die("This takes root: %s", strerror(errno));
+		die("Cannot create a mount namespace (this needs root): %s", strerror(errno));
 	bind("/proc");
 	bind("/dev");
 	bind(build);
 	bind(trees);
 	root_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (root_mounts < 0 || setns(ours, CLONE_NEWNS) < 0)
-		die("There is no way back from a mount namespace: %s", strerror(errno));
+		die("Cannot leave the mount namespace: %s", strerror(errno));
 }
 
 /* --- the module ----------------------------------------------------------------------- */
 
-/* make's, with bash around it that tells the processor time. */
+/* The make command, in a bash that prints the processor time. */
 static char **make_words(const struct kernel_tree *tree, const char *dir)
 {
 	static const char script[] = "TIMEFORMAT='%3U %3S'; time said=$(\"$@\" 2>&1) || "
@@ -206,7 +206,7 @@ static void prepare_module(enum way way, const struct kernel_tree *tree, const c
 
 	if (fs_remove_tree(dir) < 0 || fs_mkdir_p(dir, 0755) < 0 ||
 	    process_run(ARGV("cp", "-r", from, dir), NULL) != 0)
-		die("%s cannot be copied to %s", module, dir);
+		die("Cannot copy %s to %s", module, dir);
 	arguments[way] = make_words(tree, dir);
 	folders[way] = TAKE_PTR(dir);
 	measure(way, arguments[way], true);
@@ -217,7 +217,7 @@ static void change_source(enum way way)
 	_cleanup_strv_ char **names = NULL;
 
 	if (fs_list(folders[way], &names) < 0)
-		die("%s cannot be read", folders[way]);
+		die("Cannot read %s", folders[way]);
 	strv_foreach (each, names) {
 		_cleanup_free_ char *path = path_join(folders[way], *each, NULL);
 		size_t n = strlen(*each);
@@ -230,7 +230,8 @@ static void change_source(enum way way)
 /* --- figures ---------------------------------------------------------------------------- */
 
 struct figures {
-	double least, low, median, high; /* the median lies between low and high, 95% */
+	double least, low, median,
+		high; /* low to high: the 95% confidence interval of the median */
 };
 
 static int compare(const void *a, const void *b)
@@ -240,7 +241,9 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The interval is one of ranks, whatever the values are distributed like: (n - 1.96 sqrt(n)) / 2.
+/*
+ * The confidence interval is between two ranks, for any distribution of the values:
+ * (n - 1.96 sqrt(n)) / 2.
  */
 static struct figures summarize(double *values)
 {
@@ -264,7 +267,7 @@ static struct figures wall_of(enum command command, enum way way)
 	return summarize(values);
 }
 
-/* What the builder takes longer than the host in the same round. */
+/* How much longer the builder takes than the host in the same round. */
 static struct figures difference(enum command command, bool cpu)
 {
 	double values[MAX_RUNS];
@@ -283,18 +286,18 @@ static void print_difference(const char *of, const struct figures *f)
 	printf("  %-22s %+9.1f  (%+.1f to %+.1f)\n", of, f->median, f->low, f->high);
 }
 
-/* Is it less than promised? */
+/* Is the extra cost less than promised? */
 static bool judge(enum command command)
 {
 	struct figures wall = difference(command, false), cpu = difference(command, true);
 	bool is_clear = wall.high < PROMISED_MS || wall.low >= PROMISED_MS;
 	bool is_less = (is_clear ? wall.high : cpu.high) < PROMISED_MS;
 
-	printf("%s: what it takes longer by the builder than on the host\n", commands[command]);
+	printf("%s: extra time through the builder, over the host\n", commands[command]);
 	print_difference("elapsed", &wall);
 	print_difference("processor time", &cpu);
 	printf("  %s%s %.0f ms\n",
-	       is_clear ? "" : "the machine is too busy to tell by the clock; processor time: ",
+	       is_clear ? "" : "the machine is too busy to tell by elapsed time; processor time: ",
 	       is_less ? "less than" : "NOT shown to be less than", PROMISED_MS);
 	return is_less;
 }
@@ -303,7 +306,7 @@ static int report(void)
 {
 	bool holds = true;
 
-	printf("%d runs of each in turn, ms%13s    least\n", runs, "median");
+	printf("%2d alternating runs, ms  %13s shortest\n", runs, "median");
 	for (enum command c = 0; c < N_COMMANDS; c++) {
 		printf("%s\n", commands[c]);
 		for (enum way way = 0; (int)way < n_ways[c]; way++) {
@@ -317,7 +320,7 @@ static int report(void)
 	return holds ? 0 : 1;
 }
 
-/* Who is first in one round is last in the next. */
+/* The order is reversed in each round. */
 static void measure_all(void)
 {
 	for (int i = 0; i < runs; i++) {
@@ -346,7 +349,7 @@ int main(int argc, char **argv)
 		die("usage: container_cost RELEASE MODULE-FOLDER [RUNS]");
 	if (config_load(&config) < 0 || buildenv_new(config, &env) < 0 ||
 	    container_image_read(&image) < 0 || kernel_find(env, argv[1], &tree) < 0)
-		die("It takes a build container and a kernel tree: outpost container build, "
+		die("It needs a build container and a kernel tree: outpost container build, "
 		    "outpost kernel add.");
 	container = buildenv_container(env);
 	if (container_enter(container, NULL) < 0)

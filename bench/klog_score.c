@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How well klog finds reports, over a folder of logs with known answers: recall,
- * false alarms, agreement of functions; with -v each that is wrong. A log begins
- * with headers (TITLE:, ALT:, CORRUPTED: Y) up to the first empty line; one
- * without TITLE holds nothing that may be reported.
+ * Scores klog on a folder of logs with known answers: recall, false alarms,
+ * agreement on functions; -v lists each wrong answer. A log begins with headers
+ * (TITLE:, ALT:, CORRUPTED: Y) up to the first empty line. Nothing may be found in
+ * a log without TITLE.
  */
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -48,7 +48,7 @@ static void read_header(struct answer *a, char *line)
 		a->corrupted = true;
 }
 
-/* Feeds what stands after the headers, which go to `a`. */
+/* Reads the headers into `a`, and feeds the rest. */
 static void read_log(const char *path, struct answer *a, struct found *f)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -76,7 +76,7 @@ static void read_log(const char *path, struct answer *a, struct found *f)
 	klog_flush(&k);
 }
 
-/* The function in a title, or NULL where it names none. */
+/* The function in a title, or NULL if it names none. */
 static const char *function_of(const char *title)
 {
 	const char *in = NULL, *next = title;
@@ -148,7 +148,7 @@ static int score_folder(const char *dir, bool verbose)
 	printf("logs             %zu\n", s.logs);
 	printf("reports found    %zu of %zu\n", s.found, s.with_report);
 	printf("false alarms     %zu of %zu\n", s.false_alarms, s.logs - s.with_report);
-	printf("function agrees  %zu of %zu (%.1f%%) where one is known and the log is not "
+	printf("function agrees  %zu of %zu (%.1f%%) if known and the log is not "
 	       "corrupted\n",
 	       s.agreed, s.judged, s.judged ? 100.0 * (double)s.agreed / (double)s.judged : 0);
 	printf("further reports  %zu\n", s.extra);

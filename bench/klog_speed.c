@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How fast klog is, in MB a second of processor time: on a clean log, on logs
- * full of reports, and on the lines that cost it most. Each as a factor of the
- * clean log, which must stay below 5, and measured again on twice the input,
- * which must take twice the time. Exits with 1 where one of that is not so.
+ * Measures the speed of klog, in MB per second of processor time: on a clean log,
+ * on logs full of reports, and on the lines that cost most. Each may be up to 5
+ * times slower than the clean log, and twice the input must take twice the time.
+ * Exits with 1 if one is not.
  */
 #include "common/cleanup.h"
 #include "common/klog/klog.h"
@@ -14,10 +14,10 @@
 #include <time.h>
 
 #define SIZE       (1 << 20)
-#define ROUNDS     16    /* the fastest counts: others use the machine, too */
+#define ROUNDS     16    /* the fastest counts: the machine may have other load */
 #define LEAST      200.0 /* MB/s of a clean log */
 #define MOST       5.0   /* times slower than that */
-#define NOT_LINEAR 1.5   /* times slower per byte when there is twice as much */
+#define NOT_LINEAR 1.5   /* times slower per byte on twice the input */
 
 static const char clean[] =
 	"[    1.234567] virtio_blk virtio1: [vda] 20480 512-byte logical blocks (10.5 MB/10.0 "
@@ -44,7 +44,7 @@ static const char report[] =
 	"[   12.000009]  do_init_module+0x50/0x210\n"
 	"[   12.000010] ---[ end trace 0000000000000000 ]---\n";
 
-/* The text of a case is its parts, over and over; `line`: without a newline between. */
+/* The text of a case repeats its parts; `line`: without newlines between them. */
 static const struct {
 	const char *what, *a, *b;
 	bool line;
@@ -110,7 +110,7 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Seconds that the text takes, if that is less than before. */
+/* Sets *best to the seconds that the text takes, if that is less. */
 static void measure(const char *text, size_t n, double *best, uint64_t *reports)
 {
 	struct klog k;
@@ -147,7 +147,7 @@ static void repeat(struct strbuf *sb, size_t i)
 	}
 }
 
-/* The clean log is measured beside each: what else the machine does changes all the time. */
+/* The clean log is measured next to each case, because other load changes all the time. */
 static bool measure_case(size_t i, const struct strbuf *clean_log)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -163,7 +163,7 @@ static bool measure_case(size_t i, const struct strbuf *clean_log)
 		measure(sb.buf, half, &once, &reports);
 	}
 	speed = (double)half / once / 1e6;
-	growth = twice < 0.001 ? 1 : twice / once / 2; /* else it is the memory's speed */
+	growth = twice < 0.001 ? 1 : twice / once / 2; /* else it would be the speed of memory */
 	factor = speed > 0 ? (double)clean_log->len / 2 / clean_once / 1e6 / speed : 0;
 	printf("%-28s %8.0f MB/s %6.1fx %6llu reports%s%s\n", cases[i].what, speed, factor,
 	       (unsigned long long)reports, factor > MOST ? "  TOO SLOW" : "",
@@ -171,7 +171,7 @@ static bool measure_case(size_t i, const struct strbuf *clean_log)
 	return factor <= MOST && growth <= NOT_LINEAR && (i || speed >= LEAST);
 }
 
-/* A word: only the cases that have it in their names, and the clean log. */
+/* With an argument: only the clean log, and cases with that word in their names. */
 int main(int argc, char **argv)
 {
 	_cleanup_(strbuf_release) struct strbuf clean_log = STRBUF_INIT;

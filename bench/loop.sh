@@ -1,22 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The loop, from a changed line to a verdict, measured against what people do
-# without Outpost; and the sizes and times that are promised. On a virtual Pi of
-# its own, with a round trip of 100 ms that netem makes in the guest (its frames
-# leave late; what the host sends comes at once).
+# Measures the loop, from a changed line to a verdict, against what people do
+# without Outpost, and checks the promised sizes and times. Uses its own virtual
+# Pi, with a round trip of 100 ms that netem makes in the guest (it delays the
+# frames that leave the guest, not those that arrive).
 #
 #	bench/loop.sh [--runs N] [--json FILE]
 #
-#	(a) plain	make, ssh to probe, scp twice, ssh to run a script: each its own connection
+#	(a) plain	make, ssh to probe, scp twice, ssh to run a script: a connection each
 #	(b) shared	the same over one ControlMaster
 #	(c) test	outpost test, over its warm ControlMaster
 #	(d) watch	outpost watch: from the save to the verdict
 #
-# Round trips are the slope of the time over two delays, for a module that is
-# built already; of the least times, as what else the machine does only ever
-# adds to them. Ends with 1 where a promise is not kept.
-# shellcheck disable=SC2317 # functions that timed and trap call
+# The number of round trips is the slope of the time over two delays, for a module
+# that is built already. It uses the shortest times, because other load on the
+# machine only ever adds to them. Exits with 1 if a promise is not kept.
+# shellcheck disable=SC2317 # functions called by timed and trap
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export TOP=$PWD LC_ALL=C.UTF-8
@@ -42,7 +42,7 @@ export XDG_STATE_HOME=$WORK/state XDG_CONFIG_HOME=$WORK/config XDG_RUNTIME_DIR
 XDG_RUNTIME_DIR=$(mktemp -d /tmp/outpost-bench.XXXXXX) || exit 1
 
 declare -A figure # name: number
-declare -A times  # name: one a run
+declare -A times  # name: one per run
 failed=0 edits=0 watcher=
 
 # --- helpers -------------------------------------------------------------------
@@ -70,7 +70,7 @@ note() {
 	times[$1]+="$((us / 1000)).$(printf %03d $((us % 1000))) "
 }
 
-# timed NAME COMMAND...: its output is shown when it fails.
+# timed NAME COMMAND...: prints the output of the command if it fails.
 timed() {
 	local name=$1 start
 	shift
@@ -122,7 +122,7 @@ measure_up() {
 	done
 }
 
-# Before there is a vm: a guest's own work would be measured.
+# Before the vm starts: otherwise the guest's own work would be measured too.
 measure_version() {
 	local i
 	for ((i = 0; i < 20; i++)); do
@@ -135,17 +135,17 @@ put_netem() {
 	local dir=$WORK/netem
 	if [ ! -d "$dir" ]; then
 		rm -rf "$dir.all" "$dir.new"
-		"$OUTPOST" -q unpack -d --arch arm64 "$dir.all" iproute2 || die "tc for the board cannot be had"
+		"$OUTPOST" -q unpack -d --arch arm64 "$dir.all" iproute2 || die "cannot download tc for the board"
 		mkdir "$dir.new"
 		find "$dir.all" \( -path '*/sbin/tc' -o -path '*/aarch64-linux-gnu/lib*.so*' \
 			-o -name 'ld-linux-aarch64.so.1' \) ! -name 'libcrypto*' -exec cp -L {} "$dir.new" \; 2>/dev/null
 		rm -rf "$dir.all" && mv "$dir.new" "$dir"
 	fi
 	tar -C "$dir" -c . | board 'mkdir -p /root/netem && tar -x -C /root/netem && modprobe sch_netem' ||
-		die "netem cannot be put on the board"
+		die "cannot install netem on the board"
 }
 
-# set_delay MS: the round trip from now on; the guest's own ping sees it, too (the least of five).
+# set_delay MS: sets the round trip, and checks it with ping in the guest (the shortest of five).
 set_delay() {
 	local seen
 	seen=$(board "cd /root/netem && ./ld-linux-aarch64.so.1 --library-path . ./tc qdisc replace dev eth0 root \
@@ -157,7 +157,7 @@ set_delay() {
 
 # --- the sources -------------------------------------------------------------------
 
-# One copy for each way, so that none builds what another has built.
+# One copy for each way, so that none reuses what another has built.
 copy_sources() {
 	local way
 	for way in a b c d; do
@@ -165,19 +165,19 @@ copy_sources() {
 		cp -r modules/hello modules/include "$WORK/$way"
 	done
 	release=$(board uname -r)
-	tree=$("$OUTPOST" -q kernel path "$release") || die "there is no kernel tree"
+	tree=$("$OUTPOST" -q kernel path "$release") || die "no kernel tree for $release"
 }
 
-# edit FOLDER: one line says something new; $mark is what has to show up in the log.
+# edit FOLDER: changes one message; $mark must then appear in the log.
 edit() {
 	mark="edit $((++edits))"
 	sed "s|pr_info(\"%s.*n\", greeting);|pr_info(\"%s $mark.\\\\n\", greeting);|" modules/hello/hello.c >"$WORK/hello.c"
-	grep -q "$mark" "$WORK/hello.c" || die "hello.c has no line to change any more"
+	grep -q "$mark" "$WORK/hello.c" || die "hello.c no longer has the line to change"
 	cat "$WORK/hello.c" >"$WORK/$1/hello/hello.c"
 }
 
 seen_in() {
-	grep -q "$mark\." "$1" || die "the verdict is not about what was changed ($mark): $(cat "$1")"
+	grep -q "$mark\." "$1" || die "the verdict is not for the changed source ($mark): $(cat "$1")"
 }
 
 # --- the ways ----------------------------------------------------------------------
@@ -216,13 +216,13 @@ start_watch() { # PATH
 }
 
 next_verdict() {
-	read -r -t 60 line <&8 || die "watch says nothing: $(cat "$WORK/watch.err")"
+	read -r -t 60 line <&8 || die "watch prints nothing: $(cat "$WORK/watch.err")"
 	[[ $line = *'"verdict":"pass"'* ]] || die "watch: $line"
 }
 
 stop_watch() {
 	kill -INT "$watcher"
-	wait "$watcher" || die "watch ended with $?"
+	wait "$watcher" || die "watch exited with $?"
 	watcher=
 	exec 8<&-
 }
@@ -250,7 +250,7 @@ measure_loop() {
 	local i
 	cat_script >"$WORK/script.sh"
 	start_watch "$WORK/d/hello"
-	one_loop # what is there only the first time: trees, agent, masters
+	one_loop # to set up what later loops reuse: trees, agent, ssh masters
 	unset "times[a]" "times[b]" "times[c]" "times[d]"
 	for ((i = 0; i < RUNS; i++)); do
 		one_loop
@@ -260,7 +260,7 @@ measure_loop() {
 
 # --- round trips --------------------------------------------------------------------
 
-# Two versions by turns, so that the file has to travel each time.
+# Alternates between two versions, so that the file has to be sent each time.
 measure_trips() {
 	local i delay start n=0
 	for i in 0 1; do
@@ -294,7 +294,7 @@ most_memory() {
 	awk -v what="$1" '$1 == what { for (i = 2; i <= NF; i++) if ($i > m) m = $i } END { print m }' "$WORK/memory"
 }
 
-# Its init takes long enough to look at the processes meanwhile.
+# The init function takes long enough to look at the processes meanwhile.
 measure_memory() {
 	mkdir -p "$WORK/slow"
 	echo 'obj-m := slow.o' >"$WORK/slow/Kbuild"
@@ -310,7 +310,7 @@ measure_memory() {
 	outpost build "$WORK/slow" >/dev/null || die "slow does not build"
 	outpost test "$WORK/slow" >"$WORK/out" 2>&1 &
 	sleep 3
-	# The sum of its pages: VmRSS lags behind in a process that does little. VmHWM is the most ever.
+	# The sum of its pages, because VmRSS lags behind in a process that does little; and VmHWM, its peak.
 	# shellcheck disable=SC2016 # for the board's shell
 	board 'for p in /proc/[0-9]*; do
 		read -r comm 2>/dev/null <$p/comm && [ "$comm" = outpost-agent ] || continue
@@ -319,7 +319,7 @@ measure_memory() {
 	done' >"$WORK/memory"
 	wait $! || die "slow: $(cat "$WORK/out")"
 	[ "$(grep -c '^serve\|^supervise' "$WORK/memory")" -ge 2 ] ||
-		die "no agent was seen at work: $(cat "$WORK/memory")"
+		die "no agent process was found: $(cat "$WORK/memory")"
 	figure[serve_kib]=$(most_memory serve)
 	figure[supervise_kib]=$(most_memory supervise)
 }
@@ -356,12 +356,12 @@ summarize() {
 
 report() {
 	cat <<-END
-		A changed line of hello to its verdict, round trip $RTT_MS ms, median of $RUNS:
+		From a changed line of hello to its verdict, round trip $RTT_MS ms, median of $RUNS:
 		  (a) plain ssh and scp           ${figure[a_ms]} ms
 		  (b) the same, ControlMaster     ${figure[b_ms]} ms   ${figure[b_times_faster]} times as fast as (a)
 		  (c) outpost test                ${figure[c_ms]} ms   ${figure[c_times_faster]}
 		  (d) outpost watch               ${figure[d_ms]} ms   ${figure[d_times_faster]}
-		Deploy, load, test, unload, without the build, least of $((2 * RUNS)), no delay and $FAR_MS ms:
+		Deploy, load, test, unload, without the build, shortest of $((2 * RUNS)), no delay and $FAR_MS ms:
 		  (c) ${figure[c_near_ms]} ms and ${figure[c_far_ms]} ms
 		  (d) ${figure[d_near_ms]} ms and ${figure[d_far_ms]} ms
 		Building hello: nothing changed ${figure[build_nothing_ms]} ms, one line ${figure[build_line_ms]} ms (make alone: ${figure[make_line_ms]} ms)
@@ -372,10 +372,10 @@ report() {
 	demand "(c) round trips, as measured" "${figure[c_round_trips]}" '<=' 3.3
 	demand "(d) round trips, as measured" "${figure[d_round_trips]}" '<=' 1.3
 	demand "agent, KiB" "${figure[agent_kib]}" '<' 1024
-	demand "agent, most memory while it serves, KiB" "${figure[serve_kib]}" '<' 4096
-	demand "agent, most memory while it supervises, KiB" "${figure[supervise_kib]}" '<' 4096
+	demand "agent, peak memory of serve, KiB" "${figure[serve_kib]}" '<' 4096
+	demand "agent, peak memory of supervise, KiB" "${figure[supervise_kib]}" '<' 4096
 	demand "outpost --version, ms" "${figure[version_ms]}" '<' 10
-	echo "Aimed at: vm up to a usable session in 4000 ms (virtme-ng 1.35 on two such cores: 18700 ms): ${figure[up_ms]} ms"
+	echo "vm up to a usable session, goal 4000 ms (virtme-ng 1.35 on two such cores: 18700 ms): ${figure[up_ms]} ms"
 }
 
 write_json() {

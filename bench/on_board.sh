@@ -1,15 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Building modules/ on the board itself, with gcc and the headers that apt
-# installs there, against cross-building with Outpost here: each from nothing,
-# in turns, on one machine. The board is a full virtual Pi: an emulated one is
-# slower than what it emulates, and says so; a real Pi is named by --board (its
-# login has to be allowed sudo).
+# Measures building modules/ on the board itself, with gcc and the headers that
+# apt installs there, against cross-building with Outpost on this machine: each
+# from scratch, alternating. The board is a full virtual Pi, which is slower than
+# the Pi that it emulates; --board names a real one (the login needs sudo).
 #
 #	bench/on_board.sh [--runs N] [--json FILE] [--board BOARD]
 #
-# Leaves its virtual Pi down, with the packages, for the next time.
+# Leaves its virtual Pi powered off, with the packages installed for the next time.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export TOP=$PWD LC_ALL=C.UTF-8
@@ -32,7 +31,7 @@ die() {
 	exit 1
 }
 
-# shellcheck disable=SC2317 # the trap's
+# shellcheck disable=SC2317 # called by trap
 clean_up() {
 	[ -z "$OWN" ] || outpost vm down "$OWN"
 	[ -z "${MADE-}" ] || rm -rf "$MADE"
@@ -46,12 +45,12 @@ board() {
 	outpost shell -- "$*"
 }
 
-# What is built in $WORK is built from nothing each time: no cache, no objects.
+# Builds from scratch: no cache, no objects.
 cross_build() {
 	XDG_CACHE_HOME=$MADE/cache CCACHE_DISABLE=1 outpost build --no-tests --kernel "$release" modules
 }
 
-# In ~/bench there, put there below.
+# In ~/bench on the board; see below.
 # shellcheck disable=SC2016
 on_board() {
 	board 'make -s -j"$(nproc)" -C /lib/modules/"$(uname -r)"/build M="$HOME/bench" modules'
@@ -66,7 +65,7 @@ now_us() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
 
-timed() { # NAME COMMAND: adds its milliseconds to FILE
+timed() { # NAME COMMAND: appends its milliseconds to the file NAME
 	local start
 	start=$(now_us)
 	"$2" >"$WORK/out" 2>&1 </dev/null || die "$1: $(cat "$WORK/out")"
@@ -93,17 +92,17 @@ install() {
 		gcc make libc6-dev linux-headers-$release" >"$WORK/out" 2>&1
 }
 
-# The lists of packages that the image was made with mostly do: reading new ones takes it minutes.
+# The image's package lists usually suffice; updating them takes the board minutes.
 board "command -v gcc make >/dev/null && [ -e /lib/modules/$release/build ]" || install ||
 	{ board "sudo apt-get update -qq" && install; } ||
-	die "gcc and the headers cannot be installed on the board: $(tail -5 "$WORK/out")"
-"$OUTPOST" -q kernel path "$release" >/dev/null 2>&1 || "$OUTPOST" -q kernel add "$release" || die "no kernel tree"
+	die "cannot install gcc and the headers on the board: $(tail -5 "$WORK/out")"
+"$OUTPOST" -q kernel path "$release" >/dev/null 2>&1 || "$OUTPOST" -q kernel add "$release" || die "no kernel tree for $release"
 mkdir -p "$MADE/cache/outpost"
 ln -s "${XDG_CACHE_HOME:-$HOME/.cache}/outpost/trees" "$MADE/cache/outpost/trees"
 tar -C modules -c . | outpost shell -- 'rm -rf ~/bench && mkdir ~/bench && tar -C ~/bench -x' ||
-	die "the sources cannot be sent"
-# shellcheck disable=SC2016 # one make for all of them
-board 'cd ~/bench && for m in */Kbuild; do echo "obj-m += ${m%Kbuild}"; done >Kbuild' || die "no Kbuild"
+	die "cannot send the sources"
+# shellcheck disable=SC2016 # one make for all modules
+board 'cd ~/bench && for m in */Kbuild; do echo "obj-m += ${m%Kbuild}"; done >Kbuild' || die "cannot write Kbuild on the board"
 
 for ((i = 0; i < RUNS; i++)); do
 	rm -rf "$MADE/cache/outpost/build"

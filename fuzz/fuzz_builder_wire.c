@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a host sends to outpost-builder: the header, whose size is that of the rest, and the
- * strings. */
+/* What a host sends to outpost-builder: the header, with the size of the rest, and the strings. */
 #include "common/builder_wire.h"
 #include "fuzz.h"
 
 #include <string.h>
 
-/* What was understood says the same when it is sent again. */
+/* A command that was accepted is packed to the same bytes. */
 static void send_again(const struct builder_header *header, const struct builder_command *command,
 		       const uint8_t *strings)
 {
@@ -34,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(builder_check(&header) == 0 || header.magic != BUILDER_MAGIC ||
 	     header.size > BUILDER_MAX_SIZE);
 	header.size = (uint32_t)size;
-	strings = malloc(size ? size : 1); /* of just this size: reading on is found */
+	strings = malloc(size ? size : 1); /* exactly this size, so that ASan sees an overrun */
 	MUST(strings);
 	memcpy(strings, data, size);
 	if (builder_unpack(&header, strings, &command) == 0)

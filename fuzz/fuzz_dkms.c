@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the evaluation of a dkms.conf wrote: taken, it holds no name or path that leaves the folder.
+/*
+ * The output of the evaluation of a dkms.conf: if it is accepted, no name or path in it leads out of
+ * the folder.
  */
 #include "common/strv.h"
 #include "fuzz.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Journals, up to the verdicts. The frames' checks would keep any fuzzer out:
- * the input is the entries, each after its length in two bytes (little-endian),
- * and is framed here. As it is, it is read as a journal's bytes, too. Both are
- * printed as text as well.
+ * Journals, up to the verdicts. No fuzzer would get past the checksums of
+ * frames, so the input is the entries, each after its length in two bytes
+ * (little-endian), and is framed here. The raw input is also read as a journal.
+ * Both are also printed as text.
  */
 #include "fuzz.h"
 #include "host/judge/verdict.h"
@@ -69,7 +69,7 @@ static void judge(const void *journal, size_t size)
 	ssize_t used = evidence_parse(&list, journal, size, NULL);
 
 	MUST(used < 0 || (size_t)used <= size);
-	/* What was taken in before a contradiction is judged, too. */
+	/* Entries before a contradiction are judged too. */
 	for (size_t i = 0; i < list.n; i++)
 		check(list.items[i]);
 	evidence_list_release(&list);
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct strbuf journal = STRBUF_INIT;
 
-	log_set_level((enum log_level) - 1); /* contradictions are the rule here */
+	log_set_level((enum log_level) - 1); /* contradictions are normal here */
 	frame_entries(data, size, &journal);
 	judge(journal.buf, journal.len);
 	judge(data, size);

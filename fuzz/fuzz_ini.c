@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the INI reader gives is within its promises; what it keeps for others it reads back. */
+/* The INI reader keeps its promises, and reads back the values that it says a file can hold. */
 #include "common/alloc.h"
 #include "common/log.h"
 #include "fuzz.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A .ko file, packed or not: everything that can be asked of it, and all rules
- * of the check, for two kernels. The answers stay within the file, and a file
- * that would load has what a module must have.
+ * A .ko file, compressed or not: calls everything that reads one, and all rules of
+ * the check, for two kernels. The answers stay within the file, and a file that
+ * would load has what a module must have.
  */
 #include "fuzz.h"
 #include "host/check/check.h"
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ko *ko = NULL;
 
-	/* What 2 KiB unpack to can still be looked at in a moment. */
+	/* 2 KiB decompress to little enough to be checked quickly. */
 	if (size > 2048 && packing_of(data, size) != PACKING_NONE)
 		return 0;
 	set_up();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What arrives over a connection, up to the message: frames in pieces of any
- * size, requests as the agent takes them, replies and entries as the host does.
- * The frames' checks would keep any fuzzer out: the input is the frames, each as
- * its type and its length in two bytes (little-endian), and is framed here. As
- * it is, it is read as a connection's bytes, too.
+ * Data from a connection, up to the message: frames in pieces of any size,
+ * requests as the agent reads them, replies and entries as the host does. No
+ * fuzzer would get past the checksums of frames, so the input is the frames, each
+ * as its type and its length in two bytes (little-endian), and is framed here.
+ * The raw input is also read as a connection.
  */
 #include "fuzz.h"
 
@@ -22,7 +22,7 @@ union message {
 	outpost_Entry entry;
 };
 
-/* Of this type; NULL: its payload is not a message. */
+/* The message of this type of frame; NULL: its payload is not a message. */
 static const pb_msgdesc_t *fields_of(enum frame_type type)
 {
 	switch (type) {
@@ -49,7 +49,7 @@ static void check_value(const pb_field_iter_t *field, const uint8_t *value)
 	}
 }
 
-/* What proto.h promises of a message that was taken: within bounds, whatever was sent. */
+/* proto.h promises that an accepted message stays within its bounds, whatever was sent. */
 static void check_message(const pb_msgdesc_t *fields, void *message)
 {
 	pb_field_iter_t field;
@@ -70,7 +70,7 @@ static void check_message(const pb_msgdesc_t *fields, void *message)
 	} while (pb_field_iter_next(&field));
 }
 
-/* Packed again it is the same message: what one side took, it can write into a journal. */
+/* It packs to the same message again: either side can write what it accepted into a journal. */
 static void check_again(const struct frame *frame, const pb_msgdesc_t *fields,
 			const union message *message)
 {
@@ -102,8 +102,9 @@ static void take(const struct frame *frame)
 }
 
 /*
- * As serve.c and session_link.c do it, with what has arrived so far and not a
- * byte more. *used: of whole frames. The state of the rest: 0 or -EBADMSG.
+ * Reads frames as serve.c and session_link.c do, with what has arrived so far
+ * and not a byte more. *used: bytes of whole frames. Returns the state of the rest:
+ * 0 or -EBADMSG.
  */
 static int feed(const uint8_t *data, size_t size, size_t piece, size_t *used, size_t *frames)
 {
@@ -142,7 +143,7 @@ static void receive(const uint8_t *data, size_t size, size_t piece)
 	size_t used, frames, used_at_once, frames_at_once;
 	int at_once = feed(data, size, 0, &used_at_once, &frames_at_once);
 
-	/* In which pieces it came makes no difference. */
+	/* The size of the pieces makes no difference. */
 	MUST(feed(data, size, piece, &used, &frames) == at_once);
 	MUST(used == used_at_once && frames == frames_at_once && used <= size);
 }

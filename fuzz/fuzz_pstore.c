@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What pstore kept. The input is files: each is a length in two bytes
- * (little-endian; 0xffff: all the rest), a name that ends with a NUL, and so
- * many bytes.
+ * Files that pstore kept. In the input, each is a length in two bytes
+ * (little-endian; more than the rest: all of it), a name with a NUL at its end,
+ * and that many bytes.
  */
 #include "fuzz.h"
 #include "host/judge/pstore.h"
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(unreadable <= n);
 	MUST(!out.len || out.buf[out.len - 1] == '\n');
 	MUST(out.len <= (72u << 20));
-	/* In the other order there is as much of it, give or take copies: none is made up. */
+	/* In reverse order, as many are unreadable. */
 	for (size_t i = 0; i < n; i++)
 		backwards[i] = files[n - 1 - i];
 	MUST(pstore_text(backwards, n, &again) == unreadable);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Module.symvers: sorted, all of it within the text, and each symbol found by its name. */
+/* Module.symvers: symbols are sorted, lie within the text, and are found by name. */
 #include "fuzz.h"
 #include "host/module/symvers.h"
 

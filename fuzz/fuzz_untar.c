@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whatever it is, nothing appears outside of the folder. */
+/* Whatever the input is, nothing appears outside of the folder. */
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
@@ -16,7 +16,7 @@ struct input {
 	size_t left;
 };
 
-/* In pieces, each a copy of its own size, so that ASan sees an overrun. */
+/* Returns pieces, each in a buffer of exactly its size, so that ASan sees an overrun. */
 static ssize_t read_input(void *arg, const void **data)
 {
 	static uint8_t *piece;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs a fuzz target over the files of its corpus: replay FOLDER */
+/* Runs a fuzz target on the files of its corpus: replay FOLDER */
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
@@ -24,10 +24,10 @@ int main(int argc, char **argv)
 		_cleanup_free_ uint8_t *exact = NULL;
 
 		if (fs_read(path, &sb, 0) < 0) {
-			fprintf(stderr, "%s: cannot read\n", path);
+			fprintf(stderr, "replay: cannot read %s\n", path);
 			return 1;
 		}
-		/* Without the NUL that strbuf has at the end, so that ASan sees an overrun. */
+		/* Without the NUL at the end of a strbuf, so that ASan sees an overrun. */
 		exact = xmalloc(sb.len ? sb.len : 1);
 		memcpy(exact, sb.buf, sb.len);
 		LLVMFuzzerTestOneInput(exact, sb.len);

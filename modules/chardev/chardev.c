@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A character device that can read, write, poll and ioctl: a pipe in the
- * kernel. Its interface is described in chardev_uapi.h, and tested from user
- * space by test/chardev_test.c.
+ * A character device with read, write, poll and ioctl: a pipe in the kernel.
+ * chardev_uapi.h describes its interface; test/chardev_test.c tests it from user
+ * space.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,7 +33,7 @@ static const struct kernel_param_ops chardev_size_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(size, &chardev_size_ops, &size, 0444);
-MODULE_PARM_DESC(size, "bytes that can wait, 2 to 65536, rounded to a power of 2 (default: 4096)");
+MODULE_PARM_DESC(size, "buffer size in bytes, 2 to 65536, rounded to a power of 2 (default: 4096)");
 
 static DEFINE_MUTEX(chardev_lock);	/* protects the data and the counters */
 static DECLARE_KFIFO_PTR(chardev_data, u8);
@@ -43,7 +43,7 @@ static u64 chardev_read_total;
 static DECLARE_WAIT_QUEUE_HEAD(chardev_readable);
 static DECLARE_WAIT_QUEUE_HEAD(chardev_writable);
 
-/* With the lock held on success: -EAGAIN, or -ERESTARTSYS for a signal. */
+/* 0 with the lock held, -EAGAIN, or -ERESTARTSYS on a signal. */
 static int chardev_lock_readable(const struct file *file)
 {
 	for (;;) {
@@ -76,7 +76,7 @@ static int chardev_lock_writable(const struct file *file)
 	}
 }
 
-/* What was moved before a fault counts; the next call meets the fault again. */
+/* Returns what was copied before a fault; the next call hits the fault again. */
 static ssize_t chardev_moved(unsigned int copied, int r)
 {
 	if (!copied && r)
@@ -191,8 +191,8 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 }
 
 static const struct file_operations chardev_fops = {
-	.owner = THIS_MODULE,	/* what keeps the module in while the device is open */
-	.open = stream_open,	/* there is no position to seek to */
+	.owner = THIS_MODULE,	/* keeps the module loaded while the device is open */
+	.open = stream_open,	/* no seeking */
 	.read = chardev_read,
 	.write = chardev_write,
 	.poll = chardev_poll,
@@ -215,7 +215,7 @@ static int __init chardev_init(void)
 	if (r)
 		return r;
 
-	/* Last: from here on user space can come in. */
+	/* Last: from now on user space can open the device. */
 	r = misc_register(&chardev_misc);
 	if (r) {
 		pr_err("cannot register /dev/%s: %d\n", chardev_misc.name, r);

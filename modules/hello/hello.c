@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The smallest module with something to test: it greets whom it is told to,
- * and checks its own greeting when it is loaded.
+ * The smallest module with something to test: it greets whom=, and checks its
+ * own greeting when it is loaded.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,7 +20,7 @@ static char *whom = "world";
 module_param(whom, charp, 0444);
 MODULE_PARM_DESC(whom, "whom to greet, 1 to 55 characters (default: world)");
 
-/* Writes the greeting to `buf`. Its length, or -EINVAL: no name, or too long a one. */
+/* Writes the greeting to `buf`. Returns its length, or -EINVAL if `name` is empty or too long. */
 static int hello_greeting(char *buf, size_t size, const char *name)
 {
 	int len;
@@ -40,8 +40,8 @@ static void __init hello_selftest(void)
 	ktap_start(&ktap, "hello", 3);
 	ktap_test(&ktap, "greets",
 		  hello_greeting(buf, sizeof(buf), "Pi") == 10 && !strcmp(buf, "Hello, Pi!"));
-	ktap_test(&ktap, "refuses no name", hello_greeting(buf, sizeof(buf), "") == -EINVAL);
-	ktap_test(&ktap, "refuses too long a name",
+	ktap_test(&ktap, "rejects an empty name", hello_greeting(buf, sizeof(buf), "") == -EINVAL);
+	ktap_test(&ktap, "rejects a name that is too long",
 		  hello_greeting(buf, sizeof(buf), "Raspberry") == -EINVAL);
 	ktap_end(&ktap);
 }

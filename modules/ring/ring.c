@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A ring of samples that other modules use: how to export symbols, and how to
+ * A ring of samples for other modules: shows how to export symbols, and how to
  * test them at load.
  */
 #include <linux/err.h>
@@ -17,7 +17,7 @@
 #include "ring.h"
 
 struct ring {
-	spinlock_t lock;	/* protects all below */
+	spinlock_t lock;	/* protects everything below */
 	unsigned int size;
 	unsigned int count;
 	unsigned int next;	/* where the next sample goes */
@@ -95,12 +95,12 @@ static void __init ring_selftest_use(struct ktap *ktap, struct ring *ring)
 
 	ring_push(ring, -1);
 	ring_push(ring, -2);
-	ktap_test(ktap, "takes the mean, rounded towards 0",
+	ktap_test(ktap, "computes the mean, rounded towards 0",
 		  !ring_mean(ring, &mean) && mean == -1);
 
 	for (i = 0; i < 4; i++)
 		ring_push(ring, S32_MAX);
-	ktap_test(ktap, "forgets the oldest", ring_count(ring) == 4);
+	ktap_test(ktap, "drops the oldest", ring_count(ring) == 4);
 	ktap_test(ktap, "does not overflow", !ring_mean(ring, &mean) && mean == S32_MAX);
 }
 
@@ -113,8 +113,8 @@ static int __init ring_selftest(void)
 		return PTR_ERR(ring);
 
 	ktap_start(&ktap, "ring", 6);
-	ktap_test(&ktap, "refuses no size", ring_alloc(0) == ERR_PTR(-EINVAL));
-	ktap_test(&ktap, "refuses too large a size",
+	ktap_test(&ktap, "rejects size 0", ring_alloc(0) == ERR_PTR(-EINVAL));
+	ktap_test(&ktap, "rejects a size that is too large",
 		  ring_alloc(RING_SIZE_MAX + 1) == ERR_PTR(-EINVAL));
 	ring_selftest_use(&ktap, ring);
 	ktap_end(&ktap);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last samples of something, for other modules: when a ring is full, a new
- * sample takes the place of the oldest. (What must not be lost goes into a
- * <linux/kfifo.h>.)
+ * Keeps the latest samples for other modules: if a ring is full, a new sample
+ * replaces the oldest. (For data that must not be lost, use <linux/kfifo.h>.)
  */
 #ifndef OUTPOST_RING_H
 #define OUTPOST_RING_H
@@ -14,17 +13,17 @@
 struct ring;
 
 /*
- * A ring of `size` samples, 1 to RING_SIZE_MAX; ring_free() it. ERR_PTR():
- * -EINVAL for another size, -ENOMEM. May sleep.
+ * A ring of `size` samples, 1 to RING_SIZE_MAX; free it with ring_free(). Returns
+ * ERR_PTR(-EINVAL) for any other size, or ERR_PTR(-ENOMEM). May sleep.
  */
 struct ring *ring_alloc(unsigned int size);
-void ring_free(struct ring *ring); /* NULL is allowed; nobody may use it any more */
+void ring_free(struct ring *ring); /* must not be in use; may be NULL */
 
-/* From any context, interrupts too. */
+/* Can be called from any context, including interrupts. */
 void ring_push(struct ring *ring, s32 sample);
 unsigned int ring_count(struct ring *ring);
 
-/* The mean of what is in the ring, rounded towards 0. -ENODATA: nothing is. */
+/* The mean of the samples, rounded towards 0. 0, or -ENODATA if the ring is empty. */
 int ring_mean(struct ring *ring, s32 *mean);
 
 #endif

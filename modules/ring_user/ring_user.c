@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Uses the ring module: samples the available memory every few milliseconds
- * while it is loaded, and tells the mean when it goes.
+ * while it is loaded, and prints the mean when it is unloaded.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -70,7 +70,7 @@ static void __exit ring_user_exit(void)
 {
 	s32 mean = 0;
 
-	/* Also when it is just running, and about to queue itself again. */
+	/* Also works if the work is running and about to queue itself again. */
 	cancel_delayed_work_sync(&ring_user_work);
 
 	ring_mean(ring_user_ring, &mean);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests /dev/chardev from user space: KTAP on stdout, 0 when all is well, else 1. */
+/* Tests /dev/chardev from user space. Prints KTAP; exits with 0 if all tests pass, else with 1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 
 static unsigned int done, failed;
 
-/* One test; says errno too, which is most of the answer when a system call was not as expected. */
+/* One test. Prints errno too, which tells most about a system call that went wrong. */
 #define test(name, condition) result(name, condition, #condition, __LINE__)
 
 static void result(const char *name, bool ok, const char *condition, int line)
@@ -34,7 +34,7 @@ static void result(const char *name, bool ok, const char *condition, int line)
 	fflush(stdout);
 }
 
-/* Whether a system call failed, and for this reason. */
+/* Did a system call fail with this error? */
 static bool fails_with(long r, int err)
 {
 	return r == -1 && errno == err;
@@ -57,13 +57,13 @@ static void test_data(int fd)
 	struct chardev_stats stats;
 	char buf[16] = "";
 
-	test("an empty device can be written only", polled(fd) == POLLOUT);
+	test("an empty device is only writable", polled(fd) == POLLOUT);
 	test("read of an empty device is EAGAIN", fails_with(read(fd, buf, sizeof(buf)), EAGAIN));
-	test("write takes all", write(fd, "outpost", 7) == 7);
-	test("a device with data can be read too", polled(fd) == (POLLIN | POLLOUT));
-	test("read gives what was written",
+	test("write accepts everything", write(fd, "outpost", 7) == 7);
+	test("a device with data is readable too", polled(fd) == (POLLIN | POLLOUT));
+	test("read returns what was written",
 	     read(fd, buf, sizeof(buf)) == 7 && !memcmp(buf, "outpost", 7));
-	test("stats count both ways", !ioctl(fd, CHARDEV_IOC_STATS, &stats) &&
+	test("stats count both directions", !ioctl(fd, CHARDEV_IOC_STATS, &stats) &&
 	     stats.written == 7 && stats.read == 7 && stats.used == 0 && stats.size >= 2);
 }
 
@@ -75,9 +75,9 @@ static void test_full(int fd)
 	while ((n = write(fd, "0123456789", 10)) > 0)
 		;
 	test("write to a full device is EAGAIN", fails_with(n, EAGAIN));
-	test("a full device can be read only", !ioctl(fd, CHARDEV_IOC_STATS, &stats) &&
+	test("a full device is only readable", !ioctl(fd, CHARDEV_IOC_STATS, &stats) &&
 	     stats.used == stats.size && polled(fd) == POLLIN);
-	test("clear empties it and the counters",
+	test("clear empties the device and the counters",
 	     !clear(fd, CHARDEV_CLEAR_DATA | CHARDEV_CLEAR_COUNTERS) &&
 	     !ioctl(fd, CHARDEV_IOC_STATS, &stats) && !stats.used && !stats.written);
 }
@@ -85,7 +85,7 @@ static void test_full(int fd)
 static void test_refusals(int fd)
 {
 	char c = 0;
-	/* An address that is ours, and that nobody may touch. */
+	/* A mapped address without access rights. */
 	void *bad = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	test("unknown ioctl is ENOTTY", fails_with(ioctl(fd, _IO(CHARDEV_IOC, 99)), ENOTTY));
@@ -94,13 +94,13 @@ static void test_refusals(int fd)
 	     fails_with(ioctl(fd, CHARDEV_IOC_STATS, bad), EFAULT) &&
 	     fails_with(ioctl(fd, CHARDEV_IOC_CLEAR, bad), EFAULT));
 	test("write from a bad pointer is EFAULT", fails_with(write(fd, bad, 1), EFAULT));
-	test("read to a bad pointer is EFAULT, and takes nothing",
+	test("read to a bad pointer is EFAULT, and consumes nothing",
 	     write(fd, "y", 1) == 1 && fails_with(read(fd, bad, 1), EFAULT) &&
 	     read(fd, &c, 1) == 1 && c == 'y');
 	test("seeking is ESPIPE", fails_with(lseek(fd, 0, SEEK_SET), ESPIPE));
 }
 
-/* A reader that blocks must wake up when another process writes. */
+/* A blocked reader must wake up when another process writes. */
 static void test_blocking(int fd)
 {
 	int status = -1;
@@ -116,7 +116,7 @@ static void test_blocking(int fd)
 		_exit(reader >= 0 && read(reader, &c, 1) == 1 && c == 'x' ? 0 : 1);
 	}
 
-	usleep(50 * 1000); /* time to block; too little makes the test weaker, not wrong */
+	usleep(50 * 1000); /* time to block; if too short, the test is weaker, not wrong */
 	test("a blocked reader wakes up", pid > 0 && waitpid(pid, &status, WNOHANG) == 0 &&
 	     write(fd, "x", 1) == 1 && waitpid(pid, &status, 0) == pid && status == 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KTAP for kernels that have no KUnit: a module tests itself when it is loaded
- * and says the outcome in the kernel log, where Outpost (or any KTAP parser,
- * such as the kernel's own kunit.py) finds it.
+ * KTAP for kernels without KUnit: a module tests itself when it is loaded and
+ * prints the results to the kernel log, where Outpost (or any KTAP parser, such
+ * as the kernel's own kunit.py) finds them.
  *
  *	struct ktap ktap;
  *
@@ -22,9 +22,10 @@
  *	  ok 2 multiplies # SKIP no hardware for that
  *	ok 1 hello
  *
- * The format: Documentation/dev-tools/ktap.rst of the kernel. This file needs
- * no other: copy it beside your own sources if they live elsewhere. A module
- * may print several suites, one after the other. The caller may sleep or not.
+ * The format is described in the kernel's Documentation/dev-tools/ktap.rst. This
+ * file is self-contained: copy it to your own sources if they live elsewhere. A
+ * module may print several suites, one after the other. Can be called from any
+ * context.
  */
 #ifndef OUTPOST_KTAP_H
 #define OUTPOST_KTAP_H
@@ -33,16 +34,16 @@
 #include <linux/types.h>
 
 struct ktap {
-	const char *suite;	/* must outlive the suite; no '#' in it or in a test's name */
+	const char *suite;	/* must outlive the suite; no '#' here or in the name of a test */
 	unsigned int planned;
 	unsigned int done;
 	unsigned int failed;
 };
 
-/* Not pr_info(), whatever checkpatch says: the prefix that a module may define is not KTAP. */
+/* Not pr_info(), whatever checkpatch says: a module's pr_fmt() prefix would break KTAP. */
 #define ktap_print(fmt, ...) printk(KERN_INFO fmt "\n", ##__VA_ARGS__)
 
-/* Starts a suite of exactly `planned` tests: a test that is not reached fails the suite. */
+/* Starts a suite of exactly `planned` tests: if one is not reached, the suite fails. */
 static inline void ktap_start(struct ktap *ktap, const char *suite, unsigned int planned)
 {
 	*ktap = (struct ktap){ .suite = suite, .planned = planned };
@@ -54,7 +55,7 @@ static inline void ktap_start(struct ktap *ktap, const char *suite, unsigned int
 	ktap_print("  1..%u", planned);
 }
 
-/* One test; prints the text and place of `condition` if it fails. Returns whether it held. */
+/* One test; if `condition` is false, prints its text and place. Returns the condition. */
 #define ktap_test(ktap, name, condition)					\
 	ktap_result(ktap, name, condition, #condition, __FILE__, __LINE__)
 
@@ -70,7 +71,7 @@ static inline bool ktap_result(struct ktap *ktap, const char *name, bool ok,
 	return ok;
 }
 
-/* A test that cannot be made here, and why. It does not fail the suite. */
+/* A test that cannot run here, and why. It does not fail the suite. */
 static inline void ktap_skip(struct ktap *ktap, const char *name, const char *why)
 {
 	ktap->done++;
