@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A base image of Debian's packages, for where no registry can be reached. */
+/* Makes a base image from Debian's packages if no registry can be reached. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"
@@ -15,7 +15,10 @@
 #define SUITE     "trixie"
 #define IMPORT_MS (10 * 60 * 1000)
 
-/* "bookworm", "bookworm-updates", "bookworm-security" -> "trixie" and the like; NULL for others. */
+/*
+ * Replaces the suite: "bookworm-updates" becomes "trixie-updates". Handles the suite itself,
+ * -updates and -security; NULL for others.
+ */
 static char *same_part(const char *release, const char *suite)
 {
 	static const char *const parts[] = { "-updates", "-security" };
@@ -54,14 +57,14 @@ size_t container_format_sources(const char *targets, const char *suite, struct s
 	return n;
 }
 
-/* The machine's own mirrors, asked for another suite. 0 or -errno, logged. */
+/* Formats the machine's own mirrors for SUITE. 0 or -errno, logged. */
 static int find_sources(struct strbuf *sources)
 {
 	_cleanup_(strbuf_release) struct strbuf targets = STRBUF_INIT;
 	int r = container_engine(ARGV("apt-get", "indextargets", "--format",
 				      "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(ORIGIN)",
 				      "Created-By: Packages"),
-				 &targets, 60 * 1000, "tell this machine's package sources");
+				 &targets, 60 * 1000, "list this machine's package sources");
 
 	if (r < 0)
 		return r;
@@ -87,7 +90,7 @@ static int make_tar(const char *tar)
 						   .error = &said });
 	if (r == 0 || r == -EINTR)
 		return r;
-	log_error("mmdebstrap cannot make a base image%s%s", said.len ? ":\n" : ".", said.buf);
+	log_error("mmdebstrap cannot make a base image%s%s", said.len ? ":\n" : "", said.buf);
 	return -EIO;
 }
 

@@ -27,7 +27,7 @@ struct buildenv {
 	const struct config *config;
 	struct buildenv_settings settings;
 	struct container *container;
-	char **expected; /* folders of buildenv_expect() */
+	char **expected; /* from buildenv_expect() */
 };
 
 int buildenv_new(const struct config *config, struct buildenv **env)
@@ -101,9 +101,12 @@ bool buildenv_container_has(const struct buildenv *env, const char *program)
 	return env && container_has_program(env->container, program);
 }
 
-/* --- what must be reachable ---------------------------------------------------------- */
+/* --- folders that must be reachable ---------------------------------------------------- */
 
-/* Up to two folders up are reached by "../": see neighbours.h. But not all of a machine's /home. */
+/*
+ * Makefiles reach up to two folders up by "../" (see neighbours.h). Stops below the first
+ * level, so that not all of /home is mounted.
+ */
 static char *two_up(const char *path)
 {
 	_cleanup_free_ char *dir = xstrdup(path);
@@ -148,8 +151,7 @@ void buildenv_expect(struct buildenv *env, char *const *sources)
 	add_projects(&env->expected, sources);
 }
 
-/* Headers packages and trees that were built elsewhere than their sources (O=) are made of links.
- */
+/* Headers packages, and trees built outside their sources (O=), consist of links. */
 static void add_links(char ***folders, const char *build)
 {
 	_cleanup_strv_ char **names = NULL;
@@ -164,7 +166,7 @@ static void add_links(char ***folders, const char *build)
 	}
 }
 
-/* A user's own tree; ours are always there. */
+/* Adds a user's own tree; ours are always mounted. */
 static void add_tree(char ***folders, const char *build)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
@@ -173,7 +175,7 @@ static void add_tree(char ***folders, const char *build)
 
 	if (!real || (strncmp(build, trees, n) == 0 && build[n] == '/'))
 		return;
-	all = two_up(real); /* the headers of a kernel are several folders that name each other */
+	all = two_up(real); /* a kernel's headers are several folders that refer to each other */
 	container_add_folder(folders, all);
 	add_links(folders, real);
 }
@@ -183,7 +185,7 @@ bool buildenv_works(struct buildenv *env)
 	int r;
 
 	if (buildenv_must_be_container(env))
-		return true; /* who needs it finds out, and fails */
+		return true; /* a later buildenv_enter() fails and logs it */
 	r = container_enter(env->container, env->expected);
 	buildenv_leave(env);
 	if (r == 0 || r == -EINTR)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Having the builder run a command. A child of ours stands for it, so that
- * process_run() takes its output, waits, and ends it as that of any other: when
- * the child is killed, the builder kills the command.
+ * Runs a command in the builder. A child process stands in for it, so that process_run() reads
+ * its output, waits for it and ends it like any other: when the child is killed, the builder
+ * kills the command.
  */
 #include "host/container/internal.h"
 
@@ -22,7 +22,7 @@
 
 extern char **environ;
 
-#define START_LIMIT_S 20 /* for the builder to start a command, on a busy machine */
+#define START_LIMIT_S 20 /* time for the builder to start a command, on a busy machine */
 
 struct call {
 	const char *dir;
@@ -63,9 +63,8 @@ static int take_reply(int fd, struct builder_reply *reply)
 }
 
 /*
- * Stands for the command until it has ended; returns only when it could not be
- * started. All descriptors but the connection's are closed: process_run() waits
- * for that of its own.
+ * Stands in for the command until it ends; returns only if it could not be started. Closes all
+ * descriptors except the connection's: process_run() waits until its own are closed.
  */
 static int stand_in(void *arg)
 {
@@ -88,12 +87,12 @@ static int stand_in(void *arg)
 	closefrom(4);
 	r = take_reply(3, &reply);
 	if (r < 0)
-		dprintf(STDERR_FILENO, "The build container ended while it was building: %s\n",
+		dprintf(STDERR_FILENO, "The build container stopped during the build: %s\n",
 			strerror(-r));
 	_exit(r < 0 ? 128 : reply.status);
 }
 
-/* Libraries that are preloaded here, and folders for temporary files, are not there. */
+/* Preloaded libraries and temporary folders of this machine do not exist in the container. */
 static bool is_of_machine(const char *entry)
 {
 	static const char *const starts[] = { "LD_", "TMPDIR=", "TMP=", "TEMP=" };
@@ -104,7 +103,7 @@ static bool is_of_machine(const char *entry)
 	return false;
 }
 
-/* Where the image's programs are is not always in the machine's PATH. */
+/* The machine's PATH may lack the folders of the image's programs. */
 static char **environment(char *const *env)
 {
 	static const char places[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -143,7 +142,7 @@ int container_call(const char *dir, char *const *argv, const struct process_opti
 	umask(mask);
 	call.header.umask = mask;
 	call.header.nice = getpriority(PRIO_PROCESS, 0);
-	/* Where we are may be nowhere in the container. */
+	/* The current folder may not exist in the container. */
 	r = builder_pack(&call.header, &call.strings, o.dir ? o.dir : "/", argv, env);
 	if (r == 0) {
 		o.in_child = stand_in;

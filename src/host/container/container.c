@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one container that stays up. Beside its socket lie a note of the folders
- * that it was started with, and a lock: shared by all who build, and exclusive
- * for who starts or ends it.
+ * The container that stays up. Next to its socket are a note of the folders that it was
+ * started with, and a lock: shared while building, exclusive for starting and stopping it.
  */
 #include "host/container/internal.h"
 
@@ -24,7 +23,7 @@
 
 /* --- names ----------------------------------------------------------------------- */
 
-/* Who has other caches or another image has another container. */
+/* The name depends on the caches and the image: users with others get a container of their own. */
 static char *container_name(const struct container *container, const char *engine)
 {
 	const struct passwd *user = getpwuid(getuid());
@@ -47,7 +46,7 @@ char *container_dir(const struct container *container, const char *engine)
 
 /* --- the lock --------------------------------------------------------------------- */
 
-/* Waits in steps: what holds it may build for long. 0, or -errno, logged. */
+/* Polls the lock, which a long build may hold. 0, or -errno, logged. */
 static int lock_for(int fd, int operation)
 {
 	bool said = false;
@@ -77,12 +76,12 @@ static int open_lock(const char *dir)
 	return fd < 0 ? log_error_errno(-errno, "Cannot open %s", path) : fd;
 }
 
-/* --- the note of what it was started with ------------------------------------------ */
+/* --- the note of how it was started -------------------------------------------------- */
 
 /*
- * Its first line is the image and the caches, each other one a folder; before
- * each path stands which folder that was. One that was deleted and recreated
- * since is another, which the container does not see.
+ * The first line is the image and the caches, each other line a folder, preceded by its
+ * identity. The container does not see a folder that was deleted and recreated since: it has
+ * another identity.
  */
 static char *note_head(const char *image)
 {
@@ -143,7 +142,7 @@ bool container_is_up(const char *dir)
 	return fd >= 0;
 }
 
-/* The lock is held exclusively: nobody is building. */
+/* Call with the exclusive lock: nobody is building. */
 static int restart(const struct container *c, char *const *folders)
 {
 	_cleanup_strv_ char **before = NULL, **all = NULL;
@@ -153,7 +152,7 @@ static int restart(const struct container *c, char *const *folders)
 
 	read_note(c->dir, &head, &before, true);
 	strv_foreach (folder, before)
-		if (fs_is_dir(*folder)) /* one that is gone would be in the way */
+		if (fs_is_dir(*folder)) /* a missing folder cannot be mounted */
 			container_add_folder(&all, *folder);
 	strv_foreach (folder, folders)
 		container_add_folder(&all, *folder);
@@ -166,7 +165,8 @@ static int restart(const struct container *c, char *const *folders)
 	r = container_make_caches();
 	if (r < 0)
 		return r;
-	format_note(&note, c->image.id, all); /* of before: what is replaced meanwhile differs */
+	/* Before the start, so that a folder that is replaced meanwhile differs. */
+	format_note(&note, c->image.id, all);
 	r = container_start(c, all);
 	if (r == 0)
 		r = write_note(c->dir, &note);
@@ -199,10 +199,9 @@ static int find_image(struct container *c)
 		return 0;
 	r = container_image_read(&c->image);
 	if (r < 0) {
-		log_error("There is no build container%s",
-			  r == -ENOENT ? " yet" : ", only a damaged note of one");
-		log_hint("outpost container build makes its image; --in host builds on this "
-			 "machine");
+		log_error(r == -ENOENT ? "There is no build container yet"
+				       : "The note of the build container is damaged");
+		log_hint("Run outpost container build, or build on this machine with --in host");
 		return r;
 	}
 	c->dir = container_dir(c, c->image.engine);
@@ -216,7 +215,7 @@ int container_enter(struct container *c, char *const *asked)
 	int r = find_image(c);
 
 	strv_foreach (folder, asked)
-		if (!container_is_cached(*folder)) /* that would be mounted over it, read-only */
+		if (!container_is_cached(*folder)) /* a mount would make it read-only */
 			strv_add(&folders, *folder);
 	if (r == 0 && c->held < 0) {
 		c->held = open_lock(c->dir);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The image: making it, and removing it. */
+/* Makes and removes the image. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"
@@ -17,13 +17,13 @@
 #define PULL_MS       (5 * 60 * 1000)
 #define ASK_MS        (60 * 1000)
 
-/* What is made here where no registry gives one. */
+/* The name of the base image that is made here if no registry has one. */
 static char *own_base(const struct container *container)
 {
 	return xasprintf("%s-base", container->settings.image);
 }
 
-/* The base that, by its note, was made here before, for as long as the engine has it. */
+/* Does the engine have the image? */
 static bool has_image(const char *engine, const char *name)
 {
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
@@ -33,7 +33,7 @@ static bool has_image(const char *engine, const char *name)
 				   .output = &said, .error = &said, .timeout_ms = ASK_MS }) == 0;
 }
 
-/* Registries are asked first: their image is the one that others have. */
+/* Registries come first: their image is the same for everybody. */
 static int find_base(const struct container *container, const char *engine,
 		     const struct container_build *request, char **base)
 {
@@ -67,7 +67,7 @@ static char *containerfile(void)
 		    : path_own_file("container/Containerfile");
 }
 
-/* Values that are not given are those of the Containerfile. */
+/* The Containerfile has defaults for values that are NULL. */
 static void add_build_arg(char ***argv, const char *name, const char *value)
 {
 	_cleanup_free_ char *word = value ? xasprintf("%s=%s", name, value) : NULL;
@@ -85,7 +85,7 @@ static int make_image(const struct container *container, const struct container_
 	_cleanup_strv_ char **argv = NULL;
 
 	if (!file || !fs_exists(file)) {
-		log_error("container/Containerfile is not beside this program");
+		log_error("container/Containerfile is missing next to this program");
 		return -ENOENT;
 	}
 	dir = xstrndup(file, (size_t)(strrchr(file, '/') - file));
@@ -111,7 +111,7 @@ static int ask_id(const struct container *container, struct container_image *ima
 	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
 	int r = container_engine(ARGV(image->engine, "image", "inspect", "--format", "{{.Id}}",
 				      container->settings.image),
-				 &id, ASK_MS, "find the image it has built");
+				 &id, ASK_MS, "find the image that it built");
 
 	if (r < 0)
 		return r;
@@ -120,7 +120,10 @@ static int ask_id(const struct container *container, struct container_image *ima
 	return 0;
 }
 
-/* Which compilers and tools there are is asked of a container that runs, so this proves it too. */
+/*
+ * Asks a running container for its compilers and tools, which also proves that commands run in
+ * it.
+ */
 static int ask_programs(struct container *container, struct container_image *image)
 {
 	static const char ask[] =
@@ -131,7 +134,7 @@ static int ask_programs(struct container *container, struct container_image *ima
 			      &(struct process_options){ .output = &out });
 
 	if (r < 0)
-		return r == -EINTR ? r : log_error_errno(r, "Cannot run anything in the container");
+		return r == -EINTR ? r : log_error_errno(r, "Cannot run commands in the container");
 	if (out.len == 0) {
 		log_error("The image has no compiler");
 		return -ENOPKG;
@@ -156,14 +159,14 @@ static int make_and_note(struct container *container, struct container_image *im
 		r = ask_id(container, image);
 	if (r < 0)
 		return r;
-	strv_add(&image->programs, "none"); /* that is not known yet */
+	strv_add(&image->programs, "none"); /* not known yet */
 	r = container_image_write(image);
 	if (r == 0)
 		r = ask_programs(container, image);
 	return r < 0 ? r : container_image_write(image);
 }
 
-/* One in which nothing runs is not to be built in. */
+/* Restores the previous note: an image in which nothing runs must not be used. */
 static void restore_note(const struct container_image *old)
 {
 	if (old->id)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* podman and docker: which there is, and running it. */
+/* Finds and runs podman or docker. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"
@@ -29,7 +29,7 @@ static bool is_there(const char *engine)
 	return where;
 }
 
-/* docker's client is often there without a daemon to speak to. */
+/* docker's client is often installed without a running daemon. */
 static int works(const char *engine, struct strbuf *said)
 {
 	int r = process_run(
@@ -86,13 +86,13 @@ int container_find_engine(const struct container *container, char **engine)
 			return r;
 	}
 	if (tried)
-		log_error("%s does not work here: %s", tried, container_last_lines(&said, 1));
+		log_error("%s does not work: %s", tried, container_last_lines(&said, 1));
 	else if (configured)
 		log_error("container.engine is %s, which is not installed", configured);
 	else
 		log_error("Neither podman nor docker is installed");
 	log_hint(
-		"As root, run apt-get install podman uidmap. Or build on this machine: --in host.");
+		"As root, run apt-get install podman uidmap, or build on this machine with --in host");
 	return -ENOPKG;
 }
 

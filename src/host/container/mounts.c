@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which of the machine's folders can be reached in the container. */
+/* Folders of the machine that are mounted in the container. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"
@@ -42,7 +42,7 @@ void container_add_folder(char ***folders, const char *folder)
 	*folders = kept;
 }
 
-/* A field of a line of CSV, which is what --mount takes. */
+/* A CSV field, the format of --mount. */
 static void add_field(struct strbuf *out, const char *key, const char *value)
 {
 	bool quote = strpbrk(value, ",\"\n");
@@ -77,7 +77,7 @@ void container_mount(char ***argv, const char *folder, const char *target, bool 
 	strv_add(argv, word);
 }
 
-/* Trees are read, the rest of the cache that builds need is written. */
+/* Trees are only read; builds write to the other caches. */
 static const struct {
 	const char *name;
 	bool read_only;
@@ -115,7 +115,7 @@ void container_mount_caches(char ***argv)
 	}
 }
 
-/* Its number is given to no other while a mount holds it. */
+/* The inode number is not reused while a mount holds the folder. */
 char *container_identify(const char *path)
 {
 	struct stat st;

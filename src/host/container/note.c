@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The note of the image that was made: commands that build read it, and ask no engine. */
+/* The note of the image. Builds read it instead of asking an engine. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"

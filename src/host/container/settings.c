@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The container's keys of the configuration. */
+/* The configuration keys of the container. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starting the container, and ending it. */
+/* Starts and stops the container. */
 #include "host/container/internal.h"
 
 #include "common/alloc.h"
@@ -13,11 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define START_MS  15000 /* for the builder to listen, once the engine says that it runs */
+#define START_MS  15000 /* time for the builder to listen, once the engine reports that it runs */
 #define ENGINE_MS 120000
 
-/* Not where there is a mount of ours, or the image's own programs; nor what the note of them, a
- * line for each, cannot hold: it would be started again forever. */
+/*
+ * Refuses folders that would hide our own mounts or the image's programs, and names with a
+ * newline: the note has one folder per line, and the container would be restarted forever.
+ */
 static bool can_be_mounted(const char *folder)
 {
 	static const char *const others[] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
@@ -42,8 +44,8 @@ int container_check_folders(char *const *folders)
 }
 
 /*
- * root in a container is the user where the engine runs without privileges (or
- * where the user is root); docker's daemon has root be root.
+ * Without privileges, an engine maps root in a container to the user (or the user is root).
+ * With docker's daemon, root is root, so the container needs --user.
  */
 static void add_user(char ***argv, const char *engine)
 {
@@ -70,7 +72,7 @@ static int await_builder(const struct container *container)
 		if (process_interrupted)
 			return -EINTR;
 		if (monotonic_ms() > deadline) {
-			log_error("The build container %s was started, and its builder does not "
+			log_error("The build container %s was started, but its builder does not "
 				  "answer",
 				  container->name);
 			return -ETIMEDOUT;
@@ -94,13 +96,13 @@ int container_start(const struct container *container, char *const *folders)
 	int r;
 
 	if (!real) {
-		log_error("outpost-builder is missing beside this program; it is not built");
-		log_hint("make");
+		log_error("outpost-builder is missing next to this program");
+		log_hint("Run make");
 		return -ENOENT;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		strv_add(&argv, words[i]);
-	strv_foreach (folder, folders) /* sorted: what is mounted within another comes after */
+	strv_foreach (folder, folders) /* sorted, so that nested mounts come later */
 		container_mount(&argv, *folder, *folder, true);
 	container_mount_caches(&argv);
 	container_mount(&argv, real, "/outpost/builder", true);
@@ -114,7 +116,7 @@ int container_start(const struct container *container, char *const *folders)
 	return r < 0 ? r : await_builder(container);
 }
 
-/* Engines differ in whether it is an error to remove what is not there. */
+/* Removing a missing container is an error for some engines. */
 static bool is_there(const struct container *container)
 {
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
@@ -124,7 +126,7 @@ static bool is_there(const struct container *container)
 				   .output = &said, .error = &said, .timeout_ms = ENGINE_MS }) == 0;
 }
 
-/* One that crashed, or was there when the machine went down, has the name still. */
+/* A container that crashed, or ran when the machine went down, still has the name. */
 int container_end(const struct container *container)
 {
 	_cleanup_free_ char *socket = path_join(container->dir, "socket", NULL),
@@ -139,7 +141,7 @@ int container_end(const struct container *container)
 	if (r != 0 && is_there(container)) {
 		log_error("%s cannot remove the build container %s: %s", container->image.engine,
 			  container->name, r < 0 ? strerror(-r) : container_last_lines(&said, 1));
-		log_hint("%s rm --force %s", container->image.engine, container->name);
+		log_hint("Run %s rm --force %s", container->image.engine, container->name);
 		return r < 0 ? r : -EIO;
 	}
 	unlink(socket);

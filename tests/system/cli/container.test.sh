@@ -130,7 +130,7 @@ test_container_engine_choice() {
 	printf '[container]\nengine = podman\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
 	outpost container build
 	expect_status 3
-	expect_one_error "podman does not work here: no daemon answers"
+	expect_one_error "podman does not work: no daemon answers"
 	expect_err "--in host"
 	rm podman-down
 	printf '[container]\nengine = podman\nrun_args = --runtime odd -x\nbuild_args = --isolation=y\n' \
