@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Uses nothing that is for the GPL only. */
+/* Uses no GPL-only symbol. */
 #include <linux/module.h>
 
 static int __init plain_init(void)

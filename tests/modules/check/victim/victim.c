@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the variants of tests/tools/variants.c are made from. It uses a symbol
- * for everybody (_printk), one for the GPL only (ktime_get), one in a namespace
- * (dma_buf_put), has data of each processor and some that is read-only after
- * init, and exports one.
+ * tests/tools/variants.c makes its variants from this module. It uses a symbol
+ * without restrictions (_printk), a GPL-only one (ktime_get), and one in a
+ * namespace (dma_buf_put); it has per-processor data, data that is read-only
+ * after init, and exports a symbol.
  */
 #include <linux/dma-buf.h>
 #include <linux/ktime.h>
@@ -18,7 +18,7 @@ static int once __ro_after_init;
 static bool never;
 module_param(never, bool, 0);
 
-/* One letter from crc_ccitt(), which the kernel exports. */
+/* Differs in one letter from crc_ccitt(), which the kernel exports. */
 int crc_ccitx(int x);
 int crc_ccitx(int x)
 {

@@ -2,7 +2,7 @@
 #ifndef BYSTANDER_H
 #define BYSTANDER_H
 
-/* A WARNING in a kernel thread, with no function of the caller in its trace. Returns after it. */
+/* Returns after a WARNING in a kernel thread, whose trace has no function of the caller. */
 void bystander_warn(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two threads take two mutexes, each in its own order. */
+/* Two threads take two mutexes in opposite orders. */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/delay.h>
@@ -12,7 +12,7 @@ static DEFINE_MUTEX(deadlock_abba_a);
 static DEFINE_MUTEX(deadlock_abba_b);
 static atomic_t deadlock_abba_ready = ATOMIC_INIT(0);
 
-/* Both hang in here, so that it is the same whom the kernel names first. */
+/* Both hang in here, so that it does not matter which one the kernel names first. */
 static noinline void deadlock_abba_take(struct mutex *first, struct mutex *second)
 {
 	mutex_lock(first);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Takes a mutex that it holds. */
+/* Takes a mutex that it already holds. */
 #include <linux/module.h>
 #include <linux/mutex.h>
 

@@ -14,7 +14,7 @@ static int __init double_free_init(void)
 		return -ENOMEM;
 	}
 	kfree(p);
-	kfree(other); /* so that p is not the last one freed */
+	kfree(other); /* so that p is not the object freed last */
 	kfree(p);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds a reference on itself that it never gives back. */
+/* Takes a reference on itself and never drops it. */
 #include <linux/errno.h>
 #include <linux/module.h>
 

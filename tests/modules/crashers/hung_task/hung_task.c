@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sleeps longer than a task may, then goes on. */
+/* Sleeps longer than a task may, then continues. */
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/time64.h>

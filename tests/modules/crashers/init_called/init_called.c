@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device whose operation is an init function: gone when it is written to. */
+/* A device whose write operation is an init function: it is freed before it is called. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -10,7 +10,7 @@ static ssize_t __init init_called_write(struct file *file, const char __user *fr
 	return len;
 }
 
-/* The mark keeps modpost from noticing. */
+/* __refconst keeps modpost from noticing. */
 static const struct file_operations init_called_fops __refconst = {
 	.owner = THIS_MODULE,
 	.write = init_called_write,

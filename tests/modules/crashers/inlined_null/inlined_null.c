@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes through a NULL pointer in a function that is inlined into an inlined one. */
+/* Writes through a NULL pointer in a function inlined into another inlined function. */
 #include <linux/compiler.h>
 #include <linux/module.h>
 

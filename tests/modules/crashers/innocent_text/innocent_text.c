@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints what looks like reports and results, and is neither. */
+/* Prints text that looks like reports and results, but is neither. */
 #include <linux/module.h>
 #include <linux/printk.h>
 

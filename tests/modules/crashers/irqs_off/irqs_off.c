@@ -23,5 +23,5 @@ static void __exit irqs_off_exit(void)
 module_init(irqs_off_init);
 module_exit(irqs_off_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: interrupts off on all processors for ever");
+MODULE_DESCRIPTION("Outpost crasher: interrupts off on all processors forever");
 MODULE_LICENSE("GPL");

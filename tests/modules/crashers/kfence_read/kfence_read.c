@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads memory that it has freed, one object that KFENCE guards. */
+/* Reads freed memory: an object that KFENCE guards. */
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -12,7 +12,7 @@ static int __init kfence_read_init(void)
 {
 	unsigned long end = jiffies + 10 * HZ;
 
-	/* It guards the first object that anybody allocates after each interval: be that one. */
+	/* KFENCE guards the first object allocated after each interval: try to be that one. */
 	while (time_before(jiffies, end)) {
 		char *p = kmalloc(100, GFP_KERNEL);
 		bool guarded = is_kfence_address(p);

@@ -12,7 +12,7 @@ static void log_flood_fill(void *unused)
 
 	/*
 	 * Not pr_debug(), which is compiled out. At this level consoles stay
-	 * silent: to write 2 MB for each processor to a serial one takes minutes.
+	 * silent: 2 MB for each processor on a serial console would take minutes.
 	 */
 	for (i = 0; i < LOG_FLOOD_LINES; i++)
 		printk(KERN_DEBUG "log_flood: %0900u\n", i);
@@ -20,7 +20,7 @@ static void log_flood_fill(void *unused)
 
 static int __init log_flood_init(void)
 {
-	/* With interrupts off everywhere, no reader runs, however fast it is. */
+	/* With interrupts off everywhere, no reader can run. */
 	on_each_cpu(log_flood_fill, NULL, true);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A notifier that is still called when it is gone. */
+/* A notifier that is still called after the module is gone. */
 #include <linux/module.h>
 #include <linux/notifier.h>
 

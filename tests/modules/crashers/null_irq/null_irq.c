@@ -20,7 +20,7 @@ static int __init null_irq_init(void)
 {
 	irq_work_queue(&null_irq_work);
 
-	/* It happens meanwhile, while this is still the load. */
+	/* It happens here, still during the load. */
 	msleep(MSEC_PER_SEC);
 	return 0;
 }

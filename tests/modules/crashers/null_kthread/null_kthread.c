@@ -22,7 +22,7 @@ static int __init null_kthread_init(void)
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 
-	/* It happens meanwhile, while this is still the load. */
+	/* It happens here, still during the load. */
 	msleep(MSEC_PER_SEC);
 	return 0;
 }

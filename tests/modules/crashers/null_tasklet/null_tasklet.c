@@ -19,7 +19,7 @@ static int __init null_tasklet_init(void)
 {
 	tasklet_schedule(&null_tasklet_tasklet);
 
-	/* It happens meanwhile, while this is still the load. */
+	/* It happens here, still during the load. */
 	msleep(MSEC_PER_SEC);
 	return 0;
 }

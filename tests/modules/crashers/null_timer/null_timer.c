@@ -20,7 +20,7 @@ static int __init null_timer_init(void)
 {
 	mod_timer(&null_timer_timer, jiffies + 1);
 
-	/* It happens meanwhile, while this is still the load. */
+	/* It happens here, still during the load. */
 	msleep(MSEC_PER_SEC);
 	return 0;
 }

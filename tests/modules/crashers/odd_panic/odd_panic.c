@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Panics with what no terminal should see. */
+/* Panics with text that no terminal should see. */
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/string.h>

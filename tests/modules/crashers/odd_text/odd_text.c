@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints what no terminal should see. */
+/* Prints text that no terminal should see. */
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/string.h>

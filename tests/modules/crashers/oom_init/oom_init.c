@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Takes all the memory there is. */
+/* Uses up all memory. */
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -12,7 +12,7 @@ static int __init oom_init_init(void)
 	LIST_HEAD(pages);
 	struct page *page, *next;
 
-	/* It fails when nobody else is left to be killed. */
+	/* Fails when no other process is left to kill. */
 	while ((page = alloc_page(GFP_KERNEL)))
 		list_add(&page->lru, &pages);
 	list_for_each_entry_safe(page, next, &pages, lru)

@@ -37,5 +37,5 @@ static void __exit oops_test_exit(void)
 module_init(oops_test_init);
 module_exit(oops_test_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: NULL dereference while it is tested");
+MODULE_DESCRIPTION("Outpost crasher: NULL dereference during the test");
 MODULE_LICENSE("GPL");

@@ -10,10 +10,10 @@ static int __init proc_left_init(void)
 {
 	char name[32];
 
-	/* A new name at every load: a second one of the same name is a warning. */
+	/* A new name for every load: a duplicate name causes a warning. */
 	snprintf(name, sizeof(name), "proc_left.%llx", ktime_get_ns());
 
-	/* Empty and of the core kernel's making: to look into it later does no harm. */
+	/* Empty, and created by the core kernel: looking into it later does no harm. */
 	return proc_mkdir(name, NULL) ? 0 : -ENOMEM;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A /proc file that is being read when the module goes. */
+/* A /proc file that is being read while the module is unloaded. */
 #include <linux/compiler.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
@@ -17,7 +17,7 @@ static ssize_t proc_used_read(struct file *file, char __user *to, size_t len, lo
 	while (!READ_ONCE(proc_used_gone))
 		msleep(20);
 	msleep(2 * MSEC_PER_SEC);
-	return 0; /* to code that is no longer there */
+	return 0; /* returns to code that no longer exists */
 }
 
 static const struct proc_ops proc_used_ops = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A licence that taints the kernel, as its owner wants it. */
+/* A licence that taints the kernel, on purpose. */
 #include <linux/init.h>
 #include <linux/module.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Puts a reference that it does not have. */
+/* Drops a reference that it does not have. */
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/refcount.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reboots the machine from init, without a word. */
+/* Reboots the machine from init, without a message. */
 #include <linux/module.h>
 #include <linux/reboot.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Panics in init, if anybody loads it. */
+/* Panics in init, if it is loaded. */
 #include <linux/module.h>
 #include <linux/panic.h>
 
 static int __init skipped_init(void)
 {
-	panic("skipped: nobody was to load this");
+	panic("skipped: must not be loaded");
 	return 0;
 }
 

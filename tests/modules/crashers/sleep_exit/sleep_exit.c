@@ -19,5 +19,5 @@ static void __exit sleep_exit_exit(void)
 module_init(sleep_exit_init);
 module_exit(sleep_exit_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: exit sleeps for ever");
+MODULE_DESCRIPTION("Outpost crasher: exit sleeps forever");
 MODULE_LICENSE("GPL");

@@ -8,7 +8,7 @@ static int __init sleep_init_init(void)
 {
 	/*
 	 * Wakes up every second: the hung task detector, which looks for tasks
-	 * that do not run at all, says nothing. Only a time limit is left.
+	 * that do not run at all, stays silent. Only the time limit is left.
 	 */
 	for (;;)
 		msleep(MSEC_PER_SEC);
@@ -22,5 +22,5 @@ static void __exit sleep_init_exit(void)
 module_init(sleep_init_init);
 module_exit(sleep_init_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: init sleeps for ever");
+MODULE_DESCRIPTION("Outpost crasher: init sleeps forever");
 MODULE_LICENSE("GPL");

@@ -17,5 +17,5 @@ static void __exit sleep_init_killable_exit(void)
 module_init(sleep_init_killable_init);
 module_exit(sleep_init_killable_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: init sleeps for ever, killable");
+MODULE_DESCRIPTION("Outpost crasher: init sleeps forever, killable");
 MODULE_LICENSE("GPL");

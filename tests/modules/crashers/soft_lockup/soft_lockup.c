@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeps a processor busy longer than the kernel lets it. */
+/* Keeps a processor busy for longer than the kernel allows. */
 #include <linux/module.h>
 #include <linux/processor.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Init never ends, and keeps a processor busy. It gives way to others, and so
- * to the kernel's detectors, which have nothing to say: only the clock knows.
+ * Init never ends, and keeps a processor busy. It yields to other tasks, so that
+ * the kernel's detectors stay silent: only the time limit catches it.
  */
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -20,5 +20,5 @@ static void __exit spin_init_exit(void)
 module_init(spin_init_init);
 module_exit(spin_init_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: init spins for ever");
+MODULE_DESCRIPTION("Outpost crasher: init spins forever");
 MODULE_LICENSE("GPL");

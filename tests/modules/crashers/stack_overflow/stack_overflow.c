@@ -3,7 +3,7 @@
 #include <linux/compiler.h>
 #include <linux/module.h>
 
-/* Not a loop in disguise: the frame is used after the call. */
+/* Using the frame after the call keeps the compiler from making it a loop. */
 static noinline int stack_overflow_recurse(int depth)
 {
 	volatile char frame[256];
@@ -24,5 +24,5 @@ static void __exit stack_overflow_exit(void)
 module_init(stack_overflow_init);
 module_exit(stack_overflow_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: recursion without an end in init");
+MODULE_DESCRIPTION("Outpost crasher: endless recursion in init");
 MODULE_LICENSE("GPL");

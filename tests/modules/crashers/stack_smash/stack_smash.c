@@ -11,7 +11,7 @@ static noinline void stack_smash_fill(void)
 	char small[16];
 	char *p = small;
 
-	/* The compiler sees neither the length nor what this points to: no fortified memset(). */
+	/* Hides the length and the target from the compiler: no fortified memset(). */
 	OPTIMIZER_HIDE_VAR(p);
 	memset(p, 0x5a, READ_ONCE(stack_smash_length));
 	barrier_data(small);
@@ -30,5 +30,5 @@ static void __exit stack_smash_exit(void)
 module_init(stack_smash_init);
 module_exit(stack_smash_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: an array on the stack overflown in init");
+MODULE_DESCRIPTION("Outpost crasher: overflow of an array on the stack in init");
 MODULE_LICENSE("GPL");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Taints the kernel without a word. */
+/* Taints the kernel without a message. */
 #include <linux/module.h>
 #include <linux/panic.h>
 
@@ -16,5 +16,5 @@ static void __exit taint_init_exit(void)
 module_init(taint_init_init);
 module_exit(taint_init_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: a taint that nothing explains");
+MODULE_DESCRIPTION("Outpost crasher: an unexplained taint");
 MODULE_LICENSE("GPL");

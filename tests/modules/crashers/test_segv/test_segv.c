@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Does nothing: it is the test program that misbehaves. */
+/* Does nothing: the test program misbehaves. */
 #include <linux/init.h>
 #include <linux/module.h>
 

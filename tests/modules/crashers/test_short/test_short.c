@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Does nothing: it is the test program that misbehaves. */
+/* Does nothing: the test program misbehaves. */
 #include <linux/init.h>
 #include <linux/module.h>
 
@@ -15,5 +15,5 @@ static void __exit test_short_exit(void)
 module_init(test_short_init);
 module_exit(test_short_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: a test program that stops half-way");
+MODULE_DESCRIPTION("Outpost crasher: a test program that stops half way");
 MODULE_LICENSE("GPL");

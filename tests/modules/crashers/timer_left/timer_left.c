@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A timer that goes off when the code it calls is gone. */
+/* A timer that fires when its code is gone. */
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -17,7 +17,7 @@ static int __init timer_left_init(void)
 
 static void __exit timer_left_exit(void)
 {
-	/* Not in the module's own memory, so that exactly this goes wrong: the call. */
+	/* Outside the module's memory, so that only the call goes wrong. */
 	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
 
 	if (!timer)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes to memory that it has freed. */
+/* Writes to freed memory. */
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/module.h>

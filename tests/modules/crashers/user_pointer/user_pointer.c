@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes to user space as if that memory were its own. */
+/* Writes to user space memory directly. */
 #include <linux/compiler.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -7,7 +7,7 @@
 
 static ssize_t user_pointer_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
-	/* What copy_to_user() is for: it would give back EFAULT. */
+	/* copy_to_user() would return EFAULT. */
 	WRITE_ONCE(*(char __force *)to, 'x');
 	return 1;
 }
@@ -36,5 +36,5 @@ static void __exit user_pointer_exit(void)
 module_init(user_pointer_init);
 module_exit(user_pointer_exit);
 
-MODULE_DESCRIPTION("Outpost crasher: a pointer of user space taken for its own");
+MODULE_DESCRIPTION("Outpost crasher: a user space pointer used directly");
 MODULE_LICENSE("GPL");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Delayed work that is due when the code it calls is gone. */
+/* Delayed work that runs when its code is gone. */
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -17,7 +17,7 @@ static int __init work_left_init(void)
 
 static void __exit work_left_exit(void)
 {
-	/* Not in the module's own memory, so that exactly this goes wrong: the call. */
+	/* Outside the module's memory, so that only the call goes wrong. */
 	struct delayed_work *dwork = kzalloc(sizeof(*dwork), GFP_KERNEL);
 
 	if (!dwork)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writing to its device goes through a NULL pointer. It says on the console where it is. */
+/* Writing to its device dereferences a NULL pointer. Prints its progress to the console. */
 #include <linux/compiler.h>
 #include <linux/delay.h>
 #include <linux/fs.h>

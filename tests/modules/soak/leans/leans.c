@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nothing is wrong with it, but it wants steady loaded. It says on the console where it is. */
+/* A good module that depends on steady. Prints its progress to the console. */
 #include <linux/delay.h>
 #include <linux/module.h>
 
@@ -20,5 +20,5 @@ static void __exit leans_exit(void)
 module_init(leans_init);
 module_exit(leans_exit);
 
-MODULE_DESCRIPTION("Outpost soak: wants steady loaded");
+MODULE_DESCRIPTION("Outpost soak: depends on steady");
 MODULE_LICENSE("GPL");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Its test fails. It says on the console where it is. */
+/* Its test fails. Prints its progress to the console. */
 #include <linux/delay.h>
 #include <linux/module.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nothing is wrong with it. It says on the console where it is. */
+/* A good module. Prints its progress to the console. */
 #include <linux/delay.h>
 #include <linux/module.h>
 
@@ -20,5 +20,5 @@ static void __exit steady_exit(void)
 module_init(steady_init);
 module_exit(steady_exit);
 
-MODULE_DESCRIPTION("Outpost soak: nothing is wrong with it");
+MODULE_DESCRIPTION("Outpost soak: a good module");
 MODULE_LICENSE("GPL");

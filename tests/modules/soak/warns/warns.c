@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Its init warns. It says on the console where it is. */
+/* Its init function warns. Prints its progress to the console. */
 #include <linux/bug.h>
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -22,5 +22,5 @@ static void __exit warns_exit(void)
 module_init(warns_init);
 module_exit(warns_exit);
 
-MODULE_DESCRIPTION("Outpost soak: its init warns");
+MODULE_DESCRIPTION("Outpost soak: init warns");
 MODULE_LICENSE("GPL");
