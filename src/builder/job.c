@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The header, and beside it stdout and stderr of the command. */
+/* Receives the header and, with it, stdout and stderr for the command. */
 static int receive_header(int fd, struct builder_header *header, int output[2])
 {
 	char control[CMSG_SPACE(2 * sizeof(int))] __attribute__((aligned(8)));
@@ -54,7 +54,7 @@ static int reply(int fd, int error, int status)
 	return send(fd, &r, sizeof(r), MSG_NOSIGNAL) == sizeof(r) ? 0 : -errno;
 }
 
-/* What this process is decides what its child will be: it has no other. 0 or -errno. */
+/* Sets attributes of this process: its only child inherits them. 0 or -errno. */
 static int start(const struct builder_header *header, const struct builder_command *command,
 		 const int output[2], struct process *process)
 {
@@ -69,7 +69,7 @@ static int start(const struct builder_header *header, const struct builder_comma
 						      .group = PROCESS_OWN_SESSION });
 }
 
-/* Until it has ended, or the host has hung up: it says nothing more in any case. */
+/* Waits until the command ends or the host hangs up: it sends nothing more in any case. */
 static int wait_for(int fd, pid_t pid)
 {
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -89,7 +89,7 @@ static int run(int fd, const struct builder_header *header, const struct builder
 	struct process process;
 	int r = start(header, command, output, &process);
 
-	/* Whoever reads them waits for the end of the last that holds them. */
+	/* Close our copies: a reader waits until the last one is closed. */
 	close_fd(&output[0]);
 	close_fd(&output[1]);
 	if (r < 0)

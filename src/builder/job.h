@@ -3,8 +3,8 @@
 #define OUTPOST_BUILDER_JOB_H
 
 /*
- * Takes one request (common/builder_wire.h) from the connection, runs it and
- * answers. 0, or -errno when the host is gone or what it said is not a request.
+ * Receives one request (common/builder_wire.h) from the connection, runs it and answers. 0, or
+ * -errno if the host is gone or the request is invalid.
  */
 int builder_job(int fd);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * outpost-builder SOCKET: PID 1 of the build container. Takes connections, a
- * process for each (builder_job()), and ends when nobody has wanted anything
- * for a while.
+ * outpost-builder SOCKET: PID 1 of the build container. Accepts connections, with a process
+ * for each (builder_job()), and exits after some time without requests.
  */
 #include "builder/job.h"
 
@@ -47,7 +46,7 @@ static int listen_at(const char *path)
 	return TAKE_FD(fd);
 }
 
-/* Ends children that have ended: ours, and as PID 1 whatever has lost its parent. */
+/* Reaps children: our own and, as PID 1, orphaned processes. */
 static bool has_children(void)
 {
 	pid_t pid;
@@ -105,7 +104,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: outpost-builder SOCKET\n");
 		return 2;
 	}
-	/* PID 1 is not ended by a signal that it does not ask for. */
+	/* PID 1 ignores signals that it does not handle. */
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGCHLD);
 	sigaddset(&wanted, SIGTERM);
