@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocation that does not fail: without memory the program reports it and ends
- * with status 3. The supervisor on a board allocates nothing after it has
- * armed the board, so that the OOM killer's work is its evidence, not its end.
- * Results are freed with free().
+ * Allocation that does not fail: without memory the program prints an error and exits with
+ * status 3. The supervisor allocates nothing after it has armed the board, so that the OOM
+ * killer at work is evidence and not its end. Free the results with free().
  */
 #ifndef OUTPOST_ALLOC_H
 #define OUTPOST_ALLOC_H
@@ -18,7 +17,7 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 char *xasprintf(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 
-/* Makes room for one more element in the array `p` of `n` elements; capacity grows by doubling. */
+/* Makes room for one more element in the array `p` of `n` elements; the capacity doubles. */
 #define GROW(p, n)                                                                         \
 	do {                                                                               \
 		size_t grow_n_ = (n);                                                      \

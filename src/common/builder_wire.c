@@ -36,7 +36,7 @@ int builder_check(const struct builder_header *header)
 	return header->size > BUILDER_MAX_SIZE ? -E2BIG : 0;
 }
 
-/* The next string; NULL when what is left has none. */
+/* The next string; NULL if no string is left. */
 static char *next(char **rest, const char *end)
 {
 	char *word = *rest, *nul = memchr(word, '\0', (size_t)(end - word));
@@ -51,7 +51,7 @@ static char **next_words(char **rest, const char *end, uint32_t n)
 {
 	char **words;
 
-	if (n > (size_t)(end - *rest)) /* each takes a byte at least */
+	if (n > (size_t)(end - *rest)) /* each takes at least one byte */
 		return NULL;
 	words = xcalloc((size_t)n + 1, sizeof(*words));
 	for (uint32_t i = 0; i < n; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scope-bound cleanup. A variable declared `_cleanup_free_ char *p = NULL;`
- * is freed when it goes out of scope; `return TAKE_PTR(p);` hands it on.
- * Every such variable must be initialised where it is declared.
+ * Scope-bound cleanup. A variable declared `_cleanup_free_ char *p = NULL;` is freed when it
+ * goes out of scope; `return TAKE_PTR(p);` passes it on. Every such variable must be
+ * initialised where it is declared.
  */
 #ifndef OUTPOST_CLEANUP_H
 #define OUTPOST_CLEANUP_H
@@ -14,7 +14,7 @@
 
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
-/* Defines <fn>p(), the form that the attribute requires: it is given a pointer to the variable. */
+/* Defines <fn>p(), as the attribute requires: it receives a pointer to the variable. */
 #define DEFINE_CLEANUP(type, fn)          \
 	static inline void fn##p(type *p) \
 	{                                 \
@@ -34,7 +34,7 @@ static inline void cleanup_closep(const int *fd)
 		close(*fd);
 }
 
-/* Closes what is open, once. */
+/* Closes the descriptor if it is open, and sets it to -1. */
 static inline void close_fd(int *fd)
 {
 	if (*fd >= 0)

@@ -7,7 +7,7 @@
 /* CLOCK_MONOTONIC in milliseconds. */
 long long monotonic_ms(void);
 
-/* CLOCK_BOOTTIME, which goes on while the machine sleeps, in microseconds. */
+/* CLOCK_BOOTTIME in microseconds; it continues while the machine sleeps. */
 uint64_t boottime_us(void);
 
 #endif

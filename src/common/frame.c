@@ -48,7 +48,7 @@ int frame_parse(const uint8_t *data, size_t n, struct frame *frame)
 	uint8_t check[CHECK_SIZE];
 	uint32_t length;
 
-	/* What is wrong already in the first bytes must not wait for the rest. */
+	/* Report errors in the first bytes without waiting for the rest. */
 	if ((n > 0 && data[0] != MAGIC) || (n > 1 && !known_type(data[1])) || (n > 2 && data[2]) ||
 	    (n > 3 && data[3]))
 		return -EBADMSG;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frames: what travels between host and agent, and what a journal is made of.
+ * Frames: the format of the conversation between host and agent, and of journals.
  *
  *	0  1  magic, 0xf5 (never part of UTF-8 text)
  *	1  1  type
@@ -9,8 +9,8 @@
  *	8  4  the first four bytes of the payload's BLAKE2s-128
  *	12    payload
  *
- * The check is against torn writes and text that a login shell mixed in; who
- * is at the other end is SSH's matter.
+ * The checksum detects incomplete writes and text that a login shell mixed in; SSH authenticates
+ * the other end.
  */
 #ifndef OUTPOST_FRAME_H
 #define OUTPOST_FRAME_H
@@ -41,8 +41,8 @@ void frame_header(uint8_t header[FRAME_HEADER], enum frame_type type, const void
 		  size_t n);
 
 /*
- * The frame at the start of `data`: 1 and *frame; 0 when more bytes are
- * needed; -EBADMSG if these bytes are not a frame, whatever follows.
+ * Parses the frame at the start of `data`. 1 and *frame; 0 if more bytes are needed; -EBADMSG
+ * if these bytes cannot be a frame.
  */
 int frame_parse(const uint8_t *data, size_t n, struct frame *frame);
 

@@ -172,8 +172,7 @@ int fs_copy_data(int in, int out)
 
 	while (copy_file_range(in, NULL, out, NULL, 1 << 30, 0) > 0)
 		;
-	/* The rest by hand: the kernel does not copy between file systems, nor out of its own
-	 * (pstore). */
+	/* Copy the rest: the kernel copies neither between file systems nor out of pstore. */
 	while (r == 0 && (n = read(in, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;

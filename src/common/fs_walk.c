@@ -10,7 +10,7 @@
 
 DEFINE_CLEANUP(FTS *, fts_close);
 
-/* False for the one of its two visits to a folder that is not wanted. */
+/* false for the unwanted one of the two visits to a folder. */
 static bool is_wanted(const FTSENT *e, enum fs_order order)
 {
 	return order == FS_FOLDER_LAST ? e->fts_info != FTS_D : e->fts_info != FTS_DP;

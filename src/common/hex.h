@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What n bytes take as text, with the NUL. */
+/* The size of n bytes as text, with the NUL. */
 #define HEX_SIZE(n) (2 * (n) + 1)
 
 /* `text` has HEX_SIZE(n) bytes. */
@@ -28,7 +28,10 @@ static inline int hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* n bytes from `text`; what follows is not looked at. False where it is shorter or no such digit. */
+/*
+ * Reads n bytes from `text`, ignoring the rest. False if it is too short or has other
+ * characters.
+ */
 static inline bool hex_decode(void *bytes, size_t n, const char *text)
 {
 	uint8_t *b = bytes;

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* More would be a facility that syslog(3) does not have. */
+/* A higher one would be a facility that syslog(3) does not have. */
 #define MAX_PRIORITY 0x3ff
 
 static int hex_digit(char c)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One record of /dev/kmsg, as one read(2) of it returns. The format is that of
- * Linux Documentation/ABI/testing/dev-kmsg:
+ * One record of /dev/kmsg, as returned by one read(2). The format is described in Linux
+ * Documentation/ABI/testing/dev-kmsg:
  *
  *	6,339,5140900,-;NET: Registered protocol family 10
  *	 SUBSYSTEM=net
  *
- * priority (facility * 8 + level), sequence number, microseconds since boot,
- * flags, possibly more fields; the text, with bytes that are not printable
- * written as \xNN; then lines of KEY=value, which are skipped here.
+ * priority (facility * 8 + level), sequence number, microseconds since boot, flags, possibly more
+ * fields; the text, with unprintable bytes written as \xNN; then lines of KEY=value, which are
+ * skipped.
  */
 #ifndef OUTPOST_KMSG_H
 #define OUTPOST_KMSG_H
@@ -19,7 +19,7 @@
 
 struct kmsg_record {
 	int level;    /* 0 emergency .. 7 debug */
-	int facility; /* 0: the kernel; otherwise somebody wrote to /dev/kmsg */
+	int facility; /* 0: the kernel; otherwise user space wrote to /dev/kmsg */
 	uint64_t seq;
 	uint64_t usec;
 	bool continuation; /* a fragment of a line (flags c, +) */
@@ -28,8 +28,8 @@ struct kmsg_record {
 };
 
 /*
- * Parses `n` bytes. Text longer than text_size - 1 is cut. 0, or -EBADMSG when
- * it is not a record; `out` is then unspecified.
+ * Parses `n` bytes. Truncates text longer than text_size - 1. 0, or -EBADMSG if it is not a
+ * record; `out` is then undefined.
  */
 int kmsg_parse(const char *buf, size_t n, struct kmsg_record *out, char *text_buf,
 	       size_t text_size);

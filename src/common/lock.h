@@ -4,13 +4,12 @@
 #define OUTPOST_LOCK_H
 
 /*
- * Makes the file where needed, and waits for whoever holds it, which is logged
- * as "Waiting for another outpost that <what>". The descriptor, or -errno,
- * logged; -EINTR (not logged) after a Ctrl-C.
+ * Creates the file if needed, and waits for the lock holder after logging "Waiting for another
+ * outpost that <what>". The descriptor, or -errno, logged; -EINTR (not logged) after Ctrl-C.
  */
 int lock_take(const char *path, const char *what);
 
-/* The same without waiting: -EWOULDBLOCK, not logged, when it is held. */
+/* The same without waiting: -EWOULDBLOCK, not logged, if the lock is held. */
 int lock_try(const char *path);
 
 #endif

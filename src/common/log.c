@@ -14,7 +14,7 @@
 static enum log_level shown = LOG_LEVEL_INFO;
 static const char *name = "outpost";
 static int log_fd = -1;
-/* Set by log_open(): the agent, which has no log, is not made larger by what knows of dates. */
+/* Set by log_open(): the agent, which keeps no log, is not linked with the date code. */
 static void (*log_copy)(const struct strbuf *line);
 static const struct log_line *line_below;
 
@@ -44,7 +44,7 @@ void log_tick(void)
 		line_below->tick();
 }
 
-/* One write, so that messages of two processes never mix within a line. */
+/* Uses one write, so that messages of two processes never mix within a line. */
 static void write_whole(int fd, const struct strbuf *sb)
 {
 	for (size_t done = 0; done < sb->len;) {

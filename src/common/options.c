@@ -69,17 +69,17 @@ int options_set(const struct option_row *row, void *dest, const char *value, con
 	void *field = (char *)dest + row->offset;
 
 	switch (row->type) {
-	case OPTION_TYPE_FLAG: *why = "yes or no is expected"; return parse_bool(value, field);
+	case OPTION_TYPE_FLAG: *why = "expected yes or no"; return parse_bool(value, field);
 	case OPTION_TYPE_STRING:
 		free(*(char **)field);
 		*(char **)field = xstrdup(value);
 		return 0;
 	case OPTION_TYPE_LIST: strv_add(field, value); return 0;
 	case OPTION_TYPE_INT:
-		*why = "a whole number is expected, not less than its least value";
+		*why = "expected a whole number, not below the minimum";
 		return parse_int(value, row->least, 1 << 30, field);
 	case OPTION_TYPE_DURATION:
-		*why = "a time is expected, such as 500ms, 10s or 2m";
+		*why = "expected a time such as 500ms, 10s or 2m";
 		if (parse_duration_ms(value, field) < 0 || *(int *)field < row->least)
 			return -EINVAL;
 		return 0;
@@ -87,7 +87,7 @@ int options_set(const struct option_row *row, void *dest, const char *value, con
 	return -EINVAL;
 }
 
-/* The row of this name (or, without one, this letter) in the first set that has it. */
+/* The row with this name (or, without a name, this letter) in the first set that has it. */
 static const struct option_set *find(const struct option_set *sets, const char *name, size_t n,
 				     char letter, const struct option_row **found)
 {
@@ -123,7 +123,7 @@ static int set_option(const struct option_row *row, void *dest, const char *valu
 	return -EINVAL;
 }
 
-/* One "--name", "--name=value" or "--name value" at argv[i]; how many words it took, or -EINVAL. */
+/* Parses "--name", "--name=value" or "--name value". Returns how many words it used, or -EINVAL. */
 static int parse_long(const struct option_set *sets, char **word)
 {
 	const char *name = word[0] + 2;
@@ -137,7 +137,7 @@ static int parse_long(const struct option_set *sets, char **word)
 		return -EINVAL;
 	}
 	if (!row->arg && name[n]) {
-		log_error("Option --%s takes no value", row->name);
+		log_error("Option --%s does not take a value", row->name);
 		return -EINVAL;
 	}
 	if (row->arg && !name[n] && !word[1]) {
@@ -150,7 +150,7 @@ static int parse_long(const struct option_set *sets, char **word)
 	return row->arg && !name[n] ? 2 : 1;
 }
 
-/* A cluster of letters, "-vb vm" or "-vbvm"; how many words it took, or -EINVAL. */
+/* Parses a cluster of letters, "-vb vm" or "-vbvm". Returns how many words it used, or -EINVAL. */
 static int parse_short(const struct option_set *sets, char **word)
 {
 	for (const char *p = word[0] + 1; *p; p++) {

@@ -10,12 +10,14 @@
 
 extern char **environ;
 
-/* What the child has as stdin, stdout and stderr; and the pipe that brings its errno when it could
- * not be started, and is closed by exec. -1: none. */
+/*
+ * The child's stdin, stdout and stderr, and the pipe that carries its errno if it could not be
+ * started and is closed by exec. -1: none.
+ */
 struct start {
 	int fds[3];
 	int failed[2];
-	int ends[3]; /* of pipes, that are the child's alone */
+	int ends[3]; /* the child's ends of the pipes */
 };
 
 static int open_pipes(struct start *s, struct process *process, const int *fds)
@@ -44,13 +46,16 @@ static void close_start(struct start *s)
 	close_fd(&s->failed[1]);
 }
 
-/* Away from stdin, stdout and stderr: none of them may be closed by the dup2() of another. */
+/*
+ * Moves the descriptor away from stdin, stdout and stderr, so that dup2() of another one
+ * cannot close it.
+ */
 static int move_up(int fd)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, 10);
 }
 
-/* What is closed here (outpost 2>&-) is not an error there. */
+/* One that is closed here (outpost 2>&-) may be closed there, too. */
 static void redirect(const int *fds)
 {
 	int moved[3];
@@ -94,7 +99,7 @@ static _Noreturn void run_child(const struct start *s, char *const *argv,
 	_exit(127);
 }
 
-/* Its -errno when it could not be started, or 0. */
+/* -errno if the child could not be started, or 0. */
 static int learn_failure(int fd)
 {
 	ssize_t n;

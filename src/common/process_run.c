@@ -30,7 +30,7 @@ static void give_input(int *fd, const struct process_options *o, size_t *given)
 		close_fd(fd);
 }
 
-/* A grandchild may hold the pipe forever (an ssh master does): takes what is there, no more. */
+/* A grandchild (an ssh master, say) may hold the pipe open forever: takes only what is there. */
 static void drain(int *fd, struct strbuf *into)
 {
 	if (*fd >= 0 && fcntl(*fd, F_SETFL, O_NONBLOCK) == 0)

@@ -10,7 +10,7 @@ static unsigned int least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-/* Row by row; `before` and `last` are the two above. */
+/* Computed row by row; `before` and `last` are the two rows above. */
 unsigned int similar_distance(const char *a, const char *b, unsigned int most)
 {
 	unsigned int rows[3][LONGEST + 1];
@@ -40,7 +40,7 @@ unsigned int similar_distance(const char *a, const char *b, unsigned int most)
 
 void similar_try(struct similar *similar, const char *candidate)
 {
-	/* One letter in three: "ab" is not like "cd". */
+	/* One letter in three may differ: "ab" is not similar to "cd". */
 	unsigned int most = (unsigned int)strlen(similar->word) / 3 + 1;
 	unsigned int distance;
 

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Words that somebody may have meant. */
+/* Finds the word that the user may have meant. */
 #ifndef OUTPOST_SIMILAR_H
 #define OUTPOST_SIMILAR_H
 
 #include <stddef.h>
 
-/* How many letters have to be changed, added, left out or swapped with their neighbour to make one
- * word of the other; more than `most`: most + 1. */
+/*
+ * How many letters must be changed, added, removed or swapped with their neighbour to turn one
+ * word into the other; more than `most`: most + 1.
+ */
 unsigned int similar_distance(const char *a, const char *b, unsigned int most);
 
-/* Of the words seen so far, the one most like `word`, for a "did you mean"; .found is NULL where
- * none is like it. */
+/*
+ * The word most similar to `word` among those seen so far, for "did you mean"; .found is NULL
+ * if none is similar.
+ */
 struct similar {
 	const char *word;
 	const char *found;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A growing byte string. `buf` is always NUL-terminated and never NULL, and
- * may hold NUL bytes of its own; `len` is its length.
+ * A growing byte string. `buf` is always NUL-terminated and never NULL, but may contain NUL bytes;
+ * `len` is its length.
  *
  *	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
  */
@@ -14,7 +14,7 @@
 struct strbuf {
 	char *buf;
 	size_t len;
-	size_t size; /* allocated; 0 while buf is the shared empty string */
+	size_t size; /* allocated size; 0 while buf is the shared empty string */
 };
 
 extern char strbuf_empty[];
@@ -25,7 +25,7 @@ extern char strbuf_empty[];
 
 void strbuf_release(struct strbuf *sb);
 void strbuf_reset(struct strbuf *sb);
-void strbuf_grow(struct strbuf *sb, size_t more); /* room for `more` bytes past len */
+void strbuf_grow(struct strbuf *sb, size_t more); /* makes room for `more` bytes after len */
 void strbuf_add(struct strbuf *sb, const void *data, size_t n);
 void strbuf_adds(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, char c);
@@ -36,18 +36,19 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 /* Drops the first n bytes. */
 void strbuf_consume(struct strbuf *sb, size_t n);
 
-/* Gives the string to the caller, who frees it; the buffer is empty after. */
+/* Passes the string to the caller, who frees it; the buffer is then empty. */
 char *strbuf_detach(struct strbuf *sb);
 
 /*
- * Adds `n` bytes of text that came from elsewhere, safe for a terminal:
- * control characters other than tab and newline, and bytes that are not valid
- * UTF-8, are written as \xNN.
+ * Adds `n` bytes of external text, made safe for a terminal: control characters other than tab
+ * and newline, and bytes that are not valid UTF-8, are written as \xNN.
  */
 void strbuf_add_clean(struct strbuf *sb, const char *text, size_t n);
 
-/* Length (2 to 4) of the valid UTF-8 sequence at `s`, or 0. ASCII, overlong forms, surrogates and
- * C1 controls are not. */
+/*
+ * The length (2 to 4) of the valid UTF-8 sequence at `s`, or 0 for ASCII, overlong forms,
+ * surrogates and C1 controls.
+ */
 size_t utf8_length(const unsigned char *s, size_t n);
 
 #endif

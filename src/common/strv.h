@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arrays of strings, ended by NULL. An array that is NULL is empty. */
+/* Arrays of strings, ended by NULL. A NULL array is empty. */
 #ifndef OUTPOST_STRV_H
 #define OUTPOST_STRV_H
 

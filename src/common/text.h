@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bounded text: (pointer, length) pairs that are not NUL-terminated, and fixed
- * buffers that are. Nothing here allocates, as the supervisor uses it.
+ * Bounded text: (pointer, length) pairs that are not NUL-terminated, and fixed-size buffers
+ * that are. Nothing here allocates, because the supervisor uses it.
  */
 #ifndef OUTPOST_TEXT_H
 #define OUTPOST_TEXT_H
@@ -21,7 +21,7 @@ static inline bool text_starts(struct text t, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	/* The first byte tells most of them apart, without a call. */
+	/* The first byte tells most of them apart without a call. */
 	return t.n >= n && (!n || (*t.p == *prefix && memcmp(t.p, prefix, n) == 0));
 }
 
@@ -32,7 +32,7 @@ static inline void text_skip(struct text *t, size_t n)
 	t->n -= n;
 }
 
-/* Takes `prefix` off, if it is there. */
+/* Removes `prefix` if the text starts with it. */
 static inline bool text_take(struct text *t, const char *prefix)
 {
 	if (!text_starts(*t, prefix))
@@ -47,14 +47,14 @@ static inline void text_skip_blanks(struct text *t)
 		text_skip(t, 1);
 }
 
-/* Drops blanks, carriage returns and newlines at the end. */
+/* Removes blanks, carriage returns and newlines at the end. */
 static inline void text_trim_end(struct text *t)
 {
 	while (t->n && isspace((unsigned char)t->p[t->n - 1]))
 		t->n--;
 }
 
-/* Where `what`, which is short, begins within, or NULL. On lines it beats memmem(3). */
+/* Finds `what`, which is short, or returns NULL. Faster than memmem(3) for lines. */
 static inline const char *text_find(struct text t, const char *what)
 {
 	size_t n = strlen(what);
@@ -72,7 +72,7 @@ static inline const char *text_find(struct text t, const char *what)
 	return NULL;
 }
 
-/* What follows `what` in `t`; false when it is not there. */
+/* The text after `what` in `t`; false if it does not occur. */
 static inline bool text_after(struct text t, const char *what, struct text *rest)
 {
 	const char *at = text_find(t, what);
@@ -84,7 +84,7 @@ static inline bool text_after(struct text t, const char *what, struct text *rest
 	return true;
 }
 
-/* Takes the next line off `rest`, without its newline; false at the end. */
+/* Removes the next line from `rest`, without its newline; false at the end. */
 static inline bool text_line(struct text *rest, struct text *line)
 {
 	const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
@@ -97,7 +97,7 @@ static inline bool text_line(struct text *rest, struct text *line)
 	return true;
 }
 
-/* Both end with a NUL. */
+/* Both are NUL-terminated. */
 static inline bool text_ends_with(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
@@ -105,7 +105,7 @@ static inline bool text_ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-/* 64 bits that name a string: FNV-1a (RFC 9923). Not against who would have two of one name. */
+/* A 64-bit hash of a string: FNV-1a (RFC 9923). Not collision-resistant against an attacker. */
 static inline uint64_t text_hash(const char *s)
 {
 	uint64_t hash = 0xcbf29ce484222325;
@@ -115,10 +115,10 @@ static inline uint64_t text_hash(const char *s)
 	return hash;
 }
 
-/* Copies into a buffer of `size` bytes, cut to fit and terminated; false when it was cut. */
+/* Copies to a buffer of `size` bytes, truncated to fit and NUL-terminated; false if truncated. */
 bool text_copy(char *to, size_t size, struct text t);
 
-/* Takes a decimal number; false when there is none or it is too large. */
+/* Removes a decimal number from the start; false if there is none or it is too large. */
 static inline bool text_take_u64(struct text *t, uint64_t *value)
 {
 	struct text at = *t;

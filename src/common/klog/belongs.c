@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines as they stand within reports, of all architectures: they end none, and begin none. */
+/* Lines that occur within reports, on all architectures: they neither begin nor end one. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
 
-/* One a line would make pages of it. */
+/* One per line would fill pages. */
 /* clang-format off */
 static const char *const starts[] = {
 	"CPU: ", "Hardware name: ", "Modules linked in:", "Code: ", "RIP: ", "RSP: ", "RAX: ",
@@ -29,7 +29,7 @@ static const char *const starts[] = {
 #define NONE 0xff
 _Static_assert(ARRAY_SIZE(starts) < NONE, "a row's number is one byte");
 
-/* By their first byte: most lines are compared with a few of them. */
+/* Indexed by the first byte: most lines are compared with only a few. */
 static struct {
 	bool made;
 	uint8_t first[256], next[ARRAY_SIZE(starts)];

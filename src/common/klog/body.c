@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines that follow a header: registers, traces, who held what. */
+/* Lines that follow a header: registers, traces, lock holders. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
 
-/* Lines that cannot belong to a report, in a row, after which it is over. */
+/* A report is over after this many lines in a row that cannot belong to it. */
 #define LINGER 64
-/* Lines within which text that only looks like a header must prove itself. */
+/* Text that only looks like a header must be confirmed within this many lines. */
 #define PROBATION 16
-/* Foreign lines within a trace: another CPU's. */
+/* Foreign lines allowed within a trace: another CPU's. */
 #define TRACE_GAP 6
 
 bool klog_begins_trace(struct text t)
@@ -24,13 +24,13 @@ bool klog_begins_trace(struct text t)
 	return false;
 }
 
-/* The last line of riscv's registers, after which the trace comes unannounced. */
+/* The last line of riscv's registers; the trace follows without an announcement. */
 static bool ends_registers(struct text t)
 {
 	return text_starts(t, "status: ") && text_find(t, " badaddr: ");
 }
 
-/* Parts of a report whose traces are somebody else's: who allocated, who held the lock. */
+/* Parts of a report with the traces of others: who allocated the memory, who held the lock. */
 static bool begins_other_part(struct text t)
 {
 	static const char *const starts[] = { "Allocated",         "Freed",
@@ -48,7 +48,7 @@ static bool begins_other_part(struct text t)
 	return false;
 }
 
-/* arm and arm64 enter the kernel there, out of itself: below it stands what was interrupted. */
+/* arm and arm64 enter the kernel from itself here: what was interrupted follows below. */
 static bool is_exception_entry(const char *function)
 {
 	static const char *const names[] = { "el1h_64_irq", "el1h_64_sync", "el1h_64_fiq",
@@ -64,10 +64,10 @@ static bool is_exception_entry(const char *function)
 static void push_frame(struct klog_open *o, const struct klog_frame *frame);
 
 /*
- * arm64 unwinds by frame records, and a function that calls no other (strlen,
- * say) makes none: its caller is missing in the trace, and stands only in the
- * link register. In a function that has made a call, that holds an address of
- * its own. It waits where it would stand in the trace.
+ * arm64 unwinds by frame records, which a function that calls no other (strlen, for example)
+ * does not create: its caller is missing from the trace and known only from the link register.
+ * In a function that has made a call, the link register holds an address in that function
+ * itself. The link waits in the position that it would have in the trace.
  */
 static void push_caller_of_leaf(struct klog_open *o, const struct klog_frame *next)
 {
@@ -102,7 +102,7 @@ static void push_frame(struct klog_open *o, const struct klog_frame *frame)
 	r->n++;
 }
 
-/* The grace-period thread of RCU is shown where it starved: a symptom. */
+/* The trace of RCU's grace-period thread shows where it starved: a symptom. */
 void klog_forget_gp_kthread(struct klog_open *o)
 {
 	for (size_t i = 0; i < o->report.n; i++)
@@ -120,7 +120,7 @@ static void begin_trace(struct klog_open *o)
 {
 	if (o->report.kind == KLOG_RCU_STALL)
 		klog_forget_gp_kthread(o);
-	if (o->report.n) { /* the next one is another CPU's, or of what came after */
+	if (o->report.n) { /* the next trace is another CPU's, or of what came after */
 		end_trace(o);
 		return;
 	}
@@ -128,7 +128,7 @@ static void begin_trace(struct klog_open *o)
 	o->trace_done = false;
 }
 
-/* Sanitizers print the first trace without saying so, arm and riscv that of an oops. */
+/* Sanitizers print the first trace without an announcement, arm and riscv that of an oops. */
 static bool takes_frames(const struct klog_open *o, struct text t)
 {
 	if (o->in_trace)
@@ -149,7 +149,7 @@ static void handle_pc(struct klog *k, struct klog_open *o, struct klog_frame *pc
 	klog_confirm(k, o);
 	pc->exact = true;
 	if (o->in_trace && o->report.n) {
-		/* Within a trace: what an interrupt or a trap hit. */
+		/* Within a trace: the function that an interrupt or trap hit. */
 		if (!o->stall_done)
 			klog_forget_stall(o);
 		push_frame(o, pc);
@@ -182,7 +182,7 @@ static void handle_trace_line(struct klog *k, struct klog_open *o, struct text t
 	    !klog_is_helper(o->report.kind, &frame))
 		o->doubtful = frame;
 	if (klog_parse_frame(t, &frame)) {
-		if (o->cut_here) /* the line that should have followed is lost */
+		if (o->cut_here) /* the line that should follow is lost */
 			o->report.kind = KLOG_TRACE;
 		o->report.corrupted |= o->cut_here;
 		o->cut_here = false;
@@ -206,7 +206,7 @@ static void handle_other(struct klog_open *o, struct text t, uint64_t position)
 		o->other_lines++;
 	if (!o->report.pc && !o->trace_done)
 		o->report.pc = klog_parse_raw_pc(t);
-	/* The first line of its message names a WARN() better than its place. */
+	/* The first line of its message describes a WARN() better than its place. */
 	if (o->cut_here && !*o->report.title && t.n)
 		text_copy(o->report.title, sizeof(o->report.title), t);
 	klog_find_named_place(o, t);

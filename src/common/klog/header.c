@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines that begin a report, or say more of the one that is open. */
+/* Lines that begin a report, or add to the open one. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
@@ -10,7 +10,7 @@ static void set_title(struct klog_open *o, const struct klog_row *row, struct te
 	struct text rest = t;
 	const char *end;
 
-	/* It may be the end of what the row says, but nothing before. */
+	/* The cut text may be the end of the row's text, but not earlier. */
 	text_skip(&rest, n > cut ? n - cut : 0);
 	end = cut ? text_find(rest, row->cut) : NULL;
 	if (end && end > t.p)
@@ -19,7 +19,7 @@ static void set_title(struct klog_open *o, const struct klog_row *row, struct te
 	text_copy(o->report.title, sizeof(o->report.title), t);
 }
 
-/* What all words for an access have one of: most lines have none. */
+/* All words for an access contain one of these; most lines contain none. */
 static bool may_tell_access(struct text t)
 {
 	return text_find(t, "rite") || text_find(t, "ead") || text_find(t, "exec") ||
@@ -42,7 +42,7 @@ void klog_find_access(struct klog_report *r, struct text t)
 		{ "on read at ", "read" },       { "on write at ", "write" },
 	};
 
-	/* It is logged before the trace. */
+	/* The access is printed before the trace. */
 	if (*r->access || r->n ||
 	    (r->kind != KLOG_OOPS && r->kind != KLOG_KASAN && r->kind != KLOG_KFENCE) ||
 	    !may_tell_access(t))
@@ -52,7 +52,7 @@ void klog_find_access(struct klog_report *r, struct text t)
 			strcpy(r->access, words[i].access);
 }
 
-/* What a WARN() printed before its line makes a better title than the line. */
+/* The message that a WARN() printed before its line makes a better title than the line. */
 static void title_of_warning(struct klog_open *o, const struct klog_row *row, struct text t)
 {
 	char message[KLOG_TITLE_SIZE];
@@ -68,7 +68,7 @@ static void title_of_warning(struct klog_open *o, const struct klog_row *row, st
 		  (struct text){ message, strlen(message) });
 }
 
-/* The WARNING or BUG line of something that was found broken, or cut here, just before. */
+/* The WARNING or BUG line that follows a description of what is broken, or a "cut here" line. */
 static void join_preface(struct klog *k, struct klog_open *o, const struct klog_row *row,
 			 struct text t)
 {
@@ -106,7 +106,7 @@ void klog_start(struct klog *k, const struct klog_row *row, struct text t, uint3
 		klog_confirm(k, o);
 }
 
-/* A panic is the same report as what led to it. */
+/* A panic belongs to the report that led to it. */
 static bool is_consequence(const struct klog_open *o, struct text panic)
 {
 	static const char *const texts[] = { "panic_on_warn",
@@ -136,7 +136,7 @@ static bool is_consequence(const struct klog_open *o, struct text panic)
 	return o->report.fatal && !o->ended;
 }
 
-/* The panic of a context that has no report of its own. */
+/* Finds the cause of a panic whose context has no report of its own. */
 static struct klog_open *find_cause(struct klog *k, struct text panic)
 {
 	for (size_t i = 0; i < KLOG_MAX_OPEN; i++)
@@ -163,7 +163,7 @@ static bool may_die(const struct klog_open *o)
 	}
 }
 
-/* A symbolized log has the header once for each inlined function, the last with "+0x". */
+/* A symbolized log repeats the header for each inlined function; only the last has "+0x". */
 static bool is_said_again(const struct klog_open *o, struct text t)
 {
 	switch (o->report.kind) {
@@ -175,7 +175,7 @@ static bool is_said_again(const struct klog_open *o, struct text t)
 	}
 }
 
-/* A header that continues what is open. */
+/* A header that continues the open report. */
 static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row, struct text t)
 {
 	bool fresh = o->lines <= KLOG_SOON && !o->report.n;
@@ -217,24 +217,24 @@ static bool join(struct klog *k, struct klog_open *o, const struct klog_row *row
 		klog_find_place(t, &o->at);
 		return true;
 	}
-	/* Memory that leaked: first that it did, then each object. */
+	/* Memory leaks: a summary first, then each object. */
 	if (row->kind == KLOG_KMEMLEAK && !(row->flags & ROW_SINGLE) && fresh &&
 	    o->report.kind == KLOG_KMEMLEAK && klog_row_has(o, ROW_SINGLE)) {
 		o->row = row;
 		return true;
 	}
-	/* Said again, of the same thing: every ten seconds, say. */
+	/* The same report, repeated every ten seconds or so. */
 	if (row->flags & ROW_SINGLE && row->cut && row == o->row && text_starts(t, o->report.title))
 		return true;
-	/* A dump that is not a complaint must not hide one that comes after it. */
+	/* A dump that is not a complaint must not hide a report that follows it. */
 	if (o->report.kind == KLOG_NONE)
 		return row->flags & ROW_MINOR && o->confirmed;
 	return row->flags & (ROW_MINOR | ROW_PROBATION) && o->confirmed && !o->ended;
 }
 
 /*
- * What is cut here has its header, or its message before that: does the report
- * that waited go on with it? The one that is open then.
+ * The header after a "cut here" line, or its message before that, has arrived: does it
+ * continue the report that waited? Returns the report that is now open.
  */
 static struct klog_open *settle(struct klog *k, struct klog_open *o, const struct klog_row *row,
 				struct text t)
@@ -242,7 +242,7 @@ static struct klog_open *settle(struct klog *k, struct klog_open *o, const struc
 	struct klog_open *before = &k->open[o->before - 1];
 
 	if (row->flags & ROW_REFINES || !o->cut_here || o->announced)
-		return o; /* not yet; or no more, as it is a report by now */
+		return o; /* too early; or too late, since it is already a report */
 	o->before = 0;
 	before->waits = false;
 	if (!klog_is_sequel(before, row, t)) {
@@ -254,7 +254,7 @@ static struct klog_open *settle(struct klog *k, struct klog_open *o, const struc
 	return before;
 }
 
-/* One line among those of another report. */
+/* A one-line report among the lines of another report. */
 static void report_single(struct klog *k, struct klog_open *o, const struct klog_row *row,
 			  struct text t, uint32_t caller, uint64_t position)
 {
@@ -271,13 +271,16 @@ void klog_handle_header(struct klog *k, struct klog_open *o, const struct klog_r
 	if (o && o->before)
 		o = settle(k, o, row, t);
 	if (row->kind == KLOG_NONE && row->flags & ROW_SINGLE)
-		return; /* whatever comes after it is not its own */
-	/* Memory runs out beside it: without contexts one cannot tell, and the trace goes on. */
+		return; /* what follows does not belong to it */
+	/*
+	 * An out-of-memory dump in parallel: without contexts it cannot be told apart, and the
+	 * trace continues.
+	 */
 	if (o && row->kind == KLOG_NONE && o->confirmed && o->in_trace && o->report.n) {
 		o->other_lines++;
 		return;
 	}
-	/* A flood of lines that only look like headers: the last one has the chance. */
+	/* In a flood of lines that only look like headers, only the last is considered. */
 	if (o && o->row == row && row->flags == ROW_PROBATION && !o->confirmed && !o->lines &&
 	    !o->cut_here && !*o->at.function) {
 		o->report.start = o->report.end = position;

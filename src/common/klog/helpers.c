@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which functions of a trace are not where the fault is: those that report it,
- * check for it, take locks, copy memory or wait on behalf of somebody. A name
- * stands for all that begin with it, with '*' before it for all that have it
- * anywhere; '$' is the end of the function's name.
+ * Functions of a trace that are not the location of the fault: those that report it, check for
+ * it, take locks, copy memory or wait on behalf of others. A name matches all functions that
+ * begin with it; with '*' before it, all that contain it; '$' marks the end of the function's
+ * name.
  */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
 
-/* One name a line would make pages of it. */
+/* One name per line would fill pages. */
 /* clang-format off */
 
 /* For every kind. */
@@ -43,7 +43,7 @@ static const char *const helpers[] = {
 	"check_region", "check_heap", "__check_heap", "__check_object_size", "check_stack_object",
 	"handle_overflow", "val_to_string", "end_report", "start_report", "memory_is_", "bytes_is_",
 	"kcov_", "write_comp_data", "check_panic_on_warn", "set_in_report", "instrument_",
-	/* locks, and the checks of locks */
+	/* locks and lock checking */
 	"lock_acquire", "__lock_acquire", "lock_release", "__lock_release", "lockdep", "lock_is_held",
 	"register_lock_class", "mark_lock", "mark_held_locks", "mark_usage", "validate_chain", "check_prev",
 	"check_noncircular", "check_usage", "check_irq_usage", "check_deadlock", "check_wait_context",
@@ -95,7 +95,7 @@ static const char *const helpers[] = {
 	"variable_test_bit", "rht_", "dst_release", "sock_put", "sk_free", "sysfs_", "kernfs_", "__kernfs_create",
 	"klist_", "ref_tracker", "rhashtable_lookup", "__rhashtable_lookup", "raw_atomic", "atomic64_", "*assertfail",
 	"drop_nlink", "iput$", "iput_final$", "ihold$", "dput$", "__dput", "fast_dput",
-	/* the driver core and what registers with it: they warn of what their callers do */
+	/* the driver core and registration functions: they warn about what their callers do */
 	"create_dir$", "device_del", "device_add", "device_destroy", "devres_release", "tty_unregister_device",
 	"hwrng_unregister", "add_uevent_var", "device_remove_", "device_register", "device_create",
 	"device_release", "device_for_each", "put_device", "dpm_sysfs", "class_register", "__class_", "class_create",
@@ -103,7 +103,7 @@ static const char *const helpers[] = {
 	"__platform_driver", "platform_device_", "i2c_del_adapter", "__unregister_client", "i2c_unregister_",
 	"spi_unregister_", "proc_register", "proc_create", "proc_mkdir", "_proc_mkdir", "remove_proc_",
 	"__register_chrdev", "module_put",
-	/* interrupts, DMA, clocks, USB: the same, by their APIs' own checks of the caller */
+	/* interrupts, DMA, clocks, USB: the same, by checks in their APIs */
 	"__setup_irq", "request_threaded_irq", "__request_", "devm_request_", "free_irq", "__free_irq",
 	"devm_free_irq", "enable_irq", "__enable_irq", "disable_irq", "__disable_irq", "check_unmap", "check_sync$",
 	"check_for_", "debug_dma_", "add_dma_entry", "err_printk", "dma_map_", "dma_unmap_", "dma_sync_", "dma_free_",
@@ -128,7 +128,7 @@ static const char *const helpers[] = {
 	"unregister_netdevice_queue", "page_pool_", "__page_pool", "stack_trace_", "arch_stack_walk", "save_stack", "unwind_", "stack_depot",
 };
 
-/* For what waits: whom it waits through does not matter. */
+/* For tasks that wait: the functions that they wait in do not matter. */
 static const char *const waiters[] = {
 	"wait_", "__wait_", "bit_wait", "__filemap", "filemap_", "fdatawait", "__lock_page", "__folio_lock",
 	"folio_wait", "wb_wait", "flush_work", "__flush_work", "flush_workqueue", "__flush_workqueue",
@@ -138,10 +138,10 @@ static const char *const waiters[] = {
 	"*_lock_killable$", "*_lock_interruptible$", "*rwsem", "*_completion",
 };
 
-/* Locks that are known by name: who waits for one of them is a victim. */
+/* Locks known by name: a task that waits for one is a victim. */
 static const char *const big_locks[] = { "rtnl_lock" };
 
-/* For what never ends: the part that found out, and the smallest steps of the loop. */
+/* For endless loops: the code that detected them, and the smallest steps of the loop. */
 static const char *const stall_helpers[] = {
 	"sched_show_task", "_sched_show", "print_other_cpu", "check_cpu_stall", "rcu_", "update_process_times",
 	"tick_", "__hrtimer", "hrtimer_", "smp_apic", "smp_trace_apic", "apic_timer", "local_apic", "nmi_",
@@ -150,30 +150,30 @@ static const char *const stall_helpers[] = {
 	"ret_from_fork",
 };
 
-/* Their BUG()s are about what their callers ask for. */
+/* Their BUG()s are about their callers' requests. */
 static const char *const bug_helpers[] = { "skb_" };
 
-/* A work and its queue are locks to lockdep, taken on behalf of the work. */
+/* To lockdep, a work item and its queue are locks, held on behalf of the item. */
 static const char *const lockdep_helpers[] = {
 	"process_one_work", "process_scheduled_works", "touch_wq_lockdep", "touch_work_lockdep", "start_flush_work",
 };
 
-/* For what was lost: who asks for memory on behalf of somebody. */
+/* For leaked memory: functions that allocate on behalf of others. */
 static const char *const leak_helpers[] = {
 	"*alloc", "*kmem", "*slab", "*mmap", "*strdup", "*strndup", "*memdup", "idr_get", "list_lru_init", "pcpu_create",
 };
 
-/* For what was never written: who only passes it on. */
+/* For uninitialized memory: functions that only pass it on. */
 static const char *const uninit_helpers[] = {
 	"*alloc_skb", "netlink_ack", "netlink_rcv_skb", "*_encrypt$", "crypto_", "cipher_", "drbg_", "rng_",
 };
 
-/* For objects of timers, work and the like, their own functions. */
+/* For objects such as timers and work items: their own functions. */
 static const char *const odebug_helpers[] = {
 	"*debug_", "*rcu", "*hrtimer_", "*timer_", "*work_", "*percpu_", "*kobject_", "__free_",
 };
 
-/* On the way to a page. */
+/* Functions on the way to a page. */
 static const char *const page_helpers[] = {
 	"*alloc", "*page_owner", "*free_page", "*put_page", "*get_page", "*update_page", "*release_page", "*free_unref",
 	"*vmap", "folio", "_folio", "__folio", "page_frag_",
@@ -212,7 +212,7 @@ static const char *const entries[] = {
 	"end_repeat_nmi", "nmi$", "asm_exc_page_fault", "page_fault$", "async_page_fault",
 };
 
-/* What runs in the interrupt that finds a stall, and in that which asks a CPU for its trace. */
+/* Functions in the interrupt that detects a stall, or that asks a CPU for its trace. */
 static const char *const detectors[] = {
 	"update_process_times", "tick_", "watchdog_timer_fn", "rcu_sched_clock", "rcu_check_callbacks",
 	"check_cpu_stall", "dump_cpu_task", "nmi_cpu_backtrace", "nmi_handle", "handle_bad_stack",
@@ -249,7 +249,7 @@ bool klog_is_helper(enum klog_kind kind, const struct klog_frame *frame)
 {
 	char name[KLOG_FUNCTION_SIZE];
 
-	/* The lists know the kernel's own names: a module may call its functions as it likes. */
+	/* The lists apply to the kernel's own functions: a module may use the same names. */
 	if (*frame->module)
 		return false;
 	klog_plain_name(name, sizeof(name), frame->function);

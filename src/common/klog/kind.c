@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kinds of reports: their names, and what a source file makes of a WARN() or BUG() in it. */
+/* Kinds of reports: their names, and the kind of a WARN() or BUG() by its source file. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"

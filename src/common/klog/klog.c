@@ -32,10 +32,7 @@ static struct klog_open *find_stall(struct klog *k)
 	return NULL;
 }
 
-/*
- * The other CPU answers from a context of its own: its trace is that of the
- * stall which asked for it.
- */
+/* The other CPU answers in its own context: its trace belongs to the stall that asked for it. */
 static struct klog_open *adopt_backtrace(struct klog *k, struct klog_open *o, uint32_t caller,
 					 struct text t)
 {
@@ -56,7 +53,7 @@ static const struct klog_row row_unannounced = { "", KLOG_TRACE, ROW_PROBATION, 
 static const struct klog_row row_silent = { "", KLOG_NONE, 0, NULL, NULL };
 static const struct klog_row row_cut_here = { "", KLOG_NONE, ROW_PROBATION, NULL, NULL };
 static const struct klog_row row_reboot = { "", KLOG_REBOOT, ROW_SINGLE | ROW_FATAL, NULL, NULL };
-/* all that a log has of it which begins within */
+/* for a log that begins within a panic: all that it has of it */
 static const struct klog_row row_panic_end = { "", KLOG_PANIC, ROW_SINGLE | ROW_FATAL, NULL, NULL };
 
 static bool is_cut_here(struct text t)
@@ -64,13 +61,13 @@ static bool is_cut_here(struct text t)
 	return text_starts(t, "------------[ cut here ]") || text_starts(t, "8<--- cut here ---");
 }
 
-/* A WARN() or BUG() is to come, which may be of the report that is open: that one waits. */
+/* A WARN() or BUG() follows. It may belong to the open report, which waits until that is known. */
 static void begin_cut_here(struct klog *k, struct klog_open *o, uint32_t caller, uint64_t position)
 {
 	struct klog_open *cut;
 
 	if (o && !o->confirmed && klog_row_has(o, ROW_REFINES) && o->lines <= KLOG_SOON)
-		return; /* what was found was logged before */
+		return; /* the finding was printed before */
 	if (o && (!o->confirmed || o->report.kind == KLOG_NONE))
 		klog_close(k, o);
 	cut = klog_begin(k, &row_cut_here, caller, position);
@@ -81,13 +78,13 @@ static void begin_cut_here(struct klog *k, struct klog_open *o, uint32_t caller,
 	}
 }
 
-/* 32-bit arm's, before 5.18 without a line that announces it */
+/* on 32-bit arm; before 5.18 no line announces it */
 static bool is_first_frame(struct text t)
 {
 	return text_starts(t, "[<") && text_find(t, "] (unwind_backtrace");
 }
 
-/* What no header row begins: a dump that nothing announced, or the line before a header. */
+/* A line that matches no row: a dump without an announcement, or the line before a header. */
 static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller, struct text t,
 			   uint64_t position)
 {
@@ -109,10 +106,10 @@ static void handle_unknown(struct klog *k, struct klog_open *o, uint32_t caller,
 	}
 }
 
-/* Lines that a log may begin with before the banner of its first boot: microcode, random. */
+/* Lines that may come before the banner of a log's first boot: microcode, random. */
 #define EARLY_LINES 3
 
-/* x86's decompressor: it has no clock yet */
+/* x86's decompressor, which has no clock yet */
 static bool is_unpacked(const struct klog_prefix *prefix, struct text t)
 {
 	return !prefix->has_time &&
@@ -126,7 +123,7 @@ static void count_line(struct klog *k, bool is_kernels)
 	k->banner = false;
 }
 
-/* The kernel's first words again, after others of it: it was restarted. */
+/* The kernel's first line after other kernel lines: it was restarted. */
 static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, struct text t,
 			  uint64_t position)
 {
@@ -139,7 +136,7 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 	     is_unpacked(prefix, t))) {
 		if (k->ran > EARLY_LINES && !k->banner) {
 			klog_close_all(k);
-			/* Before 4.5 cgroups speak between an arm kernel's two banners. */
+			/* Before 4.5, cgroups print a line between arm's two banners. */
 			if (!k->ordered && !(k->version_due && c == 'L'))
 				klog_start(k, &row_reboot, t, prefix->caller, position);
 			klog_close_all(k);
@@ -150,7 +147,7 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 		k->banner = true;
 		return true;
 	}
-	if (c == ' ' || !c) /* goes on with the line before, or is somebody else's */
+	if (c == ' ' || !c) /* continues the line before, or is not the kernel's */
 		return false;
 	count_line(k, prefix->has_time || k->banner);
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
@@ -158,7 +155,7 @@ static bool handle_banner(struct klog *k, const struct klog_prefix *prefix, stru
 	return false;
 }
 
-/* `piece`: what another line was printed into, or a prefix that nobody knows. */
+/* `piece`: another line was printed into it, or its prefix is unknown. */
 static void feed_one(struct klog *k, struct text line, bool piece, uint64_t position)
 {
 	struct klog_prefix prefix;
@@ -178,12 +175,12 @@ static void feed_one(struct klog *k, struct text line, bool piece, uint64_t posi
 		handle_unknown(k, o, prefix.caller, t, position);
 }
 
-/* Where "[   12.345678]" begins in the middle of a line, past its start; NULL: nowhere. */
+/* Finds "[   12.345678]" in a line, after its start; NULL: none. */
 static const char *find_stamp(struct text t)
 {
 	const char *end = t.p + t.n, *at = t.p;
 
-	/* Most have one only, at their start. */
+	/* Most lines have only one, at their start. */
 	while (end - at >= 11 && (at = memchr(at, '[', (size_t)(end - at))) != NULL) {
 		const char *p = at + 1;
 		size_t digits = 0;
@@ -192,7 +189,7 @@ static const char *find_stamp(struct text t)
 			p++;
 		for (; p < end && *p >= '0' && *p <= '9' && digits < 10; p++)
 			digits++;
-		/* Six digits after the point make it printk's. */
+		/* Six digits after the point: printk's. */
 		if (at > t.p && digits && end - p > 8 && *p == '.' && p[7] == ']' && p[8] == ' ')
 			return at;
 		at++;
@@ -200,7 +197,7 @@ static const char *find_stamp(struct text t)
 	return NULL;
 }
 
-/* A console may run two lines into one: the second begins with its time. */
+/* A console may merge two lines: the second begins with its time. */
 static void feed_stamped(struct klog *k, struct text t, uint64_t position)
 {
 	const char *at;
@@ -221,7 +218,7 @@ static void feed_stamped(struct klog *k, struct text t, uint64_t position)
 	feed_one(k, t, false, position);
 }
 
-/* Past a colour or another command to a terminal, which begins with ESC. */
+/* Skips a colour or another terminal command, which begins with ESC. */
 static void skip_escape(struct text *t)
 {
 	char kind = t->n > 1 ? t->p[1] : '\0';
@@ -237,10 +234,10 @@ static void skip_escape(struct text *t)
 		text_skip(t, 1);
 }
 
-/* Without colours, and what a carriage return or a NUL parts as lines of its own. */
+/* Removes colours; text after a carriage return or a NUL is a line of its own. */
 static void feed_unclean(struct klog *k, struct text t, uint64_t position)
 {
-	char line[1024]; /* the kernel prints no longer ones */
+	char line[1024]; /* the kernel does not print longer lines */
 	size_t n = 0;
 
 	while (t.n) {
@@ -263,7 +260,7 @@ static void feed_unclean(struct klog *k, struct text t, uint64_t position)
 		feed_stamped(k, (struct text){ line, n }, position);
 }
 
-/* A carriage return, a NUL or an ESC; eight bytes at a time, as most lines have none. */
+/* Does it lack carriage returns, NULs and ESCs? Checks eight bytes at a time: most lines do. */
 static bool is_clean(struct text t)
 {
 	const uint64_t ones = ~0ull / 0xff;
@@ -273,7 +270,7 @@ static bool is_clean(struct text t)
 		uint64_t w;
 
 		memcpy(&w, t.p + i, 8);
-		if ((w - ones * 0x20) & ~w & (ones << 7)) /* one is less than 0x20 */
+		if ((w - ones * 0x20) & ~w & (ones << 7)) /* one byte is less than 0x20 */
 			for (size_t j = i; j < i + 8; j++)
 				if (t.p[j] == '\r' || !t.p[j] || t.p[j] == '\x1b')
 					return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of call traces, and which of their functions mean something. */
+/* Parses lines of call traces, and registers that name a function. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
@@ -70,8 +70,7 @@ static void take_module(struct text *t, struct klog_frame *frame)
 	*t = at;
 }
 
-/* " (P)", arm64 since Linux 6.13: of the registers, not a return address; other letters may be with
- * it */
+/* " (P)", arm64 since Linux 6.13: from the registers, not a return address; letters may follow */
 static bool is_marked_exact(struct text t)
 {
 	if (!text_take(&t, " ("))
@@ -162,8 +161,10 @@ static void take_marks(struct text *t)
 	}
 }
 
-/* arm: "(callee) from [<addr>] (caller+0x1/0x2)" or "callee from caller+0x1/0x2": where it was
- * called. Before 3.16 "(callee+0x0/0x2) from ...". */
+/*
+ * arm: "(callee) from [<addr>] (caller+0x1/0x2)" or "callee from caller+0x1/0x2": the place of
+ * the call. Before 3.16 "(callee+0x0/0x2) from ...".
+ */
 static bool take_from(struct text *t)
 {
 	struct text at = *t;
@@ -193,7 +194,7 @@ bool klog_parse_frame(struct text line, struct klog_frame *frame)
 		return false;
 	if (take_from(&at))
 		return klog_parse_symbol(&at, frame);
-	/* Without indentation only what has an address or is a whole line is a frame. */
+	/* Without indentation, only an address or a whole line makes a frame. */
 	if (text_take(&at, "("))
 		return false;
 	if (!klog_parse_symbol(&at, frame) || text_starts(at, " (unreliable)"))
@@ -253,7 +254,7 @@ static bool take_segment(struct text *t)
 	return true;
 }
 
-/* What names the instruction, off: "pc : ", "RIP: 0010:" */
+/* Removes the name of the register: "pc : ", "RIP: 0010:". */
 static bool take_pc(struct text *line)
 {
 	static const char *const starts[] = { "RIP: ", "pc : ",      "PC is at ", "IP: ",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reports begin, are confirmed, and end with the name of a function. */
+/* Begins, confirms and ends reports, and names the function at fault. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
@@ -11,11 +11,11 @@ static void name_function(struct klog_report *r, const struct klog_frame *frame)
 }
 
 /*
- * What a stalled task does at the moment is chance, and so is where a stack
- * overflows; the function that was called from outside its subsystem, by a
- * system call or a work queue, is not. Looks at one frame after the other. What
- * stands before the entry of the interrupt that found the stall does not count.
- * What an interrupt or a page fault did on top of a system call counts for that.
+ * The function in which a stalled task is caught, or a stack overflows, is random; the
+ * function that was called from outside its subsystem, by a system call or a work queue, is
+ * not. Call with one frame after the other. Frames above the entry of the interrupt that
+ * detected the stall do not count. Work of an interrupt or page fault on top of a system call
+ * counts for that call.
  */
 void klog_forget_stall(struct klog_open *o)
 {
@@ -38,7 +38,7 @@ void klog_follow_stall(struct klog_open *o, const struct klog_frame *frame)
 	} else if (o->stall_done) {
 		return;
 	} else if (*frame->module) {
-		o->stalled = *frame; /* of a module the innermost function: the loop is in it */
+		o->stalled = *frame; /* a module's innermost function: it contains the loop */
 		o->stall_done = true;
 	} else if (klog_is_dispatcher(frame->function)) {
 		o->stall_done = *o->stalled.function;
@@ -59,14 +59,14 @@ void klog_forget_frames(struct klog_open *o)
 	klog_forget_stall(o);
 }
 
-/* Where it began or slept last: all that arm64 knows of a task that runs on another CPU. */
+/* Where the task began or last slept: all that arm64 knows about a task running on another CPU. */
 static bool is_stale(const struct klog_frame *frame)
 {
 	return strcmp(frame->function, "ret_from_fork") == 0 ||
 	       strcmp(frame->function, "__switch_to") == 0;
 }
 
-/* A call that never returns, at the end of a function: its address is of whatever comes next. */
+/* A call that never returns, at the end of its function: the address is in the next function. */
 static bool is_past_end(const struct klog_frame *frame)
 {
 	return !frame->offset && !frame->exact && !frame->decoded;
@@ -98,7 +98,7 @@ static void choose_function(struct klog_open *o)
 		frame = &o->stalled_above;
 	else
 		frame = *o->stalled.function ? &o->stalled : first_frame(o);
-	/* Who comes across a broken object may be anybody; whom it belongs to is not. */
+	/* Any code may find a broken object; its owner matters more. */
 	if (o->owned && (!frame || !*frame->module) &&
 	    (*o->doubtful.module || o->report.kind == KLOG_BAD_PAGE))
 		frame = &o->doubtful;
@@ -120,7 +120,7 @@ void klog_add_first_frame(struct klog_report *r, const struct klog_frame *frame)
 	r->trace[0] = *frame;
 }
 
-/* x86 prints it before the trace, and there only. */
+/* x86 prints the instruction only before the trace. */
 static void add_pc_to_trace(struct klog_open *o)
 {
 	struct klog_report *r = &o->report;
@@ -185,7 +185,7 @@ struct klog_open *klog_begin(struct klog *k, const struct klog_row *row, uint32_
 	struct klog_report *r = &o->report;
 
 	klog_close(k, o);
-	/* Of strings the first byte, of frames `n` says all; this runs for each near-match. */
+	/* Clear only the first byte of strings, and `n`: this runs for each near-match. */
 	*r->title = *r->function = *r->module = *r->access = '\0';
 	r->fatal = r->corrupted = r->truncated = false;
 	r->n = 0;

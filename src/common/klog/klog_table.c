@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel says when something is wrong. A row is matched at the start
- * of a line's text; the first that fits wins, so the more exact ones come
- * first. To find another complaint, add a row.
+ * The kernel's messages about faults. A row is matched at the start of a line's text; the
+ * first match wins, so more specific rows come first. To detect another message, add a row.
  */
 #include "common/klog/internal.h"
 
@@ -78,7 +77,7 @@ const struct klog_row klog_rows[] = {
 	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
 	{ "Kernel panic - not syncing: kernel stack overflow", KLOG_STACK_OVERFLOW,
 	  ROW_FATAL | ROW_PANIC, NULL, NULL },
-	/* what found a stall was told to panic; its own words may be lost */
+	/* the stall detector was configured to panic; its own message may be lost */
 	{ "Kernel panic - not syncing: softlockup: ", KLOG_SOFT_LOCKUP,
 	  ROW_FATAL | ROW_PANIC | ROW_STALL, NULL, NULL },
 	{ "Kernel panic - not syncing: hung_task: ", KLOG_HUNG_TASK, ROW_FATAL | ROW_PANIC, NULL,
@@ -159,7 +158,7 @@ const struct klog_row klog_rows[] = {
 	{ "initcall ", KLOG_ATOMIC_SLEEP, ROW_REFINES | ROW_BRIEF, " returned with ", NULL },
 	{ "DEBUG_LOCKS_WARN_ON(", KLOG_LOCKDEP, R, NULL, NULL },
 
-	/* what does not go on */
+	/* what does not make progress */
 	{ "INFO: rcu", KLOG_RCU_STALL, ROW_STALL, " stall", NULL },
 	{ "INFO: task ", KLOG_HUNG_TASK, 0, " blocked for more than ", NULL },
 	{ "INFO: task ", KLOG_HUNG_TASK, 0, " can't die for more than ", NULL },
@@ -175,7 +174,7 @@ const struct klog_row klog_rows[] = {
 	{ "irq ", KLOG_WARNING, 0, ": nobody cared", " (try" },
 	{ "genirq: Flags mismatch irq ", KLOG_WARNING, P, NULL, NULL },
 
-	/* structures found broken; a WARNING or BUG line usually follows */
+	/* broken structures; a WARNING or BUG line usually follows */
 	{ "list_add corruption", KLOG_LIST_CORRUPTION, R, NULL, NULL },
 	{ "list_del corruption", KLOG_LIST_CORRUPTION, R, NULL, NULL },
 	{ "list_add double add", KLOG_LIST_CORRUPTION, R, NULL, NULL },
@@ -216,7 +215,7 @@ const struct klog_row klog_rows[] = {
 	  NULL },
 	{ "WARNING: ", KLOG_WARNING, ROW_PLACED, "+0x", NULL },
 
-	/* dumps that are not complaints of the kernel about itself */
+	/* dumps in which the kernel reports no fault */
 	{ "FAULT_INJECTION: ", KLOG_NONE, 0, NULL, NULL },
 	{ "FAULT_FLAG_ALLOW_RETRY missing ", KLOG_NONE, 0, NULL, NULL },
 	/* sysrq's l, p, t and w (drivers/tty/sysrq.c); its other keys print no trace */
@@ -233,7 +232,7 @@ const struct klog_row klog_rows[] = {
 	{ "Memory cgroup out of memory: ", KLOG_NONE, ROW_SINGLE, NULL, NULL },
 	{ "WARNING: The mand mount option", KLOG_NONE, ROW_SINGLE, NULL, NULL },
 
-	/* anything else in their style, if a dump follows */
+	/* any other line in this style, if a dump follows */
 	{ "BUG: ", KLOG_BUG, P, NULL, NULL },
 	{ "WARNING: ", KLOG_WARNING, P, NULL, NULL },
 	{ "INFO: ", KLOG_WARNING, P, NULL, NULL },

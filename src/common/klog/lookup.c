@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which row of the table a line begins with: fast, as it is asked of every line. */
+/* Finds the row of the table that a line begins with: fast, since this runs for every line. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
 
 #define TASK_NAME_SIZE 16
 
-/* Subsystems put their names before some headers. */
+/* Subsystems print their names before some headers. */
 static const char *const subsystems[] = { "rcu: ",       "watchdog: ",  "NMI watchdog: ",
 					  "workqueue: ", "hung_task: ", "kfence: ",
 					  "slub: ",      "lockdep: ",   "traps: " };
@@ -15,9 +15,9 @@ static const char *const subsystems[] = { "rcu: ",       "watchdog: ",  "NMI wat
 #define MAX_HEADER 512
 
 /*
- * Rows by the initials of the first two words of their text ("BUG: KASAN", "list_add
- * corruption"), those of one word by its first byte, each in order: a line is compared
- * with a few of them, and most lines with none.
+ * Rows indexed by the initials of the first two words of their text ("BUG: KASAN", "list_add
+ * corruption"), those with one word by its first byte, each in order: a line is compared with
+ * a few of them, and most lines with none.
  */
 #define NO_ROW KLOG_MAX_ROWS
 
@@ -27,7 +27,7 @@ static struct {
 	uint8_t two_words[256], one_word[256], next[KLOG_MAX_ROWS], length[KLOG_MAX_ROWS];
 } rows_by_word;
 
-/* Where the second word of a header is looked for. */
+/* Limit of the search for the second word of a header. */
 #define FIRST_WORD 32
 
 static uint8_t *two_words_of(struct text t)
@@ -57,7 +57,7 @@ static void make_index(void)
 	rows_by_word.made = true;
 }
 
-/* The first of a chain that fits. */
+/* The first match in a chain. */
 static uint8_t find_in(uint8_t i, struct text t)
 {
 	for (; i != NO_ROW; i = rows_by_word.next[i]) {
@@ -87,7 +87,7 @@ static const struct klog_row *find(struct text t)
 	return a == NO_ROW ? NULL : &klog_rows[a];
 }
 
-/* Only near the start: a task's name is what stands before. */
+/* Searches only near the start: the text before is a task's name. */
 static const struct klog_row *find_after_task(struct text t)
 {
 	const char *end = t.p + (t.n < 3 * TASK_NAME_SIZE ? t.n : 3 * TASK_NAME_SIZE), *at = t.p;
@@ -108,7 +108,7 @@ static const struct klog_row *find_after_task(struct text t)
 
 bool klog_may_begin(struct text t)
 {
-	/* What no row begins with: banners, the lines that klog.c knows, subsystems. */
+	/* Initials without a row: banners, the lines that klog.c knows, subsystems. */
 	static const char others[] = "LBR-8NCbsTSA" SUBSYSTEM_INITIALS;
 	unsigned char c;
 
@@ -122,7 +122,7 @@ bool klog_may_begin(struct text t)
 	return memchr(t.p, ':', t.n < 3 * TASK_NAME_SIZE ? t.n : 3 * TASK_NAME_SIZE);
 }
 
-/* "watchdog: " and the like, which need not be there. */
+/* Skips an optional "watchdog: " or similar. */
 static struct text skip_subsystem(struct text t)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++)
@@ -137,7 +137,7 @@ const struct klog_row *klog_find_row(struct text text)
 
 	if (!text.n)
 		return NULL;
-	/* No header is longer than this; a line may be. */
+	/* Headers are not longer than this; lines may be. */
 	text.n = text.n < MAX_HEADER ? text.n : MAX_HEADER;
 	row = find(text);
 	if (!row && strchr(SUBSYSTEM_INITIALS, *text.p)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/klog/internal.h"
 
-/* Longest run of prefixes that any tool makes: time, host, level, stamp, caller. */
+/* The most prefixes that any tool prints: time, host, level, stamp, caller. */
 #define MAX_PREFIXES 8
 
 static bool is_digit(char c)
@@ -22,7 +22,7 @@ static bool all_of(struct text t, const char *pattern)
 	return true;
 }
 
-/* "<4>", "<14>", of RFC 5424 "<14>1 " before a date */
+/* "<4>", "<14>", or "<14>1 " before a date (RFC 5424) */
 static bool take_priority(struct text *t)
 {
 	struct text at = *t;
@@ -63,7 +63,7 @@ static bool take_record_header(struct text *t, struct klog_prefix *prefix)
 	return true;
 }
 
-/* The caller of CONFIG_PRINTK_CALLER: "T123", "C0", with blanks before. */
+/* The caller of CONFIG_PRINTK_CALLER: "T123", "C0", with blanks before it. */
 static bool parse_caller(struct text inside, struct klog_prefix *prefix)
 {
 	uint64_t n;
@@ -94,7 +94,7 @@ static bool parse_stamp(struct text inside)
 	text_skip_blanks(&inside);
 	if (!text_take_u64(&inside, &n) || (!text_take(&inside, ".") && !text_take(&inside, ",")))
 		return false;
-	text_take_u64(&inside, &n); /* a clock of whole seconds has none */
+	text_take_u64(&inside, &n); /* absent from a clock of whole seconds */
 	if (text_take(&inside, "@") && !text_take_u64(&inside, &n))
 		return false;
 	text_skip_blanks(&inside);
@@ -134,13 +134,13 @@ static bool take_brackets(struct text *t, struct klog_prefix *prefix)
 		 !(prefix->has_time && text_starts(inside, "pid:"))) /* "pid:1,cpu0,init" */
 		return false;
 	text_skip(t, inside.n + 2);
-	/* Only one: what follows it may be indentation. */
+	/* Only one: more may be indentation. */
 	if (t->n && *t->p == ' ')
 		text_skip(t, 1);
 	return true;
 }
 
-/* "kernel: ", of BusyBox "kern.err kernel: ", of RFC 5424 "kernel - - - " */
+/* "kernel: ", BusyBox's "kern.err kernel: ", RFC 5424's "kernel - - - " */
 static bool take_kernel(struct text *t)
 {
 	struct text at = *t;
@@ -155,7 +155,7 @@ static bool take_kernel(struct text *t)
 	return true;
 }
 
-/* After a time: "host kernel: ". True when nothing was there, too. */
+/* Skips "host kernel: " after a time, if present. */
 static void take_host(struct text *t)
 {
 	struct text at = *t;
@@ -208,7 +208,7 @@ static bool take_unix_time(struct text *t)
 	return true;
 }
 
-/* "Nov 22 20:34:01[.123456] host kernel: ", the month in any language: "janv. 22 20:34:01" */
+/* "Nov 22 20:34:01[.123456] host kernel: ", with the month in any language: "janv. 22 20:34:01" */
 static bool take_syslog(struct text *t)
 {
 	const char *blank = t->n < 16 ? NULL : memchr(t->p, ' ', 8);
@@ -282,7 +282,7 @@ static bool take_vendor(struct text *t, struct klog_prefix *prefix)
 	return true;
 }
 
-/* What syslogd writes to terminals: " kernel:", and nothing after it */
+/* syslogd's format on terminals: " kernel:" without text after it */
 static bool take_wall(struct text *t)
 {
 	struct text at = *t;

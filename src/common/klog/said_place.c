@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where it happened, as headers and the lines below them say it: of locks, works, objects. */
+/* The location, as printed in headers and the lines below them: of locks, works, objects. */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
@@ -19,7 +19,7 @@ bool klog_find_place(struct text line, struct klog_frame *frame)
 
 			if (klog_parse_symbol(&at, frame))
 				return true;
-			/* A file and a line may stand before. */
+			/* A file and line may come first. */
 			while (at.n && *at.p != ' ')
 				text_skip(&at, 1);
 			text_skip_blanks(&at);
@@ -31,8 +31,8 @@ bool klog_find_place(struct text line, struct klog_frame *frame)
 }
 
 /*
- * "data-race in a / b [module]": in the order of their names, whichever was seen first. The
- * module's is the one of interest.
+ * "data-race in a / b [module]": sorted by name, whichever was seen first. The module's
+ * function is the relevant one.
  */
 void klog_name_race(struct klog_open *o, struct text t)
 {
@@ -51,7 +51,7 @@ static void find_lock_place(struct klog_open *o, struct text t)
 	struct klog_frame frame;
 	struct text rest = t;
 
-	/* Two tasks and an interrupt: the lock that is taken in the interrupt names it. */
+	/* Two tasks and an interrupt: the lock taken in the interrupt determines the place. */
 	if (text_find(t, "-irq-safe lock:")) {
 		o->at = (struct klog_frame){ 0 };
 		o->place_in_trace = true;
@@ -67,7 +67,7 @@ static void find_lock_place(struct klog_open *o, struct text t)
 	}
 	if (o->place_next || (klog_row_has(o, ROW_BRIEF) && text_starts(t, " #"))) {
 		if (text_find(t, "[inline]"))
-			return; /* the next line has the function that it is in */
+			return; /* the next line has the function that contains it */
 		text_after(t, " at: ", &rest);
 		if (klog_parse_symbol(&rest, &frame) || klog_parse_frame(rest, &frame))
 			o->at = frame;
@@ -77,7 +77,7 @@ static void find_lock_place(struct klog_open *o, struct text t)
 			text_find(t, " just changed the state of lock:");
 }
 
-/* "    in-flight: 45:stuck_work [module]" of a workqueue that does not get on */
+/* "    in-flight: 45:stuck_work [module]" of a workqueue without progress */
 static bool find_in_flight(const struct klog_open *o, struct text t, struct text *rest)
 {
 	if (o->report.kind != KLOG_WORKQUEUE_LOCKUP || !text_after(t, " in-flight: ", rest))
@@ -88,8 +88,8 @@ static bool find_in_flight(const struct klog_open *o, struct text t, struct text
 }
 
 /*
- * "Allocated in func+0x1/0x2 [module] age=3 cpu=0 pid=12": whose the broken object is; of a page
- * the trace says it that follows "page last allocated via".
+ * "Allocated in func+0x1/0x2 [module] age=3 cpu=0 pid=12" is the owner of the broken object;
+ * of a page, the owner is in the trace after "page last allocated via".
  */
 void klog_find_owner(struct klog_open *o, struct text t)
 {
@@ -111,8 +111,7 @@ static void find_page_owner(struct klog_open *o, struct text t)
 	}
 }
 
-/* Where it jumped to where nothing is, the link register counts; elsewhere it may tell of a module.
- */
+/* After a jump to an invalid address, the link register counts; otherwise it may name a module. */
 static void take_link(struct klog_open *o, const struct klog_frame *frame)
 {
 	if (o->report.pc && !*o->at.function)

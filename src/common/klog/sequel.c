@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One event that the kernel reports in two dumps, one after the other: what
- * found it warns by a WARN() of its own (SLUB since Linux 6.15), or stops the
- * task by a BUG() after that (FORTIFY_SOURCE since 6.10), or the access that was
- * reported then faults (KASAN). The first has the words for it, the second may
- * have the only trace.
+ * One event that the kernel reports in two dumps, one after the other: the code that detected
+ * it calls WARN() (SLUB since Linux 6.15), or then stops the task with BUG() (FORTIFY_SOURCE
+ * since 6.10), or the reported access then faults (KASAN). The first dump has the description,
+ * the second may have the only trace.
  */
 #include "common/klog/internal.h"
 
 #include "common/cleanup.h"
 
-/* Foreign lines between the two; and lines of the first, where it has no trace. */
+/* Foreign lines between the two; also lines of a first dump without a trace. */
 #define NEAR 16
 
-/* Functions that report what was found, and whose WARN() says no more than that. */
+/* Functions that report the finding; their WARN() adds nothing to it. */
 static const struct {
 	enum klog_kind kind;
 	const char *function;
@@ -36,7 +35,7 @@ static unsigned int find_reporter(enum klog_kind kind, const struct klog_frame *
 	return 0;
 }
 
-/* With or without 0x; 0 if it is none. */
+/* With or without 0x; 0 if it is not an address. */
 static uint64_t parse_address(struct text t)
 {
 	uint64_t address = 0;
@@ -80,7 +79,7 @@ static bool names_same_cache(const struct klog_open *o, struct text t)
 	return t.n > n && memcmp(t.p, o->report.title, n) == 0 && t.p[n] == '(';
 }
 
-/* arm's __bug() faults on purpose; what checks a jump or an alignment reports it, and then faults. */
+/* arm's __bug() faults intentionally; checks of jumps and alignment print a line and then fault. */
 static bool follows_preface(const struct klog_open *o, const struct klog_row *row)
 {
 	return klog_row_has(o, ROW_PREFACE) && !o->died && !o->report.n && o->lines <= KLOG_SOON &&
@@ -107,8 +106,8 @@ bool klog_is_sequel(const struct klog_open *o, const struct klog_row *row, struc
 	case KLOG_OOPS:
 		return !o->report.fatal && row->flags & ROW_FATAL && o->address &&
 		       faults_at(t, o->address);
-	case KLOG_SLUB: /* several parts of one object are broken: a header for each, one dump */
-		if (kind == KLOG_KASAN) /* before 4.8 it had SLUB print the object */
+	case KLOG_SLUB: /* several broken parts of one object: a header for each, one dump */
+		if (kind == KLOG_KASAN) /* before 4.8 KASAN let SLUB print the object */
 			return !o->report.n && text_find(t, "kasan: bad access detected");
 		return kind == KLOG_SLUB && !o->report.n && o->lines <= NEAR &&
 		       !*o->doubtful.function && names_same_cache(o, t);

@@ -10,7 +10,7 @@ void ktap_init(struct ktap *k, enum ktap_source source)
 	k->source = source;
 }
 
-/* --- saying what is wrong, without stdio ------------------------------------ */
+/* --- explaining errors, without stdio ---------------------------------------- */
 
 static void add(char *to, size_t size, const char *text)
 {
@@ -32,7 +32,7 @@ static void add_number(char *to, size_t size, unsigned int value)
 	add(to, size, digits + at);
 }
 
-/* Starts `why` with the suite's name; false when something was logged before. */
+/* Starts `why` with the suite's name; false if it is already set. */
 static bool explain(struct ktap *k, const struct ktap_level *level)
 {
 	if (*k->result.why)
@@ -74,11 +74,11 @@ static void check_plan(struct ktap *k, const struct ktap_level *level)
 	} else if (!level->has_plan && !level->results) {
 		k->result.seen = k->result.plan_broken = true;
 		if (explain(k, level))
-			add(k->result.why, sizeof(k->result.why), "begun, but no results");
+			add(k->result.why, sizeof(k->result.why), "started, but has no results");
 	}
 }
 
-/* A suite ended and the line that should follow it did not come. */
+/* A suite ended without its own result line. */
 static void drop_child(struct ktap *k)
 {
 	if (!k->has_child)
@@ -117,7 +117,7 @@ static void pop(struct ktap *k)
 	k->has_child = true;
 }
 
-/* The level that a line with this indentation belongs to; begins it if it must. */
+/* The level of a line with this indentation; begins it if necessary. */
 static struct ktap_level *level_at(struct ktap *k, size_t indent)
 {
 	while (k->depth > 1 && top(k)->indent > indent)
@@ -139,7 +139,7 @@ static void end_document(struct ktap *k)
 
 /* --- lines -------------------------------------------------------------------- */
 
-/* The names of the levels and of the test, joined by dots. */
+/* Records the names of the levels and of the test, joined by dots. */
 static void note_failed(struct ktap *k, struct text name, unsigned int number)
 {
 	char *to;
@@ -178,7 +178,7 @@ static void count(struct ktap *k, const struct ktap_line *line)
 	}
 }
 
-/* The line of a suite whose tests were counted already. */
+/* The result line of a suite whose tests have been counted. */
 static void check_suite(struct ktap *k, const struct ktap_line *line)
 {
 	unsigned int failed = k->child.failed;
@@ -192,7 +192,7 @@ static void check_suite(struct ktap *k, const struct ktap_line *line)
 	if (!explain(k, NULL))
 		return;
 	text_copy(k->result.why, sizeof(k->result.why) / 2, line->name);
-	add(k->result.why, sizeof(k->result.why), " says ok though a test of it failed");
+	add(k->result.why, sizeof(k->result.why), " is ok although one of its tests failed");
 }
 
 static void handle_result(struct ktap *k, size_t indent, const struct ktap_line *line)
@@ -209,11 +209,11 @@ static void handle_result(struct ktap *k, size_t indent, const struct ktap_line 
 		level->failed += k->child.failed;
 		check_suite(k, line);
 	} else {
-		k->has_child = false; /* one without tests, "1..0 # SKIP": its own line counts */
+		k->has_child = false; /* a suite without tests: its own line counts */
 		count(k, line);
 	}
 	level->failed += k->result.fail - failed_before;
-	/* In a log, what follows the last planned result is somebody else's. */
+	/* In a log, what follows the last planned result is not the test's. */
 	if (k->source == KTAP_KERNEL_LOG && k->depth == 1 && level->has_plan &&
 	    level->results >= level->planned) {
 		k->last_number = line->number;
@@ -248,12 +248,12 @@ static bool handle_plan(struct ktap *k, size_t indent, struct text t)
 static void handle_version(struct ktap *k, size_t indent)
 {
 	k->last_number = 0;
-	/* One where the outermost results stand begins another document. */
+	/* A version line at the level of the outermost results begins another document. */
 	if (k->depth && indent <= k->levels[0].indent)
 		end_document(k);
 	k->in_document = true;
 	level_at(k, indent);
-	/* A second suite at the same depth as one whose result never came. */
+	/* A second suite at the same depth, although the first has no result line. */
 	if (top(k)->results && top(k)->indent == indent) {
 		pop(k);
 		push(k, indent);
@@ -271,7 +271,7 @@ static void handle_bail_out(struct ktap *k, struct text reason)
 		  sizeof(k->result.why) - strlen(k->result.why), reason);
 }
 
-/* A result right after a complete document, numbered on: its plan was too small. */
+/* A result right after a complete document that continues its numbers: the plan was too small. */
 static void check_surplus(struct ktap *k, struct text t)
 {
 	struct ktap_line line;

@@ -44,7 +44,7 @@ static bool is_directive(struct text t, const char *name)
 	return true;
 }
 
-/* " # DIRECTIVE ..." at the end of a name; a '#' that is escaped is text. */
+/* " # DIRECTIVE ..." at the end of a name; an escaped '#' is text. */
 static struct text split_directive(struct text *name)
 {
 	struct text directive = { name->p + name->n, 0 };
@@ -72,7 +72,7 @@ static void judge(struct ktap_line *line, struct text directive)
 		line->timeout = true;
 	else if (is_directive(directive, "ERROR"))
 		line->error = true;
-	/* "ok" beside one of these two contradicts itself: the worse one holds. */
+	/* "ok" contradicts these two directives: the worse result counts. */
 	if (line->timeout || line->error)
 		line->outcome = KTAP_FAIL;
 }

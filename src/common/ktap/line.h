@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The lines that KTAP consists of, as Documentation/dev-tools/ktap.rst has them. */
+/* The lines of KTAP, as in Documentation/dev-tools/ktap.rst. */
 #ifndef OUTPOST_KTAP_LINE_H
 #define OUTPOST_KTAP_LINE_H
 
@@ -15,7 +15,7 @@ struct ktap_line {
 	struct text name;
 };
 
-/* Takes indentation off; a tab is eight. */
+/* Removes indentation and returns it; a tab is eight. */
 size_t ktap_take_indent(struct text *t);
 
 /* "KTAP version 1", "TAP version 14" */
