@@ -371,7 +371,7 @@ static void a_board_that_stays_held_is_not_waited_for(void **state)
 	(void)state;
 	assert_int_equal(begin("held"), 0);
 	assert_int_equal(state_of_run(), RUN_ENDED);
-	assert_int_equal(run_once_more(&run), 0);
+	assert_int_equal(run_second_attempt(&run), 0);
 	assert_int_equal(state_of_run(), RUN_ENDED);
 	assert_int_equal(run_standing_attempt(run.standing), 1);
 	assert_true(run_standing_has_ended(run.standing));
@@ -385,7 +385,7 @@ static void a_link_cut_at_the_end_costs_no_second_attempt(void **state)
 	(void)state;
 	request.return_ms = 20000;
 	assert_int_equal(begin("cut-at-the-end"), 0);
-	assert_int_equal(run_once_more(&run), 0);
+	assert_int_equal(run_second_attempt(&run), 0);
 	request.return_ms = 1000;
 	assert_int_equal(state_of_run(), RUN_ENDED);
 	assert_int_equal(fake_count("start "), 2);
@@ -400,7 +400,7 @@ static void a_board_that_dies_at_the_end_has_crashed(void **state)
 	(void)state;
 	request.return_ms = 20000;
 	assert_int_equal(begin("dies-at-the-end"), 0);
-	assert_int_equal(run_once_more(&run), 0);
+	assert_int_equal(run_second_attempt(&run), 0);
 	request.return_ms = 1000;
 	assert_int_equal(fake_count("start "), 1);
 	run_recovery_tell_apart(run.recovery, run_standing_has_ended(run.standing), false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run that another host process started, and did not see the end of. */
+/* Collects a run that another host process started and did not see the end of. */
 #include "host/run/internal.h"
 
 #include "common/alloc.h"
@@ -47,7 +47,7 @@ static int attach(struct run *run)
 	if (r < 0)
 		return r;
 	r = run_send_attach(run->journal, run_link_session(run->link));
-	if (r == 0 && run_wait_is_unwanted(run->wait)) /* it may never have heard of that */
+	if (r == 0 && run_wait_is_unwanted(run->wait)) /* the board may not know of it */
 		r = run_send_cancel(run);
 	if (r == 0)
 		r = session_welcome(run_link_session(run->link), &welcome);

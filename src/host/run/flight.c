@@ -9,8 +9,8 @@
 struct run_flight {
 	const struct run_request *q;
 	struct deploy *deploy;
-	long long sent_ms, accepted_ms; /* 0: the board has not logged that it has the plan */
-	bool lost;                      /* the board had it once before */
+	long long sent_ms, accepted_ms; /* accepted_ms 0: the board has not confirmed the plan */
+	bool lost;                      /* the board confirmed the plan earlier, and lost it */
 };
 
 struct run_flight *run_flight_new(const struct run_request *q, struct deploy *deploy)
@@ -38,7 +38,7 @@ int run_flight_need(struct run_flight *f, struct session *session, const outpost
 {
 	if (f->deploy)
 		return deploy_need(f->deploy, session, need);
-	log_error("Board %s has lost files of a run; it cannot be carried on", f->q->board->name);
+	log_error("Board %s has lost files that the run needs", f->q->board->name);
 	return -EIO;
 }
 

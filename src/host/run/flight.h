@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a run was sent with, and whether the board has it. */
+/* The files and the plan of a run on their way to the board, and whether the board has them. */
 #ifndef OUTPOST_RUN_FLIGHT_H
 #define OUTPOST_RUN_FLIGHT_H
 
@@ -8,25 +8,25 @@
 struct run_request;
 struct run_flight;
 
-/* `deploy` becomes its own; NULL: another host process sent the run. */
+/* Takes ownership of `deploy`; NULL: another host process sent the run. */
 struct run_flight *run_flight_new(const struct run_request *q, struct deploy *deploy);
 void run_flight_free(struct run_flight *flight);
 
-/* Queues the files that the board has not got. 0 or -errno, logged. */
+/* Queues the files that the board does not have. 0 or -errno, logged. */
 int run_flight_send(struct run_flight *flight, struct session *session);
-/* The board lacks this one. 0 or -errno, logged. */
+/* Queues this file, which the board asked for. 0 or -errno, logged. */
 int run_flight_need(struct run_flight *flight, struct session *session, const outpost_Need *need);
 
-/* All is on its way. */
+/* Files, plan and Start are queued. */
 void run_flight_sent(struct run_flight *flight);
-/* The board has the plan. */
+/* The board has confirmed the plan. */
 void run_flight_accept(struct run_flight *flight);
 bool run_flight_is_accepted(const struct run_flight *flight);
-/* The board lost it again. Once that may be. */
+/* The board has lost the plan again. This may happen once. */
 void run_flight_lose(struct run_flight *flight);
-/* The board does not know the run, of which something `began` or not: may it be sent (again)? */
+/* The board does not know the run: may it be sent (again)? `began`: a module of it has begun. */
 bool run_flight_may_repeat(const struct run_flight *flight, bool began);
-/* From the sending until the board had it; -1: not known. */
+/* Milliseconds from sending until the board confirmed the plan; -1: unknown. */
 int run_flight_ms(const struct run_flight *flight);
 
 #endif

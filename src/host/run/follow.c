@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Following a run on the board to its end. */
+/* Follows a run on the board to its end. */
 #include "host/run/internal.h"
 
 #include "common/log.h"
@@ -8,9 +8,9 @@
 
 #include <errno.h>
 
-#define TURN_MS     200  /* between looks at the clock */
-#define SILENCE_MS  3000 /* an agent says something every second */
-#define IN_VAIN_MAX 3    /* supervisors that end at once */
+#define TURN_MS     200  /* for one receive */
+#define SILENCE_MS  3000 /* an agent sends something every second */
+#define IN_VAIN_MAX 3    /* supervisors in a row that end before any module begins */
 
 static void say_progress(const struct run *run, const struct evidence *e)
 {
@@ -34,7 +34,7 @@ static int take_entry(struct run *run, const struct frame *frame)
 	run_standing_heard(run->standing);
 	run_link_heard(run->link);
 	if (r < 0) {
-		/* Nothing that it does from here on can be judged. */
+		/* What follows cannot be judged. */
 		if (run_send_cancel(run) == 0)
 			(void)session_flush(run_link_session(run->link));
 		return r;
@@ -53,45 +53,45 @@ static void take_interrupt(struct run *run)
 	run_journal_mark(run->journal, MARK_CANCELLED);
 }
 
-/* The run is cancelled, and has some time to end properly. */
+/* Cancels the run, and gives it some time to end properly. */
 static int interrupt(struct run *run)
 {
 	if (run_wait_is_interrupted(run->wait)) {
-		log_warn("Run %s continues to end on board %s; outpost results collects it",
-			 run_journal_id(run->journal), run->q->board->name);
+		log_warn(
+			"Board %s is still ending run %s. Run outpost results later to collect it.",
+			run->q->board->name, run_journal_id(run->journal));
 		return -EINTR;
 	}
 	take_interrupt(run);
 	log_info(
-		"Interrupted; ending the run and cleaning up the board. Press Ctrl-C again to quit immediately.");
+		"Interrupted. Ending the run and cleaning up the board. Press Ctrl-C again to quit immediately.");
 	run_say(run, "ending the run", "");
 	return run_send_cancel(run);
 }
 
-/* --- a board that is not heard of ------------------------------------------------------------ */
+/* --- a board that sends nothing --------------------------------------------------------------- */
 
-/* Too many connections in a row came to nothing: then the run is lost, logged. */
+/* Too many connections in a row brought nothing: gives the run up as lost (logged). */
 static bool is_futile(struct run *run)
 {
 	if (!run_link_is_futile(run->link, run_recovery_return_ms(run->recovery)))
 		return false;
-	log_error("Board %s answers, but says nothing new of run %s: %u connections in a row came "
-		  "to nothing",
-		  run->q->board->name, run_journal_id(run->journal),
-		  run_link_futile(run->link) - 1);
-	log_hint("Its result is collected later; see outpost results");
+	log_error(
+		"Board %s answers, but sends nothing new of run %s: %u connections in a row brought "
+		"nothing",
+		run->q->board->name, run_journal_id(run->journal), run_link_futile(run->link) - 1);
+	log_hint("Run outpost results later to collect the run");
 	run_standing_end(run->standing, RUN_LOST);
 	return true;
 }
 
-static int attach_anew(struct run *run)
+static int attach_again(struct run *run)
 {
 	int r = run_reconnect(run);
 
 	if (r == -EINTR) {
 		take_interrupt(run);
-		log_warn("Board %s does not answer; its result of run %s is collected later; see "
-			 "outpost results",
+		log_warn("Board %s does not answer. Run outpost results later to collect run %s.",
 			 run->q->board->name, run_journal_id(run->journal));
 		return r;
 	}
@@ -108,11 +108,13 @@ int run_reattach(struct run *run)
 	if (is_futile(run))
 		return 0;
 	run_recovery_note_cut(run->recovery);
-	return attach_anew(run);
+	return attach_again(run);
 }
 
-/* The board is there, and whoever carries out the run is stuck: its disk is dead, say, and no
- * watchdog bites. */
+/*
+ * The board answers, but the supervisor is stuck (on a dead disk, for example), and no
+ * watchdog fires.
+ */
 static int wake(struct run *run)
 {
 	if (is_futile(run))
@@ -124,10 +126,9 @@ static int wake(struct run *run)
 	run_recovery_note_cut(run->recovery);
 	run_recovery_note_stuck(run->recovery);
 	if (run_recovery_power_cycle(run->recovery))
-		return attach_anew(run);
-	run_journal_mark(run->journal,
-			 MARK_RESET); /* whoever follows the hint does so at our word */
-	log_hint("Reset it; the result of the run is collected then, see outpost results");
+		return attach_again(run);
+	run_journal_mark(run->journal, MARK_RESET); /* a reset by the user is ours, too */
+	log_hint("Reset it, then run outpost results to collect the run");
 	run_standing_end(run->standing, RUN_LOST);
 	return 0;
 }
@@ -139,36 +140,38 @@ static void tell_apart(struct run *run)
 	run_recovery_tell_apart(run->recovery, run_standing_has_ended(run->standing), false);
 }
 
-/* Nobody carries it out any more, and all there is of it was read: the rest is started. */
+/* No supervisor carries the run out, and its whole journal was read: starts the rest. */
 static int go_on(struct run *run)
 {
 	const struct evidence_list *list = run_evidence(run);
 
 	if (run_wait_is_interrupted(run->wait))
 		return -EINTR;
-	/* Nobody is there any more to stand by for a panic on purpose. */
+	/* A panic on purpose needs somebody to stand by. */
 	if (run_wait_is_unwanted(run->wait) ||
 	    (run->adopted && list->plan.purpose == outpost_Purpose_PROVE)) {
 		run_standing_end(run->standing, RUN_FAILED);
 		return 0;
 	}
-	/* Its host went away while it waited for its turn, say: nobody needs it any more. */
+	/* For example, its host went away while it waited for its turn: do not start it now. */
 	if (run->adopted && (!list->has_boot || !run_adopt_plan(run))) {
 		run_standing_end(run->standing, RUN_UNKNOWN);
 		return 0;
 	}
 	tell_apart(run);
 	if (run_standing_in_vain(run->standing) > IN_VAIN_MAX) {
-		log_error("Board %s cannot carry out run %s: its supervisor ends before it begins "
-			  "with a module",
+		log_error("Board %s cannot carry out run %s: its supervisor ends before any "
+			  "module begins",
 			  run->q->board->name, run_journal_id(run->journal));
 		return -EIO;
 	}
 	return run_send_rest(run);
 }
 
-/* While it takes in files and starts there may be no sign of life for a while. And signs of life
- * are no answer, nor the rest of a journal that is there to be read. */
+/*
+ * A board that receives files or starts a run may send no sign of life for a while. Where it
+ * owes an answer, or the rest of a journal, signs of life do not count.
+ */
 static bool is_silent(const struct run *run)
 {
 	const struct session *session = run_link_session(run->link);
@@ -204,7 +207,7 @@ static int take_turn(struct run *run)
 	return r == 0 && is_stuck(run) ? wake(run) : r;
 }
 
-/* One turn. 0 to go on, or -errno. */
+/* 0 to go on, or -errno. */
 static int turn(struct run *run)
 {
 	int r = take_turn(run);
@@ -213,7 +216,7 @@ static int turn(struct run *run)
 		return r;
 	log_warn("Board %s has not ended the run within %d s", run->q->board->name,
 		 RUN_CANCEL_MS / 1000);
-	log_hint("Run outpost results to see how it ended");
+	log_hint("Run outpost results later to see how it ended");
 	return -EINTR;
 }
 
@@ -228,10 +231,12 @@ int run_follow(struct run *run)
 	return 0;
 }
 
-/* --- retry --------------------------------------------------------------------------------- */
+/* --- the second attempt ---------------------------------------------------------------------- */
 
-/* The supervisor has written the end, and lets go of the board: 1; 0: not in its time (logged), or
- * there is no going on; -errno. */
+/*
+ * Waits until the supervisor that wrote the end releases the board. 1; 0: it does not in time
+ * (logged), or the run cannot go on; -errno.
+ */
 static int wait_for_release(struct run *run)
 {
 	while (!run_standing_is_free(run->standing)) {
@@ -245,28 +250,27 @@ static int wait_for_release(struct run *run)
 		state = run_standing_state(run->standing);
 		if (run_wait_is_interrupted(run->wait) || state > RUN_ENDED)
 			return 0;
-		/* Does not count the time that it took to reconnect. */
+		/* The time that it took to reconnect does not count. */
 		if (run_standing_quiet_ms(run->standing) <= run_patience_ms(run->q))
 			continue;
-		log_warn(
-			"Board %s is still held %d s after the end of run %s: what is inconclusive "
-			"is not tried again",
-			run->q->board->name, run_patience_ms(run->q) / 1000,
-			run_journal_id(run->journal));
-		log_hint("Run outpost doctor to see the state of the board; a reboot frees it");
+		log_warn("Board %s is still held %d s after the end of run %s: inconclusive "
+			 "modules are not tried again",
+			 run->q->board->name, run_patience_ms(run->q) / 1000,
+			 run_journal_id(run->journal));
+		log_hint(
+			"Run outpost doctor to see the state of the board, or reboot it to release it");
 		run_standing_end(run->standing, RUN_ENDED);
 		return 0;
 	}
 	return 1;
 }
 
-/* Retries the doubtful modules when the board is free. */
-int run_once_more(struct run *run)
+/* Tries the doubtful modules a second time when the board is free. */
+int run_second_attempt(struct run *run)
 {
 	struct run_recovery *recovery = run->recovery;
 	outpost_Start start = { 0 };
-	bool seen = run_recovery_saw_reboot(recovery); /* before the end, or a day after it: nobody
-							  knows */
+	bool seen = run_recovery_saw_reboot(recovery); /* earlier, at an unknown time */
 	int r;
 
 	if (run_standing_state(run->standing) != RUN_ENDED || run_wait_is_unwanted(run->wait) ||
@@ -276,14 +280,17 @@ int run_once_more(struct run *run)
 	if (!start.indices_count)
 		return 0;
 	r = wait_for_release(run);
-	/* Before our eyes: any of them may have left behind what took the board down. */
+	/*
+	 * It happened while we watched: any module may have left behind what took the board
+	 * down.
+	 */
 	if (!seen && run_recovery_saw_reboot(recovery)) {
 		run_recovery_blame_end(recovery);
 		return r < 0 ? r : 0;
 	}
 	if (r <= 0)
 		return r;
-	tell_apart(run); /* nothing of the second attempt concerns the first */
+	tell_apart(run); /* the second attempt does not change the first */
 	run_standing_begin_second(run->standing, &start);
 	run_wait_turn_came(run->wait);
 	r = run_send_start(run, &start);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of a run share. */
+/* Shared by the files of host/run. */
 #ifndef OUTPOST_RUN_INTERNAL_H
 #define OUTPOST_RUN_INTERNAL_H
 
@@ -11,16 +11,17 @@
 #include "host/run/standing.h"
 #include "host/run/wait.h"
 
-/* The plan, as it travels. */
+/* The plan as it is sent to the board. */
 struct plan {
 	outpost_PlanModule *modules;
 	size_t n;
 	size_t n_asked; /* modules of the request */
-	int *index;     /* for each module of the request: its place in the plan, -1: not in it */
-	char **why;     /* likewise: why it is not; NULL: it is, or has an error of its own */
+	/* For each module of the request: */
+	int *index; /* in `modules`; -1: not in the plan */
+	char **why; /* why it is not in the plan; NULL: it is, or has an error of its own */
 };
 
-/* Each part is known to its own file only. */
+/* Each part is an opaque struct that only its own .c file defines and writes. */
 struct run {
 	const struct run_request *q;
 	struct run_journal *journal;
@@ -30,19 +31,19 @@ struct run {
 	struct run_wait *wait;
 	struct run_flight *flight;
 	struct plan plan;
-	struct adopted *adopted; /* a run that another host process started; or NULL */
+	struct adopted *adopted; /* of a run that another host process started; or NULL */
 	long long began_ms;
 	long long began_s;
 };
 
 /* run.c */
-/* `deploy` becomes the run's; NULL: another host process sent it. */
+/* Takes ownership of `deploy`; NULL: another host process sent the run. */
 void run_begin(struct run *run, const struct run_request *q, struct session **session,
 	       const char *id, struct deploy *deploy);
 void run_release(struct run *run);
-/* Follows what was sent to its end, and judges. As run_execute(). */
+/* Follows the run to its end, and judges it. Returns as run_execute(). */
 int run_carry_out(struct run *run, struct run_result *out);
-/* Reports what is being done to the progress callback. */
+/* Calls the progress callback. */
 void run_say(const struct run *run, const char *doing, const char *object);
 
 static inline const struct evidence_list *run_evidence(const struct run *run)
@@ -50,56 +51,59 @@ static inline const struct evidence_list *run_evidence(const struct run *run)
 	return run_journal_evidence(run->journal);
 }
 
-/* send.c: queues; 0 or -errno */
+/* send.c: queue requests; 0 or -errno */
 int run_send_flight(struct run *run); /* files, plan and start */
 int run_send_start(struct run *run, const outpost_Start *what);
 int run_send_rest(struct run *run); /* a Start of what is still to do in this attempt */
 int run_send_attach(const struct run_journal *journal, struct session *session);
 int run_send_cancel(struct run *run);
-/* A cut link is no error yet: it shows again when the next frame is waited for. */
+/* Turns -EPIPE into 0: a cut link shows again in the next session_receive(). */
 int run_ignore_cut(int r);
 
-/* follow.c: 0, or -errno, logged but for -EINTR. Why it came to an end is in run->standing. */
+/* follow.c: 0, or -errno (logged, except -EINTR). Why the run ended is in run->standing. */
 int run_follow(struct run *run);
-/* After the end: retries the doubtful modules when the board is free. */
-int run_once_more(struct run *run);
-/* Another connection, and Attach. 0, also when the board is lost; or as run_follow(). */
+/* After the end: tries the doubtful modules a second time when the board is free. */
+int run_second_attempt(struct run *run);
+/* Reconnects and attaches. 0, also when the board is lost; otherwise as run_follow(). */
 int run_reattach(struct run *run);
 
-/* reply.c: one REPLY frame. As run_follow(). */
+/* reply.c: handles one REPLY frame. Returns as run_follow(). */
 int run_take_reply(struct run *run, const struct frame *frame);
 
-/* collect.c: makes the plan out of the journal's; false: that is not here. */
+/* collect.c: makes the plan from the journal; false: the journal does not have it yet. */
 bool run_adopt_plan(struct run *run);
 
 /* plan.c */
 /* 0 or -errno, logged. */
 int plan_make(struct plan *plan, const struct run_request *q, struct deploy *deploy);
-/* Makes a plan of the modules in a run's journal, each of which is asked for. */
+/* Makes a plan that asks for each module in a run's journal. */
 void plan_adopt(struct plan *plan, const struct evidence_list *list);
 void plan_release(struct plan *plan);
-/* Does module `a` of the plan need one of those marked? The index of it, or -1. */
+/* The index of a marked module that module `a` of the plan needs, or -1. */
 int plan_needs_any(const struct plan *plan, size_t a, const bool *marked);
 
 /* link.c */
-/* Brings a new session about after the link was cut (run_recovery_note_cut()) or given up: the
- * Attach is queued. 0, -EINTR, or -errno when the board is lost. */
+/*
+ * Opens a new session after the link was cut (run_recovery_note_cut()) or given up, and queues
+ * Attach. 0, -EINTR, or -errno when the board is lost (logged).
+ */
 int run_reconnect(struct run *run);
-/* The board has said who it is: notes whether it is another boot. */
+/* Notes the identity of the board, and whether it has rebooted. */
 void run_greet(struct run *run, const outpost_Welcome *welcome);
 
 /* run_symbolize.c */
 /*
- * Names functions, files and lines in the reports of a result, and in its
- * summary; `index` is its place in the plan, `log` the kernel log that the
- * reports count the lines of.
+ * Adds functions, files and lines to the reports and the summary of a result. `index` is its
+ * index in the plan; `log` is the kernel log in which the reports count lines.
  */
 void run_symbolize(const struct run *run, size_t index, const char *log, struct result *result);
 
 /* run_result.c */
 void run_judge(struct run *run, struct run_result *out);
-/* The modules without an attempt, except those that need one that took the board down. Only what
- * they need is judged. */
+/*
+ * The modules without an attempt, except those that need one that took the board down. Judges
+ * only the modules that they need.
+ */
 void run_rest(const struct run *run, outpost_Start *start);
 /* The modules that are inconclusive after their first attempt. Judges all of them. */
 void run_doubtful(const struct run *run, outpost_Start *start);

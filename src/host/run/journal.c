@@ -17,15 +17,16 @@
 struct run_journal {
 	const struct run_request *q;
 	char *id;
-	char *dir;       /* NULL until it is opened */
-	int fd;          /* the copy */
-	uint64_t size;   /* bytes in it */
-	size_t own;      /* of those: our own entries */
-	uint64_t offset; /* of the board's journal that comes next; less than what came from it once
-			    a crash took its tail */
+	char *dir;     /* NULL until the journal is opened */
+	int fd;        /* the copy */
+	uint64_t size; /* bytes in it */
+	size_t own;    /* bytes of our own entries in it */
+	/* Where the board's next entry begins in its journal: at less than it sent so far if a
+	 * crash cut off the end. */
+	uint64_t offset;
 	long long heard_ms;
 	struct evidence_list list;
-	outpost_Entry entry; /* the one that is taken in: 7 KB */
+	outpost_Entry entry; /* the entry that is being added: 7 KB */
 };
 
 struct run_journal *run_journal_new(const struct run_request *q, const char *run)
@@ -73,7 +74,7 @@ long long run_journal_heard_ms(const struct run_journal *j)
 	return j->heard_ms;
 }
 
-/* Of the copy, without our own entries in it: what came from the board. */
+/* The bytes in the copy that came from the board. */
 static uint64_t from_board(const struct run_journal *j)
 {
 	return j->size - j->own;
@@ -94,7 +95,7 @@ void run_journal_rewind(struct run_journal *j, uint64_t offset)
 
 	if (offset == j->offset)
 		return;
-	log_debug("Run %s: the board's journal goes on at %llu, not at %llu", j->id,
+	log_debug("Run %s: the board's journal continues at %llu, not at %llu", j->id,
 		  (unsigned long long)offset, (unsigned long long)j->offset);
 	j->offset = offset;
 	if (!j->dir || offset > from_board(j))
@@ -104,7 +105,7 @@ void run_journal_rewind(struct run_journal *j, uint64_t offset)
 	(void)fs_write_atomic(path, sb.buf, sb.len, 0600);
 }
 
-int run_journal_begin_anew(struct run_journal *j)
+int run_journal_restart(struct run_journal *j)
 {
 	_cleanup_free_ char *skew = path_join(j->dir, "skew", NULL);
 
@@ -117,7 +118,7 @@ int run_journal_begin_anew(struct run_journal *j)
 	return 0;
 }
 
-/* What a host that went away had already; a frame torn off at the end comes again. */
+/* Adds what the copy has already; a frame torn off at its end is sent again. */
 static int take_in(struct run_journal *j, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -158,7 +159,7 @@ int run_journal_open(struct run_journal *j)
 
 int run_journal_enter(struct run_journal *j, long long began_s)
 {
-	/* The copy first: what is entered and not locked is anybody's to collect. */
+	/* The copy first: any process may collect a run that is entered and not locked. */
 	int r = run_journal_open(j);
 
 	if (r == JOURNAL_FOLLOWED)
@@ -193,8 +194,8 @@ void run_journal_mark(const struct run_journal *j, enum run_mark mark)
 	_cleanup_free_ char *path = mark_path(j, mark);
 
 	if (path && fs_write_atomic(path, "", 0, 0600) < 0)
-		log_warn("Cannot write %s: whoever collects run %s does not know of it", path,
-			 j->id);
+		log_warn("Cannot write %s: a process that collects run %s later will not know",
+			 path, j->id);
 }
 
 void run_journal_unmark(const struct run_journal *j, enum run_mark mark)
@@ -222,7 +223,7 @@ static int append(struct run_journal *j, const struct frame *frame)
 	if (r == 0)
 		r = fs_write_all(j->fd, frame->payload, frame->length);
 	if (r < 0) {
-		/* Behind a part of a frame nothing could be read any more. */
+		/* Nothing could be read after part of a frame. */
 		if (ftruncate(j->fd, (off_t)j->size) < 0)
 			log_debug("Cannot cut the torn end off the journal in %s", j->dir);
 		return log_error_errno(r, "Cannot write the journal in %s", j->dir);
@@ -239,9 +240,9 @@ int run_journal_add(struct run_journal *j, const struct frame *frame)
 	j->entry = (outpost_Entry)outpost_Entry_init_zero;
 	r = proto_unpack(frame, outpost_Entry_fields, &j->entry);
 	if (r == 0 && j->entry.which_body == outpost_Entry_recovery_tag)
-		r = -EBADMSG; /* no board's to say */
+		r = -EBADMSG; /* only the host writes these */
 	if (r < 0)
-		return log_error_errno(r, "An entry of the journal of run %s", j->id);
+		return log_error_errno(r, "Invalid journal entry in run %s", j->id);
 	r = append(j, frame);
 	if (r < 0)
 		return r;
@@ -258,7 +259,7 @@ void run_journal_note(struct run_journal *j, const outpost_Entry *entry)
 	(void)evidence_add(&j->list, entry);
 	if (!j->dir || j->fd < 0 || n < 0 || frame_parse(bytes, (size_t)n, &frame) != 1)
 		return;
-	/* Without it this process judges right, and only a later one does not know. */
+	/* If this fails, only a later process judges without it. */
 	if (append(j, &frame) == 0)
 		j->own += frame.total;
 }

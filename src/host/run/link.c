@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* When the board has gone quiet: until it answers again, or its time is up. */
+/* Reconnects to a board that went quiet until it answers or its time is up. */
 #include "host/run/internal.h"
 
 #include "common/alloc.h"
@@ -12,23 +12,23 @@
 #include <string.h>
 
 /*
- * For one connection. A board that is rebooting may take it and say no more,
- * so the first ones are short; a slow board needs longer ones.
+ * For one connection. A rebooting board may accept it and send nothing more, so the first
+ * tries are short. A slow board needs longer ones.
  */
 #define TRY_MS     2000
 #define TRY_MAX_MS 20000
 #define PAUSE_MS   250
 
-#define FUTILE_MAX 5 /* connections over which nothing was heard of the run */
+#define FUTILE_MAX 5 /* connections in a row over which nothing of the run came */
 
 struct run_link {
 	const struct run_request *q;
 	struct session **session;
-	char boot_id[40]; /* that it answered with */
+	char boot_id[40]; /* the last that the board answered with */
 	char first_boot_id[40];
 	char release[68];
 	long long alive_ms;
-	unsigned int futile; /* connections in a row that came to nothing, since futile_ms */
+	unsigned int futile; /* connections in a row that brought nothing, since futile_ms */
 	long long futile_ms;
 };
 
@@ -83,7 +83,7 @@ bool run_link_greet(struct run_link *l, const outpost_Welcome *welcome)
 	return other;
 }
 
-void run_link_begin_anew(struct run_link *l)
+void run_link_restart(struct run_link *l)
 {
 	proto_set(l->first_boot_id, l->boot_id);
 }
@@ -103,7 +103,7 @@ const char *run_link_release(const struct run_link *l)
 	return l->release;
 }
 
-/* --- connections that come to nothing ------------------------------------------------------ */
+/* --- connections that bring nothing --------------------------------------------------------- */
 
 void run_link_heard(struct run_link *l)
 {
@@ -130,7 +130,7 @@ void run_greet(struct run *run, const outpost_Welcome *welcome)
 		run_recovery_note_reboot(run->recovery, welcome, run->link->alive_ms);
 }
 
-/* What the last try met. */
+/* Why the last try failed. */
 struct obstacle {
 	char *why; /* NULL: not known */
 	bool barred;
@@ -172,7 +172,7 @@ static void pause_a_little(void)
 	log_tick();
 }
 
-/* The shared connection goes with it, which a rebooted board leaves dead. */
+/* Closes the shared connection, too, which is dead after a reboot. */
 static void drop(struct run_link *l)
 {
 	l->alive_ms = run_now_ms(l->q) - session_silence_ms(*l->session);
@@ -206,10 +206,10 @@ int run_reconnect(struct run *run)
 		}
 		pause_a_little();
 	}
-	log_error("Board %s could not be reached again within %lld s%s%s", q->board->name,
+	log_error("Board %s did not come back within %lld s%s%s", q->board->name,
 		  run_recovery_return_ms(run->recovery) / 1000, met.why ? ": " : "",
 		  met.why ? met.why : "");
-	log_hint("The result of run %s is collected when it is back; see outpost results",
+	log_hint("Run outpost results to collect run %s when it is back",
 		 run_journal_id(run->journal));
 	return -ETIMEDOUT;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From modules to the plan that a board is given. */
+/* Makes the plan from the modules of a request. */
 #include "host/run/internal.h"
 
 #include "common/alloc.h"
@@ -18,7 +18,7 @@ static int find_module(const struct run_request *q, const char *name)
 	return -1;
 }
 
-/* Dashes in a name of test.conf or .modinfo are underscores in the kernel. */
+/* The kernel turns dashes in module names into underscores. */
 static char *plain_name(const char *name)
 {
 	char *plain = xstrdup(name);
@@ -36,7 +36,7 @@ struct needs {
 	char **in_tree;
 };
 
-/* What a module needs, before itself; the list is ordered, so there is no loop to run into. */
+/* Lists what a module needs, in load order. The module list is sorted, so there are no cycles. */
 static void collect_needs(const struct run_request *q, size_t i, struct needs *needs);
 
 static void collect_names(const struct run_request *q, size_t i, char *const *names,
@@ -71,12 +71,11 @@ static void collect_needs(const struct run_request *q, size_t i, struct needs *n
 
 static int too_many(const struct module *m, const char *what, size_t most)
 {
-	log_error("%s has more than %zu %s: that is more than a plan can hold", m->name, most,
-		  what);
+	log_error("%s has more than %zu %s, the most that a plan can hold", m->name, most, what);
 	return -E2BIG;
 }
 
-/* The kernel's own test, license_is_gpl_compatible(): anything else taints P. */
+/* As the kernel's license_is_gpl_compatible(): anything else sets taint P. */
 static bool is_foreign(const char *license)
 {
 	static const char *const good[] = {
@@ -90,14 +89,16 @@ static bool is_foreign(const char *license)
 	return true;
 }
 
-/* Are there files to bring for it? */
+/* Does the board need the files of the modules? */
 static bool has_files(const struct run_request *q)
 {
 	return q->purpose != outpost_Purpose_UNLOAD && q->purpose != outpost_Purpose_PROVE;
 }
 
-/* Modules that others need have their place before those. A need without a .ko leaves nothing to
- * test. */
+/*
+ * Modules that others need come before them. If one of them has no .ko, the module cannot be
+ * tested.
+ */
 static int set_needs(struct plan *plan, const struct run_request *q, size_t i,
 		     outpost_PlanModule *p)
 {
@@ -137,7 +138,7 @@ static int copy_strings(const struct module *m, const char *what, char *to, size
 		return too_many(m, what, most);
 	strv_foreach (s, from) {
 		if (strlen(*s) >= size) {
-			log_error("%s: too long for a plan (%zu bytes at most): %s", m->name,
+			log_error("%s: too long for a plan (at most %zu bytes): %s", m->name,
 				  size - 1, *s);
 			return -E2BIG;
 		}
@@ -168,7 +169,7 @@ static int set_config(const struct run_request *q, const struct module *m, outpo
 	int r;
 
 	if (strlen(params) >= sizeof(p->params)) {
-		log_error("%s: its parameters are longer than %zu bytes", m->name,
+		log_error("%s: its parameters are too long (at most %zu bytes)", m->name,
 			  sizeof(p->params) - 1);
 		return -E2BIG;
 	}
@@ -229,7 +230,7 @@ int plan_make(struct plan *plan, const struct run_request *q, struct deploy *dep
 			return r;
 	}
 	if (plan->n > ARRAY_SIZE(((outpost_Start *)0)->indices)) {
-		log_error("%zu modules are more than one run can hold (%zu)", plan->n,
+		log_error("%zu modules are too many for one run (at most %zu)", plan->n,
 			  ARRAY_SIZE(((outpost_Start *)0)->indices));
 		return -E2BIG;
 	}

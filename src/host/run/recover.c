@@ -13,38 +13,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A supervisor that waits writes something every 5 s: two of those, and what a slow disk takes. */
+/* A waiting supervisor writes an entry every 5 s: two of those, and the delay of a slow disk. */
 #define SILENT_US (12 * 1000 * 1000)
 
-/* A board under load may take several times as long as it once did. */
+/* A board under load may take several times as long as last time. */
 #define RETURN_FACTOR 3
 #define RETURN_MAX_MS (10 * 60 * 1000)
 
-/* vm_reset() returns when the vm has booted: what is left is to log in. */
+/* vm_reset() returns when the vm has booted; only the login remains. */
 #define LOGIN_MS 30000
 
-/* The board was found in another boot. */
+/* A boot other than the one before. */
 struct reboot {
 	bool seen;
-	bool after_end; /* soon after the end of the run, which had arrived: the run's doing */
+	bool after_end; /* soon after the end of the run had arrived: the run caused it */
 	bool has_down;
-	int64_t down_ms; /* between its last sign of life and its start */
+	int64_t down_ms; /* from its last sign of life to its boot */
 	char boot_id[40];
 };
 
 struct run_recovery {
 	const struct run_request *q;
 	struct run_journal *journal;
-	/* of the last loss of the link */
-	const struct evidence *cut_in; /* what was under way then */
-	uint64_t cut_us;               /* the last entry's time then, by the board's clock */
-	long long cut_heard_ms;        /* when that entry had come, by ours */
+	/* When the link was last lost: */
+	const struct evidence *cut_in; /* the attempt that was running */
+	uint64_t cut_us;               /* time of the last entry, by the board's clock */
+	long long cut_heard_ms;        /* when that entry came, by ours */
 	struct reboot reboot;
-	char *tried;        /* to get the board back, in words; NULL: nothing */
-	bool stuck;         /* it answered, and got on with nothing: the link was well */
-	bool power_cycled;  /* and that worked */
-	bool reset_in_vain; /* by an earlier host process, which did not see it come back */
-	long long reset_ms; /* when that was begun */
+	char *tried;        /* what was done to get the board back, in words; NULL: nothing */
+	bool stuck;         /* the link worked, but the board made no progress */
+	bool power_cycled;  /* the power cycle worked */
+	bool reset_in_vain; /* by an earlier host process, which did not see the board come back */
+	long long reset_ms; /* when the reset began */
 };
 
 struct run_recovery *run_recovery_new(const struct run_request *q, struct run_journal *journal)
@@ -78,7 +78,7 @@ long long run_recovery_return_ms(const struct run_recovery *rec)
 {
 	long long said = rec->q->return_ms, usual = usual_return_ms(rec);
 
-	/* How soon to reset it is the user's to say; that does not make it boot faster. */
+	/* The user says how soon to reset the board; that does not make it boot faster. */
 	return !said || (rec->power_cycled && said < usual) ? usual : said;
 }
 
@@ -87,13 +87,13 @@ static bool reset_vm(struct run_recovery *rec)
 	const char *name = rec->q->board->name;
 	bool ok;
 
-	log_info("Board %s %sis being reset", name, rec->stuck ? "" : "does not answer: it ");
+	log_info("Board %s %s; resetting it", name, rec->stuck ? "is stuck" : "does not answer");
 	ok = rec->q->reset_vm(name, 0) == 0;
-	rec->tried = xstrdup(ok ? "it was reset" : "resetting it was of no use");
+	rec->tried = xstrdup(ok ? "it was reset" : "resetting it did not help");
 	return ok;
 }
 
-/* What became of the hook, in words; NULL: all is well. */
+/* Why the hook failed; NULL: it did not. The caller frees it. */
 static char *run_hook(const struct run_recovery *rec)
 {
 	_cleanup_strv_ char **argv = NULL;
@@ -115,15 +115,15 @@ static bool switch_power(struct run_recovery *rec)
 	const struct board *board = rec->q->board;
 	_cleanup_free_ char *why = NULL;
 
-	log_info("Board %s%s: switching its power off and on (%s)", board->name,
-		 rec->stuck ? "" : " does not answer", board->power_cycle);
+	log_info("Board %s %s; switching its power off and on (%s)", board->name,
+		 rec->stuck ? "is stuck" : "does not answer", board->power_cycle);
 	why = run_hook(rec);
 	rec->tried = why ? xasprintf("its power-cycle hook failed: %s", why)
 			 : xasprintf("its power was switched off and on (%s)", board->power_cycle);
 	if (why && !process_interrupted) {
 		log_error("The power-cycle hook of board %s failed: %s: %s", board->name,
 			  board->power_cycle, why);
-		log_hint("Try it by hand: it must exit with status 0 within %d s",
+		log_hint("Run the hook by hand; it must exit with status 0 within %d s",
 			 (rec->q->hook_ms ? rec->q->hook_ms : RUN_HOOK_MS) / 1000);
 	}
 	return !why;
@@ -136,9 +136,9 @@ bool run_recovery_power_cycle(struct run_recovery *rec)
 	if (rec->tried || (!board->power_cycle && !(board->is_vm && rec->q->reset_vm)))
 		return false;
 	rec->reset_ms = run_now_ms(rec->q);
-	run_journal_mark(rec->journal,
-			 MARK_RESET); /* first: killed from here on, we cannot say that it was us */
-	/* A person's own command comes first, also for a vm. */
+	/* First: if killed from here on, we cannot report that it was us. */
+	run_journal_mark(rec->journal, MARK_RESET);
+	/* The user's hook takes precedence, even for a vm. */
 	rec->power_cycled = board->power_cycle ? switch_power(rec) : reset_vm(rec);
 	if (!rec->power_cycled)
 		run_journal_unmark(rec->journal, MARK_RESET);
@@ -146,9 +146,8 @@ bool run_recovery_power_cycle(struct run_recovery *rec)
 }
 
 /*
- * A hook may be done before the power drops: the board that answers then is
- * still the old boot. Only when that has gone on, for longer than a boot takes,
- * has the reset come to nothing.
+ * A hook may return before the power drops, so a board that answers then may still be in the
+ * old boot. The reset failed only if that boot goes on for longer than a boot takes.
  */
 static bool awaits_reset(const struct run_recovery *rec)
 {
@@ -176,10 +175,9 @@ void run_recovery_note_stuck(struct run_recovery *rec)
 }
 
 /*
- * Whether that reboot was ordered stands in the part of the journal that is yet
- * to come: see run_recovery_tell_apart(). How long the board was gone is
- * measured by our own clock, which is better than the board's: without a clock
- * chip that one starts anywhere.
+ * Whether the reboot was ordered is in the part of the journal that has not arrived yet: see
+ * run_recovery_tell_apart(). Our clock measures how long the board was gone, because without
+ * an RTC the board's clock may start at any time.
  */
 void run_recovery_note_reboot(struct run_recovery *rec, const outpost_Welcome *welcome,
 			      long long alive_ms)
@@ -187,7 +185,7 @@ void run_recovery_note_reboot(struct run_recovery *rec, const outpost_Welcome *w
 	long long now_ms = run_now_ms(rec->q);
 
 	proto_set(rec->reboot.boot_id, welcome->boot_id);
-	if (rec->reboot.seen) /* the first one is yet to be told apart */
+	if (rec->reboot.seen) /* the first reboot has not been explained yet */
 		return;
 	if (alive_ms)
 		last_seen_set_return_ms(rec->q->board->name,
@@ -212,12 +210,12 @@ void run_recovery_blame_end(struct run_recovery *rec)
 	rec->reboot.after_end = true;
 }
 
-/* --- what had become of it ---------------------------------------------------------------- */
+/* --- what happened to it ------------------------------------------------------------------ */
 
 /*
- * Had it fallen silent when it was reset? By its own clock, as far as the last
- * entry that was heard of tells that one. A reset that came too soon for that
- * shows nothing.
+ * Had the board gone silent when it was reset? Compares the reset, converted to the board's
+ * clock by means of the last entry before the cut, with the last entry of all. A reset that
+ * came too soon proves nothing.
  */
 static bool was_silent(const struct run_recovery *rec)
 {
@@ -229,16 +227,18 @@ static bool was_silent(const struct run_recovery *rec)
 }
 
 /*
- * Whom a reset concerns: what the board was at when it went down, by all of its
- * journal. That may be another one than when the link was cut.
+ * The attempt that a reset concerns: according to the whole journal, the one running when the
+ * board went down. It may be a later one than when the link was cut.
  */
 static const struct evidence *find_concerned(const struct run_recovery *rec)
 {
 	return rec->reboot.seen ? evidence_last(run_journal_evidence(rec->journal)) : rec->cut_in;
 }
 
-/* The boot that the attempt was in has ended, nobody is known to have ordered that, and it was not
- * told yet. */
+/*
+ * The attempt's boot has ended, nobody is known to have ordered that, and it was not recorded
+ * yet.
+ */
 static bool has_gone_down(const struct run_recovery *rec, const struct evidence *e, bool ended)
 {
 	return rec->reboot.seen && (!ended || rec->reboot.after_end) && !e->board.reboot_ordered &&
@@ -264,7 +264,7 @@ static void tell(struct run_recovery *rec, const struct evidence *e, bool ended)
 		what->has_down = rec->reboot.has_down;
 		what->down_ms = rec->reboot.down_ms;
 	}
-	if (what->unreachable) /* by us: whether it had hung is not known any more */
+	if (what->unreachable) /* by us: whether it had hung is unknown */
 		proto_set(what->tried, "it was reset, and nobody saw it come back");
 	if (*what->tried || what->rebooted)
 		run_journal_note(rec->journal, &entry);
@@ -282,7 +282,7 @@ void run_recovery_tell_apart(struct run_recovery *rec, bool ended, bool lost)
 	const struct evidence *e;
 
 	if (lost)
-		rec->reboot.seen = false; /* whether it was ordered is not known */
+		rec->reboot.seen = false; /* whether it was ordered is unknown */
 	e = find_concerned(rec);
 	if (e)
 		tell(rec, e, ended);

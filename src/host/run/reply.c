@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the board answers: how the run stands, what is missing, who holds the board. */
+/* Handles the board's replies: the state of the run, missing files, another holder of the board. */
 #include "host/run/internal.h"
 
 #include "common/cleanup.h"
@@ -14,11 +14,11 @@
 #define BUSY_PAUSE_MS 300
 
 /*
- * The board does not know the run. The link was cut before the plan was there; or
- * the board's power before any of it was on its disk, where it is before a module
- * begins. Once that may be, and no run of another process is begun here.
+ * The board does not know the run: the link was cut before the plan arrived, or the board lost
+ * power before the plan was on its disk, which it is before a module begins. The run is sent
+ * again once, unless another process sent it.
  */
-static int tell_again(struct run *run)
+static int send_again(struct run *run)
 {
 	int r;
 
@@ -30,10 +30,10 @@ static int tell_again(struct run *run)
 		log_warn("Board %s lost run %s (power cut?); restarting it", run->q->board->name,
 			 run_journal_id(run->journal));
 		run_recovery_forget(run->recovery);
-		r = run_journal_begin_anew(run->journal);
+		r = run_journal_restart(run->journal);
 		if (r < 0)
 			return r;
-		run_link_begin_anew(run->link);
+		run_link_restart(run->link);
 		run_flight_lose(run->flight);
 	}
 	return run_send_flight(run);
@@ -46,7 +46,7 @@ static int take_run_state(struct run *run, const outpost_RunState *said)
 	if (strcmp(said->run, run_journal_id(run->journal)) != 0)
 		return 0;
 	if (said->state == outpost_RunState_State_UNKNOWN)
-		return tell_again(run);
+		return send_again(run);
 	run_flight_accept(run->flight);
 	r = run_standing_take(run->standing, said);
 	if (r < 0)
@@ -69,7 +69,7 @@ static void say_busy(const struct run *run, const outpost_Busy *busy)
 	log_hint("Use --wait 10m to wait until it is free");
 }
 
-/* Somebody else's turn: the plan is on the board already, so only Start is sent again. */
+/* Another run holds the board. The plan is on the board already, so only Start is sent again. */
 static int wait_for_turn(struct run *run, const outpost_Busy *busy)
 {
 	const outpost_Welcome *welcome;
@@ -109,13 +109,14 @@ int run_take_reply(struct run *run, const struct frame *frame)
 	case outpost_Reply_need_tag: return take_need(run, &reply.body.need);
 	case outpost_Reply_run_tag: return take_run_state(run, &reply.body.run);
 	case outpost_Reply_busy_tag:
-		/* Our own Start, of a connection that was cut, was read after all. */
+		/* The board did read our Start, over a connection that was cut. */
 		if (strcmp(reply.body.busy.run, run_journal_id(run->journal)) == 0)
 			return run_reattach(run);
 		return wait_for_turn(run, &reply.body.busy);
 	case outpost_Reply_pruned_tag:
-		log_warn("Board %s had to make room: run %s is gone, and nobody had collected it",
-			 run->q->board->name, reply.body.pruned.run);
+		log_warn(
+			"Board %s had to free space and deleted run %s, which had not been collected",
+			run->q->board->name, reply.body.pruned.run);
 		return 0;
 	case outpost_Reply_failure_tag:
 		return session_say_failure(run_link_session(run->link), &reply.body.failure);

@@ -56,7 +56,7 @@ static void say_cancelled(const struct run *run)
 			 run->q->board->name);
 }
 
-/* Where nothing is known that could be judged. */
+/* The outcome when there is nothing to judge. */
 static int outcome_without_results(const struct run *run, int r)
 {
 	if (r == -EINTR)
@@ -81,19 +81,19 @@ static bool has_results(struct run *run, int r)
 	return r == 0 && state != RUN_UNKNOWN && state != RUN_HELD;
 }
 
-/* Follows what was sent to its end, and judges. */
+/* Follows the run to its end, and judges it. */
 int run_carry_out(struct run *run, struct run_result *out)
 {
 	int r = run_follow(run);
 
 	if (r == 0)
-		r = run_once_more(run);
+		r = run_second_attempt(run);
 	if (run_wait_is_interrupted(run->wait)) {
 		say_cancelled(run);
 		run_wait_pass_interrupt_on(run->wait);
 		r = -EINTR;
 	}
-	/* What is known is worth a verdict, whatever ended it. */
+	/* Whatever ended the run, what is known is judged. */
 	if (!has_results(run, r))
 		return outcome_without_results(run, r);
 	run_judge(run, out);
@@ -112,7 +112,7 @@ static int check_release(struct run *run)
 	run_greet(run, welcome);
 	if (!run->q->release || strcmp(run->q->release, welcome->release) == 0)
 		return 0;
-	/* What was sent is for another kernel: nothing that it says counts. */
+	/* What was sent is for another kernel: its results do not count. */
 	(void)run_send_cancel(run);
 	(void)session_flush(session);
 	return OUTCOME_OTHER_KERNEL;
@@ -145,18 +145,17 @@ int run_execute(const struct run_request *q, struct session **session, struct ru
 	r = plan_make(&run.plan, q, deploy);
 	if (r < 0)
 		return r;
-	if (!run.plan.n) { /* nothing to carry out: no need for a board */
+	if (!run.plan.n) { /* nothing to run, so no board is needed */
 		run_standing_end(run.standing, RUN_ENDED);
 		run_judge(&run, out);
 		return OUTCOME_JUDGED;
 	}
 	r = send_and_follow(&run, out);
 	if (r == OUTCOME_UNKNOWN)
-		r = log_error_errno(-EIO, "Board %s does not know run %s any more", q->board->name,
-				    id);
+		r = log_error_errno(-EIO, "Board %s no longer knows run %s", q->board->name, id);
 	if (r == -EINTR)
 		r = OUTCOME_INTERRUPTED;
-	/* Interrupted once the board has answered, it may be at it all the same. */
+	/* After a reply of the board, an interrupted run may still be running there. */
 	if (r != OUTCOME_JUDGED && !run_flight_is_accepted(run.flight) &&
 	    !(r == OUTCOME_INTERRUPTED && *run_link_boot_id(run.link)))
 		run_journal_forget(run.journal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the evidence of a run to its results. */
+/* Makes the results from the evidence of a run. */
 #include "host/run/internal.h"
 
 #include "common/alloc.h"
@@ -14,7 +14,7 @@
 
 /* --- judging ----------------------------------------------------------------------- */
 
-/* Whether what needs the module cannot be tested any more. */
+/* If so, modules that need this one cannot be tested any more. */
 static bool took_the_board_down(enum verdict verdict)
 {
 	return verdict == VERDICT_CRASH || verdict == VERDICT_HANG || verdict == VERDICT_LOST;
@@ -32,10 +32,10 @@ static enum verdict judge_verdict(const struct evidence *e)
 	return verdict;
 }
 
-/* All modules of the plan by their last attempt. */
+/* The verdicts of all modules of the plan, each by its last attempt. */
 struct judged {
-	struct result *results; /* of one that no attempt was made at: without a module's name */
-	bool *killers;          /* those that took the board down */
+	struct result *results; /* without a module name where there was no attempt */
+	bool *killers;          /* modules that took the board down */
 	size_t n;
 };
 
@@ -59,7 +59,7 @@ static struct judged judge_plan(const struct run *run)
 	return all;
 }
 
-/* One result becomes the caller's; its verdict stays, for those that needed the module. */
+/* Moves one result to the caller; its verdict stays for the modules that needed it. */
 static struct result take_result(struct judged *all, size_t index)
 {
 	struct result result = all->results[index];
@@ -83,7 +83,10 @@ static void add_index(outpost_Start *start, size_t index)
 		start->indices[start->indices_count++] = (uint32_t)index;
 }
 
-/* Marks the modules that took the board down, of those that a module without an attempt needs. */
+/*
+ * Marks the modules that took the board down, among those that a module without an attempt
+ * needs.
+ */
 static void mark_killers(const struct run *run, bool *killers)
 {
 	size_t n = run->plan.n;
@@ -135,7 +138,7 @@ void run_doubtful(const struct run *run, outpost_Start *start)
 
 /* --- results ---------------------------------------------------------------------- */
 
-/* The window's kernel log, as dmesg prints it. */
+/* Writes the window's kernel log as dmesg prints it. The path, which the caller frees, or NULL. */
 static char *save_log(const struct run *run, const struct evidence *e, const struct strbuf *log)
 {
 	const char *dir = run_journal_dir(run->journal);
@@ -143,7 +146,7 @@ static char *save_log(const struct run *run, const struct evidence *e, const str
 	_cleanup_free_ char *name = NULL;
 	char *path;
 
-	/* Two folders may have a module of the same name. */
+	/* Modules in two folders may have the same name. */
 	for (size_t i = 0; i < run->plan.n; i++)
 		twin |= i != e->plan.index && strcmp(run->plan.modules[i].name, e->plan.name) == 0;
 	name = twin ? xasprintf("%s-%u.log", e->plan.name, (unsigned int)e->plan.index)
@@ -158,8 +161,10 @@ static char *save_log(const struct run *run, const struct evidence *e, const str
 	return NULL;
 }
 
-/* What the evidence of the attempt does not say: where its log is, its source lines, the times of the
- * host's own steps. */
+/*
+ * Adds what is not in the evidence of the attempt: the path of its log, source lines, the
+ * times of the host's steps.
+ */
 static void complete(struct run *run, const struct evidence *e, struct result *out)
 {
 	_cleanup_(strbuf_release) struct strbuf log = STRBUF_INIT;
@@ -186,11 +191,11 @@ static void say(struct result *out, enum verdict verdict, const char *phase, con
 static const char *fate_of(enum verdict killer)
 {
 	return killer == VERDICT_HANG   ? "hung"
-	       : killer == VERDICT_LOST ? "took the board along"
+	       : killer == VERDICT_LOST ? "took the board down"
 					: "crashed";
 }
 
-/* No attempt was made at it: why? */
+/* Why there was no attempt. */
 static void explain_absence(const struct run *run, const struct judged *all, size_t index,
 			    struct result *out)
 {
@@ -204,7 +209,7 @@ static void explain_absence(const struct run *run, const struct judged *all, siz
 		say(out, VERDICT_SKIP, "load", "", xstrdup("not run: interrupted"));
 	} else if (run_evidence(run)->lost) {
 		say(out, VERDICT_LOST, "load", "unreachable",
-		    xstrdup("not run: the board could not be reached any more"));
+		    xstrdup("not run: the board could no longer be reached"));
 	} else {
 		say(out, VERDICT_ERROR, "load", "run",
 		    xasprintf("not run: %s", *run_evidence(run)->run_end.what
@@ -213,7 +218,7 @@ static void explain_absence(const struct run *run, const struct judged *all, siz
 	}
 }
 
-/* Of a module that was asked for. */
+/* The result of module `i` of the request. */
 static struct result conclude(struct run *run, struct judged *all, size_t i)
 {
 	const struct module *m = run->q->modules->modules[i];
@@ -241,8 +246,10 @@ static bool is_cancelled(const struct run *run)
 	return run_wait_is_unwanted(run->wait) || run_evidence(run)->run_end.cancelled;
 }
 
-/* Tells the evidence how we leave the run: of one without an end, whether the board is lost, and
- * whether the user interrupted it. */
+/*
+ * Records how we leave a run that has not ended: whether the board is lost, and whether the
+ * user interrupted it.
+ */
 static void tell_left(struct run *run, bool lost)
 {
 	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };
@@ -252,7 +259,7 @@ static void tell_left(struct run *run, bool lost)
 	bool open = !run_standing_has_ended(run->standing);
 
 	what->index = last ? last->plan.index : 0;
-	/* A second attempt that was never begun leaves the first ones as they were. */
+	/* A second attempt that never began leaves the first ones as they were. */
 	what->lost =
 		open && lost && (!last || last->attempt >= run_standing_attempt(run->standing));
 	what->cancelled = open && is_cancelled(run);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sources of what the kernel complained about in a run. */
+/* Adds source lines to the kernel reports of a run. */
 #include "host/run/internal.h"
 
 #include "common/alloc.h"
@@ -44,13 +44,13 @@ static bool is_planned(const char *ko, const outpost_PlanModule *p)
 	       strcmp(m->srcversion, p->srcversion) == 0;
 }
 
-/* Whose copy it was is not known any more. */
+/* The original source folder of this copy is unknown. */
 static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanModule *p,
 		     const outpost_StepEnd *loaded)
 {
 	const char *end = strstr(ko, "/copy/") + strlen("/copy"); /* as the pattern below has it */
 	_cleanup_free_ char *link = xstrndup(ko, (size_t)(end - ko));
-	_cleanup_free_ char *copy = realpath(link, NULL); /* where the compiler saw it */
+	_cleanup_free_ char *copy = realpath(link, NULL); /* the path that the compiler saw */
 
 	if (!copy)
 		return;
@@ -65,7 +65,7 @@ static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanMod
 						       .user_dir = copy });
 }
 
-/* The run is that of a host process that went away: what it had built may still be in the cache. */
+/* Another host process built the modules: they may still be in the cache. */
 static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
 		       const outpost_StepEnd *loaded)
 {
@@ -91,7 +91,7 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 	}
 }
 
-/* Where the kernel had put it in this boot; nowhere: not known. */
+/* Where the kernel loaded it in this boot; empty: unknown. */
 static const outpost_StepEnd *find_loaded(const struct evidence *e, const char *boot_id)
 {
 	static const outpost_StepEnd none;
@@ -114,7 +114,7 @@ static void add_planned(struct symbolizer *s, const struct run *run, size_t inde
 	add_cached(s, run, p, loaded);
 }
 
-/* The kernel itself, where somebody has it with debug info: in a tree of their own, say. */
+/* The kernel itself, if it is available with debug info, for example in the user's own tree. */
 static void add_kernel(struct symbolizer *s, const struct run *run)
 {
 	const char *release = run_link_release(run->link);
@@ -131,7 +131,7 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 				       .name = "", .file = fs_exists(built) ? built : installed });
 }
 
-/* The module itself first: another folder of the plan may have one of the same name. */
+/* The module itself first: another folder of the plan may have a module of the same name. */
 static struct symbolizer *make_symbolizer(const struct run *run, size_t index)
 {
 	const struct evidence *e = evidence_find(run_evidence(run), (uint32_t)index);
@@ -148,7 +148,7 @@ static struct symbolizer *make_symbolizer(const struct run *run, size_t index)
 
 /* --- registers ---------------------------------------------------------------------- */
 
-/* As arm64, arm and x86 print them. */
+/* The lines with registers as arm64, arm and x86 print them. */
 static bool is_register_line(struct text t)
 {
 	static const char *const starts[] = {
@@ -169,7 +169,7 @@ static bool is_register_line(struct text t)
 	return text_starts(t, ": ");
 }
 
-/* Those of the report's lines that show them. The log has a time before each line. */
+/* Copies the lines of the report that show registers. Each line of the log starts with a time. */
 static void take_registers(const char *log, const struct klog_report *report,
 			   struct report_source *source)
 {
@@ -199,7 +199,7 @@ static void take_registers(const char *log, const struct klog_report *report,
 
 /* --- the summary ------------------------------------------------------------------------ */
 
-/* What is known by now of where it happened. */
+/* Adds the source line of the report to the summary. */
 static void add_source(struct summary *summary, const struct klog_report *report,
 		       const struct report_source *source, bool unloaded)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run says to the board. */
+/* The requests that a run sends to the board. */
 #include "host/run/internal.h"
 
 #include <errno.h>
@@ -90,7 +90,7 @@ void run_collected(struct session *session, const struct run_result *result)
 	session_tell(session, &request);
 }
 
-/* A cut link shows again when the next frame is waited for. */
+/* A cut link shows again in the next session_receive(). */
 int run_ignore_cut(int r)
 {
 	return r == -EPIPE ? 0 : r;

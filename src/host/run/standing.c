@@ -12,13 +12,13 @@ struct run_standing {
 	enum run_state state;
 	uint32_t attempt;
 	outpost_Start second;  /* the modules of the second attempt */
-	size_t old_ends;       /* RunEnds that there were before the second attempts */
-	bool started;          /* the board has answered the last Start: a supervisor is at it */
-	bool lock_is_free;     /* the board has said that nobody carries it out any more */
-	size_t start_n;        /* attempts that there were at the last Start */
-	unsigned int in_vain;  /* supervisors in a row that began none */
-	uint64_t pending_size; /* INTERRUPTED, but entries up to here are still to come */
-	long long news_ms;     /* when the last entry came, or word of how it stands */
+	size_t old_ends;       /* number of RunEnds before the second attempt */
+	bool started;          /* the board has confirmed the last Start */
+	bool lock_is_free;     /* the board has reported that nobody carries the run out */
+	size_t start_n;        /* number of attempts at the last Start */
+	unsigned int in_vain;  /* supervisors in a row that began no module */
+	uint64_t pending_size; /* in RUN_INTERRUPTED: entries up to this offset are still to come */
+	long long news_ms;     /* when the last entry or state of the run came */
 };
 
 struct run_standing *run_standing_new(const struct run_request *q,
@@ -92,18 +92,18 @@ static void interrupted(struct run_standing *s, const outpost_RunState *said)
 	s->pending_size = said->size;
 }
 
-/* By the board's word it is through; by ours when its RunEnd has arrived. */
+/* The board reports the end; for us the run has ended when its RunEnd has arrived. */
 static void ended(struct run_standing *s, const outpost_RunState *said)
 {
 	s->state = run_standing_has_ended(s) ? RUN_ENDED : RUN_GOING;
 	if (s->state == RUN_ENDED || said->offset < said->size)
 		return;
-	/* That one is of the first attempt: the Start of the second was lost with the link. */
+	/* It is the end of the first attempt: the Start of the second was lost with the link. */
 	if (s->attempt > 1) {
 		interrupted(s, said);
 		return;
 	}
-	log_error("Our copy of the journal of run %s lacks its end, and board %s has no more of it",
+	log_error("The journal of run %s has no end, and board %s has no more of it",
 		  run_journal_id(s->journal), s->q->board->name);
 	s->state = RUN_FAILED;
 }

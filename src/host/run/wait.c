@@ -5,14 +5,14 @@
 #include "common/clock.h"
 #include "common/process.h"
 
-#define BUSY_GRACE_MS 2000 /* a run that is just ending holds the board no longer than this */
+#define BUSY_GRACE_MS 2000 /* a run that is ending releases the board within this time */
 
 struct run_wait {
 	const struct run_request *q;
 	bool cancelled;     /* the user has interrupted */
-	bool given_up;      /* likewise, but an earlier host process */
-	int signal;         /* that did so */
-	long long until_ms; /* for our turn, or after an interrupt; 0: as long as it takes */
+	bool given_up;      /* the user interrupted an earlier host process */
+	int signal;         /* the signal that interrupted */
+	long long until_ms; /* limit of the wait for our turn, or after an interrupt; 0: none */
 };
 
 struct run_wait *run_wait_new(const struct run_request *q)
@@ -33,7 +33,7 @@ void run_wait_interrupt(struct run_wait *w)
 	w->cancelled = true;
 	w->signal = process_interrupted;
 	w->until_ms = run_now_ms(w->q) + RUN_CANCEL_MS;
-	process_interrupted = 0; /* a second one is seen again */
+	process_interrupted = 0; /* so that a second signal is noticed */
 }
 
 bool run_wait_is_interrupted(const struct run_wait *w)
@@ -94,7 +94,7 @@ long long run_quiet_ms(const struct run_request *q, const struct evidence_list *
 		long long ms = (long long)m->load_ms + m->test_ms + m->unload_ms + m->settle_ms;
 
 		longest = ms > longest ? ms : longest;
-		tidying += m->unload_ms; /* of what a killed supervisor left */
+		tidying += m->unload_ms; /* cleaning up after a killed supervisor */
 	}
 	return run_patience_ms(q) + tidying + longest;
 }

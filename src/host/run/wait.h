@@ -13,32 +13,34 @@ struct run_wait;
 struct run_wait *run_wait_new(const struct run_request *q);
 void run_wait_free(struct run_wait *wait);
 
-/* The user has interrupted (process_interrupted, which is taken back): RUN_CANCEL_MS from now on. */
+/*
+ * The user has interrupted: waits for RUN_CANCEL_MS at most from now on. Resets
+ * process_interrupted.
+ */
 void run_wait_interrupt(struct run_wait *wait);
 bool run_wait_is_interrupted(const struct run_wait *wait);
-/* Gives process_interrupted back to the rest of the program. */
+/* Sets process_interrupted again for the rest of the program. */
 void run_wait_pass_interrupt_on(const struct run_wait *wait);
-/* An earlier host process was interrupted: what is not through is left. */
+/* The user interrupted an earlier host process: the rest of the run is not started. */
 void run_wait_give_up(struct run_wait *wait);
 /* Either. */
 bool run_wait_is_unwanted(const struct run_wait *wait);
 
-/* Somebody else's turn: as long as the user said, from the first time on. */
+/* Another run holds the board: waits as long as the user says, counted from the first call. */
 void run_wait_for_turn(struct run_wait *wait);
-/* It is ours, and takes as long as it takes. */
+/* It is our turn: the wait has no limit any more. */
 void run_wait_turn_came(struct run_wait *wait);
-/* The time for our turn, or after an interrupt, has passed. */
+/* The time to wait for our turn, or after an interrupt, is over. */
 bool run_wait_is_over(const struct run_wait *wait);
 
 /* The clock of this run: CLOCK_MONOTONIC in milliseconds. */
 long long run_now_ms(const struct run_request *q);
 
-/* A board that is there gets on within this. */
+/* A board that answers makes progress within this time, in milliseconds. */
 int run_patience_ms(const struct run_request *q);
 /*
- * How long nothing need be heard of a run, for all that its supervisor may do: one that can no
- * longer write its journal says nothing until the module is through, after the repetition that it
- * is in.
+ * How long a working run may send nothing, in milliseconds. A supervisor that cannot write its
+ * journal any more sends nothing until the module is through, after the current repetition.
  */
 long long run_quiet_ms(const struct run_request *q, const struct evidence_list *list);
 
