@@ -186,7 +186,7 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 			print_row(tree);
 	}
 	if (!*releases && !ctx->json)
-		log_info("There are no kernel trees yet; Run outpost kernel add to get one");
+		log_info("There are no kernel trees yet. Run outpost kernel add to get one.");
 	if (ctx->json)
 		print_json(kernels);
 	else

@@ -67,7 +67,7 @@ static int finish_verify(const struct context *ctx, const struct kernel_tree *tr
 		return STATUS_OK;
 	log_error("The kernel tree %s does not fit%s%s", tree->root, board ? " what board " : "",
 		  board ? board : " any more");
-	log_hint("Run Run outpost kernel remove %s, then outpost kernel sync", tree->release);
+	log_hint("Run outpost kernel remove %s, then outpost kernel sync", tree->release);
 	return STATUS_FAIL;
 }
 
