@@ -345,7 +345,8 @@ static void one_that_went_on_was_cut_off(void **state)
 	cut_in_test(&run, j, 1000);
 	was_reset(&run, 40);
 	lives_on(&run, 30);
-	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died while testing hello");
+	expect(&run, VERDICT_LOST, "unreachable",
+	       "no sign that the board hung while testing hello");
 }
 
 /* What it wrote shortly after the cut may have been before it hung. */
@@ -372,7 +373,7 @@ static void a_reset_that_came_too_soon_shows_nothing(void **state)
 	was_reset(&run, 5);
 	lives_on(&run, 2);
 	expect(&run, VERDICT_LOST, "unreachable",
-	       "nothing shows that the board hung, but the link to it had died");
+	       "the link to the board died, with no sign that the board hung");
 }
 
 /* That its journal comes later, with its own times, changes nothing about when it was cut. */
@@ -482,7 +483,7 @@ static void a_reset_is_nobodys_crash(void **state)
 	(void)state;
 	goes_on_to_the_second(&run, j, true);
 	expect_of(&run, 0, VERDICT_PASS, "loaded");
-	expect_of(&run, 1, VERDICT_LOST, "the link to it had died while testing second");
+	expect_of(&run, 1, VERDICT_LOST, "no sign that the board hung while testing second");
 	end(&run);
 }
 
@@ -521,7 +522,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	ended_well(&run, j);
 	run_recovery_note_cut(run.recovery);
 	was_reset(&run, 60);
-	expect(&run, VERDICT_LOST, "unreachable", "the link to it had died; it was reset");
+	expect(&run, VERDICT_LOST, "unreachable", "the link to it died; it was reset");
 }
 
 /* While its journal comes the link dies again: what brought it back is not forgotten. */
@@ -603,7 +604,7 @@ static void what_was_told_is_over(void **state)
 	lives_on(&run, 30);
 	tell_apart(&run);
 	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
-	expect_of(&run, 1, VERDICT_LOST, "the link to it had died while testing second");
+	expect_of(&run, 1, VERDICT_LOST, "no sign that the board hung while testing second");
 	end(&run);
 }
 
@@ -616,7 +617,7 @@ static void one_that_never_came_back_is_lost(void **state)
 	(void)state;
 	cut_in_test(&run, j, 0);
 	cannot_be_reached(&run);
-	expect(&run, VERDICT_LOST, "unreachable", "in its time: its power-cycle hook failed");
+	expect(&run, VERDICT_LOST, "unreachable", "again in time: its power-cycle hook failed");
 }
 
 /* --- the journal alone ------------------------------------------------------------------- */

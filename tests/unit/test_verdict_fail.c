@@ -50,7 +50,7 @@ static void failed_tests(void **state)
 	journal_output(j, "TAP version 13\n1..2\nok 1 - first\n");
 	journal_add(j, outpost_Entry_end_tag)->body.end =
 		(outpost_ModuleEnd){ .attempt = 1, .leftovers_checked = true };
-	expect(j, VERDICT_FAIL, "test", "ktap", "broken");
+	expect(j, VERDICT_FAIL, "test", "ktap", "invalid test results");
 }
 
 /* What it needs is tested by itself: what that says while it is loaded is not this module's. */
@@ -97,7 +97,7 @@ static void inconclusive(void **state)
 	expect(changed(output_cut_short), VERDICT_INCONCLUSIVE, "test", "lost",
 	       "more than is kept");
 	expect(changed(tainted_w), VERDICT_INCONCLUSIVE, "load", "taint", "tainted W");
-	expect(changed(warned), VERDICT_INCONCLUSIVE, "load", "counts", "1 warnings");
+	expect(changed(warned), VERDICT_INCONCLUSIVE, "load", "counts", "1 more warnings");
 	expect(changed(another_nonce), VERDICT_INCONCLUSIVE, "settle", "boot", "earlier state");
 	expect(changed(no_end), VERDICT_INCONCLUSIVE, "settle", "evidence", "a result");
 	expect(while_other_warns(NULL), VERDICT_INCONCLUSIVE, "load", "owner", "[bystander]");
@@ -162,7 +162,7 @@ static void the_worst_decides(void **state)
 	expect(j, VERDICT_FAIL, "test", "exit", "status 1");
 	j = changed(report_in_window);
 	load_stuck(j);
-	expect(j, VERDICT_HANG, "load", "limit", "cannot be ended");
+	expect(j, VERDICT_HANG, "load", "limit", "did not end even after SIGKILL");
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each entry of a journal says of the run. */
+/* Adds journal entries to the evidence. */
 #include "host/judge/evidence_internal.h"
 
 #include "common/alloc.h"
@@ -8,22 +8,22 @@
 #include <errno.h>
 #include <string.h>
 
-/* A journal is a board's word: what it makes the host keep is bounded. */
+/* A journal comes from a board: limit what it can make the host store. */
 #define MODULES_MAX  1024
 #define ATTEMPTS_MAX 4096
 
 int evidence_contradiction(const char *what)
 {
-	log_error("The journal of this run contradicts itself: %s", what);
+	log_error("The journal of this run is inconsistent: %s", what);
 	return -EBADMSG;
 }
 
 static int add_plan(struct evidence_list *list, const outpost_Plan *plan)
 {
 	if (list->modules)
-		return evidence_contradiction("it has two plans");
+		return evidence_contradiction("more than one plan");
 	if (plan->modules > MODULES_MAX)
-		return evidence_contradiction("its plan has too many modules");
+		return evidence_contradiction("too many modules in the plan");
 	list->plan = *plan;
 	list->modules = xcalloc(plan->modules ? plan->modules : 1, sizeof(*list->modules));
 	return 0;
@@ -33,7 +33,7 @@ static int add_module(struct evidence_list *list, const outpost_PlanModule *modu
 {
 	if (!list->modules || module->index != list->n_modules ||
 	    module->index >= list->plan.modules)
-		return evidence_contradiction("a module that is not in its plan");
+		return evidence_contradiction("a module that is not in the plan");
 	list->modules[list->n_modules++] = *module;
 	return 0;
 }
@@ -43,9 +43,9 @@ static int add_begin(struct evidence_list *list, const outpost_ModuleBegin *begi
 	struct evidence *e;
 
 	if (begin->index >= list->n_modules)
-		return evidence_contradiction("it begins with a module that is not in its plan");
+		return evidence_contradiction("the start of a module that is not in the plan");
 	if (list->n >= ATTEMPTS_MAX)
-		return evidence_contradiction("it has too many attempts");
+		return evidence_contradiction("too many attempts");
 	e = xcalloc(1, sizeof(*e));
 	e->log.text = e->trial.output = e->survivors.data = (struct strbuf)STRBUF_INIT;
 	e->plan = list->modules[begin->index];
@@ -80,9 +80,9 @@ static int add_to_attempt(struct evidence_list *list, const outpost_Entry *entry
 {
 	struct evidence *e = list->current;
 
-	if (!e) /* outside of one they say nothing about any module */
+	if (!e) /* not part of an attempt: says nothing about a module */
 		return entry->which_body == outpost_Entry_end_tag
-			       ? evidence_contradiction("a module ends that had not begun")
+			       ? evidence_contradiction("the end of a module that had not begun")
 			       : 0;
 	switch (entry->which_body) {
 	case outpost_Entry_record_tag: evidence_add_record(e, &entry->body.record); return 0;
@@ -124,7 +124,7 @@ int evidence_add(struct evidence_list *list, const outpost_Entry *entry)
 	if (entry->which_body != outpost_Entry_recovery_tag)
 		evidence_forget_left(list);
 	r = add_entry(list, entry);
-	/* By the clock of a boot yet to be told, or by nobody's. */
+	/* These two have the clock of a boot that is not yet known, or none. */
 	if (entry->which_body != outpost_Entry_survivor_tag &&
 	    entry->which_body != outpost_Entry_recovery_tag)
 		list->last_us = entry->time_us;

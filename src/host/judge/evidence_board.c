@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which boot an attempt was in, how that ended, and what survived it. */
+/* The boot that an attempt ran in, how it ended, and what survived it. */
 #include "host/judge/evidence_internal.h"
 
 #include "common/alloc.h"
 
 #include <string.h>
 
-/* A journal is a board's word: what it makes the host keep is bounded. */
+/* A journal comes from a board: limit what it can make the host store. */
 #define SURVIVOR_MAX (16u * 1024 * 1024)
 #define FILES_MAX    1024
 
@@ -22,8 +22,8 @@ void evidence_begin_board(const struct evidence_list *list, struct evidence_boar
 }
 
 /*
- * How long the board was gone, by its own wall clock. Without a clock chip it
- * may be wrong until the network sets it, to the short side.
+ * How long the board was down, by its own wall clock. On a board without a real-time clock the
+ * result may be too short until the network sets the time.
  */
 static void set_down(const struct evidence_list *list, struct evidence *e, const outpost_Boot *boot,
 		     uint64_t now)
@@ -41,7 +41,7 @@ static void set_down(const struct evidence_list *list, struct evidence *e, const
 	e->board.down_ms = started - last_alive;
 }
 
-/* Between this boot and the one before, which the attempt was in, and by nobody's order? */
+/* Did the board go down unexpectedly between the boot of the attempt and this one? */
 static bool went_down(const struct evidence_list *list, const struct evidence *last,
 		      const outpost_Boot *boot)
 {
@@ -51,10 +51,10 @@ static bool went_down(const struct evidence_list *list, const struct evidence *l
 }
 
 /*
- * A supervisor that starts in another boot tells that the board went down
- * after the last module began, or after it ended: what a module leaves behind
- * may kill the board when its window has closed. Once the run was over a
- * reboot is nobody's: somebody may have waited a day with the second attempt.
+ * If a supervisor starts in another boot, the board went down after the last module began, or
+ * after it ended: what a module leaves behind may kill the board after its window has closed.
+ * A reboot after the end of the run is not blamed on a module: the user may have waited a day
+ * before the second attempt.
  */
 void evidence_add_boot(struct evidence_list *list, const outpost_Boot *boot, uint64_t now)
 {
@@ -76,8 +76,8 @@ void evidence_add_boot(struct evidence_list *list, const outpost_Boot *boot, uin
 }
 
 /*
- * The entries' clock and the kernel log's drift apart over days. A record that
- * was read at once shows by how much.
+ * The clocks of the entries and of the kernel log drift apart over days. A record that was
+ * read immediately shows the difference.
  */
 void evidence_learn_skew(struct evidence_list *list, uint64_t now, uint64_t record_us)
 {
@@ -104,8 +104,8 @@ void evidence_add_reboot(struct evidence_list *list, const outpost_RebootOrdered
 }
 
 /*
- * What survived belongs to the module that was under way, or was last; it is
- * recorded before the new Boot. After an ordered reboot it tells nothing new.
+ * What survived belongs to the module that was under way, or else the last one; it is recorded
+ * before the new Boot. After an ordered reboot it contains nothing new.
  */
 void evidence_add_survivor(struct evidence_list *list, const outpost_Survivor *survivor)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the host did and saw, which no entry of a board's tells; and what it says together with the
- * board's own. */
+/*
+ * What the host did and saw, which no entry from a board records, and questions that host and
+ * board answer together.
+ */
 #include "host/judge/evidence_internal.h"
 
 #include "common/alloc.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel log of the window, as it was read. */
+/* The kernel log of the window, as read. */
 #include "host/judge/evidence_internal.h"
 
 #include "common/alloc.h"
 
-/* A journal is a board's word: what it makes the host keep is bounded. */
+/* A journal comes from a board: limit what it can make the host store. */
 #define RECORDS_MAX (1024u * 1024)      /* of one attempt */
-#define TEXT_MAX    (64u * 1024 * 1024) /* of those */
+#define TEXT_MAX    (64u * 1024 * 1024) /* of all records of one attempt */
 
 void evidence_add_lost(struct evidence *e, uint64_t count, bool kept_back)
 {

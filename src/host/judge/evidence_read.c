@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whole journals, and what was made of them. */
+/* Reading whole journals; looking up and freeing evidence. */
 #include "host/judge/evidence_internal.h"
 
 #include "common/alloc.h"
@@ -15,7 +15,7 @@
 
 ssize_t evidence_parse(struct evidence_list *list, const void *data, size_t n, size_t *own)
 {
-	static outpost_Entry entry; /* large, and no business of any caller's stack */
+	static outpost_Entry entry; /* too large for the stack */
 	size_t used = 0;
 
 	if (own)
@@ -50,12 +50,12 @@ int evidence_read(struct evidence_list *list, const char *journal)
 	int r = fs_read(journal, &sb, JOURNAL_MAX);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot read the journal %s", journal);
+		return log_error_errno(r, "Cannot read journal %s", journal);
 	used = evidence_parse(list, sb.buf, sb.len, NULL);
 	if (used < 0)
 		return (int)used;
 	if ((size_t)used < sb.len)
-		log_debug("The journal %s is torn off in its last frame: %zu bytes dropped",
+		log_debug("Journal %s ends in an incomplete frame; ignored its last %zu bytes",
 			  journal, sb.len - (size_t)used);
 	return 0;
 }

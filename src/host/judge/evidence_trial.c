@@ -6,7 +6,7 @@
 #include "common/cleanup.h"
 #include "common/strv.h"
 
-/* A journal is a board's word: what it makes the host keep is bounded. */
+/* A journal comes from a board: limit what it can make the host store. */
 #define MARKS_MAX  65536
 #define LEFT_MAX   1024
 #define OUTPUT_MAX (16u * 1024 * 1024)
@@ -51,7 +51,7 @@ static int add_step_end(struct evidence_trial *trial, const outpost_StepEnd *end
 	if (!step)
 		return 0;
 	if (!step->begun || step->ended)
-		return evidence_contradiction("a step ends that had not begun");
+		return evidence_contradiction("the end of a step that had not begun");
 	step->ended = true;
 	step->done++;
 	step->duration_us += end->duration_us;
@@ -78,7 +78,7 @@ static void add_leftover(struct evidence_trial *trial, const outpost_Leftover *l
 static int add_end(struct evidence *e, const outpost_ModuleEnd *end, uint64_t now)
 {
 	if (e->trial.ended || end->index != e->plan.index || end->attempt != e->attempt)
-		return evidence_contradiction("a module ends that had not begun");
+		return evidence_contradiction("the end of a module that had not begun");
 	e->trial.end = *end;
 	e->trial.ended = true;
 	e->trial.end_us = now;
@@ -99,5 +99,5 @@ int evidence_add_to_trial(struct evidence *e, const outpost_Entry *entry)
 	case outpost_Entry_leftover_tag: add_leftover(trial, &entry->body.leftover); return 0;
 	case outpost_Entry_end_tag: return add_end(e, &entry->body.end, entry->time_us);
 	}
-	return 0; /* a kind of entry that a later version has */
+	return 0; /* an entry type of a later version */
 }

@@ -10,15 +10,15 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define UNPACKED_MAX (4u << 20)  /* of one record; the largest that a backend takes are 1 MiB */
-#define ALL_MAX      (64u << 20) /* of all of them: a board that lies must not fill our memory */
+#define UNPACKED_MAX (4u << 20)  /* of one record; backends store at most 1 MiB */
+#define ALL_MAX      (64u << 20) /* of all records: a malicious board must not exhaust memory */
 
 enum kind { CONSOLE, DUMP, NO_LOG };
 
-/* A part of a dump, or a whole console log. */
+/* A part of a dump, or a complete console log. */
 struct piece {
 	enum kind kind;
-	uint64_t dump, part; /* "Oops#<dump> Part<part>"; 0: not known */
+	uint64_t dump, part; /* from "Oops#<dump> Part<part>"; 0: not known */
 	struct text text;
 	size_t order;
 };
@@ -30,7 +30,10 @@ struct pieces {
 
 /* --- unpacking ---------------------------------------------------------------- */
 
-/* Raw deflate, as the kernel's zlib writes it. What a torn record still gives is worth having. */
+/*
+ * Raw deflate, as written by the kernel's zlib. Keeps what can be unpacked of a truncated
+ * record.
+ */
 static bool inflate_record(const struct pstore_file *file, struct strbuf *out)
 {
 	z_stream z = { .next_in = (Bytef *)file->data, .avail_in = (uInt)file->size };
@@ -68,7 +71,7 @@ static bool unzstd_record(const struct pstore_file *file, struct strbuf *out)
 	return out->len > 0;
 }
 
-/* Bytes that are not text come from records compressed in another way. */
+/* A record that was compressed with another method unpacks to binary data. */
 static bool is_text(const struct strbuf *sb)
 {
 	size_t odd = 0, n = sb->len < 512 ? sb->len : 512;
@@ -78,8 +81,7 @@ static bool is_text(const struct strbuf *sb)
 	return n && odd <= n / 8;
 }
 
-/* pstore.compress= knows more ways; deflate is the kernel's own choice, and the only one since
- * 6.6. */
+/* pstore.compress= supports more methods; deflate is the default, and the only one since 6.6. */
 static bool unpack(const struct pstore_file *file, struct strbuf *out)
 {
 	static const char zstd_magic[] = { 0x28, (char)0xb5, 0x2f, (char)0xfd };
@@ -126,7 +128,7 @@ static void add_piece(struct pieces *pieces, const struct piece *piece)
 	pieces->n++;
 }
 
-/* A file is one part of a dump, or, of systemd's making, all of them. */
+/* A file holds one part of a dump, or all parts if systemd wrote it. */
 static void split(struct pieces *pieces, enum kind kind, struct text text)
 {
 	struct piece piece = { .kind = kind, .text = { text.p, 0 } };
@@ -155,18 +157,21 @@ static int compare(const void *va, const void *vb)
 	if (a->dump != b->dump)
 		return a->dump < b->dump ? -1 : 1;
 	if (a->part != b->part)
-		return a->part > b->part ? -1 : 1; /* the newest lines are in the first */
+		return a->part > b->part ? -1 : 1; /* part 1 has the newest lines */
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* The same file once where pstore had it and once where systemd put it. */
+/* The same file may come from pstore and from systemd's folder. */
 static bool is_copy(const struct piece *a, const struct piece *b)
 {
 	return a->kind == b->kind && a->dump == b->dump && a->part == b->part &&
 	       a->text.n == b->text.n && memcmp(a->text.p, b->text.p, a->text.n) == 0;
 }
 
-/* Linux fs/pstore/ram_core.c, persistent_ram_ecc_string(), and fs/pstore/zone.c: no lines of the log. */
+/*
+ * Linux fs/pstore/ram_core.c, persistent_ram_ecc_string(), and fs/pstore/zone.c: not lines of
+ * the log.
+ */
 static bool is_remark(struct text line)
 {
 	text_trim_end(&line);

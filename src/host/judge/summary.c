@@ -22,7 +22,7 @@ void summary_release(struct summary *f)
 
 /* --- a WARNING's title ----------------------------------------------------------------- */
 
-/* The last word of `head`, "path/file.c:8". */
+/* Parses the last word of `head`, "path/file.c:8". */
 static bool take_place(struct text head, struct text *file, int *line)
 {
 	const char *blank, *colon;
@@ -46,9 +46,9 @@ static bool take_place(struct text head, struct text *file, int *line)
 }
 
 /*
- * Linux kernel/panic.c, __warn(): "WARNING: CPU: 0 PID: 12 at path/x.c:8 f+0x1/0x2 [m]", since 6.19
- * "WARNING: path/x.c:8 at f+0x1/0x2 [m], CPU#0: comm/12". The message of the WARN() follows a colon,
- * see klog. False for other titles.
+ * Linux kernel/panic.c, __warn(): "WARNING: CPU: 0 PID: 12 at path/x.c:8 f+0x1/0x2 [m]", since
+ * 6.19 "WARNING: path/x.c:8 at f+0x1/0x2 [m], CPU#0: comm/12". The message of the WARN()
+ * follows a colon, see klog. Returns false for other titles.
  */
 static bool read_warning(const char *title, struct text *file, int *line, struct text *message)
 {
@@ -63,7 +63,7 @@ static bool read_warning(const char *title, struct text *file, int *line, struct
 	} else {
 		head = (struct text){ all.p, (size_t)(rest.p - strlen(" at ") - all.p) };
 		if (text_after(rest, ", CPU#", &all) && text_after(all, ": ", &all))
-			rest = all; /* the task's name: what follows it is the message */
+			rest = all; /* after the task's name comes the message */
 	}
 	(void)text_after(rest, ": ", message);
 	return take_place(head, file, line);

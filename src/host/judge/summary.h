@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a result says for a person, kept in parts: what happened, where, while
- * what was being done, and what became of it. Only summary_add_text() makes a
- * sentence of them, when the result is shown; nothing reads that sentence.
+ * The summary of a result, kept in parts: what happened, where, during which step, and the
+ * outcome. Only summary_add_text() turns it into a sentence, for display; nothing parses that
+ * sentence.
  */
 #ifndef OUTPOST_SUMMARY_H
 #define OUTPOST_SUMMARY_H
@@ -13,27 +13,27 @@
 
 #include <stdbool.h>
 
-/* All strings but `doing` are the summary's own. NULL: there is none. */
+/* Owns all strings except `doing`. NULL: none. */
 struct summary {
-	char *what;        /* a clause; all of it, where there are no other parts */
-	struct site where; /* function NULL: nowhere in particular */
-	char *module;      /* that this is in; NULL: the kernel itself, or not known */
-	bool unloaded;     /* `where` was not in memory any more */
-	struct site from;  /* of the module under test, which called into `where` */
-	const char *doing; /* step_doing(): done to the module under test when it happened */
+	char *what;        /* a clause; the whole summary if it is the only part */
+	struct site where; /* function NULL: no particular place */
+	char *module;      /* the module of `where`; NULL: the kernel itself, or not known */
+	bool unloaded;     /* the module of `where` was no longer in memory */
+	struct site from;  /* in the module under test, which called `where` */
+	const char *doing; /* step_doing(): what was being done to the module under test */
 	char *outcome;     /* what became of the board, or of the step */
-	char **remarks;    /* on how it was tested */
-	int report;        /* the report of the result that decided, by its index; -1: none */
+	char **remarks;    /* about how it was tested */
+	int report;        /* index of the decisive report in the result; -1: none */
 };
 
-/* There is nothing to say yet. */
+/* An empty summary. */
 /* clang-format off */
 #define SUMMARY_INIT { .report = -1 }
 /* clang-format on */
 
 void summary_release(struct summary *summary);
 
-/* Takes what and where from a report; from its title alone, its sources are another matter. */
+/* Sets `what` and `where` from a report: from its title only, without looking up sources. */
 void summary_set_report(struct summary *summary, const struct klog_report *report);
 
 /* Appends the sentence; `tested` is the module under test. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define OUTPUT_KEPT 4096 /* bytes of a test program's output that go into a result: its end */
+#define OUTPUT_KEPT 4096 /* a result keeps the last bytes of a test program's output */
 
 _Static_assert(MECHANISM_COUNT <= 32, "mechanisms are bits of a uint32_t");
 
@@ -34,7 +34,7 @@ bool report_is_hang(const struct klog_report *report)
 	case KLOG_HARD_LOCKUP:
 	case KLOG_HUNG_TASK:
 	case KLOG_WORKQUEUE_LOCKUP: return true;
-	case KLOG_PANIC: /* of a detector whose own report is not in the log */
+	case KLOG_PANIC: /* may come from a detector whose own report is not in the log */
 		for (size_t i = 0; i < ARRAY_SIZE(detectors); i++)
 			if (strcasestr(report->title, detectors[i]))
 				return true;
@@ -80,7 +80,7 @@ static void fill_output(struct result *out, const struct strbuf *output)
 		out->output = xstrndup(output->buf + from, output->len - from);
 }
 
-/* The reports that concern the module, and where they decided, those that do not. */
+/* Adds the reports that concern the module, and the others only if they decided the verdict. */
 static void fill_reports(struct judge *j)
 {
 	bool all = j->out->rule == mechanism_name(MECHANISM_OWNER);
@@ -103,7 +103,7 @@ static void fill_pass(struct result *out, const struct evidence *e)
 	if (e->purpose == outpost_Purpose_LOAD)
 		strbuf_adds(&sb, "loaded");
 	else if (e->purpose == outpost_Purpose_UNLOAD)
-		strbuf_adds(&sb, "unloaded, and gone");
+		strbuf_adds(&sb, "unloaded");
 	else if (out->ktap_pass)
 		strbuf_addf(&sb, "%u test%s passed", out->ktap_pass,
 			    out->ktap_pass == 1 ? "" : "s");
@@ -111,7 +111,7 @@ static void fill_pass(struct result *out, const struct evidence *e)
 		strbuf_adds(&sb, *e->plan.program_name ? "loaded, tested and unloaded"
 						       : "loaded and unloaded");
 	if (e->repeat > 1)
-		strbuf_addf(&sb, ", %u times over", e->repeat);
+		strbuf_addf(&sb, " (%u repetitions)", e->repeat);
 	out->summary.what = strbuf_detach(&sb);
 	out->phase = e->purpose == outpost_Purpose_LOAD ? "load" : "unload";
 }

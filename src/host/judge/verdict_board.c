@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about the board and the run: whether it went on, what hindered it. */
+/* Rules about the board and the run: did they keep going, and what stopped them? */
 #include "host/judge/verdict_internal.h"
 
 #include <inttypes.h>
@@ -33,13 +33,13 @@ bool rule_stuck(struct judge *j)
 {
 	const outpost_StepEnd *end = stuck_end(j);
 
-	return end && decide_while(j, VERDICT_HANG, end->step, "the time limit passed") &&
-	       add_outcome(j, "the step cannot be ended, not even by SIGKILL");
+	return end && decide_while(j, VERDICT_HANG, end->step, "time limit exceeded") &&
+	       add_outcome(j, "the step did not end even after SIGKILL");
 }
 
 /*
- * A reset that the kernel had no time to announce comes at once when something
- * restarts the board, and after the time-out when the watchdog does.
+ * A reset without an announcement by the kernel follows immediately if something restarts the
+ * board, and after the time-out if the watchdog does.
  */
 bool rule_watchdog(struct judge *j)
 {
@@ -51,11 +51,12 @@ bool rule_watchdog(struct judge *j)
 	if (!e->host.power_cycled && (!e->board.watchdog_s || !evidence_down_ms(e, &down_ms) ||
 				      down_ms < (int64_t)e->board.watchdog_s * 500))
 		return false;
-	decide_while(j, VERDICT_HANG, last_step(e), "the board stopped");
+	decide_while(j, VERDICT_HANG, last_step(e), "the board hung");
 	if (e->host.power_cycled)
 		return add_outcome(j, "it did not come back by itself: %s",
 				   e->host.tried ? e->host.tried : "");
-	return add_outcome(j, "its watchdog (%" PRIu32 " s) reset it without any report",
+	return add_outcome(j,
+			   "its watchdog (%" PRIu32 " s) reset it, and the kernel reported nothing",
 			   e->board.watchdog_s);
 }
 
@@ -81,16 +82,16 @@ bool rule_boot(struct judge *j)
 		return false;
 	if (evidence_rebooted(e) || boots_differ(e))
 		return decide_while(j, VERDICT_CRASH, step, "the board rebooted by itself") &&
-		       add_outcome(j, "there was no report");
+		       add_outcome(j, "the kernel reported nothing");
 	return nonces_differ(e) && decide_while(j, VERDICT_INCONCLUSIVE, step,
-						"the board was set back to an earlier state");
+						"the board was restored to an earlier state");
 }
 
 static bool add_unreachable(struct judge *j)
 {
 	const char *tried = j->e->host.tried;
 
-	return add_outcome(j, "it could not be reached again in its time%s%s", tried ? ": " : "",
+	return add_outcome(j, "it was not reachable again in time%s%s", tried ? ": " : "",
 			   tried ? tried : "");
 }
 
@@ -102,26 +103,28 @@ bool rule_unreachable(struct judge *j)
 		return false;
 	if (e->host.cut_off)
 		return decide_while(j, VERDICT_LOST, last_step(e),
-				    "nothing shows that the board hung, but the link to it had "
-				    "died") &&
+				    "the link to the board died, with no sign that the board "
+				    "hung") &&
 		       add_outcome(j, "%s", e->host.tried);
 	return evidence_unreachable(e) &&
 	       decide_while(j, VERDICT_LOST, last_step(e), "the board was lost") &&
 	       add_unreachable(j);
 }
 
-/* It was through, but nobody has seen the board alive since: what it left behind may have killed
- * it. */
+/*
+ * The module had finished, but the board has not been seen alive since: something that the
+ * module left behind may have killed it.
+ */
 bool rule_silence(struct judge *j)
 {
 	const struct evidence *e = j->e;
 
 	if (e->host.cut_off)
 		return decide(j, VERDICT_LOST, "settle",
-			      "the board went on, but the link to it had died") &&
+			      "the board kept running, but the link to it died") &&
 		       add_outcome(j, "%s", e->host.tried);
 	return evidence_unreachable(e) &&
-	       decide(j, VERDICT_LOST, "settle", "the board was lost after %s was through",
+	       decide(j, VERDICT_LOST, "settle", "the board was lost after %s had finished",
 		      e->plan.name) &&
 	       add_unreachable(j);
 }
@@ -131,16 +134,15 @@ bool rule_cancel(struct judge *j)
 	const struct evidence *e = j->e;
 	bool cancelled = e->run.cancelled || e->host.cancelled, cut = !e->trial.ended;
 
-	/* One that was through before the user cancelled keeps its result. */
+	/* A module that had finished before the user cancelled keeps its result. */
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++) {
 		const outpost_StepEnd *end = failed_end(j, step);
 
 		cut |= end != NULL;
-		cancelled |= end && end->cancelled; /* the end of the run may have been lost */
+		cancelled |= end && end->cancelled; /* the end of the run may be missing */
 	}
 	return cancelled && (cut || missing_evidence(j)) &&
-	       decide(j, VERDICT_SKIP, step_phase(last_step(e)),
-		      "interrupted before it was through");
+	       decide(j, VERDICT_SKIP, step_phase(last_step(e)), "interrupted before it finished");
 }
 
 bool rule_prepare(struct judge *j)
@@ -149,7 +151,7 @@ bool rule_prepare(struct judge *j)
 	const outpost_StepEnd *end = failed_end(j, outpost_Step_PREPARE);
 
 	if (end)
-		return decide(j, VERDICT_ERROR, "load", "what %s needs could not be loaded: %s%s%s",
+		return decide(j, VERDICT_ERROR, "load", "cannot load what %s needs: %s%s%s",
 			      e->plan.name, end->detail, *end->detail && end->error ? ": " : "",
 			      end->error ? strerror(end->error) : "");
 	return false;
@@ -158,6 +160,6 @@ bool rule_prepare(struct judge *j)
 bool rule_run(struct judge *j)
 {
 	return *j->e->run.why && missing_evidence(j) &&
-	       decide(j, VERDICT_ERROR, step_phase(last_step(j->e)), "the run could not go on: %s",
-		      j->e->run.why);
+	       decide(j, VERDICT_ERROR, step_phase(last_step(j->e)),
+		      "the run could not continue: %s", j->e->run.why);
 }

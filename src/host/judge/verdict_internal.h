@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the verdict share. */
+/* Shared by the files verdict*.c. */
 #ifndef OUTPOST_VERDICT_INTERNAL_H
 #define OUTPOST_VERDICT_INTERNAL_H
 
@@ -7,29 +7,29 @@
 #include "host/judge/verdict.h"
 #include "host/judge/words.h"
 
-/* A line of the kernel log of the window: of a record that was read, or of what survived. */
+/* A line of the kernel log of the window, from a record that was read or from what survived. */
 struct log_line {
 	uint64_t time_us;
-	struct text text; /* within the evidence */
-	size_t marks;     /* steps begun by then, at most */
+	struct text text; /* points into the evidence */
+	size_t marks;     /* upper bound of the steps begun by then */
 	size_t order;
 	uint64_t sequence; /* of the record */
 	bool survived;
-	bool user;    /* user space wrote it: gone once all is put together */
-	bool outside; /* while what the module needs was loaded, or unloaded again */
+	bool user;    /* written by user space: dropped after merging */
+	bool outside; /* logged while the modules it needs were being loaded or unloaded */
 };
 
 struct judge {
 	const struct evidence *e;
 	struct result *out;
 	uint32_t off;
-	struct strbuf survived; /* what pstore kept, as one text */
+	struct strbuf survived; /* contents of pstore, as one text */
 	struct log_line *lines;
 	size_t n_lines;
-	struct klog_report *reports; /* start and end are numbers of lines */
-	bool *ours;                  /* likewise: does the report concern this module? */
+	struct klog_report *reports; /* start and end are indexes into `lines` */
+	bool *ours;                  /* for each report: does it concern this module? */
 	size_t n_reports;
-	struct ktap output, log; /* what the test program printed, and the kernel log */
+	struct ktap output, log; /* of the test program's output and of the kernel log */
 };
 
 static inline bool judge_has(const struct judge *j, enum mechanism mechanism)
@@ -37,50 +37,50 @@ static inline bool judge_has(const struct judge *j, enum mechanism mechanism)
 	return !(j->off & 1u << mechanism);
 }
 
-/* Lines, reports and test results of the window; judge_release() frees them. */
+/* Reads lines, reports and test results of the window; judge_release() frees them. */
 void judge_read_log(struct judge *j);
-/* The lines alone. verdict_lines.c */
+/* Reads the lines only. verdict_lines.c */
 void judge_read_lines(struct judge *j);
-/* `record`: NULL for what survived. */
+/* `record` is NULL for a line that survived. */
 void judge_add_line(struct judge *j, uint64_t time_us, struct text text,
 		    const struct evidence_record *record);
-/* verdict_survivors.c: once the records are there */
+/* verdict_survivors.c. Call after the records are added. */
 void judge_add_survivors(struct judge *j);
 void judge_release(struct judge *j);
 
-/* The step in which this line was logged; the one that began last, where that is not known. */
+/* The step in which this line was logged, or the last begun step if not known. */
 outpost_Step step_of_line(const struct judge *j, size_t line);
 outpost_Step last_step(const struct evidence *e);
 
-/* A hang, though the kernel may have made a panic of it. */
+/* A hang, even if the kernel turned it into a panic. */
 bool report_is_hang(const struct klog_report *report);
 
-/* Goes through the rules; out->verdict, phase, rule and summary are set. */
+/* Applies the rules; sets out->verdict, phase, rule and summary. */
 void judge_apply_rules(struct judge *j);
 
-/* Sets the result, with a summary that is one clause; always true. Newlines become blanks. */
+/* Sets the result with a summary of one clause. Newlines become blanks. Always returns true. */
 bool decide(struct judge *j, enum verdict verdict, const char *phase, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* Likewise: it happened while the module went through this step. */
+/* As decide(), for something that happened during this step of the module. */
 bool decide_while(struct judge *j, enum verdict verdict, outpost_Step step, const char *what);
-/* Adds to the summary what became of the board or the step; always true. */
+/* Adds the outcome for the board or the step to the summary. Always returns true. */
 bool add_outcome(struct judge *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Which of its ways the module had to go. */
+/* Which steps the run's purpose includes. */
 bool judge_loads(const struct judge *j);
 bool judge_tests(const struct judge *j);
 bool judge_unloads(const struct judge *j);
 
-/* The step's end, when there is one that went wrong; NULL otherwise. */
+/* The end of the step if it failed; NULL otherwise. */
 const outpost_StepEnd *failed_end(const struct judge *j, outpost_Step step);
 
-/* The first step that could not be ended; what came after it was beside it. NULL: none. */
+/* The first step that could not be ended; later steps ran beside it. NULL: none. */
 const outpost_StepEnd *stuck_end(const struct judge *j);
 
-/* What of the evidence for a PASS is not there, in words; NULL: nothing. */
+/* What is missing from the evidence for a PASS, in words; NULL: nothing. */
 const char *missing_evidence(const struct judge *j);
 
-/* The rules; true when one has decided. */
+/* The rules. Each returns true if it has decided. */
 bool rule_plan(struct judge *j);
 bool rule_fatal_report(struct judge *j);
 bool rule_stuck(struct judge *j);

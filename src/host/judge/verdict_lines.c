@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel log of a window, put together from the records that the board
- * streamed and, where a crash cut them off, from what survived it
- * (verdict_survivors.c).
+ * The kernel log of a window: the records that the board streamed and, if a crash cut them
+ * off, what survived it (verdict_survivors.c).
  */
 #include "host/judge/verdict_internal.h"
 
@@ -41,8 +40,10 @@ static void add_records(struct judge *j)
 	}
 }
 
-/* Whoever may write to /dev/kmsg may say anything. They were there only to be known again in a
- * console's log, which does not say whose a line is. */
+/*
+ * Drops lines from user space: a process that can write to /dev/kmsg can write anything. They
+ * are needed only to recognise them in a console's log, which does not show who wrote a line.
+ */
 static void drop_users(struct judge *j)
 {
 	size_t kept = 0;
@@ -75,7 +76,7 @@ outpost_Step step_of_line(const struct judge *j, size_t line)
 	return marks ? e->trial.marks[marks - 1].step : outpost_Step_PREPARE;
 }
 
-/* Without the mechanism of settling, the window ends with the unload. */
+/* Without the settle mechanism, the window ends with the unload. */
 static void cut_after_unload(struct judge *j)
 {
 	size_t kept = 0;
@@ -90,8 +91,8 @@ static void cut_after_unload(struct judge *j)
 }
 
 /*
- * What the module needs speaks while it is loaded, before the window, and
- * while it is unloaded, after it: a test result there is not this module's.
+ * The modules that this one needs log messages while they are loaded, before the window, and
+ * while they are unloaded, after it: a test result there does not belong to this module.
  */
 static void mark_outside(struct judge *j)
 {

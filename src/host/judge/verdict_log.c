@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is found in the kernel log of a window and in what the test program said: reports, and whose
- * they are; test results. */
+/*
+ * Finds reports (and decides which modules they concern) and test results in the kernel log of
+ * a window and in the test program's output.
+ */
 #include "host/judge/verdict_internal.h"
 
 #include "common/alloc.h"
@@ -17,10 +19,10 @@ static void on_report(const struct klog_report *report, void *arg)
 {
 	struct judge *j = arg;
 
-	/* Which boot it is comes from better witnesses than a banner in the log. */
+	/* There is better evidence for the boot than a banner in the log. */
 	if (report->kind == KLOG_REBOOT || report->kind == KLOG_NONE)
 		return;
-	/* Of very many the last is the one that may have killed the board. */
+	/* If there are too many, the last one may have killed the board. */
 	if (j->n_reports == REPORTS_MAX) {
 		if (report->fatal && !j->reports[REPORTS_MAX - 1].fatal)
 			j->reports[REPORTS_MAX - 1] = *report;
@@ -44,7 +46,9 @@ static bool contains(struct text text, const char *before, const char *name, con
 	return false;
 }
 
-/* Done by the process that loads or tests, as "Comm: name" or "[name:123]" or "task name:123" say?
+/*
+ * Does the line name the process that loads or tests: "Comm: name", "[name:123]" or "task
+ * name:123"?
  */
 static bool names_task(struct text line, const char *comm)
 {
@@ -52,8 +56,10 @@ static bool names_task(struct text line, const char *comm)
 	       contains(line, "task ", comm, ":");
 }
 
-/* The agent runs a test program from a file that is named by its hash; the kernel cuts that at
- * TASK_COMM_LEN. */
+/*
+ * The agent runs a test program from a file that is named after its hash; the kernel cuts the
+ * name to TASK_COMM_LEN.
+ */
 static void test_comm(const struct evidence *e, char comm[16])
 {
 	size_t n = e->plan.program.size < 8 ? e->plan.program.size : 8;
@@ -68,7 +74,7 @@ static bool line_is_ours(const struct evidence *e, struct text line)
 {
 	char comm[16];
 
-	/* Lists every module there is, and "[last unloaded: name]". */
+	/* This line lists all modules, and "[last unloaded: name]". */
 	if (text_find(line, "Modules linked in:"))
 		return false;
 	if (contains(line, "[", e->plan.name, "] ") || names_task(line, "outpost-agent"))
@@ -78,9 +84,9 @@ static bool line_is_ours(const struct evidence *e, struct text line)
 }
 
 /*
- * A report concerns the module when its function or a frame is in it, or when
- * the task that loads, tests or unloads it ran into it. Its own summary of the
- * trace is looked at first; what that had no room for stands in the lines.
+ * A report concerns the module if its function or a frame is in it, or if the task that loads,
+ * tests or unloads the module triggered it. The report's own trace comes first; the log lines
+ * have the frames that did not fit in it.
  */
 static bool report_is_ours(const struct judge *j, const struct klog_report *report)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about what the kernel complained of. */
+/* Rules about reports of the kernel. */
 #include "host/judge/verdict_internal.h"
 
 #include "common/alloc.h"
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* What became of the board: how it came back says nothing about the cause. */
+/* Adds what happened to the board afterwards; this says nothing about the cause. */
 static void add_aftermath(struct judge *j, bool fatal)
 {
 	const struct evidence *e = j->e;
@@ -70,6 +70,6 @@ bool rule_other_report(struct judge *j)
 	summary_set_report(summary, j->reports);
 	summary->report = 0;
 	what = summary->what;
-	summary->what = xasprintf("meanwhile something else complained: %s", what);
+	summary->what = xasprintf("report from another part of the kernel: %s", what);
 	return true;
 }

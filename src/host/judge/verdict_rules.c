@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules, the strongest first. Each one may decide; the first that does ends the matter. */
+/* The rules, the strongest first. The first rule that applies decides. */
 #include "host/judge/verdict_internal.h"
 
 #include "common/cleanup.h"
 
 #include <stdarg.h>
 
-/* One line, whatever a board or a kernel says. */
+/* Formats one line, whatever the board or the kernel sent. */
 static char *format_line(const char *fmt, va_list ap)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -64,7 +64,7 @@ bool judge_loads(const struct judge *j)
 	return j->e->purpose != outpost_Purpose_UNLOAD;
 }
 
-/* The step's end, when there is one that went wrong; NULL otherwise. */
+/* The end of the step if it failed; NULL otherwise. */
 const outpost_StepEnd *failed_end(const struct judge *j, outpost_Step step)
 {
 	const struct evidence_step *s = &j->e->trial.steps[step];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about the steps: what loading, testing and unloading gave back. */
+/* Rules about the steps: the results of loading, testing and unloading. */
 #include "host/judge/verdict_internal.h"
 
 #include "common/alloc.h"
@@ -18,12 +18,12 @@ static bool is_refusal(const outpost_StepEnd *end)
 
 static bool decide_late(struct judge *j, outpost_Step step, uint32_t limit_ms)
 {
-	_cleanup_free_ char *what = xasprintf("the time limit of %g s passed", limit_ms / 1000.0);
+	_cleanup_free_ char *what = xasprintf("time limit of %g s exceeded", limit_ms / 1000.0);
 
-	return decide_while(j, VERDICT_FAIL, step, what) && add_outcome(j, "the step was ended");
+	return decide_while(j, VERDICT_FAIL, step, what) && add_outcome(j, "the step was stopped");
 }
 
-/* An unload that is refused until its limit is another matter: see rule_gone(). */
+/* An unload that is refused until the time limit is handled by rule_refused(). */
 bool rule_late(struct judge *j)
 {
 	const outpost_PlanModule *plan = &j->e->plan;
@@ -46,17 +46,18 @@ bool rule_late(struct judge *j)
 	return false;
 }
 
-/* What finit_module means by it, where the errno's own words do not say. */
+/* What finit_module(2) means by errors whose usual text is not clear. */
 static const char *load_error_meaning(int error)
 {
 	switch (error) {
-	case ENOEXEC:
-		return "the kernel does not take this file: built for another kernel, or damaged";
-	case ENOENT: return "a symbol that it uses is not in this kernel, or its init says so";
-	case EEXIST: return "it is loaded already, or built in";
+	case ENOEXEC: return "the module was built for another kernel or is damaged";
+	case ENOENT:
+		return "the kernel lacks a symbol that it uses, or its init returned this error";
+	case EEXIST: return "it is already loaded or built in";
 	case EKEYREJECTED:
 	case ENOKEY: return "the kernel requires modules signed with a key that it knows";
-	case EPERM: return "the kernel does not allow modules to be loaded, or its init says so";
+	case EPERM:
+		return "the kernel does not allow loading modules, or its init returned this error";
 	default: return NULL;
 	}
 }
@@ -68,8 +69,10 @@ static const char *error_name(int error)
 	return name ? name : "unknown error";
 }
 
-/* Linux kernel/module/main.c, unknown_module_param_cb(): loaded all the same, but not as it was
- * asked for. */
+/*
+ * Linux kernel/module/main.c, unknown_module_param_cb(): the module is loaded, but not with
+ * the requested parameters.
+ */
 static bool rule_ignored_parameter(struct judge *j)
 {
 	_cleanup_free_ char *words = xasprintf("%s: unknown parameter '", j->e->plan.name);
@@ -98,8 +101,9 @@ bool rule_result(struct judge *j)
 	if (!end)
 		return *j->e->plan.params && rule_ignored_parameter(j);
 	if (!end->error && end->signal)
-		return decide(j, VERDICT_FAIL, "load", "loading %s was ended by a signal: %s",
-			      j->e->plan.name, strsignal(end->signal));
+		return decide(j, VERDICT_FAIL, "load",
+			      "the process loading %s was killed by a signal: %s", j->e->plan.name,
+			      strsignal(end->signal));
 	meaning = load_error_meaning(end->error);
 	return decide(j, VERDICT_FAIL, "load", "loading %s failed: %s (%s)%s%s%s%s",
 		      j->e->plan.name, strerror(end->error), error_name(end->error),
@@ -120,9 +124,9 @@ bool rule_exit(struct judge *j)
 			      name ? name : "?", strsignal(end->signal));
 	}
 	if (end->error)
-		return decide(j, VERDICT_ERROR, "test", "the test program could not be run: %s%s%s",
+		return decide(j, VERDICT_ERROR, "test", "cannot run the test program: %s%s%s",
 			      strerror(end->error), *end->detail ? ": " : "", end->detail);
-	return decide(j, VERDICT_FAIL, "test", "the test program ended with status %" PRIi32,
+	return decide(j, VERDICT_FAIL, "test", "the test program exited with status %" PRIi32,
 		      end->exit_status);
 }
 
@@ -134,7 +138,7 @@ static bool decide_ktap(struct judge *j, const struct ktap_result *r, const char
 		return decide(j, VERDICT_FAIL, phase, "%u of %u tests failed: %s%s", r->fail,
 			      r->pass + r->fail + r->skip + r->todo, r->failed[0],
 			      r->fail > 1 ? ", ..." : "");
-	return decide(j, VERDICT_FAIL, phase, "its test results are broken: %s", r->why);
+	return decide(j, VERDICT_FAIL, phase, "invalid test results: %s", r->why);
 }
 
 bool rule_ktap(struct judge *j)
@@ -157,7 +161,7 @@ bool rule_log(struct judge *j)
 	for (size_t i = 0; i < plan->log_lines_count; i++)
 		if (!in_log(j, plan->log_lines[i]))
 			return decide(j, VERDICT_FAIL, *plan->program_name ? "test" : "load",
-				      "the kernel log does not say \"%s\"", plan->log_lines[i]);
+				      "the kernel log does not contain \"%s\"", plan->log_lines[i]);
 	return false;
 }
 
@@ -182,15 +186,15 @@ bool rule_gone(struct judge *j)
 	if (!e->trial.has_after)
 		return false;
 	if (judge_unloads(j) && e->trial.after.loaded)
-		return decide(j, VERDICT_FAIL, "unload", "%s is still loaded after its unload",
+		return decide(j, VERDICT_FAIL, "unload", "%s is still loaded after the unload",
 			      e->plan.name);
 	if (!judge_unloads(j) && !e->trial.after.loaded)
-		return decide(j, VERDICT_FAIL, "load", "%s is not there after its load",
+		return decide(j, VERDICT_FAIL, "load", "%s is not loaded after the load",
 			      e->plan.name);
 	return false;
 }
 
-/* Only without the mechanism of trying again: then the first refusal is the last. */
+/* Only without the retry mechanism: then the first refusal decides. */
 bool rule_retry(struct judge *j)
 {
 	const struct evidence_step *step = &j->e->trial.steps[outpost_Step_UNLOADING];

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What survived a crash of a window's kernel log, added to the records that were read before it. */
+/*
+ * Merges the part of a window's kernel log that survived a crash with the records that were
+ * read before it.
+ */
 #include "host/judge/verdict_internal.h"
 
 #include "common/alloc.h"
@@ -9,16 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAME_TIME   64      /* lines looked at for a double: as many as one microsecond may have */
-#define CLOCK_SLACK 2000000 /* microseconds, where the difference of the clocks is not known */
+#define SAME_TIME   64      /* lines to compare with: as many as one microsecond may have */
+#define CLOCK_SLACK 2000000 /* microseconds, if the difference between the clocks is not known */
 #define DEATH_SLACK 5000000
 
-/* The priority of a line that user space wrote has its facility, too; the kernel's is 0. */
+/* The priority of a line from user space includes a facility; the kernel's facility is 0. */
 #define PRIORITY_USER 8
 
 /*
- * "<4>[   12.345678] text", as a dump keeps it; a console leaves out the
- * priority. `*user`: it says that user space wrote it.
+ * "<4>[   12.345678] text", as in a dump; a console omits the priority. `*user`: written by
+ * user space.
  */
 static bool take_time(struct text line, uint64_t *time_us, bool *user)
 {
@@ -37,7 +40,7 @@ static bool take_time(struct text line, uint64_t *time_us, bool *user)
 	return true;
 }
 
-/* Where the window begins, by the clock of the kernel log. */
+/* The start of the window, by the clock of the kernel log. */
 static uint64_t window_start(const struct evidence *e, uint64_t death_us)
 {
 	uint64_t begin = e->begin_us;
@@ -47,7 +50,7 @@ static uint64_t window_start(const struct evidence *e, uint64_t death_us)
 			       ? 0
 			       : begin - (uint64_t)e->board.skew_us;
 	begin = begin > CLOCK_SLACK ? begin - CLOCK_SLACK : 0;
-	if (death_us < begin) /* the clocks are further apart than that */
+	if (death_us < begin) /* the difference between the clocks is larger */
 		return death_us > DEATH_SLACK ? death_us - DEATH_SLACK : 0;
 	return begin;
 }
@@ -86,8 +89,8 @@ static uint64_t last_time(struct text rest)
 }
 
 /*
- * A kernel that prints no times (printk.time=0): what follows the last record
- * that was read. Without one of those in it, all of it.
+ * The kernel prints no times (printk.time=0): adds what follows the last record that was read,
+ * or everything if that record is not in it.
  */
 static void add_timeless(struct judge *j, struct text all)
 {
@@ -104,8 +107,8 @@ static void add_timeless(struct judge *j, struct text all)
 }
 
 /*
- * What survived reaches back to the board's start: only what is of the window
- * counts. A line without a time belongs to the one before it.
+ * What survived starts with the boot: adds only what belongs to the window. A line without a
+ * time belongs to the one before it.
  */
 static void add_survivors(struct judge *j)
 {
@@ -135,7 +138,7 @@ static int by_time(const void *va, const void *vb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* Has a record, or an earlier copy of the log, this line already? */
+/* Is the line already in a record or an earlier copy of the log? */
 static bool is_double(const struct log_line *lines, size_t n, const struct log_line *line)
 {
 	for (size_t i = n; i-- > 0 && n - i <= SAME_TIME && lines[i].time_us == line->time_us;)
@@ -145,9 +148,9 @@ static bool is_double(const struct log_line *lines, size_t n, const struct log_l
 }
 
 /*
- * The records are the beginning of the log that survived; and of that there
- * are several copies: the console's, one for each oops and panic, in parts of
- * which the last comes first. Their times bring them together.
+ * The records are the beginning of the log that survived. There are several copies of the log:
+ * the console's and one for each oops and panic, in parts of which the last comes first.
+ * Sorting by time merges them.
  */
 static void merge_survivors(struct judge *j)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about the window as a whole: what else is short of a PASS. */
+/* Rules about the window as a whole: what else is missing for a PASS. */
 #include "host/judge/verdict_internal.h"
 
 #include "common/cleanup.h"
@@ -13,9 +13,9 @@
 #define TAINT_C    TAINT(10)
 #define TAINT_O    TAINT(12)
 #define TAINT_E    TAINT(13)
-#define TAINT_N    TAINT(18) /* a KUnit module reports it of itself */
+#define TAINT_N    TAINT(18) /* set by KUnit modules */
 static const char taint_letters[] = "PFSRMBUDAWCIOELKXTNJ";
-/* Bad page, died, warned, soft lockup: the kernel reports it in its log as well. */
+/* Bad page, died, warned, soft lockup: these also have a report in the kernel log. */
 #define TAINT_COMPLAINTS (TAINT(5) | TAINT(7) | TAINT(9) | TAINT(14))
 
 static uint64_t unexpected_taint(const struct judge *j)
@@ -53,11 +53,10 @@ bool rule_taint(struct judge *j)
 	taint_words(taint, words);
 	return (taint & ~TAINT_COMPLAINTS) &&
 	       decide(j, VERDICT_FAIL, "load",
-		      "the kernel is tainted %s, which nothing in the module announces", words);
+		      "the kernel is tainted %s, which the module does not announce", words);
 }
 
-/* Each record between the ends of the window has to be accounted for; one that came twice counts
- * once. */
+/* Counts the records of the window that were not read; duplicates count once. */
 static uint64_t missing_records(const struct evidence *e)
 {
 	uint64_t first = e->trial.end.first_sequence, end = e->trial.end.end_sequence, next = first,
@@ -90,17 +89,19 @@ bool rule_lost(struct judge *j)
 		      e->log.lost && e->trial.n_marks ? step_phase(e->trial.marks[at].step)
 						      : "load",
 		      "%" PRIu64 " kernel log records %s: a report may have been among them", lost,
-		      e->log.kept_back ? "were too many to keep" : "were lost");
+		      e->log.kept_back ? "were dropped because there were too many" : "were lost");
 }
 
-/* The exit status alone would do for a test that prints no results; but who knows whether it does.
+/*
+ * The exit status alone is enough for a test that prints no results, but it is not known
+ * whether this one does.
  */
 bool rule_output(struct judge *j)
 {
 	return j->e->trial.output_truncated &&
 	       decide(j, VERDICT_INCONCLUSIVE, "test",
-		      "its test printed more than is kept: a failed "
-		      "result may be in the rest; print less");
+		      "the test program printed more than is kept, and the rest may "
+		      "contain a failed result; print less");
 }
 
 bool rule_taint_alone(struct judge *j)
@@ -123,13 +124,13 @@ bool rule_counts(struct judge *j)
 	    before->oops_count == after->oops_count)
 		return false;
 	return decide(j, VERDICT_INCONCLUSIVE, "load",
-		      "the kernel counts %" PRIi64 " warnings and %" PRIi64
-		      " oopses more than before, but its log has no report",
+		      "the kernel counts %" PRIi64 " more warnings and %" PRIi64
+		      " more oopses than before, but its log has no report",
 		      (int64_t)(after->warn_count - before->warn_count),
 		      (int64_t)(after->oops_count - before->oops_count));
 }
 
-/* Was this step done in each repetition? */
+/* Was this step done in every repetition? */
 static bool was_done(const struct judge *j, outpost_Step step)
 {
 	uint32_t repeat = judge_tests(j) && j->e->repeat > 1 ? j->e->repeat : 1;
@@ -142,7 +143,7 @@ static const char *missing_repetition(const struct judge *j)
 	if (was_done(j, outpost_Step_LOADING) && was_done(j, outpost_Step_UNLOADING) &&
 	    (!j->e->plan.program.size || was_done(j, outpost_Step_TESTING)))
 		return NULL;
-	return "that it was done as often as planned";
+	return "all planned repetitions";
 }
 
 static const char *missing_step(const struct judge *j)
@@ -156,18 +157,18 @@ static const char *missing_step(const struct judge *j)
 	if (judge_unloads(j) && !steps[outpost_Step_UNLOADING].ended)
 		return "that it was unloaded";
 	if (judge_tests(j) && !steps[outpost_Step_SETTLE].ended)
-		return "that somebody listened after the unload";
+		return "that the kernel log was watched after the unload";
 	if (judge_tests(j) && missing_repetition(j))
 		return missing_repetition(j);
 	if (failed_end(j, outpost_Step_RESTORE))
-		return "that what it needs was unloaded again";
+		return "that the modules it needs were unloaded again";
 	for (outpost_Step step = outpost_Step_PREPARE; step <= outpost_Step_RESTORE; step++)
 		if (steps[step].begun && (!steps[step].ended || failed_end(j, step)))
 			return "the end of a step";
 	return NULL;
 }
 
-/* The window as read reaches over all that was done in it. */
+/* Does the log that was read cover everything done in the window? */
 static bool window_is_whole(const struct evidence *e)
 {
 	return e->trial.before.has_log && e->trial.after.has_log &&
@@ -176,7 +177,7 @@ static bool window_is_whole(const struct evidence *e)
 	       e->trial.end.end_sequence >= e->trial.after.next_sequence;
 }
 
-/* What of the evidence for a PASS is not there; NULL: nothing. */
+/* What is missing from the evidence for a PASS; NULL: nothing. */
 const char *missing_evidence(const struct judge *j)
 {
 	const struct evidence *e = j->e;
@@ -192,7 +193,7 @@ const char *missing_evidence(const struct judge *j)
 	if (!window_is_whole(e))
 		return "the whole kernel log";
 	if (judge_loads(j) == e->trial.before.loaded)
-		return "that the module was where it should be before";
+		return "that the module was in the expected state before";
 	if (judge_tests(j) && !e->trial.end.leftovers_checked)
 		return "whether anything was left behind";
 	return missing_step(j);
@@ -203,5 +204,5 @@ bool rule_evidence(struct judge *j)
 	const char *missing = missing_evidence(j);
 
 	return missing && decide(j, VERDICT_INCONCLUSIVE, step_phase(last_step(j->e)),
-				 "the board's record does not say: %s", missing);
+				 "the board's journal does not show %s", missing);
 }

@@ -10,11 +10,11 @@ static const struct {
 	[outpost_Step_LOADING] = { "load", "loading", "loading" },
 	[outpost_Step_TESTING] = { "test", "testing", "testing" },
 	[outpost_Step_UNLOADING] = { "unload", "unloading", "unloading" },
-	[outpost_Step_SETTLE] = { "settle", "settling after the unload of", "settling" },
-	[outpost_Step_RESTORE] = { "settle", "settling after the unload of", "tidying up after" },
+	[outpost_Step_SETTLE] = { "settle", "settling after unloading", "settling" },
+	[outpost_Step_RESTORE] = { "settle", "settling after unloading", "cleaning up after" },
 };
 
-/* A board may name a step that this version does not know. */
+/* A board may send a step that this version does not know. */
 static size_t row(outpost_Step step)
 {
 	return (size_t)step < ARRAY_SIZE(words) ? (size_t)step : outpost_Step_PREPARE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a step is called: in results, in summaries, and while it goes on. */
+/* The names of steps in results, summaries and progress messages. */
 #ifndef OUTPOST_WORDS_H
 #define OUTPOST_WORDS_H
 
@@ -8,10 +8,10 @@
 /* A result's phase: "load", "test", "unload" or "settle". */
 const char *step_phase(outpost_Step step);
 
-/* What was being done to a module, for "while ... NAME": "loading", "testing", ... */
+/* For "while ... MODULE": "loading", "testing", ... */
 const char *step_doing(outpost_Step step);
 
-/* Likewise for the progress line, which tells more steps apart: "preparing", ... */
+/* For the progress line, which distinguishes more steps: "preparing", ... */
 const char *step_progress(outpost_Step step);
 
 #endif

@@ -185,7 +185,7 @@ test_a_dead_link_is_no_hang() {
 	outpost --json test --return-timeout 25s mute
 	expect_status 3
 	expect_json '.results[0].verdict' lost
-	expect_json '.results[0].summary | test("the link to it had died")' true
+	expect_json '.results[0].summary | test("the link to the board died")' true
 	expect_json '.results[0].recovery' 'it was reset'
 }
 
