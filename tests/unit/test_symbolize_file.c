@@ -74,7 +74,8 @@ static void srcversions(void **state)
 	module.srcversion = "0A1B2D";
 	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));
 	assert_int_equal(found.frames[0].n, 0);
-	assert_string_equal(found.frames[0].why, "other sources: srcversion 0A1B2C, not 0A1B2D");
+	assert_string_equal(found.frames[0].why,
+			    "other sources: srcversion 0A1B2C, expected 0A1B2D");
 	report_source_release(&found);
 	module.file = "mod.ko"; /* has none */
 	found = look_up(&module, frame("user", marks[MARK_SET], marks[SIZE_USER], true));

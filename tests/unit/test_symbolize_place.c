@@ -85,13 +85,13 @@ static void changed_files(void **state)
 	found = look_up_copy();
 	assert_int_equal(found.at.line, line_of("/* in set"));
 	assert_null(found.lines);
-	assert_contains(found.note, "changed since it was built");
+	assert_contains(found.note, "changed since the build");
 	report_source_release(&found);
 
 	assert_int_equal(unlink("build/tree/up/mod/mod.c"), 0);
 	found = look_up_copy();
 	assert_null(found.lines);
-	assert_contains(found.note, "not here");
+	assert_contains(found.note, "source file not found");
 	report_source_release(&found);
 }
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * load_module() in its order. A new row is a function, a name that tests/tools/variants.c
- * has a case for, and, where it came with a version of Linux, that one.
+ * The order of load_module(). A new row has a function, a name that tests/tools/variants.c has
+ * a case for and, if the rule came with a version of Linux, that version.
  */
 static const struct check_rule rules[] = {
 	/* module_sig_check() */
@@ -128,17 +128,16 @@ void check_ko(const struct check_kernel *kernel, const struct ko *ko, const stru
 	check_others_free(check.others);
 }
 
-/* What is packed never gets as far as the kernel when it cannot be unpacked. */
+/* A file that cannot be unpacked never gets to the kernel. */
 static void add_damaged(struct check_result *result, int r)
 {
 	static const struct check_rule packed = { "packed" };
 	struct check check = { .result = result, .rule = &packed };
 
 	*result = (struct check_result){ .loads = true };
-	check_add(
-		&check, CHECK_REFUSED, NULL, xstrdup("a file that can be unpacked"),
-		xstrdup(r == -EFBIG ? "more than 512 MiB" : "it is damaged, or its end is missing"),
-		xstrdup("Compress it again, or copy it again."));
+	check_add(&check, CHECK_REFUSED, NULL, xstrdup("a file that can be decompressed"),
+		  xstrdup(r == -EFBIG ? "more than 512 MiB" : "damaged or truncated data"),
+		  xstrdup("Compress or copy the file again"));
 }
 
 int check_file(const struct check_kernel *kernel, const char *path, const struct check_plan *plan,

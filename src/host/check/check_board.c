@@ -24,7 +24,7 @@ static const struct {
 	[CHECK_KEYS] = { outpost_Pull_What_IMAGE, "vmlinuz", "keys", "which keys" },
 };
 
-/* Of an image only the keys: it is large. */
+/* Of an image, keeps only the keys, because it is large. */
 static int keep_file(const char *from, const char *to, enum check_wanted what)
 {
 	_cleanup_(strbuf_release) struct strbuf keys = STRBUF_INIT;
@@ -36,7 +36,10 @@ static int keep_file(const char *from, const char *to, enum check_wanted what)
 	return r < 0 ? r : fs_write_atomic(to, keys.buf, keys.len, 0644);
 }
 
-/* 0, PULL_NONE or -errno; what the board has not got is not an error to speak of. */
+/*
+ * 0, PULL_NONE or -errno. A failure to get the data from the board is logged at debug level
+ * only.
+ */
 static int fetch(struct check_board *on, enum check_wanted what, const char *folder, const char *to)
 {
 	_cleanup_free_ char *dir = path_join(folder, ".new-XXXXXX", NULL), *from = NULL;
@@ -46,8 +49,8 @@ static int fetch(struct check_board *on, enum check_wanted what, const char *fol
 
 	if (r < 0 || !mkdtemp(dir))
 		return log_error_errno(r < 0 ? r : -errno, "Cannot make a folder in %s", folder);
-	log_info("Asking board %s %s its kernel has; this is done once for each kernel",
-		 on->board->name, wanted[what].doing);
+	log_info("Asking board %s %s its kernel has (once per kernel)", on->board->name,
+		 wanted[what].doing);
 	r = pull(on->session, &(struct pull){ .what = wanted[what].what, .dir = dir }, &pulled,
 		 &why);
 	from = path_join(dir, wanted[what].pulled, NULL);
@@ -69,7 +72,7 @@ static char *ask(void *arg, enum check_wanted what)
 
 	if (fs_exists(path) || (on->session && fetch(on, what, folder, path) == 0))
 		return TAKE_PTR(path);
-	on->session = NULL; /* it would not have the other either, or say this again */
+	on->session = NULL; /* do not ask or log again */
 	return NULL;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What only a board can tell of its kernel, whatever the tree says: whether it
- * requires signatures, is locked down, how large its pages are; and, when a module
- * makes it matter, which keys and symbols it has. It is kept, so that a board
- * that is not there can be judged for, too.
+ * What only a board knows about its kernel, in addition to the tree: whether it requires
+ * signatures, is locked down, and its page size; and, if a module depends on it, its keys and
+ * symbols. The answers are cached for checks while the board is away.
  */
 #ifndef OUTPOST_CHECK_BOARD_H
 #define OUTPOST_CHECK_BOARD_H
@@ -14,13 +13,13 @@
 
 struct check_board {
 	const struct board *board;
-	struct session *session; /* greeted; NULL: it is not asked, what is known has to do */
+	struct session *session; /* greeted; NULL: use only what is known */
 	struct last_seen_facts facts;
 };
 
 /*
- * Adds what is known by now to what its tree says; nothing of another release. `on` is the
- * caller's, with board and session, and must outlive the kernel.
+ * Adds what is known about the board to what the tree says, if the board runs the same
+ * release. `on` belongs to the caller, with board and session, and must outlive the kernel.
  */
 void check_board_add(struct check_kernel *kernel, struct check_board *on);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a kernel tree says of the kernel that it belongs to. */
+/* Reads what a kernel tree says about its kernel. */
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
@@ -89,8 +89,7 @@ static int read_symvers(struct check_kernel *k)
 	int r = symvers_read(path, &k->symvers, &line);
 
 	if (r == -EBADMSG)
-		log_error("%s:%zu: this is not a symbol with its CRC; the file is damaged", path,
-			  line);
+		log_error("%s:%zu: not a symbol with its CRC; the file is damaged", path, line);
 	else if (r < 0)
 		log_error_errno(r, "Cannot read %s", path);
 	return r;
@@ -145,7 +144,7 @@ void check_kernel_free(struct check_kernel *k)
 	free(k);
 }
 
-/* Debian's tree of headers includes the Makefile of another one, which has the headers. */
+/* The Makefile in Debian's tree of headers includes that of another tree, which has the headers. */
 char *check_source_of(const struct check_kernel *k)
 {
 	static const char include[] = "\ninclude ";

@@ -48,8 +48,8 @@ static gnutls_datum_t datum(struct text t)
 }
 
 /*
- * A certificate is a SEQUENCE of a SEQUENCE, and longer than 255 bytes. Its
- * length where one may begin here, else 0.
+ * A certificate is a SEQUENCE of a SEQUENCE, longer than 255 bytes. Returns its length if one
+ * may start here, else 0.
  */
 static size_t certificate_at(struct text t)
 {

@@ -8,7 +8,7 @@
 
 struct check_crcs {
 	bool present;
-	bool extended; /* Linux 6.14: what is not in the list is not asked for */
+	bool extended; /* Linux 6.14: symbols that are not in the list are not checked */
 	struct ko_version *list;
 	size_t n;
 };
@@ -53,13 +53,13 @@ void check_crc(struct check *check, const char *symbol, uint32_t crc)
 	const struct ko_version *found;
 
 	if (!check_has_crcs(check))
-		return; /* check_module_layout() says that */
+		return; /* reported by check_module_layout() */
 	found = find(check->crcs, symbol);
 	if (found ? found->crc == crc : check->crcs->extended)
 		return;
 	check_add(check, CHECK_REFUSED, symbol, xasprintf("0x%08x", crc),
 		  found ? xasprintf("0x%08x", found->crc) : xstrdup("no CRC"),
-		  xasprintf("Build it against the tree of %s: outpost build -k %s.",
+		  xasprintf("Build it against the tree of %s: outpost build -k %s",
 			    check->kernel->release, check->kernel->release));
 }
 
@@ -72,10 +72,10 @@ void check_module_layout(struct check *check)
 		return;
 	if (!check_has_crcs(check))
 		check_add(check, check_force(check), NULL,
-			  xstrdup("the CRCs of the symbols it uses, section __versions"),
+			  xstrdup("CRCs of the symbols it uses, in section __versions"),
 			  xstrdup("none"),
-			  xstrdup("Built against a tree without Module.symvers? outpost build has "
-				  "one."));
+			  xstrdup("Build it against a tree with Module.symvers, for example with "
+				  "outpost build"));
 	else if (layout)
 		check_crc(check, symbol, layout->crc);
 }

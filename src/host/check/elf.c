@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define COPY_AGAIN "The file is damaged: rebuild it, or copy it again."
+#define COPY_AGAIN "The file is damaged: rebuild it or copy it again"
 
 static void refuse(struct check *check, char *expected, char *found)
 {
@@ -24,8 +24,8 @@ void check_elf_magic(struct check *check)
 {
 	if (memcmp(check->ko->header.e_ident, ELFMAG, SELFMAG) != 0)
 		check_add(check, CHECK_REFUSED, NULL, xstrdup("an ELF file"),
-			  xstrdup("it is neither an ELF file nor a compressed one"),
-			  xstrdup("Name a .ko file, or the folder that one is built in."));
+			  xstrdup("neither an ELF file nor a compressed one"),
+			  xstrdup("Specify a .ko file, or the folder that it is built in"));
 }
 
 void check_elf_type(struct check *check)
@@ -37,7 +37,7 @@ void check_elf_type(struct check *check)
 			  type == ET_EXEC || type == ET_DYN
 				  ? xasprintf("a program or library (ELF type %u)", type)
 				  : xasprintf("ELF type %u", type),
-			  xstrdup("Name the .ko file that kbuild made."));
+			  xstrdup("Specify the .ko file that kbuild created"));
 }
 
 void check_elf_machine(struct check *check)
@@ -45,11 +45,11 @@ void check_elf_machine(struct check *check)
 	if (check->ko->header.e_machine != EM_AARCH64)
 		check_add(check, CHECK_REFUSED, NULL, check_machine_name(EM_AARCH64),
 			  check_machine_name(check->ko->header.e_machine),
-			  xstrdup("Build it from its sources: outpost build takes the right "
-				  "compiler."));
+			  xstrdup("Build it from source with outpost build, which uses the right "
+				  "compiler"));
 }
 
-/* The kernel looks at neither: what these bytes say wrongly, while the rest fits, is loaded. */
+/* The kernel checks neither: it loads a file in which only these bytes are wrong. */
 void check_elf_class(struct check *check)
 {
 	const unsigned char *ident = check->ko->header.e_ident;
@@ -61,11 +61,11 @@ void check_elf_class(struct check *check)
 		xasprintf("%s, %s",
 			  ident[EI_CLASS] == ELFCLASS64   ? "64-bit"
 			  : ident[EI_CLASS] == ELFCLASS32 ? "32-bit"
-							  : "of no known class",
+							  : "of unknown class",
 			  ident[EI_DATA] == ELFDATA2LSB   ? "little-endian"
 			  : ident[EI_DATA] == ELFDATA2MSB ? "big-endian"
-							  : "of no known byte order"),
-		xstrdup("The kernel does not look at this, but no other program reads the file."));
+							  : "of unknown byte order"),
+		xstrdup("The kernel does not check this, but other programs cannot read the file"));
 }
 
 void check_section_table(struct check *check)
@@ -74,13 +74,13 @@ void check_section_table(struct check *check)
 
 	if (h->e_shentsize != sizeof(Elf64_Shdr))
 		refuse(check, xasprintf("section headers of %zu bytes", sizeof(Elf64_Shdr)),
-		       xasprintf("of %u bytes", h->e_shentsize));
+		       xasprintf("headers of %u bytes", h->e_shentsize));
 	else if (!ko_has_sections(check->ko))
 		refuse(check, xasprintf("%u section headers within the file", h->e_shnum),
-		       xasprintf("they begin at byte %llu of %zu", (unsigned long long)h->e_shoff,
+		       xasprintf("headers from byte %llu of %zu", (unsigned long long)h->e_shoff,
 				 check->ko->size));
 	else if (h->e_shstrndx == SHN_UNDEF || h->e_shstrndx >= h->e_shnum)
-		refuse(check, xasprintf("a table of section names below %u", h->e_shnum),
+		refuse(check, xasprintf("a section below %u with the section names", h->e_shnum),
 		       xasprintf("section %u", h->e_shstrndx));
 }
 
@@ -101,7 +101,7 @@ static bool is_within(const struct check *check, const Elf64_Shdr *header)
 	       header->sh_size <= check->ko->size - header->sh_offset;
 }
 
-/* One is enough: where one is wrong, often all are. */
+/* Reports only the first: often all are wrong. */
 void check_section_bounds(struct check *check)
 {
 	Elf64_Shdr header;
@@ -115,7 +115,7 @@ void check_section_bounds(struct check *check)
 		refuse(check,
 		       xasprintf("section %zu (%s) within the %zu bytes of the file", i,
 				 name ? name : "?", check->ko->size),
-		       xasprintf("%llu bytes from %llu on", (unsigned long long)header.sh_size,
+		       xasprintf("%llu bytes starting at %llu", (unsigned long long)header.sh_size,
 				 (unsigned long long)header.sh_offset));
 		return;
 	}
@@ -127,18 +127,18 @@ void check_names_table(struct check *check)
 	struct text names;
 
 	ko_section(check->ko, check->ko->header.e_shstrndx, &header);
-	if (!is_within(check, &header)) { /* of type NOBITS, say */
+	if (!is_within(check, &header)) { /* for example of type NOBITS */
 		refuse(check, xstrdup("section names within the file"),
-		       xasprintf("%llu bytes from %llu on", (unsigned long long)header.sh_size,
+		       xasprintf("%llu bytes starting at %llu", (unsigned long long)header.sh_size,
 				 (unsigned long long)header.sh_offset));
 		return;
 	}
 	names = (struct text){ check->ko->image.buf + header.sh_offset, header.sh_size };
 	if (!names.n)
-		refuse(check, xstrdup("section names"), xstrdup("an empty table of them"));
+		refuse(check, xstrdup("section names"), xstrdup("an empty table"));
 	else if (names.p[names.n - 1])
 		refuse(check, xstrdup("a table of section names that ends with a NUL byte"),
-		       xstrdup("it does not"));
+		       xstrdup("one without"));
 	else if (header.sh_type != SHT_STRTAB && check->kernel->version >= CHECK_VERSION(6, 12))
 		refuse(check, xstrdup("a table of section names of type STRTAB"),
 		       xasprintf("type %u", header.sh_type));
@@ -158,9 +158,9 @@ void check_section_names(struct check *check)
 		if (!looked_at || header.sh_name < names.sh_size)
 			continue;
 		refuse(check,
-		       xasprintf("a name of section %zu below %llu", i,
+		       xasprintf("a name of section %zu at an offset below %llu", i,
 				 (unsigned long long)names.sh_size),
-		       xasprintf("at %u", header.sh_name));
+		       xasprintf("offset %u", header.sh_name));
 		return;
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Is there such a symbol in this kernel at all? */
+/* Does a symbol exist in this kernel at all? */
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
@@ -20,7 +20,7 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* `word` in `text`, not as a part of a longer one. */
+/* Is `word` in `text`, not as a part of a longer word? */
 static bool has_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
@@ -40,7 +40,7 @@ static enum known in_file(const char *path, const char *symbol)
 	return has_word(text.buf, symbol) ? KNOWN_THERE : KNOWN_NOT;
 }
 
-/* The list of all symbols, exported or not. A tree seldom has it. */
+/* System.map has all symbols, exported or not. Most trees do not include it. */
 static enum known in_system_map(const struct check_kernel *k, const char *symbol)
 {
 	_cleanup_free_ char *name = xasprintf("System.map-%s", k->release);
@@ -51,7 +51,7 @@ static enum known in_system_map(const struct check_kernel *k, const char *symbol
 	return known == KNOWN_UNKNOWN ? in_file(boot, symbol) : known;
 }
 
-/* What /proc/kallsyms has. Without KALLSYMS_ALL that is functions alone: not all is there. */
+/* Looks in the board's /proc/kallsyms. Without KALLSYMS_ALL it has only functions. */
 static enum known on_board(const struct check_kernel *k, const char *symbol)
 {
 	_cleanup_free_ char *path = k->asker.ask ? k->asker.ask(k->asker.arg, CHECK_NAMES) : NULL;
@@ -61,7 +61,7 @@ static enum known on_board(const struct check_kernel *k, const char *symbol)
 									     : known;
 }
 
-/* All headers in one text: there may be many symbols to look for. */
+/* All headers in one text, because there may be many symbols to look for. */
 struct check_headers {
 	struct strbuf text;
 	bool read;
@@ -82,7 +82,7 @@ void check_headers_free(struct check_headers *headers)
 	free(headers);
 }
 
-/* Links are not followed: one that leads up would be read forever. */
+/* Does not follow links: one to a parent folder would never end. */
 static void read_below(const char *dir, struct strbuf *text)
 {
 	_cleanup_strv_ char **names = NULL;
@@ -130,15 +130,15 @@ char *check_known(const struct check_kernel *k, const char *symbol, char **hint)
 		known = in_headers(k, symbol);
 	*hint = xstrdup(
 		known == KNOWN_NOT
-			? "Is it misspelt, of another version of Linux, or of a module that "
-			  "is not named here? Look for what replaced it in this version."
-			: "Use what is exported instead, or test a kernel that exports it.");
+			? "Check the spelling, whether it belongs to another version of Linux or "
+			  "to a module that is not listed here, and what replaced it"
+			: "Use an exported symbol instead, or test on a kernel that exports it");
 	switch (known) {
 	case KNOWN_THERE:
 		return xasprintf("not exported: %s has it, but not for modules", k->release);
 	case KNOWN_DECLARED:
 		return xasprintf("not exported: the headers of %s declare it", k->release);
 	case KNOWN_NOT: return xasprintf("does not exist in %s", k->release);
-	default: return xasprintf("nobody exports it in %s", k->release);
+	default: return xasprintf("not exported by %s", k->release);
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where a module goes when it is loaded: layout_sections(), module_alloc(), percpu_modalloc(). */
+/* The memory layout of a module: layout_sections(), module_alloc(), percpu_modalloc(). */
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
@@ -12,8 +12,8 @@
 #define PERCPU ".data..percpu"
 
 /*
- * module_alloc() has at most 2 GiB to give: that is how far code can jump. What
- * is free of them, and of the board's memory, nobody knows before.
+ * module_alloc() can allocate at most 2 GiB: that is how far code can jump. How much of it,
+ * and of the board's memory, is free is not known in advance.
  */
 #define ROOM (2u << 30)
 
@@ -27,10 +27,10 @@ static uint32_t page_of(const struct check_kernel *k)
 /* SHF_RO_AFTER_INIT (include/linux/module.h) */
 #define RO_AFTER_INIT 0x00200000
 
-/* What the kernel has made of its flags when it lays it out. */
+/* The section's flags when the kernel lays out the module. */
 static uint64_t flags_of(const struct ko *ko, size_t section, const Elf64_Shdr *header)
 {
-	/* Read where the file is; and what module_frob_arch_sections() sizes itself. */
+	/* Sections that are read in place, and those that module_frob_arch_sections() resizes. */
 	char *const *not_kept =
 		ARGV(".modinfo", "__versions", "__version_ext_crcs", "__version_ext_names", PERCPU);
 	char *const *resized = ARGV(".plt", ".init.plt", ".text.ftrace_trampoline",
@@ -46,8 +46,8 @@ static uint64_t flags_of(const struct ko *ko, size_t section, const Elf64_Shdr *
 }
 
 /*
- * Code, what is read, what is written once, what is written; the second bits of
- * each group are not set in it.
+ * Code, read-only data, data that is read-only after init, writable data. A section belongs to
+ * a group if it has all flags in the first column and none in the second.
  */
 static const uint64_t groups[][2] = {
 	{ SHF_ALLOC | SHF_EXECINSTR, 0 },
@@ -58,11 +58,11 @@ static const uint64_t groups[][2] = {
 
 struct area {
 	uint32_t size;
-	uint32_t begin; /* of the section that is looked for, where it is in this one */
+	uint32_t begin; /* start of the wanted section, if it is in this area */
 	bool found;
 };
 
-/* module_get_offset(): in 32 bits, with what the header says cut to them. */
+/* module_get_offset(): in 32-bit arithmetic, with the header's values truncated. */
 static uint32_t place(struct area *area, const Elf64_Shdr *header)
 {
 	uint32_t mask = (uint32_t)(header->sh_addralign ? header->sh_addralign : 1) - 1;
@@ -72,7 +72,7 @@ static uint32_t place(struct area *area, const Elf64_Shdr *header)
 	return begin;
 }
 
-/* layout_symtab(): behind the data, for as long as its init runs; what stays is less. */
+/* layout_symtab(): after the data, while init runs; less of it is kept afterwards. */
 static void place_symbols(const struct check *check, struct area *area)
 {
 	Elf64_Shdr symbols = { 0 }, strings = { 0 };
@@ -118,9 +118,9 @@ static void round_up(struct area *area, uint32_t page)
 }
 
 /*
- * The largest area for init's sections, or for the others; *room is the way from
- * the beginning of section `wanted` to the end of its area. Each group is on
- * pages of its own, and since 6.4 in an area of its own.
+ * The size of the largest area for the sections of init, or for the others; *room is the
+ * distance from the start of section `wanted` to the end of its area. Each group has its own
+ * pages and, since 6.4, its own area.
  */
 static uint32_t lay_out(const struct check *check, bool init, size_t wanted, uint32_t *room)
 {
@@ -151,8 +151,8 @@ void check_size(struct check *check)
 
 	if (lay_out(check, false, 0, &room) < ROOM && lay_out(check, true, 0, &room) < ROOM)
 		return;
-	check_add(check, CHECK_REFUSED, NULL, xstrdup("less than 2 GiB to load"), xstrdup("more"),
-		  xstrdup("Large arrays are to be allocated when they are needed."));
+	check_add(check, CHECK_REFUSED, NULL, xstrdup("less than 2 GiB in memory"), xstrdup("more"),
+		  xstrdup("Allocate large arrays at run time"));
 }
 
 bool check_is_kept(const struct check *check, size_t section)
@@ -171,11 +171,11 @@ uint32_t check_room(const struct check *check, size_t section)
 	return room;
 }
 
-/* PERCPU_MODULE_RESERVE: for all modules together, without what others took of it. */
+/* PERCPU_MODULE_RESERVE: for all modules together; how much of it is in use is not known. */
 #define PERCPU_ROOM      (8u << 10)
 #define LEAST_ALLOCATION 4 /* PCPU_MIN_ALLOC_SIZE */
 
-/* Less than a page counts as it is, more as one, and very little as what is allocated at least. */
+/* The kernel caps the alignment at a page and raises it to the minimum allocation. */
 static bool percpu_alignment_fits(const struct check_kernel *k, uint64_t alignment)
 {
 	return alignment < LEAST_ALLOCATION || alignment > page_of(k) ||
@@ -194,11 +194,11 @@ void check_percpu(struct check *check)
 		check_add(check, CHECK_REFUSED, NULL,
 			  xasprintf("at most %u bytes of DEFINE_PER_CPU()", PERCPU_ROOM),
 			  xasprintf("%llu", (unsigned long long)header.sh_size),
-			  xstrdup("The kernel has no more to give to modules: use "
-				  "alloc_percpu()."));
+			  xstrdup("The kernel reserves no more for modules: use "
+				  "alloc_percpu()"));
 	if (!percpu_alignment_fits(check->kernel, header.sh_addralign))
 		check_add(check, CHECK_REFUSED, NULL,
 			  xstrdup("section " PERCPU " aligned to a power of two"),
 			  xasprintf("%llu", (unsigned long long)header.sh_addralign),
-			  xstrdup("The file is damaged: rebuild it, or copy it again."));
+			  xstrdup("The file is damaged: rebuild it or copy it again"));
 }

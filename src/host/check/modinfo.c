@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a module says of itself: check_modinfo() in the kernel. */
+/* What a module says about itself: check_modinfo() in the kernel. */
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
@@ -20,16 +20,16 @@ static char **split(const char *text)
 
 static char *hint_of(const struct check *check)
 {
-	return xasprintf("Build it for this kernel: outpost build -k %s.", check->kernel->release);
+	return xasprintf("Build it for this kernel: outpost build -k %s", check->kernel->release);
 }
 
-/* What stands after the release, word by word. */
+/* Compares the words after the release. */
 static void compare_words(struct check *check, char *const *wanted, char *const *found)
 {
 	strv_foreach (word, wanted)
 		if (!strv_contains(found, *word))
-			check_add(check, CHECK_REFUSED, NULL, xstrdup(*word),
-				  xstrdup("it is not there"), hint_of(check));
+			check_add(check, CHECK_REFUSED, NULL, xstrdup(*word), xstrdup("missing"),
+				  hint_of(check));
 	strv_foreach (word, found)
 		if (!strv_contains(wanted, *word))
 			check_add(check, CHECK_REFUSED, NULL, xasprintf("no '%s'", *word),
@@ -41,7 +41,7 @@ void check_vermagic(struct check *check)
 	const char *found = check_modinfo_value(check, "vermagic", NULL);
 	const char *wanted = check->kernel->vermagic;
 	_cleanup_strv_ char **words = NULL, **expected = split(wanted);
-	/* With CRCs the kernel does not look at the release: they say it better. */
+	/* With CRCs the kernel ignores the release, because they are more precise. */
 	bool crcs = check_config(check->kernel, "CONFIG_MODVERSIONS") &&
 		    ko_find(check->ko, "__versions");
 	size_t before = check->result->n;
@@ -58,7 +58,7 @@ void check_vermagic(struct check *check)
 		check_add(check, crcs ? CHECK_NOTED : CHECK_REFUSED, NULL, xstrdup(*expected),
 			  xstrdup(words ? *words : ""), hint_of(check));
 	compare_words(check, expected + 1, words ? words + 1 : NULL);
-	/* The same words, but in another order, or with other blanks. */
+	/* The same words, but in another order, or with different blanks. */
 	if (check->result->n == before ||
 	    (crcs && check->result->n == before + 1 &&
 	     strcmp(found + strcspn(found, " "), wanted + strcspn(wanted, " ")) != 0 &&
@@ -72,6 +72,6 @@ void check_livepatch(struct check *check)
 	if (check_modinfo_value(check, "livepatch", NULL) &&
 	    !check_config(check->kernel, "CONFIG_LIVEPATCH"))
 		check_add(check, CHECK_REFUSED, NULL, xstrdup("a kernel with CONFIG_LIVEPATCH"),
-			  xstrdup("one without"),
-			  xstrdup("Live patches are for the kernel that they patch."));
+			  xstrdup("a kernel without it"),
+			  xstrdup("Use a live patch only on the kernel that it patches"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The symbols that a module has itself, and those that it exports. */
+/* The symbols that a module defines, and those that it exports. */
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
@@ -23,8 +23,8 @@ void check_export_crcs(struct check *check)
 		    ko_find(check->ko, tables[i][1]))
 			continue;
 		check_add(check, check_force(check), NULL,
-			  xasprintf("CRCs of what it exports, section %s", tables[i][1]),
-			  xstrdup("none"), xstrdup("Build it with CONFIG_MODVERSIONS."));
+			  xasprintf("CRCs of the symbols it exports, in section %s", tables[i][1]),
+			  xstrdup("none"), xstrdup("Build it with CONFIG_MODVERSIONS"));
 	}
 }
 
@@ -36,7 +36,8 @@ void check_common(struct check *check)
 	for (size_t i = 1; ko_symbol(check->ko, i, &symbol, &name); i++)
 		if (symbol.st_shndx == SHN_COMMON && !(name && strncmp(name, "__gnu_lto", 9) == 0))
 			check_add(check, CHECK_REFUSED, name, xstrdup("no common symbols"),
-				  xstrdup("it is one"), xstrdup("Compile with -fno-common."));
+				  xstrdup("a common symbol"),
+				  xstrdup("Compile it with -fno-common"));
 }
 
 void check_symbol_sections(struct check *check)
@@ -53,7 +54,7 @@ void check_symbol_sections(struct check *check)
 		check_add(check, CHECK_REFUSED, name,
 			  xasprintf("a section below %u", check->ko->header.e_shnum),
 			  xasprintf("section %u", section),
-			  xstrdup("The file is damaged: rebuild it."));
+			  xstrdup("The file is damaged: rebuild it"));
 	}
 }
 
@@ -67,8 +68,7 @@ void check_duplicates(struct check *check)
 
 		if (s && strcmp(s->module, "vmlinux") == 0)
 			check_add(check, CHECK_REFUSED, list[i].name,
-				  xstrdup("a symbol that nobody else exports"),
-				  xstrdup("the kernel itself exports it"),
-				  xstrdup("Give it another name."));
+				  xstrdup("a symbol that is not exported yet"),
+				  xstrdup("the kernel exports it"), xstrdup("Rename the symbol"));
 	}
 }

@@ -6,13 +6,13 @@
 
 #include <string.h>
 
-/* 256 is R_AARCH64_NONE of old. */
+/* 256 is the old R_AARCH64_NONE. */
 static bool is_nothing(unsigned int type)
 {
 	return type == R_AARCH64_NONE || type == 256;
 }
 
-/* The kinds that it knows. */
+/* The relocation types that the kernel supports. */
 static bool is_known(unsigned int type)
 {
 	static const struct {
@@ -44,15 +44,15 @@ static void add(struct check *check, enum check_weight weight, size_t section, c
 static void refuse(struct check *check, size_t section, const char *expected, char *found)
 {
 	add(check, CHECK_REFUSED, section, expected, found,
-	    "Build it with the kernel's own makefiles and compiler.");
+	    "Build it with the kernel's makefiles and compiler");
 }
 
-/* What one of them changes reaches no further than this behind its offset. */
+/* A relocation changes at most this many bytes from its offset. */
 #define REACH 8
 
 /*
- * The kernel does not look whether a place is in its section: it writes there.
- * Behind the module's pages there are none, and it dies of that.
+ * The kernel does not check that a place is in its section: it writes there. After the
+ * module's pages, no memory is mapped, and the kernel crashes.
  */
 static void ask_place(struct check *check, size_t section, size_t target, uint64_t offset)
 {
@@ -67,25 +67,25 @@ static void ask_place(struct check *check, size_t section, size_t target, uint64
 	add(check, dies ? CHECK_REFUSED : CHECK_NOTED, section, "relocations within their section",
 	    xasprintf("one at %llu of %llu bytes", (unsigned long long)offset,
 		      (unsigned long long)header.sh_size),
-	    dies ? "The kernel would write there, and crash: rebuild it."
-		 : "The kernel writes there, over other parts of the module: rebuild it.");
+	    dies ? "Rebuild it: the kernel would write there and crash"
+		 : "Rebuild it: the kernel overwrites other parts of the module");
 }
 
-/* A symbol outside of the table is not refused by the kernel but read, so we refuse it. */
+/* The kernel does not reject a symbol outside of the table but reads it, which is dangerous. */
 static bool ask(struct check *check, size_t section, const Elf64_Rela *rela)
 {
 	if (!is_known(ELF64_R_TYPE(rela->r_info)))
-		refuse(check, section, "relocations that the kernel knows",
+		refuse(check, section, "relocation types that the kernel supports",
 		       xasprintf("type %u", (unsigned int)ELF64_R_TYPE(rela->r_info)));
 	else if (ELF64_R_SYM(rela->r_info) >= check->ko->symbols.n / sizeof(Elf64_Sym))
-		refuse(check, section, "relocations against symbols of the file",
+		refuse(check, section, "relocations that refer to symbols of the file",
 		       xasprintf("symbol %u", (unsigned int)ELF64_R_SYM(rela->r_info)));
 	else
 		return true;
 	return false;
 }
 
-/* One of a section is enough. */
+/* Reports at most one problem per section. */
 static void ask_section(struct check *check, size_t section, const Elf64_Shdr *header)
 {
 	struct text all = ko_contents(check->ko, header);

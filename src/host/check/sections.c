@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sections that make an object a module: setup_load_info(), layout_and_allocate(). */
+/* The sections that turn an object into a module: setup_load_info(), layout_and_allocate(). */
 #include "host/check/internal.h"
 
 #include "common/alloc.h"
@@ -8,7 +8,7 @@
 
 #define THIS_MODULE ".gnu.linkonce.this_module"
 
-/* The kernel asked for exactly one of each only since 6.4. */
+/* Kernels require exactly one of each only since 6.4. */
 static bool wants_one(const struct check *check)
 {
 	return check->kernel->version >= CHECK_VERSION(6, 4);
@@ -30,7 +30,9 @@ static void refuse(struct check *check, const char *expected, const char *found,
 	check_add(check, CHECK_REFUSED, NULL, xstrdup(expected), xstrdup(found), xstrdup(hint));
 }
 
-/* Without it there is no vermagic, no licence and no name; check_vermagic() says what comes of it.
+/*
+ * Without .modinfo, vermagic, licence and name are missing; check_vermagic() reports the
+ * consequences.
  */
 void check_modinfo(struct check *check)
 {
@@ -38,13 +40,13 @@ void check_modinfo(struct check *check)
 
 	ko_find_any(check->ko, ".modinfo", &count);
 	if (count > 1 && wants_one(check))
-		refuse(check, "one section .modinfo", "more than one",
-		       "Link it again; 'ld -r' of two modules does not make one.");
+		refuse(check, "exactly one section .modinfo", "more than one",
+		       "Link it again; 'ld -r' does not turn two modules into one");
 	if (!check_has_modinfo(check))
 		check_add(
 			check, CHECK_NOTED, NULL, xstrdup("a section .modinfo"),
-			xstrdup(count ? "one that is not loaded" : "none"),
-			xstrdup("Was it built by kbuild? 'objcopy' and 'strip' can take it out."));
+			xstrdup(count ? "a section that is not loaded" : "none"),
+			xstrdup("Build it with kbuild; 'objcopy' and 'strip' may have removed it"));
 }
 
 void check_this_module(struct check *check)
@@ -54,17 +56,20 @@ void check_this_module(struct check *check)
 
 	ko_section(check->ko, index, &header);
 	if (!ko_find(check->ko, THIS_MODULE))
-		refuse(check, "a section " THIS_MODULE, count ? "one that is not loaded" : "none",
-		       "This is an object, not yet a module: modpost and the last link make one "
-		       "of it.");
-	else if (header.sh_type == SHT_NOBITS) /* before 6.4 nobody looks, and the kernel oopses */
-		refuse(check, "a section " THIS_MODULE " with content", "one without",
-		       "Rebuild it.");
+		refuse(check, "a section " THIS_MODULE,
+		       count ? "a section that is not loaded" : "none",
+		       "This object is not yet a module: kbuild runs modpost and links it again to "
+		       "make one");
+	else if (header.sh_type == SHT_NOBITS) /* before 6.4 not checked: the kernel oopses */
+		refuse(check, "a section " THIS_MODULE " with contents", "one without contents",
+		       "Rebuild it");
 	else if (wants_one(check) && count > 1)
-		refuse(check, "one section " THIS_MODULE, "more than one", "Rebuild it.");
+		refuse(check, "exactly one section " THIS_MODULE, "more than one", "Rebuild it");
 }
 
-/* sizeof(struct module) is not written in a tree; but the compiler knew it when it made the symbol.
+/*
+ * A tree does not contain sizeof(struct module), but the compiler recorded it as the size of
+ * the symbol.
  */
 void check_this_module_size(struct check *check)
 {
@@ -81,7 +86,7 @@ void check_this_module_size(struct check *check)
 				    "bytes",
 				    (unsigned long long)symbol.st_size),
 			  xasprintf("%llu bytes", (unsigned long long)header.sh_size),
-			  xstrdup("Rebuild it."));
+			  xstrdup("Rebuild it"));
 		return;
 	}
 }
@@ -94,11 +99,11 @@ void check_symbol_table(struct check *check)
 	for (size_t i = 1; ko_section(check->ko, i, &header); i++)
 		n += header.sh_type == SHT_SYMTAB;
 	if (!n)
-		refuse(check, "a symbol table", "none: it was stripped",
-		       "Strip modules with 'strip --strip-debug', never with a bare 'strip'; "
-		       "outpost build strips what is sent itself.");
+		refuse(check, "a symbol table", "none: the file was stripped",
+		       "Strip modules with 'strip --strip-debug', not with 'strip' alone; "
+		       "outpost build strips the file that it sends");
 	else if (n > 1 && wants_one(check))
-		refuse(check, "one symbol table", "more than one", "Rebuild it.");
+		refuse(check, "exactly one symbol table", "more than one", "Rebuild it");
 }
 
 void check_string_table(struct check *check)
@@ -108,10 +113,10 @@ void check_string_table(struct check *check)
 		     ko_section(check->ko, check->ko->strings, &header);
 
 	if (!found)
-		refuse(check, "a table with the symbols' names", "none", "Rebuild it.");
+		refuse(check, "a table with the symbol names", "none", "Rebuild it");
 	else if (header.sh_type != SHT_STRTAB && check->kernel->version >= CHECK_VERSION(6, 12))
-		refuse(check, "a table with the symbols' names of type STRTAB", "another type",
-		       "Rebuild it.");
+		refuse(check, "a table of type STRTAB with the symbol names", "another type",
+		       "Rebuild it");
 }
 
 static void want_section(struct check *check, const char *name, bool loaded)
@@ -119,8 +124,8 @@ static void want_section(struct check *check, const char *name, bool loaded)
 	if (loaded ? ko_find(check->ko, name) : ko_find_any(check->ko, name, NULL))
 		return;
 	check_add(check, CHECK_REFUSED, NULL, xasprintf("a section %s", name), xstrdup("none"),
-		  xstrdup("Build it with the kernel's own makefiles: scripts/module.lds makes "
-			  "these sections."));
+		  xstrdup("Build it with the kernel's makefiles: scripts/module.lds creates "
+			  "these sections"));
 }
 
 /* arch/arm64: module_frob_arch_sections() and module_init_ftrace_plt() */
@@ -128,7 +133,7 @@ void check_plt(struct check *check)
 {
 	const struct check_kernel *k = check->kernel;
 	bool plts = check_config(k, "CONFIG_ARM64_MODULE_PLTS") ||
-		    k->version >= CHECK_VERSION(6, 5); /* not optional any more */
+		    k->version >= CHECK_VERSION(6, 5); /* no longer optional */
 
 	if (!plts)
 		return;
@@ -156,11 +161,14 @@ void check_write_exec(struct check *check)
 				  xasprintf("section %s writable or executable, not both",
 					    name ? name : "?"),
 				  xstrdup("both"),
-				  xstrdup("Code and data that share a section need one each."));
+				  xstrdup("Put code and data in separate sections"));
 	}
 }
 
-/* Not in vermagic, and in few CRCs: the kernel loads it, and PAGE_SIZE is wrong in it. */
+/*
+ * vermagic does not include the page size, and few CRCs depend on it: the kernel loads the
+ * module, and PAGE_SIZE is wrong in it.
+ */
 void check_page_size(struct check *check)
 {
 	static const char *const aligned[] = { ".data..page_aligned", ".bss..page_aligned" };
@@ -169,25 +177,27 @@ void check_page_size(struct check *check)
 	Elf64_Shdr header;
 
 	if (size && k->page_size && size != k->page_size)
-		check_add(check, CHECK_NOTED, NULL, xasprintf("pages of %u bytes", size),
-			  xasprintf("the tree is for pages of %u bytes", k->page_size),
-			  xstrdup("The kernel does not notice. Get the tree of the kernel that "
-				  "the board runs: outpost kernel sync."));
+		check_add(
+			check, CHECK_NOTED, NULL, xasprintf("pages of %u bytes", size),
+			xasprintf("the tree is for pages of %u bytes", k->page_size),
+			xstrdup("The kernel does not detect this. Get the tree of the kernel that "
+				"the board runs: outpost kernel sync."));
 	for (size_t i = 0; i < ARRAY_SIZE(aligned); i++) {
 		size_t index = ko_find(check->ko, aligned[i]);
 
 		if (!size || !index || !ko_section(check->ko, index, &header) ||
 		    header.sh_addralign == size || header.sh_addralign <= 1)
 			continue;
-		check_add(check, CHECK_NOTED, NULL, xasprintf("pages of %u bytes", size),
-			  xasprintf("%s is aligned for pages of %llu", aligned[i],
-				    (unsigned long long)header.sh_addralign),
-			  xstrdup("The kernel does not notice. Build it for the kernel that the "
-				  "board runs."));
+		check_add(
+			check, CHECK_NOTED, NULL, xasprintf("pages of %u bytes", size),
+			xasprintf("%s is aligned for pages of %llu", aligned[i],
+				  (unsigned long long)header.sh_addralign),
+			xstrdup("The kernel does not detect this. Build it for the kernel that the "
+				"board runs."));
 	}
 }
 
-/* struct module: its state (4 bytes, and 4 of padding), a list_head, then its name. */
+/* struct module: state (4 bytes, and 4 of padding), a list_head, then the name. */
 #define NAME_OFFSET 24
 
 void check_name(struct check *check)
@@ -195,5 +205,5 @@ void check_name(struct check *check)
 	struct text module = ko_contents_of(check->ko, THIS_MODULE);
 
 	if (module.n > NAME_OFFSET && !module.p[NAME_OFFSET])
-		refuse(check, "a name in section " THIS_MODULE, "none", "Rebuild it.");
+		refuse(check, "a name in section " THIS_MODULE, "none", "Rebuild it");
 }

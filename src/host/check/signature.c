@@ -13,20 +13,20 @@ static void enforce(struct check *check, const char *found)
 	if (!forced && !k->locked_down)
 		return;
 	check_add(
-		check, CHECK_REFUSED, NULL,
-		xstrdup("a signature with a key that the kernel trusts"), xstrdup(found),
+		check, CHECK_REFUSED, NULL, xstrdup("a signature by a key that the kernel trusts"),
+		xstrdup(found),
 		xstrdup(forced ? "The board requires signed modules (module.sig_enforce): sign it "
 				 "with "
-				 "scripts/sign-file and a key in its keyring."
+				 "scripts/sign-file and a key in its keyring"
 			       : "The board is locked down (secure boot): sign it with "
-				 "scripts/sign-file and a key that is enrolled there."));
+				 "scripts/sign-file and a key that is enrolled on it"));
 }
 
 static void refuse(struct check *check, const char *found)
 {
-	check_add(check, CHECK_REFUSED, NULL, xstrdup("a sound signature, or none"), xstrdup(found),
-		  xstrdup("Kernels refuse a damaged signature also where they want none. Sign it "
-			  "again, or remove the signature: strip --strip-debug does."));
+	check_add(check, CHECK_REFUSED, NULL, xstrdup("a valid signature, or none"), xstrdup(found),
+		  xstrdup("Kernels reject a damaged signature even if they do not require one. "
+			  "Sign it again, or remove the signature with strip --strip-debug."));
 }
 
 static void ask_who(struct check *check, const struct ko_signature *s)
@@ -34,18 +34,19 @@ static void ask_who(struct check *check, const struct ko_signature *s)
 	struct text content = { check->ko->image.buf, check->ko->size };
 
 	switch (check_keys_ask(check->kernel->keys, s->message, content)) {
-	case SIGNED_BROKEN: refuse(check, "the signature is not a PKCS#7 message"); break;
+	case SIGNED_BROKEN: refuse(check, "a signature that is not a PKCS#7 message"); break;
 	case SIGNED_CHANGED:
-		refuse(check, "one of a key that the kernel has, but the module was changed since");
+		refuse(check,
+		       "a signature by a key that the kernel has, but of different contents");
 		break;
 	case SIGNED_BY_NONE:
-		enforce(check, "a signature with a key that is not built into the kernel");
+		enforce(check, "a signature by a key that is not built into the kernel");
 		break;
 	case SIGNED_BY_SOMEBODY:
 		check_add(check, CHECK_NOTED, NULL, xstrdup("a key that the kernel has"),
-			  xstrdup("nobody here knows its keys"),
-			  xstrdup("Should the kernel have the key, it refuses a module that was "
-				  "changed since it was signed."));
+			  xstrdup("the keys of the kernel are not known"),
+			  xstrdup("If the kernel has the key, it rejects a module that was "
+				  "changed after it was signed"));
 		break;
 	case SIGNED_WELL: break;
 	}
@@ -58,11 +59,11 @@ void check_signature(struct check *check)
 	if (!check_config(check->kernel, "CONFIG_MODULE_SIG"))
 		return;
 	if (!s->present)
-		enforce(check, "it is not signed");
+		enforce(check, "no signature");
 	else if (s->torn)
-		refuse(check, "the fields behind it contradict each other");
+		refuse(check, "a signature with inconsistent fields");
 	else if (!s->pkcs7)
-		enforce(check, "a signature that is not a PKCS#7 message");
+		enforce(check, "a signature of a type other than PKCS#7");
 	else
 		ask_who(check, s);
 }

@@ -16,7 +16,7 @@ struct other {
 	size_t n;
 };
 
-/* The modules that are loaded with this one. */
+/* The modules that are loaded with the checked one. */
 struct check_others {
 	struct other *items;
 	size_t n;
@@ -55,12 +55,12 @@ static const struct check_others *get_others(struct check *check)
 	return o;
 }
 
-/* An undefined symbol, and who has it. */
+/* An undefined symbol and its exporter. */
 struct use {
 	const char *name;
 	bool weak;
-	const char *module; /* NULL: nobody exports it */
-	bool in_plan;       /* one of the modules that are loaded with it */
+	const char *module; /* NULL: not exported */
+	bool in_plan;       /* exported by one of the modules loaded with it */
 	bool gpl, has_crc;
 	uint32_t crc;
 	const char *name_space;
@@ -101,7 +101,7 @@ static void find_exporter(struct check *check, struct use *use)
 	use->name_space = s->name_space;
 }
 
-/* The next undefined symbol from *index on. */
+/* The next undefined symbol, starting at *index. */
 static bool next_use(struct check *check, size_t *index, struct use *use)
 {
 	Elf64_Sym symbol;
@@ -136,7 +136,7 @@ static bool is_in_list(const char *list, const char *module)
 	return false;
 }
 
-/* Will somebody see to it that the module is loaded before? */
+/* Is the module certain to be loaded before? */
 static bool is_loaded_before(const struct check *check, const char *module)
 {
 	_cleanup_free_ char *name = module_canonical_name(module);
@@ -152,11 +152,11 @@ static void add_not_loaded(struct check *check, const struct use *use)
 	_cleanup_free_ char *name = module_canonical_name(use->module);
 
 	check_add(check, CHECK_REFUSED, use->name, xasprintf("'%s' among its depends=", name),
-		  xasprintf("the symbol is exported by %s%s, which it does not depend on",
-			    use->module, use->in_plan ? "" : ".ko of the kernel"),
-		  xasprintf("Build it with the Module.symvers of %s at hand "
-			    "(KBUILD_EXTRA_SYMBOLS), or name '%s' in its test.conf: "
-			    "depends = %s.",
+		  xasprintf("exported by %s%s, which is not among its dependencies", use->module,
+			    use->in_plan ? "" : ".ko of the kernel"),
+		  xasprintf("Build it with the Module.symvers of %s "
+			    "(KBUILD_EXTRA_SYMBOLS), or add '%s' to its test.conf: "
+			    "depends = %s",
 			    name, name, name));
 }
 
@@ -176,14 +176,14 @@ void check_unresolved(struct check *check)
 			continue;
 		}
 		known = check_known(check->kernel, use.name, &hint);
-		check_add(check, CHECK_REFUSED, use.name, xstrdup("a symbol that is exported"),
-			  known, hint);
+		check_add(check, CHECK_REFUSED, use.name, xstrdup("an exported symbol"), known,
+			  hint);
 	}
 }
 
 /* --- may it be used ---------------------------------------------------------------------- */
 
-/* As include/linux/license.h has them. */
+/* As in include/linux/license.h. */
 static bool is_gpl(const char *license)
 {
 	static const char *const licenses[] = {
@@ -206,14 +206,16 @@ void check_gpl_only(struct check *check)
 		return;
 	for (size_t i = 0; next_use(check, &i, &use);)
 		if (use.module && use.gpl && !use.weak)
-			check_add(
-				check, CHECK_REFUSED, use.name,
-				xstrdup("a licence that is compatible with the GPL"),
-				xasprintf("MODULE_LICENSE(\"%s\")", license ? license : ""),
-				xstrdup("The symbol is exported for modules under the GPL only."));
+			check_add(check, CHECK_REFUSED, use.name,
+				  xstrdup("a GPL-compatible licence"),
+				  xasprintf("MODULE_LICENSE(\"%s\")", license ? license : ""),
+				  xstrdup("The symbol is exported only to modules under the GPL"));
 }
 
-/* As if nobody exported it, which a weak one survives. */
+/*
+ * Is the symbol hidden from the module as if it were not exported? For a weak symbol this is
+ * not an error.
+ */
 static bool is_hidden(const struct check *check, const struct use *use)
 {
 	return use->weak && use->gpl && !is_gpl(check_modinfo_value(check, "license", NULL));
@@ -247,8 +249,8 @@ void check_namespaces(struct check *check)
 		    !imports(check, use.name_space))
 			check_add(check, optional ? CHECK_NOTED : CHECK_REFUSED, use.name,
 				  xasprintf("MODULE_IMPORT_NS(%s)", use.name_space),
-				  xstrdup("the namespace is not imported"),
-				  xasprintf("Add MODULE_IMPORT_NS(%s%s%s); to the module.",
+				  xstrdup("no import of the namespace"),
+				  xasprintf("Add MODULE_IMPORT_NS(%s%s%s); to the module",
 					    check->kernel->version >= CHECK_VERSION(6, 13) ? "\""
 											   : "",
 					    use.name_space,

@@ -11,7 +11,7 @@
 
 /* --- opening ------------------------------------------------------------------------ */
 
-/* struct module_signature: five bytes of kinds and lengths, three of nothing, a length. */
+/* struct module_signature: five bytes of types and lengths, three of padding, a length. */
 #define SIGNATURE_MARKER "~Module signature appended~\n"
 #define SIGNATURE_FIELDS 12
 #define SIGNATURE_PKCS7  2
@@ -46,7 +46,7 @@ static void read_signature(struct ko *ko)
 	s->message = (struct text){ ko->image.buf + ko->size, length };
 }
 
-/* 0 where the table does not lie within the file. */
+/* 0 if the table is not entirely within the file. */
 static size_t count_sections(const struct ko *ko)
 {
 	const Elf64_Ehdr *h = &ko->header;
@@ -72,7 +72,7 @@ static void find_symbols(struct ko *ko)
 	}
 }
 
-/* Takes `ko` over. */
+/* Takes ownership of `ko`. */
 static int finish(struct ko *ko, int r, struct ko **out)
 {
 	if (r < 0) {
@@ -149,7 +149,7 @@ bool ko_section(const struct ko *ko, size_t index, Elf64_Shdr *header)
 	return true;
 }
 
-/* Does the file hold a NUL byte that ends it? */
+/* Is the string terminated by a NUL byte in the file? */
 static bool is_string(const struct ko *ko, const char *at)
 {
 	const char *end = ko->image.buf + ko->image.len;
@@ -157,7 +157,10 @@ static bool is_string(const struct ko *ko, const char *at)
 	return memchr(at, '\0', (size_t)(end - at));
 }
 
-/* A string at `offset` from the beginning of a section. As in the kernel it may end behind that. */
+/*
+ * The string at `offset` from the start of a section. As in the kernel, it may extend beyond
+ * the section.
+ */
 static const char *string_at(const struct ko *ko, size_t section, uint64_t offset)
 {
 	Elf64_Shdr header;
@@ -232,8 +235,8 @@ struct text ko_contents_of(const struct ko *ko, const char *name)
 /* --- .modinfo ------------------------------------------------------------------------- */
 
 /*
- * "key=value" strings, each ended by at least one NUL byte. As in the kernel the last
- * one may end behind the section, its key too.
+ * "key=value" strings, each terminated by one or more NUL bytes. As in the kernel, the last
+ * one may extend beyond the section, even its key.
  */
 const char *ko_modinfo(const struct ko *ko, const char *key, const char *previous)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The CRCs in a module: those that it needs, and those of its exports. */
+/* The CRCs in a module: of the symbols that it needs, and of those that it exports. */
 #include "host/module/ko.h"
 
 #include "common/alloc.h"
@@ -27,7 +27,7 @@ static int read_versions(struct text section, struct ko_version **list, size_t *
 		(*list)[*n].crc = (uint32_t)entry.crc;
 		(*list)[*n].name = at + offsetof(struct entry, name);
 		if (!memchr(entry.name, '\0', sizeof(entry.name)))
-			(*list)[*n].name = ""; /* no symbol has it */
+			(*list)[*n].name = ""; /* matches no symbol */
 	}
 	return 0;
 }
@@ -91,7 +91,7 @@ static struct ko_export *find_export(struct ko_export *list, size_t n, const cha
 	return bsearch(&(struct ko_export){ .name = name }, list, n, sizeof(*list), by_name);
 }
 
-/* __crc_NAME is the CRC itself in older kernels, and where it stands in newer ones. */
+/* __crc_NAME is the CRC itself in older kernels, and its location in newer ones. */
 static void take_crc(const struct ko *ko, const Elf64_Sym *symbol, struct ko_export *export)
 {
 	Elf64_Shdr header;

@@ -129,8 +129,7 @@ static void take_modinfo(struct module *module, const char *key, const char *val
 	} else if (strcmp(key, "license") == 0 && !*module->license) {
 		set_string(&module->license, value);
 	} else if (strcmp(key, "staging") == 0) {
-		module->staging = true; /* MODULE_INFO(staging, "Y"): the kernel asks only whether
-					   it is there */
+		module->staging = true; /* MODULE_INFO(staging, "Y"): any value counts */
 	} else if (strcmp(key, "depends") == 0) {
 		add_depends(module, value);
 	} else if (strcmp(key, "parm") == 0 || strcmp(key, "parmtype") == 0) {
@@ -151,18 +150,18 @@ static void read_modinfo(struct module *module, const struct ko *ko)
 	}
 }
 
-/* What it is instead, or NULL. */
+/* Why it is not a kernel module; NULL: it is one. */
 static const char *read_elf(const struct ko *ko, struct module *module)
 {
 	if (memcmp(ko->header.e_ident, ELFMAG, SELFMAG) != 0)
-		return "it is neither an ELF file nor a compressed one";
+		return "neither an ELF file nor a compressed one";
 	if (ko->header.e_type != ET_REL)
-		return "it is a program or library, not a relocatable object";
+		return "a program or library, not a relocatable object";
 	module->machine = ko->header.e_machine;
 	read_modinfo(module, ko);
 	free(module->build_id);
 	module->build_id = ko_build_id(ko);
-	return ko_find_any(ko, ".modinfo", NULL) ? NULL : "it has no .modinfo section";
+	return ko_find_any(ko, ".modinfo", NULL) ? NULL : "no .modinfo section";
 }
 
 int module_read_any(const char *path, struct module **module, const char **why)
@@ -172,8 +171,8 @@ int module_read_any(const char *path, struct module **module, const char **why)
 	int r = ko_open(path, &ko);
 
 	if (r < 0 && r != -EBADMSG)
-		return log_error_errno(r, "Cannot read the module %s", path);
-	*why = ko ? read_elf(ko, m) : "its compressed content is damaged";
+		return log_error_errno(r, "Cannot read module %s", path);
+	*why = ko ? read_elf(ko, m) : "the compressed data is damaged";
 	m->unstripped = xstrdup(path);
 	m->stripped = xstrdup(path);
 	m->source = xstrdup(path);

@@ -36,10 +36,10 @@ static int say_cycle(const struct module_list *list, const size_t *cycle, size_t
 
 	for (size_t i = 0; i < n; i++)
 		strbuf_addf(&names, "%s -> ", list->modules[cycle[i]]->name);
-	log_error("These modules depend on each other in a circle: %s%s", names.buf,
+	log_error("Circular dependency between modules: %s%s", names.buf,
 		  list->modules[cycle[0]]->name);
-	log_hint("Check 'depends' in their test.conf, and which of them use symbols of "
-		 "which");
+	log_hint("Check 'depends' in test.conf, and which modules use each other's "
+		 "symbols");
 	return -ELOOP;
 }
 

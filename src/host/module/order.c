@@ -14,7 +14,7 @@ struct walk {
 	bool (*needs)(size_t i, size_t j, void *arg);
 	void *arg;
 	enum mark *marks;
-	size_t *path; /* the open ones, from the first asked for to the current */
+	size_t *path; /* open items, from the first visited to the current */
 	size_t depth;
 	size_t *order;
 	size_t n_done;
@@ -30,7 +30,7 @@ static int visit(struct walk *w, size_t i)
 		if (j == i || w->marks[j] == DONE || !w->needs(i, j, w->arg))
 			continue;
 		if (w->marks[j] == OPEN) {
-			w->path[w->depth] = j; /* where the circle closes */
+			w->path[w->depth] = j; /* closes the cycle */
 			return -ELOOP;
 		}
 		r = visit(w, j);

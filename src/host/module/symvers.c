@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_LIMIT (64u << 20) /* Debian's has 1.7 MB */
+#define SIZE_LIMIT (64u << 20) /* Debian's file has 1.7 MB */
 #define COLUMNS    5
 
 /* "0x28f6f105" */
@@ -28,7 +28,7 @@ static bool is_export_type(const char *text)
 	return strncmp(text, "EXPORT_", 7) == 0;
 }
 
-/* Cuts `line` into its columns. */
+/* Splits `line` into its columns, in place. */
 static bool parse_line(char *line, struct symvers_symbol *symbol)
 {
 	char *columns[COLUMNS] = { 0 }, *rest = line, *type;
@@ -48,7 +48,7 @@ static bool parse_line(char *line, struct symvers_symbol *symbol)
 	return *symbol->module && is_export_type(type);
 }
 
-/* The text is one block: who stands first in the file has the lower address. */
+/* The text is one block: of equal names, the first in the file has the lower address. */
 static int by_name(const void *a, const void *b)
 {
 	const struct symvers_symbol *x = a, *y = b;
@@ -57,7 +57,7 @@ static int by_name(const void *a, const void *b)
 	return r ? r : x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* Cuts `s->text` into lines. */
+/* Splits `s->text` into lines. */
 static int parse_lines(struct symvers *s, size_t *line)
 {
 	char *rest = s->text;
@@ -67,8 +67,8 @@ static int parse_lines(struct symvers *s, size_t *line)
 
 		++*line;
 		if (!*at && !rest)
-			break;                         /* behind the last newline */
-		if (!rest || !parse_line(at, &symbol)) /* without a newline it is cut off */
+			break;                         /* after the last newline */
+		if (!rest || !parse_line(at, &symbol)) /* no newline: truncated */
 			return -EBADMSG;
 		GROW(s->symbols, s->n);
 		s->symbols[s->n++] = symbol;

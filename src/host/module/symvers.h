@@ -17,31 +17,30 @@
 
 struct symvers_symbol {
 	const char *name;
-	const char *module;     /* "vmlinux", or "drivers/net/mii": no .ko at the end */
+	const char *module;     /* "vmlinux", or "drivers/net/mii" without .ko */
 	const char *name_space; /* "": none */
 	uint32_t crc;
-	bool gpl; /* EXPORT_SYMBOL_GPL and the like */
+	bool gpl; /* exported with EXPORT_SYMBOL_GPL or similar */
 };
 
 struct symvers {
-	struct symvers_symbol
-		*symbols; /* sorted by name; of equal ones the first in the file leads */
+	struct symvers_symbol *symbols; /* sorted by name, then by order in the file */
 	size_t n;
-	char *text; /* that they point into */
+	char *text; /* what the strings point into */
 };
 
 /*
- * 0, -EBADMSG with *line, the first that is none, or another -errno of reading. Logs nothing.
- * `line` may be NULL.
+ * 0, -EBADMSG with the first invalid *line, or another read error. Nothing is logged. `line`
+ * may be NULL.
  */
 int symvers_read(const char *path, struct symvers **symvers, size_t *line);
 
-/* Likewise, of text. */
+/* As symvers_read(), for text in memory. */
 int symvers_parse(const char *text, size_t n, struct symvers **symvers, size_t *line);
 void symvers_free(struct symvers *symvers);
 DEFINE_CLEANUP(struct symvers *, symvers_free);
 
-/* NULL: nobody exports it. */
+/* NULL: not exported. */
 const struct symvers_symbol *symvers_find(const struct symvers *symvers, const char *name);
 
 #endif

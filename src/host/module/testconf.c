@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Defaults; testconf.h says what each limits. */
+/* Defaults; see testconf.h for what each limits. */
 #define LOAD_TIMEOUT_MS   (10 * 1000)
 #define TEST_TIMEOUT_MS   (30 * 1000)
 #define UNLOAD_TIMEOUT_MS (10 * 1000)
@@ -20,10 +20,10 @@
 
 enum key_type {
 	KEY_STRING,
-	KEY_WORDS_STRING, /* kept as it is, but its quotes must match */
+	KEY_WORDS_STRING, /* kept unchanged, but its quotes must match */
 	KEY_WORDS,
 	KEY_NAMES, /* separated by commas or blanks */
-	KEY_LINES, /* each use adds one */
+	KEY_LINES, /* may be repeated; each use adds one */
 	KEY_LIMIT, /* a duration above zero */
 	KEY_DURATION,
 };
@@ -42,21 +42,21 @@ struct key {
 static const struct key keys[] = {
 	KEY("params", KEY_WORDS_STRING, params,
 	    "parameters such as a=1 b=\"two words\", with quotes closed"),
-	KEY("depends", KEY_NAMES, depends, "names of modules, separated by commas"),
+	KEY("depends", KEY_NAMES, depends, "module names separated by commas"),
 	KEY("program", KEY_STRING, program, "the path of a program, such as test/foo.c"),
 	KEY("args", KEY_WORDS, args, "arguments separated by blanks, with quotes closed"),
 	KEY("log", KEY_LINES, log_lines, "text that must appear in the kernel log"),
 	KEY("skip", KEY_STRING, skip, "a reason"),
 	KEY("load_timeout", KEY_LIMIT, load_timeout_ms,
-	    "a duration above zero such as 10s or 500ms"),
-	KEY("timeout", KEY_LIMIT, test_timeout_ms, "a duration above zero such as 30s or 2m"),
-	KEY("unload_timeout", KEY_LIMIT, unload_timeout_ms, "a duration above zero such as 10s"),
+	    "a duration above zero, such as 10s or 500ms"),
+	KEY("timeout", KEY_LIMIT, test_timeout_ms, "a duration above zero, such as 30s or 2m"),
+	KEY("unload_timeout", KEY_LIMIT, unload_timeout_ms, "a duration above zero, such as 10s"),
 	KEY("settle", KEY_DURATION, settle_ms, "a duration such as 50ms, or 0"),
 };
 
 struct reader {
-	struct test_config *config; /* of the module asked for */
-	struct test_config other;   /* of all others: checked too, then forgotten */
+	struct test_config *config; /* of the requested module */
+	struct test_config other;   /* of all others: checked, then discarded */
 	const char *name;
 };
 
@@ -88,7 +88,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* Takes one word from *text, which stands at it. */
+/* Takes the word at the start of *text. */
 static int take_word(const char **text, struct strbuf *word)
 {
 	char quote = '\0';
@@ -201,7 +201,7 @@ static const struct key *find_key(const char *name)
 	return NULL;
 }
 
-/* Before any section, and in each. */
+/* Allowed before the first section and in each section. */
 #define BOTH(name, flags)        \
 	{ name, flags },         \
 	{                        \
@@ -221,9 +221,9 @@ static const struct ini_key ini_keys[] = {
 	BOTH("settle", 0),
 	{ NULL },
 };
-_Static_assert(ARRAY_SIZE(ini_keys) == 2 * ARRAY_SIZE(keys) + 1, "a key is in both tables");
+_Static_assert(ARRAY_SIZE(ini_keys) == 2 * ARRAY_SIZE(keys) + 1, "each key must be in both tables");
 
-/* The kernel takes dashes in a module's name for underscores. */
+/* The kernel treats dashes in a module's name as underscores. */
 static const struct ini_syntax syntax = { .keys = ini_keys, .folds_dashes = true };
 
 static bool same_module(const char *section, const char *name)
@@ -271,7 +271,7 @@ static int check_section(const struct ini_entry *e, void *arg)
 	}
 	return ini_error(
 		e, LOG_LEVEL_ERROR,
-		"unknown section [%s]: a section is the name of a module of this folder (%s)",
+		"unknown section [%s]: sections are named after the modules in this folder (%s)",
 		e->section, known.buf);
 }
 

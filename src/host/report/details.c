@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What stands beneath a row of the verdict table. */
+/* The lines below a row of the verdict table. */
 #include "common/cleanup.h"
 #include "common/strv.h"
 #include "host/report/out.h"
@@ -70,7 +70,7 @@ static void add_report(struct table *t, const struct result *r, size_t index)
 	table_add_report(t, report, r->sources ? &r->sources[index] : NULL);
 }
 
-/* Where the last `lines` lines of the text begin. */
+/* The start of the last `lines` lines of the text. */
 static const char *last_lines(const char *text, size_t n, size_t lines)
 {
 	const char *p = text + n;
@@ -100,7 +100,7 @@ static void add_output(struct table *t, const char *output)
 	}
 }
 
-/* Build, check and the like: only with -v. */
+/* Times of build, check and other steps: only with -v. */
 static void add_other_times(struct table *t, const struct result *r)
 {
 	static const enum timing others[] = { TIMING_BUILD, TIMING_CHECK, TIMING_DEPLOY,

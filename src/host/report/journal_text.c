@@ -9,13 +9,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The names of the plan's modules, by index; they come with the first entries. */
+/* The names of the plan's modules, by index; from the first entries. */
 struct journal_names {
 	char **names;
 	size_t n;
 };
 
-/* Text of the board's, cleaned, on one line. */
+/* Adds text from the board, cleaned, on one line. */
 static void add_clean(struct strbuf *out, const char *text, size_t n)
 {
 	const char *end = text + n;
@@ -65,7 +65,7 @@ static void add_module(struct strbuf *out, const struct journal_names *names, ui
 		strbuf_addf(out, " module=%" PRIu32, index);
 }
 
-/* Remembers the name of a module of the plan. An index beyond the plan comes from a damaged journal. */
+/* Remembers the name of a module of the plan. An index beyond the plan means a damaged journal. */
 static void remember_name(struct journal_names *names, const outpost_PlanModule *module)
 {
 	if (module->index != names->n)
@@ -170,7 +170,7 @@ static void recovery(const outpost_Recovery *r, const struct journal_names *name
 	add_flag(out, "cancelled", r->cancelled);
 }
 
-/* Entries that are about the kernel log and other output. */
+/* Entries about the kernel log and other output. */
 static void output_entry(const outpost_Entry *e, struct strbuf *out)
 {
 	switch (e->which_body) {

@@ -26,7 +26,7 @@ json_t *out_text_json(const char *text)
 	return text ? json_stringn(valid.buf, valid.len) : json_null();
 }
 
-/* For what is "" where it is not known. */
+/* For fields that are "" if not known. */
 static json_t *name_json(const char *name)
 {
 	return out_text_json(name && *name ? name : NULL);
@@ -63,7 +63,7 @@ static json_t *timings_json(const struct result *result)
 	return object;
 }
 
-/* Adds "file" and "line", where they are known. */
+/* Adds "file" and "line" if known. */
 static void set_place(json_t *object, const char *file, int line)
 {
 	if (file)
@@ -172,7 +172,7 @@ static json_t *ktap_json(const struct result *result)
 			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
 }
 
-/* The summary again, in parts; those that there are. */
+/* The summary in parts; only the existing ones. */
 static json_t *summary_json(const struct result *result)
 {
 	const struct summary *f = &result->summary;
@@ -237,14 +237,14 @@ json_t *out_test_json(const struct run_result *run)
 
 static int print(json_t *document, size_t flags)
 {
-	/* ASCII only: text of a board may go to a terminal this way, too. */
+	/* ASCII only: text from a board may reach a terminal this way, too. */
 	int r = json_dumpf(document, stdout, flags | JSON_ENSURE_ASCII);
 
 	json_decref(document);
 	if (r == 0 && putchar('\n') != EOF && fflush(stdout) == 0)
 		return 0;
 	r = errno ? -errno : -EIO;
-	return r == -EPIPE ? r : log_error_errno(r, "Cannot write the JSON document");
+	return r == -EPIPE ? r : log_error_errno(r, "Cannot write JSON document");
 }
 
 int out_json(json_t *document)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The document "outpost.test/1", read back. */
+/* Reads the document "outpost.test/1". */
 #include "common/alloc.h"
 #include "common/strv.h"
 #include "host/report/out.h"
@@ -140,7 +140,7 @@ static void read_timings(const json_t *timings, struct result *result)
 	}
 }
 
-/* A document of an older version has the summary alone. */
+/* Documents of older versions have only the summary. */
 static void read_summary(const json_t *object, struct result *result)
 {
 	const json_t *parts = json_object_get(object, "summary_parts");

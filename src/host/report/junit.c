@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* Whether XML 1.0 allows the character of `len` bytes; its rule is [2] Char. */
+/* Does XML 1.0 allow the character of `len` bytes? See rule [2] Char. */
 static bool is_xml_char(const unsigned char *s, size_t len)
 {
 	if (len == 1)
@@ -19,7 +19,7 @@ static bool is_xml_char(const unsigned char *s, size_t len)
 	return !(len == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe); /* U+FFFE, U+FFFF */
 }
 
-/* What must not stand as it is in an attribute's value; text may be written so, too. */
+/* Characters that must be escaped in an attribute's value; text may use the same escapes. */
 static const char *find_entity(char c, bool attribute)
 {
 	switch (c) {
@@ -34,7 +34,7 @@ static const char *find_entity(char c, bool attribute)
 	return NULL;
 }
 
-/* Any bytes as text of a document in UTF-8; what cannot stand there becomes U+FFFD. */
+/* Adds any bytes as text of a UTF-8 document; bytes that are not allowed become U+FFFD. */
 static void add_xml(struct strbuf *out, const char *text, bool attribute)
 {
 	size_t n = strlen(text);
@@ -76,7 +76,7 @@ static void add_property(struct strbuf *out, const char *name, const char *value
 	strbuf_adds(out, "/>\n");
 }
 
-/* Consumers take what follows the last dot for a class of its own. */
+/* Consumers treat the part after the last dot as the class name. */
 static void add_class_name(struct strbuf *out, const struct run_result *run)
 {
 	_cleanup_(strbuf_release) struct strbuf name = STRBUF_INIT;
@@ -93,7 +93,7 @@ static void add_class_name(struct strbuf *out, const struct run_result *run)
 	add_attribute(out, "classname", name.buf);
 }
 
-/* Its own place on the frame's line, and below it what was inlined there. */
+/* The frame's own place on its line, and inlined functions below. */
 static void add_sites(struct strbuf *out, const struct frame_source *source)
 {
 	for (size_t i = source->n; i-- > 0;) {
@@ -194,7 +194,7 @@ static void add_totals(struct strbuf *out, const struct run_result *run)
 	add_seconds(out, run->duration_ms);
 }
 
-/* ISO 8601 in UTC; the schemas have no place for the zone. */
+/* ISO 8601 in UTC; the schemas do not allow a time zone. */
 static void add_timestamp(struct strbuf *out, long long seconds)
 {
 	char text[32];
@@ -206,7 +206,7 @@ static void add_timestamp(struct strbuf *out, long long seconds)
 	add_attribute(out, "timestamp", text);
 }
 
-/* A pipe or a terminal is written to: the rename that replaces a file would replace them. */
+/* Writes directly to a pipe or a terminal: renaming a file over it would replace it. */
 static int write_report(const char *path, const struct strbuf *text)
 {
 	_cleanup_close_ int fd = -1;
@@ -242,5 +242,5 @@ int out_junit(const char *path, const struct run_result *run)
 		add_case(&out, run, &run->results[i]);
 	strbuf_adds(&out, "  </testsuite>\n</testsuites>\n");
 	r = write_report(path, &out);
-	return r < 0 ? log_error_errno(r, "Cannot write the JUnit report %s", path) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot write JUnit report %s", path) : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How results are shown: a table, one JSON document, JUnit XML. */
+/* Output of results: a table, a JSON document, JUnit XML. */
 #ifndef OUTPOST_OUT_H
 #define OUTPOST_OUT_H
 
@@ -10,13 +10,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Colour on this stream? Only a terminal that is not dumb, and without NO_COLOR. */
+/* Use colour on this stream? Only on a terminal that is not dumb, and without NO_COLOR. */
 bool out_colour(FILE *stream);
 
-/* The verdict table with times, failed tests and reports beneath, and a closing line of counts. */
+/*
+ * Prints the verdict table with times, failed tests and reports below each row, and a final
+ * line of counts.
+ */
 void out_table(FILE *stream, const struct run_result *run, bool verbose);
 
-/* The source lines of a report and its stack, below what the caller has said of it. */
+/* Prints the source lines of a report and its stack, below the caller's own text. */
 void out_report(FILE *stream, const struct klog_report *report, const struct report_source *source,
 		bool verbose);
 
@@ -27,36 +30,38 @@ void out_counts(struct strbuf *out, const unsigned int counts[VERDICT_COUNT]);
 void out_duration(struct strbuf *out, long long ms);
 
 /*
- * The document "outpost.test/1"; the caller's reference. Beyond what others
- * may rely on it has all that the table shows, so that a stored run can be
- * shown again. Text that is not UTF-8 has U+FFFD in the places.
+ * The document "outpost.test/1"; the caller owns the reference. In addition to the documented
+ * fields it has all that the table shows, so that a stored run can be shown again. Bytes that
+ * are not UTF-8 become U+FFFD.
  */
 json_t *out_test_json(const struct run_result *run);
 
-/* The other way: *run is to be released. 0, or -EBADMSG when it is not such a document (not logged).
+/*
+ * The reverse; the caller releases *run, also on error. 0, or -EBADMSG (not logged) if the
+ * document is not "outpost.test/1".
  */
 int out_test_from_json(json_t *document, struct run_result *run);
 
-/* NULL becomes null; each byte that is not UTF-8 becomes U+FFFD. The caller's reference. */
+/* NULL becomes null; each byte that is not UTF-8 becomes U+FFFD. The caller owns the reference. */
 json_t *out_text_json(const char *text);
 
-/* An entry of a report's trace; `source` may be NULL. The caller's reference. */
+/* An entry of a report's trace; `source` may be NULL. The caller owns the reference. */
 json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source *source);
 
-/* Adds to a report's object what is known of it in the sources. */
+/* Adds what is known from the sources to a report's object. */
 void out_set_source_json(json_t *report, const struct report_source *source);
 
-/* Prints a document and a newline to stdout; frees the reference. 0 or -errno, logged. */
+/* Prints a document and a newline to stdout; drops the reference. 0 or -errno, logged. */
 int out_json(json_t *document);
 
-/* Likewise, on one line: for commands that print more than one. */
+/* As out_json(), but on one line: for commands that print several documents. */
 int out_json_line(json_t *document);
 
 /*
- * JUnit XML as the schemas of Jenkins and Maven Surefire have it: one suite, a
- * test case for each module. What was judged and did not pass (fail, crash,
- * hang, inconclusive) is a <failure>, what could not be judged (lost, error)
- * an <error>. Writes the file as a whole. 0 or -errno, logged.
+ * Writes JUnit XML that matches the schemas of Jenkins and Maven Surefire: one suite, one test
+ * case per module. A module that was judged and did not pass (fail, crash, hang, inconclusive)
+ * has a <failure>, one that could not be judged (lost, error) an <error>. Replaces the file
+ * atomically. 0 or -errno, logged.
  */
 int out_junit(const char *path, const struct run_result *run);
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define SHOWN_MAX 8 /* problems of one module, unless verbose */
+#define SHOWN_MAX 8 /* problems shown per module, unless verbose */
 
 static json_t *problem_json(const struct check_problem *p)
 {
@@ -65,7 +65,7 @@ static void print_hint(FILE *stream, const struct check_problem *p)
 	fprintf(stream, "    %s\n", clean.buf);
 }
 
-/* The same thing to do is logged once, below all that it is about. */
+/* Prints a hint that several consecutive problems share once, after the last of them. */
 static void print_problems(FILE *stream, const struct check_result *r, bool verbose)
 {
 	size_t shown = 0;
@@ -97,7 +97,8 @@ void out_check(FILE *stream, const struct checked *all, size_t n, const char *re
 		refused += !all[i].result.loads;
 	}
 	if (refused)
-		fprintf(stream, "%zu of %zu would not load on %s\n", refused, n, release);
+		fprintf(stream, "%zu of %zu modules would not load on %s\n", refused, n, release);
 	else
-		fprintf(stream, "%s would load on %s\n", n == 1 ? "It" : "All", release);
+		fprintf(stream, "%s would load on %s\n", n == 1 ? "The module" : "All modules",
+			release);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A kernel report for a person: the source lines around the fault, and the stack. */
+/* Displays a kernel report: the source lines around the fault, and the stack. */
 #include "common/cleanup.h"
 #include "common/strv.h"
 #include "host/report/out.h"
@@ -7,12 +7,15 @@
 
 #include <string.h>
 
-#define FRAMES_SHOWN 6 /* and all down to the last one of a module */
+#define FRAMES_SHOWN 6 /* plus all frames down to the last one in a module */
 #define TAB          8
 
 /* --- source lines ------------------------------------------------------------------- */
 
-/* As much of a line as fits into `columns`; tabs become blanks, as a terminal's are elsewhere. */
+/*
+ * Adds as much of a line as fits into `columns`; tabs become blanks, with a tab stop every TAB
+ * columns.
+ */
 static void add_code(struct table *t, const char *line, size_t columns)
 {
 	_cleanup_(strbuf_release) struct strbuf clean = STRBUF_INIT;
@@ -42,7 +45,7 @@ static int digits(int number)
 	return snprintf(NULL, 0, "%d", number);
 }
 
-/* "> 10 |  code", as compilers do it. */
+/* "> 10 |  code", in the style of compilers. */
 static void add_lines(struct table *t, size_t indent, const struct report_source *source)
 {
 	int last = source->first + (int)strv_length(source->lines) - 1;
@@ -68,7 +71,7 @@ static void add_lines(struct table *t, size_t indent, const struct report_source
 
 /* --- the stack ------------------------------------------------------------------------ */
 
-/* A file in the folder of `near` needs no path beside it. */
+/* Omits the folder if it is that of `near`. */
 static void format_file(struct strbuf *out, const struct site *site, const char *near)
 {
 	_cleanup_(strbuf_release) struct strbuf file = STRBUF_INIT;
@@ -85,7 +88,7 @@ static void format_file(struct strbuf *out, const struct site *site, const char 
 		strbuf_addf(out, ":%d", site->line);
 }
 
-/* What, and where it is: on the next line where they do not fit on one. */
+/* Adds a function and its place, which moves to the next line if both do not fit on one. */
 static void add_stack_line(struct table *t, size_t indent, const char *colour, const char *what,
 			   const char *where)
 {

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #define NAME_LEAST 6
-#define NAME_MOST  30 /* a longer one stands on a line of its own */
+#define NAME_MOST  30 /* a longer name gets its own line */
 
 static const struct {
 	const char *colour;
-	const char *word; /* in the closing line */
+	const char *word; /* in the final line */
 } looks[VERDICT_COUNT] = {
 	[VERDICT_PASS] = { GREEN, "passed" },
 	[VERDICT_FAIL] = { RED, "failed" },
@@ -22,7 +22,7 @@ static const struct {
 	[VERDICT_LOST] = { YELLOW, "lost" },
 	[VERDICT_INCONCLUSIVE] = { YELLOW, "inconclusive" },
 	[VERDICT_SKIP] = { CYAN, "skipped" },
-	[VERDICT_ERROR] = { YELLOW, "in error" },
+	[VERDICT_ERROR] = { YELLOW, "errored" },
 };
 
 bool out_colour(FILE *stream)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The verdict table, private to out_table.c (rows), details.c (what stands beneath a row) and
- * out_report.c (what the kernel said). */
+/*
+ * The verdict table. Private to out_table.c (rows), details.c (the lines below a row) and
+ * out_report.c (kernel reports).
+ */
 #ifndef OUTPOST_OUT_TABLE_H
 #define OUTPOST_OUT_TABLE_H
 
@@ -11,7 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* As ECMA-48 numbers them. */
+/* Codes of ECMA-48. */
 #define BOLD     "1"
 #define DIM      "2"
 #define RED      "31"
@@ -20,7 +22,7 @@
 #define YELLOW   "33"
 #define CYAN     "36"
 
-/* What stands beneath a row: a label, and text beside it. */
+/* The lines below a row: a label, then text. */
 #define TABLE_INDENT 2
 #define TABLE_LABEL  8
 
@@ -34,26 +36,26 @@ struct table {
 void table_add_coloured(struct table *t, const char *colour, const char *text);
 void table_add_spaces(struct table *t, size_t n);
 
-/* Text of the board's as one line that is safe to show. */
+/* Appends text from the board as one line that is safe to display. */
 void table_clean_line(struct strbuf *out, const char *text);
 
-/* The label column of what stands beneath a row; "" goes on under the last one. */
+/* Adds the label column of a line below a row; "" continues the entry above. */
 void table_add_label(struct table *t, const char *label);
 
-/* Clean text, broken at blanks to fit; what has none (a path) stays whole. */
+/* Adds clean text, wrapped at blanks; a word that is too long (a path) is not broken. */
 void table_add_wrapped(struct table *t, size_t indent, const char *text);
 
-/* Both; the text is cleaned. */
+/* Adds a label and cleaned, wrapped text. */
 void table_add_detail(struct table *t, const char *label, const char *text);
 
-/* Of a terminal; 80 elsewhere. */
+/* Width of the terminal; 80 if the stream is not one. */
 size_t table_columns(FILE *stream);
 
-/* Source lines, stack and registers of a report; `source` may be NULL. */
+/* Adds source lines, stack and registers of a report; `source` may be NULL. */
 void table_add_report(struct table *t, const struct klog_report *report,
 		      const struct report_source *source);
 
-/* Why it did not pass, and where to look; nothing for a pass, unless verbose. */
+/* Adds why the module did not pass and where to look; nothing for a pass, unless verbose. */
 void table_add_details(struct table *t, const struct result *r);
 
 #endif

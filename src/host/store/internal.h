@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The results store, private to store.c (the file itself) and runs.c (what is in it). */
+/* The results store. Private to store.c (the database file) and runs.c (its rows). */
 #ifndef OUTPOST_STORE_INTERNAL_H
 #define OUTPOST_STORE_INTERNAL_H
 
@@ -13,7 +13,7 @@ struct store {
 	char *path;
 };
 
-/* Says what went wrong last, "Cannot <what> <path>: ...", and what to do; -errno. */
+/* Logs the last error, "Cannot <what> <path>: ...", and a hint. Returns -errno. */
 int store_error(const struct store *s, const char *what);
 
 static inline void store_finalizep(sqlite3_stmt **st)

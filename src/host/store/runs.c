@@ -9,7 +9,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Prepares `sql` and binds the strings that follow, ended by END, to ?1, ?2, ...; NULL is SQL's. */
+/*
+ * Prepares `sql` and binds the strings that follow, terminated by END, to ?1, ?2, ...; NULL
+ * becomes SQL's NULL.
+ */
 #define END ((const char *)-1)
 
 static int prepare(struct store *s, sqlite3_stmt **st, const char *sql, ...)
@@ -25,13 +28,13 @@ static int prepare(struct store *s, sqlite3_stmt **st, const char *sql, ...)
 	return r == SQLITE_OK ? 0 : store_error(s, "read");
 }
 
-/* A statement that changes something. */
+/* Runs a statement that returns no rows. 0 or -errno, logged. */
 static int carry_out(struct store *s, sqlite3_stmt *st)
 {
 	return sqlite3_step(st) == SQLITE_DONE ? 0 : store_error(s, "write");
 }
 
-/* 1 and a row, 0 at the end, or -errno, logged. */
+/* 1 if there is a row, 0 at the end, or -errno, logged. */
 static int next_row(struct store *s, sqlite3_stmt *st)
 {
 	int r = sqlite3_step(st);
@@ -164,19 +167,19 @@ int store_list(struct store *s, const char *board, int limit, json_t **rows)
 
 static int log_no_run(const char *word)
 {
-	log_error("There is no run '%s'", word);
-	log_hint("Run outpost results to list them");
+	log_error("Unknown run '%s'", word);
+	log_hint("Run outpost results to list the runs");
 	return -ENOENT;
 }
 
 static int log_several(const char *word, const char *one, const char *other)
 {
-	log_error("'%s' means more than one run: %s, %s, ...", word, one, other);
+	log_error("'%s' matches more than one run: %s, %s and possibly more", word, one, other);
 	log_hint("Use a longer prefix");
 	return -ENOTUNIQ;
 }
 
-/* The last part of an id begins after "20260102-150405-"; a whole id wins over longer ones. */
+/* The last part of an id starts after "20260102-150405-"; an exact match wins over longer ids. */
 int store_find(struct store *s, const char *word, char **run)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
@@ -205,10 +208,10 @@ int store_find(struct store *s, const char *word, char **run)
 static int log_no_result(const char *run, const char *state, const char *why)
 {
 	if (strcmp(state, "open") == 0) {
-		log_error("The run %s has no result yet", run);
+		log_error("Run %s has no result yet", run);
 		log_hint("The next outpost test on its board collects it, if the board has it");
 	} else {
-		log_error("The run %s was given up: %s", run, why ? why : "no reason is known");
+		log_error("Run %s was abandoned: %s", run, why ? why : "unknown reason");
 	}
 	return -ENOENT;
 }
@@ -227,7 +230,7 @@ int store_get(struct store *s, const char *run, json_t **document)
 		return log_no_result(run, column(st, 1), column(st, 2));
 	*document = json_loads(column(st, 0), 0, &error);
 	if (!*document) {
-		log_error("The result of run %s in %s is damaged: %s", run, s->path, error.text);
+		log_error("Damaged result of run %s in %s: %s", run, s->path, error.text);
 		return -EUCLEAN;
 	}
 	return 0;

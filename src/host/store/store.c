@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VERSION      1    /* of the tables: PRAGMA user_version */
+#define VERSION      1    /* version of the tables: PRAGMA user_version */
 #define BUSY_MS      5000 /* how long to wait for another process */
 #define WAL_RETRY_MS 10
 
@@ -31,12 +31,15 @@ static const char tables[] = "CREATE TABLE run ("
 			     "CREATE INDEX run_started ON run (started_s);"
 			     "PRAGMA user_version = 1;";
 
-/* With the files beside it: what SQLite has not yet merged must not end up in a new one. */
+/*
+ * Moves the files beside it, too: data that SQLite has not merged yet must not end up in a new
+ * database.
+ */
 static int log_damage(const struct store *s)
 {
-	log_error("The results in %s are damaged: %s", s->path, sqlite3_errmsg(s->db));
-	log_hint("Start over with: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs "
-		 "stay)",
+	log_error("Results database %s is damaged: %s", s->path, sqlite3_errmsg(s->db));
+	log_hint("Start a new one: mkdir %s/damaged && mv %s* %s/damaged/ (the logs in %s/runs "
+		 "are kept)",
 		 s->dir, s->path, s->dir, s->dir);
 	return -EUCLEAN;
 }
@@ -45,7 +48,7 @@ int store_error(const struct store *s, const char *what)
 {
 	int code = sqlite3_errcode(s->db), system = sqlite3_system_errno(s->db);
 
-	/* On a read-only file system it is the log beside it that is missed first. */
+	/* On a read-only file system, the first error is about the log beside the file. */
 	if (access(s->path, W_OK) < 0 && errno != ENOENT)
 		system = errno;
 	switch (code & 0xff) {
@@ -53,9 +56,9 @@ int store_error(const struct store *s, const char *what)
 	case SQLITE_NOTADB: return log_damage(s);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		log_error("Cannot %s %s: another process has held it for %d s", what, s->path,
+		log_error("Cannot %s %s: locked by another process for %d s", what, s->path,
 			  BUSY_MS / 1000);
-		log_hint("See who it is with: fuser -v %s", s->path);
+		log_hint("To find the process, run fuser -v %s", s->path);
 		return -EBUSY;
 	case SQLITE_READONLY: return log_error_errno(-EROFS, "Cannot %s %s", what, s->path);
 	case SQLITE_FULL: return log_error_errno(-ENOSPC, "Cannot %s %s", what, s->path);
@@ -76,7 +79,10 @@ static void pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
-/* SQLite's own waiting does not cover the change to WAL, which two first users may want at once. */
+/*
+ * SQLite's busy time-out does not cover the switch to WAL, which two first users may try at
+ * the same time.
+ */
 static int set_wal(sqlite3 *db)
 {
 	int r;
@@ -101,7 +107,7 @@ static int read_version(struct store *s, int *version)
 	return 0;
 }
 
-/* Asks again once it has the lock: another first user may have been faster. */
+/* Checks the version again after taking the lock: another first user may have been faster. */
 static int make_tables(struct store *s)
 {
 	int version, r;
@@ -124,10 +130,9 @@ static int check_version(struct store *s)
 	if (r == 0 && version == 0)
 		return make_tables(s);
 	if (r == 0 && version != VERSION) {
-		log_error(
-			"%s was written by a newer Outpost (its version is %d, this one knows %d)",
-			s->path, version, VERSION);
-		log_hint("Update this Outpost, or set XDG_STATE_HOME to another folder");
+		log_error("%s was written by a newer Outpost (format %d, this one supports %d)",
+			  s->path, version, VERSION);
+		log_hint("Update Outpost, or set XDG_STATE_HOME to a separate folder");
 		return -EPROTONOSUPPORT;
 	}
 	return r;
@@ -142,13 +147,13 @@ int store_open(struct store **store)
 	s->dir = xstrndup(s->path, (size_t)(strrchr(s->path, '/') - s->path));
 	r = fs_mkdir_p(s->dir, 0700);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make the folder of results %s", s->dir);
+		return log_error_errno(r, "Cannot create results folder %s", s->dir);
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
 	    SQLITE_OK)
 		return store_error(s, "open");
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	/* With WAL this survives kill -9; after a power cut the last run is open again. */
+	/* With WAL this survives kill -9; after a power cut, the last run may be open again. */
 	if (sqlite3_exec(s->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK)
 		return store_error(s, "open");
 	r = check_version(s);
@@ -187,13 +192,13 @@ char *store_run_dir(const char *run)
 	int r;
 
 	if (!path_is_plain_name(run)) {
-		log_error("'%s' is not the id of a run", run);
+		log_error("Invalid run id '%s'", run);
 		return NULL;
 	}
 	dir = path_state("runs", run, NULL);
 	r = fs_mkdir_p(dir, 0700);
 	if (r < 0) {
-		log_error_errno(r, "Cannot make the folder of the run, %s", dir);
+		log_error_errno(r, "Cannot create run folder %s", dir);
 		return NULL;
 	}
 	return TAKE_PTR(dir);

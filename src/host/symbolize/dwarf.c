@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* More are not inlined into each other: where there are, they go in circles. */
+/* Functions are not inlined deeper than this, unless the debug info is circular. */
 #define INLINED_MAX 64
 
-#define ENTRY_MAX 32 /* bytes at the entry of a function that belong to ftrace, at most */
+#define ENTRY_MAX 32 /* maximum size in bytes of the ftrace area at the entry of a function */
 
-/* A path is that of the compilation unit's folder, where it is not absolute. */
+/* Makes a path absolute: it is relative to the compilation unit's folder. */
 static char *absolute(Dwarf_Die *unit, const char *path)
 {
 	Dwarf_Attribute attribute;
@@ -30,7 +30,7 @@ static bool has_address(Dwarf_Die *unit, GElf_Addr addr)
 	return dwarf_haspc(unit, addr) > 0;
 }
 
-/* By .debug_aranges; clang writes none, so that each unit has to be asked. */
+/* Looks in .debug_aranges first; clang does not write that, so that each unit must be tried. */
 static Dwarf_Die *find_unit(Dwfl_Module *module, GElf_Addr addr, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(module, addr, bias);
@@ -43,7 +43,7 @@ static Dwarf_Die *find_unit(Dwfl_Module *module, GElf_Addr addr, Dwarf_Addr *bia
 	return NULL;
 }
 
-/* Where this call, which is not there any more, stood. */
+/* The place of an inlined call. */
 static void find_call(Dwarf_Die *unit, Dwarf_Die *inlined, const char **file, int *line)
 {
 	Dwarf_Attribute attribute;
@@ -70,7 +70,7 @@ static void add_site(Dwarf_Die *unit, Dwarf_Die *function, const char *file, int
 	frame_source_add(frame, name ? name : "", path, line);
 }
 
-/* From the innermost scope outwards, up to the function that has an address of its own. */
+/* Adds sites from the innermost scope outwards, up to the function that has its own address. */
 static void add_sites(Dwarf_Die *unit, Dwarf_Die *scopes, int n, const char *file, int line,
 		      struct frame_source *frame)
 {
@@ -88,7 +88,7 @@ static void add_sites(Dwarf_Die *unit, Dwarf_Die *scopes, int n, const char *fil
 	}
 }
 
-/* The innermost scope by address, and from there the ones that it stands in. */
+/* Finds the innermost scope by address, then the scopes around it. */
 static int find_scopes(Dwarf_Die *unit, Dwarf_Addr addr, Dwarf_Die **scopes)
 {
 	_cleanup_free_ Dwarf_Die *innermost = NULL;
@@ -100,9 +100,9 @@ static int find_scopes(Dwarf_Die *unit, Dwarf_Addr addr, Dwarf_Die **scopes)
 }
 
 /*
- * Debug info begins behind the room that is left for ftrace at the entry of a
- * function (-fpatchable-function-entry): what is called when it is gone faults
- * before that. Then it is the line that the function is declared in.
+ * Debug info starts after the area for ftrace at the entry of a function
+ * (-fpatchable-function-entry), but a call to a function that is gone faults before that. In
+ * this case, use the line of the function's declaration.
  */
 static int find_entry(Dwarf_Die *unit, Dwarf_Addr addr, Dwarf_Die **scopes, const char **path,
 		      int *line)
@@ -147,7 +147,7 @@ int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct fra
 		return -ENOENT;
 	}
 	unit = find_unit(file->module, addr, &bias);
-	/* The ranges of a unit leave the room at an entry out, too, outside of .text. */
+	/* The ranges of a unit also exclude the area at an entry, outside of .text. */
 	for (GElf_Addr skip = 4; !unit && skip <= ENTRY_MAX; skip += 4)
 		unit = find_unit(file->module, addr + skip, &bias);
 	if (unit) {
@@ -157,11 +157,11 @@ int symbol_file_sites(const struct symbol_file *file, GElf_Addr addr, struct fra
 			n = find_entry(unit, addr - bias, &scopes, &path, &line);
 	}
 	if (!path || line <= 0) {
-		*why = xstrdup("the debug info has no line for it");
+		*why = xstrdup("no line number in the debug info");
 		return -ENOENT;
 	}
 	add_sites(unit, scopes, n, path, line, frame);
-	if (!frame->n) { /* assembly: lines, and no functions */
+	if (!frame->n) { /* assembly: lines without functions */
 		_cleanup_free_ char *whole = absolute(unit, path);
 
 		frame_source_add(frame, "", whole, line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opening a .ko or vmlinux, and reading its symbols. */
+/* Opens a .ko or vmlinux and reads its symbols. */
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* What is in the file itself has to do: nothing is asked of the network. */
+/* Uses only debug info in the file itself: no network access. */
 static int no_debuginfo(Dwfl_Module *mod, void **arg, const char *name, Dwarf_Addr base,
 			const char *file, const char *link, GElf_Word crc, char **found)
 {
@@ -27,7 +27,7 @@ static const Dwfl_Callbacks callbacks = {
 	.section_address = dwfl_offline_section_address,
 };
 
-/* Mapping symbols and labels of the compiler's: is_mapping_symbol() in the kernel. */
+/* Mapping symbols and compiler labels: is_mapping_symbol() in the kernel. */
 static bool is_ignored(const char *name)
 {
 	if (!*name || strncmp(name, ".L", 2) == 0)
@@ -35,7 +35,10 @@ static bool is_ignored(const char *name)
 	return name[0] == '$' && name[1] && (!name[2] || name[2] == '.');
 }
 
-/* Where its section ends, as libdwfl lays it out; 0: it is in no section with code. */
+/*
+ * The end of the symbol's section, as libdwfl lays it out; 0: the symbol is not in a code
+ * section.
+ */
 static GElf_Addr end_of_section(Elf *elf, GElf_Word index, GElf_Half type, const GElf_Sym *sym,
 				GElf_Addr addr)
 {
@@ -55,7 +58,7 @@ static int by_address(const void *va, const void *vb)
 	return a->addr < b->addr ? -1 : a->addr > b->addr;
 }
 
-/* `room` holds the end of the section until here. */
+/* On entry, `room` holds the end of the section. */
 static void measure_rooms(struct symbol_file *file)
 {
 	for (size_t i = file->n; i-- > 0;) {
@@ -126,7 +129,7 @@ static void read_sections(struct symbol_file *file, Elf *elf)
 	}
 }
 
-/* libdwfl takes a file: what was packed becomes one that has no name. */
+/* libdwfl needs a file: unpacks into one without a name. */
 static int unpack_to_memory(int *fd)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -146,7 +149,7 @@ static int unpack_to_memory(int *fd)
 
 static int fail(char **why, int error, const char *what)
 {
-	*why = xasprintf("its file cannot be read: %s", what ? what : strerror(-error));
+	*why = xasprintf("cannot read its file: %s", what ? what : strerror(-error));
 	return error;
 }
 
@@ -166,16 +169,16 @@ int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 	file->made = st.st_mtim;
 	r = packing_of_file(fd) ? unpack_to_memory(&fd) : 0;
 	if (r < 0)
-		return fail(why, r, r == -EBADMSG ? "what is packed in it is damaged" : NULL);
+		return fail(why, r, r == -EBADMSG ? "the compressed data is damaged" : NULL);
 	file->dwfl = dwfl_begin(&callbacks);
 	file->module = dwfl_report_offline(file->dwfl, path, path, fd);
 	if (!file->module)
-		return fail(why, -ENOEXEC, "it is not an object file");
+		return fail(why, -ENOEXEC, "not an object file");
 	TAKE_FD(fd);
 	dwfl_report_end(file->dwfl, NULL, NULL);
 	elf = dwfl_module_getelf(file->module, &bias);
 	if (!elf || !gelf_getehdr(elf, &header))
-		return fail(why, -ENOEXEC, "it is not an object file");
+		return fail(why, -ENOEXEC, "not an object file");
 	free(file->build_id);
 	file->build_id = build_id_of(elf);
 	read_sections(file, elf);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which symbol of a file a frame of a trace is in. */
+/* Finds the symbol of a file that a frame of a trace is in. */
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How far beyond its last section the kernel may count a module's code: up to a page of 64 KiB,
- * twice. */
+/*
+ * How far the kernel's idea of a module's code may extend beyond its last section: up to two
+ * pages of 64 KiB.
+ */
 #define SLACK (128 * 1024)
 
-/* A frame's name may be cut; what clang appends to one is not printed. */
+/* A frame's name may be truncated; suffixes that clang appends are not printed. */
 static bool names_match(const char *symbol, const char *function)
 {
 	size_t n = strlen(function);
@@ -32,7 +34,7 @@ static bool sizes_match(const struct symbol_file *file, const struct symbol *s, 
 	return size >= s->room && size - s->room <= file->code_size + SLACK;
 }
 
-/* The one symbol that it can be. */
+/* The only symbol that matches. */
 static const struct symbol *find_symbol(const struct symbol_file *file,
 					const struct klog_frame *frame, char **why)
 {
@@ -53,18 +55,18 @@ static const struct symbol *find_symbol(const struct symbol_file *file,
 	if (matches == 1)
 		return found;
 	if (matches)
-		*why = xasprintf("ambiguous: %zu functions of that name and size", matches);
+		*why = xasprintf("ambiguous: %zu functions with that name and size", matches);
 	else if (other)
-		*why = xasprintf("another build: that function is 0x%" PRIx64 " bytes here",
+		*why = xasprintf("another build: the function has 0x%" PRIx64 " bytes here",
 				 (uint64_t)other->room);
 	else
-		*why = xstrdup("another build: there is no such function");
+		*why = xstrdup("another build: no such function");
 	return NULL;
 }
 
 /*
- * A call that never returns may be the last instruction of its function: its
- * return address is then the first one of the next function, and printed so.
+ * A call that never returns may be the last instruction of its function: its return address is
+ * then printed as the start of the next function.
  */
 static bool ends_before(const struct symbol_file *file, GElf_Addr addr)
 {
@@ -86,7 +88,7 @@ int symbol_file_find(const struct symbol_file *file, const struct klog_frame *fr
 		return -ENOENT;
 	}
 	if (frame->decoded) {
-		*why = xstrdup("decoded before: the log has no offset");
+		*why = xstrdup("already decoded: the log has no offset");
 		return -ENOENT;
 	}
 	s = find_symbol(file, frame, why);
@@ -94,7 +96,8 @@ int symbol_file_find(const struct symbol_file *file, const struct klog_frame *fr
 		return -ENOENT;
 	size = s->size ? s->size : s->room;
 	if (offset - call >= size) {
-		*why = xasprintf("the offset is beyond the function's 0x%" PRIx64 " bytes",
+		*why = xasprintf("the offset is beyond the end of the function (0x%" PRIx64
+				 " bytes)",
 				 (uint64_t)size);
 		return -ENOENT;
 	}
@@ -128,7 +131,7 @@ bool symbol_file_name(const struct symbol_file *file, const char *section, uint6
 		*frame = (struct klog_frame){
 			.offset = (uint32_t)(addr - s->addr),
 			.size = s->last ? 0 : (uint32_t)s->room,
-			/* Called, or returned to. */
+			/* A call or a return target. */
 			.exact = addr == s->addr,
 		};
 		snprintf(frame->function, sizeof(frame->function), "%s", s->name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A module that frames are looked up in: its file, and whether it is the one that ran. */
+/* A module to look up frames in: its file, and whether it is the build that ran. */
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
@@ -49,7 +49,10 @@ void looked_up_release(struct looked_up *m)
 	free(m->why);
 }
 
-/* Is the file of another build than what the board ran? NULL: not that anything would say so. */
+/*
+ * Is the file from a different build than the board ran? Returns the difference; NULL: none
+ * known.
+ */
 static char *find_difference(const struct looked_up *m)
 {
 	_cleanup_(ko_freep) struct ko *ko = NULL;
@@ -58,7 +61,7 @@ static char *find_difference(const struct looked_up *m)
 	if (*m->build_id)
 		return strcmp(m->build_id, m->file->build_id) == 0
 			       ? NULL
-			       : xasprintf("another build: build-id %.12s, not %.12s",
+			       : xasprintf("another build: build-id %.12s, expected %.12s",
 					   *m->file->build_id ? m->file->build_id : "none",
 					   m->build_id);
 	if (!*m->srcversion)
@@ -66,11 +69,11 @@ static char *find_difference(const struct looked_up *m)
 	srcversion = ko_open(m->path, &ko) < 0 ? NULL : ko_modinfo(ko, "srcversion", NULL);
 	return srcversion && strcmp(m->srcversion, srcversion) == 0
 		       ? NULL
-		       : xasprintf("other sources: srcversion %s, not %s",
+		       : xasprintf("other sources: srcversion %s, expected %s",
 				   srcversion ? srcversion : "none", m->srcversion);
 }
 
-/* 0, or -ENOENT when its file is of no use; m->why says why. */
+/* 0, or -ENOENT if the file cannot be used; m->why has the reason. */
 static int open_module(struct looked_up *m)
 {
 	if (m->why)
@@ -94,7 +97,10 @@ void looked_up_add_sites(struct looked_up *m, const struct klog_frame *frame,
 		symbol_file_sites(m->file, addr, out, &out->why);
 }
 
-/* Bits above an address that are not ones are of a pointer that was signed (arm64's PAC). */
+/*
+ * Sets the bits above an address: on arm64 they may hold the signature of a signed pointer
+ * (PAC).
+ */
 static uint64_t plain_address(uint64_t address)
 {
 	return address | 0xffffull << 48;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Paths of debug info back to the user's files, and the lines that stand there. */
+/* Maps paths in debug info to the user's files, and reads source lines. */
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
@@ -13,14 +13,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CONTEXT   2 /* lines before and after */
+#define CONTEXT   2 /* lines shown before and after */
 #define FILE_MAX  (16 * 1024 * 1024)
-#define LINE_KEPT 400 /* bytes of a line that are kept */
-#define LEVELS \
-	2 /* folders above a copy that stand for those above the user's: see neighbours.h \
-	   */
+#define LINE_KEPT 400 /* bytes kept of a line */
+#define LEVELS    2   /* parent folders of a copy that correspond to the user's: see neighbours.h */
 
-/* Without "." and ".."; a path that is not absolute keeps what it begins with. */
+/* Removes "." and ".."; a relative path keeps its beginning. */
 static char *normalise(const char *path)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -41,7 +39,7 @@ static char *normalise(const char *path)
 	return strbuf_detach(&out);
 }
 
-/* Where the file is that debug info names for every host: see UNIT_DEBUG_ROOT. */
+/* The real path of a file that debug info names independently of the host: see UNIT_DEBUG_ROOT. */
 static char *built_file(const struct origin *origin, const char *path)
 {
 	static const char root[] = UNIT_DEBUG_ROOT;
@@ -54,7 +52,7 @@ static char *built_file(const struct origin *origin, const char *path)
 	return normalise(built);
 }
 
-/* What follows the folder's name, when the path is below it. */
+/* The part after the folder's name if the path is below it; else NULL. */
 static const char *below(const char *path, const char *dir, size_t n)
 {
 	return n && strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
@@ -67,7 +65,7 @@ static size_t parent(const char *path, size_t n)
 	return slash ? (size_t)(slash - path) : 0;
 }
 
-/* The user's own file that the copy at `path` was made from; NULL: it is none of those. */
+/* The user's file that the copy at `path` was made from; NULL: not a copy. */
 static char *user_file(const struct origin *origin, const char *path)
 {
 	size_t copy, user;
@@ -99,7 +97,7 @@ bool origin_is_own(const struct origin *origin, const char *path)
 	return !strstr(whole, "/include/") && strncmp(whole, "include/", 8) != 0;
 }
 
-/* In a kernel tree of ours: what the kernel calls it. */
+/* For a file in one of our kernel trees: its path in the kernel sources. */
 static const char *kernel_name(const char *path)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
@@ -150,7 +148,7 @@ static void take_lines(const char *text, struct report_source *source)
 		p += n + (p[n] == '\n');
 	}
 	source->first = first;
-	if (number <= source->at.line) { /* the file has no such line */
+	if (number <= source->at.line) { /* the file is shorter */
 		strv_free(source->lines);
 		source->lines = NULL;
 	}
@@ -164,11 +162,11 @@ void origin_read_lines(const struct origin *origin, const char *path, struct rep
 	struct stat st;
 
 	if (stat(whole, &st) < 0 || !S_ISREG(st.st_mode) || fs_read(whole, &text, FILE_MAX) < 0)
-		source->note = xstrdup("its source is not here");
+		source->note = xstrdup("source file not found");
 	else if (is_newer(&st, origin->made))
-		source->note = xstrdup("its source has changed since it was built");
+		source->note = xstrdup("source file changed since the build");
 	else
 		take_lines(text.buf, source);
 	if (source->lines && user && stat(user, &st) == 0 && is_newer(&st, origin->made))
-		source->note = xstrdup("as it was built; the file has changed since");
+		source->note = xstrdup("as built; the file has changed since then");
 }

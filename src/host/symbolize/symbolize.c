@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define TRIAL_SECONDS 20 /* of processor time, for all frames of a report */
+#define TRIAL_SECONDS 20 /* of CPU time, for all frames of a report */
 
 struct symbolizer {
 	struct looked_up *modules;
@@ -88,7 +88,7 @@ static struct looked_up *find_module(const struct symbolizer *s, const char *nam
 	return NULL;
 }
 
-/* A call into a module, or its init section, that is not there any more. */
+/* Names the function of a call into a module, or into its init section, that is gone. */
 static void name_pc(struct symbolizer *s, struct klog_report *report)
 {
 	for (size_t i = 0; report->pc && i < 2 * s->n; i++) {
@@ -142,8 +142,8 @@ static void __attribute__((noreturn)) try_in_child(struct symbolizer *s, struct 
 }
 
 /*
- * Does it go well? The readers of ELF and DWARF were written for files that
- * compilers make, and a log may be symbolized with any file.
+ * Does the lookup survive? The ELF and DWARF readers were written for files from compilers,
+ * but a log may be symbolized with any file.
  */
 static bool survives(struct symbolizer *s, struct klog_report *report)
 {
@@ -166,7 +166,10 @@ static void give_up(const struct symbolizer *s, const struct klog_report *report
 
 /* --- whose line it is --------------------------------------------------------------- */
 
-/* The frame that the report is about: the first of its function, without compiler suffixes. */
+/*
+ * Is the report about this frame? It is the first frame of the report's function, ignoring
+ * compiler suffixes.
+ */
 static bool is_function(const struct klog_frame *frame, const struct klog_report *report)
 {
 	size_t n = strlen(report->function);
@@ -176,7 +179,7 @@ static bool is_function(const struct klog_frame *frame, const struct klog_report
 	       (frame->function[n] == '\0' || frame->function[n] == '.');
 }
 
-/* The innermost place of a frame that is in the module's own files. */
+/* The innermost place of a frame in the module's own files. */
 static const struct site *own_site(const struct symbolizer *s, const struct klog_frame *frame,
 				   const struct frame_source *where, struct origin *origin)
 {
@@ -192,8 +195,8 @@ static const struct site *own_site(const struct symbolizer *s, const struct klog
 }
 
 /*
- * In the frame of the report's function, or where that is the kernel's, in the
- * one that called it.
+ * Chooses the place in the frame of the report's function or, if that is in the kernel, in its
+ * caller.
  */
 static void choose_place(const struct symbolizer *s, const struct klog_report *report,
 			 struct report_source *source)
@@ -220,7 +223,7 @@ static void choose_place(const struct symbolizer *s, const struct klog_report *r
 	origin_read_lines(&its, found->file, source);
 }
 
-/* From the compiler's paths to what a person knows. */
+/* Replaces the compiler's paths with those that the user knows. */
 static void show_paths(const struct symbolizer *s, const struct klog_report *report,
 		       struct report_source *source)
 {

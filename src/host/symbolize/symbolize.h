@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the frames of a kernel report to functions, files and lines, by the
- * debug info of the modules that the frames are in.
+ * Translates the frames of a kernel report to functions, files and lines, using the debug info
+ * of the modules that they are in.
  *
- * A frame says "function+offset/size [module]". That is relative to the
- * function, so it does not matter where the kernel put the module (KASLR), nor
- * what a processor mixed into a return address (PAC). `size` is not the
- * function's own size but the distance to the next symbol, as
- * find_kallsyms_symbol() in the kernel's kernel/module/kallsyms.c has it; where
- * it is another one here, this is not what the board ran, and the frame is
- * left alone.
+ * A frame has the form "function+offset/size [module]". The offset is relative to the
+ * function, so it does not depend on where the kernel placed the module (KASLR) or on what a
+ * processor mixed into a return address (PAC). `size` is not the size of the function but the
+ * distance to the next symbol, see find_kallsyms_symbol() in the kernel's
+ * kernel/module/kallsyms.c; if the file here has a different distance, the board ran another
+ * build, and the frame is not translated.
  */
 #ifndef OUTPOST_SYMBOLIZE_H
 #define OUTPOST_SYMBOLIZE_H
@@ -21,35 +20,37 @@
 /* A place in the sources. */
 struct site {
 	char *function;
-	char *file; /* in the form to show to the user; NULL: not known */
+	char *file; /* as displayed to the user; NULL: not known */
 	int line;   /* 0: not known */
 };
 
-/* Makes it a copy of these; `file` may be NULL. What it was before is freed. */
+/* Replaces the contents with copies; `file` may be NULL. Frees the old contents. */
 void site_set(struct site *site, const char *function, const char *file, int line);
 void site_release(struct site *site);
 
-/* What a frame is there: its function, and before it what was inlined into that, the innermost
- * first. */
+/*
+ * The sites of a frame: the functions inlined into its function, innermost first, then the
+ * function.
+ */
 struct frame_source {
 	struct site *sites;
 	size_t n;  /* 0: not known */
-	char *why; /* not, although the module is at hand; NULL: it is known, or nobody looked */
+	char *why; /* why not, although the module is available; NULL: known, or not looked up */
 };
 
 struct report_source {
-	struct frame_source frames[KLOG_MAX_FRAMES]; /* of the report's trace, one each */
-	struct site at;   /* where in the module's own sources it happened; file NULL: not known */
-	size_t frame;     /* of the trace, that it is from */
-	char **lines;     /* around `at`, as they were built; NULL: not at hand */
-	int first;        /* number of the first of them */
-	char **registers; /* lines of the log; NULL: none */
-	char *note;       /* a remark about them, such as why there are none; or NULL */
+	struct frame_source frames[KLOG_MAX_FRAMES]; /* one for each frame of the trace */
+	struct site at;   /* where it happened in the module's own sources; file NULL: not known */
+	size_t frame;     /* index of the frame that `at` is from */
+	char **lines;     /* around `at`, as they were built; NULL: not available */
+	int first;        /* number of the first line */
+	char **registers; /* register lines of the log; NULL: none */
+	char *note;       /* a note about the lines, such as why there are none; or NULL */
 };
 
 void report_source_release(struct report_source *source);
 
-/* Adds a place to a frame's; strings are copied. */
+/* Adds a place to a frame; copies the strings. */
 void frame_source_add(struct frame_source *frame, const char *function, const char *file, int line);
 
 struct symbolizer;
@@ -60,29 +61,28 @@ DEFINE_CLEANUP(struct symbolizer *, symbolizer_free);
 
 /* A module that frames may be in. */
 struct symbolizer_module {
-	const char *name;     /* as in frames; "" for the kernel itself */
-	const char *file;     /* its .ko (or .xz, .gz, .zst of it), or a vmlinux; with debug info */
-	const char *build_id; /* of what the board ran, in hexadecimal; "" or NULL: not known */
-	const char *srcversion;          /* likewise; it is looked at where there is no build-id */
-	const outpost_CodeSection *code; /* where the kernel had put its code ... */
-	size_t n_code;                   /* ... as far as that is known */
+	const char *name; /* as in frames; "" for the kernel */
+	const char *file; /* its .ko (or .ko.xz, .ko.gz, .ko.zst), or a vmlinux; with debug info */
+	const char *build_id;   /* that the board ran, in hexadecimal; "" or NULL: not known */
+	const char *srcversion; /* of the same; used without a build ID */
+	const outpost_CodeSection *code; /* where the kernel had placed its code ... */
+	size_t n_code;                   /* ... as far as known */
 	const char *build_dir;           /* where it was built, and ... */
-	const char *user_dir; /* ... the folder of the user's that is a copy of; NULL both: built in
-				 place */
+	const char *user_dir; /* ... of which user's folder it is a copy; both NULL: in place */
 };
 
-/* Strings are copied; nothing is opened before a frame needs it. Of two of one name the first
- * counts. */
+/*
+ * Adds a module; copies the strings and opens the file when a frame needs it. The first of two
+ * modules with the same name counts.
+ */
 void symbolizer_add(struct symbolizer *symbolizer, const struct symbolizer_module *module);
 
 /*
- * Looks up all frames of a report; *source is overwritten. One whose
- * instruction is in no function of the kernel's, but where a module was before
- * it was unloaded, is given its function: in `function`, `module`, and as the
- * first frame; `pc` is 0 then. What cannot be
- * known is left out, and the reason given where there is one. Logs nothing.
- * A file that is damaged, or made to do harm, does none: it is tried in a
- * child process first.
+ * Looks up all frames of a report; overwrites *source. If the faulting instruction is not in a
+ * function of the kernel but where a module was before it was unloaded, the report gets that
+ * function: in `function`, `module`, and as the first frame; `pc` becomes 0. What is not known
+ * is left out, with a reason if there is one. Logs nothing. Safe for damaged or malicious
+ * files: a child process tries the lookup first.
  */
 void symbolizer_report(struct symbolizer *symbolizer, struct klog_report *report,
 		       struct report_source *source);

@@ -54,7 +54,7 @@ test_check_of_sound_modules() {
 	expect_status 0
 	expect_out "one.ko: would load"
 	expect_out "two.ko: would load"
-	expect_out "All would load on $release"
+	expect_out "All modules would load on $release"
 	expect_silent err
 	outpost --json check -k "$release" one.ko two.ko
 	expect_status 0
@@ -84,12 +84,12 @@ test_check_names_each_problem() {
 	expect_status 1
 	expect_out "crc.ko: would NOT load"
 	expect_out "crc ktime_get: expected 0x00000003; found: 0x00000030"
-	expect_out "gpl-only ktime_get: expected a licence that is compatible with the GPL; found: MODULE_LICENSE(\"Own\")"
+	expect_out "gpl-only ktime_get: expected a GPL-compatible licence; found: MODULE_LICENSE(\"Own\")"
 	expect_out "namespace dma_buf_put: expected MODULE_IMPORT_NS(DMA_BUF)"
-	expect_out "unresolved declared_only: expected a symbol that is exported; found: not exported: the headers of $release declare it"
-	expect_out "unresolved no_such_thing: expected a symbol that is exported; found: does not exist in $release"
+	expect_out "unresolved declared_only: expected an exported symbol; found: not exported: the headers of $release declare it"
+	expect_out "unresolved no_such_thing: expected an exported symbol; found: does not exist in $release"
 	expect_out "unresolved crc_itu_t: expected 'crc_itu_t' among its depends="
-	expect_out "6 of 6 would not load on $release"
+	expect_out "6 of 6 modules would not load on $release"
 	outpost --json check -k "$release" ./*.ko
 	expect_status 1
 	expect_json '[.modules[] | select(.loads)] | length' 0
@@ -159,7 +159,7 @@ test_check_of_what_is_no_module() {
 	expect_status 2
 }
 
-# It is asked what it runs and wants; when it is not there, what it said last time has to do.
+# The board is asked what it runs and requires; while it is away, its last answers are used.
 test_check_for_a_board() {
 	make_board
 	install_agent
@@ -203,7 +203,7 @@ test_check_asks_the_board_for_its_symbols() {
 	expect_json '.modules[0].problems[0].found' "does not exist in $release"
 	outpost --json -b board check hidden.ko missing.ko
 	expect_status 1
-	expect_err "Asking board board which symbols its kernel has; this is done once for each kernel"
+	expect_err "Asking board board which symbols its kernel has (once per kernel)"
 	expect_json '.modules[0].problems[0].found' "not exported: $release has it, but not for modules"
 	expect_json '.modules[1].problems[0].found' "does not exist in $release"
 	touch "$B/nologin"
