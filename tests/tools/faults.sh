@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # tests/tools/soak-faults sets and uses them
+# shellcheck disable=SC2034,SC2154 # set and used by tests/tools/soak-faults
 #
-# What tests/tools/soak-faults does to a run: when, what, and what may come of it.
-# $VM is the board, $VM_DIR its folder, $host the `outpost test` under way.
+# The faults of tests/tools/soak-faults: when they happen, what they do, and which
+# verdicts they allow. $VM is the board, $VM_DIR its folder, and $host the process
+# of `outpost test`.
 
-# Plain ssh, a connection of its own: Outpost's may be what is being broken.
+# Plain ssh with its own connection, because Outpost's may be broken on purpose.
 on_board() {
 	timeout 20 ssh -F "$VM_DIR/ssh_config" -S none -o ConnectTimeout=10 "outpost-$VM" "$*" </dev/null
 }
 
-# A login that waits for its command from before the run on, so that the moment is not missed. The board
-# may have been rebooted since: then another one.
+# Opens a login before the run starts, which then waits for its command, so that the moment is not missed.
+# If the board was rebooted since, at_once logs in again.
 open_hand() {
 	rm -f hand hand.out
 	mkfifo hand
@@ -20,14 +21,14 @@ open_hand() {
 	exec 9>hand
 }
 
-# By itself it would never notice that its board was reset.
+# The login would never notice by itself that the board was reset.
 close_hand() {
 	exec 9>&-
 	kill "$hand" 2>/dev/null
 	wait "$hand" 2>/dev/null
 }
 
-# at_once COMMAND [SECONDS]: returns when it is done, at the latest after SECONDS (3).
+# at_once COMMAND [SECONDS]: returns when the command is done, but after at most SECONDS (3).
 at_once() {
 	(trap '' PIPE; echo "echo heard; $1; echo over" >&9) 2>/dev/null
 	for _ in $(seq $((${2:-3} * 10))); do
@@ -41,8 +42,8 @@ at_once() {
 
 PHASES=(loads tests unloads settles)
 
-# A third of the moments is while it builds, connects and sends, a third anywhere, the rest in a phase of
-# one module: the modules say on the console where they are. Sets $moment, $phase and $pause (ms).
+# A third of the moments is during build, connect and send, a sixth anywhere, and the rest in a phase of
+# one module; modules print their phases to the console. Sets $moment, $phase and $pause (ms).
 choose_moment() {
 	phase=
 	case $(dice moment 6) in
@@ -62,11 +63,11 @@ choose_moment() {
 	esac
 }
 
-said_on_console() { # since this round began
+said_on_console() { # the phases since this round began
 	tail -c +"$console_from" "$VM_DIR/console.log" | tr -d '\r' | sed -n 's/^\[.*\] \([a-z]*: [a-z]*\)$/\1/p'
 }
 
-# Until the moment comes, or the run is over.
+# Waits until the moment comes, or the run is over.
 await_moment() {
 	while [ -n "$phase" ] && kill -0 "$host" 2>/dev/null && ! said_on_console | grep -qx "$phase"; do
 		sleep 0.1
@@ -82,9 +83,9 @@ FAULTS=(kill_host kill_host_and_ssh kill_serve kill_worker kill_keeper kill_supe
 do_kill_host() { kill -9 "$host"; }
 do_kill_host_and_ssh() { kill -9 -- "-$host"; }
 
-# kill_agents WORD [PARENT]: those with the word in their command line, and with a parent so called. The
-# supervisor's processes are the keeper, its child the worker, and that one's children, a step each.
-# shellcheck disable=SC2016 # for the shell there
+# kill_agents WORD [PARENT]: kills agents with WORD in their command line and such a parent. The processes
+# of a supervisor are the keeper, its child the worker, and the worker's children, one for each step.
+# shellcheck disable=SC2016 # for the board's shell
 kill_agents() {
 	at_once 'for f in $(grep -l "'"$1"'" /proc/[0-9]*/cmdline 2>/dev/null); do
 		read -r pid name state parent rest <${f%cmdline}stat || continue
@@ -109,7 +110,7 @@ do_cut_1s() { cut_for 1; }
 do_cut_10s() { cut_for 10; }
 do_cut_for_good() { "$OUTPOST" -q vm unplug "$VM"; }
 
-# To the last byte, and what root alone may have.
+# Fills the disk to the last byte, including the blocks reserved for root.
 # shellcheck disable=SC2016
 FILL='fallocate -l $(df -k /root | awk "NR == 2 { print \$4 }")k /root/fill; cat /dev/zero >>/root/fill'
 
@@ -120,7 +121,7 @@ do_reboot() { at_once 'reboot -f'; }
 do_sysrq_reboot() { at_once 'echo b >/proc/sysrq-trigger'; }
 do_reset() { "$OUTPOST" -q vm reset "$VM"; }
 
-# A board that reboots just now is waited for.
+# Waits if the board is rebooting.
 mend() {
 	"$OUTPOST" -q vm plug "$VM"
 	for _ in $(seq 20); do
@@ -130,9 +131,9 @@ mend() {
 	return 1
 }
 
-# --- what may come of it ---------------------------------------------------------
+# --- verdicts that a fault allows ---------------------------------------------------------
 
-# may_be FAULT WANTED GOT: what cannot be known is no mistake; a PASS that is none always is.
+# may_be FAULT WANTED GOT: a verdict may be less than WANTED if the fault hides it, but never a wrong pass.
 may_be() {
 	[ "$2" != "$3" ] || return 0
 	case $1:$3 in
@@ -144,7 +145,7 @@ may_be() {
 	esac
 }
 
-# MODULE: PHASE that the board was at when it went down: what it said last before the next boot.
+# MODULE: PHASE when the board went down: the last one printed before the next boot.
 under_way() {
 	tail -c +"$console_from" "$VM_DIR/console.log" | tr -d '\r' |
 		sed -n '/outpost: ready/q; s/^\[.*\] \([a-z]*: [a-z]*\)$/\1/p' | tail -1

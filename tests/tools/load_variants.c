@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * On the board: has the kernel load each file, takes the module out again, and
- * prints "file true" or "file false errno". "victim", "plain" and "crc_itu_t" are the names
- * that the variants have.
+ * Runs on the board: loads each file, unloads the module again, and prints
+ * "file true" or "file false errno". The variants are modules with the names
+ * "victim", "plain" and "crc_itu_t".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 			printf("%s true\n", argv[i]);
 		fflush(stdout);
 		if (!error && unload() < 0) {
-			printf("%s cannot be taken out again\n", argv[i]);
+			printf("Cannot unload %s\n", argv[i]);
 			return 1;
 		}
 	}

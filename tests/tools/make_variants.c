@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes all variants that there are for a kernel:
+ * Writes all variants for a kernel:
  *
  *	make-variants [-d] RELEASE VICTIM.ko PLAIN.ko SIGNED.ko FOLDER
  *
- * or with -d only those that not all kernels judge alike; and prints a line for each: file, whether it loads ("true", "false", or "-"
- * where only the kernel knows), the rule that finds it, the place of the kernel
- * that decides.
+ * With -d, writes only those that kernels judge differently. Prints a line for
+ * each: the file, whether it loads ("true", "false", or "-" if only the kernel
+ * knows), the rule that finds it, and the function in the kernel that decides.
  */
 #include "variants.h"
 

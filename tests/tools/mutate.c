@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes away one mechanism of the verdict at a time and judges the crashers'
- * journals anew: exactly those whose `expect` names that mechanism must turn
- * wrong. One that turns wrong though it does not name it leans on something
- * that nobody wrote down; one that stays right though it names it was caught
- * by something else all along, and the mechanism may not work at all.
+ * Removes one mechanism of the verdict at a time and judges the crashers'
+ * journals again: exactly those whose `expect` names the mechanism must get a
+ * wrong result. A crasher that turns wrong although it does not name the mechanism
+ * depends on something undocumented. One that stays right although it names the
+ * mechanism is caught by something else, and the mechanism may not work at all.
  *
  *	mutate CRASHERS JOURNAL...
  *
- * CRASHERS is the folder of the crashers; each JOURNAL that of a run of them,
- * as it is or compressed by zstd. Wrong is what a user would see: another
- * verdict, phase, kind of report, or a summary without the words expected.
- * (The function is not a part of the verdict, and named only with the module's
- * file at hand.)
+ * CRASHERS is the folder of the crashers, and each JOURNAL comes from a run of
+ * them; it may be compressed with zstd. A result is wrong if a user would see it:
+ * another verdict, phase or kind of report, or a summary without the expected
+ * words. (The function is not part of the verdict, and is named only if the
+ * module's file is available.)
  */
 #include "common/alloc.h"
 #include "common/cleanup.h"
@@ -85,7 +85,7 @@ static int read_expect(const char *path, struct expect *e)
 		return log_error_errno(-EINVAL, "%s", path);
 	strv_foreach (name, e->mechanisms)
 		if (!is_mechanism(*name))
-			return log_error_errno(-EINVAL, "%s: %s is no mechanism of the verdict",
+			return log_error_errno(-EINVAL, "%s: %s is not a mechanism of the verdict",
 					       path, *name);
 	return 0;
 }
@@ -121,7 +121,7 @@ static int add_run(struct crashers *c, const char *folder, const struct evidence
 		if (!fs_exists(path))
 			continue;
 		if (!crasher.evidence)
-			return log_error_errno(-ENOENT, "The journal has no attempt at %s",
+			return log_error_errno(-ENOENT, "The journal has no attempt of %s",
 					       run->modules[i].name);
 		r = read_expect(path, &crasher.expect);
 		if (r < 0)
@@ -166,7 +166,7 @@ static void print_result(const char *what, const struct crasher *c, const struct
 	       verdict_name(r->verdict), r->phase, r->rule, summary);
 }
 
-/* With all mechanisms each has to be right, or nothing that follows means anything. */
+/* With all mechanisms, every crasher must be right; otherwise the rest is meaningless. */
 static size_t check_whole(const struct crashers *c)
 {
 	size_t wrong = 0;
@@ -175,7 +175,7 @@ static size_t check_whole(const struct crashers *c)
 		struct result result;
 
 		if (is_wrong(&c->items[i], 0, &result)) {
-			print_result("is wrong to begin with", &c->items[i], &result);
+			print_result("is wrong with all mechanisms", &c->items[i], &result);
 			wrong++;
 		}
 		result_release(&result);

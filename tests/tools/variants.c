@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- finding one's way in a good module -------------------------------------------------- */
+/* --- parts of a good module -------------------------------------------------- */
 
 static Elf64_Ehdr *header(struct strbuf *image)
 {
@@ -58,7 +58,7 @@ static void must(const void *p, const char *what)
 	}
 }
 
-/* Replaces bytes by as many, everywhere within a section. */
+/* Replaces bytes by the same number of bytes, everywhere in a section. */
 static void replace_in(struct strbuf *image, Elf64_Shdr *where, const char *from, const char *to)
 {
 	char *at, *start = image->buf + where->sh_offset, *end = start + where->sh_size;
@@ -237,7 +237,7 @@ static void names_without_end(struct strbuf *image, uint64_t arg)
 	image->buf[table->sh_offset + table->sh_size - 1] = 'x';
 }
 
-/* What `arg` points at is the name of a section; its last letter is changed. */
+/* `arg` is the name of a section; changes its last letter. */
 #define NAMED(s) ((uint64_t)(uintptr_t)(s))
 
 static void rename_section(struct strbuf *image, uint64_t arg)
@@ -253,13 +253,13 @@ static void no_alloc(struct strbuf *image, uint64_t arg)
 	section(image, (const char *)(uintptr_t)arg)->sh_flags &= ~(uint64_t)SHF_ALLOC;
 }
 
-/* Of 2 GiB: it begins there, unless it is the first one of its area. */
+/* 2 GiB large: this is where it starts, unless it is the first section of its area. */
 static void huge_alignment(struct strbuf *image, uint64_t arg)
 {
 	section(image, (const char *)(uintptr_t)arg)->sh_addralign = 1u << 31;
 }
 
-/* A second one of that name. */
+/* Adds a second section of that name. */
 static void another(struct strbuf *image, uint64_t arg)
 {
 	section(image, ".comment")->sh_name = section(image, (const char *)(uintptr_t)arg)->sh_name;
@@ -285,7 +285,7 @@ static void modinfo_longer(struct strbuf *image, uint64_t arg)
 	section(image, ".modinfo")->sh_size += arg;
 }
 
-/* It ends behind the second letter of this. */
+/* The section ends after the second letter of `arg`. */
 static void modinfo_until(struct strbuf *image, uint64_t arg)
 {
 	Elf64_Shdr *info = section(image, ".modinfo");
@@ -355,7 +355,7 @@ static void other_release_no_crcs(struct strbuf *image, uint64_t arg)
 static void other_word(struct strbuf *image, uint64_t arg)
 {
 	(void)arg;
-	replace_in_modinfo(image, " mod_unload ", " mod_unleash"); /* no blank behind it */
+	replace_in_modinfo(image, " mod_unload ", " mod_unleash"); /* no blank after it */
 }
 
 static void other_blanks(struct strbuf *image, uint64_t arg)
@@ -400,7 +400,7 @@ static void no_crc_of(struct strbuf *image, uint64_t arg)
 
 /* --- symbols -------------------------------------------------------------------------- */
 
-/* To a name of at most as many letters. */
+/* Renames a symbol; the new name must not be longer. */
 static void rename_ktime_get(struct strbuf *image, uint64_t arg)
 {
 	Elf64_Shdr *strings = section_at(image, section(image, ".symtab")->sh_link);
@@ -457,7 +457,7 @@ static void relocations_rel(struct strbuf *image, uint64_t arg)
 
 /* --- signatures ----------------------------------------------------------------------- */
 
-/* `arg`: the three bytes that tell what it is, and the length that is claimed. */
+/* `arg`: the three bytes that tell the type, and the length in the header. */
 static void sign(struct strbuf *image, uint64_t arg)
 {
 	const char fields[12] = {
@@ -477,11 +477,11 @@ struct signer {
 	gnutls_x509_crt_t certificate;
 };
 
-/* A key, and a certificate that it signed itself. */
+/* A key, and a self-signed certificate. */
 static void make_signer(struct signer *s)
 {
 	static const char name[] = "CN=nobody";
-	static unsigned char serial[] = { 1, 2, 3 }; /* another one each time */
+	static unsigned char serial[] = { 1, 2, 3 }; /* a new one each time */
 	gnutls_x509_privkey_t pair;
 	const char *error;
 	time_t now = time(NULL);
@@ -499,7 +499,7 @@ static void make_signer(struct signer *s)
 		gnutls_x509_crt_sign2(s->certificate, s->certificate, pair, GNUTLS_DIG_SHA256, 0) ==
 			0;
 
-	must(made ? name : NULL, "key to be signed with");
+	must(made ? name : NULL, "signing key");
 	gnutls_x509_privkey_deinit(pair);
 }
 
@@ -538,7 +538,7 @@ void variant_sign(struct strbuf *image, struct strbuf *certificate)
 	gnutls_privkey_deinit(s.key);
 }
 
-/* One nobody does for all variants: to make a key takes a tenth of a second. */
+/* One key for all variants: making one takes a tenth of a second. */
 static void sign_as_nobody(struct strbuf *image, uint64_t arg)
 {
 	static struct signer nobody;
@@ -555,7 +555,7 @@ static void change_modinfo(struct strbuf *image, uint64_t arg)
 	replace_in_modinfo(image, "license=", "license\n");
 }
 
-/* So many bytes before the end; what stands behind the signature takes 40 of them. */
+/* The number of bytes before the end; what follows the signature takes 40 of them. */
 static void change_at_end(struct strbuf *image, uint64_t arg)
 {
 	image->buf[image->len - arg] ^= 0x55;

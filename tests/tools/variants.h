@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Broken and sound variants of a good module, each with the rule of
- * src/host/check/check.c that has to find it and the place of the kernel that decides
- * about it. The same table is judged without a kernel (tests/unit/test_check.c)
+ * src/host/check/check.c that must find it and the function in the kernel that
+ * decides. The same table is tested without a kernel (tests/unit/test_check.c)
  * and against one (tests/system/vm/check.test.sh).
  */
 #ifndef VARIANTS_H
@@ -18,34 +18,34 @@
 enum good {
 	VICTIM,
 	PLAIN,
-	SIGNED, /* by a key that the kernel has */
+	SIGNED, /* with a key that the kernel trusts */
 	GOOD_COUNT
 };
 
 struct variant {
 	const char *name;
 	enum good of;
-	const char *rule; /* among the problems there must be one of it; NULL: there is none */
+	const char *rule; /* must be among the problems; NULL: no problems */
 	bool loads;
-	const char *place; /* the function of the kernel that decides */
+	const char *place; /* the function in the kernel that decides */
 	void (*make)(struct strbuf *image, uint64_t arg);
 	uint64_t arg;
-	unsigned int since, before; /* of which kernels this is true; 0: of all */
-	const char *second;         /* as `rule`, where two are wrong */
+	unsigned int since, before; /* the kernels for which this is true; 0: all */
+	const char *second;         /* a second one, like `rule` */
 };
 
-/* The table, ended by one without a name. */
+/* The table; the last entry has no name. */
 extern const struct variant variants[];
 
-/* Is it for this kernel? */
+/* Does it apply to this kernel? */
 bool variant_is_for(const struct variant *variant, unsigned int version);
 
-/* Signs it with a key that nobody else has; adds its certificate, DER. */
+/* Signs it with a new key; appends the certificate, DER. */
 void variant_sign(struct strbuf *image, struct strbuf *certificate);
 
 /*
- * All bits of the ELF header, one by one, and the file cut off at so many
- * places: what comes of them the kernel says, and the check has to agree.
+ * Flips all bits of the ELF header, one by one, and truncates the file at this
+ * many places. The kernel decides whether the result loads; the check must agree.
  */
 #define VARIANT_BITS (8 * sizeof(Elf64_Ehdr))
 #define VARIANT_CUTS 30
