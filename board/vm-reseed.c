@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Of the virtual Pi's initramfs: adds standard input (64 bytes at most) to the
- * kernel's entropy and has the random generator start from that. A vm that goes
- * on from a saved state shares its generator with every other vm that did, and
- * busybox can write to /dev/random, but not have it reseeded (random(4),
- * RNDADDENTROPY and RNDRESEEDCRNG). Freestanding: it needs no C library for arm64.
+ * A program in the virtual Pi's initramfs: adds standard input (at most 64 bytes) to the kernel's
+ * entropy and reseeds the random number generator from it. All vms that continue from one saved
+ * state have the same generator state, and busybox can write to /dev/random but not reseed it
+ * (random(4), RNDADDENTROPY and RNDRESEEDCRNG). Freestanding: needs no C library for arm64.
  */
 #define SYS_IOCTL  29
 #define SYS_OPENAT 56
