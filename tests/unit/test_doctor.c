@@ -47,7 +47,7 @@ static void expect(const outpost_Survival *f, enum grade grade, const char *name
 	if (check->state != state || !strstr(check->detail, detail))
 		fail_msg("%s: %d, %s", name, check->state, check->detail);
 	if (mend && (!check->mend || !strstr(check->mend, mend)))
-		fail_msg("%s: '%s' does not mend it", name, check->mend ? check->mend : "");
+		fail_msg("%s: '%s' does not fix it", name, check->mend ? check->mend : "");
 }
 
 static void grades(void **state)
@@ -57,10 +57,10 @@ static void grades(void **state)
 	(void)state;
 	expect(&f, GRADE_GOOD, "survival", FINDING_OK, "good: ", "--prove");
 	proto_set(f.pstore, "");
-	expect(&f, GRADE_FAIR, "survival", FINDING_NOTE, "fair: of a crash only what was streamed",
+	expect(&f, GRADE_FAIR, "survival", FINDING_NOTE, "fair: only the log streamed before",
 	       NULL);
 	proto_set(f.watchdog, "");
-	expect(&f, GRADE_POOR, "survival", FINDING_NOTE, "waits for somebody to come by", NULL);
+	expect(&f, GRADE_POOR, "survival", FINDING_NOTE, "somebody has to reset the board", NULL);
 	pi.power_cycle = (char *)"relay";
 	expect(&f, GRADE_POOR, "survival", FINDING_NOTE, "switched off and on", NULL);
 	pi.power_cycle = NULL;
@@ -77,7 +77,8 @@ static void says_what_mends(void **state)
 	expect(&f, GRADE_FAIR, "pstore", FINDING_NOTE, "is lost", "dtoverlay=ramoops");
 	f = all();
 	f.panic_s = 0;
-	expect(&f, GRADE_GOOD, "panic settings", FINDING_NOTE, "stays as it is", "kernel.panic=10");
+	expect(&f, GRADE_GOOD, "panic settings", FINDING_NOTE, "does not reboot after a panic",
+	       "kernel.panic=10");
 	f.persistent_journal = false;
 	expect(&f, GRADE_GOOD, "system journal", FINDING_NOTE, "lost", "/var/log/journal");
 	f.rcu_stall = f.hung_task = false;
@@ -94,9 +95,9 @@ static void the_watchdog_has_a_maximum_and_a_holder(void **state)
 	       NULL);
 	f.watchdog_active = true;
 	f.watchdog_set_s = 60;
-	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "systemd has it (60 s) and lends it", NULL);
+	expect(&f, GRADE_GOOD, "watchdog", FINDING_OK, "systemd uses it (60 s) and lends it", NULL);
 	f.systemd = false;
-	expect(&f, GRADE_FAIR, "watchdog", FINDING_NOTE, "another program has it", "watchdogd");
+	expect(&f, GRADE_FAIR, "watchdog", FINDING_NOTE, "another program uses it", "watchdogd");
 	f = all();
 	f.nowayout = true;
 	expect(&f, GRADE_FAIR, "watchdog", FINDING_NOTE, "cannot be stopped", "nowayout=0");

@@ -34,7 +34,7 @@ static char *vm_path(const char *name)
 	return path_state("vm", name, "board.conf", NULL);
 }
 
-/* What ssh would take for an option, or what is not a word at all, is not a destination. */
+/* Not a destination: what ssh would take for an option, and anything but a single word. */
 static bool is_destination(const char *text)
 {
 	if (!*text || *text == '-')
@@ -108,7 +108,7 @@ int board_find(const char *name, struct board **board)
 	if (r != -ENOENT)
 		return r;
 	if (strcmp(name, "vm") == 0) {
-		log_error("There is no virtual Pi yet, and no other board was named");
+		log_error("No virtual Pi yet, and no other board given");
 		log_hint(
 			"Run outpost vm up to create one, or outpost -b NAME to use another board");
 		return -ENOENT;
@@ -139,14 +139,14 @@ static int check_new(const struct board *board)
 
 	if (!path_is_plain_name(board->name)) {
 		log_error("'%s' is not a valid board name", board->name);
-		log_hint("Letters, digits, dot, dash and underscore; not first a dot or dash; "
-			 "up to 64");
+		log_hint("Use up to 64 letters, digits, dots, dashes and underscores, and do not "
+			 "start with a dot or dash");
 		return -EINVAL;
 	}
 	if (!is_destination(board->destination)) {
 		log_error("'%s' is not an ssh destination", board->destination);
-		log_hint("It is what you would give to ssh: pi@raspberrypi, or a Host of your "
-			 "ssh configuration");
+		log_hint("Use an argument for ssh, such as pi@raspberrypi or a Host in your ssh "
+			 "configuration");
 		return -EINVAL;
 	}
 	r = check_value("destination", board->destination);
@@ -199,7 +199,7 @@ int board_remove(const char *name)
 	if (errno != ENOENT)
 		return log_error_errno(-errno, "Cannot remove %s", file);
 	if (fs_exists(vm)) {
-		log_error("Board '%s' is a virtual Pi, not one that was added", name);
+		log_error("Board '%s' is a virtual Pi, which was not added", name);
 		log_hint("Run outpost vm down to stop it");
 		return -EINVAL;
 	}

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <zstd.h>
 
-#define FILE_LIMIT (256u << 20) /* what an agent takes */
+#define FILE_LIMIT (256u << 20) /* the agent's limit */
 #define LEVEL      3
-#define WINDOW_LOG 28 /* what an agent allows */
+#define WINDOW_LOG 28 /* the agent's limit */
 
 struct deploy *deploy_new(const struct board *board)
 {
@@ -64,7 +64,7 @@ int deploy_pack(const void *content, size_t n, const void *reference, size_t ref
 
 	if (!c)
 		return -ENOMEM;
-	/* The window has to reach back over the content to the start of the reference. */
+	/* The window must reach back over the content to the start of the reference. */
 	while (log < WINDOW_LOG && (size_t)1 << log < n + reference_n)
 		log++;
 	ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, LEVEL);
@@ -83,7 +83,9 @@ int deploy_pack(const void *content, size_t n, const void *reference, size_t ref
 	return 0;
 }
 
-/* The content of an earlier version that the board has; false: there is none, or we have lost it.
+/*
+ * Reads the content of an earlier version that the board has. False: there was none, or it is
+ * no longer cached.
  */
 static bool read_reference(const struct deploy *d, const struct item *item, struct strbuf *content,
 			   uint8_t hash[HASH_SIZE])
@@ -123,7 +125,7 @@ static int queue(struct deploy *d, struct session *session, struct item *item, b
 	item->queued = true;
 	d->sent += packed.len;
 	log_debug("%s: %zu bytes, sent as %zu%s", item->key, item->content.len, packed.len,
-		  blob->reference.size ? " (what changed)" : "");
+		  blob->reference.size ? " (difference only)" : "");
 	r = session_send(session, &request);
 	return r < 0 ? r : session_send_blob_data(session, packed.buf, packed.len);
 }
@@ -159,8 +161,7 @@ int deploy_need(struct deploy *d, struct session *session, const outpost_Need *n
 		if (memcmp(d->items[i].hash, need->hash.bytes, HASH_SIZE) == 0)
 			return queue(d, session, &d->items[i], true);
 	hex_encode(hash, need->hash.bytes, HASH_SIZE);
-	log_error("Board %s asks for a file that belongs to nothing here: %s", d->board->name,
-		  hash);
+	log_error("Board %s asks for a file that was not offered: %s", d->board->name, hash);
 	return -EPROTO;
 }
 

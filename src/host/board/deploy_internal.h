@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What deploy.c and deploy_memory.c share with each other and with nobody else. */
+/* Shared by deploy.c and deploy_memory.c only. */
 #ifndef OUTPOST_DEPLOY_INTERNAL_H
 #define OUTPOST_DEPLOY_INTERNAL_H
 
@@ -13,7 +13,7 @@ struct item {
 	bool queued;
 };
 
-/* A line of the memory: the version of `key` that the board got last. */
+/* One remembered file: the last version of `key` that was sent to the board. */
 struct sent_file {
 	char *key;
 	uint8_t hash[HASH_SIZE];
@@ -30,15 +30,18 @@ struct deploy {
 
 /* --- deploy_memory.c --- */
 
-/* Fills `known` with what the board got before. */
+/* Fills `known` with the files that were sent to the board before. */
 void deploy_recall(struct deploy *d);
 
-/* The version of `key` that it got last, or NULL. */
+/* The last version of `key` that was sent, or NULL. */
 struct sent_file *deploy_find_sent(const struct deploy *d, const char *key);
 
 bool deploy_board_has(const struct deploy *d, const uint8_t hash[HASH_SIZE]);
 
-/* Where the content of what was sent is kept, to be a reference; the caller frees it. */
+/*
+ * The cached content of a file that was sent, to be used as a reference. The caller frees the
+ * path.
+ */
 char *deploy_content_path(const uint8_t hash[HASH_SIZE]);
 
 #endif

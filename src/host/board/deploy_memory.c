@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each board got last, and the contents, so that the next version travels as a difference. */
+/*
+ * Remembers what was sent to each board last, and the contents, so that only the difference of
+ * the next version has to be sent.
+ */
 #include "host/board/deploy_internal.h"
 
 #include "common/alloc.h"
@@ -17,7 +20,7 @@
 #include <unistd.h>
 
 #define MEMORY_MAX   (1u << 20)
-#define KEEP_SECONDS (30 * 24 * 60 * 60) /* an earlier version that nobody sent for so long */
+#define KEEP_SECONDS (30 * 24 * 60 * 60) /* age at which an unused version is deleted */
 
 char *deploy_content_path(const uint8_t hash[HASH_SIZE])
 {
@@ -89,7 +92,7 @@ static void drop_old_contents(void)
 	}
 }
 
-/* True when that is news. */
+/* Returns whether that is new. */
 static bool learn(struct deploy *d, const struct item *item)
 {
 	struct sent_file *known = deploy_find_sent(d, item->key);

@@ -15,7 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Anything that ssh takes may be a board's name: what is not a file name goes by its hash. */
+/*
+ * A board's name may be anything that ssh accepts: use a hash of names that cannot be file
+ * names.
+ */
 static char *folder_name(const char *name)
 {
 	char hash[HASH_NAME_SIZE];
@@ -54,7 +57,7 @@ void last_seen_set_release(const char *board, const char *release)
 		(void)fs_write_atomic(path, release, strlen(release), 0600);
 }
 
-/* "RELEASE KERNEL PAGE-SIZE SIG-ENFORCE LOCKED-DOWN"; when: the file's own time. */
+/* Format: "RELEASE KERNEL PAGE-SIZE SIG-ENFORCE LOCKED-DOWN". The time is that of the file. */
 void last_seen_set_facts(const char *board, const outpost_Welcome *welcome)
 {
 	_cleanup_free_ char *path = last_seen_path(board, "facts");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is remembered of a board from last time, in path_state("boards", ...),
- * so that a command need not ask first. A memory that is wrong costs a round
- * trip and nothing else. `board` is its name.
+ * Facts about a board that are remembered from the last time, in path_state("boards", ...), so
+ * that a command need not ask first. An outdated fact costs one round trip. `board` is the
+ * board's name.
  */
 #ifndef OUTPOST_LAST_SEEN_H
 #define OUTPOST_LAST_SEEN_H
@@ -12,34 +12,37 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* The file of this name about this board; its folder is made. The caller frees it. */
+/* The path of the file `name` for this board; creates its folder. The caller frees it. */
 char *last_seen_path(const char *board, const char *name);
 
-/* The kernel release that it ran last, or NULL; the caller frees it. */
+/* The last known kernel release, or NULL. The caller frees it. */
 char *last_seen_release(const char *board);
 
-/* None of these says anything: a memory that cannot be kept is not an error. */
+/* None of these logs anything: failing to remember is not an error. */
 void last_seen_set_release(const char *board, const char *release);
 
-/* What only a board can tell of its kernel, and what a module's fate hangs on: see check.h. */
+/*
+ * Facts about a kernel that only its board knows, and that decide whether a module loads; see
+ * check.h.
+ */
 struct last_seen_facts {
 	char release[65];
-	char kernel[17]; /* tells it from another of the same release: a hash of /proc/version */
+	char kernel[17]; /* a hash of /proc/version, to distinguish kernels of the same release */
 	unsigned int page_size;   /* bytes */
 	bool signatures_enforced; /* module.sig_enforce */
 	bool locked_down;         /* lockdown=integrity or more */
-	time_t when;              /* it said so; last_seen_set_facts() takes now */
+	time_t when; /* when the board reported it; last_seen_set_facts() sets it to now */
 };
 
-/* Keeps what the board says now. */
+/* Remembers the board's current facts. */
 void last_seen_set_facts(const char *board, const outpost_Welcome *welcome);
 
-/* False: nothing is known. */
+/* False if nothing is known. */
 bool last_seen_facts(const char *board, struct last_seen_facts *facts);
 
 /*
- * How long it was gone when it rebooted, or a vm took to start, milliseconds;
- * 0: not known. A long time is forgotten bit by bit.
+ * How long the board was away during a reboot, or how long a vm took to start, in
+ * milliseconds; 0: not known. A long time fades with later, shorter ones.
  */
 long long last_seen_return_ms(const char *board);
 void last_seen_set_return_ms(const char *board, long long ms);

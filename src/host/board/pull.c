@@ -11,15 +11,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* Walking a folder on a slow card may take a while, and no Alive comes meanwhile. */
+/* Walking a folder on a slow SD card may take a while, and no Alive arrives meanwhile. */
 #define SILENCE_MS (60 * 1000)
 
-/* A link that carries less in this time than a modem did is of no use: better said than waited for.
- */
+/* Give up on a link that is slower than a modem. */
 #define TRICKLE_MS    (5 * 60 * 1000)
 #define TRICKLE_BYTES (256 * 1024)
 
-/* The agent ends with the archive's last blocks: hardly more than what fills a frame. */
+/* The most that may follow the archive's last block. */
 #define REST_MAX (1024 * 1024)
 
 struct receiver {
@@ -27,19 +26,20 @@ struct receiver {
 	const struct pull *pull;
 	struct pulled *pulled;
 	struct strbuf *why;
-	bool ended, none;                 /* the board has said so */
-	long long since_ms, since_packed; /* of the time in which enough has to arrive */
+	bool ended, none;                 /* as reported by the board */
+	long long since_ms, since_packed; /* start of the current interval */
 };
 
 static int bad_archive(const struct receiver *rx, int r, const char *why)
 {
 	if (r == -EBADMSG || r == -EFBIG)
-		log_error("Cannot unpack what the board sends: %s", why);
+		log_error("Cannot unpack the board's archive: %s", why);
 	else
-		log_error_errno(r, "Cannot keep what the board sends: %s (in %s)", why,
+		log_error_errno(r, "Cannot write the board's files: %s (in %s)", why,
 				rx->pull->dir);
 	if (r == -ENOSPC || r == -EDQUOT)
-		log_hint("Make room for 500 MB there, or set XDG_CACHE_HOME to a folder elsewhere");
+		log_hint(
+			"Make room for 500 MB there, or set XDG_CACHE_HOME to a folder on another disk");
 	return r;
 }
 
@@ -81,9 +81,10 @@ static int give_up_when_slow(struct receiver *rx)
 	if (now - rx->since_ms < TRICKLE_MS)
 		return 0;
 	if (came < TRICKLE_BYTES)
-		return log_error_errno(-ETIMEDOUT,
-				       "Only %lld KiB came from the board in %d minutes; given up",
-				       came / 1024, TRICKLE_MS / 60000);
+		return log_error_errno(
+			-ETIMEDOUT,
+			"Giving up: received only %lld KiB from the board in %d minutes",
+			came / 1024, TRICKLE_MS / 60000);
 	rx->since_ms = now;
 	rx->since_packed = rx->pulled->packed;
 	return 0;
@@ -98,12 +99,12 @@ static int receive(struct receiver *rx, struct frame *frame)
 	r = session_receive(rx->session, SILENCE_MS, frame);
 	if (r == 0)
 		return log_error_errno(-ETIMEDOUT,
-				       "The board has sent nothing for %d s in the middle of it",
+				       "The board stopped sending and has been silent for %d s",
 				       SILENCE_MS / 1000);
 	return r == -EPIPE ? session_say(rx->session) : r;
 }
 
-/* The archive arrives in frames, which have a checksum each. */
+/* The archive arrives in frames, each with a checksum. */
 static ssize_t next_piece(void *arg, const void **data)
 {
 	struct receiver *rx = arg;
@@ -141,7 +142,7 @@ static int unpack(struct receiver *rx)
 	while ((n = next_piece(rx, &data)) > 0) {
 		rest += n;
 		if (rest > REST_MAX)
-			return bad_archive(rx, -EBADMSG, "it goes on after its end");
+			return bad_archive(rx, -EBADMSG, "it has data after its end");
 	}
 	return rx->none ? PULL_NONE : (int)n;
 }

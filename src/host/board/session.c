@@ -9,10 +9,10 @@
 #include <limits.h>
 #include <string.h>
 
-/* Beyond ssh's own limit, whose message says more than ours can. */
+/* On top of ssh's own limit, because ssh's message says more than ours. */
 #define PATIENCE_MS 500
-#define TURN_MS     200   /* between looks at the clock */
-#define STUCK_MS    60000 /* an agent that takes nothing says something every second */
+#define TURN_MS     200   /* between checks of the clock */
+#define STUCK_MS    60000 /* even an idle agent sends something every second */
 
 int session_open(const struct board *board, const struct session_options *options,
 		 struct session **session)
@@ -27,7 +27,7 @@ int session_open(const struct board *board, const struct session_options *option
 		s->options.timeout_ms = SESSION_TIMEOUT_MS;
 	s->ssh = (struct process){ .in = -1, .out = -1, .error = -1 };
 	s->flight = s->incoming = s->errors = s->noise = (struct strbuf)STRBUF_INIT;
-	r = greet_say_hello(s, "aarch64"); /* what a board most likely is */
+	r = greet_say_hello(s, "aarch64"); /* the most likely type of board */
 	if (r == 0)
 		r = link_connect(s);
 	if (r < 0)
@@ -84,7 +84,7 @@ static bool is_overdue(const struct session *s)
 	       monotonic_ms() - s->heard_ms > s->options.timeout_ms + PATIENCE_MS;
 }
 
-/* One turn: 1 and a frame, 0 when there may be one next time, or -errno. */
+/* One step: 1 and a frame, 0 if there may be one next time, or -errno. */
 static int turn(struct session *s, long long wait_ms, struct frame *frame)
 {
 	int r = link_parse(s, frame);
@@ -102,7 +102,7 @@ static int turn(struct session *s, long long wait_ms, struct frame *frame)
 
 static int bad_message(struct session *s)
 {
-	session_fail(s, xstrdup("what arrives from it is not what an agent says"), NULL);
+	session_fail(s, xstrdup("it does not speak the agent's protocol"), NULL);
 	return -EBADMSG;
 }
 
@@ -110,7 +110,7 @@ int session_receive(struct session *s, int timeout_ms, struct frame *frame)
 {
 	long long end = timeout_ms < 0 ? LLONG_MAX : monotonic_ms() + timeout_ms;
 
-	s->told = false; /* whoever goes on with it waits for its end, too, should it hang */
+	s->told = false; /* the session is used again, so session_close() must not leave ssh */
 	for (;;) {
 		long long left = end - monotonic_ms();
 		int r = turn(s, left > 0 ? left : 0, frame);
@@ -132,7 +132,7 @@ int session_await(struct session *s, int patience_ms, struct frame *frame)
 	return r;
 }
 
-/* ssh and the board's sshd may be well, and the agent not: on a disk that is dead, say. */
+/* ssh and the board's sshd may work while the agent does not: for example, if the disk is dead. */
 static bool is_stuck(const struct session *s)
 {
 	return s->welcomed && session_silence_ms(s) > STUCK_MS;
@@ -168,7 +168,7 @@ const outpost_Welcome *session_welcomed(const struct session *s)
 
 int session_welcome(struct session *s, const outpost_Welcome **welcome)
 {
-	/* Turn by turn: the frame after Welcome is session_receive()'s. */
+	/* Step by step: the frame after Welcome is for session_receive(). */
 	while (!s->welcomed) {
 		struct frame frame;
 		int r = turn(s, -1, &frame);
@@ -208,7 +208,7 @@ int session_stall_ms(const struct session *s)
 
 const char *session_why(const struct session *s)
 {
-	return s->failure.why ? s->failure.why : "the connection stands";
+	return s->failure.why ? s->failure.why : "it is connected";
 }
 
 const char *session_hint(const struct session *s)
@@ -240,6 +240,6 @@ int session_say_failure(const struct session *s, const outpost_Failure *failure)
 	log_error("Board %s: %s", s->board->name, failure->what);
 	if (failure->error == ENOSPC)
 		log_hint(
-			"Run outpost shell, and remove files that you do not need below ~/development");
+			"Run outpost shell, and remove files below ~/development");
 	return -EREMOTEIO;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A session: the user's own ssh, with the agent at its other end. Connections
- * share one ControlMaster per board (ControlPath under path_runtime(),
- * ControlPersist), so that a warm session costs no handshake.
+ * A session: the user's own ssh, with the agent at the other end. All connections to a board
+ * share one ControlMaster (ControlPath under path_runtime(), ControlPersist), so that later
+ * sessions need no handshake.
  */
 #ifndef OUTPOST_SESSION_H
 #define OUTPOST_SESSION_H
@@ -13,104 +13,113 @@
 struct session;
 
 struct session_options {
-	int timeout_ms; /* to reach the board; 0: 15 s */
-	bool fresh;     /* not through a shared master: it may be dead without knowing */
-	bool quiet;     /* failures are not logged: the caller tries again */
+	int timeout_ms; /* time limit to reach the board; 0: 15 s */
+	bool fresh;     /* do not use a shared master, which may be dead without noticing */
+	bool quiet;     /* do not log failures, because the caller retries */
 };
 
 /*
- * Starts ssh, sends Hello, and waits for nothing. An agent that is missing or
- * not ours is put in place when that shows, a shared connection that proves
- * dead is dropped, and the flight sent again. `board` must outlive the
- * session. SIGPIPE must be ignored. 0; -ENOTCONN, logged unless quiet: ssh cannot
- * be started; -EMSGSIZE.
+ * Starts ssh and sends Hello; does not wait for an answer. Installs the agent if it turns out
+ * to be missing or a different version, drops a shared connection that turns out to be dead,
+ * and then sends everything again. `board` must outlive the session. SIGPIPE must be ignored.
+ * 0; -ENOTCONN if ssh cannot be started, logged unless quiet; -EMSGSIZE.
  */
 int session_open(const struct board *board, const struct session_options *options,
 		 struct session **session);
 
-/* Ends the ssh process, at once: what was not answered may not have arrived (but see
- * session_tell()). The board's runs go on. */
+/*
+ * Ends the ssh process immediately: requests that were not answered may not have arrived (but
+ * see session_tell()). The board's runs continue.
+ */
 void session_close(struct session *session);
 DEFINE_CLEANUP(struct session *, session_close);
 
 /*
- * Queues a request, or bytes of a file in frames; what is queued is sent while
- * session_receive() waits, or by session_flush(). 0 or -EMSGSIZE.
+ * Queues a request, or the bytes of a file in frames. session_receive() sends them while it
+ * waits, session_flush() immediately. 0 or -EMSGSIZE.
  */
 int session_send(struct session *session, const outpost_Request *request);
 int session_send_blob_data(struct session *session, const void *data, size_t n);
-/* 0 once all is with ssh; else as session_receive(). */
+/* 0 once ssh has everything, else as session_receive(). */
 int session_flush(struct session *session);
 
 /*
- * Sends a request that has no answer, at once; nothing is logged when it cannot.
- * session_close() then leaves ssh to end by itself, so that it still arrives.
+ * Sends a request that has no answer immediately; failures are not logged. session_close()
+ * then lets ssh finish, so that the request still arrives.
  */
 void session_tell(struct session *session, const outpost_Request *request);
 
 /*
- * The next frame: 1 and *frame (valid until the next call; Welcome and Alive
- * are taken out); 0 after `timeout_ms` without one (-1: wait forever);
- * -EPIPE when the connection ended or never came about (session_why() says
- * more; not logged here); -EINTR while process_interrupted is set (set it to 0
- * to go on and cancel); -EBADMSG.
+ * Gets the next frame: 1 and *frame (valid until the next call; Welcome and Alive are handled
+ * here); 0 after `timeout_ms` without one (-1: wait forever); -EPIPE, not logged, if the
+ * connection ended or was never established (see session_why()); -EINTR while
+ * process_interrupted is set (set it to 0 to continue and cancel); -EBADMSG.
  */
 int session_receive(struct session *session, int timeout_ms, struct frame *frame);
 
-/* The same, but `patience_ms` counts from when it last got on: see session_stall_ms(). */
+/* The same, but `patience_ms` counts from the last progress: see session_stall_ms(). */
 int session_await(struct session *session, int patience_ms, struct frame *frame);
 
-/* For poll(): readable when there is something for session_receive(); -1: the connection has ended.
+/*
+ * For poll(): readable when session_receive() has something to do; -1 once the connection has
+ * ended.
  */
 int session_fd(const struct session *session);
 
-/* Waits for Welcome (the first reply) where it has not come yet. 0; -ENOTCONN, logged unless quiet:
- * none will come; -EINTR. */
+/*
+ * Waits for Welcome, the first reply, if it has not arrived yet. 0; -ENOTCONN if it will not
+ * arrive, logged unless quiet; -EINTR.
+ */
 int session_welcome(struct session *session, const outpost_Welcome **welcome);
 
-/* Likewise, where it is here; NULL where it has not come yet. */
+/* Welcome if it has arrived, else NULL. */
 const outpost_Welcome *session_welcomed(const struct session *session);
 
-/* Milliseconds since anything at all (an Alive, too) came from the board. */
+/* Milliseconds since anything, even an Alive, arrived from the board. */
 int session_silence_ms(const struct session *session);
 
 /*
- * Milliseconds since it got on: since a request was queued, the board said
- * anything but Alive, or had taken in more of what we send. An answer that is long in coming by
- * this measure does not wait for a slow line.
+ * Milliseconds since the last progress: a request was queued, the board sent anything but
+ * Alive, or it received more of what we send. By this measure, an answer is late only if the
+ * board, not the line, is slow.
  */
 int session_stall_ms(const struct session *session);
 
-/* Who works here, for the board to tell others: "user@host". */
+/* The user of this host, "user@host", for the board to show to others. */
 void session_name_user(char *field, size_t size);
 
-/* Why the connection ended, in words: "the host key changed", "sudo asks for a password", ... */
+/* Why the connection ended: "the host key changed", "sudo asks for a password", ... */
 const char *session_why(const struct session *session);
 
-/* What to do about it, or NULL. */
+/* A hint what to do about it, or NULL. */
 const char *session_hint(const struct session *session);
 
-/* Switching its power would not help: the board is there and does not let us in, or it is this
- * machine's ssh that does not work. */
+/*
+ * True if a power cycle would not help: the board answers but does not let us in, or ssh does
+ * not work on this machine.
+ */
 bool session_is_barred(const struct session *session);
 
-/* Says that, with the board's name, and what to do. -ENOTCONN, whatever the reason: nobody can take
- * trouble on the way to a board for a word of the board's. */
+/*
+ * Logs why the connection ended, with the board's name and the hint. Returns -ENOTCONN
+ * whatever the reason, so that callers cannot confuse connection errors with errors from the
+ * board.
+ */
 int session_say(const struct session *session);
 
 /*
- * The board refused what it was asked: logs its reason, returns -EREMOTEIO.
- * Its errno is the board's: here it could mean anything, so nobody is given it.
+ * The board refused a request: logs its reason and returns -EREMOTEIO. The errno in `failure`
+ * is the board's and could mean anything here, so it is not returned.
  */
 int session_say_failure(const struct session *session, const outpost_Failure *failure);
 
-/* Ends the shared master of this board, which a rebooted board leaves dead. */
+/* Ends the shared master of this board; after a reboot of the board it is dead. */
 void session_drop_master(const struct board *board);
 
 /*
- * The start of an ssh command line, shared master and all; the caller adds
- * options, "--", the destination and the command. Without `options` ssh may
- * ask at the terminal. strv_free().
+ * The start of an ssh command line, including the shared master; the caller adds options,
+ * "--", the destination and the command. Without `options`, ssh may ask on the terminal.
+ * strv_free() it.
  */
 char **session_ssh_argv(const struct board *board, const struct session_options *options);
 

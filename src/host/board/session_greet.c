@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who answers: the agent that we have, another one, or none; and what is done then. */
+/* Finds out whether our agent answers, another one, or none, and handles each case. */
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
@@ -50,8 +50,7 @@ int session_fail(struct session *s, char *why, const char *hint)
 	return -EPIPE;
 }
 
-/* Puts the agent in place and sends the flight again. 0: the session goes on; -EPIPE or -EINTR.
- */
+/* Installs the agent and sends the flight again. 0: the session continues; -EPIPE or -EINTR. */
 static int install_and_reopen(struct session *s, const char *machine)
 {
 	int r;
@@ -64,13 +63,17 @@ static int install_and_reopen(struct session *s, const char *machine)
 	return r < 0 && r != -EINTR ? -EPIPE : r;
 }
 
-/* The agent is not the one that Hello named, and has left the flight alone. 0: the session goes on;
- * or -EPIPE. */
+/*
+ * The agent is not the one in Hello, and has ignored the flight. 0: the session continues; or
+ * -EPIPE.
+ */
 static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 {
 	bool whole = !link_has_unsent(s);
 
-	/* For a board of another kind it may be ours all the same: say so, but not within a frame.
+	/*
+	 * It may be our agent for another machine type: send a new Hello, but not in the
+	 * middle of a frame.
 	 */
 	greet_say_hello(s, welcome->machine);
 	if (!*s->agent || strcmp(welcome->build_id, s->agent) == 0) {
@@ -83,12 +86,12 @@ static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 		return install_and_reopen(s, welcome->machine);
 	return session_fail(
 		s,
-		xasprintf("the agent that answers is not the one just put in place (%s, not %s)",
+		xasprintf("a different agent answers than the one just installed (%s, not %s)",
 			  welcome->build_id, s->agent),
-		"Is " AGENT_DIR " on the board a link or a mount?");
+		"Check whether " AGENT_DIR " on the board is a link or a mount");
 }
 
-/* The agent has said who it is. 0: the session goes on; or -EPIPE. */
+/* Handles Welcome. 0: the session continues; or -EPIPE. */
 static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 {
 	log_debug("%s: %s, Linux %s, agent %s", s->board->name, welcome->machine, welcome->release,
@@ -98,17 +101,20 @@ static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 	if (welcome->version != OUTPOST_PROTOCOL)
 		return session_fail(
 			s,
-			xasprintf("its agent speaks version %u, this program %d", welcome->version,
-				  OUTPOST_PROTOCOL),
-			"'make' in Outpost's source tree builds the agent that belongs to it.");
+			xasprintf("its agent speaks protocol version %u, this program %d",
+				  welcome->version, OUTPOST_PROTOCOL),
+			"Run 'make' in Outpost's source tree to build the matching agent");
 	s->welcome = *welcome;
 	s->welcomed = true;
 	link_forget_sent(s);
 	return 0;
 }
 
-/* A large file on a slow line may be under way for long after ssh has taken the last of it. An
- * agent that does not say how much it has (0; Hello is something) gets the benefit of the doubt. */
+/*
+ * On a slow line, a large file may take long after ssh has accepted the last of it. An agent
+ * that does not report how much it has received (0, although Hello counts) gets the benefit of
+ * the doubt.
+ */
 static int take_alive(struct session *s, const outpost_Alive *alive)
 {
 	if (!alive->received || alive->received != s->received)
@@ -131,7 +137,7 @@ int greet_take(struct session *s, const struct frame *frame)
 	if (reply.which_body == outpost_Reply_welcome_tag && !s->welcomed)
 		return take_welcome(s, &reply.body.welcome);
 	if (!s->welcomed && reply.which_body == outpost_Reply_failure_tag)
-		return session_fail(s, xasprintf("its agent refused: %s", reply.body.failure.what),
+		return session_fail(s, xasprintf("its agent refuses: %s", reply.body.failure.what),
 				    NULL);
 	return s->welcomed ? 1 : -EBADMSG;
 }
@@ -142,13 +148,13 @@ int greet_take_end(struct session *s, int timeout_ms)
 	bool dead_master = s->warm && !s->spoke && !s->reopened;
 
 	if (!s->ssh.pid)
-		return -EPIPE; /* explained before */
+		return -EPIPE; /* already explained */
 	end.status = ssh_stop(&s->ssh, &s->errors, timeout_ms ? 0 : 1000);
 	end.error = s->errors.buf;
 	end.noise = s->noise.buf;
 	end.noise_len = s->noise.len;
 	failure_explain(&s->failure, s->board, &end);
-	log_debug("%s: ssh ended with status %d: %s; it said: %s", s->board->name, end.status,
+	log_debug("%s: ssh exited with status %d: %s; it printed: %s", s->board->name, end.status,
 		  s->failure.why, s->errors.buf);
 	if (s->welcomed)
 		return -EPIPE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Our own agent: which it is, and how it comes to be on a board. */
+/* Finds our agent and installs it on a board. */
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
@@ -21,14 +21,13 @@ static const struct {
 	const char *file;
 } agents[] = {
 	{ "aarch64", "aarch64/outpost-agent" },
-	{ "x86_64", "host/outpost-agent" }, /* where the tests' board is this machine */
+	{ "x86_64", "host/outpost-agent" }, /* for tests in which this machine is the board */
 };
 
 /*
- * One fixed string for any login shell. The size comes first on stdin, so that
- * a connection cut half-way leaves no half of an agent; what ran before keeps
- * its file, as rename replaces the name only. Only root owns "/", and asking
- * that costs no process.
+ * One fixed string for any login shell. The size comes first on stdin, so that a broken
+ * connection cannot leave half an agent. A running agent keeps its file, because rename only
+ * replaces the name. Only root owns "/", and testing that costs no process.
  */
 #define INSTALL                                                                               \
 	"exec /bin/sh -c 'export LC_ALL=C; [ -O / ] && exec /bin/sh -c \"$1\"; exec sudo -n " \
@@ -65,7 +64,7 @@ void agent_own_id(const char *machine, char *id, size_t size)
 		*id = '\0';
 }
 
-/* Runs a fixed command on the board; what it wrote is in `output`. As agent_install(). */
+/* Runs a fixed command on the board; its output goes to `output`. Returns as agent_install(). */
 static int remote(const struct board *board, const struct session_options *options,
 		  const char *command, const struct strbuf *input, struct strbuf *output,
 		  struct failure *failure)
@@ -93,7 +92,7 @@ static int remote(const struct board *board, const struct session_options *optio
 	return failure_explain(failure, board, &end);
 }
 
-/* The last word that the board says: its start-up files may have spoken before. */
+/* Uses the last line of the output: the shell's start-up files may have printed more. */
 static int ask_machine(const struct board *board, const struct session_options *options,
 		       char **machine, struct failure *failure)
 {
@@ -116,18 +115,20 @@ static int find_agent(const char *machine, char **file, struct failure *failure)
 	if (*file)
 		return 0;
 	failure_release(failure);
-	failure->why = xasprintf("it is a '%s', and there is no agent for that here", machine);
+	failure->why = xasprintf("it is a '%s', for which there is no agent", machine);
 	failure->hint =
 		strcmp(machine, "aarch64") == 0
-			? xstrdup("'make' in Outpost's source tree builds it.")
-			: xstrdup("Outpost's agent is built for 64-bit systems on ARM (aarch64); "
-				  "a Raspberry Pi 3 or later can run one.");
+			? xstrdup("Run 'make' in Outpost's source tree to build it")
+			: xstrdup("Use a 64-bit ARM system (aarch64), which a Raspberry Pi 3 or "
+				  "later can run");
 	failure->kind = FAILURE_OTHER;
 	return -ENOTCONN;
 }
 
-/* Where sudo asks, the person can do by hand what we cannot; sudoers need not allow more than the
- * agent. */
+/*
+ * If sudo asks for a password, the user can do by hand what we cannot; sudoers need not allow
+ * more than the agent.
+ */
 static void add_manual_way(struct failure *failure, const struct board *board, const char *file)
 {
 	char *hint;
@@ -135,7 +136,7 @@ static void add_manual_way(struct failure *failure, const struct board *board, c
 	if (failure->kind != FAILURE_SUDO)
 		return;
 	hint = xasprintf(
-		"Put the agent there by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
+		"Install the agent by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
 		"outpost-agent " AGENT_PATH "\n%s",
 		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
 		board->ssh_config ? " " : "", file, board->destination,
@@ -160,12 +161,12 @@ int agent_install(const struct board *board, const struct session_options *optio
 	r = fs_read(file, &content, 0);
 	if (r < 0) {
 		failure_release(failure);
-		failure->why = xasprintf("the agent %s cannot be read: %s", file, strerror(-r));
+		failure->why = xasprintf("cannot read the agent %s: %s", file, strerror(-r));
 		failure->kind = FAILURE_OURS;
 		return -ENOTCONN;
 	}
 	log_message(options->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		    "Putting the agent on %s (%zu KiB).", board->name, content.len / 1024);
+		    "Installing the agent on %s (%zu KiB)", board->name, content.len / 1024);
 	strbuf_addf(&input, "%zu\n", content.len);
 	strbuf_add(&input, content.buf, content.len);
 	r = remote(board, options, INSTALL, &input, &output, failure);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The bytes of a session: out of the flight into ssh, out of ssh into frames. */
+/* Moves the bytes of a session: from the flight to ssh, and from ssh into frames. */
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
@@ -12,12 +12,12 @@
 #include <poll.h>
 #include <string.h>
 
-/* Text before the first frame, and messages of ssh: more than that is not kept. */
+/* Limit for text before the first frame, and for messages of ssh. */
 #define TALK_MAX (64 * 1024)
 
 /*
- * One fixed string for any login shell. Only root owns "/", and asking that
- * costs no process. Error messages must be in English, because they are parsed.
+ * One fixed string for any login shell. Only root owns "/", and testing that costs no process.
+ * Error messages must be in English, because session_why.c looks for them.
  */
 #define SERVE                                                                       \
 	"exec /bin/sh -c 'export LC_ALL=C; "                                        \
@@ -61,7 +61,7 @@ void link_write(struct session *s)
 		s->sent += (size_t)n;
 		link_forget_sent(s);
 	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		/* Why it ended is told by ssh's other pipes. */
+		/* ssh's other pipes show why it ended. */
 		close(s->ssh.in);
 		s->ssh.in = -1;
 	}
@@ -88,7 +88,7 @@ int link_pump(struct session *s, long long wait_ms)
 		return -EINTR;
 	if (s->ssh.out < 0)
 		return -EPIPE;
-	/* In slices, for a signal that comes between the look above and poll(). */
+	/* In slices, in case a signal arrives between the check above and poll(). */
 	log_tick();
 	r = poll(fds, ARRAY_SIZE(fds), wait_ms < 0 || wait_ms > 200 ? 200 : (int)wait_ms);
 	if (r < 0)
@@ -102,7 +102,7 @@ int link_pump(struct session *s, long long wait_ms)
 	return 0;
 }
 
-/* What stands before the first frame is not ours: a login shell's start-up files, say. */
+/* Skips text before the first frame, such as the output of a login shell's start-up files. */
 static int skip_noise(struct session *s)
 {
 	struct strbuf *in = &s->incoming;
@@ -110,7 +110,7 @@ static int skip_noise(struct session *s)
 	size_t n = start ? (size_t)(start - (in->buf + s->taken)) : in->len - s->taken;
 
 	if (start && !n)
-		n = 1; /* it looked like one, and was none */
+		n = 1; /* it looked like a frame, but was not one */
 	strbuf_add(&s->noise, in->buf + s->taken, n);
 	s->taken += n;
 	return s->noise.len > TALK_MAX ? -EBADMSG : 0;
@@ -125,8 +125,8 @@ static void note_first_frame(struct session *s)
 		return;
 	log_message(
 		s->options.quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		"The login's shell on %s prints text where none belongs; its start-up files should "
-		"not: %.*s",
+		"The login shell's start-up files on %s print text, but should not if the shell is "
+		"not interactive: %.*s",
 		s->board->name, (int)strcspn(text, "\r\n"), text);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ssh process: its command line, its shared master, its start and its end. */
+/* The ssh process: its command line, its shared master, its start and end. */
 #include "host/board/session_internal.h"
 
 #include "common/alloc.h"
@@ -20,10 +20,10 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
-/* While it is being made, ssh's socket has a name longer by a dot and 16 characters. */
+/* While ssh creates its socket, the name is longer by a dot and 16 characters. */
 #define SOCKET_SUFFIX 17
 
-/* A folder that only we can put sockets in, made if need be. */
+/* Is this a folder that only we can put sockets in? Creates it if needed. */
 static bool is_private(const char *dir)
 {
 	struct stat st;
@@ -33,7 +33,7 @@ static bool is_private(const char *dir)
 	return S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & 022) == 0;
 }
 
-/* A name that is short whatever the destination: the hash of all that decides where it leads. */
+/* A short name for any destination: the hash of everything that decides where it leads. */
 static char *control_name(const struct board *board)
 {
 	_cleanup_free_ char *key =
@@ -44,7 +44,7 @@ static char *control_name(const struct board *board)
 	return xasprintf("ssh-%s", hash);
 }
 
-/* The socket of the board's master, or NULL where there is no place for one. */
+/* The socket of the board's master, or NULL if no folder is suitable. */
 static char *control_path(const struct board *board)
 {
 	_cleanup_free_ char *name = control_name(board);
@@ -55,13 +55,13 @@ static char *control_path(const struct board *board)
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		_cleanup_free_ char *path = path_join(dirs[i], name, NULL);
 
-		/* What ssh would expand or take apart has no place in it either. */
+		/* The path must not contain anything that ssh would expand or split. */
 		if (!strpbrk(path, " \t%$\"'\\#") &&
 		    strlen(path) + SOCKET_SUFFIX < sizeof(((struct sockaddr_un *)0)->sun_path) &&
 		    is_private(dirs[i]))
 			return TAKE_PTR(path);
 	}
-	log_debug("No place for a shared ssh connection: %s is not ours alone, or too long.", dir);
+	log_debug("Cannot share ssh connections: %s is not private, or too long", dir);
 	return NULL;
 }
 
@@ -80,16 +80,19 @@ static void add_number(char ***argv, const char *name, int value)
 	add_option(argv, name, text);
 }
 
-/* What keeps ssh from asking, and makes it say in time what is wrong. */
+/* Options that keep ssh from prompting, and make it report errors in time. */
 static void add_unattended(char ***argv, const struct session_options *options)
 {
 	int timeout_ms = options->timeout_ms ? options->timeout_ms : SESSION_TIMEOUT_MS;
 
 	strv_add(argv, "-T");
 	add_option(argv, "BatchMode", "yes");
-	add_option(argv, "LogLevel", "INFO"); /* a person's QUIET would hide the reason */
+	add_option(argv, "LogLevel", "INFO"); /* the user's QUIET would hide the reason */
 	add_option(argv, "EscapeChar", "none");
-	/* Settings for interactive logins are not for us, nor for a board under test. */
+	/*
+	 * The user's settings for interactive logins are not for us, and not for a board under
+	 * test.
+	 */
 	add_option(argv, "RemoteCommand", "none");
 	add_option(argv, "ClearAllForwardings", "yes");
 	add_option(argv, "ForwardAgent", "no");
@@ -154,9 +157,12 @@ void session_drop_master(const struct board *board)
 	strv_add(&argv, "--");
 	strv_add(&argv, board->destination);
 	process_run(argv, &options);
-	/* A master that hangs, or died without cleaning up, must not be in the next one's way. */
+	/*
+	 * A master that hangs, or died without cleaning up, must not get in the way of the
+	 * next one.
+	 */
 	unlink(control);
-	log_debug("The shared connection to %s is ended.", board->destination);
+	log_debug("Ended the shared connection to %s", board->destination);
 }
 
 int ssh_start(struct process *ssh, char *const *argv)
@@ -173,7 +179,7 @@ int ssh_start(struct process *ssh, char *const *argv)
 	return 0;
 }
 
-/* True when the process has ended within that time. */
+/* True if the process ended within that time. */
 static bool wait_end(struct process *ssh, int pidfd, struct strbuf *errors, int ms)
 {
 	long long end = monotonic_ms() + ms;
@@ -188,7 +194,10 @@ static bool wait_end(struct process *ssh, int pidfd, struct strbuf *errors, int 
 		int r = poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0);
 
 		ended = r > 0 && fds[0].revents;
-		/* Not until its end: a master's ProxyCommand may hold that pipe for long. */
+		/*
+		 * Do not wait for the end of the pipe: a master's ProxyCommand may keep it
+		 * open for long.
+		 */
 		while (ssh->error >= 0 && process_read(&ssh->error, errors))
 			;
 		if (ended || left <= 0)
@@ -212,7 +221,7 @@ int ssh_stop(struct process *ssh, struct strbuf *errors, int grace_ms)
 	close_fd(&ssh->in);
 	close_fd(&ssh->out);
 	pidfd = (int)syscall(SYS_pidfd_open, ssh->pid, 0);
-	/* The process alone, not its group: a master that it left behind is of that group. */
+	/* Only the process, not its group, which includes a master that it left behind. */
 	if (!wait_end(ssh, pidfd, errors, grace_ms)) {
 		kill(ssh->pid, SIGTERM);
 		if (!wait_end(ssh, pidfd, errors, 1000))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why ssh ended. It tells by its messages only (its status is 255 for all of
- * them), so these are looked for; they have been the same for many releases.
- * In hints, @ stands for the destination and ^ for the login's name.
+ * Finds out why ssh ended. Its exit status is always 255, so look for its messages, which have
+ * been the same for many releases. In hints, @ stands for the destination and ^ for the login
+ * name.
  */
 #include "host/board/session_internal.h"
 
@@ -15,78 +15,75 @@
 #define SUDOERS "echo \"^ ALL=(root) NOPASSWD: " AGENT_PATH "\" | sudo tee /etc/sudoers.d/outpost"
 
 static const struct reason {
-	const char *text; /* in the message; case does not matter */
+	const char *text; /* part of the message, in any case */
 	enum failure_kind kind;
 	const char *why;
 	const char *hint;
 	bool agent;
 } reasons[] = {
-	/* The remote side. */
-	{ "outpost-agent: missing", FAILURE_OTHER, "there is no agent on it", NULL, true },
-	{ "exec format error", FAILURE_OTHER, "the agent on it is for another architecture", NULL,
-	  true },
-	{ "cannot execute binary file", FAILURE_OTHER,
-	  "the agent on it is for another architecture", NULL, true },
-	{ "sudo: a password is required", FAILURE_SUDO, "sudo asks for a password there",
+	/* The board. */
+	{ "outpost-agent: missing", FAILURE_OTHER, "it has no agent", NULL, true },
+	{ "exec format error", FAILURE_OTHER, "its agent is for another architecture", NULL, true },
+	{ "cannot execute binary file", FAILURE_OTHER, "its agent is for another architecture",
+	  NULL, true },
+	{ "sudo: a password is required", FAILURE_SUDO, "sudo asks for a password",
 	  "On the board: " SUDOERS, false },
-	{ "sudo: a terminal is required", FAILURE_SUDO, "sudo asks for a password there",
+	{ "sudo: a terminal is required", FAILURE_SUDO, "sudo asks for a password",
 	  "On the board: " SUDOERS, false },
-	{ "not in the sudoers file", FAILURE_SUDO, "the login may not use sudo there",
+	{ "not in the sudoers file", FAILURE_SUDO, "the login may not use sudo",
 	  "On the board, as root: " SUDOERS, false },
-	{ "is not allowed to execute", FAILURE_SUDO,
-	  "the login may not run the agent as root there", "On the board, as root: " SUDOERS,
-	  false },
-	{ "you must have a tty to run sudo", FAILURE_SUDO,
-	  "sudo requires a terminal there (requiretty)",
+	{ "is not allowed to execute", FAILURE_SUDO, "the login may not run the agent as root",
+	  "On the board, as root: " SUDOERS, false },
+	{ "you must have a tty to run sudo", FAILURE_SUDO, "sudo requires a terminal (requiretty)",
 	  "On the board, in sudoers: Defaults:^ !requiretty", false },
-	{ "sudo: not found", FAILURE_LOGIN, "the login is not root, and there is no sudo",
+	{ "sudo: not found", FAILURE_LOGIN, "the login is not root, and sudo is not installed",
 	  "Install sudo on the board, or use a root login: root@...", false },
-	{ "sudo: command not found", FAILURE_LOGIN, "the login is not root, and there is no sudo",
+	{ "sudo: command not found", FAILURE_LOGIN,
+	  "the login is not root, and sudo is not installed",
 	  "Install sudo on the board, or use a root login: root@...", false },
 	{ "no space left on device", FAILURE_OTHER, "its disk is full",
-	  "ssh @ df -h shows what is full; make room there.", false },
+	  "Run ssh @ df -h to see what is full, then remove files", false },
 	{ "read-only file system", FAILURE_OTHER, "its file system is read-only",
-	  "On the board: sudo mount -o remount,rw / (and look into dmesg for why).", false },
-	{ "account is currently not available", FAILURE_LOGIN, "the login has no shell there",
-	  "Use another login, or give it one: sudo chsh -s /bin/sh ^", false },
-	/* Who is at the other end. */
+	  "On the board: sudo mount -o remount,rw / (dmesg shows why)", false },
+	{ "account is currently not available", FAILURE_LOGIN, "the login has no shell",
+	  "Use another login, or set a shell: sudo chsh -s /bin/sh ^", false },
+	/* The board's identity. */
 	{ "remote host identification has changed", FAILURE_KEY, "its host key changed", NULL,
 	  false },
-	{ "host key verification failed", FAILURE_KEY, "its host key is not known here",
-	  "Connect once by hand and compare the key: ssh @", false },
-	/* Who we are. */
-	{ "too many authentication failures", FAILURE_LOGIN, "it gave up after too many keys",
-	  "Name the key: IdentityFile and IdentitiesOnly yes, in your ssh configuration.", false },
-	{ "unprotected private key file", FAILURE_LOGIN,
-	  "the private key's file can be read by others", "chmod 600 that file; ssh @ says which.",
-	  false },
+	{ "host key verification failed", FAILURE_KEY, "its host key is not known",
+	  "Connect by hand once and compare the key: ssh @", false },
+	/* Our identity. */
+	{ "too many authentication failures", FAILURE_LOGIN, "it refuses to try more of your keys",
+	  "Set IdentityFile and IdentitiesOnly yes in your ssh configuration", false },
+	{ "unprotected private key file", FAILURE_LOGIN, "others can read your private key file",
+	  "Run ssh @ to see which file, then chmod 600 it", false },
 	{ "permission denied (", FAILURE_LOGIN, "it accepts none of your keys",
-	  "ssh-copy-id @ puts yours there; ssh-add -l shows what your agent has.", false },
-	/* The way there. */
-	{ "could not resolve hostname", FAILURE_OTHER, "its name is not known",
-	  "Is it spelled right? ssh -G @ shows what ssh makes of it.", false },
+	  "Run ssh-copy-id @ to install one; ssh-add -l lists those in your agent", false },
+	/* The network, and our ssh configuration. */
+	{ "could not resolve hostname", FAILURE_OTHER, "its name cannot be resolved",
+	  "Check the spelling; ssh -G @ shows the name that ssh uses", false },
 	{ "connection refused", FAILURE_REFUSED, "the connection was refused",
-	  "It is on the network, but no SSH server answers there; is it still starting?", false },
-	{ "no route to host", FAILURE_OTHER, "there is no way to it on the network",
-	  "Is it switched on, and is the address right?", false },
-	{ "network is unreachable", FAILURE_OTHER, "this machine has no network to reach it by",
-	  "Is this machine on-line?", false },
+	  "It is on the network, but no SSH server answers; it may still be starting", false },
+	{ "no route to host", FAILURE_OTHER, "no route to it on the network",
+	  "Check that it is switched on, and that the address is right", false },
+	{ "network is unreachable", FAILURE_OTHER, "this machine has no network that reaches it",
+	  "Check that this machine is online", false },
 	{ "timed out", FAILURE_AWAY, "it does not answer",
-	  "Is it switched on, is the address right, and does a firewall let port 22 through?",
+	  "Check that it is switched on, that the address is right, and that no firewall blocks "
+	  "port 22",
 	  false },
 	{ "not responding", FAILURE_AWAY, "it stopped answering", NULL, false },
-	{ "bad configuration option", FAILURE_OURS, "your ssh configuration has a mistake",
-	  "ssh -G @ shows it.", false },
-	{ "bad owner or permissions", FAILURE_OURS,
-	  "your ssh configuration can be written by others",
-	  "chmod 600 that file; ssh -G @ says which.", false },
-	{ "kex_exchange_identification", FAILURE_AWAY, "it closed the connection at once",
-	  "Its SSH server is still starting, or bans this address (fail2ban, MaxStartups).",
+	{ "bad configuration option", FAILURE_OURS, "your ssh configuration has an error",
+	  "Run ssh -G @ to see it", false },
+	{ "bad owner or permissions", FAILURE_OURS, "others can write to your ssh configuration",
+	  "Run ssh -G @ to see which file, then chmod 600 it", false },
+	{ "kex_exchange_identification", FAILURE_AWAY, "it closed the connection immediately",
+	  "Its SSH server may still be starting, or ban this address (fail2ban, MaxStartups)",
 	  false },
 	{ "remote side unexpectedly closed", FAILURE_AWAY, "it closed the connection", NULL,
 	  false },
-	{ "connection reset", FAILURE_AWAY, "the connection was cut", NULL, false },
-	{ "broken pipe", FAILURE_AWAY, "the connection was cut", NULL, false },
+	{ "connection reset", FAILURE_AWAY, "the connection was lost", NULL, false },
+	{ "broken pipe", FAILURE_AWAY, "the connection was lost", NULL, false },
 	{ "closed by", FAILURE_AWAY, "it closed the connection", NULL, false },
 };
 
@@ -102,9 +99,9 @@ int failure_not_started(struct failure *failure, int error)
 	failure_release(failure);
 	failure->kind = FAILURE_OURS;
 	failure->why = error == -EINTR ? xstrdup("interrupted")
-				       : xasprintf("ssh cannot be started: %s", strerror(-error));
+				       : xasprintf("cannot start ssh: %s", strerror(-error));
 	if (error == -ENOENT)
-		failure->hint = xstrdup("apt-get install openssh-client");
+		failure->hint = xstrdup("As root, run apt-get install openssh-client");
 	return error == -EINTR ? error : -ENOTCONN;
 }
 
@@ -135,7 +132,7 @@ static char *expand(const char *hint, const struct board *board)
 	return strbuf_detach(&sb);
 }
 
-/* What stands between `start` and the end of its line or `stop`, or NULL. The caller frees it. */
+/* The text between `start` and the first character in `stop`, or NULL. The caller frees it. */
 static char *word_after(const char *text, const char *start, const char *stop)
 {
 	const char *p = strcasestr(text, start);
@@ -156,14 +153,14 @@ static char *host_key_hint(const char *said)
 
 	if (!colon || !host)
 		return xstrdup(
-			"ssh-keygen -R HOST forgets the old key, if you know why it changed.");
+			"If you know why it changed, run ssh-keygen -R HOST to remove the old key");
 	*colon = '\0';
-	return xasprintf("The old one is line %s of %s. If you know why it changed (a new SD card, "
-			 "say): ssh-keygen -f %s -R '%s'",
+	return xasprintf("The old key is in line %s of %s. If you know why it changed (a new SD "
+			 "card?): ssh-keygen -f %s -R '%s'",
 			 colon + 1, place, place, host);
 }
 
-/* The last line that says something, cleaned; NULL when there is none. */
+/* The last line that is not empty, cleaned, or NULL. */
 static char *last_line(const char *text, size_t n)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -183,7 +180,7 @@ static char *last_line(const char *text, size_t n)
 	return strbuf_detach(&sb);
 }
 
-/* An unknown message: shown as it is. */
+/* Not a message that we know: quotes what ssh or the board printed. */
 static void explain_unknown(struct failure *f, const struct ssh_end *end)
 {
 	_cleanup_free_ char *said = last_line(end->error, strlen(end->error));
@@ -191,9 +188,9 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 
 	f->kind = FAILURE_OTHER;
 	/*
-	 * 255 is ssh's own failure, or that a signal ended what it ran, as with half a program.
-	 * The text does not tell which: a login's start-up files may print, too. Where it was ssh,
-	 * installing the agent fails for the same reason.
+	 * 255 is a failure of ssh itself, or a signal that ended the command, as happens with a
+	 * damaged program. The text does not tell which, because a login's start-up files may
+	 * print, too. If it was ssh, installing the agent fails for the same reason.
 	 */
 	f->agent = !end->spoke && !end->timeout_ms &&
 		   (end->status == 255 ? !noise : end->status <= 128);
@@ -203,24 +200,24 @@ static void explain_unknown(struct failure *f, const struct ssh_end *end)
 				   said ? said : "");
 	} else if (noise && !end->spoke) {
 		f->why = xasprintf(
-			"the login's shell printed text where the agent should answer: %s%s%s",
-			noise, said ? "; " : "", said ? said : "");
+			"the login shell printed text instead of starting the agent: %s%s%s", noise,
+			said ? "; " : "", said ? said : "");
 		f->hint = xstrdup(
-			"Its start-up files (.bashrc, .profile) must be silent, and must not "
-			"end, when the shell is not interactive.");
+			"Its start-up files (.bashrc, .profile) must neither print nor exit if the "
+			"shell is not interactive");
 	} else if (end->spoke && end->status != 255) {
-		f->why = xasprintf("the agent ended (status %d)%s%s", end->status, said ? ": " : "",
-				   said ? said : "");
+		f->why = xasprintf("the agent exited with status %d%s%s", end->status,
+				   said ? ": " : "", said ? said : "");
 	} else if (said) {
 		f->why = xstrdup(said);
 	} else {
-		f->why = end->status != 255 ? xasprintf("ssh ended with status %d", end->status)
+		f->why = end->status != 255 ? xasprintf("ssh exited with status %d", end->status)
 			 : end->spoke       ? xstrdup("the connection was lost")
 					    : xstrdup("something ended the agent");
 	}
 }
 
-/* A virtual Pi that is down is not to be searched on the network. */
+/* For a virtual Pi that is down, hints about the network would mislead. */
 static void explain_vm(struct failure *f, const struct board *board)
 {
 	if (!board->is_vm || (f->kind != FAILURE_REFUSED && f->kind != FAILURE_AWAY))
@@ -230,7 +227,7 @@ static void explain_vm(struct failure *f, const struct board *board)
 		f->why = xstrdup("the virtual Pi is not running");
 	}
 	free(f->hint);
-	f->hint = xasprintf("outpost vm up %s starts it; outpost vm status %s says how it is.",
+	f->hint = xasprintf("Run outpost vm up %s to start it, or outpost vm status %s",
 			    board->name, board->name);
 }
 

@@ -19,10 +19,10 @@ struct board_options {
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct board_options, ssh_config, 'F', "ssh-config", "FILE", NULL,
-		      "add: ssh configuration to use instead of your own"),
+		      "add: use this ssh configuration instead of your own"),
 	OPTION_STRING(struct board_options, power_cycle, 0, "power-cycle", "COMMAND", NULL,
-		      "add: what switches it off and on again: run without a shell, to end with 0 "
-		      "within 2m"),
+		      "add: a command that switches the board off and on; runs without a shell, "
+		      "and must exit with 0 within 2m"),
 	OPTION_END,
 };
 
@@ -44,7 +44,7 @@ static int add(const struct board_options *o, int argc, char **argv)
 	if (r == -EINVAL)
 		return STATUS_USAGE;
 	if (r == 0)
-		log_info("Run outpost -b %s board show to see whether it answers", board.name);
+		log_info("Run outpost -b %s board show to check that it answers", board.name);
 	return r;
 }
 
@@ -72,7 +72,7 @@ static int list(const struct context *ctx)
 	strv_foreach (name, names) {
 		_cleanup_(board_freep) struct board *board = NULL;
 
-		/* One that cannot be read is logged, and does not hide the others. */
+		/* A board that cannot be read is logged, and does not hide the others. */
 		r = board_find(*name, &board) < 0 ? STATUS_TROUBLE : r;
 		if (!board)
 			continue;
@@ -82,9 +82,9 @@ static int list(const struct context *ctx)
 			       board->destination);
 	}
 	if (!*names && !ctx->json) {
-		log_info("No boards are known yet");
-		log_info("outpost board add NAME DESTINATION adds one; outpost vm up makes a "
-			 "virtual one");
+		log_info("No boards yet");
+		log_info("Run outpost board add NAME DESTINATION to add one, or outpost vm up to "
+			 "create a virtual one");
 	}
 	if (ctx->json)
 		return print_json(boards) < 0 ? STATUS_TROUBLE : r;
@@ -129,7 +129,7 @@ static json_t *welcome_json(const struct board *board, const outpost_Welcome *w)
 	return json;
 }
 
-/* One line; what the board says of itself is cleaned. */
+/* Prints one line, without control characters: the text comes from the board. */
 static void __attribute__((format(printf, 2, 3))) row(const char *label, const char *fmt, ...)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, line = STRBUF_INIT;
@@ -145,21 +145,21 @@ static void __attribute__((format(printf, 2, 3))) row(const char *label, const c
 static void print_welcome(const struct board *board, const outpost_Welcome *w)
 {
 	row("board", "%s (%s)", board->name, board->destination);
-	row("model", "%s", *w->model ? w->model : "not known");
+	row("model", "%s", *w->model ? w->model : "unknown");
 	row("kernel", "%s, %s, pages of %u bytes", w->release, w->machine, w->page_size);
 	row("up", "%u h %u min", w->uptime_s / 3600, w->uptime_s / 60 % 60);
 	row("home", "%s, %.1f GiB free", w->home, (double)w->free_bytes / (1 << 30));
 	row("agent", "%s%s", w->build_id, w->sudo ? ", through sudo" : "");
 	row("boot", "%s", w->boot_id);
-	row("pstore", "%s", w->pstore ? "yes" : "no: what a panic says is lost with it");
+	row("pstore", "%s", w->pstore ? "yes" : "no: the messages of a panic are lost");
 	if (!w->watchdog)
-		row("watchdog", "no: a board that hangs stays so");
+		row("watchdog", "no: the board stays hung if it hangs");
 	else if (w->watchdog_s)
 		row("watchdog", "yes, up to %u s", w->watchdog_s);
 	else
 		row("watchdog", "yes");
 	if (w->lockdep_off)
-		row("lockdep", "off: it found a problem since the board started");
+		row("lockdep", "off: it has found a problem since the board started");
 }
 
 static int show(const struct context *ctx, const char *name)
@@ -201,7 +201,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		return ctx->json ? usage_error("'board add' has no --json")
 				 : add(o, argc - 1, argv + 1);
 	if (o->ssh_config || o->power_cycle)
-		return usage_error("--ssh-config and --power-cycle are for 'board add'");
+		return usage_error("--ssh-config and --power-cycle are for 'board add' only");
 	if (strcmp(verb, "list") == 0)
 		return list(ctx);
 	if (strcmp(verb, "show") == 0)
@@ -220,11 +220,9 @@ static const struct command_verb verbs[] = {
 const struct command cmd_board = {
 	.name = "board",
 	.args = "add NAME DESTINATION | list | show [NAME] | remove NAME",
-	.summary = "The boards you know",
-	.help = "A board is whatever ssh reaches: -b takes any ssh destination as it is, and "
-		"'add'\n"
-		"gives one a name. 'show' asks the board itself, and puts the agent there if need "
-		"be.\n",
+	.summary = "List, add, show and remove boards",
+	.help = "A board is anything that ssh can reach: -b accepts any ssh destination, and 'add'\n"
+		"gives one a name. 'show' connects to the board, and installs the agent if needed.\n",
 	.options = options,
 	.options_size = sizeof(struct board_options),
 	.has_json = true,

@@ -16,7 +16,7 @@
 #include <string.h>
 
 struct build_options {
-	char *kernels, *boards; /* with commas between them */
+	char *kernels, *boards; /* separated by commas */
 	int jobs;
 	bool no_tests;
 	char *compile_commands;
@@ -26,18 +26,19 @@ struct build_options {
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct build_options, kernels, 'k', "kernel", "RELEASE,...", "build.kernel",
-		      "build for these kernels (default: that of -b, else the newest one there is "
-		      "a tree for)"),
+		      "build for these kernels (default: that of -b, else the newest that has a "
+		      "tree)"),
 	OPTION_STRING(struct build_options, boards, 0, "for", "BOARD,...", NULL,
 		      "build for the kernels of these boards"),
 	OPTION_INT(struct build_options, jobs, 'j', "jobs", "N", 0, "build.jobs",
 		   "compile N files at a time (default: one per processor)"),
 	OPTION_FLAG(struct build_options, no_tests, 0, "no-tests", NULL,
-		    "leave the test programs out"),
+		    "do not build test programs"),
 	OPTION_STRING(struct build_options, compile_commands, 0, "compile-commands", "FILE", NULL,
-		      "also write a compile_commands.json for your editor (of the first kernel)"),
-	OPTION_STRING(struct build_options, in, 0, "in", "PLACE", "build.in",
-		      "build in the 'container' or on this 'host' (default: where there is one)"),
+		      "also write a compile_commands.json for your editor, for the first kernel"),
+	OPTION_STRING(
+		struct build_options, in, 0, "in", "PLACE", "build.in",
+		"build in the 'container' or on this 'host' (default: the container, if built)"),
 	BUILD_SETTINGS(struct build_options, settings.),
 	OPTION_END,
 };
@@ -77,7 +78,7 @@ static void print_json(const struct build_kernels *kernels, const struct build_c
 	putchar('\n');
 }
 
-/* How wide two columns have to be. */
+/* Computes the widths of two columns. */
 static void measure(const struct build_kernels *kernels, int *name, int *release)
 {
 	size_t widest = strlen("MODULE"), longest = strlen("KERNEL");
@@ -90,7 +91,7 @@ static void measure(const struct build_kernels *kernels, int *name, int *release
 				widest = strlen(kernels->lists[i].modules[k]->name);
 	}
 	*name = (int)widest;
-	*release = kernels->n > 1 ? (int)longest : 0; /* one kernel needs no column */
+	*release = kernels->n > 1 ? (int)longest : 0; /* no column for a single kernel */
 }
 
 static void print_row(const char *name, int name_width, const char *release, int release_width,
@@ -125,7 +126,7 @@ static void print_table(const struct build_kernels *kernels)
 				     release);
 }
 
-/* Nothing where nothing was compiled, or there is no ccache. */
+/* Logs nothing if nothing was compiled, or ccache is not installed. */
 static void say_counts(const struct build_counts *counts)
 {
 	size_t all = counts->compiled + counts->cached;
@@ -154,7 +155,7 @@ static bool one_failed(const struct build_kernels *kernels)
 	return false;
 }
 
-/* A kernel that nothing could be built for does not keep the others' modules from being shown. */
+/* Modules of the other kernels are printed even if nothing could be built for one of them. */
 static int build_all(const struct context *ctx, const struct build_options *o, char *const *paths)
 {
 	_cleanup_(build_kernels_release) struct build_kernels kernels = { 0 };
@@ -173,7 +174,7 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 		return r;
 	not_one = build_kernels_find(ctx->buildenv, &kernels, ctx->board, o->boards, o->kernels);
 	if (kernels.n == 0)
-		return not_one < 0 ? not_one : usage_error("No kernel was named");
+		return not_one < 0 ? not_one : usage_error("No kernel given");
 	say_places(&kernels);
 	r = build_for(&request, kernels.trees, kernels.n, kernels.lists);
 	if (r == 0 && o->compile_commands)
@@ -201,10 +202,9 @@ const struct command cmd_build = {
 	.name = "build",
 	.args = "[PATH...]",
 	.summary = "Cross-compile modules",
-	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a "
-		"dkms.conf,\n"
-		"a .ko file, or a folder of such folders; with none, modules/. Sources are not\n"
-		"written to: they are built in a copy, and only what changed is rebuilt.\n",
+	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a\n"
+		"dkms.conf, a .ko file, or a folder of such folders; default: modules/. Sources are\n"
+		"never written to: the build works on a copy, and rebuilds only what changed.\n",
 	.options = options,
 	.options_size = sizeof(struct build_options),
 	.has_json = true,

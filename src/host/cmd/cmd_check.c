@@ -23,21 +23,21 @@ struct options {
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct options, kernel, 'k', "kernel", "RELEASE", "build.kernel",
-		      "check for this kernel, without a board (default: what the board runs)"),
+		      "check against this kernel, without a board (default: the board's kernel)"),
 	BUILD_SETTINGS(struct options, build.),
 	OPTION_END,
 };
 
 /* --- for which kernel ------------------------------------------------------------------ */
 
-/* For which kernel, and who said what is known of it. */
+/* The kernel to check against, and the board that described it. */
 struct subject {
 	struct kernel_tree *tree;
 	struct check_kernel *kernel;
-	struct board *board; /* NULL: none is asked */
+	struct board *board; /* NULL: no board is involved */
 	struct session *session;
 	struct check_board on;
-	time_t as_of; /* when the board said so; 0: now */
+	time_t as_of; /* when the board reported it; 0: now */
 };
 
 static void subject_release(struct subject *s)
@@ -55,7 +55,7 @@ static int read_kernel(const struct context *ctx, struct subject *s, const char 
 	return r < 0 ? r : check_kernel_read(s->tree, &s->kernel);
 }
 
-/* The board is not there: what it said last time has to do. */
+/* The board is not reachable: uses what it reported last time. */
 static int read_absent(const struct board *board, const struct session *session,
 		       struct last_seen_facts *facts)
 {
@@ -64,7 +64,7 @@ static int read_absent(const struct board *board, const struct session *session,
 	if (!last_seen_facts(board->name, facts))
 		return session_say(session);
 	strftime(when, sizeof(when), "%F %H:%M", localtime(&facts->when));
-	log_warn("Board %s cannot be asked: %s. Judged for %s, which it ran on %s.", board->name,
+	log_warn("Board %s: %s. Checking against %s, which it ran on %s.", board->name,
 		 session_why(session), facts->release, when);
 	return 0;
 }
@@ -128,7 +128,7 @@ static int print(const struct context *ctx, const struct checked *all, size_t n,
 	return r < 0 ? r : status;
 }
 
-/* What could not be built was logged, and is not an answer: the status reports it. */
+/* A module that failed to build was logged; it has no result, so the status is STATUS_TROUBLE. */
 static int check_all(const struct context *ctx, const struct subject *s,
 		     const struct module_list *list)
 {
@@ -143,7 +143,7 @@ static int check_all(const struct context *ctx, const struct subject *s,
 			r = check_one(s->kernel, list, i, &all[n++]);
 	}
 	if (r == 0 && !n && status == STATUS_OK)
-		log_error("Nothing to check: the test.conf of each module says 'skip'");
+		log_error("Nothing to check: every module has 'skip' in its test.conf");
 	if (r == 0)
 		r = print(ctx, all, n, s, n ? status : STATUS_TROUBLE);
 	for (size_t i = 0; i < n; i++) {
@@ -176,14 +176,13 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_check = {
 	.name = "check",
 	.args = "[PATH...]",
-	.summary = "Will that kernel take these .ko files, and if not, why",
-	.help = "PATH is a .ko file, also a compressed one, or what outpost build takes; with "
-		"none,\n"
-		"modules/. The answer is that of the kernel's own loader, up to the module's "
-		"init;\n"
-		"nothing is sent. A board (-b) that cannot be reached is judged by what it\n"
-		"said last time. A 'note' is what the kernel takes all the same.\n"
-		"Exit status: 0 all would load, 1 one would not, 3 it could not be found out.\n",
+	.summary = "Tell whether a kernel will load modules, and if not, why",
+	.help = "PATH is a .ko file, which may be compressed, or a path as for outpost build;\n"
+		"default: modules/. The checks are those of the kernel's module loader, up to the\n"
+		"call of the module's init. Nothing is sent to the board. If the board (-b) cannot\n"
+		"be reached, the facts from the last connection are used. A 'note' does not keep\n"
+		"the module from loading.\n"
+		"Exit status: 0 if all would load, 1 if one would not, 3 if it is not known.\n",
 	.options = options,
 	.options_size = sizeof(struct options),
 	.has_json = true,

@@ -12,7 +12,7 @@ struct clean_options {
 
 static const struct option_row options[] = {
 	OPTION_FLAG(struct clean_options, all, 'a', "all", NULL,
-		    "also kernel trees, vm images and downloaded packages"),
+		    "also remove kernel trees, vm images and downloaded packages"),
 	OPTION_END,
 };
 

@@ -18,15 +18,17 @@ struct container_options {
 };
 
 static const struct option_row options[] = {
-	OPTION_STRING(struct container_options, compilers, 0, "compilers", "MAJORS",
-		      "container.compilers",
-		      "build: the versions of gcc to have, \"14 12\" (default: 14, 13 and 12)"),
-	OPTION_STRING(struct container_options, packages, 0, "packages", "NAMES",
-		      "container.packages",
-		      "build: more of Debian's packages to have, \"clang\" for build --clang"),
+	OPTION_STRING(
+		struct container_options, compilers, 0, "compilers", "MAJORS",
+		"container.compilers",
+		"build: versions of gcc to install, such as \"14 12\" (default: 14, 13 and 12)"),
+	OPTION_STRING(
+		struct container_options, packages, 0, "packages", "NAMES", "container.packages",
+		"build: more Debian packages to install, such as \"clang\" for build --clang"),
 	OPTION_FLAG(struct container_options, offline, 0, "offline", NULL,
-		    "build: ask no registry, make the base from Debian's packages"),
-	OPTION_FLAG(struct container_options, fresh, 0, "fresh", NULL, "build: rebuild everything"),
+		    "build: do not use a registry, make the base image from Debian packages"),
+	OPTION_FLAG(struct container_options, fresh, 0, "fresh", NULL,
+		    "build: rebuild everything from scratch"),
 	OPTION_END,
 };
 
@@ -66,7 +68,7 @@ static int status(const struct context *ctx)
 	if (ctx->json)
 		return status_json(&image, &state);
 	if (r < 0) {
-		log_info("There is no build container; outpost container build creates one");
+		log_info("No build container yet. Run outpost container build to create one.");
 		return STATUS_OK;
 	}
 	printf("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,
@@ -113,16 +115,17 @@ static const struct command_verb verbs[] = {
 const struct command cmd_container = {
 	.name = "container",
 	.args = "build|status|remove",
-	.summary = "The build container: compilers that need not be on this machine",
-	.help = "build makes the image with podman or docker, from container/Containerfile. Where "
-		"no\n"
-		"registry can be reached its base is made of Debian's packages with mmdebstrap.\n"
-		"Builds are done in it from then on (build.in, --in). remove ends and removes it.\n"
+	.summary = "Manage the build container",
+	.help = "build    build the image with podman or docker, from container/Containerfile.\n"
+		"         Without a registry, mmdebstrap makes the base image from Debian\n"
+		"         packages. From then on, modules are built in the container; see build.in\n"
+		"         and --in of outpost build\n"
+		"status   print the engine, the image and whether the container runs\n"
+		"remove   stop and remove the container, and its image\n"
 		"\n"
-		"Keys: container.engine (podman, docker), container.image, container.base (what "
-		"to\n"
-		"ask a registry for), container.run_args and container.build_args (words that the\n"
-		"engine is given), build.in.\n",
+		"Keys: container.engine (podman or docker), container.image, container.base (the\n"
+		"image to get from a registry), container.run_args and container.build_args (more\n"
+		"arguments for the engine), build.in.\n",
 	.options = options,
 	.options_size = sizeof(struct container_options),
 	.has_json = true,

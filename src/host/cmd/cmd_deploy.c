@@ -12,8 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define ROUNDS      3     /* the board may have lost what we think it has; not again and again */
-#define PATIENCE_MS 60000 /* without any progress */
+#define ROUNDS      3 /* the board may have lost files that we think it has; do not retry forever */
+#define PATIENCE_MS 60000 /* time limit without any progress */
 
 static const struct option_row options[] = {
 	BUILD_SETTINGS(struct workflow_options, build.),
@@ -21,13 +21,13 @@ static const struct option_row options[] = {
 	OPTION_END,
 };
 
-/* A module on its way. */
+/* A module to be delivered. */
 struct parcel {
 	const struct module *module;
 	uint8_t hash[HASH_SIZE];
-	char *path; /* on the board, once it is there */
+	char *path; /* on the board, once delivered */
 	bool changed;
-	bool missing; /* the board said Need */
+	bool missing; /* the board replied Need */
 	outpost_Need need;
 };
 
@@ -123,12 +123,12 @@ static int take_reply(struct parcels *all)
 		return session_say(all->p->session);
 	if (r == 0)
 		return log_error_errno(-ETIMEDOUT,
-				       "Board %s has taken in nothing and said nothing for %d s",
+				       "Board %s has neither received nor sent anything for %d s",
 				       board, PATIENCE_MS / 1000);
 	if (r < 0)
 		return r;
 	if (frame.type != FRAME_REPLY || proto_unpack(&frame, outpost_Reply_fields, &reply) < 0)
-		return log_error_errno(-EBADMSG, "Board %s", board);
+		return log_error_errno(-EBADMSG, "Board %s: invalid message", board);
 	if (reply.which_body == outpost_Reply_need_tag)
 		take_need(all, &reply.body.need);
 	else if (reply.which_body == outpost_Reply_deployed_tag)
@@ -138,7 +138,7 @@ static int take_reply(struct parcels *all)
 	return 0;
 }
 
-/* How many have no answer yet, and how many the board asked for. */
+/* Counts the parcels without an answer, and those that the board asked for. */
 static size_t open_parcels(const struct parcels *all, size_t *missing)
 {
 	size_t n = 0;
@@ -164,7 +164,7 @@ static int deliver(struct parcels *all)
 			return r;
 	}
 	if (missing)
-		return log_error_errno(-EIO, "Board %s does not keep what it is sent",
+		return log_error_errno(-EIO, "Board %s does not keep the files that it receives",
 				       all->p->board->name);
 	deploy_remember(all->deploy);
 	return 0;
@@ -190,11 +190,11 @@ static void print(const struct parcels *all)
 		_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
 
 		strbuf_add_clean(&line, all->items[i].path, strlen(all->items[i].path));
-		printf("%s%s\n", line.buf, all->items[i].changed ? "" : "  (as before)");
+		printf("%s%s\n", line.buf, all->items[i].changed ? "" : "  (unchanged)");
 	}
 }
 
-/* What could not be built or is not for this kernel was not deployed. */
+/* Reports the modules that were not deployed: not built, or not for this kernel. */
 static int report_errors(const struct workflow *p)
 {
 	int status = STATUS_OK;
@@ -240,8 +240,8 @@ const struct command cmd_deploy = {
 	.name = "deploy",
 	.args = "[PATH...]",
 	.summary = "Put modules on the board, and keep the previous ones",
-	.help = "Each module appears as ~/development/modules/NAME/NAME.ko; what was there before\n"
-		"goes to ~/development/backups/NAME/. Nothing is loaded.\n",
+	.help = "Copies each module to ~/development/modules/NAME/NAME.ko, and keeps the previous\n"
+		"ones in ~/development/backups/NAME/. Loads nothing.\n",
 	.options = options,
 	.options_size = sizeof(struct workflow_options),
 	.has_json = true,

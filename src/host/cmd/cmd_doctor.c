@@ -19,11 +19,11 @@ struct doctor_options {
 
 static const struct option_row options[] = {
 	OPTION_FLAG(struct doctor_options, prove, 0, "prove", NULL,
-		    "panic the board once on purpose, and see that its last words come back"),
-	OPTION_FLAG(struct doctor_options, yes, 'y', "yes", NULL, "do so without asking"),
+		    "panic the board on purpose, and check that its last log messages survive"),
+	OPTION_FLAG(struct doctor_options, yes, 'y', "yes", NULL, "with --prove: do not ask first"),
 	OPTION_DURATION(struct doctor_options, return_ms, 0, "return-timeout", "TIME",
 			"board.return_timeout",
-			"how long the board may take to come back (default: 60s)"),
+			"time limit for the board to come back (default: 60s)"),
 	OPTION_END,
 };
 
@@ -49,7 +49,7 @@ static json_t *proof_json(const struct proof *proof)
 	strv_foreach (name, proof->kept)
 		json_array_append_new(kept, json_string(*name));
 	return json_pack("{s:b, s:s, s:s, s:s*, s:s*, s:i, s:o}", "ok", proof->ok, "token",
-			 proof->token, "summary", proof->summary, "mend", proof->mend, "run",
+			 proof->token, "summary", proof->summary, "fix", proof->mend, "run",
 			 proof->run, "back_ms", proof->back_ms, "kept", kept);
 }
 
@@ -64,7 +64,7 @@ static int print_json(const struct findings *c, const struct proof *proof)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:s, s:s, s:s*}", "where", check->where,
 						"name", check->name, "state", names[check->state],
-						"detail", check->detail, "mend", check->mend));
+						"detail", check->detail, "fix", check->mend));
 	}
 	return out_json(json_pack("{s:s, s:b, s:s*, s:o, s:o*}", "schema", "outpost.doctor/1", "ok",
 				  worst(c) != FINDING_MISSING && (!proof->token || proof->ok),
@@ -113,15 +113,15 @@ static int ask(const struct board *board)
 	char answer[16] = "";
 
 	if (!isatty(STDIN_FILENO))
-		return usage_error("--prove panics board %s: it requires --yes if nobody can be "
-				   "asked",
+		return usage_error("--prove panics board %s: it requires --yes if standard input "
+				   "is not a terminal",
 				   board->name);
 	fprintf(stderr,
-		"Board %s is made to panic and reboot; what runs there is lost. Go on? "
+		"Board %s will panic and reboot; anything running on it is lost. Continue? "
 		"[y/N] ",
 		board->name);
 	if (!fgets(answer, sizeof(answer), stdin) || (*answer != 'y' && *answer != 'Y')) {
-		log_info("Nothing was done");
+		log_info("Cancelled");
 		return STATUS_FAIL;
 	}
 	return STATUS_OK;
@@ -147,7 +147,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (o->yes && !o->prove)
-		return usage_error("--yes is for --prove");
+		return usage_error("--yes requires --prove");
 	r = o->prove ? prove(ctx, o, &proof) : examine(ctx, &checks);
 	if (r)
 		return r;
@@ -166,12 +166,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.args = "",
-	.summary = "Check this host and the board, and tell how to fix what is missing",
-	.help = "Grades what becomes of a board that crashes: good, fair or poor. --prove does "
-		"not\n"
-		"believe it and has the board panic.\n"
-		"Exits with 1 when something is missing that is needed, or --prove finds nothing;\n"
-		"a note is not.\n",
+	.summary = "Check this host and the board, and show how to fix what is missing",
+	.help = "Grades how well the board survives a crash: good, fair or poor. --prove panics\n"
+		"the board to find out.\n"
+		"Exit status: 1 if something required is missing, or if --prove fails; a note does\n"
+		"not count.\n",
 	.options = options,
 	.options_size = sizeof(struct doctor_options),
 	.has_json = true,

@@ -24,7 +24,7 @@ static int add_size(const struct fs_entry *entry, void *bytes)
 	return 0;
 }
 
-/* On disk; for a user's own tree only the reference to it. */
+/* Size on disk; for a user's own tree only that of the reference to it. */
 static long long tree_size(const struct kernel_tree *tree)
 {
 	long long bytes = 0;
@@ -40,7 +40,7 @@ static json_t *tree_json(const struct kernel_tree *tree)
 			 (json_int_t)tree_size(tree));
 }
 
-/* Takes the array over. */
+/* Takes ownership of the array. */
 static int print_json(json_t *kernels)
 {
 	json_t *document =
@@ -65,18 +65,18 @@ static int print_one(const struct context *ctx, const struct kernel_tree *tree)
 	return print_json(kernels);
 }
 
-/* A repository that is configured, and not named here, is the last of the sources. */
+/* A configured repository is the last of the sources, unless --git is given. */
 static const struct option_row options[] = {
 	OPTION_STRING(struct kernel_git, url, 0, "git", "URL", NULL,
-		      "add: from this repository, or folder with one"),
+		      "add: build from this repository, a URL or a folder"),
 	OPTION_STRING(struct kernel_git, commit, 0, "commit", "COMMIT", NULL,
-		      "of it; without, the one that the board's package names"),
+		      "with --git: this commit (default: that of the board's kernel package)"),
 	OPTION_STRING(struct kernel_git, defconfig, 0, "defconfig", "NAME", "kernel.git.defconfig",
-		      "where the board does not tell its configuration"),
+		      "with --git: used if the board does not provide its kernel's configuration"),
 	OPTION_END,
 };
 
-/* The progress that it starts is the caller's to end. */
+/* The caller must call progress_end(). */
 static int ask_board(const struct context *ctx, struct board **board, struct session **session)
 {
 	int r = board_find(ctx->board, board);
@@ -88,7 +88,7 @@ static int ask_board(const struct context *ctx, struct board **board, struct ses
 	return session_open(*board, NULL, session);
 }
 
-/* The release is the board's: named, it must be that. */
+/* The release is the board's; `release`, if given, must be the same. */
 static int run_add_git(struct context *ctx, const struct kernel_git *git, const char *release)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
@@ -100,8 +100,8 @@ static int run_add_git(struct context *ctx, const struct kernel_git *git, const 
 	if (r == 0)
 		r = session_welcome(session, &welcome);
 	if (r == 0 && release && strcmp(release, welcome->release) != 0) {
-		log_error("Board %s runs %s, not %s: the CRCs of another kernel's symbols cannot "
-			  "be had from it",
+		log_error("Board %s runs %s, not %s: it cannot provide the symbol CRCs of another "
+			  "kernel",
 			  board->name, welcome->release, release);
 		r = -EINVAL;
 	}
@@ -160,7 +160,7 @@ static void print_row(const struct kernel_tree *tree)
 	       (tree_size(tree) + 500000) / 1000000);
 }
 
-/* A damaged tree is logged on the way, and makes the status tell of it. */
+/* Logs damaged trees on the way, and returns an error for them at the end. */
 static int run_list(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_strv_ char **releases = NULL;
@@ -186,7 +186,7 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 			print_row(tree);
 	}
 	if (!*releases && !ctx->json)
-		log_info("There are no kernel trees yet. Run outpost kernel add to get one.");
+		log_info("No kernel tree yet. Run outpost kernel add to get one.");
 	if (ctx->json)
 		print_json(kernels);
 	else
@@ -196,10 +196,9 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 
 int cmd_kernel_not_there(const char *release)
 {
-	log_error("There is no kernel tree for '%s' here", release);
-	log_hint(
-		"Run outpost kernel list to see those that exist, or outpost kernel add %s to get it",
-		release);
+	log_error("No kernel tree for '%s'", release);
+	log_hint("Run outpost kernel add %s to get it, or outpost kernel list to list all trees",
+		 release);
 	return -ENOENT;
 }
 
@@ -213,10 +212,10 @@ static int run_path(struct context *ctx, const struct kernel_git *git, const cha
 	if (r < 0)
 		return r;
 	if (!what && strv_length(releases) > 1)
-		return usage_error("There are several kernel trees: say which. outpost kernel list "
-				   "shows them");
+		return usage_error("There are several kernel trees: give the RELEASE of one. Run "
+				   "outpost kernel list to list them.");
 	if (!what && !*releases) {
-		log_error("There is no kernel tree here");
+		log_error("No kernel tree yet");
 		log_hint("Run outpost kernel add to get one");
 		return -ENOENT;
 	}
@@ -257,13 +256,13 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	(void)argc;
 	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
-		return usage_error("--git and --commit are for 'kernel add'");
+		return usage_error("--git and --commit are for 'kernel add' only");
 	if (git->commit && !git->url)
-		return usage_error("--commit requires --git with the repository");
+		return usage_error("--commit requires --git");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(ctx, git, argv[1]);
-	return STATUS_USAGE; /* not one of the verbs */
+	return STATUS_USAGE; /* not a known verb */
 }
 
 static const struct command_verb verbs[] = {
@@ -280,24 +279,21 @@ const struct command cmd_kernel = {
 	.name = "kernel",
 	.args = "sync | add [RELEASE|PATH] | list | path [RELEASE] | verify [RELEASE] | remove "
 		"RELEASE",
-	.summary = "Kernel trees to build modules against",
-	.help = "sync     get the tree for the kernel that the board (-b) runs: the one in the "
-		"cache,\n"
-		"         else from the board itself, where headers are installed, else from the\n"
-		"         distribution's packages. build and test do so by themselves\n"
-		"add      get the tree for RELEASE (uname -r of the board; none: Debian's newest\n"
-		"         arm64 kernel), or refer to a kernel that you built yourself at PATH\n"
-		"         (a word with a slash in it: ./linux). With --git, make the tree of what "
-		"the\n"
-		"         board (-b) runs from a source repository\n"
-		"list     what is there: release, source, compiler, size on disk\n"
-		"path     the folder for make -C; without RELEASE that of the only tree\n"
-		"verify   is it as it was made, and does it fit what the board runs: release, "
-		"config,\n"
-		"         page size, compiler, and the CRCs of its symbols against those in "
-		"modules\n"
-		"         installed there. With RELEASE and no -b: the tree alone\n"
-		"remove   forget a tree; your own at PATH is not touched\n",
+	.summary = "Manage the kernel trees that modules are built against",
+	.help = "sync     get the tree for the kernel that the board (-b) runs: from the cache, else\n"
+		"         from the headers on the board, else from the distribution's packages.\n"
+		"         build and test do this automatically\n"
+		"add      get the tree for RELEASE (the board's uname -r; default: Debian's newest\n"
+		"         arm64 kernel), or add a kernel that you built yourself at PATH, which must\n"
+		"         contain a slash: ./linux. With --git, make the tree for the kernel that\n"
+		"         the board (-b) runs from a source repository\n"
+		"list     list the trees: release, source, compiler, size on disk\n"
+		"path     print the folder for make -C; RELEASE is optional if there is one tree\n"
+		"verify   check that the tree has not changed since it was made, and that it\n"
+		"         matches the board's kernel: release, config, page size, compiler, and\n"
+		"         symbol CRCs, which are compared with those in the modules on the board.\n"
+		"         With RELEASE and without -b, check the tree only\n"
+		"remove   remove a tree; your own kernel at PATH is not touched\n",
 	.options = options,
 	.options_size = sizeof(struct kernel_git),
 	.has_json = true,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kernel verify: what kernel_fit() found, for a person or as JSON. */
+/* kernel verify: prints what kernel_fit() found, as text or as JSON. */
 #include "host/cmd/cmd_kernel.h"
 
 #include "common/cleanup.h"
@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of the modules on a board each such one is read: some hundred of Debian's. */
+/* Read one in so many modules of a board: for Debian that is some hundred. */
 #define MODULES_SAMPLE 25
 
 static void print_fits(const struct kernel_fits *fits)
@@ -65,13 +65,13 @@ static int finish_verify(const struct context *ctx, const struct kernel_tree *tr
 		print_fits(fits);
 	if (all)
 		return STATUS_OK;
-	log_error("The kernel tree %s does not fit%s%s", tree->root, board ? " what board " : "",
-		  board ? board : " any more");
+	log_error("The kernel tree %s does not match %s%s", tree->root, board ? "board " : "",
+		  board ? board : "its manifest");
 	log_hint("Run outpost kernel remove %s, then outpost kernel sync", tree->release);
 	return STATUS_FAIL;
 }
 
-/* Without a board: the tree alone. */
+/* Without a board: checks the tree only. */
 static int verify_alone(struct context *ctx, const char *release)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;

@@ -25,7 +25,7 @@ struct klog_options {
 
 static const struct option_row options[] = {
 	OPTION_LIST(struct klog_options, modules, 'm', "module", "KO", NULL,
-		    "also name source lines of this unstripped .ko; may be repeated"),
+		    "show source lines of this unstripped .ko; may be given more than once"),
 	OPTION_END,
 };
 
@@ -35,7 +35,7 @@ struct printer {
 	size_t n;
 };
 
-/* Text of a log need not be UTF-8, nor fit for a terminal. */
+/* Log text may be invalid UTF-8, or unsafe for a terminal. */
 static json_t *json_text(const char *s)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -99,7 +99,7 @@ static void print_report(const struct klog_report *r, bool colour)
 	fputs(sb.buf, stdout);
 }
 
-/* One at a time: a log may be full of them. */
+/* One at a time: a log may have very many. */
 static void print_json(const struct klog_report *r, const struct report_source *source, bool first)
 {
 	json_t *object = report_to_json(r, source);
@@ -123,13 +123,13 @@ static void on_report(const struct klog_report *r, void *arg)
 		print_report(report, p->colour);
 	if (!p->json && p->show_stack)
 		out_report(stdout, report, &source, p->verbose);
-	fflush(stdout); /* the log may be one that goes on */
+	fflush(stdout); /* the log may be a pipe that stays open */
 	p->n++;
 	report_source_release(&source);
 	free(report);
 }
 
-/* Each stands for the module that its .modinfo names. */
+/* The name of each module is in its .modinfo. */
 static int add_modules(struct symbolizer *symbolizer, char *const *files)
 {
 	strv_foreach (file, files) {
@@ -159,7 +159,7 @@ static int scan(struct printer *p, int fd, const char *name)
 
 	klog_init(&k, on_report, p);
 	r = klog_file_scan(&k, fd, name, &lines);
-	/* A document that is whole says that all of the log was read. */
+	/* A complete document means that the whole log was read. */
 	if (p->json && r == 0)
 		printf("%s]}\n", p->n ? "\n" : JSON_BEGIN);
 	if (r == 0 && lines && !p->n)
@@ -185,7 +185,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	if (name && (fd = open_log(name)) < 0)
 		return fd;
 	if (!name && isatty(STDIN_FILENO))
-		log_info("Reading a log from the terminal; Ctrl-D ends it");
+		log_info("Reading a log from the terminal; press Ctrl-D to end it");
 	r = scan(&p, name ? fd : STDIN_FILENO, name ? name : "standard input");
 	return r < 0 ? r : p.n ? STATUS_FAIL : STATUS_OK;
 }
@@ -194,16 +194,12 @@ const struct command cmd_klog = {
 	.name = "klog",
 	.args = "[FILE]",
 	.summary = "Find kernel reports in any log",
-	.help = "Reads FILE, or standard input: what dmesg, journalctl -k, a serial console or "
-		"pstore\n"
-		"have, in any of their time formats. Prints of each report the number of its "
-		"first\n"
-		"line, kind, title and function. With --module, whatever the log says of that "
-		"module\n"
-		"is shown with file and line, and its source where it is at hand.\n"
-		"Exits with 1 when there are reports, 0 when there are none, 3 when the log "
-		"cannot\n"
-		"be read.\n",
+	.help = "Reads FILE or standard input: a log from dmesg, journalctl -k, a serial console\n"
+		"or pstore, in any of their time formats. Prints the first line number, kind, title\n"
+		"and function of each report. With --module, also prints file and line of addresses\n"
+		"in that module, and the source if available.\n"
+		"Exit status: 1 if there are reports, 0 if there are none, 3 if the log cannot be\n"
+		"read.\n",
 	.options = options,
 	.options_size = sizeof(struct klog_options),
 	.has_json = true,

@@ -15,7 +15,7 @@ static const struct option_row options[] = {
 	OPTION_END,
 };
 
-/* A path, or the name of a module in modules/. */
+/* Resolves a path, or the name of a module in modules/. */
 static char *find_path(const char *word)
 {
 	char *path;
@@ -27,11 +27,11 @@ static char *find_path(const char *word)
 		return path;
 	free(path);
 	log_error("Neither %s nor modules/%s exists", word, word);
-	log_hint("Run outpost load PATH with a folder of modules or a .ko file");
+	log_hint("Run outpost load PATH, where PATH is a folder with modules, or a .ko file");
 	return NULL;
 }
 
-/* "a=1" "b=two words" to what finit_module takes. */
+/* Joins "a=1" "b=two words" for finit_module. */
 static char *join_params(int argc, char **argv)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -69,8 +69,8 @@ const struct command cmd_load = {
 	.name = "load",
 	.args = "MODULE|PATH [PARAM=V...]",
 	.summary = "Build a module, load it and leave it loaded",
-	.help = "MODULE is a folder in modules/. What the module needs is loaded first, and stays\n"
-		"as well. Without parameters those of its test.conf are given.\n",
+	.help = "MODULE is a folder in modules/. Modules that it needs are loaded first, and stay\n"
+		"loaded as well. Without parameters, those in its test.conf are used.\n",
 	.options = options,
 	.options_size = sizeof(struct workflow_options),
 	.has_json = true,

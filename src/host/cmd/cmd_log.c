@@ -24,16 +24,16 @@ struct log_options {
 
 static const struct option_row options[] = {
 	OPTION_FLAG(struct log_options, follow, 'f', "follow", NULL,
-		    "wait for more at the end, until Ctrl-C"),
+		    "keep printing new messages, until Ctrl-C"),
 	OPTION_FLAG(struct log_options, from_now, 'n', "new", NULL,
-		    "leave out what is there already; with --follow"),
+		    "with --follow: print new messages only"),
 	OPTION_STRING(
 		struct log_options, level, 0, "level", "LEVEL", NULL,
-		"only this level and worse: emerg, alert, crit, err, warn, notice, info, debug"),
+		"print this level and worse: emerg, alert, crit, err, warn, notice, info, debug"),
 	OPTION_END,
 };
 
-/* The kernel's, 0 to 7. */
+/* The kernel's levels, 0 to 7. */
 static const char *const levels[] = { "emerg", "alert",  "crit", "err",
 				      "warn",  "notice", "info", "debug" };
 
@@ -63,20 +63,20 @@ static void print_record(const outpost_LogRecord *record, bool colour)
 	       text.buf, *start ? PLAIN : "");
 }
 
-/* What one frame says: 1 to go on, 0 at the end, or -errno, logged. */
+/* Handles one frame. 1 to continue, 0 at the end, or -errno (logged). */
 static int take_frame(const struct session *session, const struct board *board,
 		      const struct frame *frame, int least, bool colour)
 {
 	outpost_Reply reply = { 0 };
 
 	if (frame->type != FRAME_REPLY || proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
-		return log_error_errno(-EBADMSG, "Board %s: the log", board->name);
+		return log_error_errno(-EBADMSG, "Board %s: invalid message in the log",
+				       board->name);
 	switch (reply.which_body) {
 	case outpost_Reply_record_tag:
 		if (reply.body.record.lost) {
 			fflush(stdout);
-			log_warn("Records are missing before the next one: the kernel overwrote "
-				 "them");
+			log_warn("Records are missing here: the kernel has overwritten them");
 		}
 		if (reply.body.record.level <= (uint32_t)least)
 			print_record(&reply.body.record, colour);
@@ -86,7 +86,7 @@ static int take_frame(const struct session *session, const struct board *board,
 	}
 }
 
-/* Until the end, or Ctrl-C. */
+/* Prints the log until its end, or Ctrl-C. */
 static int copy_log(struct session *session, const struct board *board, int least)
 {
 	bool colour = out_colour(stdout);
@@ -95,7 +95,7 @@ static int copy_log(struct session *session, const struct board *board, int leas
 		struct frame frame;
 		int r = session_receive(session, 0, &frame);
 
-		/* What is there is shown before we wait for more. */
+		/* Print everything that has arrived before waiting for more. */
 		if (r == 0 && (fflush(stdout) || ferror(stdout)))
 			return STATUS_TROUBLE;
 		if (r == 0)
@@ -123,11 +123,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	(void)argv;
 	if (least < 0)
 		return usage_error(
-			"--level: '%s' is none of emerg, alert, crit, err, warn, notice, info, "
-			"debug, 0 to 7",
+			"--level: '%s' is not valid; use emerg, alert, crit, err, warn, notice, "
+			"info, debug, or 0 to 7",
 			o->level);
 	if (o->from_now && !o->follow)
-		return usage_error("--new without --follow would show nothing");
+		return usage_error("--new without --follow would print nothing");
 	request.body.follow.all = !o->from_now;
 	request.body.follow.keep_on = o->follow;
 	r = board_find(ctx->board, &board);
@@ -141,7 +141,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_log = {
 	.name = "log",
 	.args = "",
-	.summary = "The board's kernel log",
+	.summary = "Show the board's kernel log",
 	.options = options,
 	.options_size = sizeof(struct log_options),
 	.run = run,

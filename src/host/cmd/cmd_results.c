@@ -16,7 +16,7 @@ struct results_options {
 
 static const struct option_row options[] = {
 	OPTION_INT(struct results_options, limit, 'n', "limit", "N", 0, NULL,
-		   "how many runs to list (default: 20; 0: all)"),
+		   "list the last N runs (default: 20; 0: all)"),
 	OPTION_END,
 };
 
@@ -27,7 +27,7 @@ static const char *text_of(const json_t *row, const char *key)
 	return text ? text : "";
 }
 
-/* The last part of an id is what people say; the rest of it is the time, which is shown anyway. */
+/* The last part of the id identifies the run; the rest is the time, which has its own column. */
 static const char *short_id(const json_t *row)
 {
 	const char *run = text_of(row, "run");
@@ -36,7 +36,7 @@ static const char *short_id(const json_t *row)
 	return dash ? dash + 1 : run;
 }
 
-/* By the clock of whoever reads it; the year only where it is not plain, as ls(1) has it. */
+/* In local time; the year is only shown for old runs, as in ls(1). */
 static void add_when(struct strbuf *out, const json_t *row)
 {
 	time_t t = (time_t)json_integer_value(json_object_get(row, "started_s"));
@@ -49,7 +49,7 @@ static void add_when(struct strbuf *out, const json_t *row)
 	strbuf_adds(out, text);
 }
 
-/* A board may say anything of its kernel. */
+/* The board's text cannot be trusted: clean it. */
 static void add_column(struct strbuf *out, const json_t *row, const char *key, int width)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -58,7 +58,7 @@ static void add_column(struct strbuf *out, const json_t *row, const char *key, i
 	strbuf_addf(out, "  %-*s", width, text.buf ? text.buf : "");
 }
 
-/* What came of it: the counts, and what else there is to say. */
+/* The result: the counts, and the reason if the run did not finish. */
 static void add_outcome(struct strbuf *out, const json_t *row)
 {
 	const json_t *summary = json_object_get(row, "summary");
@@ -123,13 +123,12 @@ static int list(const struct context *ctx, struct store *store, int limit)
 	if (json_array_size(rows))
 		print_rows(rows);
 	else
-		log_info("Nothing was run yet%s%s", ctx->board ? " on " : "",
-			 ctx->board ? ctx->board : "");
+		log_info("No runs yet%s%s", ctx->board ? " on " : "", ctx->board ? ctx->board : "");
 	json_decref(rows);
 	return STATUS_OK;
 }
 
-/* The same table that the run ended with. */
+/* Prints the table that the run ended with. */
 static int print_run(const struct context *ctx, json_t *document)
 {
 	struct run_result run;
@@ -139,9 +138,9 @@ static int print_run(const struct context *ctx, json_t *document)
 	int r = out_test_from_json(document, &run);
 
 	if (r < 0) {
-		log_error("The result of this run is not one that this Outpost knows (%s)",
+		log_error("This version of Outpost does not know the format of this result (%s)",
 			  text_of(document, "schema"));
-		log_hint("Use --json to see the raw document");
+		log_hint("Use --json to print it unchanged");
 	} else {
 		started = (time_t)run.started_s;
 		strftime(when, sizeof(when), "%a %b %d %H:%M:%S %Y", localtime_r(&started, &tm));
@@ -184,10 +183,10 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_results = {
 	.name = "results",
 	.args = "[RUN]",
-	.summary = "Show what was run before, or one run in full",
-	.help = "RUN is what the list shows, or a run's whole id, or the beginning of either\n"
-		"where only one run has it; or \"last\", the newest with a result. -b BOARD\n"
-		"lists that board's runs only.\n",
+	.summary = "List earlier runs, or show one in full",
+	.help = "RUN is the short id in the list, a full id, a prefix of either that only one run\n"
+		"has, or \"last\", the newest run with a result. With -b BOARD, lists the runs on\n"
+		"that board only.\n",
 	.options = options,
 	.options_size = sizeof(struct results_options),
 	.defaults = &(const struct results_options){ .limit = 20 },

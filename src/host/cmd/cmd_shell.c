@@ -10,17 +10,19 @@
 #include <signal.h>
 #include <string.h>
 
-/* ssh's own status where it got nowhere. */
+/* The exit status with which ssh reports its own errors. */
 #define SSH_FAILED 255
 
-/* Runs ssh in the foreground, with our terminal. Its status (128 + signal when killed by one) or
- * -errno. */
+/*
+ * Runs ssh in the foreground, on our terminal. Its exit status (128 + signal if a signal
+ * killed it) or -errno.
+ */
 static int run_ssh(char *const *argv)
 {
 	struct process ssh;
 	int r = process_start(&ssh, argv, &(struct process_setup){ .group = PROCESS_OUR_GROUP });
 
-	/* The keys that end a command are meant for the board's. */
+	/* Ctrl-C and Ctrl-\ are for the command on the board. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	return r < 0 ? r : process_wait(ssh.pid);
@@ -45,8 +47,7 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 	if (r < 0)
 		return log_error_errno(r, "Cannot run ssh");
 	if (r == SSH_FAILED && board->is_vm)
-		log_hint("outpost vm up %s starts the virtual Pi; outpost vm status %s says how it "
-			 "is",
+		log_hint("Run outpost vm up %s to start the virtual Pi, or outpost vm status %s",
 			 board->name, board->name);
 	return r;
 }
@@ -54,10 +55,9 @@ static int run(struct context *ctx, void *options, int argc, char **argv)
 const struct command cmd_shell = {
 	.name = "shell",
 	.args = "[COMMAND...]",
-	.summary = "A shell on the board, or one command in it",
-	.help = "As ssh does, the words of COMMAND are joined and given to the login's shell "
-		"there.\n"
-		"The exit status is that of ssh.\n",
+	.summary = "Open a shell on the board, or run one command",
+	.help = "As with ssh, the words of COMMAND are joined with spaces and passed to the login\n"
+		"shell. The exit status is that of ssh.\n",
 	.words_after = true,
 	.most_args = -1,
 	.run = run,

@@ -25,12 +25,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_test = {
 	.name = "test",
 	.args = "[PATH...]",
-	.summary = "Build, check, deploy, load, test and unload modules, and judge",
-	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a "
-		"dkms.conf,\n"
-		"a .ko file, or a folder of such folders; with none, modules/.\n"
-		"Exit status: 0 all passed, 1 a test failed, 4 the board crashed or hung,\n"
-		"3 the board was lost or something failed before the modules could be judged.\n",
+	.summary = "Build, check, deploy, load, test and unload modules, and give verdicts",
+	.help = "PATH is a folder with a Kbuild or Makefile that has obj-m, a folder with a\n"
+		"dkms.conf, a .ko file, or a folder of such folders; default: modules/.\n"
+		"Exit status: 0 if all passed, 1 if a test failed, 4 if the board crashed or hung,\n"
+		"3 if the board was lost or something failed before the modules could be tested.\n",
 	.options = options,
 	.options_size = sizeof(struct test_options),
 	.defaults = &(const struct test_options){ .repeat = 1 },

@@ -21,10 +21,10 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		_cleanup_free_ char *name = module_canonical_name(argv[i]);
 
 		if (!path_is_plain_name(name))
-			return usage_error("'%s' is not a module name", argv[i]);
+			return usage_error("Invalid module name '%s'", argv[i]);
 	}
 	r = workflow_board(&p, ctx, arg);
-	/* Backwards: the list is in the order of loading, and is gone through from its end. */
+	/* In reverse: the list is in the order of loading, and is unloaded from its end. */
 	for (int i = argc; r == 0 && i-- > 0;) {
 		_cleanup_free_ char *name = module_canonical_name(argv[i]);
 
@@ -38,8 +38,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_unload = {
 	.name = "unload",
 	.args = "MODULE...",
-	.summary = "Take modules out of the board's kernel again",
-	.help = "If a module is in use, Outpost retries for 10 s; then its users are listed.\n",
+	.summary = "Unload modules from the board's kernel",
+	.help = "Retries for 10 s if a module is in use, then lists its users.\n",
 	.options = options,
 	.options_size = sizeof(struct workflow_options),
 	.has_json = true,

@@ -9,9 +9,9 @@ struct unpack_options {
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct unpack_options, arch, 'a', "arch", "ARCH", NULL,
-		      "Debian's name of the architecture (default: arm64)"),
+		      "Debian's name for the architecture (default: arm64)"),
 	OPTION_FLAG(struct unpack_options, dependencies, 'd', "dependencies", NULL,
-		    "also all that the packages depend on"),
+		    "include the packages' dependencies"),
 	OPTION_END,
 };
 
@@ -32,9 +32,9 @@ const struct command cmd_unpack = {
 	.name = "unpack",
 	.args = "DIR PACKAGE...",
 	.summary = "Unpack Debian packages of any architecture (plumbing)",
-	.help = "The packages are fetched from the Debian mirrors that this machine's apt knows "
-		"and\n"
-		"unpacked below DIR. Nothing is installed, and apt and dpkg here are left alone.\n",
+	.help = "Downloads the packages from the Debian mirrors in this machine's apt\n"
+		"configuration and unpacks them below DIR. Installs nothing, and does not change\n"
+		"the state of apt and dpkg.\n",
 	.options = options,
 	.options_size = sizeof(struct unpack_options),
 	.defaults = &defaults,

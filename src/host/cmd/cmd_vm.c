@@ -18,20 +18,21 @@
 
 static const struct option_row options[] = {
 	OPTION_STRING(struct vm_options, kernel, 'k', "kernel", "RELEASE", "vm.kernel",
-		      "boot Debian's arm64 kernel RELEASE; 'newest' for what Debian has now"),
+		      "boot Debian's arm64 kernel RELEASE, or 'newest', the newest in Debian"),
 	OPTION_INT(struct vm_options, memory_mib, 'm', "memory", "MIB", 256, "vm.memory",
-		   "memory in MiB (1024)"),
-	OPTION_INT(struct vm_options, cpus, 0, "cpus", "N", 1, "vm.cpus", "processors (2)"),
+		   "memory in MiB (default: 1024)"),
+	OPTION_INT(struct vm_options, cpus, 0, "cpus", "N", 1, "vm.cpus",
+		   "processors (default: 2)"),
 	OPTION_FLAG(struct vm_options, debug, 'd', "debug", "vm.debug",
-		    "a boot that finds memory errors, and is slower: see below"),
+		    "find memory errors; slower; see below"),
 	OPTION_FLAG(struct vm_options, kaslr, 0, "kaslr", "vm.kaslr",
-		    "the kernel at another address at each 'up', as on a Pi; slower"),
+		    "put the kernel at random addresses, as on a Pi; slower"),
 	OPTION_FLAG(struct vm_options, boot, 0, "boot", "vm.boot",
-		    "boot it, rather than go on from a saved state"),
+		    "boot instead of restoring a saved state"),
 	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
-		    "a whole Debian with systemd and sudo: see below"),
+		    "a complete Debian with systemd and sudo; see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
-			"how long it may take to come up (2m, --debug 4m, --full 10m)"),
+			"time limit to come up (2m; 4m with --debug, 10m with --full)"),
 	OPTION_END,
 };
 
@@ -61,7 +62,7 @@ static int run_reset(const struct vm_options *o, const char *name)
 	progress_step("resetting the vm %s", name);
 	r = vm_reset(name, o->timeout_ms);
 	progress_end();
-	/* The shared connection is to the boot before, and takes a while to find that out. */
+	/* The shared connection belongs to the previous boot, and takes a while to notice. */
 	if (r == 0 && board_find(name, &board) == 0)
 		session_drop_master(board);
 	return r;
@@ -120,7 +121,7 @@ static void show_status(const struct vm_status *s, json_t *list)
 	putchar('\n');
 }
 
-/* Of one vm, or of all of them where none was named. */
+/* Prints the status of one vm, or of all if none is named. */
 static int run_status(const struct context *ctx, const char *name)
 {
 	_cleanup_strv_ char **names = NULL;
@@ -149,8 +150,8 @@ static int run_status(const struct context *ctx, const char *name)
 		putchar('\n');
 		json_decref(document);
 	} else if (r == 0 && strv_length(names) == 0) {
-		log_info("There is no vm yet");
-		log_hint("outpost vm up makes one");
+		log_info("No vms yet");
+		log_hint("Run outpost vm up to create one");
 	}
 	json_decref(list);
 	return r < 0 ? r : name && !all_run ? STATUS_FAIL : STATUS_OK;
@@ -178,7 +179,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(arg, argc > 1 ? argv[1] : default_name(arg));
-	return STATUS_USAGE; /* not one of the verbs */
+	return STATUS_USAGE; /* not a known verb */
 }
 
 static const struct command_verb verbs[] = {
@@ -191,37 +192,33 @@ static const struct command_verb verbs[] = {
 const struct command cmd_vm = {
 	.name = "vm",
 	.args = "up|down|status|reset|unplug|plug|console [NAME]",
-	.summary = "The virtual Pi: a Debian arm64 kernel in QEMU",
-	.help = "up       start it, make it first where needed, and wait until it can be used\n"
-		"down     power it off; its disk (/root in it) stays\n"
-		"status   what it is and whether it answers; without NAME, of all of them.\n"
-		"         Status 1 when the one named does not run\n"
-		"reset    as with its reset button, and wait until it can be used again\n"
-		"unplug   pull out its network cable: what becomes of a run then?\n"
-		"plug     put it in again\n"
-		"console  connect to its serial console; ctrl-] leaves\n"
-		"\nNAME defaults to 'vm'. The kernel stays the one of the last\n"
-		"start, at first Debian's newest; all but --timeout are options of 'up'.\n"
-		"\nWith --debug the allocators of a stock kernel look for double frees, use after\n"
-		"free and writes out of bounds, and name who allocated and who freed: SLUB on\n"
-		"every object (slub_debug=FZPU), KFENCE where the kernel has it (Debian's since\n"
-		"6.12), page_poison; addresses in the log are the real ones. 'up' without it "
-		"boots\n"
-		"without it again; 'vm status' says how it was booted.\n"
-		"\nWith --kaslr the kernel and its modules are at other addresses at each 'up'; "
-		"what\n"
-		"a module prints, or takes for granted, of addresses shows then.\n"
-		"\n'up' starts a vm from the saved state of one that has booted, which it makes once\n"
-		"for each kernel and kind of machine, and which takes half the time of a boot. The\n"
-		"vm has its own name, keys, MAC address, boot_id and random numbers all the same, and\n"
-		"reboots as any other. --boot, --kaslr and --full boot, as does any vm under KVM.\n"
-		"'outpost clean' removes saved states, and so does time: those not used for 30 days.\n"
-		"\nWith --full (NAME then defaults to 'full') it is a whole Debian, of "
-		"the\n"
-		"suite that apt here names: systemd, an ordinary user 'pi' who may sudo, a disk "
-		"that\n"
-		"packages can be installed on, the same mirror. What it starts from is made once,\n"
-		"which takes minutes; root is not needed. A vm stays what it was made as.\n",
+	.summary = "Run a virtual Pi: a Debian arm64 kernel in QEMU",
+	.help = "up       start the vm, creating it if needed, and wait until it is ready\n"
+		"down     power it off; its disk (/root on the vm) is kept\n"
+		"status   print its configuration and whether it answers; without NAME, for all\n"
+		"         vms. Exit status 1 if NAME is given and is not running\n"
+		"reset    press its reset button, and wait until it is ready again\n"
+		"unplug   unplug its network cable, to see what happens to a run\n"
+		"plug     plug the cable in again\n"
+		"console  connect to its serial console; press Ctrl-] to leave\n"
+		"\nThe default NAME is 'vm'. The kernel is that of the last start, or at first the\n"
+		"newest in Debian. All options except --timeout are for 'up' only.\n"
+		"\nWith --debug, a stock kernel checks for double frees, use after free and\n"
+		"out-of-bounds writes, and reports who allocated and who freed the memory: SLUB\n"
+		"debugging for every object (slub_debug=FZPU), KFENCE if the kernel has it (Debian's\n"
+		"since 6.12), and page_poison. Addresses in the log are not hashed. The next 'up'\n"
+		"without --debug boots without it; 'vm status' shows how the vm was booted.\n"
+		"\nWith --kaslr, the kernel and its modules are at different addresses after each\n"
+		"'up'. This shows modules that print addresses or depend on them.\n"
+		"\n'up' restores the saved state of a booted vm, which it makes once for each kernel\n"
+		"and kind of machine; this takes half the time of a boot. The vm still has its own\n"
+		"name, keys, MAC address, boot_id and random numbers, and can reboot. --boot, --kaslr\n"
+		"and --full boot instead, as does every vm under KVM. Saved states are removed by\n"
+		"outpost clean, or after 30 days without use.\n"
+		"\nWith --full (the default NAME is then 'full'), the vm is a complete Debian of the\n"
+		"suite in this machine's apt configuration: systemd, an ordinary user 'pi' with\n"
+		"sudo, a disk for more packages, and the same mirror. Its image is made once, which\n"
+		"takes minutes but does not need root. An existing vm cannot be made full.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),
 	.has_json = true,

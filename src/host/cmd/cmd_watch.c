@@ -13,9 +13,9 @@
 #include <errno.h>
 #include <poll.h>
 
-#define LOOK_MS    200   /* between looks at the clock and at a Ctrl-C */
-#define SILENCE_MS 20000 /* an agent says something every second, once ssh has come through */
-#define RETRY_MS   3000  /* between connections to a board that is away */
+#define LOOK_MS    200   /* between checks of the clock and for a Ctrl-C */
+#define SILENCE_MS 20000 /* an agent sends something every second, once ssh is connected */
+#define RETRY_MS   3000  /* between attempts to reach a board */
 
 static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
 
@@ -24,7 +24,7 @@ struct watching {
 	struct file_watch *saves;
 	char *const *paths;
 	const struct test_options *options;
-	long long next_try_ms; /* to connect again */
+	long long next_try_ms; /* when to reconnect */
 };
 
 static void watching_release(struct watching *w)
@@ -34,7 +34,7 @@ static void watching_release(struct watching *w)
 		file_watch_close(w->saves);
 }
 
-/* What the sources reach beside their folders is known once they were built. */
+/* Files outside the source folders that the sources use are known after a build. */
 static int watch_neighbours(struct watching *w)
 {
 	_cleanup_strv_ char **files = NULL;
@@ -55,7 +55,7 @@ static void hang_up(struct watching *w)
 		session_close(TAKE_PTR(w->p.session));
 }
 
-/* Whatever comes of it, watching goes on, unless the results cannot be written. */
+/* Watching continues whatever the result, unless the results cannot be written. */
 static int one_round(struct watching *w)
 {
 	struct run_request request = workflow_test(w->options);
@@ -64,20 +64,19 @@ static int one_round(struct watching *w)
 
 	progress_start();
 	r = workflow_execute(&w->p, w->paths, true, &request, &result);
-	/* An agent that refused something takes no more in this session. */
+	/* An agent that refused a request accepts no more requests in this session. */
 	if (r != OUTCOME_JUDGED)
 		hang_up(w);
 	r = workflow_finish(&w->p, r, &result, w->options->junit);
 	if (process_interrupted)
 		return -EINTR;
-	/* Results that nobody can read any more are the one reason to end. */
+	/* The only reason to stop: nobody can read the results any more. */
 	return fflush(stdout) != 0 || ferror(stdout) ? -EPIPE : watch_neighbours(w);
 }
 
 /*
- * Keeps the session alive: takes in what the board says meanwhile (nothing of
- * interest), and reconnects if it was lost, so that the next save finds
- * it open.
+ * Keeps the session alive for the next save: receives (and ignores) what the board sends, and
+ * reconnects if the connection was lost.
  */
 static void tend(struct watching *w)
 {
@@ -125,7 +124,7 @@ static int watch(struct watching *w)
 	int r = one_round(w);
 
 	if (r == 0)
-		log_info("Watching for changes; press Ctrl-C to stop");
+		log_info("Waiting for the next save; press Ctrl-C to quit");
 	while (r == 0) {
 		r = wait_for_save(w);
 		if (r == 0)
@@ -142,11 +141,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	w.paths = workflow_paths("watch", argc, argv);
 	if (!w.paths)
 		return STATUS_USAGE;
-	/* First of all, so that what is saved during the first build is seen. */
+	/* Before anything else, so that saves during the first build are seen. */
 	r = file_watch_open(w.paths, &w.saves);
 	if (r == 0)
 		r = workflow_board(&w.p, ctx, &w.options->prepare);
-	progress_end(); /* each round has its own */
+	progress_end(); /* each round has its own progress line */
 	w.p.json_lines = true;
 	return r < 0 ? r : watch(&w);
 }
@@ -154,11 +153,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 const struct command cmd_watch = {
 	.name = "watch",
 	.args = "[PATH...]",
-	.summary = "The same as test, at every save",
-	.help = "Sees what is saved in the folders and in what they include from beside them, "
-		"over\n"
-		"one connection that is held. With --json each run is one document on one line.\n"
-		"What does not compile is shown, and the next save waited for. Ctrl-C ends it.\n",
+	.summary = "Run test again at every save",
+	.help = "Watches the folders, and the files outside them that they include, and keeps one\n"
+		"connection open. With --json, each run prints one document on one line. If\n"
+		"something does not compile, prints the errors and waits for the next save.\n"
+		"Press Ctrl-C to quit.\n",
 	.options = options,
 	.options_size = sizeof(struct test_options),
 	.defaults = &(const struct test_options){ .repeat = 1 },

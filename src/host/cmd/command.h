@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A command is one file, cmd_<name>.c, that exports one struct command. Its
- * run() parses nothing but its arguments, calls the steps in order, and
- * prints; nothing below it prints to stdout or exits.
+ * A command is one file, cmd_<name>.c, that exports one struct command. Its run() parses only
+ * its arguments, calls the steps in order, and prints; nothing below it prints to stdout or
+ * exits.
  */
 #ifndef OUTPOST_COMMAND_H
 #define OUTPOST_COMMAND_H
@@ -13,37 +13,37 @@
 
 #include <stdbool.h>
 
-/* "outpost kernel add [RELEASE]": a command's first argument that says what it does. */
+/* The first argument of a command that has subcommands: "outpost kernel add [RELEASE]". */
 struct command_verb {
 	const char *name;
-	const char *args; /* what follows it */
+	const char *args; /* the arguments after it */
 	int least_args, most_args;
 };
 
 struct command {
 	const char *name;
-	const char *args;                 /* what follows the name, for the help: "[PATH...]" */
-	const char *summary;              /* one line without a period */
-	const char *help;                 /* more of it: whole lines; or NULL */
+	const char *args;    /* the arguments after the name, for the help: "[PATH...]" */
+	const char *summary; /* one line without a full stop */
+	const char *help;    /* details, as whole lines; or NULL */
 	const struct option_row *options; /* or NULL */
 	size_t options_size;              /* of the struct that the rows fill */
-	const void *defaults; /* its initial content; NULL: zeroes. Strings in it are copied. */
-	bool has_json;        /* --json is refused where it says nothing */
-	bool words_after; /* options end at the first argument: what follows is another program's */
-	bool no_board;    /* -b is refused where it says nothing */
-	const struct command_verb *verbs; /* ended by one without a name; NULL: none */
+	const void *defaults; /* its initial content; NULL: zeroes. Its strings are copied. */
+	bool has_json;        /* otherwise --json is an error */
+	bool words_after; /* options end at the first argument; the rest is for another program */
+	bool no_board;    /* -b is an error */
+	const struct command_verb *verbs; /* ends with an entry without a name; NULL: none */
 	int least_args, most_args;        /* without verbs; most_args < 0: any number */
 	/*
-	 * argv[0] is the first argument, argv[argc] NULL. An exit status, or
-	 * -errno after having said what is wrong.
+	 * argv[0] is the first argument, argv[argc] is NULL. Returns an exit status, or -errno
+	 * (logged).
 	 */
 	int (*run)(struct context *ctx, void *options, int argc, char **argv);
 };
 
-/* All of them, in the order of the help, ended by NULL. */
+/* All commands, in the order of the help, ending with NULL. */
 extern const struct command *const commands[];
 
-/* Says what was wrong with the arguments; returns STATUS_USAGE. */
+/* Logs what is wrong with the arguments. Returns STATUS_USAGE. */
 int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -11,21 +11,23 @@
 /* Valid before the command and after it. */
 const struct option_row context_rows[] = {
 	OPTION_STRING(struct context, board, 'b', "board", "BOARD", "board.default",
-		      "the board to use (default: vm)"),
+		      "use this board (default: vm)"),
 	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL,
-		    "say more: every step, all output"),
-	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "say only what went wrong"),
-	OPTION_FLAG(struct context, json, 0, "json", NULL, "one JSON document on stdout"),
+		    "print every step and all output"),
+	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "print warnings and errors only"),
+	OPTION_FLAG(struct context, json, 0, "json", NULL, "print one JSON document on stdout"),
 	OPTION_END,
 };
 
-/* Only before it: they say in which folder config files are sought, and where all that follows is
- * logged. */
+/*
+ * Valid only before the command: they determine where to look for config files, and where to
+ * log everything that follows.
+ */
 const struct option_row context_first_rows[] = {
-	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "work in DIR"),
+	OPTION_STRING(struct context, dir, 'C', "directory", "DIR", NULL, "change to DIR first"),
 	OPTION_STRING(struct context, log_file, 0, "log", "FILE", NULL,
-		      "write the action log here"),
-	OPTION_FLAG(struct context, version, 0, "version", NULL, "show the version"),
+		      "write the action log to FILE"),
+	OPTION_FLAG(struct context, version, 0, "version", NULL, "print the version"),
 	OPTION_END,
 };
 
@@ -39,7 +41,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* The defaults' strings are constants; the options' own are freed. */
+/* The strings of the defaults are constants; those of the options are freed. */
 void *command_line_options(const struct command *c)
 {
 	char *dest = xcalloc(1, c->options_size + 1);
@@ -75,7 +77,7 @@ static int unknown_command(const char *name)
 	return STATUS_USAGE;
 }
 
-/* Takes the first `n` words off. */
+/* Removes the first `n` words. */
 static void shift(int *argc, char **argv, int n)
 {
 	memmove(argv, argv + n, (size_t)(*argc - n + 1) * sizeof(*argv));
@@ -110,7 +112,7 @@ static int unknown_verb(const struct command *c, const char *name)
 	if (similar.found)
 		return usage_error("Unknown command '%s %s' (did you mean '%s'?)", c->name, name,
 				   similar.found);
-	return usage_error("Unknown command '%s %s': it is one of %s", c->name, name, c->args);
+	return usage_error("Unknown command '%s %s': expected %s", c->name, name, c->args);
 }
 
 static int check_number(const char *command, const char *verb, const char *args, int n, int least,
@@ -141,16 +143,16 @@ static int check_arguments(const struct command *c, int argc, char **argv)
 	return unknown_verb(c, argv[0]);
 }
 
-/* `before`: the board given before the command, or configured. */
+/* `has_board`: -b was given, before or after the command. */
 static int check_options(const struct context *ctx, const struct command *c, bool has_board)
 {
 	if (ctx->json && !c->has_json)
 		return usage_error("'%s' has no --json", c->name);
 	if (has_board && c->no_board)
 		return usage_error("'%s' has no -b%s", c->name,
-				   strcmp(c->name, "vm") == 0 ? "; it takes the name of the vm as "
-								"its last argument"
-							      : "");
+				   strcmp(c->name, "vm") == 0
+					   ? ": the name of the vm is the last argument"
+					   : "");
 	return STATUS_OK;
 }
 

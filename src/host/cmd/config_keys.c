@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct key_list {
-	struct ini_key *keys; /* ended by one without a name */
+	struct ini_key *keys; /* ends with an entry without a name */
 	size_t n;
 };
 
@@ -26,7 +26,7 @@ static void add_rows(struct key_list *list, const struct option_row *rows)
 	for (; rows && rows->name; rows++) {
 		unsigned int flags = rows->type == OPTION_TYPE_LIST ? INI_REPEATS : 0;
 
-		/* Words: none is some, too, so that a project can take back a person's. */
+		/* WORDS may be empty, so that a project can override a user's setting. */
 		if (rows->arg && strcmp(rows->arg, "WORDS") == 0)
 			flags |= INI_OPTIONAL;
 		if (rows->key)

@@ -6,8 +6,8 @@
 #include "host/base/config.h"
 
 /*
- * Is each key in the config files one that a command, or something that commands
- * use, takes? `rows`: of the options before any command. 0 or -EINVAL, logged.
+ * Checks that a command, or something that commands use, takes each key in the config files.
+ * `rows`: the options before any command. 0 or -EINVAL, logged.
  */
 int config_keys_check(const struct config *config, const struct option_row *rows);
 

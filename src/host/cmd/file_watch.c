@@ -17,18 +17,18 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
-#define QUIET_MS  20   /* without an event: the burst is over */
-#define BURST_MS  1000 /* something that writes all the time is not waited for any longer */
+#define QUIET_MS  20   /* without an event for so long, the burst is over */
+#define BURST_MS  1000 /* limit for something that never stops writing */
 #define MAX_DEPTH 40
 
-/* Not IN_MODIFY: a file that is being written is nothing to build yet. */
+/* Not IN_MODIFY: a file that is still being written cannot be built yet. */
 #define EVENTS \
 	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF)
 
-/* A path of the caller's; `name`: the one file in `folder` that counts, or NULL: all of them. */
+/* A path from the caller. `name`: the one file in `folder` to watch, or NULL: all of them. */
 struct root {
 	char *folder, *name;
-	int wd; /* of the folder of a single file */
+	int wd; /* of the folder, for a single file */
 };
 
 struct file_watch {
@@ -39,7 +39,10 @@ struct file_watch {
 
 bool file_watch_counts(const char *name)
 {
-	/* Vim's, Emacs's and others' own files; what a kernel build leaves in the sources. */
+	/*
+	 * Temporary files of Vim, Emacs and others; files that a kernel build leaves in the
+	 * sources.
+	 */
 	static const char *const others[] = {
 		".*",   "*~",    "#*#",     "*.sw[a-z]",     "*.tmp",          "*.o",
 		"*.ko", "*.mod", "*.mod.c", "modules.order", "Module.symvers",
@@ -49,7 +52,8 @@ bool file_watch_counts(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (fnmatch(others[i], name, 0) == 0)
 			return false;
-	return name[digits] != '\0'; /* Vim tries whether it may write with one called 4913 */
+	return name[digits] !=
+	       '\0'; /* Vim creates a file called 4913 to test whether the folder is writable */
 }
 
 /* --- what is watched --------------------------------------------------------------- */
@@ -58,19 +62,18 @@ static int say_limit(int r, const char *path)
 {
 	log_error_errno(r, "Cannot watch %s", path);
 	if (r == -ENOSPC)
-		log_hint(
-			"As root, run sysctl fs.inotify.max_user_watches=524288 to allow more folders");
+		log_hint("As root, run sysctl fs.inotify.max_user_watches=524288");
 	return r;
 }
 
-/* A folder and those below. One that is watched already is watched once all the same. */
+/* Watches a folder and its subfolders. Adding a watch twice has no effect. */
 static int add_folder(const struct file_watch *s, const char *path, int depth)
 {
 	_cleanup_strv_ char **names = NULL;
 	int r = 0;
 
 	if (inotify_add_watch(s->fd, path, EVENTS | IN_ONLYDIR) < 0)
-		/* What was there a moment ago may be gone. */
+		/* It may have been removed since it was listed. */
 		return depth && (errno == ENOENT || errno == ENOTDIR) ? 0 : say_limit(-errno, path);
 	if (depth > MAX_DEPTH || fs_list(path, &names) < 0)
 		return 0;
@@ -94,7 +97,7 @@ static int watch_root(const struct file_watch *s, struct root *root)
 	return root->wd < 0 ? say_limit(-errno, root->folder) : 0;
 }
 
-/* Watch everything again: folders come and go. */
+/* Watches everything again: folders come and go. */
 static int watch_all(struct file_watch *s)
 {
 	int r = 0;
@@ -176,7 +179,7 @@ int file_watch_fd(const struct file_watch *s)
 
 /* --- what happened ----------------------------------------------------------------- */
 
-/* The folder of a single file may be watched for its own sake, too. */
+/* The folder of a single file may also be watched itself. */
 static bool is_save(const struct file_watch *s, const struct inotify_event *event)
 {
 	bool single = false;
@@ -192,14 +195,13 @@ static bool is_save(const struct file_watch *s, const struct inotify_event *even
 			return !(event->mask & IN_CREATE);
 		single = true;
 	}
-	/* A file that was only created is empty; a folder may have been filled before it was
-	 * watched. */
+	/* A new file is still empty; a new folder may have been filled before it was watched. */
 	if (event->mask & IN_CREATE && !(event->mask & IN_ISDIR))
 		return false;
 	return !single && file_watch_counts(event->name);
 }
 
-/* All events that are there: 1 when one of them is a save. */
+/* Reads all pending events. 1 if one of them is a save. */
 static int read_events(const struct file_watch *s)
 {
 	_Alignas(struct inotify_event) char buffer[16 * 1024];
@@ -227,8 +229,10 @@ int file_watch_take(struct file_watch *s)
 		return 0;
 	while (monotonic_ms() < end && poll(&fd, 1, QUIET_MS) > 0)
 		read_events(s);
-	/* What is put into a folder before it is watched is built now, what comes later is an
-	 * event. */
+	/*
+	 * Whatever was put into a new folder before it was watched is built now; anything
+	 * later is an event.
+	 */
 	r = watch_all(s);
 	return r < 0 ? r : 1;
 }

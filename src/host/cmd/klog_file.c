@@ -8,38 +8,38 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Longer lines are read in pieces: the kernel prints none, and memory stays bounded. */
+/* Longer lines are read in pieces, to limit memory; the kernel prints none. */
 #define BLOCK (256 * 1024)
 
-/* What people have logs in that must be unpacked first. */
+/* Formats of logs that have to be converted to text first. */
 static int check_kind(const char *name, const char *data, size_t n)
 {
 	static const struct {
 		const char *magic, *what, *hint;
 	} kinds[] = {
-		{ "\x1f\x8b", "gzip data", "zcat FILE | outpost klog" },
-		{ "\x28\xb5\x2f\xfd", "Zstandard data", "zstdcat FILE | outpost klog" },
+		{ "\x1f\x8b", "gzip data", "Run zcat FILE | outpost klog" },
+		{ "\x28\xb5\x2f\xfd", "Zstandard data", "Run zstdcat FILE | outpost klog" },
 		{ "\xfd"
 		  "7zXZ",
-		  "xz data", "xzcat FILE | outpost klog" },
-		{ "BZh", "bzip2 data", "bzcat FILE | outpost klog" },
-		{ "LPKSHHRH", "a systemd journal", "journalctl --file FILE -k | outpost klog" },
+		  "xz data", "Run xzcat FILE | outpost klog" },
+		{ "BZh", "bzip2 data", "Run bzcat FILE | outpost klog" },
+		{ "LPKSHHRH", "a systemd journal", "Run journalctl --file FILE -k | outpost klog" },
 		{ "\x7f"
 		  "ELF",
-		  "an ELF file", "Give it the log, and a module with --module." },
+		  "an ELF file", "Pass a log; pass a module with --module" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!text_starts((struct text){ data, n }, kinds[i].magic))
 			continue;
-		log_error("%s is %s, not a log as text", name, kinds[i].what);
+		log_error("%s is %s, not a text log", name, kinds[i].what);
 		log_hint("%s", kinds[i].hint);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Feeds the whole lines of `block`; returns how many bytes remain at its start. */
+/* Feeds the complete lines of `block`. Returns the number of bytes that remain at its start. */
 static size_t feed_lines(struct klog *k, char *block, size_t n, uint64_t *number)
 {
 	char *line = block, *end = block + n, *nl;

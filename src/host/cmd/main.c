@@ -23,16 +23,15 @@
 #error "OUTPOST_VERSION comes from the Makefile"
 #endif
 
-/* Commands that only start what main() has set up must not die of a closed pipe or a Ctrl-C
- * half-way. */
+/* Clean-up must still run after a Ctrl-C or a closed pipe: the first signal only sets a flag. */
 static void on_interrupt(int signal_number)
 {
 	if (process_interrupted)
-		_exit(128 + signal_number); /* said twice: leave at once */
+		_exit(128 + signal_number); /* the second one: exit immediately */
 	process_interrupted = signal_number;
 }
 
-/* Debian shows sbin, where mke2fs is, only to root. */
+/* On Debian, sbin (which has mke2fs) is in the PATH of root only. */
 static void complete_path(void)
 {
 	const char *path = getenv("PATH");
@@ -57,7 +56,7 @@ static void add_options(struct strbuf *sb, const struct option_row *own)
 {
 	if (own)
 		options_format_help(own, sb);
-	strbuf_addf(sb, "  %-26s %s\n", "-h, --help", "show this");
+	strbuf_addf(sb, "  %-26s %s\n", "-h, --help", "print this help");
 }
 
 static void print_overview(FILE *out)
@@ -72,7 +71,7 @@ static void print_overview(FILE *out)
 	strbuf_adds(&sb, "\n");
 	options_format_help(context_first_rows, &sb);
 	add_options(&sb, context_rows);
-	strbuf_adds(&sb, "\noutpost COMMAND --help says more of each.\n");
+	strbuf_adds(&sb, "\nSee 'outpost COMMAND --help' for each command.\n");
 	fwrite(sb.buf, 1, sb.len, out);
 }
 
@@ -95,7 +94,7 @@ static void set_verbosity(const struct context *ctx)
 		log_set_level(ctx->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
 }
 
-/* The action log: without one the work goes on. */
+/* Opens the action log; a failure to do so is not an error. */
 static void open_log(const struct context *ctx, char **argv)
 {
 	_cleanup_free_ char *own = path_state("outpost.log", NULL);
@@ -151,12 +150,12 @@ static int start(struct context *ctx, int argc, char **argv)
 	if (r != 0)
 		return r < 0 ? STATUS_USAGE : r;
 	if (ctx->dir && chdir(ctx->dir) < 0)
-		return log_error_errno(-errno, "Cannot work in %s", ctx->dir);
+		return log_error_errno(-errno, "Cannot change to folder %s", ctx->dir);
 	open_log(ctx, argv);
 	r = config_load(&ctx->config);
 	if (r == 0)
 		r = config_keys_check(ctx->config, context_rows);
-	if (r == 0 && !ctx->board) { /* no other of these options has a key */
+	if (r == 0 && !ctx->board) { /* the only option of context_rows that has a key */
 		r = config_apply(ctx->config, context_rows, ctx);
 		ctx->board_is_configured = ctx->board;
 	}
@@ -167,7 +166,7 @@ static int start(struct context *ctx, int argc, char **argv)
 	return run_command(ctx, c, argc, argv);
 }
 
-/* Results that never reached their reader are not a success. */
+/* Exiting with 0 would be wrong if the results never reached their reader. */
 static int finish_stdout(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What `outpost doctor` looks at.
+ * The checks of `outpost doctor`.
  *
  *	doctor_host.c		this machine: tools and Outpost's own files
  *	doctor_board.c		the board, as its agent describes it
- *	doctor_survival.c	what a board has for a crash, graded
- *	doctor_prove.c		a panic on purpose, and whether its evidence comes back
+ *	doctor_survival.c	grades how well a board survives a crash
+ *	doctor_prove.c		panics a board on purpose, and checks what survives
  */
 #ifndef OUTPOST_DOCTOR_H
 #define OUTPOST_DOCTOR_H
@@ -23,13 +23,13 @@ struct finding {
 	const char *name;
 	enum finding_state state;
 	char *detail;
-	char *mend; /* or NULL */
+	char *mend; /* what to do about it, or NULL */
 };
 
-/* What becomes of a board that crashes, and of what it says then. */
+/* How well a board, and its last log messages, survive a crash. */
 enum grade {
-	GRADE_NONE, /* no board was asked */
-	GRADE_POOR, /* a crash may take the board along, or leave nothing to read */
+	GRADE_NONE, /* no board was checked */
+	GRADE_POOR, /* the board or its log may not survive a crash */
 	GRADE_FAIR,
 	GRADE_GOOD,
 };
@@ -39,25 +39,28 @@ struct buildenv;
 struct findings {
 	struct finding *items;
 	size_t n;
-	char **packages; /* that apt-get could install */
+	char **packages; /* missing packages, for apt-get */
 	enum grade grade;
 };
 
 void findings_release(struct findings *c);
 
-/* Both strings are taken over, and may have a board's words in them. */
+/* Takes ownership of both strings, which may contain text from a board. */
 void doctor_add(struct findings *c, const char *where, const char *name, enum finding_state state,
 		char *detail, char *mend);
 
-/* A board's words, safe to be shown; for the caller to free. */
+/* A copy of text from a board that is safe to print. The caller frees it. */
 char *doctor_clean(const char *text);
 
 void doctor_host(struct findings *c, const struct buildenv *env);
-/* The board of this name (-b, or NULL); a note where no board is known. 0 or -errno, logged. */
+/*
+ * Checks the board of this name (-b, or NULL); adds a note if no board is known. 0 or -errno,
+ * logged.
+ */
 int doctor_boards(struct findings *c, struct buildenv *env, const char *name);
-/* 0, or -errno as session_receive(). */
+/* 0, or -errno as from session_receive(). */
 int doctor_survival(struct findings *c, const struct board *board, struct session *session);
-/* The same for what is known of the board already. */
+/* The same, for facts that are already known. */
 void doctor_grade(struct findings *c, const struct board *board, const outpost_Survival *facts);
 /* "good", "fair", "poor"; NULL for none. */
 const char *grade_name(enum grade grade);
@@ -65,17 +68,17 @@ const char *grade_name(enum grade grade);
 /* What --prove found. */
 struct proof {
 	bool ok;
-	char *token;   /* that the board said in its last words */
-	char *summary; /* one line: what came back, or what did not */
-	char *mend;    /* or NULL */
+	char *token;   /* a word in the board's last log messages */
+	char *summary; /* one line: what survived, or what did not */
+	char *mend;    /* what to do about it, or NULL */
 	char *run;     /* id */
-	char **kept;   /* what survived: names of files */
-	int back_ms;   /* from the start until the board was tidy again */
+	char **kept;   /* names of the files that survived */
+	int back_ms;   /* from the start until the board was ready again */
 };
 
 /*
- * Panics the board on purpose, waits until it is back, and looks whether its
- * last words are. 0 and *proof; -errno, logged: it could not be tried.
+ * Panics the board on purpose, waits until it is back, and looks for its last log messages. 0
+ * and *proof; or -errno, logged, if that could not be tried.
  */
 int doctor_prove(const struct board *board, int return_ms, struct proof *proof);
 void proof_release(struct proof *proof);

@@ -22,7 +22,7 @@ static void check_tree(struct findings *c, struct buildenv *env, const outpost_W
 	int r = kernel_read(env, w->release, &tree);
 
 	if (r < 0) {
-		/* Obtained by itself when something is built: nothing to worry about yet. */
+		/* The next build gets it automatically: not a problem yet. */
 		doctor_add(
 			c, "board", "kernel tree", r == -ENOENT ? FINDING_NOTE : FINDING_MISSING,
 			xasprintf("%s for %s", r == -ENOENT ? "none yet" : "damaged", w->release),
@@ -34,7 +34,7 @@ static void check_tree(struct findings *c, struct buildenv *env, const outpost_W
 		   xasprintf("%s, from %s", tree->release, tree->source), NULL);
 	if (!*tree->compiler) {
 		doctor_add(c, "board", "compiler", FINDING_MISSING,
-			   xstrdup("it was not built with gcc"), NULL);
+			   xstrdup("the kernel was not built with gcc"), NULL);
 		return;
 	}
 	if (tree->in_container) {
@@ -48,7 +48,7 @@ static void check_tree(struct findings *c, struct buildenv *env, const outpost_W
 		return;
 	}
 	doctor_add(c, "board", "compiler", FINDING_MISSING,
-		   xasprintf("%s, which built its kernel, is not here", tree->compiler),
+		   xasprintf("%s, which built its kernel, is not installed", tree->compiler),
 		   xasprintf("apt-get install %s%s", tree->compiler + strlen(CROSS_PREFIX),
 			     CROSS_SUFFIX));
 }
@@ -57,7 +57,7 @@ static void check_lockdep(struct findings *c, const outpost_Welcome *w)
 {
 	if (w->lockdep_off)
 		doctor_add(c, "board", "lockdep", FINDING_NOTE,
-			   xstrdup("has turned itself off: it found a problem since the board "
+			   xstrdup("turned itself off: it has found a problem since the board "
 				   "started"),
 			   xstrdup("reboot the board"));
 }
@@ -72,13 +72,13 @@ static void check_welcome(struct findings *c, struct buildenv *env, const outpos
 		   w->free_bytes < LEAST_FREE ? FINDING_MISSING : FINDING_OK,
 		   xasprintf("%llu MiB in %s", (unsigned long long)w->free_bytes >> 20, w->home),
 		   w->free_bytes < LEAST_FREE
-			   ? xasprintf("make room: %llu MiB are wanted", LEAST_FREE >> 20)
+			   ? xasprintf("make room: %llu MiB are needed", LEAST_FREE >> 20)
 			   : NULL);
 	check_lockdep(c, w);
 	check_tree(c, env, w);
 }
 
-/* Was it asked for? Then it should be there. */
+/* `asked`: the board was named explicitly, so it should be reachable. */
 static void check_board(struct findings *c, struct buildenv *env, const struct board *board,
 			bool asked)
 {
@@ -101,7 +101,7 @@ static void check_board(struct findings *c, struct buildenv *env, const struct b
 			   session_hint(session) ? xstrdup(session_hint(session)) : NULL);
 	else
 		doctor_add(c, "board", "reachable", FINDING_MISSING,
-			   xasprintf("board %s: ssh cannot be started", board->name), NULL);
+			   xasprintf("board %s: cannot start ssh", board->name), NULL);
 }
 
 int doctor_boards(struct findings *c, struct buildenv *env, const char *name)
@@ -114,7 +114,7 @@ int doctor_boards(struct findings *c, struct buildenv *env, const char *name)
 		return r;
 	if (!name && !strv_contains(names, "vm")) {
 		doctor_add(c, "board", "reachable", FINDING_NOTE,
-			   xstrdup("there is no board yet; this machine alone was looked at"),
+			   xstrdup("no boards yet; only this host was checked"),
 			   xstrdup("outpost vm up"));
 		return 0;
 	}

@@ -14,19 +14,19 @@
 static const struct tool {
 	const char *name, *package, *use;
 	enum finding_state without;
-	bool in_container; /* not needed here where there is one */
+	bool in_container; /* not needed on the host if there is a build container */
 } tools[] = {
 	{ "ssh", "openssh-client", "reaches boards", FINDING_MISSING },
 	{ "make", "make", "builds modules", FINDING_MISSING, true },
 	{ CROSS_PREFIX "gcc", "gcc" CROSS_SUFFIX, "compiles them for the board", FINDING_MISSING,
 	  true },
 	{ "bash", "bash", "reads dkms.conf", FINDING_MISSING },
-	{ "ccache", "ccache", "remembers what was compiled before", FINDING_NOTE },
+	{ "ccache", "ccache", "caches compiled objects", FINDING_NOTE },
 	{ "patch", "patch", "applies the patches that a dkms.conf names", FINDING_NOTE },
-	{ "apt-get", "apt", "finds kernels and their headers", FINDING_MISSING },
+	{ "apt-get", "apt", "downloads kernels and their headers", FINDING_MISSING },
 	{ "dpkg-deb", "dpkg", "unpacks them", FINDING_MISSING },
 	{ "xz", "xz-utils", "unpacks them", FINDING_MISSING },
-	{ "depmod", "kmod", "orders a kernel's modules", FINDING_MISSING },
+	{ "depmod", "kmod", "lists the dependencies of a kernel's modules", FINDING_MISSING },
 	{ "qemu-system-aarch64", "qemu-system-arm", "runs the virtual Pi", FINDING_MISSING },
 	{ "mke2fs", "e2fsprogs", "makes its disk", FINDING_MISSING },
 	{ "ssh-keygen", "openssh-client", "makes its keys and yours", FINDING_MISSING },
@@ -63,7 +63,7 @@ static void check_own_files(struct findings *c)
 		doctor_add(c, "host", "agent", FINDING_OK, agent, NULL);
 	else
 		doctor_add(c, "host", "agent", FINDING_MISSING,
-			   xstrdup("what Outpost puts on a board is not built"), xstrdup("make"));
+			   xstrdup("the agent for boards is not built"), xstrdup("make"));
 }
 
 void doctor_host(struct findings *c, const struct buildenv *env)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run without a module: the board says a word that nobody else knows, and panics. */
+/* A run without a module: the board logs a random word, and panics. */
 #include "host/workflow/doctor.h"
 
 #include "common/alloc.h"
@@ -32,7 +32,7 @@ static void on_run(const char *doing, const char *module, size_t done, size_t to
 	(void)done;
 	(void)total;
 	(void)arg;
-	progress_step("%s", *module ? "having the board panic" : doing);
+	progress_step("%s", *module ? "panicking the board" : doing);
 }
 
 static int panic_board(const struct board *board, int return_ms, const char *token,
@@ -55,7 +55,7 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 	request.store = store;
 	r = run_execute(&request, &session, result);
 	progress_end();
-	if (r > 0) /* held by another run, or Ctrl-C */
+	if (r > 0) /* another run has the board, or Ctrl-C */
 		r = r == OUTCOME_INTERRUPTED ? -EINTR : -EBUSY;
 	if (r == 0)
 		r = store_finish(store, result, out_test_json(result));
@@ -64,7 +64,10 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 	return r;
 }
 
-/* The words that survived, and not those that were streamed before. */
+/*
+ * Looks for the token in the files that survived, not in the log that was streamed before the
+ * panic.
+ */
 static bool find_token(const struct evidence *e, struct proof *proof)
 {
 	_cleanup_free_ struct pstore_file *files = xcalloc(e->survivors.n + 1, sizeof(*files));
@@ -83,7 +86,7 @@ static bool find_token(const struct evidence *e, struct proof *proof)
 	return text_find((struct text){ text.buf, text.len }, proof->token);
 }
 
-/* Much of it are the board's own words. */
+/* Sets the conclusion. `summary` contains text from the board. */
 static void conclude(struct proof *proof, char *summary, const char *mend)
 {
 	proof->summary = doctor_clean(summary);
@@ -98,37 +101,38 @@ static void judge(struct proof *proof, const struct evidence *e, const struct re
 	bool found = find_token(e, proof);
 
 	if (step->ended)
-		conclude(proof,
-			 xasprintf("the board cannot be made to panic: %s", step->end.detail),
+		conclude(proof, xasprintf("cannot make the board panic: %s", step->end.detail),
 			 NULL);
 	else if (result->verdict == VERDICT_LOST)
 		conclude(proof, xasprintf("the board did not come back: %s", summary),
-			 "switch it off and on; then outpost doctor, which says what it lacks");
+			 "switch it off and on, then run outpost doctor to see what it lacks");
 	else if (!evidence_rebooted(e))
 		conclude(proof, xasprintf("the board did not reboot: %s", summary), NULL);
 	else if (found && result->recovery)
-		conclude(proof,
-			 xasprintf("its last words came back, but the board did not by itself: %s",
-				   result->recovery),
-			 "set kernel.panic, and see what hinders its reboot");
+		conclude(
+			proof,
+			xasprintf(
+				"its last log messages survived, but the board did not come back by itself: %s",
+				result->recovery),
+			"set kernel.panic, and find out what prevents the reboot");
 	else if (found)
 		conclude(proof,
-			 xasprintf("it panicked, came back, and its last words (%s) were in %s: "
-				   "%.1f s in all",
+			 xasprintf("it panicked and came back, and %s, its last log message, is in "
+				   "%s; %.1f s in all",
 				   proof->token, proof->kept[0], proof->back_ms / 1000.0),
 			 NULL);
 	else if (e->survivors.n)
-		conclude(
-			proof,
-			xasprintf("the board came back, and its last words (%s) were not among the "
-				  "%zu files that survived",
-				  proof->token, e->survivors.n),
-			"a larger record_size for ramoops; see outpost doctor");
-	else
 		conclude(proof,
-			 xstrdup("the board came back, and nothing of what it said survived"),
-			 "outpost doctor says what pstore lacks; memory that a firmware clears at "
-			 "a reboot cannot keep anything");
+			 xasprintf(
+				 "the board came back, but %s, its last log message, is not in the "
+				 "%zu files that survived",
+				 proof->token, e->survivors.n),
+			 "set a larger record_size for ramoops; see outpost doctor");
+	else
+		conclude(
+			proof, xstrdup("the board came back, but none of its log survived"),
+			"run outpost doctor to see what pstore lacks; pstore cannot use memory that "
+			"the firmware clears at a reboot");
 	proof->ok = found && evidence_rebooted(e) && !result->recovery;
 }
 
@@ -139,7 +143,7 @@ int doctor_prove(const struct board *board, int return_ms, struct proof *proof)
 	_cleanup_free_ char *id = store_new_run(), *dir = NULL, *journal = NULL;
 	int r;
 
-	/* The end of a run's id is chance. */
+	/* The end of a run's id is random. */
 	proof->token = xasprintf("prove_%s", strrchr(id, '-') + 1);
 	r = panic_board(board, return_ms, proof->token, &result);
 	if (r < 0)
@@ -154,7 +158,7 @@ int doctor_prove(const struct board *board, int return_ms, struct proof *proof)
 	if (r < 0)
 		return r;
 	if (!list.n || !result.n)
-		return log_error_errno(-EIO, "Board %s did not begin to panic", board->name);
+		return log_error_errno(-EIO, "Board %s did not start to panic", board->name);
 	judge(proof, list.items[0], &result.results[0]);
 	return 0;
 }

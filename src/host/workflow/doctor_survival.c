@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define ANSWER_MS   5000
-#define LEAST_BYTES (32u << 10) /* a report with its modules and two stacks is some 10 KiB */
+#define LEAST_BYTES (32u << 10) /* a report with its modules and two stacks takes about 10 KiB */
 
 static void note(struct findings *c, const char *name, char *detail, const char *mend)
 {
@@ -26,25 +26,25 @@ static void check_pstore(struct findings *c, const outpost_Survival *f)
 {
 	if (!*f->pstore)
 		note(c, "pstore",
-		     xstrdup("no: what a panic says is lost, and only that it happened is known"),
-		     "on a Raspberry Pi, dtoverlay=ramoops in /boot/firmware/config.txt and a "
-		     "reboot; else load the module ramoops with mem_address= and mem_size=");
+		     xstrdup("no: the log of a panic is lost, and only that it happened is known"),
+		     "on a Raspberry Pi, add dtoverlay=ramoops to /boot/firmware/config.txt and "
+		     "reboot; otherwise load the module ramoops with mem_address= and mem_size=");
 	else if (f->record_bytes && f->record_bytes < LEAST_BYTES)
 		note(c, "pstore",
-		     xasprintf("%s keeps %" PRIu32 " KiB of what a panic says: long reports are "
-			       "cut",
+		     xasprintf("%s keeps the last %" PRIu32 " KiB of a panic's log: long reports "
+			       "are cut off",
 			       f->pstore, f->record_bytes >> 10),
-		     "dtoverlay=ramoops,record-size=0x10000 in config.txt, or record_size=65536 "
-		     "for the module");
+		     "set dtoverlay=ramoops,record-size=0x10000 in config.txt, or load the module "
+		     "with record_size=65536");
 	else if (f->record_bytes)
 		fine(c, "pstore",
-		     xasprintf("%s keeps what a panic says, %" PRIu32 " KiB a record", f->pstore,
+		     xasprintf("%s keeps the log of a panic, %" PRIu32 " KiB per record", f->pstore,
 			       f->record_bytes >> 10));
 	else
-		fine(c, "pstore", xasprintf("%s keeps what a panic says", f->pstore));
+		fine(c, "pstore", xasprintf("%s keeps the log of a panic", f->pstore));
 }
 
-/* Will a run have it? */
+/* Will a run be able to use it? */
 static bool watchdog_helps(const outpost_Survival *f)
 {
 	return *f->watchdog && (f->watchdog_active ? f->systemd : !f->nowayout);
@@ -55,8 +55,8 @@ static void check_watchdog(struct findings *c, const outpost_Survival *f)
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
 	if (!*f->watchdog) {
-		note(c, "watchdog", xstrdup("none: a board that hangs stays so"),
-		     "on a Raspberry Pi, dtparam=watchdog=on in /boot/firmware/config.txt and a "
+		note(c, "watchdog", xstrdup("none: the board stays hung if it hangs"),
+		     "on a Raspberry Pi, add dtparam=watchdog=on to /boot/firmware/config.txt and "
 		     "reboot");
 		return;
 	}
@@ -64,18 +64,17 @@ static void check_watchdog(struct findings *c, const outpost_Survival *f)
 	if (f->watchdog_max_s)
 		strbuf_addf(&sb, ", at most %" PRIu32 " s", f->watchdog_max_s);
 	if (f->watchdog_active && f->systemd)
-		strbuf_addf(&sb, "; systemd has it (%" PRIu32 " s) and lends it to a run",
+		strbuf_addf(&sb, "; systemd uses it (%" PRIu32 " s) and lends it to runs",
 			    f->watchdog_set_s);
 	else if (f->watchdog_active)
-		strbuf_adds(&sb, "; another program has it");
+		strbuf_adds(&sb, "; another program uses it");
 	if (f->watchdog_active && !f->systemd)
 		note(c, "watchdog", strbuf_detach(&sb),
-		     "stop that program (for example watchdogd): a run needs the watchdog for itself");
+		     "stop that program (such as watchdogd): a run needs the watchdog for itself");
 	else if (f->nowayout && !f->watchdog_active)
 		note(c, "watchdog",
-		     xasprintf(
-			     "%s; once started it cannot be stopped, so that a run leaves it alone",
-			     sb.buf),
+		     xasprintf("%s; it cannot be stopped once started, so runs do not use it",
+			       sb.buf),
 		     "load its module with nowayout=0");
 	else
 		fine(c, "watchdog", strbuf_detach(&sb));
@@ -84,17 +83,18 @@ static void check_watchdog(struct findings *c, const outpost_Survival *f)
 static void check_panic(struct findings *c, const outpost_Survival *f)
 {
 	if (f->armed)
-		note(c, "panic settings", xstrdup("a run has them now"), NULL);
+		note(c, "panic settings", xstrdup("currently set by a run"), NULL);
 	else if (f->panic_s == 0)
 		note(c, "panic settings",
-		     xstrdup("after a panic outside of a run it stays as it is (kernel.panic = 0)"),
+		     xstrdup("the board does not reboot after a panic outside a run (kernel.panic "
+			     "= 0)"),
 		     "echo kernel.panic=10 | sudo tee /etc/sysctl.d/90-outpost.conf && sudo sysctl "
 		     "--system");
 	else if (f->panic_s < 0)
-		fine(c, "panic settings", xstrdup("it reboots at once after a panic"));
+		fine(c, "panic settings", xstrdup("reboots immediately after a panic"));
 	else
 		fine(c, "panic settings",
-		     xasprintf("it reboots %" PRId32 " s after a panic%s", f->panic_s,
+		     xasprintf("reboots %" PRId32 " s after a panic%s", f->panic_s,
 			       f->panic_on_oops ? ", and panics on an oops" : ""));
 }
 
@@ -119,8 +119,7 @@ static void check_detectors(struct findings *c, const outpost_Survival *f)
 		fine(c, "detectors", strbuf_detach(&has));
 	else
 		note(c, "detectors",
-		     xasprintf("this kernel has none for: %s; such a hang is found by time limits "
-			       "alone",
+		     xasprintf("this kernel has none for: %s; only time limits find such hangs",
 			       lacks.buf),
 		     NULL);
 }
@@ -128,7 +127,7 @@ static void check_detectors(struct findings *c, const outpost_Survival *f)
 static void check_journal(struct findings *c, const outpost_Survival *f)
 {
 	if (f->persistent_journal)
-		fine(c, "system journal", xstrdup("kept over reboots"));
+		fine(c, "system journal", xstrdup("survives reboots"));
 	else if (f->systemd)
 		note(c, "system journal", xstrdup("lost at a reboot"),
 		     "sudo mkdir -p /var/log/journal && sudo systemctl restart systemd-journald");
@@ -139,12 +138,12 @@ static void check_power(struct findings *c, const struct board *board)
 	if (board->power_cycle)
 		fine(c, "power-cycle", xstrdup(board->power_cycle));
 	else if (board->is_vm)
-		fine(c, "power-cycle", xstrdup("a virtual Pi is reset"));
+		fine(c, "power-cycle", xstrdup("virtual Pis are reset"));
 	else
 		note(c, "power-cycle",
-		     xstrdup("no command switches it off and on when all else fails"),
-		     "outpost board add NAME DESTINATION --power-cycle COMMAND, where a relay or a "
-		     "hub can do it");
+		     xstrdup("no command to switch the board off and on when all else fails"),
+		     "outpost board add NAME DESTINATION --power-cycle COMMAND, if a relay or a hub "
+		     "can do it");
 }
 
 const char *grade_name(enum grade grade)
@@ -162,12 +161,12 @@ static void add_grade(struct findings *c, const struct board *board, const outpo
 	c->grade = kept && back ? GRADE_GOOD : kept || back ? GRADE_FAIR : GRADE_POOR;
 	doctor_add(c, "board", "survival", c->grade == GRADE_GOOD ? FINDING_OK : FINDING_NOTE,
 		   xasprintf("%s: %s, and %s", grade_name(c->grade),
-			     kept ? "what a crash says is kept"
-				  : "of a crash only what was streamed before it is known",
-			     back    ? "a board that hangs resets itself"
-			     : power ? "a board that hangs has to be switched off and on"
-				     : "a board that hangs waits for somebody to come by"),
-		   c->grade == GRADE_GOOD ? xstrdup("outpost doctor --prove tries it out") : NULL);
+			     kept ? "the log of a crash survives"
+				  : "only the log streamed before a crash survives",
+			     back    ? "the board resets itself if it hangs"
+			     : power ? "the board is switched off and on if it hangs"
+				     : "somebody has to reset the board if it hangs"),
+		   c->grade == GRADE_GOOD ? xstrdup("outpost doctor --prove tests this") : NULL);
 }
 
 static int ask(struct session *session, outpost_Survival *facts)

@@ -16,8 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A board may have been rebooted into another kernel while modules were built for it; not again and
- * again. */
+/* A board may reboot into another kernel while modules are built for it, but not every time. */
 #define KERNELS_MAX 2
 
 static void on_build(const char *what, size_t done, size_t total, void *arg)
@@ -72,7 +71,10 @@ void workflow_release(struct workflow *p)
 
 /* --- modules -------------------------------------------------------------------------- */
 
-/* What the board runs: as asked for, as remembered, or as it says. */
+/*
+ * Finds out which kernel to build for: the one given, the one remembered, or the one that the
+ * board reports.
+ */
 static int find_release(struct workflow *p)
 {
 	const outpost_Welcome *welcome;
@@ -93,7 +95,7 @@ static int find_release(struct workflow *p)
 	return r;
 }
 
-/* `params` are of the command; without them each module has its own. */
+/* `params` come from the command line; without them each module has its own. */
 static void check_params(const struct workflow *p, const char *params)
 {
 	if (params)
@@ -106,7 +108,7 @@ static void check_params(const struct workflow *p, const char *params)
 	}
 }
 
-/* There is none yet: what the board says counts, and it may have the headers itself. */
+/* No tree yet: ask the board for its release; it may also have the headers. */
 static int sync_tree(struct workflow *p, struct kernel_tree **tree)
 {
 	int r = p->session ? 0 : session_open(p->board, NULL, &p->session);
@@ -156,8 +158,10 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 	return r;
 }
 
-/* The board's kernel is not the one that was built for, for the `times`th time. 0 to build
- * again. */
+/*
+ * The board does not run the kernel that was built for, for the `times`th time before. 0:
+ * rebuild.
+ */
 static int take_release(struct workflow *p, int times)
 {
 	const outpost_Welcome *welcome;
@@ -168,12 +172,11 @@ static int take_release(struct workflow *p, int times)
 	last_seen_set_release(p->board->name, welcome->release);
 	if (p->options->kernel) {
 		log_error("Board %s runs %s, not %s", p->board->name, welcome->release, p->release);
-		log_hint("Without --kernel, modules are built for the kernel that the board runs");
+		log_hint("Omit --kernel to build for the board's kernel");
 		return -ENOEXEC;
 	}
 	if (times >= KERNELS_MAX) {
-		log_error("Board %s says that it runs another kernel each time it is asked (%s, "
-			  "before %s)",
+		log_error("Board %s reports a different kernel each time (%s, before that %s)",
 			  p->board->name, welcome->release, p->release);
 		return -EREMOTEIO;
 	}
@@ -185,7 +188,7 @@ static int take_release(struct workflow *p, int times)
 	return 0;
 }
 
-/* Did some fail, and is none left to be sent? */
+/* Did some fail, with none left to send? */
 static bool all_failed(const struct module_list *list)
 {
 	bool failed = false;
@@ -199,9 +202,9 @@ static bool all_failed(const struct module_list *list)
 }
 
 /*
- * What fails for the kernel that is remembered may do for the one that runs now. Where something is
- * sent run_execute() finds that out; where nothing is, the board is asked. One that does not answer
- * changes nothing.
+ * A module that fails for the remembered kernel may be fine for the current one. If something
+ * is sent, run_execute() finds that out; otherwise ask the board. If it does not answer,
+ * nothing changes.
  */
 static bool failed_for_another(struct workflow *p)
 {
@@ -321,7 +324,7 @@ char *const *workflow_paths(const char *command, int argc, char *const *argv)
 		return argv;
 	if (fs_is_dir(modules))
 		return fallback;
-	log_error("There is no folder modules/ here, and no other was named");
-	log_hint("outpost %s PATH takes the modules in another folder", command);
+	log_error("No PATH given, and the current folder has no folder modules/");
+	log_hint("Run outpost %s PATH", command);
 	return NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Before anything is sent: will the board's kernel take it? */
+/* Checks modules before anything is sent: will the board's kernel load them? */
 #include "host/workflow/internal.h"
 
 #include "common/alloc.h"
@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-/* What the board says now only when it is here already: it is not worth waiting for. */
+/*
+ * Uses the board's current facts only if they have arrived already: they are not worth waiting
+ * for.
+ */
 static void add_board(const struct workflow *p, struct check_kernel *kernel, struct check_board *on)
 {
 	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
@@ -29,11 +32,11 @@ static void say_refused(const struct module *m, const struct check_result *resul
 	while (!result->problems[first].fatal)
 		first++;
 	log_error("%s would not load: %s", path, m->error);
-	log_hint("%s Run outpost check for details, or use --no-check to send it anyway",
+	log_hint("%s. Run outpost check for details; use --no-check to send it anyway.",
 		 result->problems[first].hint);
 }
 
-/* Was it refused? */
+/* Returns whether the module was refused. */
 static bool check_one(struct workflow *p, const struct check_kernel *kernel, struct module *m)
 {
 	struct check_plan plan = { .others = &p->modules,
@@ -42,7 +45,7 @@ static bool check_one(struct workflow *p, const struct check_kernel *kernel, str
 	int r = check_file(kernel, m->stripped, &plan, &result);
 
 	if (r < 0) {
-		m->error = xasprintf("%s cannot be read: %s", m->stripped, strerror(-r));
+		m->error = xasprintf("cannot read %s: %s", m->stripped, strerror(-r));
 		return true;
 	}
 	if (!result.loads) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs that were left open: their boards have them still. */
+/* Collects runs that were left open, and that their boards still have. */
 #include "host/workflow/internal.h"
 
 #include "common/cleanup.h"
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define COLLECT_MS 5000 /* for a board that nobody asked for by name */
+#define COLLECT_MS 5000 /* for a board that was not named explicitly */
 
 int workflow_keep(struct workflow *p, const struct run_result *result)
 {
@@ -38,21 +38,20 @@ static int collect(struct workflow *p, const char *run)
 	progress_step("collecting run %s", run);
 	r = run_collect(&request, run, &p->session, &result);
 	if (r == OUTCOME_UNKNOWN) {
-		log_info("Run %s was left open, and board %s never began it, or does not know it "
-			 "any more",
+		log_info("Run %s was left open, but board %s never started it, or no longer has it",
 			 run, p->board->name);
 		return store_abandon(p->store, run,
-				     "the board never began it, or does not know it any more");
+				     "the board never started it, or no longer has it");
 	}
 	if (r == 0)
 		r = workflow_keep(p, &result);
 	if (r == 0 && result.open)
 		r = -ETIMEDOUT; /* lost again: logged */
 	if (r == 0)
-		log_info("Run %s, which was left open, is complete now: outpost results %s", run,
+		log_info("Run %s was left open and is now complete; see outpost results %s", run,
 			 run);
 	run_result_release(&result);
-	/* One that somebody else follows, or that waits for its turn, is left to another time. */
+	/* Leave a run that somebody else follows, or that waits for its turn, for later. */
 	return r == OUTCOME_INTERRUPTED ? -EINTR : r > 0 ? 0 : r;
 }
 
@@ -92,10 +91,10 @@ void workflow_collect(const struct context *ctx, struct store *store)
 			&p.session);
 		if (r == 0)
 			r = workflow_collect_all(&p);
-		p.store = NULL; /* the caller's */
+		p.store = NULL; /* owned by the caller */
 		if (r < 0 && r != -EINTR)
-			log_warn("Board %s cannot be asked about run %s, which was left open",
-				 *name, *open);
+			log_warn("Cannot ask board %s about run %s, which was left open", *name,
+				 *open);
 		workflow_release(&p);
 	}
 }

@@ -6,7 +6,7 @@ test_add_list_remove() {
 	outpost board list
 	expect_status 0
 	expect_silent out
-	expect_err "No boards are known yet"
+	expect_err "No boards yet"
 	touch ssh.conf
 	outpost board add pi me@raspberry --power-cycle 'usbrelay 1 0' --ssh-config ssh.conf
 	expect_status 0
@@ -59,7 +59,7 @@ test_what_is_no_board() {
 	expect_one_error "neither a board nor an ssh destination"
 	outpost board show
 	expect_status 3
-	expect_one_error "There is no virtual Pi yet"
+	expect_one_error "No virtual Pi yet"
 	expect_err "outpost vm up"
 	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"
 	echo 'ssh_config = /x' >"$XDG_CONFIG_HOME/outpost/boards/bad.conf"
@@ -190,7 +190,7 @@ test_doctor_compiler() {
 	END
 	outpost -b board doctor
 	expect_status 1
-	expect_out "gcc-99, which built its kernel, is not here"
+	expect_out "gcc-99, which built its kernel, is not installed"
 	expect_out "-> apt-get install gcc-99"
 	expect_silent err
 }
@@ -201,7 +201,7 @@ test_doctor() {
 	outpost --json doctor
 	any_status # a tool may be missing here
 	expect_out '"schema": "outpost.doctor/1"'
-	expect_out "there is no board yet"
+	expect_out "no boards yet"
 	outpost -b board doctor
 	any_status
 	expect_out "agent                  ok       $("$AGENT" build-id)"
@@ -218,5 +218,5 @@ test_doctor() {
 	fi
 	expect_status 1
 	expect_out "-> apt-get install qemu-system-arm"
-	grep -q '^apt-get install .*make' out || fail "no command mends it all"
+	grep -q '^apt-get install .*make' out || fail "no command fixes it all"
 }

@@ -175,7 +175,7 @@ test_check_for_a_board() {
 	outpost --json -b board check sound.ko
 	expect_status 0
 	expect_err "Board board cannot be asked"
-	expect_err "Judged for $(uname -r), which it ran on $(date +%F)"
+	expect_err "Checking against $(uname -r), which it ran on $(date +%F)"
 	expect_json '.as_of | test("^20..-..-..T..:..:..Z$")' true
 	# It wanted signatures then.
 	sed -i 's/ 0 0$/ 1 0/' state/outpost/boards/board/facts

@@ -77,7 +77,7 @@ test_container_build_status_remove() {
 	make_engines podman docker
 	outpost container status
 	expect_status 0
-	expect_err "outpost container build creates one"
+	expect_err "Run outpost container build to create one"
 	outpost container build
 	expect_status 0
 	expect_out "podman"
@@ -149,7 +149,7 @@ test_container_failures() {
 	expect_one_error "podman cannot build the image:"
 	expect_err "E: no package"
 	outpost container status
-	expect_err "There is no build container"
+	expect_err "No build container yet"
 	rm build-fails "$WORK/bin/mmdebstrap" image-*
 	printf '#!/bin/sh\necho "E: no mirror" >&2; exit 1\n' >"$WORK/bin/mmdebstrap"
 	chmod +x "$WORK/bin/mmdebstrap"

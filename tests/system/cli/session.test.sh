@@ -12,7 +12,7 @@ expect_trouble() { # WHY HINT
 
 test_name_unknown() {
 	outpost -b pi@nosuch.invalid board show
-	expect_trouble "its name is not known" "ssh -G pi@nosuch.invalid"
+	expect_trouble "its name cannot be resolved" "ssh -G pi@nosuch.invalid"
 }
 
 test_refused() {
@@ -57,10 +57,10 @@ board.test $(cut -d' ' -f1,2 other_key.pub)" >"$HOME/.ssh/known_hosts"
 	outpost -b board board show
 	expect_trouble "its host key changed" "line 2 of $HOME/.ssh/known_hosts"
 	expect_err "ssh-keygen -f $HOME/.ssh/known_hosts -R"
-	# What the hint says mends it: then the key is not known, which is another matter.
+	# The command in the hint removes the key; then the host key is not known.
 	eval "$(sed -n "s/.*\(ssh-keygen -f .*\)/\1/p" err)" 2>/dev/null
 	outpost -b board board show
-	expect_trouble "its host key is not known here" "Connect once by hand"
+	expect_trouble "its host key is not known" "Connect by hand once"
 }
 
 test_sudo_asks() {
@@ -88,7 +88,7 @@ test_sudo_is_not_there() {
 	rm "$B/bin/sudo"
 	sed -i "s|^export HOME=.*|export HOME=$B/home PATH=$B/few|" "$B/login"
 	outpost -b board board show
-	expect_trouble "there is no sudo" "Install sudo on the board"
+	expect_trouble "sudo is not installed" "Install sudo on the board"
 }
 
 test_root_needs_no_sudo() {
@@ -160,7 +160,7 @@ test_disk_is_full() {
 	END
 	chmod +x "$B/bin/cat"
 	outpost -b board board show
-	expect_trouble "its disk is full" "make room there"
+	expect_trouble "its disk is full" "remove files"
 	[ -z "$(ls "$B/lib")" ] || fail "something was left behind: $(ls "$B/lib")"
 }
 
@@ -181,7 +181,7 @@ test_other_architecture() {
 	printf '#!/bin/sh\necho armv7l\n' >"$B/bin/uname"
 	chmod +x "$B/bin/uname"
 	outpost -b board board show
-	expect_trouble "it is a 'armv7l', and there is no agent for that here" "aarch64"
+	expect_trouble "it is a 'armv7l', for which there is no agent" "aarch64"
 	[ -z "$(ls "$B/lib")" ] || fail "something was put there: $(ls "$B/lib")"
 }
 
@@ -191,7 +191,7 @@ test_shell_prints_text() {
 	printf 'Welcome to \033[31mmy Pi\n' >"$B/noise"
 	outpost -b board board show
 	expect_status 0
-	expect_err 'prints text where none belongs'
+	expect_err "start-up files on board print text"
 	expect_err 'Welcome to \x1b[31mmy Pi'
 	# Putting the agent in place is not confused by it either.
 	rm "$B/lib/outpost-agent"
@@ -207,7 +207,7 @@ test_shell_prints_text() {
 test_no_ssh() {
 	mkdir few
 	run env PATH="$WORK/few" "$OUTPOST" -b pi@nosuch.invalid board show
-	expect_trouble "ssh cannot be started" "apt-get install openssh-client"
+	expect_trouble "cannot start ssh" "apt-get install openssh-client"
 }
 
 # Nothing a person gives may reach a shell there, and the key of a board is always looked at.

@@ -230,7 +230,7 @@ test_the_proof_fails_where_nothing_is_kept() {
 	expect_json '.checks[] | select(.name == "pstore") | .state' note
 	outpost doctor --prove --yes
 	expect_status 1
-	expect_out "nothing of what it said survived"
+	expect_out "none of its log survived"
 	outpost --json doctor # after the reboot it is there again
 	expect_json '.survival' good
 }
