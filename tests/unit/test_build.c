@@ -209,8 +209,8 @@ static void dependencies(void **state)
 	put_module("b", "b", "", "");
 	put(sample_work, "b/test.conf", "depends = a\n");
 	assert_int_equal(do_build("a", "b"), 0);
-	assert_contains(the_module("a")->error, "circle");
-	assert_contains(the_module("b")->error, "circle");
+	assert_contains(the_module("a")->error, "dependency cycle");
+	assert_contains(the_module("b")->error, "dependency cycle");
 }
 
 static void test_programs(void **state)
@@ -292,7 +292,7 @@ static void test_scripts(void **state)
 	unlink(script);
 	assert_int_equal(symlink("/bin/sh", script), 0);
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_contains(the_module("one")->error, "outside of its folder");
+	assert_contains(the_module("one")->error, "outside its folder");
 }
 
 static void ko_files(void **state)

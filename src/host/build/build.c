@@ -19,10 +19,11 @@ static int check_cache_path(void)
 
 	if (!strpbrk(path, " \t:'\"$#%"))
 		return 0;
-	log_error("The kernel's makefiles cannot build in %s: its name has a blank, colon or quote "
-		  "in it",
-		  path);
-	log_hint("Set XDG_CACHE_HOME to a folder whose name has none");
+	log_error(
+		"Cannot build in %s: the kernel's makefiles do not support blanks, colons, quotes "
+		"or any of $#%% in a path",
+		path);
+	log_hint("Set XDG_CACHE_HOME to a folder without these in its path");
 	return -EINVAL;
 }
 
@@ -58,7 +59,7 @@ static int check_sparse(const struct kernel_tree *tree)
 	return -ENOENT;
 }
 
-/* Within its place. */
+/* Call while the tree's build environment is entered. */
 static int check_settings(const struct build_settings *settings, const struct kernel_tree *tree)
 {
 	int r = settings && settings->sparse ? check_sparse(tree) : 0;
@@ -83,7 +84,10 @@ static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 	return r;
 }
 
-/* Nothing was made that could be trusted when it was interrupted. */
+/*
+ * Moves the modules into the lists. Not called after an interrupt: its results cannot be
+ * trusted.
+ */
 static int take_modules(struct tasks *t, struct kernel_tree *const *trees, size_t n,
 			struct module_list *lists)
 {
@@ -119,7 +123,7 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 	r = tasks_run(&t);
 	for (size_t i = 0; i < n; i++)
 		buildenv_leave(trees[i]->env);
-	if (r == 0 && process_interrupted) /* no error of the sources */
+	if (r == 0 && process_interrupted) /* not an error in the sources */
 		r = -EINTR;
 	if (request->counts)
 		add_counts(request->counts, &t.counts);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Building modules out of tree. Sources are copied (only what changed) to
- * $XDG_CACHE_HOME/outpost/build/<hash of path>/<release> and built there, so
- * that the user's folder is never written to.
+ * Builds modules out of tree. Sources are copied (only what changed) to
+ * $XDG_CACHE_HOME/outpost/build/<hash of path>/<release> and built there, so that the user's
+ * folder is never written to.
  */
 #ifndef OUTPOST_BUILD_H
 #define OUTPOST_BUILD_H
@@ -11,76 +11,74 @@
 #include "host/kernel/kernel.h"
 #include "host/module/module.h"
 
-/* What a person may set for all that builds. */
+/* Settings for all builds. */
 struct build_settings {
 	bool no_ccache;
 	bool sparse, w1;
-	bool clang;             /* in place of what the kernel was built with */
-	char *compiler_wrapper; /* a command that runs the compiler, "distcc"; or NULL */
+	bool clang;             /* instead of the compiler that built the kernel */
+	char *compiler_wrapper; /* a command that runs the compiler, such as "distcc"; or NULL */
 };
 
-/* Rows for them; `in` is the member that holds them, with a dot. */
+/* Option rows for the settings; `in` is the member that holds them, with a dot. */
 #define BUILD_SETTINGS(s, in)                                                                    \
-	OPTION_FLAG(s, in sparse, 0, "sparse", "build.sparse", "have sparse check the sources"), \
+	OPTION_FLAG(s, in sparse, 0, "sparse", "build.sparse", "check the sources with sparse"), \
 		OPTION_FLAG(s, in w1, 0, "w1", "build.w1",                                       \
-			    "show what the kernel's W=1 warns of, too"),                         \
+			    "also show the warnings of the kernel's W=1"),                       \
 		OPTION_FLAG(s, in clang, 0, "clang", "build.clang",                              \
-			    "compile with clang, not with what built the kernel"),               \
+			    "compile with clang instead of the kernel's compiler"),              \
 		OPTION_FLAG(s, in no_ccache, 0, "no-ccache", "build.no_ccache",                  \
 			    "do not use ccache, even if it is installed"),                       \
 		OPTION_STRING(s, in compiler_wrapper, 0, "compiler-wrapper", "COMMAND",          \
 			      "build.compiler_wrapper",                                          \
-			      "have this run the compiler: distcc or icecc, for a cluster")
+			      "run the compiler with COMMAND, such as distcc or icecc")
 
-/* How many objects were compiled, and how many ccache had already. */
+/* The number of objects compiled and of those that ccache had already. */
 struct build_counts {
 	size_t compiled, cached, warnings;
 };
 
 struct build_request {
 	const struct kernel_tree *tree;
-	char *const
-		*paths; /* folders with obj-m or dkms.conf, .ko files, or folders of such folders */
-	bool tests;     /* also build the test programs */
-	int jobs;       /* 0: one per processor */
-	const struct build_settings *settings; /* NULL: nothing is set */
-	struct build_counts *counts;           /* or NULL: added up here, what was done */
+	char *const *paths; /* folders with obj-m or dkms.conf, folders of these, or .ko files */
+	bool tests;         /* build the test programs, too */
+	int jobs;           /* parallel jobs; 0: one per processor */
+	const struct build_settings *settings; /* or NULL for the defaults */
+	struct build_counts *counts;           /* or NULL; counts are added */
 	void (*progress)(const char *what, size_t done, size_t total, void *arg); /* or NULL */
 	void *arg;
 };
 
 /*
- * Builds all of it and adds every module to `list`, ordered for loading. A
- * folder that does not compile is logged (the compiler's messages, with the
- * user's paths) and leaves one entry that has `error` set; the others are
- * built all the same. 0, or -errno (said) when nothing can be built at all:
- * a path that cannot be read, no obj-m in it.
+ * Builds everything and adds every module to `list`, ordered for loading. If a folder does not
+ * compile, the compiler's messages are logged (with the user's paths), it gets one entry with
+ * `error` set, and the others are still built. 0, or -errno (logged) if nothing can be built,
+ * for example because a path cannot be read or has no obj-m.
  */
 int build(const struct build_request *request, struct module_list *list);
 
 /*
- * The same for several trees side by side, which share the jobs; `tree` of the
- * request is not looked at. lists[i] is for trees[i]. A tree that cannot be
- * built for at all does not stop the others: its list stays empty, and the
- * error is returned when they are done.
+ * As build(), for several trees in parallel, which share the jobs; the request's `tree` is
+ * ignored. lists[i] is for trees[i]. If nothing can be built for one tree, its list stays
+ * empty, the others are still built, and the error is returned at the end.
  */
 int build_for(const struct build_request *request, struct kernel_tree *const *trees, size_t n,
 	      struct module_list *lists);
 
-/* These will be built: a build container that is started meanwhile, to look at a kernel's tools say,
- * can read their folders at once. 0 or -errno, logged. */
+/*
+ * Announces what will be built, so that a build container that is started earlier (for example
+ * for a kernel's tools) can read the folders. 0 or -errno, logged.
+ */
 int build_expect(struct buildenv *env, char *const *paths);
 
 /*
- * What `paths` were seen to reach beside their folders when they were last
- * built for `release`; the user's files and folders are added to *files. 0 or
- * -errno, logged.
+ * Adds to *files the user's files and folders that `paths` reached outside their folders when
+ * they were last built for `release`. 0 or -errno, logged.
  */
 int build_neighbours(char *const *paths, const char *release, char ***files);
 
 /*
- * Writes to `to`, as one compile_commands.json, how everything in `paths` was
- * compiled when it was last built for `release`. 0 or -errno, logged.
+ * Writes one compile_commands.json to `to`, with the commands that compiled everything in
+ * `paths` when it was last built for `release`. 0 or -errno, logged.
  */
 int build_compile_commands(char *const *paths, const char *release, const char *to);
 

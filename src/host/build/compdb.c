@@ -22,7 +22,7 @@ void compdb_entry_release(struct compdb_entry *entry)
 	*entry = (struct compdb_entry){ 0 };
 }
 
-/* make's and the shell's escapes, as Kbuild.include writes them. */
+/* Undoes make's and the shell's escapes, as in Kbuild.include. */
 static char *unescape(const char *text, size_t n)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -70,7 +70,7 @@ int compdb_parse(const char *text, struct compdb_entry *entry)
 		file--;
 	if (!ends_with(file, (size_t)(end - file), ".c") &&
 	    !ends_with(file, (size_t)(end - file), ".S"))
-		return -ENOENT; /* a link, an archive */
+		return -ENOENT; /* linking, or an archive */
 	entry->command = unescape(command, (size_t)(end - command));
 	entry->file = xstrndup(file, (size_t)(end - file));
 	return 0;
@@ -100,13 +100,16 @@ static void walk(struct visitor *v, const char *dir)
 	}
 }
 
-/* What names files for all hosts is of no use to who reads them on this one. */
+/*
+ * An option that makes file names independent of the host, which readers on this host do not
+ * need.
+ */
 static bool is_prefix_map(const char *word)
 {
 	return fnmatch("-f*-prefix-map=*", word, 0) == 0;
 }
 
-/* Where it is; the alias may lead elsewhere later. */
+/* Uses the real path: the alias may lead elsewhere later. */
 static void add_made(const struct path_map *map, const char *word, struct strbuf *out)
 {
 	const char *at = map->alias ? strstr(word, map->alias) : NULL;
@@ -118,7 +121,7 @@ static void add_made(const struct path_map *map, const char *word, struct strbuf
 		strbuf_adds(out, word);
 }
 
-/* Objects stay in the copy: an editor's tools may run the command. */
+/* Paths of objects stay in the copy, because an editor's tools may run the command. */
 static char *map_command(const struct path_map *map, const char *command)
 {
 	_cleanup_free_ char *copy = xstrdup(command);
@@ -157,11 +160,11 @@ static void add_command(struct visitor *v, const char *text)
 		return;
 	in_copy = path_join(v->map->copy, entry.file, NULL);
 	relative = *entry.file != '/' &&
-		   fs_exists(in_copy); /* from 6.13 on it runs in the folder itself */
+		   fs_exists(in_copy); /* since 6.13 the compiler runs in the folder itself */
 	path_map_text(v->map, relative ? in_copy : entry.file,
 		      strlen(relative ? in_copy : entry.file), &file);
 	if (ends_with(file.buf, file.len, ".mod.c") || !is_source(v->map, file.buf)) {
-		compdb_entry_release(&entry); /* kbuild's own: nothing that anybody edits */
+		compdb_entry_release(&entry); /* kbuild's own file, which nobody edits */
 		return;
 	}
 	command = map_command(v->map, entry.command);
@@ -196,7 +199,7 @@ int compdb_merge(char *const *paths, const char *to)
 	return text ? fs_write_atomic(to, text, strlen(text), 0644) : -ENOMEM;
 }
 
-/* "deps_foo.o := \", then a file a line; $(wildcard ...) stands for a config option. */
+/* "deps_foo.o := \", then one file per line; $(wildcard ...) stands for a config option. */
 static void visit_deps(struct visitor *v, const char *text)
 {
 	const char *start = strstr(text, "\ndeps_");

@@ -15,7 +15,7 @@
 #define DKMS_TIME_LIMIT_MS 5000
 #define DKMS_OUTPUT_MAX    (256 * 1024)
 
-/* The script is a file of its own, and part of the program. */
+/* The script, included from its own file. */
 extern const char dkms_script[];
 asm(".pushsection .rodata\n"
     ".global dkms_script\n"
@@ -60,10 +60,13 @@ static int run_bash(const char *file, const char *folder, char *const *env, stru
 
 	if (r >= 0 || r == -ETIME || r == -EINTR || r == -EFBIG || r == -ENOENT)
 		return r;
-	/* make runs what else is in the folder, unconfined: to refuse here would protect nobody. */
-	log_warn_errno(
-		r, "Evaluating %s without confinement, as this machine has no namespaces for it",
-		file);
+	/*
+	 * Refusing to continue would protect nobody: make runs the rest of the folder
+	 * unconfined.
+	 */
+	log_warn_errno(r,
+		       "Evaluating %s unconfined, because this machine does not allow namespaces",
+		       file);
 	options.in_child = confine_limits;
 	return process_run((char *const *)argv, &options);
 }
@@ -77,8 +80,8 @@ static int say_failure(int r, const char *file, const struct strbuf *error)
 	else if (r < 0 && r != -EINTR)
 		log_error_errno(r, "Cannot run bash for %s", file);
 	else if (r > 0)
-		log_error("Evaluating %s ended with status %d%s%s", file, r,
-			  error->len ? ": " : ".", error->buf);
+		log_error("Evaluating %s failed with status %d%s%s", file, r,
+			  error->len ? ": " : "", error->buf);
 	return r < 0 ? r : -EINVAL;
 }
 
@@ -113,6 +116,6 @@ int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tr
 		return say_failure(r, file, &error);
 	r = dkms_parse(conf, tree, output.buf, output.len, &why);
 	if (r < 0)
-		log_error("%s cannot be used: %s", file, why);
+		log_error("Cannot use %s: %s", file, why);
 	return r;
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Evaluates a dkms.conf as dkms(8) does, by sourcing it, and writes what it set:
+# Evaluates a dkms.conf as dkms(8) does, by sourcing it, and prints the variables that it set:
 # NAME NUL INDEX NUL VALUE NUL for each element, then END NUL NUL NUL.
-# What the file itself writes to its output goes to standard error.
+# The file's own output goes to standard error.
 #
 #   bash dkms_eval.sh FILE     with kernelver, kernel_source_dir, arch,
 #                              dkms_tree and source_tree in the environment

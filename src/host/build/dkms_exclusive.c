@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Is a dkms package for this kernel? */
+/* Decides whether a dkms package is for a kernel. */
 #include "host/build/dkms_internal.h"
 
 #include "common/alloc.h"
@@ -22,7 +22,10 @@ bool dkms_matches(const char *text, const char *expression)
 	return found;
 }
 
-/* By the numbers in them, as far as both have some: 6.1.0-53 is neither below nor above 6.1. */
+/*
+ * Compares the numbers in both, as far as the shorter one goes: 6.1.0-53 is neither older nor
+ * newer than 6.1.
+ */
 static int compare_releases(const char *a, const char *b)
 {
 	for (;;) {
@@ -47,7 +50,7 @@ static bool config_has(const char *config, const char *name)
 	return found && strchr("ym", found[strlen(line)]) && found[strlen(line)];
 }
 
-/* "CONFIG_A !CONFIG_B": the first must be set, the second must not. */
+/* "CONFIG_A !CONFIG_B": the first must be set, the second must not be set. */
 static char *excluded_by_config(const struct kernel_tree *tree, const char *wanted)
 {
 	_cleanup_free_ char *path = path_join(tree->build, ".config", NULL);
@@ -93,6 +96,6 @@ char *dkms_excluded(const struct kernel_tree *tree, const char *const *values)
 	if (most && compare_releases(release, most) > 0)
 		return xasprintf("BUILD_EXCLUSIVE_KERNEL_MAX=\"%s\" is below %s", most, release);
 	if (obsolete && compare_releases(release, obsolete) >= 0)
-		return xasprintf("OBSOLETE_BY=\"%s\": %s has it", obsolete, release);
+		return xasprintf("OBSOLETE_BY=\"%s\": %s includes it", obsolete, release);
 	return config ? excluded_by_config(tree, config) : NULL;
 }

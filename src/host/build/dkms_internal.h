@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two halves of dkms_parse() share. */
+/* Shared by the two parts of dkms_parse(). */
 #ifndef OUTPOST_DKMS_INTERNAL_H
 #define OUTPOST_DKMS_INTERNAL_H
 
 #include "host/build/dkms.h"
 
-/* The variables that say which kernels a package is for. */
+/* The variables that limit a package to certain kernels. */
 enum dkms_exclusive {
 	DKMS_KERNEL,
 	DKMS_ARCH,
@@ -17,10 +17,13 @@ enum dkms_exclusive {
 };
 extern const char *const dkms_exclusive_names[DKMS_N_EXCLUSIVE];
 
-/* Why the tree's kernel is none of those, or NULL; the caller frees it. A value may be NULL. */
+/*
+ * Why the package is not for the tree's kernel, or NULL; the caller frees it. Values may be
+ * NULL.
+ */
 char *dkms_excluded(const struct kernel_tree *tree, const char *const *values);
 
-/* As bash's =~ does it. An expression that is none matches nothing. */
+/* As bash's =~. An invalid expression matches nothing. */
 bool dkms_matches(const char *text, const char *expression);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The half of dkms.h that takes apart and checks what the evaluation gave. */
+/* Parses and checks the result of the evaluation. */
 #include "host/build/dkms_internal.h"
 
 #include "common/alloc.h"
@@ -23,7 +23,7 @@ struct value {
 struct parser {
 	struct dkms_conf *conf;
 	const struct kernel_tree *tree;
-	struct value *values; /* they point into the data */
+	struct value *values; /* strings point into the data */
 	size_t n;
 	char **why;
 };
@@ -40,7 +40,7 @@ static int __attribute__((format(printf, 2, 3))) refuse(struct parser *p, const 
 	return -EINVAL;
 }
 
-/* The next NUL-ended string of the data, or NULL. */
+/* The next NUL-terminated string in the data, or NULL. */
 static const char *take_string(const char **data, const char *end)
 {
 	const char *start = *data;
@@ -67,14 +67,14 @@ static int take_values(struct parser *p, const char *data, size_t n)
 		if (strcmp(name, "END") == 0)
 			return 0;
 		if (parse_int(index, 0, DKMS_MAX_INDEX, &v.index) < 0)
-			return refuse(p, "%s[%s]: an index is a number up to %d", name, index,
+			return refuse(p, "%s[%s]: the index must be a number up to %d", name, index,
 				      DKMS_MAX_INDEX);
 		GROW(p->values, p->n);
 		p->values[p->n++] = v;
 	}
 }
 
-/* NULL when it is not set, or empty, which is the same to dkms. */
+/* NULL if the variable is unset or empty, which is the same for dkms. */
 static const char *get(const struct parser *p, const char *name, int index)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -98,7 +98,7 @@ static int last_index(const struct parser *p, const char *name)
 	return last;
 }
 
-/* --- what is acceptable ----------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------ */
 
 static bool stays_within(const char *path)
 {
@@ -113,7 +113,7 @@ static bool stays_within(const char *path)
 	return true;
 }
 
-/* Package versions have a few more characters than names: 2.13.9+dfsg~rc1-2. */
+/* Package versions may have more characters than names: 2.13.9+dfsg~rc1-2. */
 static bool is_version(const char *text)
 {
 	size_t n =
@@ -126,7 +126,7 @@ static int check_script(struct parser *p, const char *name, char **script)
 {
 	*script = copy_of(get(p, name, 0));
 	if (*script && !stays_within(*script))
-		return refuse(p, "%s=\"%s\" leaves the folder", name, *script);
+		return refuse(p, "%s=\"%s\" is outside the folder", name, *script);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ static int take_package(struct parser *p)
 	int r;
 
 	if (!name || !version)
-		return refuse(p, "it sets no %s", name ? "PACKAGE_VERSION" : "PACKAGE_NAME");
+		return refuse(p, "it does not set %s", name ? "PACKAGE_VERSION" : "PACKAGE_NAME");
 	if (!path_is_plain_name(name))
 		return refuse(p, "PACKAGE_NAME=\"%s\" is not a plain name", name);
 	if (!is_version(version))
@@ -148,7 +148,7 @@ static int take_package(struct parser *p)
 	return r < 0 ? r : check_script(p, "POST_BUILD", &p->conf->post_build);
 }
 
-/* MAKE[0] where it has no MAKE_MATCH; the last one that matches wins. */
+/* MAKE[0] if it has no MAKE_MATCH; the last one that matches wins. */
 static void take_make(struct parser *p)
 {
 	const char *chosen = get(p, "MAKE_MATCH", 0) ? NULL : get(p, "MAKE", 0);
@@ -171,7 +171,7 @@ static int take_patches(struct parser *p)
 		if (!patch || (match && !dkms_matches(p->tree->release, match)))
 			continue;
 		if (!stays_within(patch))
-			return refuse(p, "PATCH[%d]=\"%s\" leaves the folder", i, patch);
+			return refuse(p, "PATCH[%d]=\"%s\" is outside the folder", i, patch);
 		strv_add(&p->conf->patches, patch);
 	}
 	return 0;
@@ -214,14 +214,15 @@ static int take_module(struct parser *p, int i, int n_records)
 	if (!name && n_records == 1)
 		name = conf->name;
 	if (!name)
-		return refuse(p, "it sets no BUILT_MODULE_NAME[%d]", i);
+		return refuse(p, "it does not set BUILT_MODULE_NAME[%d]", i);
 	if (!path_is_plain_name(name) || strstr(name, ".ko"))
 		return refuse(p, "BUILT_MODULE_NAME[%d]=\"%s\" is not a plain name without .ko", i,
 			      name);
 	if (renamed && !path_is_plain_name(renamed))
 		return refuse(p, "DEST_MODULE_NAME[%d]=\"%s\" is not a plain name", i, renamed);
 	if (location && !stays_within(location))
-		return refuse(p, "BUILT_MODULE_LOCATION[%d]=\"%s\" leaves the folder", i, location);
+		return refuse(p, "BUILT_MODULE_LOCATION[%d]=\"%s\" is outside the folder", i,
+			      location);
 	GROW(conf->modules, conf->n_modules);
 	conf->modules[conf->n_modules++] =
 		(struct dkms_module){ xstrdup(name), xstrdup(location ? location : "") };
@@ -238,10 +239,10 @@ static int take_modules(struct parser *p)
 		if (r < 0)
 			return r;
 	}
-	return n ? 0 : refuse(p, "it sets no BUILT_MODULE_NAME and no DEST_MODULE_LOCATION");
+	return n ? 0 : refuse(p, "it does not set BUILT_MODULE_NAME or DEST_MODULE_LOCATION");
 }
 
-/* --- all of it ----------------------------------------------------------------------- */
+/* --- putting it together -------------------------------------------------------------- */
 
 static int take_all(struct parser *p, const char *data, size_t n)
 {
@@ -263,7 +264,7 @@ static int take_all(struct parser *p, const char *data, size_t n)
 	r = take_modules(p);
 	if (r == 0 || !p->conf->excluded)
 		return r;
-	/* For a kernel that it is not for, a dkms.conf may well leave its modules out. */
+	/* A dkms.conf may leave its modules out for a kernel that it excludes. */
 	free(*p->why);
 	*p->why = NULL;
 	return 0;

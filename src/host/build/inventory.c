@@ -41,7 +41,7 @@ void inventory_sort(struct inventory *entries)
 		qsort(entries->list, entries->n, sizeof(*entries->list), compare_entries);
 }
 
-/* The 'i' tells an inode's number from a path: copies were once listed without. */
+/* The 'i' distinguishes an inode number from a path; old manifests have no inode. */
 static const char *read_entry(struct inventory *entries, const char *p, const char *end)
 {
 	struct inventory_entry e = { 0 };
@@ -62,7 +62,7 @@ static const char *read_entry(struct inventory *entries, const char *p, const ch
 	return link + strlen(link) + 1;
 }
 
-/* Behind the last entry: one that is torn off has none. */
+/* Follows the last entry; a truncated file does not have it. */
 #define END "end"
 
 void inventory_read(struct inventory *entries, const char *path)

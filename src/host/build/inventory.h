@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a copy was made from: for each path "type mode mtime size inode path", a NUL,
- * what a link says, a NUL; then "end" and a NUL. Comparing with this and not with the copy lets a
- * build change the copy.
+ * The sources that a copy was made from. File format: for each path "type mode mtime size
+ * inode path", NUL, the target if it is a link, NUL; then "end", NUL. The sources are compared
+ * with this list instead of the copy, because a build may change the copy.
  */
 #ifndef OUTPOST_INVENTORY_H
 #define OUTPOST_INVENTORY_H
 
 #include <stddef.h>
 
-/* What one path in the copy was made from. */
+/* The source of one path in the copy. */
 struct inventory_entry {
-	char *path; /* below the folder */
+	char *path; /* relative to the folder */
 	char type;  /* f, d or l */
 	unsigned int mode;
 	long long mtime; /* nanoseconds */
 	long long size;
 	unsigned long long inode;
-	char *link; /* what a link says; else "" */
+	char *link; /* target of a link; else "" */
 };
 
 struct inventory {
@@ -25,18 +25,21 @@ struct inventory {
 	size_t n;
 };
 
-/* Adds copies of the strings; inventory_sort() before anything is looked for. */
+/* Adds a copy of the entry. Call inventory_sort() before inventory_find(). */
 void inventory_add(struct inventory *inventory, const struct inventory_entry *entry);
 void inventory_sort(struct inventory *inventory);
 struct inventory_entry *inventory_find(const struct inventory *sorted, const char *path);
 void inventory_release(struct inventory *inventory);
 
-/* One that cannot be read, or not to its end, is empty: that costs copying everything, no more. */
+/*
+ * Reads the list; empty if it cannot be read or is truncated, which only means that everything
+ * is copied again.
+ */
 void inventory_read(struct inventory *inventory, const char *path);
 
 /*
- * 0 or -errno. Not synced: after a power cut it may be torn, and then is read as
- * an empty one.
+ * Writes the list. 0 or -errno. Not synced: after a power cut the file may be truncated, and
+ * is then read as empty.
  */
 int inventory_write(const struct inventory *inventory, const char *path);
 

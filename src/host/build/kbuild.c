@@ -44,7 +44,7 @@ static bool is_variable(const char *entry, const char *const *names)
 	return false;
 }
 
-/* What would turn our make into a part of another one, or point kbuild elsewhere. */
+/* Variables that would make our make a sub-make, or change what kbuild does. */
 static const char *const unwanted[] = { "MAKEFLAGS",
 					"MFLAGS",
 					"MAKELEVEL",
@@ -71,7 +71,7 @@ static const char *const unwanted[] = { "MAKEFLAGS",
 					"OLDPWD",
 					NULL };
 
-/* What differs from one terminal or hour to the next, and no makefile looks at. */
+/* Variables that change between terminals or over time, and that makefiles ignore. */
 static const char *const volatile_names[] = {
 	"_",         "SHLVL",    "TERM*",         "COLORTERM",
 	"COLUMNS",   "LINES",    "SSH_*",         "XDG_*",
@@ -81,11 +81,11 @@ static const char *const volatile_names[] = {
 	NULL
 };
 
-/* What would put the hour or the host into a module, unless the user sets it. */
+/* Defaults for variables that would otherwise put the time or the host into a module. */
 static void add_constants(char ***env)
 {
 	static const char *const constants[] = {
-		"SOURCE_DATE_EPOCH=0", /* __DATE__ and __TIME__ */
+		"SOURCE_DATE_EPOCH=0", /* sets __DATE__ and __TIME__ */
 		"KBUILD_BUILD_TIMESTAMP=Thu, 01 Jan 1970 00:00:00 +0000",
 		"KBUILD_BUILD_USER=outpost",
 		"KBUILD_BUILD_HOST=outpost",
@@ -179,12 +179,14 @@ void kbuild_add_symvers(const struct unit *unit, char ***argv)
 
 	strv_foreach (path, unit->symvers)
 		strbuf_addf(&list, "%s%s", list.len ? " " : "", *path);
-	/* Also when there are none: a Kbuild may have a default that is right for a build in place
-	 * only. */
+	/*
+	 * Set it even if it is empty: a Kbuild may have a default that is right only for a
+	 * build in place.
+	 */
 	kbuild_word(argv, "KBUILD_EXTRA_SYMBOLS=%s", list.buf);
 }
 
-/* Have modules BTF made for them? It takes the kernel's. */
+/* Do modules get BTF? It requires the kernel's. */
 static bool has_btf(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *vmlinux = path_join(tree->build, "vmlinux", NULL);
@@ -192,7 +194,7 @@ static bool has_btf(const struct kernel_tree *tree)
 	return fs_exists(vmlinux);
 }
 
-/* Variables that say what to build for; they win over what makefiles set. */
+/* Variables that select the target; they override those of makefiles. */
 char **kbuild_target(const struct unit *unit)
 {
 	char **list = NULL;
@@ -201,12 +203,14 @@ char **kbuild_target(const struct unit *unit)
 	kbuild_word(&list, "CROSS_COMPILE=%s", unit->tree->cross_prefix);
 	kbuild_word(&list, "CC=%s", kbuild_compiler(unit));
 	kbuild_add_clang(unit, &list);
-	/* Up to 6.8 a script finds it, and make 4.4 runs that for every other that it runs:
-	 * half a second a build. */
+	/*
+	 * Up to 6.8, a script determines it, and make 4.4 runs that for every program that it
+	 * starts, which takes half a second per build.
+	 */
 	if (!has_btf(unit->tree))
 		kbuild_word(&list, "PAHOLE_FLAGS=");
 	if (unit->settings && unit->settings->sparse) {
-		/* All of them: what was compiled before without it, too. */
+		/* Check all files, including those that were compiled before. */
 		kbuild_word(&list, "C=2");
 		kbuild_word(&list, "CHECK=sparse");
 	}

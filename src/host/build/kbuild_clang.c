@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Building with clang for a kernel that gcc built. Only the compiler is another:
- * the linker stays that of the kernel, by whose abilities its configuration was
- * made. What that says of the compiler itself is for gcc; variables on make's
- * command line win over it, and so the makefiles take the flags for clang.
+ * Builds with clang for a kernel that gcc built. Only the compiler changes; the linker stays
+ * the kernel's, because the configuration depends on it. The configuration describes gcc, so
+ * variables on make's command line override it, and the makefiles choose the flags for clang.
  */
 #include "host/build/kbuild_internal.h"
 
@@ -23,7 +22,7 @@
 
 #define CLANG "clang"
 
-/* The first that has -mstack-protector-guard=sysreg for arm64. */
+/* The first version with -mstack-protector-guard=sysreg for arm64. */
 #define LEAST_VERSION 140000
 
 static bool wants_clang(const struct unit *unit)
@@ -36,7 +35,7 @@ const char *kbuild_compiler(const struct unit *unit)
 	return wants_clang(unit) ? CLANG : unit->tree->compiler;
 }
 
-/* As the kernel counts: 140006 is 14.0.6. 0: it does not say. */
+/* The version as the kernel counts: 140006 is 14.0.6. 0: unknown. */
 static int get_version(const struct kernel_tree *tree)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -50,7 +49,7 @@ static int get_version(const struct kernel_tree *tree)
 	return major * 10000 + minor * 100 + patch;
 }
 
-/* The first plugin of gcc that the kernel is built with: "GCC_PLUGIN_RANDSTRUCT"; or NULL. */
+/* The first gcc plugin that the kernel is built with ("GCC_PLUGIN_RANDSTRUCT"), or NULL. */
 static char *find_plugin(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *path = path_join(tree->build, ".config", NULL);
@@ -93,8 +92,8 @@ int kbuild_check_clang(const struct kernel_tree *tree)
 	if (r < 0)
 		return r;
 	if (plugin) {
-		log_error("Modules for %s cannot be built with clang: the kernel has %s, and "
-			  "only gcc has that plugin",
+		log_error("Cannot build modules for %s with clang: the kernel uses %s, a plugin of "
+			  "gcc",
 			  tree->release, plugin);
 		log_hint("Build without --clang");
 		return -ENOTSUP;
@@ -102,10 +101,9 @@ int kbuild_check_clang(const struct kernel_tree *tree)
 	version = get_version(tree);
 	if (version >= LEAST_VERSION)
 		return 0;
-	log_error(
-		"Modules for %s cannot be built with this clang (%d.%d): version %d or newer is required",
-		tree->release, version / 10000, version / 100 % 100, LEAST_VERSION / 10000);
-	log_hint("--clang uses the clang in PATH");
+	log_error("Cannot build modules for %s with clang %d.%d: version %d or newer is required",
+		  tree->release, version / 10000, version / 100 % 100, LEAST_VERSION / 10000);
+	log_hint("Install a newer clang; --clang uses the first one in PATH");
 	return -ENOTSUP;
 }
 
@@ -120,10 +118,10 @@ void kbuild_add_clang(const struct unit *unit, char ***list)
 	kbuild_word(list, "CONFIG_GCC_VERSION=0");
 	kbuild_word(list, "CONFIG_CC_IS_CLANG=y");
 	kbuild_word(list, "CONFIG_CLANG_VERSION=%d", version);
-	kbuild_word(list, "CONFIG_AS_IS_GNU="); /* its own assembler */
+	kbuild_word(list, "CONFIG_AS_IS_GNU="); /* clang's own assembler */
 	kbuild_word(list, "CONFIG_AS_IS_LLVM=y");
 	kbuild_word(list, "CONFIG_AS_VERSION=%d", version);
-	/* What gcc's flags are called there, or were before they had a name. */
+	/* Clang's versions of gcc's flags. */
 	kbuild_word(list, "CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough");
 	kbuild_word(list, "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=");
 	kbuild_word(list, "CONFIG_CC_HAS_AUTO_VAR_INIT_ZERO_ENABLER=%s",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ccache, distcc and icecc know by the name they are called with which compiler
- * to run. Called so, and found first in PATH, they work in makefiles that take
- * CC for one word, and commands do not change with them.
+ * Called by the name of a compiler, ccache, distcc and icecc run that compiler. With such a
+ * name first in PATH, they work in makefiles that expect CC to be one word, and do not change
+ * the commands.
  */
 #include "host/build/kbuild_internal.h"
 
@@ -29,11 +29,11 @@ static char *find_ccache(const struct unit *unit)
 	if (settings_of(unit)->no_ccache)
 		return NULL;
 	if (unit->tree->in_container)
-		return xstrdup("/usr/bin/ccache"); /* an image without it has a link to nowhere */
+		return xstrdup("/usr/bin/ccache"); /* a dangling link in an image without it */
 	return path_program("ccache");
 }
 
-/* Also a compiler with arguments of its own, which a name cannot express. */
+/* A script, because the wrapper may have arguments, which a link cannot have. */
 static int put_wrapper(const char *path, const char *wrapper, const char *compiler)
 {
 	_cleanup_free_ char *text =
@@ -60,9 +60,9 @@ int kbuild_put_compiler(const struct unit *unit)
 }
 
 /*
- * ccache does not look at the program that it has run the compiler, which may
- * add options: what it made is kept apart. The number has what was kept in
- * depend mode (CCACHE_DEPEND), which knows of no .incbin, be found no more.
+ * ccache does not check the wrapper that runs the compiler, which may add options, so objects
+ * of each wrapper are kept apart. The number excludes objects that were stored in depend mode
+ * (CCACHE_DEPEND), which ignores .incbin.
  */
 static char *name_space(const struct unit *unit)
 {
@@ -88,7 +88,7 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 
 	kbuild_set_variable(env, "PATH", path);
 	kbuild_set_variable(env, "CCACHE_STATSLOG", stats);
-	/* Relative paths would end up in debug info. */
+	/* relative paths would end up in debug info */
 	kbuild_set_variable(env, "CCACHE_BASEDIR", "");
 	kbuild_set_variable(env, "CCACHE_NAMESPACE", namespace);
 	kbuild_set_variable(env, "CCACHE_EXTRAFILES", extra);
@@ -98,12 +98,15 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 		kbuild_set_variable(env, "CCACHE_PREFIX", settings->compiler_wrapper);
 }
 
-/* Each compilation is "# source", then a line for each counter that it raised. */
+/*
+ * For each compilation there is a line "# source", then one for each counter that it
+ * incremented.
+ */
 void kbuild_count(const struct unit *unit, struct build_counts *counts)
 {
 	_cleanup_free_ char *path = unit_file(unit, "ccache.stats");
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	bool probe = false; /* kbuild asks the compiler what it can do by compiling nothing */
+	bool probe = false; /* kbuild probes the compiler by compiling nothing */
 	char *rest;
 
 	if (fs_read(path, &text, 0) < 0)

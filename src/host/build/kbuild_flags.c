@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each file is compiled with beyond what the kernel's makefiles say. */
+/* Compiler flags in addition to those of the kernel's makefiles. */
 #include "host/build/kbuild_internal.h"
 
 #include "common/alloc.h"
@@ -8,8 +8,10 @@
 
 #include <string.h>
 
-/* Some kernels are built without; a module has it all the same, so that a crash can be named to the
- * line. It is not sent: what goes to the board is stripped. */
+/*
+ * Some kernels are built without debug info. Modules get it anyway, so that a crash can be
+ * located to the line. It is not sent: modules are stripped for the board.
+ */
 static bool has_debug_info(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *path = path_join(tree->build, ".config", NULL);
@@ -24,9 +26,9 @@ static void map(struct strbuf *flags, const char *what, const char *from, const 
 }
 
 /*
- * Debug info names files as they are called on every host; __FILE__, which stands
- * in every WARNING, by the source's name alone. Of maps that fit the compiler
- * takes the last: so that of a folder comes before those of what is in it.
+ * Debug info has file names that are the same on every host; __FILE__, which is in every
+ * WARNING, has the source's name without a folder. The compiler applies the last map that
+ * matches, so that of a folder comes before those of its subfolders.
  */
 static void map_folder(struct strbuf *flags, const char *folder, const char *to, const char *macro)
 {
@@ -41,20 +43,20 @@ static char *folder_of(const char *path)
 	return xstrndup(path, (size_t)(strrchr(path, '/') - path));
 }
 
-/* The copy, by one of its names, and what stands beside it: see neighbours.h. */
+/* Maps the copy, under one of its names, and what is next to it: see neighbours.h. */
 static void map_copy(struct strbuf *flags, const struct unit *unit, const char *copy)
 {
 	_cleanup_free_ char *up = folder_of(copy), *above = folder_of(up);
 	_cleanup_free_ char *to_up = path_join(unit->debug_dir, "..", NULL);
 	_cleanup_free_ char *to_above = path_join(unit->debug_dir, "../..", NULL);
 
-	map(flags, "debug", copy, unit->debug_dir); /* where the compiler is run */
+	map(flags, "debug", copy, unit->debug_dir); /* working folder of the compiler */
 	map_folder(flags, above, to_above, "../../");
 	map_folder(flags, up, to_up, "../");
 	map_folder(flags, copy, unit->debug_dir, "");
 }
 
-/* A tree that Outpost unpacked is called as it would be where it is installed. */
+/* Trees that Outpost unpacked get the name that they would have if installed. */
 static void map_tree(struct strbuf *flags, const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *link = path_join(tree->build, "source", NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds that are not started in kbuild's own way: a MAKE of dkms.conf, or a
- * Makefile that calls kbuild itself, and mostly looks for the headers of the
- * running kernel. Variables on make's command line win over what it sets.
+ * Builds that do not start with kbuild: a MAKE of dkms.conf, or a Makefile that calls
+ * kbuild itself and usually looks for the headers of the running kernel. Variables on make's
+ * command line override those that it sets.
  */
 #include "host/build/kbuild_internal.h"
 
@@ -39,8 +39,10 @@ void kbuild_scan_makefile(const char *text, char ***tree_names, char ***release_
 		if (strncmp(name, "export ", 7) == 0)
 			name += 7;
 		n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-		/* An assignment: the name, blanks, an operator. KERNELRELEASE tells kbuild's own
-		 * call from others. */
+		/*
+		 * An assignment is a name, blanks and an operator. KERNELRELEASE is left
+		 * alone: Makefiles test it to detect a call by kbuild.
+		 */
 		if (!n || !value || name + n + strspn(name + n, " \t:?") != value ||
 		    value[1] == '=')
 			continue;
@@ -55,7 +57,7 @@ void kbuild_scan_makefile(const char *text, char ***tree_names, char ***release_
 	}
 }
 
-/* The names that most use, and those that this Makefile uses. */
+/* Sets the usual variables, and those that this Makefile uses. */
 static void add_kernel_variables(const struct unit *unit, char ***list)
 {
 	static const char *const known_trees[] = {
@@ -80,7 +82,10 @@ static void add_kernel_variables(const struct unit *unit, char ***list)
 		kbuild_word(list, "%s=%s", *name, unit->tree->release);
 }
 
-/* As make hands them to its children: "-j2 -- A=b C=d", blanks in values with a backslash. */
+/*
+ * Formats MAKEFLAGS as make does for its children: "-j2 -- A=b C=d", blanks in values escaped
+ * with a backslash.
+ */
 static char *make_flags(const struct unit *unit, char *const *variables)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -99,7 +104,7 @@ static char *make_flags(const struct unit *unit, char *const *variables)
 	return strbuf_detach(&sb);
 }
 
-/* `uname` as the board would answer; the machine's own is in the rest of PATH. */
+/* A `uname` that answers as the board would; for other options it runs the machine's own. */
 static int put_uname(const struct unit *unit)
 {
 	_cleanup_free_ char *dir = unit_file(unit, "bin");
@@ -116,7 +121,7 @@ static int put_uname(const struct unit *unit)
 	return fs_write_atomic(path, text.buf, text.len, 0700);
 }
 
-/* The environment of a build that is not started in kbuild's own way. */
+/* The environment of such a build. */
 static char **foreign_environment(const struct unit *unit)
 {
 	char **env = kbuild_environment();
@@ -126,7 +131,7 @@ static char **foreign_environment(const struct unit *unit)
 
 	strv_foreach (variable, variables)
 		strv_add(&env, *variable);
-	if (unit->symvers) /* else what its own makefiles say: folders of one package built in turn */
+	if (unit->symvers) /* else its own makefiles set it, for folders built in turn */
 		kbuild_add_symvers(unit, &variables);
 	add_kernel_variables(unit, &variables);
 	flags = make_flags(unit, variables);
@@ -166,7 +171,7 @@ static void replace_all(char **text, const char *from, const char *to)
 	*text = strbuf_detach(&sb);
 }
 
-/* As dkms does: a MAKE that begins with make is given KERNELRELEASE, one that is quoted is not. */
+/* As dkms does: a MAKE that begins with make gets KERNELRELEASE, a quoted one does not. */
 static char *dkms_command(const struct unit *unit)
 {
 	const char *make = unit->conf.make;
@@ -199,7 +204,7 @@ int kbuild_own_makefile(const struct unit *unit, struct strbuf *output)
 
 int kbuild_script(const struct unit *unit, const char *script, struct strbuf *output)
 {
-	/* dkms lets the shell split the words, and starts the first from where it is. */
+	/* dkms lets the shell split the words, and runs the first from the current folder. */
 	static const char split[] = "set -f; words=($1); exec ./\"${words[@]}\"";
 
 	return run_foreign(unit, (const char *const[]){ "bash", "-c", split, "dkms", script, NULL },

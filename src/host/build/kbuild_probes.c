@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each time make is started, kbuild asks the tools some thirty times what they
- * can do, by try-run: with four processes each, that is most of what a build
- * with little to do takes. The answers are the same until the tools change.
+ * Each time make starts, kbuild probes the tools some thirty times with try-run. At four
+ * processes each, this takes most of the time of a small build. The answers stay the same
+ * until the tools change.
  *
- * kbuild_probes.mk has try-run look for an answer first, and write down what
- * it had to find out: a line with the probe's name, a blank, and "y" or "n".
- * After a make that ended well, and had the tools that there are now, what can
- * be remembered goes into a file for all that is built with these tools, for
- * this tree, in this environment:
+ * kbuild_probes.mk makes try-run look for a stored answer first, and record new ones: a line
+ * with the probe's name, a blank, and "y" or "n". After a successful make whose tools have not
+ * changed, those that can be remembered are stored in a file for all builds with the same
+ * tools, tree and environment:
  *
- *	$XDG_CACHE_HOME/outpost/build/probes/<release>-<hash of that>
+ *	$XDG_CACHE_HOME/outpost/build/probes/<release>-<hash of these>
  *
- * A probe's name is its command; see there. So another command (other flags,
- * say) is another probe.
+ * The name of a probe is its command, encoded, so another command (for example with other
+ * flags) is another probe.
  */
 #include "host/build/kbuild_internal.h"
 
@@ -28,9 +27,9 @@
 #include <unistd.h>
 
 #define VARIABLE    "outpost-answer/"
-#define ANSWERS_MAX (1 << 20) /* bytes; some put paths of their own into flags */
+#define ANSWERS_MAX (1 << 20) /* bytes; flags may contain paths */
 
-/* The makefile is a file of its own, and part of the program. */
+/* The makefile, included from its own file. */
 extern const char kbuild_probes_makefile[];
 asm(".pushsection .rodata\n"
     ".global kbuild_probes_makefile\n"
@@ -85,7 +84,7 @@ static bool is_pure(const struct unit *unit, const char *name)
 	return command && probe_is_pure(command, kbuild_compiler(unit), unit->tree->cross_prefix);
 }
 
-/* False where it is known already, or not to be remembered. */
+/* False if it is known already, or must not be remembered. */
 static bool add_answer(const struct unit *unit, char *line, struct strbuf *answers)
 {
 	char *blank = strrchr(line, ' ');
@@ -112,9 +111,9 @@ void kbuild_keep_answers(const struct unit *unit, char *const *env)
 	char *rest;
 
 	if (!had || strcmp(had, makefiles) != 0)
-		return; /* the tools are others than those that were asked */
+		return; /* the tools have changed since */
 	if (fs_read(asked, &lines, ANSWERS_MAX) < 0)
-		return; /* all were known */
+		return; /* all answers were known */
 	if (fs_read(path, &answers, ANSWERS_MAX) < 0)
 		strbuf_reset(&answers);
 	rest = lines.buf;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# make reads this before every makefile: see kbuild_probes.c, which puts the name of
-# the file to write to, outpost-asked, before it. Variables outpost-answer/NAME are the answers.
+# make reads this before every makefile: see kbuild_probes.c, which puts a line before it that sets
+# outpost-asked to the file to write to. The variables outpost-answer/NAME are the known answers.
 
 outpost-empty :=
 outpost-blank := $(outpost-empty) $(outpost-empty)
@@ -11,13 +11,13 @@ define outpost-newline
 
 endef
 
-# A command as a variable can be called: without blanks, or what make would take for its own.
+# Encodes a command as the name of a variable, without blanks and characters special to make.
 outpost-name = $(subst $$,~d,$(subst $(outpost-hash),~h,$(subst =,~e,$(subst :,~c,$(subst \
 	$(outpost-newline),~n,$(subst $(outpost-tab),~t,$(subst $(outpost-blank),~s,$(subst \
 	~,~~,$(1)))))))))
 
-# As kbuild's own try-run finds out. "n" is the answer only after two failures: a compiler that was
-# killed for lack of memory, for example, is no answer to keep.
+# Runs the command as kbuild's own try-run does. The answer is "n" only after two failures, because
+# a compiler may be killed for lack of memory, for example.
 outpost-run = $(shell set -e; d=$(outpost-asked).$$$$; TMP=$$d/tmp; TMPO=$$d/tmp.o; \
 	trap "rm -rf $$d" EXIT; mkdir -p $$d; \
 	for outpost in once again; do \
@@ -26,15 +26,15 @@ outpost-note = $(file >>$(outpost-asked),$(1) $(2))$(2)
 outpost-ask = $(call outpost-note,$(1),$(call outpost-run,$(2)))
 outpost-find = $(or $(outpost-answer/$(1)),$(call outpost-ask,$(1),$(2)))
 
-# It has the shell print what it returns: the same, where that would change anything.
+# The original try-run prints the result with the shell; do so if that would change it.
 outpost-special = $(strip $(foreach c,\ " ` $$,$(findstring $(c),$(1))))
 outpost-print = $(if $(outpost-special),$(shell echo "$(1)"),$(1))
 
 override try-run = $(if $(filter y,$(call outpost-find,$(call \
 	outpost-name,$(1)),$(1))),$(call outpost-print,$(2)),$(call outpost-print,$(3)))
 
-# Nothing remakes these files: of a module's "%: FORCE" make would have it.
+# Nothing remakes these files, even if a module has a rule "%: FORCE".
 $(MAKEFILES): ;
 
-# Some take its first word for the makefile that they are.
+# Some makefiles take its first word for their own name.
 MAKEFILE_LIST :=

@@ -21,7 +21,7 @@ void build_kernels_release(struct build_kernels *kernels)
 	free(kernels->lists);
 }
 
-/* Boards that run the same kernel are built for once. Takes the tree over. */
+/* Builds once for boards that run the same kernel. Takes ownership of `tree`. */
 static void add_tree(struct build_kernels *kernels, struct kernel_tree *tree)
 {
 	for (size_t i = 0; i < kernels->n; i++) {
@@ -36,7 +36,7 @@ static void add_tree(struct build_kernels *kernels, struct kernel_tree *tree)
 	kernels->trees[kernels->n++] = tree;
 }
 
-/* What it ran last is remembered; a board that is away can be built for. */
+/* The last kernel is remembered, so that we can build for a board that is offline. */
 static int tree_of_board(struct buildenv *env, const char *name, struct kernel_tree **tree)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
@@ -75,7 +75,7 @@ static int newest_tree(struct buildenv *env, struct kernel_tree **tree)
 	return kernel_obtain(env, found, tree);
 }
 
-/* Those that there are; the last error where one cannot be had. */
+/* Adds all trees that can be had. Returns the last error. */
 static int get_each(struct buildenv *env, const char *words,
 		    int (*get)(struct buildenv *env, const char *word, struct kernel_tree **tree),
 		    struct build_kernels *kernels)

@@ -8,18 +8,18 @@
 
 #include <stddef.h>
 
-/* In the order in which they were named, none twice; and what was built for each. */
+/* In the order given, without duplicates, and with the modules built for each. */
 struct build_kernels {
 	struct kernel_tree **trees;
-	struct module_list *lists; /* one for each */
+	struct module_list *lists; /* one per tree */
 	size_t n;
 };
 
 /*
- * Those of `boards`, else those of `releases` (both words with commas between
- * them, or NULL), else that of `board`, or with NULL the newest one that there
- * is. A board's is what it ran last, as far as is known; else it is asked. 0, or
- * -errno, logged, where one of them cannot be had; the others are there then.
+ * Finds the kernels of `boards`, else of `releases` (both lists separated by commas, or NULL),
+ * else of `board`, or if that is NULL, the newest one available. A board's kernel is the last
+ * one it ran if that is known, else the board is asked. 0, or -errno (logged) if a kernel
+ * cannot be had; the others are added nevertheless.
  */
 int build_kernels_find(struct buildenv *env, struct build_kernels *kernels, const char *board,
 		       const char *boards, const char *releases);

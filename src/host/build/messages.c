@@ -37,7 +37,7 @@ static bool ends_path(char c)
 	return c == '\0' || isspace((unsigned char)c) || strchr(":,;'\"`()[]", c);
 }
 
-/* Length of `dir` when `p` is a path below it, else 0. */
+/* Length of `dir` if `p` is a path below it, else 0. */
 static size_t match_dir(const char *p, const char *end, const char *dir)
 {
 	size_t n = dir ? strlen(dir) : 0;
@@ -66,7 +66,7 @@ void path_map_text(const struct path_map *map, const char *text, size_t n, struc
 
 	for (const char *p = text; p < end;) {
 		size_t dir = *p == '/' ? match_dir(p, end, map->copy) : 0;
-		const char *made = map->copy; /* whatever it is called there */
+		const char *made = map->copy; /* under whichever name */
 		size_t length;
 
 		if (!dir && *p == '/')
@@ -87,7 +87,7 @@ void path_map_text(const struct path_map *map, const char *text, size_t n, struc
 	}
 }
 
-/* From Linux 6.13 on the compiler runs in the folder itself, and names files relative to it. */
+/* Since Linux 6.13 the compiler runs in the folder itself, and prints relative file names. */
 static void map_line(const struct path_map *map, const char *line, size_t n, struct strbuf *out)
 {
 	size_t name = 0;
@@ -102,14 +102,14 @@ static void map_line(const struct path_map *map, const char *line, size_t n, str
 	path_map_text(map, line, n, out);
 }
 
-/* --- recognising ----------------------------------------------------------------- */
+/* --- classifying lines ----------------------------------------------------------------- */
 
 enum line_kind {
 	LINE_NOISE,
-	LINE_LEAD, /* stands before a message: "In file included from", "In function" */
+	LINE_LEAD, /* precedes a message: "In file included from", "In function" */
 	LINE_ERROR,
 	LINE_WARNING,
-	LINE_NOTE, /* belongs to the message before it */
+	LINE_NOTE, /* belongs to the previous message */
 };
 
 static bool starts(const char *line, const char *prefix)
@@ -117,7 +117,7 @@ static bool starts(const char *line, const char *prefix)
 	return strncmp(line, prefix, strlen(prefix)) == 0;
 }
 
-/* After "name:", "name:12:" or "name:12:3:", or NULL. */
+/* The text after "name:", "name:12:" or "name:12:3:", or NULL. */
 static const char *after_place(const char *line)
 {
 	const char *p = line;
@@ -162,7 +162,7 @@ static enum line_kind classify_place(const char *line)
 	if (starts(text, "In function") || starts(text, "At top level") || starts(text, "In "))
 		return LINE_LEAD;
 	if (starts(text, "*** ") &&
-	    !starts(line, "make")) /* a makefile's own; make's "Error 1" only follows */
+	    !starts(line, "make")) /* from a makefile; make's own "Error 1" is only a consequence */
 		return LINE_ERROR;
 	if (starts(text, "undefined reference") || starts(text, "not found"))
 		return LINE_ERROR;
@@ -188,7 +188,7 @@ static enum line_kind classify(const char *line)
 	return LINE_NOISE;
 }
 
-/* "   12 |  code", "      |  ^~~~": what GCC shows below a message. */
+/* "   12 |  code", "      |  ^~~~": what GCC prints below a message. */
 static bool is_caret_line(const char *line)
 {
 	const char *p = line + strspn(line, " ");
@@ -201,7 +201,7 @@ static bool is_caret_line(const char *line)
 struct reader {
 	struct messages *messages;
 	const struct path_map *map;
-	struct strbuf lead; /* lines that wait for their message */
+	struct strbuf lead; /* lines that belong to the next message */
 	bool in_message;
 };
 
@@ -248,7 +248,7 @@ static void take_line(struct reader *r, const char *line)
 	}
 }
 
-/* An unknown kind of failure: then the end of the output. */
+/* For an unknown kind of failure, takes the end of the output. */
 static void take_tail(struct reader *r, const char *output)
 {
 	const char *p = output + strlen(output);

@@ -27,14 +27,16 @@ struct mirror {
 	const char *from, *to, *manifest, *stamp;
 	struct inventory old, new;
 	struct timespec start;
-	struct products_change change; /* for what was made of it */
-	bool fresh;                    /* there was no copy, so nothing was built from one */
+	struct products_change change; /* for products_drop() */
+	bool fresh;                    /* there was no copy, so nothing was built from it */
 	bool changed;
 };
 
 /* --- walking ------------------------------------------------------------------- */
 
-/* kbuild leaves .foo.o.cmd beside each object it makes; one without it was put there by a person.
+/*
+ * kbuild leaves .foo.o.cmd next to each object that it makes; an object without one was put
+ * there by the user.
  */
 static bool is_built_object(const char *dir, const char *name)
 {
@@ -72,9 +74,8 @@ static long long mtime_ns(const struct stat *st)
 }
 
 /*
- * File systems stamp changes with a clock that ticks every few milliseconds:
- * a file saved just now could be saved again with the same time. Once the tick
- * is over, a later change will show.
+ * File systems use a clock that ticks every few milliseconds: a file that was just saved could
+ * be saved again with the same time. After the tick, a later change has another time.
  */
 static void wait_for_tick(const struct stat *st)
 {
@@ -94,8 +95,9 @@ static bool same_content(const char *a, const char *b)
 }
 
 /*
- * Is what stands in the copy still made from this? Another file that took its
- * place may be of the same time and size; some file systems renumber files.
+ * Is the file in the copy still current? Another file that took the source's place may have
+ * the same time and size; some file systems renumber files, so a changed inode alone is not a
+ * change.
  */
 static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *from,
 		       const char *dest)
@@ -109,8 +111,8 @@ static bool is_current(const struct mirror *m, const struct inventory_entry *e, 
 }
 
 /*
- * From here on the copy is neither what the manifest says nor what the stamp was
- * written for; killed before it is all there, it starts from scratch the next time.
+ * Removes the manifest and the stamp before the first change, because the copy will match
+ * neither. If the update is interrupted, the next one starts from scratch.
  */
 static void change(struct mirror *m)
 {
@@ -127,14 +129,14 @@ static void note_change(struct mirror *m, const struct inventory_entry *e)
 	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 
 	change(m);
-	/* make looks at what a link leads to: that may be old. */
+	/* make looks at a link's target, which may be old */
 	if (!old || old->type != e->type || e->type == 'l')
 		products_note_path(&m->change, e->path);
 	else if (e->type == 'f')
 		products_note_content(&m->change, e->path);
 }
 
-/* Makes one entry of the copy, where it is not there yet. */
+/* Makes one entry of the copy, unless it is current. */
 static int put(struct mirror *m, const char *from, const struct inventory_entry *e)
 {
 	_cleanup_free_ char *dest = path_join(m->to, e->path, NULL);
@@ -147,9 +149,8 @@ static int put(struct mirror *m, const char *from, const struct inventory_entry 
 }
 
 /*
- * What to say in the copy instead of the link `from`: itself when it is
- * relative and stays within the folder or leads nowhere, the same place in the
- * copy when it is absolute; NULL when it leads out.
+ * The target of the link `from` in the copy: unchanged if it is relative and stays within the
+ * folder or leads nowhere; the same place in the copy if it is absolute; NULL if it leads out.
  */
 static char *link_in_copy(const struct mirror *m, const char *from)
 {
@@ -174,7 +175,7 @@ static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 	struct inventory_entry e = { .path = (char *)rel, .link = (char *)"" };
 
 	if (lstat(from, &st) < 0)
-		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot look at %s", from);
+		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot access %s", from);
 	if (S_ISLNK(st.st_mode)) {
 		link = link_in_copy(m, from);
 		if (link) {
@@ -225,7 +226,10 @@ static int walk(struct mirror *m, const char *from, const char *rel, int depth)
 	return 0;
 }
 
-/* Of what stood in a folder that is none any more all is gone, and a link may stand there now. */
+/*
+ * Is the folder that contained `path` gone? Then everything in it is gone, and a link may have
+ * taken its place.
+ */
 static bool went_with_folder(const struct mirror *m, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -235,7 +239,7 @@ static bool went_with_folder(const struct mirror *m, const char *path)
 	return dir && (!e || e->type != 'd');
 }
 
-/* What is not in the sources any more goes, a folder with all that was built in it. */
+/* Removes what is no longer in the sources, a folder with everything that was built in it. */
 static int remove_gone(struct mirror *m)
 {
 	for (size_t i = 0; i < m->old.n; i++) {
@@ -271,7 +275,7 @@ static int update(struct mirror *m)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", m->manifest) : 0;
 }
 
-/* Where nobody knows what was copied, nobody knows what is gone since: that is not a copy. */
+/* Without a manifest nobody knows what was copied, so the copy is removed. */
 static int prepare(struct mirror *m)
 {
 	int r = 0;

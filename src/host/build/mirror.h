@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A copy of a source folder that is brought up to date by copying only what
- * changed (size or modification time). What the build adds to the copy stays
- * there; what is deleted from the sources goes. In a new copy files keep the
- * modification time they have in the sources; one that is copied later has the
- * time of that, so that it is newer than all that was built before.
+ * Updates a copy of a source folder by copying only what changed (size or modification time).
+ * Files that the build adds to the copy stay; files that were deleted from the sources are
+ * removed. In a new copy, files keep their modification times; a file that is copied later
+ * gets the time of that update, so that it is newer than everything built before.
  *
- * Not copied: version control, what a kernel build in the sources left behind
- * (*.ko, *.mod.c, .*.cmd, modules.order, an object that has such a .cmd, ...),
- * sockets, pipes and devices. Links that stay within the folder are copied as
- * links; of those that lead out of it, what they lead to is copied.
+ * Not copied: version control, leftovers of a kernel build in the sources (*.ko, *.mod.c,
+ * .*.cmd, modules.order, an object that has such a .cmd, ...), sockets, pipes and devices.
+ * Links that stay within the folder are copied as links; for links that lead out of it, their
+ * target is copied.
  */
 #ifndef OUTPOST_MIRROR_H
 #define OUTPOST_MIRROR_H
@@ -17,13 +16,11 @@
 #include <stdbool.h>
 
 /*
- * Brings the folder `to` up to date with the folder `from` (absolute, without
- * links). `manifest` is a file that remembers what was copied; without it there
- * is not a copy, and what stands there is removed. `stamp` is a file that says what
- * was made of an earlier copy (NULL: none). Both are gone before anything of the
- * copy changes, and the manifest is there again when all of it has, so that it
- * never calls one whole that was left half done. *changed tells whether anything
- * was copied or removed. 0 or -errno, logged.
+ * Updates the folder `to` from the folder `from` (absolute, without links). `manifest` is a
+ * file that lists what was copied; without it, `to` is removed first. `stamp` is a file that
+ * describes what was built from an earlier copy (NULL: none). Both are removed before the copy
+ * changes, and the manifest is written when it is complete, so that a partial update is never
+ * taken for a complete one. *changed: was anything copied or removed? 0 or -errno, logged.
  */
 int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
 		  bool *changed);

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder that make left where there is to be a file, or the other way round. */
+/* Removes a folder that make left in place of a file, or the other way round. */
 static int clear_way(const char *dest, char type)
 {
 	struct stat st;
@@ -22,17 +22,17 @@ static int clear_way(const char *dest, char type)
 }
 
 /*
- * A changed file is as old as its copy: saved while its earlier version was
- * being compiled, or replaced by an older one, it would be older than the
- * object of that version, and make would take that for current. All that are
- * copied at once are of one age, so that none of them is made from another.
+ * A changed file gets the time of its copy. Otherwise, if it was saved while its earlier
+ * version was being compiled, or replaced by an older file, it would be older than the object,
+ * and make would take the object for current. All files of one update get the same time, so
+ * that none is made from another.
  */
 static int copy_file(const char *from, const char *dest, const struct inventory_entry *e,
 		     const struct timespec *time)
 {
 	int r;
 
-	unlink(dest); /* a link, or a file that the build made read-only */
+	unlink(dest); /* may be a link, or made read-only by the build */
 	r = fs_copy(from, dest);
 	if (r < 0)
 		return log_error_errno(r, "Cannot copy %s to %s", from, dest);

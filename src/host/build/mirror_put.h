@@ -7,9 +7,8 @@
 #include <time.h>
 
 /*
- * Makes the entry of a copy at `dest`, in place of whatever stands there: the
- * file `from`, a link or a folder. `time`: how old a file is to be; NULL: as old
- * as `from`. 0 or -errno, logged.
+ * Makes one entry of a copy at `dest`, replacing whatever is there: the file `from`, a link or
+ * a folder. `time`: the file's modification time; NULL: that of `from`. 0 or -errno, logged.
  */
 int mirror_put(const char *from, const char *dest, const struct inventory_entry *entry,
 	       const struct timespec *time);

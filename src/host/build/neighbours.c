@@ -25,7 +25,7 @@ struct search {
 	bool *changed;
 };
 
-/* `path` with "/.." once or twice: the folder above. */
+/* The folder `levels` above `path`. */
 static char *above(const char *path, int levels)
 {
 	char *dir = xstrdup(path);
@@ -65,7 +65,7 @@ static int add_neighbour(const struct search *s, int level, const char *name, bo
 	_cleanup_free_ char *to = path_join(to_dir, name, NULL);
 	struct stat st;
 
-	/* Words in comments are not files; and the copy itself stands there already. */
+	/* Words in comments are not files, and the copy itself exists already. */
 	if (!fs_exists(from) || strcmp(to, s->copy) == 0)
 		return 0;
 	if (has_objects && fs_is_dir(from)) {
@@ -78,7 +78,7 @@ static int add_neighbour(const struct search *s, int level, const char *name, bo
 	return symlink(from, to) < 0 ? log_error_errno(-errno, "Cannot make the link %s", to) : 0;
 }
 
-/* At "../" in a file `depth` folders below the copy. */
+/* Handles a "../" in a file `depth` folders below the copy. */
 static int take_reference(const struct search *s, const char **text, int depth)
 {
 	_cleanup_free_ char *name = NULL;
@@ -106,7 +106,7 @@ static int search_file(const struct search *s, const char *path, int depth)
 	int r = fs_read(path, &text, FILE_MAX);
 
 	if (r < 0)
-		return 0; /* too big, or a link that leads nowhere: the compiler will say so */
+		return 0; /* too large, or a dangling link: the compiler will report it */
 	for (p = text.buf; (p = strstr(p, "../"));) {
 		r = take_reference(s, &p, depth);
 		if (r < 0)
@@ -145,12 +145,11 @@ static int search_folder(const struct search *s, const char *dir, int depth)
 	return r;
 }
 
-/* Real folders beside the copy are copies that were made before. */
+/* Real folders next to the copy are copies that were made before. */
 static int update_copies(const struct search *s, int level)
 {
 	_cleanup_free_ char *dir = above(s->copy, level);
-	_cleanup_free_ char *below =
-		above(s->copy, level - 1); /* the copy, or the folder that holds it */
+	_cleanup_free_ char *below = above(s->copy, level - 1); /* the copy, or its parent */
 	_cleanup_strv_ char **names = NULL;
 	int r = fs_list(dir, &names);
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Linux kernel/params.c, next_arg(): blanks part words, but for those in double quotes. */
+/* As next_arg() in Linux kernel/params.c: blanks separate words, except in double quotes. */
 char *params_next(const char **params)
 {
 	const char *start = *params + strspn(*params, " \t\n"), *p = start;
@@ -23,7 +23,10 @@ char *params_next(const char **params)
 	return xstrndup(start, strcspn(start, "= \t\n\""));
 }
 
-/* To the kernel a dash in a parameter's name is an underscore; these two any module has. */
+/*
+ * The kernel treats a dash in a parameter's name as an underscore. Any module has these two
+ * parameters.
+ */
 static bool has(const struct module *m, const char *name)
 {
 	if (strcmp(name, "dyndbg") == 0 || strcmp(name, "async_probe") == 0)

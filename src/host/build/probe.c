@@ -15,7 +15,7 @@ enum token { END, WORD, OPERATOR, REDIRECT, STRANGE };
 
 struct scanner {
 	const char *p;
-	struct strbuf word; /* the last one, without its quotes */
+	struct strbuf word; /* the last word, without quotes */
 };
 
 static void scanner_release(struct scanner *s)
@@ -23,7 +23,7 @@ static void scanner_release(struct scanner *s)
 	strbuf_release(&s->word);
 }
 
-/* At "$": that of kbuild's temporary file, or of its object beside it. */
+/* At "$": kbuild's temporary file, or its object. */
 static bool take_variable(struct scanner *s)
 {
 	size_t n = strncmp(s->p, "$TMPO", 5) == 0 ? 5 : 4;
@@ -97,7 +97,7 @@ static enum token next_token(struct scanner *s)
 	return *s->p == '&' ? STRANGE : take_word(s);
 }
 
-/* --- what they do ------------------------------------------------------------------- */
+/* --- what commands do ----------------------------------------------------------------- */
 
 enum kind { UNKNOWN, PRINTS, SEARCHES, READS };
 
@@ -105,7 +105,7 @@ struct command {
 	const char *compiler, *cross_prefix;
 	enum kind kind;
 	size_t operands;
-	bool takes_name; /* the word before says that this one is not a file */
+	bool takes_name; /* the previous word says that this one is not a file */
 };
 
 static bool is_binutil(const struct command *c, const char *word)
@@ -132,7 +132,7 @@ static enum kind kind_of(const struct command *c, const char *word)
 	return UNKNOWN;
 }
 
-/* Those that have a file read; folders of headers are none, as nothing includes one. */
+/* Options that read a file. Folders of headers are harmless, as nothing includes one. */
 static bool option_reads(const char *word)
 {
 	static const char *const readers[] = { "-include", "-imacros", "-fplugin", "-specs",
@@ -164,7 +164,7 @@ static bool take_operand(struct command *c, const char *word)
 		c->operands = 0;
 		c->kind = kind_of(c, word);
 		return c->kind != UNKNOWN;
-	case PRINTS: /* a program that includes nothing */
+	case PRINTS: /* a program without includes */
 		return !strchr(word, '#') && !strstr(word, ".inc");
 	case SEARCHES:
 		if (*word != '-')

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES_MAX 64 /* more, as after a switch of branches: nothing stays */
+#define NAMES_MAX 64 /* with more changes, as after a switch of branches, nothing stays */
 #define FILE_MAX  (8 * 1024 * 1024)
 
 struct drop {
@@ -34,13 +34,16 @@ static bool fits(const char *const *patterns, const char *name)
 	return false;
 }
 
-/* kbuild compares them: they are in the list of what an object was made from. */
+/* kbuild compares these files: it lists them as an object's dependencies. */
 static bool is_code(const char *name)
 {
 	return fits((const char *const[]){ "*.c", "*.h", "*.S", "*.rs", NULL }, name);
 }
 
-/* Read each time; no object has what is in them but by its command, which kbuild compares. */
+/*
+ * make reads these each time. They affect an object only through its command, which kbuild
+ * compares.
+ */
 static bool is_makefile(const char *name)
 {
 	return fits((const char *const[]){ "Makefile*", "Kbuild*", "*.mk", NULL }, name);
@@ -80,9 +83,9 @@ void products_change_release(struct products_change *change)
 	*change = (struct products_change){ 0 };
 }
 
-/* --- who saw what ------------------------------------------------------------------------ */
+/* --- dependencies ------------------------------------------------------------------------ */
 
-/* Is the name a whole part of a path somewhere in the text? */
+/* Does the text contain the name as a complete path component? */
 static bool mentions(const char *text, const char *name)
 {
 	size_t n = strlen(name);
@@ -103,9 +106,9 @@ static bool mentions_any(const char *text, char *const *names)
 }
 
 /*
- * A new header may be found before the one of that name which is used so far, or
- * be asked for by __has_include; and no list names what .incbin takes in. So the
- * files that speak of a name are as good as that name.
+ * A new header may be found before the one of that name that is used now, or be tested by
+ * __has_include; and no list has files that .incbin includes. So files that mention a name
+ * count like that name.
  */
 static void add_readers(const struct drop *d)
 {
@@ -127,7 +130,7 @@ static void add_readers(const struct drop *d)
 
 /* --- what stays -------------------------------------------------------------------------- */
 
-/* The value of "source_OBJECT := SOURCE", in what kbuild notes beside an object. */
+/* The value of "source_OBJECT := SOURCE" in kbuild's .cmd file. */
 static char *source_of(const char *cmd)
 {
 	const char *line = strstr(cmd, "\nsource_"), *value = line ? strstr(line, ":= ") : NULL;
@@ -138,7 +141,7 @@ static char *source_of(const char *cmd)
 	return xstrndup(value, strcspn(value, " \t\n"));
 }
 
-/* Does the object have the name of a source beside it, which kbuild's own rule makes it from? */
+/* Does the object have the name of a source next to it, so that kbuild's own rule makes it? */
 static bool is_of_source(const struct drop *d, const char *rel, const char *source)
 {
 	const char *name = last_part(source), *dot = strrchr(name, '.');
@@ -150,7 +153,7 @@ static bool is_of_source(const struct drop *d, const char *rel, const char *sour
 	       inventory_find(d->sources, path);
 }
 
-/* `rel` is an object, in the folder `dir`. */
+/* `rel` is an object in the folder `dir`. */
 static bool stays(const struct drop *d, const char *dir, const char *rel)
 {
 	_cleanup_free_ char *cmd = xasprintf("%s/.%s.cmd", dir, last_part(rel));
@@ -168,7 +171,7 @@ static bool is_object(const char *name)
 	return strlen(name) > 2 && text_ends_with(name, ".o");
 }
 
-/* Of ".x.o.cmd" too it is the object that decides. */
+/* A ".x.o.cmd" stays if its object stays. */
 static bool stays_with(const struct drop *d, const char *dir, const char *rel_dir, const char *name)
 {
 	size_t n = strlen(name), end = strlen(".cmd");
@@ -181,7 +184,7 @@ static bool stays_with(const struct drop *d, const char *dir, const char *rel_di
 
 /* --- walking ----------------------------------------------------------------------------- */
 
-/* Anything else was made by a rule of the module's own. */
+/* Other files were made by a rule of the module's own makefile. */
 static bool is_of_kbuild(const char *name)
 {
 	return fits((const char *const[]){ "*.o", "*.ko", "*.mod", "*.mod.c", "*.a", ".*.cmd",
@@ -189,7 +192,10 @@ static bool is_of_kbuild(const char *name)
 		    name);
 }
 
-/* What was generated goes, and is made again by a rule that there still is; who saw it goes, too. */
+/*
+ * Generated files are removed, and made again if a rule still exists. Objects that depend on
+ * them are removed, too.
+ */
 static int note_generated(const struct drop *d, const char *dir, const char *rel_dir,
 			  const char *name)
 {
@@ -209,7 +215,7 @@ static int drop_product(const struct drop *d, const char *dir, const char *rel_d
 	return r < 0 ? log_error_errno(r, "Cannot remove %s", path) : 0;
 }
 
-/* Calls `fn` for each that is not a source. */
+/* Calls `fn` for each file that is not a source. */
 static int walk(const struct drop *d, const char *dir, const char *rel_dir,
 		int (*fn)(const struct drop *d, const char *dir, const char *rel_dir,
 			  const char *name))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What make left in a copy. An object whose source is gone needs no rule: make
- * takes it as it is, and links it. So when more changed than the text of C files,
- * which kbuild itself compares, everything goes that a fresh copy would not have;
- * only objects stay that kbuild's own rule would make again from the same source.
+ * Removes outdated files that make left in a copy. make needs no rule for an object whose
+ * source is gone: it takes the object as it is, and links it. So if more changed than the text
+ * of C files, which kbuild compares itself, everything is removed that a fresh copy would not
+ * have, except objects that kbuild's own rule would make from the same source.
  */
 #ifndef OUTPOST_PRODUCTS_H
 #define OUTPOST_PRODUCTS_H
@@ -12,22 +12,21 @@
 
 #include <stdbool.h>
 
-/* What happened to the sources. */
+/* Changes of the sources. */
 struct products_change {
-	bool any;     /* something that kbuild does not compare */
-	char **names; /* last components of what came, went, or is not C: objects that saw one of
-			 these, or could see it now, go too */
+	bool any;     /* a change that kbuild does not notice */
+	char **names; /* of what came, went, or is not C: objects that use one go, too */
 };
 
-/* A path came, went, or is another kind of thing than before. */
+/* A path was added, removed, or changed its type. */
 void products_note_path(struct products_change *change, const char *path);
 
-/* A file has other content, or other rights. */
+/* The content or permissions of a file changed. */
 void products_note_content(struct products_change *change, const char *path);
 
 void products_change_release(struct products_change *change);
 
-/* Brings what make left in `copy`, whose sources are these (sorted), in line. 0 or -errno, logged. */
+/* Removes outdated files from `copy`, whose (sorted) sources are given. 0 or -errno, logged. */
 int products_drop(const char *copy, const struct inventory *sources,
 		  struct products_change *change);
 

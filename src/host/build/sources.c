@@ -52,7 +52,7 @@ char *sources_makefile(const char *folder)
 	return NULL;
 }
 
-/* Lines that end in a backslash are one. */
+/* Joins lines that end in a backslash. */
 static void join_lines(struct strbuf *text)
 {
 	for (char *p = text->buf; (p = strstr(p, "\\\n"));)
@@ -75,8 +75,8 @@ static void add_objects(char ***provides, char *words)
 }
 
 /*
- * "obj-m := a.o b.o", "obj-$(CONFIG_X) += c.o", after conditionals and colons
- * too. This is a look, not an evaluation: make says what is really built.
+ * Finds "obj-m := a.o b.o", "obj-$(CONFIG_X) += c.o", also after conditionals and colons. This
+ * does not evaluate the makefile: make decides what is built.
  */
 static bool take_line(char *line, char ***provides)
 {
@@ -109,7 +109,7 @@ static bool has_modules(const char *makefile, char ***provides)
 	return found;
 }
 
-/* A folder that holds modules itself. */
+/* Adds the folder if it contains modules itself. */
 static bool add_folder(const char *path, struct source_list *list)
 {
 	_cleanup_free_ char *conf = path_join(path, "dkms.conf", NULL);
@@ -134,11 +134,10 @@ static int nothing_found(const char *path)
 		log_error("Nothing to build in %s: its %s has no obj-m", path,
 			  strrchr(makefile, '/') + 1);
 	else
-		log_error("There is nothing to build in %s: no Kbuild or Makefile with obj-m, no "
-			  "dkms.conf, "
-			  "and no folder that has one",
+		log_error("Nothing to build in %s: no Kbuild or Makefile with obj-m, no "
+			  "dkms.conf, and no subfolder with one of these",
 			  path);
-	log_hint("A module needs a Kbuild with a line like 'obj-m := name.o'");
+	log_hint("Add a Kbuild with a line such as 'obj-m := name.o'");
 	return -ENOENT;
 }
 
@@ -178,7 +177,7 @@ int sources_find(const char *path, struct source_list *list)
 		return log_error_errno(-errno, "Cannot build %s", path);
 	if (!fs_is_dir(real)) {
 		if (!is_module_file(real)) {
-			log_error("Cannot build %s: it is neither a folder nor a .ko file", path);
+			log_error("Cannot build %s: it is not a folder or a .ko file", path);
 			log_hint("Name the folder that contains it");
 			return -EINVAL;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finding out what a PATH of the command line is. */
+/* Finds the sources that a PATH on the command line refers to. */
 #ifndef OUTPOST_SOURCES_H
 #define OUTPOST_SOURCES_H
 
@@ -7,15 +7,14 @@
 
 enum source_kind {
 	SOURCE_KBUILD, /* a folder whose Kbuild or Makefile has obj-m */
-	SOURCE_DKMS,   /* a folder with a dkms.conf, which says more than its Makefile */
-	SOURCE_KO,     /* a module that was built elsewhere */
+	SOURCE_DKMS,   /* a folder with a dkms.conf, which takes precedence over its Makefile */
+	SOURCE_KO,     /* a prebuilt module */
 };
 
 struct source {
 	enum source_kind kind;
-	char *path;      /* absolute, without links */
-	char **provides; /* modules that its obj-m names, as far as can be seen; dashes are
-			    underscores */
+	char *path;      /* absolute, symbolic links resolved */
+	char **provides; /* modules in its obj-m, as far as can be seen; underscores for dashes */
 };
 
 struct source_list {
@@ -24,28 +23,30 @@ struct source_list {
 };
 
 /*
- * Adds what `path` is to the list: itself, or for a folder of such folders
- * each of them, by name. One that is there already is not added again. 0 or
- * -errno, logged: it cannot be read, or there is nothing to build in it.
+ * Adds `path` to the list, or if it is a folder of source folders, each of them, sorted by
+ * name. Skips those that are in the list. 0 or -errno (logged) if the path cannot be read or
+ * has nothing to build.
  */
 int sources_find(const char *path, struct source_list *list);
 
-/* Likewise for each of an array that may be NULL; the first error ends it. */
+/* As sources_find(), for each element of an array, which may be NULL. Stops at the first error. */
 int sources_find_all(char *const *paths, struct source_list *list);
 
-/* Their paths, for strv_free(). */
+/* The paths of the sources; free with strv_free(). */
 char **source_list_paths(const struct source_list *list);
 
 /*
- * Adds the folder `name` that stands beside `path`, where there is one that
- * holds modules: 1, else 0. Logs nothing.
+ * Adds the folder `name` next to `path`, if it exists and contains modules. Returns 1 if
+ * added, else 0. Logs nothing.
  */
 int sources_find_beside(const char *path, const char *name, struct source_list *list);
 
 void source_list_release(struct source_list *list);
 
-/* The file in `folder` that make would read for its modules ("Kbuild" before "Makefile"); NULL:
- * none. */
+/*
+ * The file in `folder` in which make looks for modules ("Kbuild" before "Makefile"), or NULL.
+ * The caller frees it.
+ */
 char *sources_makefile(const char *folder);
 
 #endif

@@ -31,7 +31,7 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
-/* One that the user builds where it is, not one of Outpost's, which never change. */
+/* Only trees that the user builds in place can change; Outpost's never do. */
 static bool tree_can_change(const struct kernel_tree *tree)
 {
 	return strcmp(tree->source, "path") == 0;
@@ -42,7 +42,7 @@ static bool is_in_tree(const struct kernel_tree *tree, const char *path)
 	return is_below(path, tree->root) || is_below(path, tree->build);
 }
 
-/* What comes with compilers; they count themselves. */
+/* Files that come with compilers, which are checked themselves. */
 static bool is_of_tools(const char *path)
 {
 	return is_below(path, "/usr/lib") || is_below(path, "/usr/include");
@@ -53,7 +53,7 @@ struct deps {
 	char **files;
 };
 
-/* Relative ones are in the kernel tree, or (from 6.13 on) in the copy or beside it. */
+/* Relative paths are in the kernel tree, or since 6.13 in the copy or next to it. */
 static char *find_dep(const struct unit *unit, const char *path)
 {
 	_cleanup_free_ char *in_tree = NULL, *in_copy = NULL;
@@ -74,7 +74,7 @@ static bool is_plain_relative(const char *path)
 	return *path != '/' && strncmp(path, "../", 3) != 0;
 }
 
-/* Those of the copy are compared by the mirror. */
+/* The mirror compares files in the copy. */
 static void take_dep(const char *path, void *arg)
 {
 	struct deps *deps = arg;
@@ -83,7 +83,7 @@ static void take_dep(const char *path, void *arg)
 	_cleanup_free_ char *real = NULL;
 
 	if (!tree_counts && (is_in_tree(tree, path) || is_plain_relative(path)))
-		return; /* most of them */
+		return; /* most files */
 	real = find_dep(deps->unit, path);
 	if (!real || is_below(real, deps->unit->copy))
 		return;
@@ -107,8 +107,10 @@ static void add_makefiles(const char *dir, struct strbuf *out)
 	}
 }
 
-/* What kbuild and modpost read of it, beside headers; built elsewhere (O=), `source` leads to its
- * sources. */
+/*
+ * Files that kbuild and modpost read besides headers; if the tree was built elsewhere (O=),
+ * `source` links to its sources.
+ */
 static void describe_tree(const struct kernel_tree *tree, struct strbuf *out)
 {
 	static const char *const names[] = { ".config",
@@ -134,7 +136,7 @@ static void describe_tree(const struct kernel_tree *tree, struct strbuf *out)
 	}
 }
 
-/* What is known before make is run. */
+/* The part that is known before make runs. */
 static void describe_given(const struct unit *unit, struct strbuf *out)
 {
 	kbuild_describe(unit, out);
@@ -223,7 +225,7 @@ bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
 	return found;
 }
 
-/* --- files that make takes for current ----------------------------------------------------- */
+/* --- files that make takes for current ---------------------------------------------------- */
 
 void stamp_note_outside(const struct unit *unit)
 {
@@ -239,7 +241,7 @@ void stamp_note_outside(const struct unit *unit)
 		unlink(path);
 }
 
-/* Is it another one than `line` says, and make would not see that by its time? */
+/* Has the file changed since `line` was noted, without make noticing by its time? */
 static bool is_replaced(const char *line, const struct stat *noted)
 {
 	_cleanup_(strbuf_release) struct strbuf now = STRBUF_INIT;
@@ -249,7 +251,7 @@ static bool is_replaced(const char *line, const struct stat *noted)
 	if (!path)
 		return false;
 	add_file(&now, path + 1);
-	now.buf[now.len - 1] = '\0'; /* its newline */
+	now.buf[now.len - 1] = '\0'; /* remove the newline */
 	return strcmp(now.buf, line) != 0 &&
 	       (stat(path + 1, &st) < 0 || st.st_mtim.tv_sec <= noted->st_mtim.tv_sec);
 }

@@ -44,7 +44,7 @@ static bool __attribute__((pure)) wants(const struct unit *unit, const struct un
 	return false;
 }
 
-/* --- the end of one ------------------------------------------------------------------- */
+/* --- the end of a task ------------------------------------------------------------------ */
 
 static void read_error(struct unit *unit)
 {
@@ -93,7 +93,7 @@ static void reap(struct tasks *t, struct task *task)
 	finish(t, task);
 }
 
-/* --- starting one -------------------------------------------------------------------- */
+/* --- starting a task -------------------------------------------------------------------- */
 
 static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *unit)
 {
@@ -103,8 +103,8 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 
 	for (size_t i = 0; i < t->n; i++)
 		if (&t->list[i].unit != unit)
-			unlock(&t->list[i]); /* a lock lasts as long as anybody has it open */
-	log_set_line(NULL);                  /* the progress line is the parent's */
+			unlock(&t->list[i]); /* or this copy would keep it locked */
+	log_set_line(NULL);                  /* the progress line belongs to the parent */
 	unlink(path);
 	r = unit_build(unit, &error);
 	if (r < 0 && !error)
@@ -114,7 +114,10 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 	_exit(error ? 1 : 0);
 }
 
-/* Who waits for it has another folder's module of that name: soon over, and not logged. */
+/*
+ * The holder builds a module of that name in another folder: this does not take long, and is
+ * not logged.
+ */
 static int take_link_lock(struct task *task)
 {
 	_cleanup_free_ char *path = xasprintf("%s.lock", task->unit.link);
@@ -132,7 +135,7 @@ static int take_link_lock(struct task *task)
 	return -EAGAIN;
 }
 
-/* 0, -EAGAIN while another process has it, or -errno, logged. */
+/* 0, -EAGAIN if another process holds the lock, or -errno, logged. */
 static int take_lock(struct task *task)
 {
 	_cleanup_free_ char *path = unit_file(&task->unit, "lock");
@@ -166,10 +169,10 @@ static void say_not_built(const struct tasks *t, const struct unit *unit)
 {
 	_cleanup_free_ char *name = tasks_name(t, unit);
 
-	log_error("%s is not built: %s", name, unit->error);
+	log_error("%s was not built: %s", name, unit->error);
 }
 
-/* Nothing to wait for, or a reason why it will never be built. */
+/* True if nothing is left to wait for, or if the unit cannot be built. */
 static bool is_ready(const struct tasks *t, struct unit *unit)
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -213,7 +216,7 @@ static int start(struct tasks *t, struct task *task)
 	return 0;
 }
 
-/* Starts what can be started. Sets *locked when something waits for another process. */
+/* Starts all tasks that are ready. Sets *locked if one waits for another process. */
 static int start_ready(struct tasks *t, bool *locked)
 {
 	*locked = false;
@@ -225,7 +228,7 @@ static int start_ready(struct tasks *t, bool *locked)
 			continue;
 		if (task->unit.error || task->unit.conf.excluded) {
 			finish(t, task);
-			i = (size_t)-1; /* others may have waited for it */
+			i = (size_t)-1; /* others may wait for it */
 			continue;
 		}
 		r = start(t, task);
@@ -244,7 +247,7 @@ static void give_up_circle(struct tasks *t)
 
 		if (t->list[i].state != WAITING)
 			continue;
-		unit->error = xstrdup("it and others depend on each other in a circle");
+		unit->error = xstrdup("it is part of a dependency cycle");
 		say_not_built(t, unit);
 		finish(t, &t->list[i]);
 	}
@@ -287,7 +290,7 @@ void tasks_release(struct tasks *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct task *task = &t->list[i];
 
-		if (task->state == RUNNING) { /* it ends its own child when it is told to */
+		if (task->state == RUNNING) { /* SIGTERM makes it end its own child */
 			kill(task->pid, SIGTERM);
 			reap(t, task);
 		}

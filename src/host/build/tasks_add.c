@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The units to build, and those that they need beyond the requested ones. */
+/* Adds the units to build, and those that they depend on. */
 #include "host/build/tasks.h"
 
 #include "common/alloc.h"
@@ -25,7 +25,7 @@ static bool is_provided(const struct tasks *t, const struct kernel_tree *tree, c
 	return false;
 }
 
-/* A module that a unit needs and that was not requested may be in the folder beside its own. */
+/* Adds units in folders next to this unit's that it depends on, if they were not requested. */
 static void add_wanted(struct tasks *t, size_t i)
 {
 	_cleanup_(source_list_release) struct source_list found = { 0 };
@@ -35,7 +35,7 @@ static void add_wanted(struct tasks *t, size_t i)
 	strv_foreach (name, unit->wants)
 		if (!is_provided(t, tree, *name) &&
 		    sources_find_beside(unit->source.path, *name, &found) > 0)
-			log_info("%s needs %s, which is built too", unit->shown, *name);
+			log_info("%s depends on %s; building that, too", unit->shown, *name);
 	for (size_t k = 0; k < found.n; k++)
 		add_task(t, tree, &found.list[k]);
 }
@@ -47,6 +47,6 @@ void tasks_add(struct tasks *t, const struct kernel_tree *tree, struct source_li
 	t->n_trees++;
 	for (size_t i = 0; i < sources->n; i++)
 		add_task(t, tree, &sources->list[i]);
-	for (size_t i = first; i < t->n; i++) /* it grows */
+	for (size_t i = first; i < t->n; i++) /* the list may grow */
 		add_wanted(t, i);
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Another folder that exports what was undefined is what depends= should have named. */
+/* Finds another folder that exports an undefined symbol, and that depends= should have named. */
 static const char *find_exporter(const struct tasks *t, const struct unit *unit, const char *symbol)
 {
 	_cleanup_free_ char *entry = xasprintf("\t%s\t", symbol);
@@ -40,8 +40,7 @@ static void hint_undefined(const struct tasks *t, const struct unit *unit, const
 			 exporter, exporter, unit->shown);
 	else
 		log_hint("The kernel does not export %s to modules. If another module does, build "
-			 "its folder too, "
-			 "and name it in 'depends =' of %s/test.conf.",
+			 "its folder too, and name it in 'depends =' of %s/test.conf.",
 			 symbol, unit->shown);
 }
 
@@ -65,7 +64,7 @@ void tasks_say(struct tasks *t, const struct unit *unit)
 	(void)fs_read_line(path, &messages);
 	count_warnings(t, unit, messages.buf);
 	if (unit->error) {
-		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : ".", messages.buf);
+		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : "", messages.buf);
 		hint_undefined(t, unit, messages.buf);
 		if (messages.len && fs_exists(log))
 			log_hint("See %s for the full build output", log);

@@ -35,7 +35,10 @@ char *testprog_path(const struct unit *unit, const char *program)
 	return path_join(unit->dir, "test", name, NULL);
 }
 
-/* A header that comes may be found before the one of that name which is used so far. */
+/*
+ * Lists all headers, because a new one may be found before the one of that name that is used
+ * now.
+ */
 static void add_headers(const struct unit *unit, struct strbuf *out)
 {
 	_cleanup_strv_ char **headers = NULL;
@@ -51,7 +54,10 @@ static bool is_since(const struct stat *st, const struct timespec *since)
 	       (st->st_mtim.tv_sec == since->tv_sec && st->st_mtim.tv_nsec >= since->tv_nsec);
 }
 
-/* Saved since (or NULL), the compiler may have read what it was before: nothing is like that. */
+/*
+ * If the file was saved after `since` (or NULL), the compiler may have read the old version:
+ * adds a state that never matches.
+ */
 static void add_file(const char *path, const struct timespec *since, struct strbuf *out)
 {
 	struct stat st;
@@ -62,7 +68,10 @@ static void add_file(const char *path, const struct timespec *since, struct strb
 		    st.st_mtim.tv_nsec, (long long)st.st_size, (unsigned long long)st.st_ino, path);
 }
 
-/* The compiler's own list (-MMD): "output: source header \", with "\ " for a blank. */
+/*
+ * Adds the compiler's list of dependencies (-MMD): "output: source header \", with "\ " for a
+ * blank.
+ */
 static void add_deps(const char *deps, const struct timespec *since, struct strbuf *out)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, word = STRBUF_INIT;
@@ -148,7 +157,7 @@ int testprog_build(const struct unit *unit, const char *program, struct strbuf *
 		return -ENOENT;
 	}
 	if (strncmp(real, unit->source.path, n) != 0 || real[n] != '/') {
-		*error = xasprintf("its test program %s is outside of its folder", program);
+		*error = xasprintf("its test program %s is outside its folder", program);
 		return -EINVAL;
 	}
 	if (!is_c(program))
@@ -158,7 +167,7 @@ int testprog_build(const struct unit *unit, const char *program, struct strbuf *
 		r = compile(unit, real, to, output);
 	if (r != 0)
 		*error = r > 0 ? xasprintf("its test program %s does not compile", program)
-			       : xasprintf("its test program %s cannot be built: %s", program,
+			       : xasprintf("cannot build its test program %s: %s", program,
 					   strerror(-r));
 	return r > 0 ? -EINVAL : r;
 }

@@ -13,7 +13,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Those that go by the name of a compiler, and look for the compiler further on in PATH. */
+/*
+ * Is this a wrapper with the name of a compiler, which looks for the compiler further on in
+ * PATH?
+ */
 static bool stands_for(const char *path, const char *name)
 {
 	static const char *const masks[] = { "ccache", "distcc", "icecc" };
@@ -25,7 +28,10 @@ static bool stands_for(const char *path, const char *name)
 	return false;
 }
 
-/* A package that is upgraded brings other files. `name` may have words after it. */
+/*
+ * Describes the program's file, which changes when its package is upgraded. `name` may have
+ * arguments.
+ */
 static void add_program(struct strbuf *out, const char *name)
 {
 	_cleanup_free_ char *program = xstrndup(name, strcspn(name, " "));
@@ -61,7 +67,7 @@ static void add_programs(const struct unit *unit, struct strbuf *out)
 	}
 }
 
-/* That which runs: another one may have been made since. */
+/* The running image; a newer one may have been made since. */
 static void add_image(const struct buildenv *env, struct strbuf *out)
 {
 	_cleanup_free_ char *image = buildenv_image(env);
@@ -70,7 +76,10 @@ static void add_image(const struct buildenv *env, struct strbuf *out)
 		strbuf_addf(out, "image %s\n", image);
 }
 
-/* A release that was removed may come again from elsewhere; the manifest has a hash of it all. */
+/*
+ * A release may be removed and come back from elsewhere; the manifest has a hash of its
+ * contents.
+ */
 static void add_tree(const struct kernel_tree *tree, struct strbuf *out)
 {
 	_cleanup_free_ char *path = path_join(tree->root, "manifest.ini", NULL);

@@ -20,7 +20,7 @@ static const char *last_component(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-/* kbuild cannot take blanks and colons in paths. */
+/* kbuild does not support blanks and colons in paths. */
 static char *plain_component(const char *path)
 {
 	char *name = xstrdup(last_component(path));
@@ -73,7 +73,7 @@ static void prepare_dkms(struct unit *unit)
 		refuse(unit, "its dkms.conf cannot be used");
 		return;
 	}
-	/* A folder there, not a link: some go through it with find. */
+	/* A folder, not a link: some packages run find on it. */
 	free(unit->copy);
 	unit->copy = path_join(unit->dkms_tree, unit->conf.name, unit->conf.version, "build", NULL);
 	add_name(&unit->provides, unit->conf.name);
@@ -83,7 +83,7 @@ static void prepare_dkms(struct unit *unit)
 		add_name(&unit->wants, *name);
 }
 
-/* What test.conf says for any module that may come out. */
+/* Collects the dependencies in test.conf of all modules that may be built. */
 static void prepare_wants(struct unit *unit)
 {
 	_cleanup_free_ char *path = path_join(unit->source.path, "test.conf", NULL);
@@ -111,7 +111,7 @@ void unit_neighbours(const char *path, const char *release, char ***files)
 		neighbours_list(path, copy, files);
 }
 
-/* Of what the sources say, never of where they are. */
+/* Depends on the sources only, never on their location. */
 static char *name_debug_dir(const struct unit *unit)
 {
 	const char *name = unit->conf.name ? unit->conf.name : "module";

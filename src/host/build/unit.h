@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A unit is one folder (or .ko) that is built as a whole. What it needs lives
- * below $XDG_CACHE_HOME/outpost/build/<hash>-<name>/<release>:
+ * A unit is one folder (or .ko) that is built as a whole. Its files are in
+ * $XDG_CACHE_HOME/outpost/build/<hash>-<name>/<release>:
  *
- *	tree/up/<name>/         the copy that is built; what its makefiles and sources
- *	                        reach by "../x" and "../../x" stands beside it
- *	dkms/<package>/<version>/build/    the copy, where there is a dkms.conf; a link
- *	                        beside it, `source`, leads to it
- *	copy                    a link to the one of the two that there is
- *	compiler/               what stands before the compiler in PATH: ccache, under its name
- *	ccache.stats            what ccache did in the last build
- *	bin/uname               answers for the board, first in PATH for a MAKE of dkms.conf
+ *	tree/up/<name>/         the copy that is built; files that its makefiles and sources
+ *	                        reach by "../x" and "../../x" are next to it
+ *	dkms/<package>/<version>/build/    the copy, if there is a dkms.conf; a link next to it,
+ *	                        `source`, leads to it
+ *	copy                    link to the copy in use
+ *	compiler/               first in PATH for the compiler: ccache or a wrapper, under its name
+ *	ccache.stats            ccache's counts of the last build
+ *	bin/uname               answers as the board would; first in PATH for a MAKE of dkms.conf
  *	stripped/, test/        what is sent: modules without debug info, test programs
- *	build.log               all that make said, the last time it ran
- *	messages, error         what is worth reading of it; why there is no module
- *	toolchain               tools and tree that what is here was built with
- *	headers                 which there are, for ccache
- *	probes.mk, asked        what make reads first, and writes: see kbuild_probes.c
- *	stamp                   what the last good build was made with
- *	outside                 files beside the copy, and older, that were read
+ *	build.log               output of the last make
+ *	messages, error         the errors and warnings in it; why there is no module
+ *	toolchain               tools and tree of the last build
+ *	headers                 list of headers, for ccache
+ *	probes.mk, asked        makefile that make reads first, and what it writes: see
+ *	                        kbuild_probes.c
+ *	stamp                   what the last successful build was made from
+ *	outside                 files outside the copy that the last make read
  *	compile_commands.json
- *	lock                    held (flock) by who builds
+ *	lock                    held (flock) during the build
  *
- * make is given another name for a folder with obj-m: by way of the link
- * $XDG_CACHE_HOME/outpost/build/at/<release>/<first module> to the folder above.
- * So ccache, for which a file is what it is called, knows the same sources in
- * another folder again. While one is built the link is locked, and leads there.
+ * For a folder with obj-m, make gets another name of the unit's folder: the link
+ * $XDG_CACHE_HOME/outpost/build/at/<release>/<first module>. ccache identifies files by their
+ * path, so this lets it recognise the same sources in another folder. During the build the link
+ * is locked, and leads to this unit.
  */
 #ifndef OUTPOST_HOST_UNIT_H
 #define OUTPOST_HOST_UNIT_H
@@ -38,12 +39,15 @@
 #include <stdbool.h>
 
 /*
- * What debug info calls the copy, on every host: this, and the name of its first
- * module. So the same sources give the same .ko wherever they are.
+ * The name of the copy in debug info, on every host: this, followed by the name of its first
+ * module. So the same sources give the same .ko everywhere.
  */
 #define UNIT_DEBUG_ROOT "/usr/src/outpost/"
 
-/* In the copy: it is not kbuild that is called, but its own Makefile. It goes with what was made. */
+/*
+ * In the copy: marks that its own Makefile is called instead of kbuild. Removed with other
+ * products.
+ */
 #define UNIT_OWN_MAKEFILE ".own-makefile"
 #define UNIT_HEADERS      "headers"
 
@@ -53,54 +57,56 @@ struct unit {
 	struct source source;
 	const struct kernel_tree *tree;
 	char *dir;       /* the folder described above */
-	char *copy;      /* in it */
+	char *copy;      /* the copy in it */
 	char *shown;     /* the user's folder, for messages */
-	char *name;      /* its last component */
-	char *link;      /* another name of `dir`, for kbuild; NULL: none */
-	char *alias;     /* of the copy, by way of that; or NULL */
+	char *name;      /* last component of the user's folder */
+	char *link;      /* another name of `dir`, for kbuild, or NULL */
+	char *alias;     /* another name of the copy, through `link`, or NULL */
 	char *dkms_tree; /* "dir"/dkms */
 	char *debug_dir; /* UNIT_DEBUG_ROOT... */
 	struct dkms_conf conf;
-	char **provides; /* names by which others may want it: modules, folder, package */
-	char **wants;    /* names of what must be built before */
-	char **symvers;  /* Module.symvers of those */
+	char **provides; /* names that others may depend on: modules, folder, package */
+	char **wants;    /* names of dependencies */
+	char **symvers;  /* Module.symvers of the dependencies */
 	const struct build_settings *settings; /* or NULL */
-	bool tests;                            /* test programs too */
+	bool tests;                            /* build test programs, too */
 	int jobs;
-	int ms;      /* how long it took */
-	char *error; /* why it cannot be built, one line; logged */
+	int ms;      /* duration of the build */
+	char *error; /* why it cannot be built, one line, logged */
 };
 
-/* Where things are: see above. Nothing is made. `path` is the user's, absolute. */
+/* Paths as described above; nothing is created. `path` is the user's, absolute. */
 char *unit_dir(const char *path, const char *release) __attribute__((returns_nonnull));
 char *unit_file(const struct unit *unit, const char *name) __attribute__((returns_nonnull));
 
-/* What the copy of the user's `path` reaches beside it; see neighbours_list(). */
+/* The files that the copy of the user's `path` reaches outside: see neighbours_list(). */
 void unit_neighbours(const char *path, const char *release, char ***files);
 
-/* Fills in all but symvers, tests and jobs; takes `source` over. What cannot be used gets its
- * `error`. */
+/*
+ * Initialises all but symvers, tests and jobs. Takes ownership of `source`. If the unit cannot
+ * be built, sets its `error`.
+ */
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree);
 void unit_release(struct unit *unit);
 
-/* Where a file really is that make names by the alias; the caller frees it. */
+/* The real path of a file that make names by the alias; the caller frees it. */
 char *unit_real_path(const struct unit *unit, const char *path) __attribute__((returns_nonnull));
 
 struct path_map unit_path_map(const struct unit *unit);
 
 /*
- * Brings its folder up to date and runs make; with the lock held. 0, or a
- * negative number with the reason in *error, one line; says nothing but with -v.
+ * Updates its folder and runs make; call with the lock held. Logs nothing except with -v. 0,
+ * or a negative number with the reason (one line) in *error.
  */
 int unit_build(struct unit *unit, char **error);
 
-/* The .ko files that are there after building, by path; for dkms.conf those that it names. */
+/* The .ko files after a build, as paths; with dkms.conf, those that it lists. */
 char **unit_modules(const struct unit *unit);
 
-/* Where the stripped one of such a .ko is. */
+/* The path of the stripped version of such a .ko; the caller frees it. */
 char *unit_stripped(const struct unit *unit, const char *ko) __attribute__((returns_nonnull));
 
-/* Adds what was built, or what went wrong, to the list; with the lock held. */
+/* Adds the modules, or the error, to the list; call with the lock held. */
 void unit_collect(struct unit *unit, struct module_list *list);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Building one unit, step by step: the copy, make, what is made of the result. */
+/* Builds one unit step by step: the copy, make, and what is made of the result. */
 #include "host/build/unit_internal.h"
 
 #include "common/alloc.h"
@@ -39,7 +39,7 @@ static int apply_patches(const struct unit *unit, struct strbuf *output, char **
 		return 0;
 	strv_foreach (patch, unit->conf.patches) {
 		if (kbuild_patch(unit, *patch, output) != 0) {
-			unlink(manifest); /* a half-patched copy is of no use */
+			unlink(manifest); /* a partly patched copy is useless */
 			return unit_fail(error, "its patch %s does not apply", *patch);
 		}
 	}
@@ -76,9 +76,9 @@ static bool made_modules(const struct unit *unit)
 }
 
 /*
- * That it is used is remembered before it makes anything: what it leaves when
- * killed would pass next time for what kbuild made. One that fails may be
- * fixed so that kbuild can do without it.
+ * Remember the use of the own Makefile before it makes anything: what it leaves if killed
+ * could be taken for kbuild's later. If it fails, forget it: the fixed sources may not need
+ * it.
  */
 static int make_own(const struct unit *unit, const char *mark, struct strbuf *output)
 {
@@ -91,8 +91,10 @@ static int make_own(const struct unit *unit, const char *mark, struct strbuf *ou
 	return r;
 }
 
-/* Some set in their own Makefile what decides about obj-m, and call kbuild then; that is
- * remembered. */
+/*
+ * Some folders set in their own Makefile what obj-m depends on, and then call kbuild; remember
+ * that.
+ */
 static int make_kbuild(const struct unit *unit, struct strbuf *output)
 {
 	_cleanup_free_ char *own = path_join(unit->copy, UNIT_OWN_MAKEFILE, NULL);
@@ -121,13 +123,13 @@ static int make(const struct unit *unit, struct strbuf *output, char **error)
 	if (r == -EINTR)
 		return unit_fail(error, "interrupted");
 	if (r < 0 && !*error)
-		return unit_fail(error, "make cannot be run: %s", strerror(-r));
+		return unit_fail(error, "cannot run make: %s", strerror(-r));
 	if (r > 0)
 		return unit_fail(error, "it does not compile");
 	if (r == 0 && !made_modules(unit))
 		return unit_fail(
 			error,
-			"make made no module: what its obj-m names is not set for this kernel");
+			"make built no module: the options in its obj-m are not set for this kernel");
 	return r;
 }
 
@@ -156,8 +158,10 @@ static int build_tests(const struct unit *unit, struct strbuf *output, char **er
 	return 0;
 }
 
-/* What a section of test.conf may be called: a module that its makefile or dkms.conf names, or that
- * was made. */
+/*
+ * Checks the sections of test.conf: each must be a module that the makefile or dkms.conf
+ * names, or that was built.
+ */
 static int check_test_sections(const struct unit *unit, char **error)
 {
 	_cleanup_free_ char *conf = path_join(unit->source.path, "test.conf", NULL);
@@ -193,7 +197,7 @@ static void write_messages(const struct unit *unit, const struct strbuf *output,
 	messages_release(&messages);
 }
 
-/* *made: was there anything to do? */
+/* *made: did anything need to be done? */
 static int build_folder(const struct unit *unit, struct strbuf *output, bool *made, char **error)
 {
 	struct path_map map = unit_path_map(unit);
@@ -205,17 +209,17 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 
 	kbuild_forget_counts(unit);
 	r = unit_update_copy(unit, &changed);
-	if (r < 0 || changed) /* the copy may be current the next time, and nothing made of it */
+	if (r < 0 || changed) /* or a later build with a current copy would build nothing */
 		stamp_remove(unit);
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	if (r < 0)
-		return unit_fail(error, "its copy could not be made");
+		return unit_fail(error, "its sources could not be copied");
 	if (!changed && log_get_level() < LOG_LEVEL_DEBUG && stamp_holds(unit))
 		return 0;
 	*made = true;
 	stamp_begin(unit, &stamp);
 	if (stamp_drop_replaced(unit) < 0)
-		return unit_fail(error, "its copy could not be made");
+		return unit_fail(error, "its sources could not be copied");
 	r = make(unit, output, error);
 	stamp_note_outside(unit);
 	write_log(unit, "build.log", output);
@@ -226,7 +230,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 		return r;
 	r = compdb_write(&map, unit->tree->build, compdb);
 	if (r < 0)
-		return unit_fail(error, "%s cannot be written: %s", compdb, strerror(-r));
+		return unit_fail(error, "cannot write %s: %s", compdb, strerror(-r));
 	if (!overtaken)
 		stamp_write(unit, &stamp);
 	return 0;

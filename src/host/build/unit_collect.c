@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What came out of building a unit. */
+/* Collects the results of building a unit. */
 #include "host/build/unit.h"
 
 #include "common/alloc.h"
@@ -14,7 +14,7 @@
 
 /* --- which .ko files ---------------------------------------------------------------- */
 
-/* modules.order has a line for each: "/copy/x.ko" or, from Linux 6.3 on, "/copy/x.o" or "x.o". */
+/* modules.order has one line per module: "/copy/x.ko" or, since Linux 6.3, "/copy/x.o" or "x.o". */
 static char **modules_in_order(const struct unit *unit)
 {
 	_cleanup_free_ char *path = path_join(unit->copy, "modules.order", NULL);
@@ -39,7 +39,10 @@ static char **modules_in_order(const struct unit *unit)
 	return found;
 }
 
-/* One that it does not name is left from before; not so where another Makefile calls it. */
+/*
+ * Modules that modules.order does not list are from earlier builds, unless another Makefile
+ * calls kbuild.
+ */
 static bool kbuild_says_which(const struct unit *unit)
 {
 	_cleanup_free_ char *own = path_join(unit->copy, UNIT_OWN_MAKEFILE, NULL),
@@ -92,7 +95,7 @@ static void add_failed(const struct unit *unit, struct module_list *list, const 
 	module_list_add(list, module);
 }
 
-/* One that is not for this kernel is nobody's failure. */
+/* A module that is not for this kernel is skipped, which is not a failure. */
 static void add_skipped(const struct unit *unit, struct module_list *list)
 {
 	struct module *module =
@@ -136,13 +139,13 @@ static void add_module(const struct unit *unit, struct module_list *list, const 
 	int r;
 
 	if (!fs_exists(ko)) {
-		_cleanup_free_ char *missing = xasprintf("make did not make %s", ko);
+		_cleanup_free_ char *missing = xasprintf("make did not create %s", ko);
 
-		log_error("%s: %s, which its dkms.conf names", unit->shown, missing);
+		log_error("%s: %s, which its dkms.conf lists", unit->shown, missing);
 		add_failed(unit, list, ko, missing);
 		return;
 	}
-	r = module_read_any(ko, &module, &why); /* why it is none the check says better */
+	r = module_read_any(ko, &module, &why); /* the check reports a better reason */
 	if (r == 0)
 		r = take_test(unit, module);
 	if (r < 0) {

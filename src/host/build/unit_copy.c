@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The copy of a unit's sources, which is what is built. */
+/* The copy of a unit's sources, in which it is built. */
 #include "host/build/unit_internal.h"
 
 #include "common/alloc.h"
@@ -26,7 +26,7 @@ static int put_link(const char *path, const char *target)
 	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
 }
 
-/* What dkms has under $dkms_tree and $source_tree, and dkms.conf may refer to. */
+/* The folders that dkms has under $dkms_tree and $source_tree; dkms.conf may refer to them. */
 static int put_dkms_links(const struct unit *unit)
 {
 	_cleanup_free_ char *source =
@@ -39,8 +39,8 @@ static int put_dkms_links(const struct unit *unit)
 }
 
 /*
- * A copy that is elsewhere than the last one, as of another version of its
- * dkms.conf, starts from scratch; so does one that other tools have built in.
+ * Starts from scratch if the copy has moved (for example because of a new version in its
+ * dkms.conf), or was built with other tools.
  */
 static int place_copy(const struct unit *unit)
 {
@@ -61,9 +61,8 @@ static int place_copy(const struct unit *unit)
 }
 
 /*
- * ccache knows what an object was made from by the headers that were found, and
- * nothing of a new one that would be found before them: it has the list of all
- * beside them.
+ * ccache knows an object's dependencies by the headers that were found. It would not notice a
+ * new header that would be found first, so it gets a list of all headers.
  */
 static int list_headers(const struct unit *unit, const char *manifest)
 {
@@ -84,8 +83,8 @@ static int list_headers(const struct unit *unit, const char *manifest)
 }
 
 /*
- * A patched file is not what it was copied from: with patches, everything is copied again
- * when anything changed; also when that was found before, and nothing was built since.
+ * A patched file differs from its source. So if there are patches, everything is copied again
+ * when anything changed, also if that was noticed earlier and nothing was built since.
  */
 int unit_update_copy(const struct unit *unit, bool *changed)
 {
@@ -108,8 +107,7 @@ int unit_update_copy(const struct unit *unit, bool *changed)
 		r = list_headers(unit, manifest);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit);
-	if (r == 0 &&
-	    unit->link) /* it may lead to where the same module of another folder was built */
+	if (r == 0 && unit->link) /* it may lead to another folder with the same module */
 		r = put_link(unit->link, unit->dir);
 	return r;
 }

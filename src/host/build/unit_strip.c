@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Modules as they are sent: without debug info, and unpacked. */
+/* Prepares modules for sending: without debug info, and unpacked. */
 #include "host/build/unit_internal.h"
 
 #include "common/alloc.h"
@@ -29,7 +29,7 @@ static bool same_time(const char *a, const char *b)
 	       x.st_mtim.tv_nsec == y.st_mtim.tv_nsec;
 }
 
-/* A module that is damaged stays as it is: the check reports it. */
+/* A damaged module stays as it is; the check reports it. */
 static int unpack_ko(const char *ko, const char *to)
 {
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
@@ -45,7 +45,7 @@ static int unpack_ko(const char *ko, const char *to)
 	return r < 0 ? r : fs_write_atomic(to, bytes.buf, bytes.len, 0600);
 }
 
-/* The stripped module bears the time of the one it was made from, and appears by rename. */
+/* The stripped module gets the time of the original, and appears by rename. */
 static int strip(const struct unit *unit, const char *ko)
 {
 	_cleanup_free_ char *to = unit_stripped(unit, ko), *temporary = xasprintf("%s.new", to);
