@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A board's folders in a folder of the test's own, which stands for its / as well. */
+/* A board's folders, in a temporary folder that also stands for the board's root. */
 #ifndef TESTS_AGENT_DIRS_H
 #define TESTS_AGENT_DIRS_H
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* For set-up functions: 0, or -1. */
+/* 0 or -1, for use in setup functions. */
 static inline int test_place_make(struct dirs *dirs)
 {
 	char root[] = "/tmp/outpost-test-XXXXXX";

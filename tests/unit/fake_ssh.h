@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ssh for tests: started under that name, the test program itself plays ssh
- * and, behind it, a board with a small agent. What it does is in the
- * environment: FAKE_MODE, and FAKE_DIR for what it leaves behind.
+ * A fake ssh for tests: if the test program is started as "ssh", it plays ssh and, behind it,
+ * a board with a small agent. The environment controls it: FAKE_MODE, and FAKE_DIR for the
+ * files that it leaves behind.
  */
 #ifndef OUTPOST_TESTS_FAKE_SSH_H
 #define OUTPOST_TESTS_FAKE_SSH_H
@@ -32,7 +32,7 @@ static void fake_note(const char *word)
 	close(fd);
 }
 
-/* How often that was noted, in all connections. */
+/* How often `word` was noted, in all connections. */
 static inline size_t fake_count(const char *word)
 {
 	_cleanup_free_ char *file = fake_file("log");
@@ -66,7 +66,7 @@ static void fake_reply(const outpost_Reply *reply)
 		_exit(99);
 }
 
-/* Somebody made this file: the board is in another boot. */
+/* If this file exists, the board is in another boot. */
 static bool fake_was_reset(void)
 {
 	_cleanup_free_ char *file = fake_file("reset");
@@ -74,7 +74,7 @@ static bool fake_was_reset(void)
 	return fs_exists(file);
 }
 
-static bool fake_void; /* Hello named another agent: nothing is taken until the next one */
+static bool fake_void; /* Hello named another agent: ignores everything until the next Hello */
 
 static void fake_welcome(const outpost_Hello *hello)
 {
@@ -95,7 +95,7 @@ static void fake_welcome(const outpost_Hello *hello)
 	fake_reply(&reply);
 }
 
-/* 8 MiB of entries before anything is read. */
+/* Sends 8 MiB of entries before it reads anything. */
 static void fake_flood(void)
 {
 	static uint8_t payload[FRAME_MAX];
@@ -110,8 +110,10 @@ static void fake_flood(void)
 
 static size_t blob_bytes;
 
-/* A board that takes its time: it takes more and more in, or only lives; an old agent does not
- * say. */
+/*
+ * A slow board: it keeps receiving, or only shows signs of life. An old agent does not count
+ * the bytes that it received.
+ */
 static void fake_linger(bool takes)
 {
 	outpost_Reply reply = { .which_body = outpost_Reply_alive_tag };
@@ -124,7 +126,7 @@ static void fake_linger(bool takes)
 	}
 }
 
-/* What answers as a board's agent; NULL: fake_serve(). */
+/* Plays the board's agent; NULL: fake_serve(). */
 static int (*fake_agent)(void);
 
 static void fake_take(const struct frame *frame)
@@ -179,7 +181,7 @@ static int fake_serve(void)
 	}
 }
 
-/* As the real command: a line with the size, then so many bytes. */
+/* Like the real command: reads a line with the size, then that many bytes. */
 static int fake_install(void)
 {
 	_cleanup_(strbuf_release) struct strbuf in = STRBUF_INIT;
@@ -240,7 +242,7 @@ static int fake_session(char **argv)
 	return fake_agent ? fake_agent() : fake_serve();
 }
 
-/* Puts this program in PATH as ssh. `dir` is made: a template for mkdtemp(). */
+/* Puts this program in PATH as ssh. `dir` is a template for mkdtemp(), which creates it. */
 static int fake_setup(char *dir)
 {
 	_cleanup_free_ char *self = realpath("/proc/self/exe", NULL), *bin = NULL, *ssh = NULL;
@@ -279,8 +281,10 @@ static int fake_ssh(int argc, char **argv)
 	return 0;
 }
 
-/* First of all in main(): called as ssh, it is that, with `agent` (NULL: fake_serve()) at the other
- * end; else it is a test, which has five minutes. */
+/*
+ * Call this first in main(). If started as ssh, plays ssh, with `agent` (NULL: fake_serve())
+ * at the other end; otherwise sets the test's time limit of five minutes.
+ */
 static void fake_start(int argc, char **argv, int (*agent)(void))
 {
 	fake_agent = agent;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Journals made by hand: entries in an array, so that a test may change or drop any of them. */
+/* Handmade journals: entries in an array, so that a test can change or drop any of them. */
 #ifndef TESTS_JOURNAL_H
 #define TESTS_JOURNAL_H
 
@@ -43,7 +43,7 @@ static inline outpost_Entry *journal_add(struct journal *j, pb_size_t which)
 	return entry;
 }
 
-/* The first entry of this kind, and the last. */
+/* The first and the last entry of this kind. */
 static inline outpost_Entry *journal_first(struct journal *j, pb_size_t which)
 {
 	for (size_t i = 0; i < j->n; i++)
@@ -76,7 +76,7 @@ static inline void journal_drop(struct journal *j, size_t at)
 	j->n--;
 }
 
-/* Everything from the first entry of this step's end on is gone: the board died in the step. */
+/* Drops everything from the end of this step on: the board died in the step. */
 static inline void journal_die_in(struct journal *j, outpost_Step step)
 {
 	for (size_t i = 0; i < j->n; i++)
@@ -111,7 +111,7 @@ static inline outpost_Boot *journal_boot(struct journal *j, const char *boot_id)
 	uint64_t wall_s = 1700000000 + j->now_us / 1000000;
 
 	if (strcmp(boot_id, JOURNAL_BOOT) != 0)
-		j->now_us = 2000000; /* its clock begins anew */
+		j->now_us = 2000000; /* its clock starts from zero */
 	j->boot_id = boot_id;
 	boot = &journal_add(j, outpost_Entry_boot_tag)->body.boot;
 	proto_set(boot->boot_id, boot_id);
@@ -179,7 +179,7 @@ static inline void journal_snapshot(struct journal *j, outpost_State_When when)
 	proto_set(state->nonce, j->boot_id);
 }
 
-/* One module's way; `in[step]` is what the kernel says in it. */
+/* The entries of one module; `in[step]` has the kernel's messages during the step. */
 static inline void journal_module(struct journal *j, uint32_t index, uint32_t attempt,
 				  const char *const *const in[6])
 {
@@ -208,7 +208,7 @@ static inline void journal_end(struct journal *j)
 	journal_add(j, outpost_Entry_run_end_tag);
 }
 
-/* The bytes that a board's disk would hold. */
+/* The bytes as on a board's disk. */
 static inline void journal_pack(const struct journal *j, struct strbuf *bytes)
 {
 	for (size_t i = 0; i < j->n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Building folders of the work folder for the small kernel tree, and looking at what came out. */
+/* Builds folders in the work folder for the small kernel tree, and checks the results. */
 #ifndef OUTPOST_SAMPLE_BUILD_H
 #define OUTPOST_SAMPLE_BUILD_H
 
@@ -25,7 +25,7 @@ static inline void put_module(const char *dir, const char *name, const char *dep
 	put(sample_work, kbuild, rule);
 }
 
-static struct module_list built; /* by the last do_build() */
+static struct module_list built; /* result of the last do_build() */
 static int jobs = 2;
 
 static inline int do_build(const char *a, const char *b)
@@ -44,7 +44,7 @@ static inline struct module *the_module(const char *name)
 	struct module *m = module_list_find(&built, name);
 
 	if (!m)
-		fail_msg("there is no module %s; of %zu the first is %s: %s", name, built.n,
+		fail_msg("no module %s; the first of %zu is %s: %s", name, built.n,
 			 built.n ? built.modules[0]->name : "-",
 			 built.n ? built.modules[0]->error : "-");
 	return m;
@@ -58,7 +58,7 @@ static inline char *read_of_unit(const char *folder, const char *name)
 	return get(dir, name);
 }
 
-/* How often make ran for the folder. */
+/* How often make has run for the folder. */
 static inline size_t runs_of(const char *folder)
 {
 	_cleanup_free_ char *name = xasprintf("tree/up/.runs-%s", folder);

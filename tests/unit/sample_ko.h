@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mod.ko: objects made here, by the compiler of the boards and this machine's,
- * of a source that says itself where what is; and what becomes of a frame in one.
+ * mod.ko: objects that the cross compiler and this machine's compiler make from a source that
+ * records its own addresses; and the lookup of a frame in them.
  */
 #ifndef TESTS_SAMPLE_KO_H
 #define TESTS_SAMPLE_KO_H
@@ -11,8 +11,9 @@
 #include "host/symbolize/symbolize.h"
 
 /*
- * MARK(f) notes how far the next instruction is into f; `sizes` how far each function is from the
- * next, as the kernel prints it. Both are bytes of the section .marks, in the order written.
+ * MARK(f) records the offset of the next instruction in f; `sizes` the distance from each
+ * function to the next, as the kernel prints it. Both are bytes of the section .marks, in the
+ * order written.
  */
 static const char source[] =
 	"#define LINE(f) asm volatile(\"1: .pushsection .marks,\\\"a\\\"; .long 1b - \" #f "
@@ -69,7 +70,7 @@ static inline char *tool(const char *name)
 	"-O2", "-fno-toplevel-reorder", "-fno-reorder-functions", "-fno-pic", \
 		"-falign-functions=4", "-c"
 
-/* Compiles a text to mod.ko with this compiler, and reads the marks. */
+/* Compiles the source to mod.ko with this compiler, and reads the marks. */
 static inline void make_ko(const char *compiler, const char *debug, const char *more)
 {
 	_cleanup_free_ char *objcopy = tool("objcopy");
@@ -90,7 +91,7 @@ static inline void make_default(void)
 	make_ko(sample_tree.compiler, "-g", NULL);
 }
 
-/* The number of the line of `source` that has this text. */
+/* The number of the line in `source` that contains this text. */
 static inline int line_of(const char *text)
 {
 	const char *at = strstr(source, text);
@@ -116,7 +117,7 @@ static inline struct symbolizer_module module_of(const char *file)
 	return (struct symbolizer_module){ .name = "mod", .file = file };
 }
 
-/* What becomes of one frame; for report_source_release(). */
+/* Looks up one frame; release the result with report_source_release(). */
 static inline struct report_source look_up(const struct symbolizer_module *module,
 					   struct klog_frame f)
 {
@@ -134,7 +135,10 @@ static inline struct report_source look_up(const struct symbolizer_module *modul
 	return found;
 }
 
-/* "set mod.c:9, twice mod.c:13, user mod.c:20", or the reason why not, in parentheses. */
+/*
+ * "set mod.c:9, twice mod.c:13, user mod.c:20", or the reason for the lack of a result, in
+ * parentheses.
+ */
 static inline char *describe(const struct report_source *found)
 {
 	struct strbuf text = STRBUF_INIT;

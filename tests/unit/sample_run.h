@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A run with one result of each kind, for the tests of what shows and keeps results. */
+/* A run with results of all kinds, for tests of code that shows or stores results. */
 #ifndef SAMPLE_RUN_H
 #define SAMPLE_RUN_H
 
@@ -112,7 +112,7 @@ static void sample_begin(struct run_result *run, const char *id)
 				    .duration_ms = 4210 };
 }
 
-/* 2 pass, and one each of the others. */
+/* Two results are pass; there is one of each other kind. */
 static void sample_run(struct run_result *run, const char *id)
 {
 	struct result r;

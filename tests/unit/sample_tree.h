@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A kernel tree in miniature: a Makefile that knows "make -C tree M=dir
- * modules" and makes, of each x.o in obj-m, with the real cross compiler, an
- * object with a .modinfo section called x.ko. It fails as modpost does where
- * a file says NEEDS(symbol) and no KBUILD_EXTRA_SYMBOLS has it.
+ * A miniature kernel tree: its Makefile supports "make -C tree M=dir modules". For each x.o in
+ * obj-m, it uses the real cross compiler to make x.ko, an object with a .modinfo section. Like
+ * modpost, it fails if a file says NEEDS(symbol) and no file in KBUILD_EXTRA_SYMBOLS has the
+ * symbol.
  */
 #ifndef OUTPOST_SAMPLE_TREE_H
 #define OUTPOST_SAMPLE_TREE_H
@@ -29,7 +29,7 @@
 #define SAMPLE_RELEASE "6.1.0-50-arm64"
 
 static char sample_top[] = "/tmp/outpost-test-XXXXXX";
-static char *sample_work; /* the user's folders are in it; emptied before each test */
+static char *sample_work; /* contains the user's folders; emptied before each test */
 static struct kernel_tree sample_tree;
 
 static void put_mode(const char *dir, const char *name, const char *text, mode_t mode)
@@ -86,7 +86,7 @@ static inline long long time_of(const char *name)
 	return st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
 }
 
-/* What a module's C file looks like for it. */
+/* The C file of a module for this tree. */
 #define SAMPLE_MODULE(name, depends)                                                           \
 	"#define INFO(n, t) const char n[] __attribute__((section(\".modinfo\"), used)) = t\n" \
 	"INFO(i1, \"name=" name "\"); INFO(i2, \"license=GPL\"); INFO(i3, \"depends=" depends  \
@@ -114,7 +114,7 @@ static const char sample_makefile[] =
 	"\t@sed -n 's/.*EXPORTS(\\(.*\\)).*/0x1\\t\\1\\t$*\\tEXPORT_SYMBOL\\t/p' $< > "
 	"$(M)/Module.symvers\n";
 
-/* Runs a program in the work folder; it has to succeed. */
+/* Runs a program in the work folder; it must succeed. */
 static inline void sample_run(const char *const *argv)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Arming and restoring a board: a folder that looks like its /proc, /sys, /dev and /run. */
+/* Arming and restoring a board, in a folder that looks like its /proc, /sys, /dev and /run. */
 #include "unit.h"
 
 #include "agent/guard/guard.h"
@@ -26,7 +26,7 @@ static const char *const folders[] = {
 	"/bin",
 };
 
-/* A board as Debian leaves it; the last three are what a user changed. */
+/* A board with Debian's settings; the last three were changed by the user. */
 static const struct file {
 	const char *path, *found, *armed;
 } files[] = {
@@ -63,7 +63,7 @@ static void expect(const char *path, const char *text)
 	char now[128];
 
 	dirs_read(in_root(path), now, sizeof(now));
-	now[strcspn(now, "\n")] = '\0'; /* behind it: what a longer value left, unlike in /proc */
+	now[strcspn(now, "\n")] = '\0'; /* unlike in /proc, the end of a longer old value follows */
 	if (strcmp(now, text) != 0)
 		fail_msg("%s is '%s', not '%s'", path, now, text);
 }
@@ -115,7 +115,7 @@ static void arms_and_restores(void **state)
 	expect_found();
 }
 
-/* Killed, and armed again: what was found first is what counts. */
+/* Killed, and armed again: the values found first count. */
 static void the_next_start_restores_for_one_that_was_killed(void **state)
 {
 	struct guard next;
@@ -130,7 +130,7 @@ static void the_next_start_restores_for_one_that_was_killed(void **state)
 	expect_found();
 }
 
-/* Settings of other kernels: what is not there is passed over, and no file is made. */
+/* Settings that this kernel does not have are skipped, and no file is created. */
 static void what_a_board_has_not_is_no_error(void **state)
 {
 	(void)state;
@@ -146,7 +146,7 @@ static void what_a_board_has_not_is_no_error(void **state)
 		assert_false(fs_exists(in_root(files[i].path)));
 }
 
-/* No room in /run, say: nobody could give back what was found. */
+/* If, for example, /run is full, nothing is changed, because nobody could restore it. */
 static void what_cannot_be_written_down_stays(void **state)
 {
 	(void)state;
@@ -182,9 +182,9 @@ static void detectors_speak_before_the_limit(void **state)
 		uint32_t limit_ms, watchdog_s;
 		const char *lockup, *stall, *sleeper;
 	} cases[] = {
-		{ 10000, 0, "3", "10", "7" },   /* a soft lockup after 8.9 s at the latest */
-		{ 1000, 0, "3", "6", "5" },     /* never so short that load alone is a hang */
-		{ 30000, 0, "10", "21", "27" }, /* nor longer than found */
+		{ 10000, 0, "3", "10", "7" },   /* soft lockup after 8.9 s at the latest */
+		{ 1000, 0, "3", "6", "5" },     /* never so short that mere load counts as a hang */
+		{ 30000, 0, "10", "21", "27" }, /* nor longer than the value found */
 		{ 600000, 0, "10", "21", "120" },
 		{ 30000, 20, "6", "17", "27" }, /* and before the watchdog bites */
 		{ 30000, 15, "4", "12", "27" },
@@ -217,7 +217,7 @@ static void a_detector_that_is_off_stays_off(void **state)
 	guard_disarm(&guard);
 }
 
-/* Lines that somebody else put there lead nowhere. */
+/* Lines from somebody else have no effect. */
 static void only_our_settings_are_restored(void **state)
 {
 	(void)state;
@@ -228,7 +228,7 @@ static void only_our_settings_are_restored(void **state)
 	expect("/proc/sys/vm/panic_on_oom", "1");
 }
 
-/* Nobody has it yet, and it could not be stopped after the run. */
+/* Nobody has opened it yet, and it could not be stopped after the run. */
 static void a_watchdog_without_a_way_out_is_left_alone(void **state)
 {
 	(void)state;
@@ -248,8 +248,8 @@ static void a_watchdog_without_a_way_out_is_left_alone(void **state)
 /* --- the watchdog that systemd holds --------------------------------------------- */
 
 /*
- * The device is a folder, which no one can open for writing, until "systemd"
- * lets go of it; `usec` is its property.
+ * The device is a folder, which nobody can open for writing, until "systemd" releases it;
+ * `usec` is its property.
  */
 static void make_systemd(const char *let_go)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What survived a crash goes into the journal of the run that died of it, and nothing else does. */
+/* What survived a crash goes into the journal of the run that caused it; nothing else does. */
 #include "unit.h"
 
 #include "agent/guard/pstore.h"
@@ -65,7 +65,7 @@ static int add_survivor(const outpost_Entry *e, void *arg)
 	return 0;
 }
 
-/* "name: content|name: content", sorted as pstore's folder is not. */
+/* "name: content|name: content", in sorted order, which pstore's folder does not have. */
 static void expect_journal(const char *const *pieces, size_t n)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -79,7 +79,7 @@ static void expect_journal(const char *const *pieces, size_t n)
 		length += strlen(pieces[i]) + (i > 0);
 	}
 	if (sb.len != length)
-		fail_msg("more than that is in '%s'", sb.buf);
+		fail_msg("'%s' has more than that", sb.buf);
 }
 
 #define EXPECT(...)                                          \
@@ -127,7 +127,7 @@ static void earlier_crashes_are_set_aside(void **state)
 	assert_non_null(strstr(names[0], "dmesg-ramoops-0"));
 }
 
-/* systemd moved them before we came; its own folder stays as it is. */
+/* systemd moved them before the agent came; its own folder stays as it is. */
 static void what_systemd_moved_is_found(void **state)
 {
 	(void)state;
@@ -139,14 +139,14 @@ static void what_systemd_moved_is_found(void **state)
 	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew");
 	assert_true(fs_exists(in_root("/var/lib/systemd/pstore/1647289371/001/dmesg.txt")));
-	/* The board crashes again in the same run: only what is new then. */
+	/* The board crashes again in the same run: only new records are added. */
 	put("/var/lib/systemd/pstore/1647289400/001/dmesg.txt", "second");
 	pstore_collect(&journal, &dirs, RUN);
 	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew",
 	       "1647289400/001/dmesg.txt: second");
 }
 
-/* It makes its folder when it first has something to put there. */
+/* systemd creates its folder when it first stores something. */
 static void systemds_first_records_are_found(void **state)
 {
 	(void)state;
@@ -156,7 +156,7 @@ static void systemds_first_records_are_found(void **state)
 	EXPECT("dmesg-ramoops-0: one");
 }
 
-/* Left where it is it would be taken for this run's: so the run must not begin. */
+/* Old records would be taken for this run's, so the run must not begin. */
 static void without_room_nothing_is_set_aside(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is sent of a module: that which tells of symbols, and zeroes. */
+/* The parts of a module that are sent: those about symbols; the rest is zeroes. */
 #include "unit.h"
 
 #include "agent/serve/pull.h"
@@ -17,7 +17,7 @@
 
 static const char names[] = "\0.text\0__versions\0.names";
 
-/* .text and __versions of 16 bytes each, full of 't' and 'v', with their names behind them. */
+/* .text and __versions have 16 bytes each, full of 't' and 'v'; their names follow. */
 static int make_module(void)
 {
 	const Elf64_Ehdr h = { .e_ident = ELFMAG,
@@ -63,7 +63,8 @@ static void test_symbols(void **state)
 	(void)state;
 	assert_int_equal(pwrite(other, "xxxxxxxxxxxxxxxx", 16, TEXT_AT), 16);
 	pull_symbols_look(&kept, module, size);
-	pull_symbols_look(&kept_of_other, other, TEXT_AT + 16); /* not understood: all of it */
+	pull_symbols_look(&kept_of_other, other,
+			  TEXT_AT + 16); /* not understood: all of it is sent */
 	expect(&kept, module, TEXT_AT, '\0');
 	expect(&kept, module, VERSIONS_AT, 'v');
 	assert_int_equal(pull_symbols_read(&kept, module, (uint8_t *)magic, SELFMAG, 0), SELFMAG);
@@ -72,7 +73,7 @@ static void test_symbols(void **state)
 	expect(&kept_of_other, other, 0, '\0');
 }
 
-/* It has become shorter since it was looked at. */
+/* It has become shorter since pull_symbols_look(). */
 static void test_shorter(void **state)
 {
 	_cleanup_close_ int module = make_module();

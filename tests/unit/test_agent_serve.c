@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a connection does before and after it has the board. */
+/* A connection, before and after it holds the board. */
 #include "unit.h"
 
 #include "agent/base/logs.h"
@@ -46,7 +46,7 @@ static void make_hash(int number, uint8_t hash[HASH_SIZE])
 	memcpy(hash, &number, sizeof(number));
 }
 
-/* The lower its number, the older it is. */
+/* Blobs with lower numbers are older. */
 static void make_blob(int number)
 {
 	const struct timespec times[2] = { { .tv_sec = 1000 + number },
@@ -100,7 +100,7 @@ static void fill_board(void)
 	}
 }
 
-/* A plan with one module, whose blob and test are these. */
+/* A plan with one module, with this blob and this test program. */
 static void send_plan(const char *run, int blob, int test)
 {
 	outpost_Plan plan = { .modules = 1 };
@@ -117,7 +117,7 @@ static void send_plan(const char *run, int blob, int test)
 	s.start.indices_count = 1;
 }
 
-/* What is answered goes to standard output; the last of it is in s.reply. */
+/* Replies go to standard output; the last one is in s.reply. */
 static void start(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), out = dup(STDOUT_FILENO);
@@ -169,7 +169,7 @@ static void a_run_that_begins_makes_room_and_keeps_its_own(void **state)
 	assert_int_equal(count_in("logs"), LOGS_KEPT);
 }
 
-/* The supervisor is this program, and ends at once. */
+/* This program plays the supervisor, and exits at once. */
 static void wait_for_board(void)
 {
 	struct holder holder;
@@ -182,7 +182,7 @@ static void wait_for_board(void)
 	close(lock);
 }
 
-/* An old run that goes on is the last one to make room for. */
+/* An old run that is still running is removed last. */
 static void a_run_that_goes_on_keeps_its_journal(void **state)
 {
 	char path[DIRS_MAX];
@@ -245,6 +245,6 @@ int main(int argc, char **argv)
 	};
 
 	if (argc > 1 && strcmp(argv[1], "supervise") == 0)
-		return 0; /* what a start starts is this program */
+		return 0; /* a Start runs this program */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Steps on a board: what their children hold, leave behind, and say. */
+/* Steps on a board: what their children hold, leave behind, and report. */
 #include "unit.h"
 
 #include "agent/run/holder.h"
@@ -51,7 +51,7 @@ static void run(step_fn fn, const void *arg, bool capture, uint64_t limit_ms, en
 	step_finish(&step, end);
 }
 
-/* Every descriptor but the three and the report's; the list itself is one more. */
+/* All descriptors but the standard three and the report's; reading the list takes one more. */
 static int say_open_files(const void *arg, struct step_report *report)
 {
 	char **names = NULL;
@@ -110,7 +110,7 @@ static void make_driver_link(const char *device, const char *module)
 	assert_int_equal(symlink(target, path), 0);
 }
 
-/* Minor numbers have 20 bits: 300 is not 44, which is another driver's. */
+/* Minor numbers have 20 bits: 300 is not 44, which belongs to another driver. */
 static void a_device_with_a_large_number_is_its_drivers(void **state)
 {
 	(void)state;
@@ -124,7 +124,7 @@ static void a_device_with_a_large_number_is_its_drivers(void **state)
 	assert_false(module_drives(s.dirs.root, "ours", makedev(10, 255)));
 }
 
-/* A daemon as they come: another session, and its parent has ended. Its number is the detail. */
+/* A typical daemon: it has its own session, and its parent has exited. The detail is its pid. */
 static int leave_daemon(const void *arg, struct step_report *report)
 {
 	pid_t pid = fork();
@@ -143,7 +143,7 @@ static int leave_daemon(const void *arg, struct step_report *report)
 	return 0;
 }
 
-/* Under qemu-user, say, there are no subreapers. */
+/* There are no subreapers under qemu-user, for example. */
 static void need_subreaper(void)
 {
 	const char *must = getenv("MUST_RUN");
@@ -152,8 +152,8 @@ static void need_subreaper(void)
 	if (r == 0)
 		return;
 	if (must && strcmp(must, "1") == 0)
-		fail_msg("This machine has no subreapers: %s", strerror(-r));
-	print_message("This machine has no subreapers: %s\n", strerror(-r));
+		fail_msg("this machine has no subreapers: %s", strerror(-r));
+	print_message("skipped: this machine has no subreapers: %s\n", strerror(-r));
 	skip();
 }
 
@@ -218,7 +218,7 @@ static void who_holds_the_board_can_be_asked(void **state)
 	assert_false(holder_find(&s.dirs, "run-2", &other));
 	assert_int_equal(holder_take(&s.dirs, &other), -EBUSY);
 	assert_string_equal(other.run, "run-1");
-	/* As a supervisor does: it lives on in a copy. */
+	/* Like a supervisor, which holds the lock through a copy. */
 	child = dup(lock);
 	close(lock);
 	assert_true(holder_find(&s.dirs, NULL, &other));
@@ -226,7 +226,7 @@ static void who_holds_the_board_can_be_asked(void **state)
 	assert_false(holder_find(&s.dirs, NULL, &other));
 }
 
-/* The lock is the board's, a run is in the home of the login that began it. */
+/* The lock belongs to the board; a run is in the home of the login that started it. */
 static void whose_run_it_was_is_known(void **state)
 {
 	static const char old[] = "run-1 42 1700000000 Ada L@host\n";
@@ -238,7 +238,7 @@ static void whose_run_it_was_is_known(void **state)
 	assert_true(holder_read(lock, &holder));
 	assert_string_equal(holder.user, "Ada L@host");
 	assert_string_equal(holder.home, "/home/ada l");
-	/* As an older agent wrote it: that had no home. */
+	/* As written by an older agent, which did not record the home. */
 	assert_int_equal(pwrite(lock, old, strlen(old), 0), strlen(old));
 	assert_int_equal(ftruncate(lock, (off_t)strlen(old)), 0);
 	assert_true(holder_read(lock, &holder));
@@ -255,7 +255,7 @@ static int find_end(const outpost_Entry *e, void *arg)
 	return 0;
 }
 
-/* A journal of run-1 with a plan of one module, and `n` modules of this name. */
+/* A journal of run-1 with a plan for one module, and `n` modules of this name. */
 static void put_plan(const char *name, int n)
 {
 	static outpost_Entry entry;
@@ -272,7 +272,7 @@ static void put_plan(const char *name, int n)
 	assert_int_equal(journal_publish(&s.journal, &s.dirs, "run-1"), 0);
 }
 
-/* Its host would start it again and again, and never learn why. */
+/* Otherwise its host would start it again and again, and never learn why. */
 static void a_plan_that_is_not_sound_ends_its_run(void **state)
 {
 	static struct supervisor other;
@@ -290,12 +290,12 @@ static void a_plan_that_is_not_sound_ends_its_run(void **state)
 	assert_int_equal(end.error, EBADMSG);
 	assert_non_null(strstr(end.what, "it is not valid"));
 
-	/* There is nothing to write to: that is all. */
+	/* There is no journal to write to; that is not an error. */
 	assert_int_equal(supervisor_open(&other, s.dirs.home, "run-2"), -ENOENT);
 	supervisor_refuse(&other, -ENOENT);
 }
 
-/* What the journal's reader refuses is not what a crash tore off. */
+/* An entry that the journal's reader refuses is not a torn end. */
 static void a_plan_with_one_module_too_many_is_refused(void **state)
 {
 	static struct supervisor other;

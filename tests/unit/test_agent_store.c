@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the agent keeps on a board: blobs, deployed modules and journals. */
+/* What the agent stores on a board: blobs, deployed modules and journals. */
 #include "unit.h"
 
 #include "agent/base/blob.h"
@@ -36,8 +36,10 @@ static int tear_down(void **state)
 	return test_place_remove(&dirs);
 }
 
-/* Announces and sends `content`, packed against `reference` (NULL: none), in pieces of `piece`
- * bytes. */
+/*
+ * Announces and sends `content`, compressed against `reference` (NULL: none), in pieces of
+ * `piece` bytes.
+ */
 static int send(const char *content, const char *reference, size_t piece, outpost_Blob *blob)
 {
 	struct blob_receiver receiver;
@@ -101,7 +103,7 @@ static void a_blob_is_packed_against_an_earlier_one(void **state)
 
 	(void)state;
 	assert_int_equal(send(second, first, 4096, &blob),
-			 0); /* the reference is not there: passed over */
+			 0); /* the reference is missing: the blob is ignored */
 	assert_false(blob_exists(&dirs, blob.hash.bytes));
 	assert_int_equal(send(first, NULL, 4096, &blob), 1);
 	assert_int_equal(send(second, first, 4096, &blob), 1);
@@ -207,7 +209,7 @@ static void append_raw(const char *path, enum frame_type type, const void *paylo
 	close(fd);
 }
 
-/* Only what is not a whole frame was torn off by a crash: nothing else is dropped in silence. */
+/* Only an incomplete frame is the torn end of a crash: nothing else is dropped silently. */
 static void a_refused_entry_is_no_torn_end(void **state)
 {
 	static struct journal journal;
@@ -241,7 +243,7 @@ static void a_refused_entry_is_no_torn_end(void **state)
 	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), -EBADMSG);
 }
 
-/* Reads the whole journal for each of its entries. */
+/* Reads the whole journal again for each of its entries. */
 static int read_again(const outpost_Entry *entry, void *arg)
 {
 	uint64_t size, time_us = entry->time_us;
@@ -268,7 +270,7 @@ static void a_journal_can_be_read_while_it_is_read(void **state)
 	journal_close(&journal);
 }
 
-/* A limit tears a write in two as a full disk does. */
+/* A file size limit cuts a write in two, as a full disk does. */
 static void a_write_that_fails_tears_nothing(void **state)
 {
 	static struct journal journal;
@@ -286,8 +288,7 @@ static void a_write_that_fails_tears_nothing(void **state)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &before);
-	/* What could not be written is missing: nothing may follow it but the end, which reports it.
-	 */
+	/* What could not be written is missing: only the end may follow it, and reports it. */
 	assert_int_equal(journal_append(&journal, &entry), -EFBIG);
 	entry.which_body = outpost_Entry_run_end_tag;
 	assert_int_equal(journal_append(&journal, &entry), 0);
@@ -310,7 +311,7 @@ static void half_a_plan_is_no_run(void **state)
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	journal_close(&journal); /* the connection was cut */
 	assert_int_equal(journal_open(&journal, &dirs, "run-1", false), -ENOENT);
-	/* It is sent again, and then nothing takes its place. */
+	/* It is sent again; afterwards, nothing can replace it. */
 	assert_int_equal(journal_create(&journal, &dirs, "run-1"), 0);
 	assert_int_equal(journal_append(&journal, &entry), 0);
 	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
@@ -372,21 +373,21 @@ static void the_oldest_runs_go(void **state)
 	char run[32];
 
 	(void)state;
-	/* A result that no host has is kept, though the run has ended. */
+	/* A result that no host has collected is kept, even if the run has ended. */
 	for (int i = 0; i < AWAITED + COLLECTED; i++)
 		make_run(i, i >= AWAITED);
 	logs_prune(&dirs, "", note_lost, &lost);
 	for (int i = 0; i < AWAITED + COLLECTED; i++)
 		assert_int_equal(has_run(i), i < AWAITED || i >= AWAITED + COLLECTED - LOGS_KEPT);
 	assert_int_equal(lost.n, 0);
-	/* Once one has it, it is as any other. */
+	/* Once it is collected, it is like any other. */
 	name_run(run, 1);
 	logs_note_collected(&dirs, run);
 	logs_prune(&dirs, "", note_lost, &lost);
 	assert_false(has_run(1));
 	assert_true(has_run(0) && has_run(2));
 	assert_int_equal(lost.n, 0);
-	/* Not forever; and that is logged. */
+	/* But not forever, and the removal is reported. */
 	for (int i = 100; i < 100 + LOGS_UNCOLLECTED - 1; i++)
 		make_run(i, false);
 	logs_prune(&dirs, "", note_lost, &lost);
@@ -431,7 +432,7 @@ static void room_is_set_aside_until_the_run_ends(void **state)
 	assert_int_equal(journal_publish(&journal, &dirs, "run-1"), 0);
 	journal_close(&journal);
 	if (first < 256)
-		skip(); /* this file system sets nothing aside */
+		skip(); /* this file system reserves no space */
 	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), 0);
 	assert_true(kilobytes(&journal) >= 256);
 	for (int i = 0; i < 100; i++) {
@@ -471,12 +472,12 @@ static void a_cut_connection_leaves_no_file(void **state)
 	dirs_path(&dirs, dir, "blobs");
 	assert_int_equal(fs_list(dir, &left), 0);
 	if (*left)
-		fail_msg("%s would stay", *left);
+		fail_msg("%s would be left behind", *left);
 	strv_free(left);
 	close(receiver.fd);
 }
 
-/* Root, below the home of somebody who planted a link to a folder of root's. */
+/* Root works below the home of a user who planted a link to a folder of root. */
 static void root_is_not_led_out_of_a_home(void **state)
 {
 	static struct journal journal;
@@ -506,7 +507,7 @@ static void root_is_not_led_out_of_a_home(void **state)
 	assert_int_equal(symlink(victim, link_path), 0);
 	assert_int_equal(journal_open(&journal, &dirs, "run-1", true), -EACCES);
 	assert_content(victim, "root's");
-	/* And root is root again. */
+	/* Afterwards, root is root again. */
 	assert_int_equal(unlink(victim), 0);
 	*strrchr(victim, '/') = '\0';
 	assert_int_equal(rmdir(victim), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Building folders, with a small kernel tree: what comes out, and when anew. */
+/* Building folders with a small kernel tree: the results, and what causes a rebuild. */
 #include "sample_build.h"
 
 #include <elf.h>
@@ -45,7 +45,7 @@ static void builds(void **state)
 	assert_false(module_can_strip(m->stripped));
 }
 
-/* Also for a kernel that was built without, as lines of a crash are named by it. */
+/* Also if the kernel was built without it, because it names the lines of a crash. */
 static void has_debug_info(void **state)
 {
 	static const char *const configs[] = { "CONFIG_A=y\n# CONFIG_DEBUG_INFO is not set\n",
@@ -75,8 +75,10 @@ static void rebuilds_what_changed(void **state)
 	(void)state;
 	put_module("one", "one", "", "#include \"../include/shared.h\"\nint x = SHARED;");
 	put(sample_work, "include/shared.h", "#define SHARED 1\n");
-	/* Not in the tick of the clock in which the build starts: that would be built again,
-	 * rightly. */
+	/*
+	 * Not in the clock tick in which the build starts, because that correctly causes a
+	 * rebuild.
+	 */
 	set_time("include/shared.h", 900);
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_null(the_module("one")->error);
@@ -86,11 +88,11 @@ static void rebuilds_what_changed(void **state)
 	put_module("one", "one", "", "#include \"../include/shared.h\"\nint x = SHARED + 1;");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 2);
-	/* A file outside of the folder, reached by "..". */
+	/* A file outside of the folder, included through "..". */
 	put(sample_work, "include/shared.h", "#define SHARED 1234\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 3);
-	/* Saved after the compiler may have read it, if the clocks are to be believed. */
+	/* According to the clocks, it was saved after the compiler read it. */
 	set_time("include/shared.h", 2000000000);
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(do_build("one", NULL), 0);
@@ -99,19 +101,19 @@ static void rebuilds_what_changed(void **state)
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 6);
-	/* What make is told. */
+	/* The environment of make. */
 	setenv("SOME_OPTION", "1", 1);
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 7);
 	unsetenv("SOME_OPTION");
-	/* The result is gone. */
+	/* The result is missing. */
 	unlink(the_module("one")->unstripped);
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_int_equal(runs_of("one"), 8);
 	assert_true(fs_exists(the_module("one")->unstripped));
 }
 
-/* make would take an object that another compiler made for its own. */
+/* make would keep an object that another compiler made. */
 static void rebuilds_with_other_tools(void **state)
 {
 	_cleanup_free_ char *wrapper = path_join(sample_work, "wrapper", NULL);
@@ -138,7 +140,7 @@ static void rebuilds_with_other_tools(void **state)
 	}
 }
 
-/* One that the user builds where it is: its headers, and what modpost reads. */
+/* A tree of the user's own, built in place: its headers, and what modpost reads. */
 static void rebuilds_for_a_tree_that_changed(void **state)
 {
 	_cleanup_free_ char *include =
@@ -180,7 +182,7 @@ static void compile_error(void **state)
 	assert_lacks(messages_text, "CC [M]");
 	log = read_of_unit("bad", "build.log");
 	assert_contains(log, "CC [M]");
-	/* Mended, it builds. */
+	/* Once fixed, it builds. */
 	put_module("bad", "bad", "", "int f(void) { return 1; }");
 	assert_int_equal(do_build("bad", NULL), 0);
 	assert_null(the_module("bad")->error);
@@ -198,7 +200,7 @@ static void dependencies(void **state)
 	assert_null(the_module("a")->error);
 	assert_string_equal(built.modules[0]->name, "b");
 	assert_string_equal(built.modules[1]->name, "a");
-	/* It stands beside the one that was asked for: that is enough. */
+	/* It is in a folder beside the requested one, which suffices. */
 	assert_int_equal(do_build("a", NULL), 0);
 	assert_null(the_module("a")->error);
 	assert_int_equal(built.n, 2);
@@ -230,18 +232,18 @@ static void test_programs(void **state)
 	made = time_of(first);
 	put_module("one", "one", "", "int x;");
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_true(time_of(first) == made); /* not its business */
+	assert_true(time_of(first) == made); /* does not depend on it */
 	put(sample_work, "one/value.h", "#define VALUE 4\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_true(time_of(first) > made);
-	/* Another header, and an old one: what is newer than the program is not the question. */
+	/* Another header, with an old time: being newer than the program is not the criterion. */
 	made = time_of(first);
 	put(sample_work, "value.h", "#define VALUE 5\n");
 	set_time("value.h", 1000);
 	assert_int_equal(rename("value.h", "one/value.h"), 0);
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_true(time_of(first) > made);
-	/* One that is found before the other. */
+	/* A header that is found before the other one. */
 	made = time_of(first);
 	put(sample_work, "one/test/value.h", "#define VALUE 6\n");
 	set_time("one/test/value.h", 1000);
@@ -269,7 +271,7 @@ static void sections_of_test_conf(void **state)
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_null(the_module("one")->error);
 	assert_non_null(the_module("one")->test_program);
-	/* One that this kernel does not get is a module all the same. */
+	/* A module that is not built for this kernel is still a module. */
 	put(sample_work, "one/Kbuild", "obj-m := one.o\nobj-$(CONFIG_NEVER) += other.o\n");
 	put(sample_work, "one/test.conf", "[other]\nskip = not here\n");
 	assert_int_equal(do_build("one", NULL), 0);
@@ -312,7 +314,7 @@ static void ko_files(void **state)
 	bytes.buf[19] = 0;
 	assert_int_equal(fs_write_atomic("x86.ko", bytes.buf, bytes.len, 0600), 0);
 	assert_int_equal(do_build("x86.ko", NULL), 0);
-	assert_null(built.modules[0]->error); /* that it will not load the check says */
+	assert_null(built.modules[0]->error); /* the check reports that it will not load */
 	assert_int_equal(built.modules[0]->machine, EM_X86_64);
 	sample_run((const char *const[]){ "xz", "-k", "given.ko", NULL });
 	assert_int_equal(do_build("given.ko.xz", NULL), 0);
@@ -320,7 +322,7 @@ static void ko_files(void **state)
 	bytes.len = 0;
 	assert_int_equal(fs_read(built.modules[0]->stripped, &bytes, 0), 0);
 	assert_memory_equal(bytes.buf, ELFMAG,
-			    SELFMAG); /* a board's finit_module unpacks nothing */
+			    SELFMAG); /* a board's finit_module cannot decompress */
 	put(sample_work, "text.ko.xz", "text");
 	assert_int_equal(do_build("text.ko.xz", NULL), 0);
 	assert_string_equal(built.modules[0]->stripped, built.modules[0]->unstripped);
@@ -347,7 +349,7 @@ static void compile_commands(void **state)
 	assert_lacks(command, "work/one/one.o"); /* objects stay in the copy */
 }
 
-/* Each has built what the other still wants: neither may keep the other waiting. */
+/* Each has built what the other one still needs: neither may block the other. */
 static void two_at_once(void **state)
 {
 	int status = 0;
@@ -356,7 +358,7 @@ static void two_at_once(void **state)
 	(void)state;
 	put_module("a", "a", "", "");
 	put_module("b", "b", "", "");
-	jobs = 1; /* one after the other, in opposite order */
+	jobs = 1; /* one at a time, in opposite order */
 	pid = fork();
 	if (pid == 0) {
 		alarm(60);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a path is, and the copy of a folder that is built. */
+/* What a path means, and the copy of a folder that is built. */
 #include "sample_tree.h"
 
 #include "common/strv.h"
@@ -44,7 +44,7 @@ static void classified(void **state)
 	assert_int_equal(sources_find("none", &list), -ENOENT);
 	assert_int_equal(sources_find("n/Makefile", &list), -EINVAL);
 	assert_int_equal(sources_find(".", &list), 0);
-	assert_int_equal(sources_find("k", &list), 0); /* again: not added */
+	assert_int_equal(sources_find("k", &list), 0); /* not added a second time */
 	assert_int_equal(list.n, 3);
 	assert_int_equal(list.list[0].kind, SOURCE_DKMS);
 	assert_int_equal(strv_length(list.list[1].provides), 3);
@@ -88,7 +88,7 @@ static void mirrored(void **state)
 	assert_int_equal(access("to/sub/run.sh", X_OK), 0);
 	put(sample_work, "to/a.o", "built");
 	put(sample_work, "to/a.c", "patched here");
-	assert_false(mirror());              /* what the build changes is its own affair */
+	assert_false(mirror());              /* changes by the build are ignored */
 	put(sample_work, "from/a.c", "1!!"); /* the same size */
 	assert_true(mirror());
 	assert_file("to/a.c", "1!!");
@@ -114,7 +114,7 @@ static void mirrored_removal(void **state)
 	assert_true(fs_exists("to/turns/into"));
 }
 
-/* The other way round; what stood in the folder must not be removed through the link. */
+/* The other way round; the contents of the folder must not be removed through the link. */
 static void mirrored_folder_turns_into_a_link(void **state)
 {
 	(void)state;
@@ -133,7 +133,7 @@ static void mirrored_folder_turns_into_a_link(void **state)
 	assert_false(mirror());
 }
 
-/* What make left where a source comes to stand. */
+/* A product of make is where a new source belongs. */
 static void mirrored_over_products(void **state)
 {
 	(void)state;
@@ -152,7 +152,7 @@ static void mirrored_over_products(void **state)
 	assert_file("to/a.c", "one");
 }
 
-/* As kbuild leaves it: x.o, made of `source` and (further) of `dep`. */
+/* Like kbuild: x.o, made from `source` and `dep`. */
 static void put_object(const char *name, const char *source, const char *dep)
 {
 	_cleanup_free_ char *object = path_join("to", name, NULL), *cmd = NULL, *text = NULL;
@@ -229,11 +229,11 @@ static void products_of_what_changed(void **state)
 	static const struct {
 		const char *path, *left;
 	} cases[] = {
-		{ "from/a.c", ALL_PRODUCTS }, /* kbuild's business */
+		{ "from/a.c", ALL_PRODUCTS }, /* left to kbuild */
 		{ "from/sub/b.h", ALL_PRODUCTS }, { "from/Kbuild", "a.o b.o " },
-		{ "from/firmware.bin", "b.o " }, /* a.c speaks of it */
+		{ "from/firmware.bin", "b.o " }, /* a.c mentions it */
 		{ "from/a.o", "b.o " },          /* a source of that name */
-		{ "from/new/a.h", "b.o " },      /* could be found before the other */
+		{ "from/new/a.h", "b.o " },      /* might be found before */
 		{ "from/maybe.h", "a.o " },      /* b.c asks for it */
 	};
 
@@ -258,7 +258,7 @@ static void products_of_what_changed(void **state)
 	}
 }
 
-/* More than are worth a look: as after a switch of branches. */
+/* Too many to look at, as after a switch of branches. */
 static void products_of_another_branch(void **state)
 {
 	(void)state;
@@ -275,7 +275,7 @@ static void products_of_another_branch(void **state)
 	assert_products("");
 }
 
-/* Of the same time and size as the one whose place it took. */
+/* With the same time and size as the file that it replaced. */
 static void mirrored_replaced(void **state)
 {
 	(void)state;
@@ -302,12 +302,12 @@ static void mirrored_older(void **state)
 	set_time("from/a.c", 1000);
 	assert_true(mirror());
 	assert_file("to/a.c", "old");
-	/* Not the old time: make would take an object made since for current. */
+	/* Not the old time: make would consider an object made in the meantime up to date. */
 	assert_true(time_of("to/a.c") > 1000000000LL * 1000000000LL);
 	assert_false(mirror());
 }
 
-/* Saved while the version before it was being built: the copy is younger than what came of that. */
+/* Saved while the previous version was being built: the copy is newer than the result. */
 static void mirrored_meanwhile(void **state)
 {
 	(void)state;
@@ -389,7 +389,10 @@ static void endless_link(void **state)
 	assert_false(fs_exists(manifest));
 }
 
-/* What was half done knows not what it copied: it begins anew, without what is gone since. */
+/*
+ * A half-made copy does not know its contents: it starts from scratch, without files that are
+ * gone since.
+ */
 static void half_done(void **state)
 {
 	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),
@@ -407,7 +410,7 @@ static void half_done(void **state)
 	assert_int_equal(symlink("..", "from/up"), 0);
 	put(sample_work, "stamp", "all of it was built");
 	assert_int_equal(mirror_update(from, to, manifest, stamp, &changed), -ELOOP);
-	assert_false(fs_exists(stamp)); /* some of it was copied */
+	assert_false(fs_exists(stamp)); /* part of it was copied */
 	unlink("from/up");
 	assert_true(mirror());
 	assert_file("to/a.c", "1!!");
@@ -415,7 +418,7 @@ static void half_done(void **state)
 	assert_false(mirror());
 }
 
-/* Killed in the middle: it is not current, though the sources be as they were before. */
+/* Killed half way: it is not up to date, even if the sources are as before. */
 static void killed_meanwhile(void **state)
 {
 	_cleanup_free_ char *from = path_join(sample_work, "from", NULL),

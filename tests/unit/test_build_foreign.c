@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Folders that are not built as kbuild wants it: a dkms.conf, or a Makefile that calls kbuild. */
+/*
+ * Folders that are not built in kbuild's own way: with a dkms.conf, or a Makefile that calls
+ * kbuild.
+ */
 #include "sample_build.h"
 
 #include "host/build/mirror.h"
@@ -36,11 +39,11 @@ static void dkms_packages(void **state)
 	if (the_module("d_mod")->error)
 		fail_msg("%s", the_module("d_mod")->error);
 	assert_null(the_module("d_mod")->test.skip);
-	/* A change: patched again, from what is there now. */
+	/* A change: patched again, from the current files. */
 	put(sample_work, "pkg/src/other.h", "");
 	assert_int_equal(do_build("pkg", NULL), 0);
 	assert_null(the_module("d_mod")->error);
-	/* Killed when these were copied again, and nothing was patched yet. */
+	/* Killed after these were copied again, before anything was patched. */
 	set_time("pkg/src/patched.h", 1000);
 	set_time("pkg/src/d-mod.c", 1000);
 	assert_int_equal(mirror_update(user, copy, manifest, stamp, &changed), 0);
@@ -59,7 +62,7 @@ static void dkms_packages(void **state)
 	assert_contains(built.modules[0]->error, "dkms.conf");
 }
 
-/* What a dkms.conf finds by $dkms_tree is the copy, whatever a link said before. */
+/* $dkms_tree leads a dkms.conf to the copy, wherever a link led before. */
 static void dkms_link_that_led_elsewhere(void **state)
 {
 	_cleanup_free_ char *path = path_join(sample_work, "pkg", NULL),
@@ -83,8 +86,7 @@ static void dkms_link_that_led_elsewhere(void **state)
 		fail_msg("%s", the_module("one")->error);
 }
 
-/* A folder after the other, the second one wants the first; then all modules are moved to the top.
- */
+/* Two folders in turn, and the second needs the first; then all modules are moved to the top. */
 static void dkms_package_of_two_folders(void **state)
 {
 	(void)state;
@@ -118,7 +120,7 @@ static void own_makefile(void **state)
 		fail_msg("%s", the_module("one")->error);
 }
 
-/* It makes the module, and fails: what it made is nothing, also when it runs again. */
+/* It makes the module, then fails: the module does not count, even if it runs again. */
 static void own_makefile_that_fails_late(void **state)
 {
 	static const char makefile[] =
@@ -141,18 +143,18 @@ static void own_makefile_that_fails_late(void **state)
 	assert_int_equal(do_build("one", NULL), 0);
 	if (the_module("one")->error)
 		fail_msg("%s", the_module("one")->error);
-	/* kbuild makes no module any more, its own Makefile neither. */
+	/* Neither kbuild nor the folder's Makefile makes a module any more. */
 	put(sample_work, "one/Makefile", "obj-$(CONFIG_TWO) := one.o\nall:\n\tfalse\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_non_null(built.modules[0]->error);
-	/* Mended, it is one that kbuild can do. */
+	/* Once fixed, kbuild itself can build it. */
 	put(sample_work, "one/Makefile", "obj-m := one.o\n");
 	assert_int_equal(do_build("one", NULL), 0);
 	if (the_module("one")->error)
 		fail_msg("%s", the_module("one")->error);
 }
 
-/* What kbuild made before, and does not make now. */
+/* A module that kbuild made before, but no longer does. */
 static void no_module_any_more(void **state)
 {
 	(void)state;
@@ -173,7 +175,7 @@ static void read_stripped(const char *name, struct strbuf *bytes)
 	assert_int_equal(fs_read(m->stripped, bytes, 0), 0);
 }
 
-/* The folder calls kbuild itself. */
+/* The folder's Makefile calls kbuild. */
 static void put_foreign(const char *name, const char *dkms_conf, const char *more)
 {
 	_cleanup_free_ char *makefile = path_join(name, "Makefile", NULL);
@@ -212,7 +214,7 @@ static void check_foreign_debug_info(const char *name, const char *dkms_conf)
 	assert_memory_equal(with.buf, without.buf, with.len);
 }
 
-/* The same code as without. */
+/* The code is the same as without. */
 static void debug_info_of_foreign_builds(void **state)
 {
 	_cleanup_free_ char *config = get(sample_tree.build, ".config");

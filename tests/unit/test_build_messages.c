@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is read of make's output, of kbuild's .cmd files and of a folder's makefile. */
+/* Parsing of make's output, kbuild's .cmd files and a folder's makefile. */
 #include "sample_tree.h"
 
 #include "common/strv.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What modules are built with: the same everywhere, and what a person asked for. */
+/* How modules are built: reproducibly, and with the user's options. */
 #include "sample_tree.h"
 
 #include "host/build/build.h"
@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static struct module_list built; /* by the last do_build() */
+static struct module_list built; /* result of the last do_build() */
 
 static struct build_settings settings;
 static struct build_counts counts; /* of the last do_build() */
@@ -31,7 +31,10 @@ static struct module *do_build(const char *folder)
 
 /* --- the same everywhere ------------------------------------------------------------- */
 
-/* All that could tell where and when: names of files, its own and a neighbour's, and the hour. */
+/*
+ * Everything that could reveal the place and time: its own file name, a neighbour's, and the
+ * time.
+ */
 static const char source[] = "#include \"../common/common.h\"\n"
 			     "const char *when = __DATE__ __TIME__;\n"
 			     "int mod(void)\n{\n\treturn common(__FILE__);\n}\n";
@@ -64,7 +67,7 @@ static char *bytes_of(const char *path, size_t *n)
 	return strbuf_detach(&bytes);
 }
 
-/* In bytes and not as a string: there are zeros in it. */
+/* As bytes and not as a string, because there are NULs in it. */
 static void assert_nowhere(const char *bytes, size_t n, const char *text)
 {
 	if (memmem(bytes, n, text, strlen(text)))
@@ -131,7 +134,7 @@ static void same_dkms(void **state)
 		    "MAKE='make -C $kernel_source_dir M=$dkms_tree/pkg/1/build modules'\n");
 }
 
-/* Who wants the hour in it reports it as everywhere. */
+/* A user who wants a time in it sets SOURCE_DATE_EPOCH, as usual. */
 static void own_date(void **state)
 {
 	_cleanup_free_ char *bytes = NULL;
@@ -145,7 +148,7 @@ static void own_date(void **state)
 	assert_non_null(memmem(bytes, n, "Jan  2 1970", 11));
 }
 
-/* A build that lacked something beside the folder finds it when it is there. */
+/* A build that lacked a file beside the folder finds it once it exists. */
 static void neighbour_comes_later(void **state)
 {
 	(void)state;
@@ -172,8 +175,8 @@ static void need(const char *program)
 	if (path)
 		return;
 	if (getenv("MUST_RUN"))
-		fail_msg("there is no %s here: make deps-test", program);
-	print_message("skipped: there is no %s here\n", program);
+		fail_msg("%s is missing: run make deps-test", program);
+	print_message("skipped: %s is missing\n", program);
 	skip();
 }
 
@@ -184,7 +187,7 @@ static void assert_counts(size_t compiled, size_t cached)
 			 counts.cached, compiled, cached);
 }
 
-/* Built again, in another folder, and without it: the same bytes each time. */
+/* Built again, in another folder, and without ccache: the same bytes each time. */
 static void ccache(void **state)
 {
 	_cleanup_free_ char *first = NULL, *second = NULL, *third = NULL;
@@ -216,7 +219,7 @@ static void ccache(void **state)
 	assert_memory_equal(first, third, n);
 }
 
-/* What the compiler reads without saying so in its list of headers counts, too. */
+/* A file that the compiler reads but does not list among its headers counts too. */
 static void ccache_of_included_bytes(void **state)
 {
 	_cleanup_free_ char *module = xasprintf(
@@ -239,7 +242,7 @@ static void ccache_of_included_bytes(void **state)
 	}
 }
 
-/* A module of one name in two folders: each has its own, whoever is built first. */
+/* Two folders have a module of the same name: each keeps its own, whichever is built first. */
 static void one_name(void **state)
 {
 	char *const paths[] = { (char *)"a", (char *)"b", NULL };
@@ -268,8 +271,7 @@ static void one_name(void **state)
 	}
 }
 
-/* A program of the project's own before the compiler, with words of its own; with ccache, and
- * without. */
+/* The project's own wrapper of the compiler, with arguments; with ccache, and without. */
 static void wrapper(void **state)
 {
 	_cleanup_free_ char *program = path_join(sample_work, "wrap", NULL);
@@ -280,7 +282,7 @@ static void wrapper(void **state)
 	put(sample_work, "mod/mod.c", SAMPLE_MODULE("mod", "") "int wrapped;\n");
 	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
 	put_mode(sample_work, "wrap", script, 0755);
-	assert_null(do_build("mod")->error); /* now ccache knows it, as made without */
+	assert_null(do_build("mod")->error); /* now ccache has it, as made without */
 	forget_builds();
 	settings.compiler_wrapper = program;
 	for (int i = 0; i < 2; i++) {
@@ -297,8 +299,10 @@ static void wrapper(void **state)
 	settings = (struct build_settings){ 0 };
 }
 
-/* A cluster of one, reached as over ssh: its server's log says that it compiled, and the bytes are
- * what they would be here. */
+/*
+ * A cluster of one, reached over ssh: the log of its server shows that it compiled, and the
+ * bytes are the same as compiled locally.
+ */
 static void distcc(void **state)
 {
 	_cleanup_free_ char *log = path_join(sample_work, "distccd.log", NULL);
@@ -313,14 +317,14 @@ static void distcc(void **state)
 	settings.no_ccache = true;
 	here = bytes_of(do_build("mod")->stripped, &n);
 	forget_builds();
-	/* The arguments are HOST distccd --inetd .... */
+	/* The arguments are HOST distccd --inetd ... */
 	script = xasprintf("#!/bin/sh\nshift\nexec \"$@\" --log-stderr --log-level info 2>>%s\n",
 			   log);
 	put(sample_work, "ssh", script);
 	assert_int_equal(chmod(ssh, 0755), 0);
 	setenv("DISTCC_HOSTS", "@there", 1);
 	setenv("DISTCC_SSH", ssh, 1);
-	setenv("DISTCC_FALLBACK", "0", 1); /* what it does not do there fails */
+	setenv("DISTCC_FALLBACK", "0", 1); /* without distcc, the compilation fails */
 	setenv("DISTCC_DIR", sample_top, 1);
 	settings.compiler_wrapper = (char *)"distcc";
 	there = bytes_of(do_build("mod")->stripped, &m);
@@ -336,7 +340,7 @@ static void distcc(void **state)
 	assert_memory_equal(here, there, n);
 }
 
-/* What there is nothing to compile for is still said, and counted. */
+/* If there is nothing to compile, warnings are still shown and counted. */
 static void warnings_stay(void **state)
 {
 	(void)state;
@@ -354,7 +358,7 @@ static void warnings_stay(void **state)
 
 /* --- clang --------------------------------------------------------------------------- */
 
-/* One of this version that notes what it is called with, and compiles as the real one does. */
+/* A clang of this version that records its arguments, and compiles like the real one. */
 static void put_clang(const char *version)
 {
 	_cleanup_free_ char *script =
@@ -382,7 +386,7 @@ static int try_clang(const char *path)
 	return r;
 }
 
-/* The tree's makefiles are told that it is clang, and which, and no more that it is gcc. */
+/* The tree's makefiles see that it is clang, which version, and that it is no longer gcc. */
 static void clang(void **state)
 {
 	_cleanup_free_ char *path = xasprintf("%s/bin:%s", sample_work, getenv("PATH"));
@@ -424,7 +428,7 @@ static void clang(void **state)
 
 #define OTHER_RELEASE "6.12.0-1-arm64"
 
-/* A second tree, which has what the first has not: CONFIG_ONLY_HERE. */
+/* A second tree, with something that the first one does not have: CONFIG_ONLY_HERE. */
 static void make_other_tree(struct kernel_tree *tree)
 {
 	*tree = sample_tree;
@@ -442,7 +446,7 @@ static void assert_state(const struct module_list *list, const char *name, const
 	const struct module *m = module_list_find(list, name);
 
 	if (!m)
-		fail_msg("there is no %s for %s", name, release);
+		fail_msg("no module %s for %s", name, release);
 	if (!error) {
 		assert_null(m->error);
 		assert_contains(m->stripped, release);
@@ -453,9 +457,8 @@ static void assert_state(const struct module_list *list, const char *name, const
 }
 
 /*
- * Two kernels, where one takes a module that the other does not, and another
- * module needs that: it is built for the one, with its symbols, and refused for
- * the other.
+ * Two kernels: one accepts a module that the other does not, and another module needs it. That
+ * one is built for the first kernel, with the symbols, and refused for the second.
  */
 static void two_kernels(void **state)
 {
@@ -485,7 +488,7 @@ static void two_kernels(void **state)
 	assert_state(&lists[0], "top", SAMPLE_RELEASE, "depends on");
 	assert_state(&lists[1], "base", OTHER_RELEASE, NULL);
 	assert_state(&lists[1], "top", OTHER_RELEASE, NULL);
-	assert_int_equal(counts.warnings, 2); /* of plain, for each */
+	assert_int_equal(counts.warnings, 2); /* of plain, once for each kernel */
 	module_list_release(&lists[0]);
 	module_list_release(&lists[1]);
 	free(other.build);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What makefiles ask the tools: what may be remembered of it, and that it is, until they change. */
+/*
+ * Makefiles probe the tools: which answers may be cached, and that they are, until the tools
+ * change.
+ */
 #include "sample_tree.h"
 
 #include "host/build/build.h"
@@ -11,7 +14,7 @@
 
 static void pure(void **state)
 {
-	/* As kbuild's makefiles have make run them, from 5.10 to 6.12. */
+	/* As make runs them for kbuild's makefiles, from 5.10 to 6.12. */
 	static const char *const commands[] = {
 		" " CC " -Werror -D__KERNEL__ -DX='\"armv8.5-a\"' -fmacro-prefix-map=/usr/src/l/= "
 		"-I./include -Wa,-march=armv8.5-a -Wno-psabi -c -x c /dev/null -o \"$TMP\"",
@@ -29,10 +32,10 @@ static void pure(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!probe_is_pure(commands[i], CC, "a-"))
-			fail_msg("not taken for pure: %s", commands[i]);
+			fail_msg("not considered pure: %s", commands[i]);
 }
 
-/* What it finds may be another thing tomorrow, or is not understood. */
+/* Their answers may change, or they are not understood. */
 static void impure(void **state)
 {
 	static const char *const commands[] = {
@@ -77,7 +80,7 @@ static void impure(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (probe_is_pure(commands[i], CC, "a-"))
-			fail_msg("taken for pure: %s", commands[i]);
+			fail_msg("considered pure: %s", commands[i]);
 }
 
 static void named(void **state)
@@ -92,7 +95,7 @@ static void named(void **state)
 
 /* --- with a makefile ------------------------------------------------------------------ */
 
-/* As scripts/Makefile.compiler has it; it says what it was told in a file of the copy. */
+/* Like scripts/Makefile.compiler; writes the answers to a file in the copy. */
 static const char kbuild[] =
 	"try-run = $(shell set -e; TMP=$(M)/.tmp; if ($(1)) >/dev/null 2>&1; "
 	"then echo \"$(2)\"; else echo \"$(3)\"; fi)\n"
@@ -132,7 +135,7 @@ static void put_sources(const char *folder, int version)
 	put(dir, "Kbuild", kbuild);
 }
 
-/* Runs the compiler, and writes down what it was asked. */
+/* Runs the compiler, and records the arguments. */
 static void put_wrapper(const char *comment)
 {
 	_cleanup_free_ char *text = xasprintf(
@@ -158,11 +161,11 @@ static void assert_told(const char *folder, const char *expected)
 	_cleanup_free_ char *told = build_folder(folder);
 
 	if (!told || strncmp(told, expected, strlen(expected)) != 0)
-		fail_msg("wanted '%s', got '%s'", expected, told ? told : "(nothing)");
+		fail_msg("expected '%s', got '%s'", expected, told ? told : "(nothing)");
 	assert_lacks(told, "probes.mk");
 }
 
-/* What fails is asked twice. */
+/* A probe that fails is run twice. */
 static void remembered(void **state)
 {
 	(void)state;
@@ -171,7 +174,7 @@ static void remembered(void **state)
 	assert_told("one", "-DG=\"g\" -DB gone ");
 	assert_int_equal(times_asked(), 3);
 	put_sources("one", 2);
-	put(sample_work, "one/there", ""); /* the one that has to be asked each time */
+	put(sample_work, "one/there", ""); /* the one that must be run each time */
 	assert_told("one", "-DG=\"g\" -DB there ");
 	assert_int_equal(times_asked(), 3);
 	put_sources("two", 1);
@@ -195,7 +198,7 @@ static void asked_again(void **state)
 	assert_int_equal(times_asked(), 9);
 }
 
-/* Whatever made it fail may have been what the tools said, too. */
+/* The build may have failed because of the tools' answers. */
 static void not_of_a_build_that_failed(void **state)
 {
 	char *const paths[] = { (char *)"one", NULL };
@@ -216,7 +219,7 @@ static void not_of_a_build_that_failed(void **state)
 	assert_int_equal(times_asked(), 6);
 }
 
-/* Killed for want of memory, say: nobody is told that the compiler cannot. */
+/* Killed for lack of memory, for example: this must not count as a missing feature. */
 static void failed_once(void **state)
 {
 	_cleanup_free_ char *text = xasprintf(
@@ -231,8 +234,7 @@ static void failed_once(void **state)
 	assert_told("one", "-DG=\"g\" -DB gone ");
 }
 
-/* The tools were exchanged while make ran: what the earlier ones said is not kept for the others.
- */
+/* The tools were replaced while make ran: answers of the old ones are not kept for the new ones. */
 static void exchanged_meanwhile(void **state)
 {
 	_cleanup_free_ char *text = xasprintf("#!/bin/sh\necho \"$@\" >> '%s/asked'\n"
@@ -252,7 +254,7 @@ static void exchanged_meanwhile(void **state)
 	assert_int_equal(times_asked(), 6);
 }
 
-/* A module whose makefile has all files made: also those that make read before it. */
+/* A makefile whose rules remake all files, including those that make read before it. */
 static void not_remade(void **state)
 {
 	_cleanup_free_ char *rules = xasprintf(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The check, asked about all variants of tests/tools/variants.c; and again without
- * each of its rules, which some variant must notice. Modules and kernel are
- * made here; tests/system/vm/check.test.sh asks real ones.
+ * The check, on all variants of tests/tools/variants.c; then again without each of its rules,
+ * which some variant must notice. Modules and kernels are made here;
+ * tests/system/vm/check.test.sh uses real ones.
  */
 #include "sample_tree.h"
 
@@ -11,7 +11,7 @@
 #include "host/check/check_keys.h"
 #include "host/report/out_check.h"
 
-/* C for the compiler: what kbuild makes of a module, in small. */
+/* A module's C source as kbuild would generate it, in miniature. */
 /* clang-format off */
 #define MODULE(name, vermagic, more)                                                    \
 	"#define IN(section_) __attribute__((section(section_), used, aligned(8)))\n"   \
@@ -74,7 +74,7 @@ static const char symvers[] = "0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL
 	"CONFIG_ARM64_MODULE_PLTS=y\nCONFIG_DYNAMIC_FTRACE=y\nCONFIG_STRICT_MODULE_RWX=y\n" \
 	"CONFIG_ARM64_4K_PAGES=y\nCONFIG_KALLSYMS=y\n"
 
-/* Two kernels, as Debian configures them, and their good modules. */
+/* Two kernels with Debian's configuration, and good modules for them. */
 static struct world {
 	const char *release;
 	struct check_kernel *kernel;
@@ -121,7 +121,7 @@ static int make_worlds(void **state)
 		strbuf_reset(&certificate);
 		strbuf_reset(&image);
 		variant_sign(&worlds[i].good[SIGNED], &certificate);
-		/* As in the image of a kernel: something, and a certificate among it. */
+		/* Like a kernel image: a certificate among other data. */
 		strbuf_add(&image, something, sizeof(something) - 1);
 		strbuf_add(&image, certificate.buf, certificate.len);
 		strbuf_adds(&image, "00");
@@ -175,7 +175,7 @@ static void well_put(const struct check_result *r)
 	}
 }
 
-/* NULL, or what is wrong; the caller frees it. */
+/* NULL, or the reason for the failure; the caller frees it. */
 static char *try(const struct world *world, const struct variant *v)
 {
 	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT;
@@ -244,7 +244,7 @@ static size_t failing_without(const char *rule)
 	return failed;
 }
 
-/* Only what a board or its tree would say: see page_size(). */
+/* Rules about facts that only a board or its tree knows: see page_size(). */
 static bool has_test_of_its_own(const char *rule)
 {
 	return strcmp(rule, "page-size") == 0;
@@ -283,7 +283,7 @@ static void page_size(void **state)
 	assert_int_equal(same.n, 0);
 	check_kernel_add_board(kernel, 16384, false, false);
 	ask(kernel, PLAIN, &other);
-	assert_true(other.loads); /* it would: that is what is bad about it */
+	assert_true(other.loads); /* it would load; that is the problem */
 	assert_true(has_kind(&other, "page-size"));
 	left_out = "page-size";
 	ask(kernel, PLAIN, &without);
@@ -309,7 +309,7 @@ static void signatures_are_wanted(void **state)
 	check_kernel_add_board(kernel, 0, false, false);
 }
 
-/* Without the image of the kernel nobody knows whether it has the key. */
+/* Without the kernel image, nobody knows whether it has the key. */
 static void unknown_keys(void **state)
 {
 	struct check_kernel kernel = *worlds[0].kernel;
@@ -327,7 +327,7 @@ static void unknown_keys(void **state)
 	assert_true(enforced.loads && !enforced.n);
 }
 
-/* What Debian forgives others do not. */
+/* What Debian's kernels accept, others refuse. */
 static void without_force_load(void **state)
 {
 	struct check_kernel *kernel = make_kernel("6.1.0-50-arm64", CONFIG);
@@ -364,7 +364,7 @@ static const struct variant *variant(const char *name)
 	return v;
 }
 
-/* Linux before 6.4 oopses in add_kallsyms() on it: no board is asked about that. */
+/* Linux before 6.4 oopses in add_kallsyms() on it, so no board is tested with this. */
 static void what_crashes_the_loader_is_refused(void **state)
 {
 	struct variant empty = *variant("this-module-empty");
@@ -377,7 +377,7 @@ static void what_crashes_the_loader_is_refused(void **state)
 		fail_msg("%s", what);
 }
 
-/* Larger ones allow a larger alignment, and look at it. */
+/* Larger pages allow a larger alignment, but are checked too. */
 static void percpu_alignment_and_pages(void **state)
 {
 	const struct variant *v = variant("percpu-alignment");
@@ -429,7 +429,7 @@ static void what_is_known_of_symbols(void **state)
 	assert_int_equal(unlink("System.map") < 0 && errno != ENOENT, 0);
 }
 
-/* In the module's pages the kernel writes it; no board is asked what comes of one behind them. */
+/* Within the module's pages the kernel writes it; no board is tested with a place beyond them. */
 static void a_place_outside_of_its_section(void **state)
 {
 	static const char init[] = "\x78\0\0\0\0\0\0\0\x01\x01\0"; /* R_AARCH64_ABS64 */
@@ -451,7 +451,7 @@ static void a_place_outside_of_its_section(void **state)
 	assert_true(has_kind(&behind, "relocation"));
 }
 
-/* A module of the same plan exports what is missing; then it is asked for the CRC, too. */
+/* A module of the same plan exports the missing symbol; then its CRC counts too. */
 static void other_modules(void **state)
 {
 	_cleanup_(module_list_release) struct module_list list = { 0 };
@@ -487,7 +487,7 @@ static void other_modules(void **state)
 	assert_string_equal(wrong.problems[0].symbol, "crc_ccitx");
 }
 
-/* Linux 6.14 looks at the extended list where there is one, and asks only for what is in it. */
+/* Linux 6.14 uses the extended list if there is one, and requires only what is in it. */
 static void extended_versions(void **state)
 {
 	struct check_kernel *kernel = make_kernel("6.14.0", CONFIG);

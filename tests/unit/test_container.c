@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The build container without an engine: outpost-builder is started as it would
- * be in one, and spoken to as outpost does; what is mounted, and from where a
- * base image comes.
+ * The build container without an engine: outpost-builder is started and used as in a
+ * container; also the mounts, and the source of the base image.
  */
 #include "unit.h"
 
@@ -33,7 +32,7 @@ static pid_t builder;
 static void unpack(const struct strbuf *text, struct builder_header header, int expected)
 {
 	struct builder_command command = { 0 };
-	_cleanup_free_ char *copy = xmalloc(text->len + 1); /* its end is watched by sanitizers */
+	_cleanup_free_ char *copy = xmalloc(text->len + 1); /* so that sanitizers see an overrun */
 
 	memcpy(copy, text->buf, text->len);
 	assert_int_equal(builder_unpack(&header, copy, &command), expected);
@@ -200,7 +199,7 @@ static bool is_running(const char *pid_file)
 	return fs_read(proc, &stat, 0) == 0 && !strstr(stat.buf, ") Z ");
 }
 
-/* Ended here, it ends there, with what it has started. */
+/* A command that is killed here is killed there, with its children. */
 static void test_cancel(void **state)
 {
 	_cleanup_free_ char *script =
@@ -228,7 +227,7 @@ static void when_seen(void *arg)
 		assert_int_equal(fs_write_atomic(seen, "", 0, 0600), 0);
 }
 
-/* It ends only after we have seen what it said. */
+/* It exits only after its output was seen. */
 static void test_output_comes_at_once(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
@@ -253,7 +252,8 @@ static void test_nonsense(void **state)
 	close(fd);
 	fd = container_connect(dir);
 	assert_int_equal(send(fd, &other, sizeof(other), 0), sizeof(other));
-	assert_true(recv(fd, &reply, sizeof(reply), MSG_WAITALL) <= 0); /* without descriptors */
+	assert_true(recv(fd, &reply, sizeof(reply), MSG_WAITALL) <=
+		    0); /* sent without descriptors */
 	close(fd);
 	assert_int_equal(shell("exit 5", NULL, NULL), 5);
 }
@@ -315,7 +315,7 @@ static void test_project(void **state)
 
 /* --- the environment ------------------------------------------------------------------- */
 
-/* As configured by outpost.conf. */
+/* Configured by outpost.conf. */
 static int make_env(const char *text, struct config **config, struct buildenv **env)
 {
 	_cleanup_free_ char *path = path_join(dir, "outpost/outpost.conf", NULL),
@@ -330,7 +330,7 @@ static int make_env(const char *text, struct config **config, struct buildenv **
 	return buildenv_new(*config, env);
 }
 
-/* Two of them share nothing but the note of the image. */
+/* Two environments share only the note of the image. */
 static void test_environments(void **state)
 {
 	struct config *configs[3];
@@ -343,11 +343,11 @@ static void test_environments(void **state)
 	assert_int_equal(make_env("[container]\nimage = a\n", &configs[0], &one), 0);
 	assert_int_equal(
 		make_env("[build]\nin = host\n[container]\nimage = b\n", &configs[1], &other), 0);
-	assert_false(buildenv_wants_container(one)); /* auto, and nobody has made an image */
+	assert_false(buildenv_wants_container(one)); /* auto, and no image exists */
 	assert_int_equal(container_image_write(&image), 0);
 	assert_int_equal(buildenv_choose(other, "auto"), 0);
 	assert_true(buildenv_wants_container(other));
-	assert_false(buildenv_wants_container(one)); /* it has looked already */
+	assert_false(buildenv_wants_container(one)); /* it has already looked */
 	assert_true(buildenv_container_has(other, "gcc-12"));
 	assert_false(buildenv_container_has(other, "gcc-13"));
 	assert_int_equal(buildenv_choose(one, "container"), 0);
@@ -368,7 +368,7 @@ static void test_environments(void **state)
 		config_free(configs[i]);
 }
 
-/* Nothing but this machine. */
+/* Only this machine. */
 static void test_no_environment(void **state)
 {
 	(void)state;

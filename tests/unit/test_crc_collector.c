@@ -47,7 +47,10 @@ static Elf64_Shdr section(const char *name, unsigned int type, size_t at, size_t
 			     .sh_link = link };
 }
 
-/* One that uses `versions`, up to the one without a name, and exports `export` for GPL modules. */
+/*
+ * A module that uses `versions`, up to the one without a name, and exports `export` to GPL
+ * modules.
+ */
 static struct ko *module_with(const struct version *versions, const char *export, uint32_t crc)
 {
 	_cleanup_(strbuf_release) struct strbuf file = STRBUF_INIT, table = STRBUF_INIT,
@@ -111,7 +114,7 @@ static void collected(void **state)
 	assert_int_equal(crc_collector_module(h, user, "fs/user"), 0);
 	assert_int_equal(crc_collector_module(h, m, "drivers/m"), 0);
 	crc_collector_write(h, e, &out, &counts);
-	/* What the module itself says of its export counts, not the sources. */
+	/* The module's own export counts, not the sources. */
 	assert_string_equal(out.buf, "0x00000002\tfrom_m\tdrivers/m\tEXPORT_SYMBOL_GPL\t\n"
 				     "0x00000007\tns_one\tvmlinux\tEXPORT_SYMBOL\tCRYPTO\n"
 				     "0x00000009\todd\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
@@ -236,7 +239,7 @@ static void changelogs(void **state)
 	expect_commit(rpi, "1:6.12.26-1+rpt1", NULL);
 	expect_commit("linux (6.1.192-2) bookworm; urgency=high\n\n  * Fix\n\n"
 		      "linux (6.1.191-1) bookworm; urgency=high\n\n  * Linux commit: " A "\n",
-		      "6.1.192-2", NULL); /* another version's commit is not this one's */
+		      "6.1.192-2", NULL); /* the commit of another version */
 	expect_commit("linux (1) x; y\n  * Linux commit: 0123\n", NULL, NULL);
 	expect_commit("linux (1) x; y\n  * Linux commit: " A "0\n", NULL, NULL);
 	expect_commit("", NULL, NULL);

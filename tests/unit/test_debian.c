@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What apt says, as Debian 12 and 13 say it, and as it may be damaged. */
+/* Output of apt, as in Debian 12 and 13, and damaged. */
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "host/debian/internal.h"
@@ -16,8 +16,7 @@
 
 static void sources(void **state)
 {
-	/* Debian 12 leaves SIGNED_BY as it stands, 13 knows it. Two architectures name a source
-	 * twice. */
+	/* Debian 12 does not expand SIGNED_BY, 13 does. Two architectures list a source twice. */
 	static const char targets[] =
 		"http://mirror.example/debian/\tbookworm\tmain\tDebian\t$(SIGNED_BY)\n"
 		"http://mirror.example/debian/\tbookworm\tmain\tDebian\t$(SIGNED_BY)\n"
@@ -129,7 +128,7 @@ static void files(void **state)
 	assert_string_equal(package, "libgmp10");
 }
 
-/* Without a hash nothing could be compared; a name with a slash would lead elsewhere. */
+/* Without a hash nothing could be verified; a name with a slash would lead elsewhere. */
 static void bad_files(void **state)
 {
 	static const char *const uris[] = {
@@ -172,7 +171,7 @@ static void reasons(void **state)
 	}
 }
 
-/* What a machine that boots from such packages is given of them. */
+/* The apt configuration of a machine that boots from such packages. */
 static void sources_of_another(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;

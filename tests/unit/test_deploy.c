@@ -57,7 +57,7 @@ static void sends_the_difference(void **state)
 	assert_memory_equal(back, other, SIZE);
 	assert_true(whole.len > SIZE / 2); /* noise: the whole cannot be small */
 	if (part.len > 200)
-		fail_msg("a change of 14 bytes in %d is sent as %zu", SIZE, part.len);
+		fail_msg("a change of 14 bytes in %d is sent as %zu bytes", SIZE, part.len);
 }
 
 static void packs_nothing(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dkms.conf: what its evaluation gives, what is refused, and that it can do no harm. */
+/* dkms.conf: the result of its evaluation, what is rejected, and that it can do no harm. */
 #include "sample_tree.h"
 
 #include "common/clock.h"
@@ -79,7 +79,7 @@ static void exclusive(void **state)
 {
 	static const struct {
 		const char *text;
-		const char *why; /* NULL: it is for this kernel */
+		const char *why; /* NULL: it applies to this kernel */
 	} cases[] = {
 		{ "BUILD_EXCLUSIVE_KERNEL='^(5|6)\\.'", NULL },
 		{ "BUILD_EXCLUSIVE_KERNEL='^5\\.'", "BUILD_EXCLUSIVE_KERNEL=\"^5" },
@@ -156,7 +156,7 @@ static void flooding(void **state)
 	assert_int_equal(evaluate(PACKAGE MODULE "printf -v PRE_BUILD %01000000d 0\n"), -EFBIG);
 }
 
-/* Not every machine lets everybody have namespaces: one in a chroot or container may not. */
+/* Not every machine allows namespaces: a chroot or container may not. */
 static void need_confinement(void)
 {
 	int r = process_run(ARGV("true"), &(struct process_options){ .in_child = confine });
@@ -164,11 +164,11 @@ static void need_confinement(void)
 
 	if (r == 0 || (must && strcmp(must, "1") == 0))
 		return;
-	print_message("This machine has no namespaces for it: %s\n", strerror(-r));
+	print_message("skipped: this machine does not allow namespaces: %s\n", strerror(-r));
 	skip();
 }
 
-/* Whatever it tries, all that is in the folder (and, here, the sample tree) is as it was. */
+/* Whatever it tries, the folder (and, here, the sample tree) stays unchanged. */
 static void harmful(void **state)
 {
 	static const char *const cases[] = {
@@ -178,7 +178,7 @@ static void harmful(void **state)
 		"mv precious gone; ln -s a b; chmod 000 precious",
 		"mount -o remount,rw / && touch $PWD/new; mount -t tmpfs none $PWD",
 		"exec 5<>/dev/tcp/127.0.0.1/22 && PACKAGE_NAME=reached",
-		"kill -9 $$ ; true", /* itself: no harm, but no result */
+		"kill -9 $$ ; true", /* kills itself: no harm, but no result */
 		"(setsid sleep 60 & echo x > $PWD/new) ; sleep 0.1; echo y > $PWD/new",
 	};
 
@@ -212,7 +212,9 @@ static void confined(void **state)
 				  "$(sed -n 's/^CapEff:.//p' /proc/self/status)-$$-"
 				  "$(cat /dev/null && echo null)\"\n"),
 			 0);
-	/* Nothing of our environment; one network device, lo; no capabilities; the first process.
+	/*
+	 * None of our environment; one network device, lo; no capabilities; it is the first
+	 * process.
 	 */
 	assert_string_equal(conf.make, "-1-0000000000000000-1-null");
 }
@@ -240,14 +242,14 @@ static void torn(void **state)
 	(void)state;
 	assert_int_equal(parse(whole, sizeof(whole), &why), 0);
 	for (size_t n = 0; n < sizeof(whole); n++) {
-		/* A copy of just that length, for the sanitizer to watch. */
+		/* A copy of exactly this length, so that sanitizers see an overrun. */
 		_cleanup_free_ char *copy = xmalloc(n + 1);
 		_cleanup_free_ char *reason = NULL;
 		char *data = copy;
 
 		memcpy(data, whole, n);
 		if (parse(data, n, &reason) != -EINVAL || !reason)
-			fail_msg("%zu bytes were taken for all of it", n);
+			fail_msg("%zu bytes were accepted as complete", n);
 	}
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What doctor makes of what a board has for a crash. */
+/* How doctor grades a board's preparations for a crash. */
 #include "unit.h"
 
 #include "common/cleanup.h"
@@ -9,7 +9,7 @@
 
 static struct board pi = { .name = (char *)"pi" };
 
-/* A Pi with all that it could have. */
+/* A Pi with everything that it could have. */
 static outpost_Survival all(void)
 {
 	outpost_Survival f = { .watchdog_max_s = 15,
@@ -31,7 +31,7 @@ static const struct finding *find(const struct findings *c, const char *name)
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->items[i].name, name) == 0)
 			return &c->items[i];
-	fail_msg("there is no %s", name);
+	fail_msg("no check %s", name);
 	return NULL;
 }
 

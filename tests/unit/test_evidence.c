@@ -105,8 +105,7 @@ static void sees_which_boot_it_is(void **state)
 		assert_true(parse(&list, j) > 0);
 		assert_int_equal(list.items[0]->board.rebooted, !ordered);
 		assert_int_equal(list.items[0]->board.reboot_ordered, ordered);
-		/* After an ordered reboot there is always some log left, and it tells nothing new.
-		 */
+		/* After an ordered reboot some log always survives, but it tells nothing new. */
 		assert_string_equal(list.items[0]->survivors.data.buf,
 				    ordered ? "" : "what was left");
 		assert_int_equal(list.items[0]->board.has_down, !ordered);
@@ -115,7 +114,7 @@ static void sees_which_boot_it_is(void **state)
 	}
 }
 
-/* Who collects a run knows from the journal alone how long the board was gone. */
+/* A host that collects a run knows from the journal alone how long the board was gone. */
 static void how_long_it_was_gone_is_in_the_journal(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -130,7 +129,7 @@ static void how_long_it_was_gone_is_in_the_journal(void **state)
 	assert_in_range(list.items[0]->board.down_ms, 16000, 20000);
 }
 
-/* Switched off over night, say, before what was doubtful was tried again. */
+/* For example, switched off overnight, before the doubtful modules were tried again. */
 static void a_reboot_after_the_end_is_nobodys(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -146,7 +145,10 @@ static void a_reboot_after_the_end_is_nobodys(void **state)
 	assert_true(list.ended);
 }
 
-/* What only the host knows stands in its copy, and is none of the board's bytes. */
+/*
+ * What only the host knows is in its copy of the journal, and does not count as the board's
+ * bytes.
+ */
 static void what_the_host_saw_is_evidence(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -174,7 +176,10 @@ static void what_the_host_saw_is_evidence(void **state)
 	assert_int_equal(down_ms, 42);
 }
 
-/* A host that lost the board, or was interrupted, reports it; until the board is heard of again. */
+/*
+ * A host that lost the board, or was interrupted, notes it; this holds until the board is
+ * heard from again.
+ */
 static void how_the_host_left_it_holds_until_the_board_speaks(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list left = { 0 }, goes_on = { 0 };
@@ -194,7 +199,7 @@ static void how_the_host_left_it_holds_until_the_board_speaks(void **state)
 	assert_false(evidence_unreachable(goes_on.items[0]) || goes_on.items[0]->host.cancelled);
 }
 
-/* It came back, and was found in another boot: somebody else may have switched it off and on. */
+/* It came back in another boot: somebody may have power-cycled it. */
 static void a_board_that_was_lost_may_still_have_crashed(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -222,7 +227,7 @@ static void a_run_is_lost_before_it_begins(void **state)
 	assert_true(list.lost);
 }
 
-/* A module that was skipped did not kill the board: the one before it did. */
+/* A skipped module did not kill the board: the one before it did. */
 static void a_skipped_module_takes_no_blame(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -266,7 +271,7 @@ static void refuses_contradictions(void **state)
 {
 	static const struct {
 		pb_size_t kind;
-		size_t twice; /* 1: added again, 0: taken away */
+		size_t twice; /* 1: duplicated, 0: removed */
 	} cases[] = {
 		{ outpost_Entry_plan_tag, 1 },     { outpost_Entry_plan_tag, 0 },
 		{ outpost_Entry_module_tag, 1 },   { outpost_Entry_module_tag, 0 },
@@ -288,7 +293,7 @@ static void refuses_contradictions(void **state)
 			journal_drop(j, at);
 		}
 		if (parse(&list, j) != -EBADMSG)
-			fail_msg("case %zu was taken", i);
+			fail_msg("case %zu was accepted", i);
 	}
 }
 

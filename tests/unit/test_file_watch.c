@@ -48,8 +48,10 @@ static struct file_watch *open_saves(const char *path)
 	return s;
 }
 
-/* All events are there at once: inotify queues them before the system call that causes them
- * returns. */
+/*
+ * All events are available at once: inotify queues them before the system call that causes
+ * them returns.
+ */
 static int take(struct file_watch *s)
 {
 	struct pollfd fd = { .fd = file_watch_fd(s), .events = POLLIN };
@@ -111,7 +113,7 @@ static void a_burst_is_one(void **state)
 	file_watch_close(s);
 }
 
-/* What is open for writing is not saved yet. */
+/* A file that is open for writing is not saved yet. */
 static void half_written(void **state)
 {
 	struct file_watch *s = open_saves("mod");
@@ -155,7 +157,7 @@ static void single_file(void **state)
 	put("mod/a.ko.new");
 	assert_int_equal(rename("mod/a.ko.new", "mod/a.ko"), 0);
 	assert_int_equal(take(s), 1);
-	/* The folder, too; then the file is covered. */
+	/* Watching the folder too covers the file. */
 	assert_int_equal(file_watch_add(s, "mod/sub"), 0);
 	assert_int_equal(file_watch_add(s, "mod/sub"), 0);
 	put("mod/sub/b.c");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Following a run on a board that is there, shows signs of life, and does not get on. */
+/* Following a run on a board that is reachable and shows signs of life, but makes no progress. */
 #include "unit.h"
 
 #include "fake_ssh.h"
@@ -19,7 +19,7 @@
 #define RUN_ID "20260102-150405-1a2b3c"
 
 #define PATIENCE_MS 1000
-#define SHORT_MS    300  /* where no answer comes, however long one waits */
+#define SHORT_MS    300  /* for answers that never come, however long one waits */
 #define LATE_MS     1300 /* longer than the patience, shorter than the first try to connect */
 
 static char dir[] = "/tmp/outpost-follow-XXXXXX";
@@ -39,7 +39,7 @@ static void say_run(outpost_RunState_State state, uint64_t offset, uint64_t size
 	fake_reply(&reply);
 }
 
-static uint64_t sent; /* bytes of the journal, over this connection */
+static uint64_t sent; /* bytes of the journal sent over this connection */
 
 static void send_journal(const struct journal *j)
 {
@@ -51,7 +51,7 @@ static void send_journal(const struct journal *j)
 	sent += bytes.len;
 }
 
-/* A supervisor that ends when it has said that it is there. */
+/* A supervisor that exits after its first entry. */
 static void say_boot(uint64_t offset)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -75,7 +75,7 @@ static void say_rest(const char *boot_id)
 	send_journal(j);
 }
 
-/* What is there when the link is cut, or the board dies, right behind the end of the run. */
+/* Is the link cut, or does the board die, right after the end of the run? */
 static bool ends_with_it(void)
 {
 	return fake_is("cut-at-the-end") || fake_is("dies-at-the-end");
@@ -100,7 +100,8 @@ static void say_journal(void)
 	journal_boot(j, JOURNAL_BOOT);
 	journal_module(j, 0, 1, NULL);
 	journal_end(j);
-	if (fake_is("held") || ends_with_it()) /* a warning was counted that nobody has seen */
+	if (fake_is("held") ||
+	    ends_with_it()) /* a warning was counted, but its record is missing */
 		journal_state(j, outpost_State_When_AFTER)->warn_count++;
 	if (fake_is("stuck"))
 		journal_die_in(j, outpost_Step_TESTING);
@@ -114,7 +115,7 @@ static void say_journal(void)
 		_exit(0);
 }
 
-/* It has taken the plan, and its power is cut. */
+/* The power of the board is cut after it has received the plan. */
 static void say_plan_only(void)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -185,7 +186,7 @@ static void take(const struct frame *frame)
 		take_attach(request.body.attach.offset);
 }
 
-/* Answers, and says that it is there, ten times a second. */
+/* Answers, and sends a sign of life ten times per second. */
 static int serve_alive(void)
 {
 	_cleanup_(strbuf_release) struct strbuf in = STRBUF_INIT;
@@ -258,7 +259,7 @@ static int begin(const char *mode)
 	return start_and_follow();
 }
 
-/* Of a run that another process has started. */
+/* Collects a run that another process started. */
 static int collect(const char *mode)
 {
 	connect_to(mode);
@@ -272,7 +273,7 @@ static enum run_state state_of_run(void)
 	return run_standing_state(run.standing);
 }
 
-/* Attempts that the journal tells of. */
+/* Number of attempts in the journal. */
 static size_t attempts(void)
 {
 	return run_evidence(&run)->n;
@@ -300,7 +301,7 @@ static size_t journal_size(void)
 	return (size_t)st.st_size;
 }
 
-/* What is judged when all of it is here. */
+/* The verdict once the whole journal has arrived. */
 static void expect_verdict(enum verdict verdict)
 {
 	struct result result;
@@ -322,7 +323,7 @@ static void a_start_without_answer_is_sent_again(void **state)
 	end();
 }
 
-/* A module may only begin when the board has the run on its disk. */
+/* A module may begin only after the board has the run on its disk. */
 static void what_the_board_forgot_is_begun_anew(void **state)
 {
 	(void)state;
@@ -354,7 +355,7 @@ static void not_for_ever(void **state)
 	end();
 }
 
-/* The connection that it came over was cut before it was answered. */
+/* The connection was cut before the Start was answered. */
 static void our_own_start_is_no_other_run(void **state)
 {
 	(void)state;
@@ -365,7 +366,7 @@ static void our_own_start_is_no_other_run(void **state)
 	end();
 }
 
-/* The supervisor that wrote the end never lets go of the board. */
+/* The supervisor that wrote the end never releases the board. */
 static void a_board_that_stays_held_is_not_waited_for(void **state)
 {
 	(void)state;
@@ -379,7 +380,7 @@ static void a_board_that_stays_held_is_not_waited_for(void **state)
 	end();
 }
 
-/* To reach the board anew may take longer than a board may stay held. */
+/* Reconnecting to the board may take longer than a board may stay held. */
 static void a_link_cut_at_the_end_costs_no_second_attempt(void **state)
 {
 	(void)state;
@@ -394,7 +395,7 @@ static void a_link_cut_at_the_end_costs_no_second_attempt(void **state)
 	end();
 }
 
-/* What is doubtful does not pass the second time where the first may have killed the board. */
+/* A doubtful module does not pass in a second attempt if the first may have killed the board. */
 static void a_board_that_dies_at_the_end_has_crashed(void **state)
 {
 	(void)state;
@@ -409,7 +410,7 @@ static void a_board_that_dies_at_the_end_has_crashed(void **state)
 	end();
 }
 
-/* What was meant for the wait for our turn does not cut short the wait for a reboot. */
+/* The deadline for waiting for a busy board does not limit the wait for a reboot. */
 static void a_turn_that_came_has_no_deadline(void **state)
 {
 	(void)state;
@@ -425,7 +426,10 @@ static void a_turn_that_came_has_no_deadline(void **state)
 	end();
 }
 
-/* Its disk is dead, say: the agent answers, and the supervisor writes nothing any more. */
+/*
+ * For example, its disk is dead: the agent answers, but the supervisor no longer writes
+ * anything.
+ */
 static void a_supervisor_that_is_stuck_is_a_hang(void **state)
 {
 	_cleanup_free_ char *hook = xasprintf("touch %s/reset", dir);
@@ -440,7 +444,7 @@ static void a_supervisor_that_is_stuck_is_a_hang(void **state)
 	end();
 }
 
-/* Where nobody can reset it, nothing can be known; the user does it at our word. */
+/* If nobody can reset it, nothing is known; the hint asks the user to do it. */
 static void a_stuck_board_that_nobody_can_reset_is_lost(void **state)
 {
 	(void)state;
@@ -451,7 +455,7 @@ static void a_stuck_board_that_nobody_can_reset_is_lost(void **state)
 	end();
 }
 
-/* Our copy has not the end that the board says it has, and there is no more to come. */
+/* Our copy lacks the end that the board reports, and nothing more will come. */
 static void an_end_that_nobody_has_is_not_waited_for(void **state)
 {
 	(void)state;
@@ -460,7 +464,7 @@ static void an_end_that_nobody_has_is_not_waited_for(void **state)
 	end();
 }
 
-/* Whoever collects a run has heard nothing of it yet, and that is not a sign of anything. */
+/* A host that collects a run has not heard of it yet; that means nothing. */
 static void an_answer_may_take_its_time(void **state)
 {
 	(void)state;
@@ -470,7 +474,7 @@ static void an_answer_may_take_its_time(void **state)
 	end();
 }
 
-/* The board has more of the journal, and cannot read it. */
+/* The board has more of the journal, but cannot read it. */
 static void a_rest_that_does_not_come_is_not_waited_for(void **state)
 {
 	(void)state;

@@ -53,10 +53,12 @@ static void every_flipped_bit_is_noticed(void **state)
 
 		data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		r = frame_parse(data, n, &frame);
-		/* A longer length is only seen when the bytes do not come; another known type is no
-		 * damage. */
+		/*
+		 * A longer length is noticed only when the bytes do not come; another known
+		 * type is not damage.
+		 */
 		if (r == 1 && !(bit / 8 == 1))
-			fail_msg("bit %zu flipped and not noticed", bit);
+			fail_msg("flipped bit %zu was not noticed", bit);
 		data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 }

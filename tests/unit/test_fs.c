@@ -16,7 +16,7 @@
 
 static const struct timespec then[] = { { 1000, 0 }, { 1234567890, 42 } };
 
-/* A copy of what `in` is open on, as a file here. */
+/* Copies the file that `in` is open on to a file, and checks it. */
 static void expect_copy(int in, const char *text, mode_t mode)
 {
 	_cleanup_free_ char *from = xasprintf("/proc/self/fd/%d", in);
@@ -51,7 +51,7 @@ static void copy_beside(void **state)
 	assert_int_equal(fs_copy("/proc/self/exe", "/none/none"), -ENOENT);
 }
 
-/* A file in memory is on a file system of its own, and of another kind than most. */
+/* A memfd is on another file system, of an unusual type. */
 static void copy_from_another_file_system(void **state)
 {
 	_cleanup_close_ int in = memfd_create("test", MFD_CLOEXEC);
@@ -99,7 +99,7 @@ static void found_below(void **state)
 	assert_int_equal(mkdir(sub, 0700), 0);
 	assert_int_equal(fs_write_atomic(deep, "", 0, 0600), 0);
 	assert_int_equal(fs_write_atomic(out, "", 0, 0600), 0);
-	assert_int_equal(symlink(dir, link), 0); /* not gone into: it would never end */
+	assert_int_equal(symlink(dir, link), 0); /* not followed: the walk would never end */
 	fs_find(dir, "*.ko", &found);
 	assert_int_equal(strv_length(found), 2);
 	assert_string_equal(found[0], deep);
@@ -128,7 +128,7 @@ static void within(void **state)
 }
 
 struct walked {
-	struct strbuf text; /* "KIND LEVEL BELOW NAME" of each */
+	struct strbuf text; /* "KIND LEVEL BELOW NAME" for each */
 	const char *skip;
 	int r;
 };
@@ -151,7 +151,8 @@ static void expect_walk(const char *dir, enum fs_order order, const char *skip, 
 {
 	struct walked w = { .text = STRBUF_INIT, .skip = skip, .r = r };
 
-	assert_int_equal(fs_walk(dir, order, see, &w), r < 0 ? r : 0); /* FS_SKIP does not end it */
+	assert_int_equal(fs_walk(dir, order, see, &w),
+			 r < 0 ? r : 0); /* FS_SKIP does not end the walk */
 	assert_string_equal(w.text.buf, wanted);
 	strbuf_release(&w.text);
 }

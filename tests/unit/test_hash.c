@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hexadecimal digits, and hashes as other programs make them (b2sum(1), Python's hashlib). */
+/* Hexadecimal digits, and hashes as computed by other programs (b2sum(1), Python's hashlib). */
 #include "unit.h"
 
 #include "common/cleanup.h"
@@ -42,7 +42,7 @@ static void test_hashes(void **state)
 	assert_string_equal(text.buf,
 			    "7 2d49316473cb68324b3f807c6d88c5618f6a422801f52ee3f6b3c29784504fc0");
 	assert_int_equal(write(fd, "a content", 9), 9);
-	lseek(fd, 2, SEEK_SET); /* what is still to be read */
+	lseek(fd, 2, SEEK_SET); /* only the rest is hashed */
 	assert_int_equal(hash_file(hash, 16, fd), 0);
 	assert_string_equal(hash, "c681ff421fbd7af6dc373a7ced20fbeb");
 	assert_int_equal(hash_file(hash, 16, -1), -EBADF);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each command that a message names is one: every text in the sources is looked
- * through for "outpost WORD...", and what follows goes through the parser of the
- * command line, which does nothing but check. Likewise the options that hints
- * name by themselves, and packages and make targets.
+ * Checks every command that a message names: searches all texts in the sources for "outpost
+ * WORD..." and passes the rest to the command-line parser, which only checks it. Also checks
+ * the options, packages and make targets in hints.
  */
 #include "unit.h"
 
@@ -24,8 +23,8 @@
 struct source_text {
 	const char *file;
 	int line;
-	struct strbuf text; /* literals that stand one behind the other are one */
-	bool is_hint;       /* for log_hint(), or a field or variable called hint */
+	struct strbuf text; /* adjacent literals are joined */
+	bool is_hint;       /* an argument of log_hint(), or assigned to something called hint */
 };
 
 typedef void (*text_fn)(const struct source_text *text, void *arg);
@@ -48,7 +47,7 @@ static const char *skip_blanks_and_comments(const char *p, int *line)
 	}
 }
 
-/* From behind the quote; what is escaped is a blank, for no word has it. */
+/* Starts after the quote; an escaped character becomes a blank, because no word contains one. */
 static const char *take_literal(const char *p, struct strbuf *text)
 {
 	for (; *p && *p != '"'; p++) {
@@ -60,7 +59,7 @@ static const char *take_literal(const char *p, struct strbuf *text)
 	return *p ? p + 1 : p;
 }
 
-/* Is the literal part of a hint? Looks back to where the statement begins. */
+/* Is the literal part of a hint? Looks back to the start of the statement. */
 static bool belongs_to_hint(const char *start, const char *at)
 {
 	const char *p = at;
@@ -117,7 +116,7 @@ static void each_text_of_sources(text_fn fn, void *arg)
 
 /* --- commands ---------------------------------------------------------------------------- */
 
-/* Words behind "outpost" where it is spoken of, and not called. */
+/* Words that follow "outpost" in prose. */
 static const char *const prose[] = {
 	"at",    "is", "that", "was",  "which", "has", "of", "can", "cannot", "will",
 	"needs", "to", "in",   "from", "with",  "and", "or", "for", "itself", "agent",
@@ -131,7 +130,7 @@ static bool is_prose(const char *word)
 	return false;
 }
 
-/* Something to be filled in: NAME, %s, a file. */
+/* A placeholder: NAME, %s, a file. */
 static bool is_placeholder(const char *word)
 {
 	if (strchr(word, '%') || strchr(word, '/') || text_ends_with(word, "..."))
@@ -170,7 +169,7 @@ static const struct option_row *find_row(const struct option_row *rows, const ch
 	return NULL;
 }
 
-/* Does the option take the next word, too? */
+/* Does the option take the next word as its value? */
 static bool takes_value(const struct command *c, const char *word)
 {
 	const struct option_row *row = find_row(context_rows, word);
@@ -182,7 +181,7 @@ static bool takes_value(const struct command *c, const char *word)
 	return row && row->arg && !strchr(word, '=') && (word[1] == '-' || !word[2]);
 }
 
-/* The next word without what closes a sentence; *last: it does. */
+/* The next word, without the punctuation that ends a sentence; *last: it had some. */
 static char *next_word(const char **p, bool *last)
 {
 	const char *start = *p + strspn(*p, " "), *end = start + strcspn(start, " \n");
@@ -196,7 +195,7 @@ static char *next_word(const char **p, bool *last)
 	return xstrndup(start, n);
 }
 
-/* The words of a command line, from behind "outpost" up to where the sentence goes on. */
+/* The words of a command line, from after "outpost" to the rest of the sentence. */
 static void take_words(const char *p, char ***words)
 {
 	const struct command *c = NULL;
@@ -223,13 +222,13 @@ static void take_words(const char *p, char ***words)
 				return;
 			strv_add(words, c ? c->name : word);
 			if (!c)
-				return; /* which the parser refuses */
+				return; /* rejected by the parser */
 			continue;
 		} else if (c->verbs && !verb) {
 			if (!is_verb(c, word) && !is_placeholder(word) && strv_length(*words) > 2)
 				return;
 			verb = true;
-			/* The first word behind "vm" is a verb or wrong. */
+			/* The first word after "vm" must be a verb. */
 		} else if (!is_placeholder(word)) {
 			return;
 		}
@@ -313,7 +312,7 @@ static void every_command_can_be_given(void **state)
 	print_message("%zu commands in messages\n", tally.commands);
 	assert_true(tally.commands > 40);
 	if (tally.wrong.len)
-		fail_msg("No command of Outpost's:\n%s", tally.wrong.buf);
+		fail_msg("Not commands of Outpost:\n%s", tally.wrong.buf);
 	strbuf_release(&tally.wrong);
 }
 
@@ -331,7 +330,7 @@ static bool is_option(const char *word)
 
 static void look_for_options(const struct source_text *text, void *arg)
 {
-	/* Of programs that hints name, too. */
+	/* Options of other programs that hints name. */
 	static const char *const others[] = { "--force", "--file" };
 	struct tally *tally = arg;
 	const char *start = text->text.buf;
@@ -360,13 +359,13 @@ static void every_option_is_one(void **state)
 	print_message("%zu options in hints\n", tally.options);
 	assert_true(tally.options > 10);
 	if (tally.wrong.len)
-		fail_msg("No option of Outpost's:\n%s", tally.wrong.buf);
+		fail_msg("Not options of Outpost:\n%s", tally.wrong.buf);
 	strbuf_release(&tally.wrong);
 }
 
 /* --- packages and targets ------------------------------------------------------------------ */
 
-/* Debian has them, and `make deps` does not install them: they are for some people only. */
+/* Debian has these packages, but `make deps` does not install them: only some users need them. */
 static bool is_package(const char *word, const char *makefile)
 {
 	static const char *const others[] = {
@@ -386,7 +385,7 @@ static bool is_package(const char *word, const char *makefile)
 
 static bool is_target(const char *word, const char *makefile)
 {
-	/* The kernel's; and "all that make said". */
+	/* Targets of the kernel; and "all that make said". */
 	static const char *const others[] = { "olddefconfig", "modules", "O", "said" };
 	_cleanup_free_ char *rule = xasprintf("\n%s:", word);
 
@@ -404,7 +403,7 @@ struct lookup {
 	struct tally *tally;
 };
 
-/* The words at p, as far as nothing but a blank is between them. */
+/* The words at p, up to anything but a blank between them. */
 static void check_words(const struct source_text *text, const struct lookup *lookup, const char *p)
 {
 	bool more;
@@ -459,7 +458,7 @@ static void packages_and_targets_exist(void **state)
 	print_message("%zu packages and targets in hints\n", tally.others);
 	assert_true(tally.others >= 5);
 	if (tally.wrong.len)
-		fail_msg("Neither a package nor a target that is known:\n%s", tally.wrong.buf);
+		fail_msg("Neither known packages nor targets:\n%s", tally.wrong.buf);
 	strbuf_release(&tally.wrong);
 }
 

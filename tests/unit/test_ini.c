@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The INI reader: what it takes, and what it says of the rest. */
+/* The INI reader: what it accepts, and its messages about the rest. */
 #include "unit.h"
 
 #include "common/alloc.h"
@@ -56,7 +56,7 @@ static void what_is_taken(void **state)
 	assert_read(&known, "program=a ; comment", "1 program=a|");
 	assert_read(&known, "program = a;b", "1 program=a;b|");
 	assert_read(&known, "log = a\nlog = b\nwords =\n", "1 log=a|2 log=b|3 words=|");
-	/* Blanks before a key do not make it a part of the value above. */
+	/* Blanks before a key do not make it part of the value above. */
 	assert_read(&known, "log = a\n   program = b\n", "1 log=a|2 program=b|");
 	assert_read(&known, "program = a\n[x]\nprogram = b\n", "1 program=a|2 [x]|3 x.program=b|");
 	assert_read(&known, "[build] ; of it\njobs = 1\n", "1 [build]|2 build.jobs=1|");
@@ -78,10 +78,10 @@ static void a_later_versions_keys_are_passed_over(void **state)
 struct bad {
 	const struct ini_key *keys;
 	const char *text, *said;
-	size_t n; /* 0: up to its NUL */
+	size_t n; /* 0: up to the NUL */
 };
 
-/* Reads it in a child, whose standard error has the messages. */
+/* Reads it, and captures the messages from standard error. */
 static void say(const struct bad *bad, struct strbuf *said)
 {
 	const struct ini_syntax syntax = { .keys = bad->keys };
@@ -159,9 +159,9 @@ static void what_is_refused(void **state)
 
 		say(&cases[i], &said);
 		if (!strstr(said.buf, cases[i].said))
-			fail_msg("%s\nis expected for\n%s\nand not\n%s", cases[i].said,
+			fail_msg("expected\n%s\nfor\n%s\ngot\n%s", cases[i].said,
 				 cases[i].text, said.buf);
-		/* One message, of one line. */
+		/* One message on one line. */
 		assert_ptr_equal(strchr(said.buf, '\n'), said.buf + said.len - 1);
 	}
 }
@@ -208,7 +208,7 @@ static void words_that_are_alike(void **state)
 	assert_null(similar.found);
 }
 
-/* Whoever calls libinih by itself has none of this. */
+/* Code that calls libinih directly gets none of these checks. */
 static void there_is_no_other_reader(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf files = STRBUF_INIT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel trees: made here in a temporary cache, whole and damaged in each way. */
+/* Kernel trees: made in a temporary cache, whole and damaged in every way. */
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
@@ -22,7 +22,7 @@
 #define COMPILER "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"
 
 static char top[] = "/tmp/outpost-test-XXXXXX";
-static char *bin; /* where the compilers of a test are; with the system's programs behind it */
+static char *bin; /* holds a test's compilers; the system's programs follow in PATH */
 static char *build;
 
 static void put(const char *dir, const char *name, const char *text, mode_t mode)
@@ -62,7 +62,7 @@ static void put_compiler(const char *name, const char *version)
 	put(bin, file, script, 0755);
 }
 
-/* A tree of Debian's kind in the cache. */
+/* A Debian-like tree in the cache. */
 static int setup(void **state)
 {
 	_cleanup_free_ char *root = kernel_root(RELEASE);
@@ -134,7 +134,7 @@ static void damaged(void **state)
 		setup(state);
 		put(cases[i].dir, cases[i].name, cases[i].text, 0644);
 		if (kernel_find(NULL, RELEASE, &tree) != -EUCLEAN)
-			fail_msg("case %zu (%s: '%s') is not seen as damage", i, cases[i].name,
+			fail_msg("case %zu (%s: '%s') is not detected as damage", i, cases[i].name,
 				 cases[i].text);
 	}
 }
@@ -204,7 +204,7 @@ static void verified(void **state)
 	}
 }
 
-/* A tree of the user's is referred to, may be built anew, and is not removed with the reference. */
+/* A user's tree is referenced, may be rebuilt, and is not removed with the reference. */
 static void own_tree(void **state)
 {
 	_cleanup_free_ char *own = path_join(top, "own", NULL),
@@ -213,7 +213,8 @@ static void own_tree(void **state)
 
 	(void)state;
 	put_build(own);
-	assert_int_equal(kernel_add_path(NULL, own, &tree), -EEXIST); /* setup()'s is there */
+	assert_int_equal(kernel_add_path(NULL, own, &tree),
+			 -EEXIST); /* the one from setup() exists */
 	assert_int_equal(kernel_remove(RELEASE), 0);
 	assert_int_equal(kernel_add_path(NULL, own, &tree), 0);
 	assert_string_equal(tree->build, own);
@@ -258,7 +259,7 @@ static void choose(int expected, const char *expected_name)
 	bool in_container = true;
 
 	assert_int_equal(kernel_compiler_choose(NULL, COMPILER, &name, &in_container), expected);
-	assert_false(in_container); /* nobody has made one */
+	assert_false(in_container); /* there is no container */
 	assert_string_equal(name, full);
 }
 

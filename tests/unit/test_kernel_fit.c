@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Is a tree as it was made, does it fit, and how long does it stay? */
+/* Is a tree unchanged, does it match the board, and how long is it kept? */
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kbuild's programs for another machine are made anew from the tree's own sources. */
+/* kbuild's programs for another machine are rebuilt from the tree's own sources. */
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
@@ -34,7 +34,7 @@ static void put_text(const char *name, const char *text)
 	put(name, text, strlen(text), 0644);
 }
 
-/* Of a machine that no host of ours is. */
+/* A program for a machine that is never a host. */
 static void put_foreign(const char *name)
 {
 	Elf64_Ehdr h = { .e_type = ET_DYN, .e_machine = EM_68K };
@@ -92,7 +92,7 @@ static void own_are_kept(void **state)
 static int start(void **state)
 {
 	(void)state;
-	/* Nothing can be downloaded: no mirror would be asked behind a test's back. */
+	/* Nothing can be downloaded, so that no test asks a mirror. */
 	return mkdtemp(top) && setenv("XDG_CACHE_HOME", top, 1) == 0 ? 0 : -1;
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel reports in logs: found, named, told apart; and text that is none. */
+/*
+ * Kernel reports in logs: finding them, naming them, telling them apart; and text that is not
+ * a report.
+ */
 #include "common/cleanup.h"
 #include "common/klog/klog.h"
 #include "common/strbuf.h"
@@ -33,7 +36,7 @@ static void on_report(const struct klog_report *r, void *arg)
 	f->reports[f->n++] = *r;
 }
 
-/* `prefix` stands before each line; "%d" in it is the line's number. */
+/* `prefix` comes before each line; "%d" in it is the number of the line. */
 static void feed(struct found *f, const char *text, const char *prefix)
 {
 	struct klog *k = malloc(sizeof(*k));
@@ -87,7 +90,7 @@ static void feed(struct found *f, const char *text, const char *prefix)
 static const struct {
 	const char *what, *text;
 	enum klog_kind kind;
-	const char *function, *module, *title; /* title: how it begins */
+	const char *function, *module, *title; /* title: its beginning */
 	bool fatal, corrupted;
 } cases[] = {
 	{ "arm64 oops", OOPS, KLOG_OOPS, "c_init", "crash",
@@ -241,7 +244,7 @@ static void test_cases(void **state)
 		check_case(i, "");
 }
 
-/* The same found in every form that a log has. */
+/* The same reports are found in every form of a log. */
 static void test_prefixes(void **state)
 {
 	static const char *const prefixes[] = {
@@ -311,7 +314,7 @@ static void test_innocent(void **state)
 	}
 }
 
-/* Two are two, also when two CPUs print at one time. */
+/* Two reports stay two, even if two CPUs print at once. */
 static void test_told_apart(void **state)
 {
 	struct found f;
@@ -357,13 +360,13 @@ static void test_details(void **state)
 	assert_string_equal(r->trace[0].module, "crash");
 	assert_string_equal(r->trace[1].module, "");
 
-	/* Two lines in one, as a serial console may have them. */
+	/* Two lines joined into one, as happens on serial consoles. */
 	feed(&f, "[    1.000000] something ha[    1.000001] BUG: KASAN: x in f+0x1/0x2 [m]\n", "");
 	assert_int_equal(f.n, 1);
 	assert_string_equal(f.reports[0].function, "f");
 }
 
-/* Which frames name an instruction itself, "!", and which the one after a call. */
+/* Which frames are an instruction ("!"), and which are return addresses. */
 static void assert_exact(const char *log, const char *expected)
 {
 	_cleanup_(strbuf_release) struct strbuf got = STRBUF_INIT;
@@ -384,7 +387,7 @@ static void test_exact_frames(void **state)
 		"Internal error: Oops: 96000046 [#1] SMP\npc : f+0x4/0x10 [m]\nlr : g+0x8/0x10\n"
 		"Call trace:\n f+0x4/0x10 [m]\n g+0x8/0x10\n",
 		"f! g ");
-	/* x86 has the instruction before the trace only, and within it where an interrupt came. */
+	/* x86 prints the instruction only before the trace, and within it after an interrupt. */
 	assert_exact("Oops: 0002 [#1] SMP\nRIP: 0010:f+0x4/0x10 [m]\nCall Trace:\n <TASK>\n"
 		     " g+0x8/0x10\n asm_sysvec_apic_timer_interrupt+0x16/0x20\n"
 		     "RIP: 0010:h+0x4/0x10 [m]\n i+0x1/0x8\n",
@@ -397,13 +400,13 @@ static void test_exact_frames(void **state)
 		     "Call trace:\n f+0x4/0x10 [m] (P)\n g+0x8/0x10 (F)\n h+0x8/0x10 [m 0123abcd] "
 		     "(PF)\n",
 		     "f! g h! ");
-	/* Of a sanitizer's title, it is a return address. */
+	/* In a sanitizer's title, it is a return address. */
 	assert_exact("BUG: KASAN: use-after-free in f+0x4/0x10 [m]\n"
 		     "Call trace:\n kasan_report+0x1/0x8\n f+0x4/0x10 [m]\n",
 		     "kasan_report f ");
 }
 
-/* A call to where no function is: the address is all that is known. */
+/* A call to an address without a function: only the address is known. */
 static void test_raw_pc(void **state)
 {
 	static const char *const logs[] = {

@@ -76,7 +76,7 @@ static void read_log(struct log *log, const char *name)
 
 /* --- the forms of a log ------------------------------------------------------------- */
 
-/* How a line looks; `n` is its number. `line` ends where its newline was. */
+/* Formats a line like `how`; `n` is its number. `line` ends at its newline. */
 static void form(struct strbuf *sb, const char *how, const char *line, unsigned int n)
 {
 	for (const char *p = how; *p; p++) {
@@ -91,7 +91,7 @@ static void form(struct strbuf *sb, const char *how, const char *line, unsigned 
 		case 'u': strbuf_addf(sb, "%06u", n); break; /* microseconds, six digits */
 		case 'n': strbuf_addf(sb, "%u", n); break;
 		case '0': strbuf_add(sb, "", 1); break;
-		case 'k': /* the line as dmesg(1) colours it: what stands before ": " by itself */
+		case 'k': /* the line as dmesg(1) colours it: the part before ": " separately */
 			if (colon && colon - line < 30) {
 				strbuf_adds(sb, "\x1b[33m");
 				strbuf_add(sb, line, (size_t)(colon - line) + 1);
@@ -106,7 +106,7 @@ static void form(struct strbuf *sb, const char *how, const char *line, unsigned 
 
 static const struct form {
 	const char *what, *how;
-	bool bare; /* only of logs without prefixes of their own */
+	bool bare; /* only for logs without prefixes of their own */
 } forms[] = {
 	{ "as it is", "%l\n", false },
 	{ "CR LF", "%l\r\n", false },
@@ -199,7 +199,7 @@ static void feed(struct found *f, const char *text, size_t n)
 	assert_int_equal(k.begun, f->n);
 }
 
-/* "*" for a function agrees with any. */
+/* "*" as a function matches any. */
 static bool agree(const char *expected, const char *answers)
 {
 	for (; *expected && *answers; expected++, answers++) {

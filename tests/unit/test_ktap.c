@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KTAP: what the kernel's document says, and what real producers print. */
+/* KTAP: as in the kernel's documentation, and as real producers print it. */
 #include "common/cleanup.h"
 #include "common/ktap/ktap.h"
 
@@ -20,7 +20,7 @@ struct expectation {
 	const char *text;
 	unsigned int pass, fail, skip, todo;
 	unsigned int flags;
-	const char *failed; /* the first, or NULL */
+	const char *failed; /* the first one, or NULL */
 };
 
 static const char *summary(const struct ktap_result *r)
@@ -174,7 +174,7 @@ static void test_kernel_log(void **state)
 	check(in_a_log, ARRAY_SIZE(in_a_log), KTAP_KERNEL_LOG);
 }
 
-/* The same on stdout, but for what follows the last planned result. */
+/* The same on stdout, except for text after the last planned result. */
 static void test_both(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Modules: read from objects made here by the cross compiler, ordered, and told apart. */
+/* Modules from objects made with the cross compiler: reading, ordering, and telling them apart. */
 #include "sample_tree.h"
 
 #include "common/strv.h"
@@ -123,7 +123,7 @@ static void not_modules(void **state)
 	assert_null(m);
 }
 
-/* With --no-check they are sent all the same. */
+/* With --no-check they are sent anyway. */
 static void read_as_they_are(void **state)
 {
 	_cleanup_(module_freep) struct module *text = NULL, *plain = NULL;
@@ -141,7 +141,7 @@ static void read_as_they_are(void **state)
 	assert_int_equal(plain->machine, EM_AARCH64);
 }
 
-/* Cut off anywhere, it is an error or a module, never a crash. */
+/* Truncated anywhere, it gives an error or a module, but never crashes. */
 static void torn(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf whole = STRBUF_INIT;
@@ -207,7 +207,7 @@ static void ordered(void **state)
 	add(&list, "c", NULL, "b");
 	add(&list, "d_d", "e", NULL);
 	add(&list, "e", NULL, NULL);
-	add(&list, "f", "f", NULL); /* itself: nonsense, but no circle */
+	add(&list, "f", "f", NULL); /* itself: nonsense, but not a cycle */
 	assert_int_equal(module_list_order(&list), 0);
 	names = names_of(&list);
 	assert_string_equal(names, "a e d_d b c f ");

@@ -88,7 +88,7 @@ static void test_table_verbose(void **state)
 	run_result_release(&run);
 }
 
-/* What a board says must not reach the terminal as it is, and a pipe gets no colours. */
+/* Text from a board must not reach the terminal raw, and a pipe gets no colours. */
 static void test_table_is_clean(void **state)
 {
 	_cleanup_free_ char *text = NULL;
@@ -109,7 +109,7 @@ static void test_table_is_clean(void **state)
 	run_result_release(&run);
 }
 
-/* Prose is broken to fit 80 columns; names, paths and output are left whole. */
+/* Prose is wrapped at 80 columns; names, paths and output are left whole. */
 static void test_table_width(void **state)
 {
 	_cleanup_free_ char *text = NULL;
@@ -173,7 +173,7 @@ static void test_duration(void **state)
 	}
 }
 
-/* What the design promises to others, by name. */
+/* The field names that the design promises. */
 static void test_json_fields(void **state)
 {
 	struct run_result run;
@@ -224,7 +224,7 @@ static void test_json_fields(void **state)
 	run_result_release(&run);
 }
 
-/* Out and in and out again gives the same document, and the same table. */
+/* Writing, reading and writing again gives the same document and the same table. */
 static void test_json_both_ways(void **state)
 {
 	_cleanup_free_ char *before = NULL, *after = NULL, *text = NULL, *again_text = NULL;
@@ -242,7 +242,7 @@ static void test_json_both_ways(void **state)
 	second = out_test_json(&again);
 	again_text = json_dumps(second, 0);
 	assert_string_equal(text, again_text);
-	/* The byte that is not a UTF-8 is the one thing that JSON cannot keep. */
+	/* JSON cannot keep the byte that is not UTF-8; everything else survives. */
 	free(run.results[2].output);
 	run.results[2].output = xstrdup(again.results[2].output);
 	before = table_of(&run, true);
@@ -264,7 +264,7 @@ static json_t *find_crash(json_t *document)
 	return json_array_get(json_object_get(document, "results"), 3);
 }
 
-/* Nobody need read a sentence to know where it was. */
+/* No program needs to parse the sentence to know where it was. */
 static void test_json_has_the_parts_of_the_summary(void **state)
 {
 	struct run_result run;
@@ -289,7 +289,7 @@ static void test_json_has_the_parts_of_the_summary(void **state)
 	run_result_release(&run);
 }
 
-/* As an older version stored it. */
+/* As stored by an older version. */
 static void test_json_without_parts(void **state)
 {
 	_cleanup_free_ char *before = NULL, *after = NULL;
@@ -330,7 +330,7 @@ static void test_json_bad(void **state)
 
 		assert_non_null(document);
 		if (out_test_from_json(document, &run) != -EBADMSG)
-			fail_msg("taken: %s", documents[i]);
+			fail_msg("accepted: %s", documents[i]);
 		run_result_release(&run);
 		json_decref(document);
 	}
@@ -374,8 +374,8 @@ static void assert_xpath(const char *file, const char *expression, const char *v
 static void skip_without_xmllint(void)
 {
 	if (getenv("MUST_RUN"))
-		fail_msg("xmllint is missing: apt-get install libxml2-utils");
-	print_message("skipped: xmllint is missing: apt-get install libxml2-utils\n");
+		fail_msg("xmllint is missing: run make deps-test");
+	print_message("skipped: xmllint is missing\n");
 	skip();
 }
 
@@ -422,7 +422,7 @@ static void test_junit(void **state)
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
-/* A pipe must be written to, not replaced by a file. */
+/* A pipe must be written to, not replaced with a file. */
 static void test_junit_to_pipe(void **state)
 {
 	char dir[] = "/tmp/outpost-test-XXXXXX", begin[8] = "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starting programs: what they are given, what becomes of them, and which errors are told apart. */
+/* Starting programs: what they inherit, how they end, and which errors are told apart. */
 #include "unit.h"
 
 #include "common/alloc.h"
@@ -16,7 +16,7 @@
 
 static const int out_only[] = { PROCESS_NULL, PROCESS_PIPE, STDERR_FILENO };
 
-/* What `argv`, started so, writes to its stdout; its status is in *status. */
+/* What `argv`, started with `setup`, writes to its stdout; *status is its status. */
 static char *output_of(char *const *argv, struct process_setup setup, int *status)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -67,7 +67,7 @@ static void test_stderr_as_stdout(void **state)
 	assert_int_equal(status, 128 + SIGKILL);
 }
 
-/* The program is looked for where the environment that it gets says, as env(1) does. */
+/* The program is searched in the PATH of the environment that it gets, as by env(1). */
 static void test_environment(void **state)
 {
 	char dir[] = "/tmp/outpost-process-XXXXXX";
@@ -119,7 +119,7 @@ static void test_not_started(void **state)
 	assert_int_equal(after, before);
 }
 
-/* "group session" of a process, by its own words. */
+/* Checks the process group and session of a process, which prints both. */
 static void expect_group(enum process_group group, pid_t wanted_group, pid_t wanted_session)
 {
 	_cleanup_free_ char *text = NULL;
@@ -140,7 +140,7 @@ static void test_group(void **state)
 	expect_group(PROCESS_OWN_SESSION, 0, 0);
 }
 
-/* SigBlk and SigIgn of /proc/self/status are masks, in hexadecimal. */
+/* SigBlk and SigIgn in /proc/self/status are hexadecimal masks. */
 static void test_signals(void **state)
 {
 	unsigned long long blocked, ignored;
@@ -162,22 +162,23 @@ static void test_signals(void **state)
 	assert_int_equal(ignored & 1u << (SIGPIPE - 1), 0);
 }
 
-/* Nothing of ours is open in it, whatever numbers its three have here. */
+/* It inherits none of our descriptors, whatever numbers its three have here. */
 static void test_descriptors(void **state)
 {
 	_cleanup_free_ char *text = NULL;
 	int in = dup(STDIN_FILENO), status;
 
 	(void)state;
-	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); /* what whoever started the test left open */
-	close(STDIN_FILENO);                      /* the pipes then begin there */
+	close_range(3, ~0U,
+		    CLOSE_RANGE_CLOEXEC); /* descriptors that the caller of the test left open */
+	close(STDIN_FILENO);              /* so that the pipes get this number */
 	text = output_of(ARGV("ls", "/proc/self/fd"), (struct process_setup){ 0 }, &status);
 	if (in >= 0) {
 		dup2(in, STDIN_FILENO);
 		close(in);
 	}
 	assert_int_equal(status, 0);
-	assert_string_equal(text, "0\n1\n2\n3\n"); /* 3: ls reads the folder */
+	assert_string_equal(text, "0\n1\n2\n3\n"); /* 3: ls opens the folder */
 }
 
 static void test_run(void **state)

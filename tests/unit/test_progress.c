@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The progress line, on a terminal of its own. */
+/* The progress line, on a pseudoterminal. */
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/process.h"
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-/* What fn() writes to a terminal of `columns`. */
+/* The output of fn() on a terminal with `columns` columns. */
 static void on_terminal(struct strbuf *out, unsigned short columns, const char *term,
 			void (*fn)(void))
 {
@@ -42,7 +42,7 @@ static void assert_ends_with(const struct strbuf *out, const char *end)
 	size_t n = strlen(end);
 
 	if (out->len < n || memcmp(out->buf + out->len - n, end, n) != 0)
-		fail_msg("it does not end with \"%s\": \"%s\"", end, out->buf);
+		fail_msg("does not end with \"%s\": \"%s\"", end, out->buf);
 }
 
 static void assert_has(const struct strbuf *out, const char *text)
@@ -62,7 +62,7 @@ static void step_and_message(void)
 	log_info("said after");
 }
 
-/* A message takes the line away, which comes back below; at the end nothing of it is left. */
+/* A message erases the line, which is drawn again below; at the end nothing of it is left. */
 static void test_line(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
@@ -117,7 +117,7 @@ static void narrow(void)
 	progress_end();
 }
 
-/* Cut to fit, never within a character; what a board may have put in is made harmless. */
+/* Truncated to fit, but never within a character; control characters from a board are harmless. */
 static void test_narrow(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
@@ -139,7 +139,7 @@ static void many_ticks(void)
 	progress_end();
 }
 
-/* Ten times a second at most, and with the percentage. */
+/* At most ten times per second, and with the percentage. */
 static void test_rate(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
@@ -150,7 +150,10 @@ static void test_rate(void **state)
 	for (const char *c = out.buf; (c = strstr(c, "\rx  ")); c++)
 		n++;
 	assert_has(&out, "%  0.");
-	/* 350 ms of it, more where the machine is busy: only too few or hundreds would be wrong. */
+	/*
+	 * It lasts 350 ms, or longer on a busy machine: only very few or hundreds would be
+	 * wrong.
+	 */
 	if (n < 3 || n > 30)
 		fail_msg("drawn %zu times: \"%s\"", n, out.buf);
 }
@@ -160,13 +163,13 @@ static void wait_twice(void)
 	progress_start();
 	progress_step("wait");
 	process_run(ARGV("sleep", "0.3"), NULL);
-	log_set_line(NULL); /* as a child does, whose parent has the line */
+	log_set_line(NULL); /* like a child whose parent owns the line */
 	log_info("said without");
 	process_run(ARGV("sleep", "0.3"), NULL);
 	log_tick();
 }
 
-/* It shows the time while a program is waited for; whoever gives the line up leaves it alone. */
+/* It shows the time while waiting for a program; after log_set_line(NULL), it is left alone. */
 static void test_waiting(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What pstore keeps: names, parts, packing, and what is put beside the text. */
+/* Files from pstore: names, parts, compression, and files that are not text. */
 #include "unit.h"
 
 #include "common/cleanup.h"
@@ -24,7 +24,7 @@ static void expect(const struct pstore_file *files, size_t n, const char *text)
 	assert_string_equal(out.buf, text);
 }
 
-/* Raw deflate in a window of 2 KiB, as the kernels up to 6.5 write it. */
+/* Raw deflate with a window of 2 KiB, as written by kernels up to 6.5. */
 static struct pstore_file packed(const char *name, const char *text, char *to, size_t size)
 {
 	z_stream z = { .next_in = (Bytef *)text,
@@ -39,7 +39,7 @@ static struct pstore_file packed(const char *name, const char *text, char *to, s
 	return (struct pstore_file){ name, to, size };
 }
 
-/* Each dump tells the end of the log from its newest part on; ramoops numbers the records. */
+/* The parts of a dump go backwards from the end of the log; ramoops numbers the records. */
 static void parts_are_put_in_order(void **state)
 {
 	const struct pstore_file files[] = {
@@ -62,7 +62,7 @@ static void the_order_of_files_does_not_matter(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 11; i++) {
-		unsigned int part = 1 + i * 7 % 11; /* all of them, mixed; more than nine */
+		unsigned int part = 1 + i * 7 % 11; /* all parts, shuffled; more than nine */
 
 		snprintf(names[i], sizeof(names[i]), "dmesg-efi_pstore-1647289371%02u001", part);
 		snprintf(text[i], sizeof(text[i]), "Panic#1 Part%u\n[ %u] x\n", part, 100 - part);
@@ -74,7 +74,7 @@ static void the_order_of_files_does_not_matter(void **state)
 	expect(files, 11, wanted);
 }
 
-/* systemd moves the files, and writes them one behind the other into dmesg.txt. */
+/* systemd moves the files, and joins them in dmesg.txt. */
 static void what_is_there_twice_is_taken_once(void **state)
 {
 	const struct pstore_file files[] = {
@@ -146,7 +146,7 @@ static void what_cannot_be_unpacked_is_counted(void **state)
 	assert_string_equal(out.buf, "[1.0] one\n");
 }
 
-/* A board that lies does not fill our memory: 4 MiB of one record, 64 MiB of all. */
+/* A malicious board cannot fill our memory: 4 MiB for one record, 64 MiB in total. */
 static void bombs_are_bounded(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT, text = STRBUF_INIT;

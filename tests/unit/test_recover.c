@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A board that went quiet: what is tried, and what had become of it. */
+/* A board that went quiet: what the host tries, and how it finds out what happened. */
 #include "unit.h"
 
 #include "common/alloc.h"
@@ -43,7 +43,7 @@ static struct run_request request = {
 	.board = &board, .return_ms = 2000, .modules = &module_list, .now_ms = now_ms
 };
 
-/* A process that follows the run; what the journal says already is taken in. */
+/* Starts a process that follows the run; reads the existing journal. */
 static void begin(struct run *run)
 {
 	static struct session *none;
@@ -89,7 +89,7 @@ static const struct evidence *attempt(const struct run *run, size_t i)
 	return run_evidence(run)->items[i];
 }
 
-/* The board answers again, in another boot that began `down_ms` after its last sign of life, now. */
+/* The board answers again now, in another boot that began `down_ms` after its last sign of life. */
 static void comes_back(struct run *run, int down_ms)
 {
 	outpost_Welcome welcome = { .uptime_s = 10 };
@@ -106,7 +106,7 @@ static int reset(const char *name, int timeout_ms)
 	return strcmp(name, "pi") == 0 ? 0 : -ENODEV;
 }
 
-/* We reset it, so long after the last entry that was heard of before the link was cut. */
+/* We reset the board, this long after the last entry before the link was cut. */
 static void is_reset_after(struct run *run, int seconds)
 {
 	board.is_vm = true;
@@ -123,7 +123,7 @@ static void was_reset(struct run *run, int seconds)
 	comes_back(run, 5000);
 }
 
-/* A sign of life by the board's clock, after the last entry that was heard of. */
+/* A sign of life, this long after the last entry by the board's clock. */
 static void lives_on(struct run *run, int seconds)
 {
 	outpost_Entry alive = { .which_body = outpost_Entry_alive_tag,
@@ -140,7 +140,7 @@ static void plan_hello(struct journal *j)
 	journal_module(j, 0, 1, NULL);
 }
 
-/* A run that was through, and of which nobody has heard yet. */
+/* A run that ended, without anybody knowing yet. */
 static void ended_well(struct run *run, struct journal *j)
 {
 	clock_ms = BEGIN_MS;
@@ -150,7 +150,7 @@ static void ended_well(struct run *run, struct journal *j)
 	hear_all(run, j, 0);
 }
 
-/* A run that was cut in the test of its module, `silent_ms` after the last entry. */
+/* A run whose link was cut during the test of its module, `silent_ms` after the last entry. */
 static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 {
 	clock_ms = BEGIN_MS;
@@ -162,7 +162,7 @@ static void cut_in_test(struct run *run, struct journal *j, int silent_ms)
 	run_recovery_note_cut(run->recovery);
 }
 
-/* Nothing more comes of the boot before. */
+/* The journal of the previous boot is complete. */
 static void tell_apart(struct run *run)
 {
 	run_recovery_tell_apart(run->recovery, run_standing_has_ended(run->standing), false);
@@ -198,7 +198,7 @@ static void expect(struct run *run, enum verdict verdict, const char *rule, cons
 
 /* --- the hook ----------------------------------------------------------------------- */
 
-/* What is told of it where the board stays away; NULL: nothing. */
+/* What the host reports to have tried if the board stays away; NULL: nothing. */
 static void expect_tried(struct run *run, const char *words)
 {
 	const char *tried;
@@ -219,7 +219,7 @@ static void hook(const char *command, bool works, const char *tried)
 	cut_in_test(&run, j, 0);
 	board.power_cycle = (char *)command;
 	assert_int_equal(run_recovery_power_cycle(run.recovery), works);
-	/* Once for each time that the board goes quiet. */
+	/* Only once each time that the board goes quiet. */
 	assert_false(run_recovery_power_cycle(run.recovery));
 	board.power_cycle = NULL;
 	expect_tried(&run, tried);
@@ -268,7 +268,7 @@ static void without_a_hook_nothing_is_tried(void **state)
 	expect_tried(&run, NULL);
 }
 
-/* Only whoever carries the run out knows how. */
+/* Only the process that carries out the run knows how. */
 static void a_vm_is_reset(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -335,7 +335,7 @@ static void one_that_was_switched_off_hung(void **state)
 	expect(&run, VERDICT_HANG, "watchdog", "its power was switched off and on (true relay)");
 }
 
-/* Its journal goes on for long after it was last heard of: it was the link. */
+/* Its journal continues for long after we last heard of it: the link was dead. */
 static void one_that_went_on_was_cut_off(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -349,7 +349,7 @@ static void one_that_went_on_was_cut_off(void **state)
 	       "no sign that the board hung while testing hello");
 }
 
-/* What it wrote shortly after the cut may have been before it hung. */
+/* What it wrote shortly after the cut may be from before it hung. */
 static void a_little_later_is_no_sign_of_life(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -362,7 +362,7 @@ static void a_little_later_is_no_sign_of_life(void **state)
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
-/* With --return-timeout 5s: within that nobody can tell a dead link from a board that hung. */
+/* With --return-timeout 5s: in that time nobody can tell a dead link from a hung board. */
 static void a_reset_that_came_too_soon_shows_nothing(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -376,7 +376,7 @@ static void a_reset_that_came_too_soon_shows_nothing(void **state)
 	       "the link to the board died, with no sign that the board hung");
 }
 
-/* That its journal comes later, with its own times, changes nothing about when it was cut. */
+/* The times in its journal, which comes later, do not change when the link was cut. */
 static void one_that_went_on_and_then_hung(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -403,18 +403,18 @@ static void a_slow_board_is_given_its_time(void **state)
 	assert_int_equal(run_recovery_return_ms(rec), RUN_RETURN_MS);
 	last_seen_set_return_ms(slow.name, 40000);
 	assert_int_equal(run_recovery_return_ms(rec), 120000);
-	/* One quick boot does not make it a quick board. */
+	/* One fast boot does not make it a fast board. */
 	last_seen_set_return_ms(slow.name, 5000);
 	assert_int_equal(run_recovery_return_ms(rec), 90000);
-	unsaid.return_ms = 3000; /* what the user says counts */
+	unsaid.return_ms = 3000; /* the user's setting counts */
 	assert_int_equal(run_recovery_return_ms(rec), 3000);
-	assert_true(run_recovery_power_cycle(rec)); /* but a boot takes as long as it takes */
+	assert_true(run_recovery_power_cycle(rec)); /* but a boot takes the time that it takes */
 	assert_int_equal(run_recovery_return_ms(rec), 90000);
 	run_recovery_free(rec);
 	run_journal_free(journal);
 }
 
-/* A supervisor that cannot write any more ends with the repetition that it is in. */
+/* A supervisor that can no longer write stops after the current repetition. */
 static void repetitions_make_nobody_wait_longer(void **state)
 {
 	outpost_PlanModule m = { .load_ms = 1000, .test_ms = 2000, .unload_ms = 300 };
@@ -451,7 +451,10 @@ static void die_in_test_of_the_last(struct journal *j)
 
 static const char *const both[] = { "hello", "second", NULL };
 
-/* The link is cut in the test of the first module; the board is at the second when it goes down. */
+/*
+ * The link is cut during the test of the first module; the board is at the second one when it
+ * goes down.
+ */
 static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives)
 {
 	size_t heard = 0;
@@ -474,7 +477,7 @@ static void goes_on_to_the_second(struct run *run, struct journal *j, bool lives
 	tell_apart(run);
 }
 
-/* Whoever resets the board must not blame the module that it was at by then. */
+/* The reset must not be blamed on the module that the board was at by then. */
 static void a_reset_is_nobodys_crash(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -487,7 +490,7 @@ static void a_reset_is_nobodys_crash(void **state)
 	end(&run);
 }
 
-/* It was heard of last in the first module, but its journal ends in the second. */
+/* We last heard of it in the first module, but its journal ends in the second. */
 static void the_one_it_hung_in_is_named(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -500,7 +503,7 @@ static void the_one_it_hung_in_is_named(void **state)
 	end(&run);
 }
 
-/* Collected the day after: that the board was rebooted since is nobody's fault. */
+/* Collected the day after: no module is to blame for a reboot since. */
 static void a_reboot_after_the_end_is_no_crash(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -512,7 +515,7 @@ static void a_reboot_after_the_end_is_no_crash(void **state)
 	expect(&run, VERDICT_PASS, "", "loaded");
 }
 
-/* It ended well, but only after somebody had to reset it could it be asked. */
+/* It ended well, but could be reached only after a reset. */
 static void one_that_ended_out_of_reach_is_no_pass(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -525,7 +528,7 @@ static void one_that_ended_out_of_reach_is_no_pass(void **state)
 	expect(&run, VERDICT_LOST, "unreachable", "the link to it died; it was reset");
 }
 
-/* While its journal comes the link dies again: what brought it back is not forgotten. */
+/* The link dies again while the journal arrives: what brought the board back is not forgotten. */
 static void a_second_cut_changes_nothing(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -538,7 +541,7 @@ static void a_second_cut_changes_nothing(void **state)
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
-/* The hook is done, the power not yet off: the board that answers is still the old boot. */
+/* The hook has returned, but the power is still on: the board that answers is in the old boot. */
 static void a_reset_that_comes_late_is_still_ours(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -550,13 +553,13 @@ static void a_reset_that_comes_late_is_still_ours(void **state)
 	is_reset_after(&run, 60);
 	run_recovery_note_cut(run.recovery);
 	clock_ms += 1000;
-	lives_on(&run, 1); /* it may even get on */
+	lives_on(&run, 1); /* it may even make progress */
 	run_recovery_note_cut(run.recovery);
 	comes_back(&run, 5000);
 	expect(&run, VERDICT_HANG, "watchdog", "did not come back by itself: it was reset");
 }
 
-/* It got on for longer than a boot takes: what takes it down then is another matter. */
+/* It ran for longer than a boot takes: if it goes down then, that has another cause. */
 static void a_reset_that_came_to_nothing_is_forgotten(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -573,7 +576,7 @@ static void a_reset_that_came_to_nothing_is_forgotten(void **state)
 	expect(&run, VERDICT_CRASH, "boot", "rebooted by itself while testing hello");
 }
 
-/* That it was stuck in the first module says nothing of what became of it in the second. */
+/* Being stuck in the first module says nothing about the second. */
 static void what_was_told_is_over(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -608,7 +611,7 @@ static void what_was_told_is_over(void **state)
 	end(&run);
 }
 
-/* A hook that was of no use is told with the loss. */
+/* A hook that did not help is reported with the loss. */
 static void one_that_never_came_back_is_lost(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -622,11 +625,11 @@ static void one_that_never_came_back_is_lost(void **state)
 
 /* --- the journal alone ------------------------------------------------------------------- */
 
-/* What the host learns of a run whose module was under way; what becomes of that module. */
+/* What the host learns about a run with a module in progress, and the verdict for that module. */
 struct outcome {
 	const char *name;
 	void (*learn)(struct run *run);
-	enum verdict verdict, rest; /* `rest`: of the module that was not begun */
+	enum verdict verdict, rest; /* `rest`: for the module that was not begun */
 	const char *rule;
 };
 
@@ -726,7 +729,7 @@ static void judged_alone_as_lived(const struct outcome *o)
 	end(&run);
 }
 
-/* Whoever has the journal and nothing else comes to what the host came to that wrote it. */
+/* Judging the journal alone gives the same verdicts as the host that wrote it. */
 static void judged_from_its_journal_it_is_the_same(void **state)
 {
 	(void)state;
@@ -734,7 +737,7 @@ static void judged_from_its_journal_it_is_the_same(void **state)
 		judged_alone_as_lived(&outcomes[i]);
 }
 
-/* It was told, and the host was killed before the rest was carried out. */
+/* The host was killed after its note, before the rest was carried out. */
 static void judged_again_it_is_the_same(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -748,7 +751,7 @@ static void judged_again_it_is_the_same(void **state)
 	was_reset(&run, 60);
 	tell_apart(&run);
 	expect_of(&run, 0, VERDICT_HANG, "did not come back by itself: it was reset");
-	/* What the new supervisor says comes behind that, and the board counts its own bytes. */
+	/* Entries of the new supervisor follow it, and the board counts only its own bytes. */
 	run_journal_rewind(run.journal, offset - 10);
 	leave(&run);
 
@@ -761,8 +764,10 @@ static void judged_again_it_is_the_same(void **state)
 	end(&run);
 }
 
-/* Killed while the board that it had reset was coming back: that reboot is not a crash of the
- * module's. */
+/*
+ * The host was killed while the board that it had reset was coming back: that reboot is not a
+ * crash of the module.
+ */
 static void a_reset_that_nobody_saw_the_end_of(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -778,7 +783,7 @@ static void a_reset_that_nobody_saw_the_end_of(void **state)
 	comes_back(&run, 1000);
 	tell_apart(&run);
 	expect_of(&run, 0, VERDICT_LOST, "it was reset, and nobody saw it come back");
-	/* The next reboot is another matter. */
+	/* The next reboot has another cause. */
 	assert_false(run_journal_is_marked(run.journal, MARK_RESET));
 	end(&run);
 }
@@ -792,7 +797,7 @@ static rlim_t journal_size(const struct run *run)
 	return (rlim_t)st.st_size;
 }
 
-/* Half of it was written when the disk was full, and then there is room again. */
+/* Half of it was written when the disk was full; then there is room again. */
 static void a_torn_entry_is_taken_back(void **state)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -827,7 +832,7 @@ static void a_torn_entry_is_taken_back(void **state)
 	end(&run);
 }
 
-/* A board's word is not the host's. */
+/* Entries of the host count only in its own copy. */
 static void a_board_cannot_say_that_it_was_reset(void **state)
 {
 	outpost_Entry entry = { .which_body = outpost_Entry_recovery_tag };

@@ -10,7 +10,10 @@
 
 #include <cmocka.h>
 
-/* The table of verdicts and exit statuses: the worst decides, and nothing judged is trouble. */
+/*
+ * The table of verdicts and exit statuses: the worst verdict decides, and a run without
+ * verdicts is an error.
+ */
 static void test_exit_status(void **state)
 {
 	static const struct {

@@ -14,7 +14,7 @@
 
 static unsigned int judged;
 
-/* The linker puts it before the real one: see the Makefile. */
+/* The linker calls this instead of the real one: see the Makefile. */
 void __real_verdict_judge(const struct evidence *ev, uint32_t off, struct result *out);
 void __wrap_verdict_judge(const struct evidence *ev, uint32_t off, struct result *out);
 
@@ -24,7 +24,7 @@ void __wrap_verdict_judge(const struct evidence *ev, uint32_t off, struct result
 	__real_verdict_judge(ev, off, out);
 }
 
-/* A run of modules of which the first passes, the second crashes, and all others need that one. */
+/* A run in which the first module passes, the second crashes, and all others need the second. */
 struct sample {
 	struct module modules[2 + ABSENT];
 	struct module *pointers[2 + ABSENT];
@@ -35,7 +35,7 @@ struct sample {
 	struct run run;
 };
 
-/* What the board says of it. */
+/* The board's journal. */
 static void note_journal(struct run_journal *journal)
 {
 	static const char *const two[] = { "good", "bad", NULL };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run makes of its reports: the summary, and what is kept. */
+/* How a run handles its reports: the summary, and what is stored. */
 #include "sample_ko.h"
 
 #include "common/strv.h"
 #include "host/run/internal.h"
 
-/* What the run says of it: that it was loaded, to this address (0: not said). */
+/* The journal of the run: the module was loaded at this address (0: unknown). */
 static void note_loading(struct run_journal *journal, const outpost_PlanModule *planned,
 			 uint64_t text)
 {
@@ -29,7 +29,7 @@ static void note_loading(struct run_journal *journal, const outpost_PlanModule *
 	run_journal_note(journal, &entry);
 }
 
-/* One report of a run of mod.ko, which decided: what becomes of both. */
+/* Symbolizes the deciding report of a run of mod.ko. */
 static void symbolize_run(struct result *result, const struct klog_report *report, const char *log,
 			  uint64_t text)
 {
@@ -109,7 +109,7 @@ static void names_the_place_in_the_summary(void **state)
 	expect(&result, "it died in user (mod.c:%d) while loading mod", line_of("/* in set"));
 }
 
-/* In the kernel, on behalf of the module. */
+/* In the kernel, called by the module. */
 static void names_who_called_the_kernel(void **state)
 {
 	struct klog_report report = died_in("kfree_it", "");
@@ -126,7 +126,7 @@ static void names_who_called_the_kernel(void **state)
 	       line_of("/* the call"));
 }
 
-/* Where the module was. */
+/* At an address that the module had. */
 static void names_what_is_no_longer_in_memory(void **state)
 {
 	struct klog_report report = died_in("run_timers", "");
@@ -154,7 +154,10 @@ static void leaves_alone_what_it_does_not_know(void **state)
 	expect(&result, "it died in f [other] while loading mod");
 }
 
-/* Words of a title are nobody's places: a kernel may print what looks like one of our sentences. */
+/*
+ * No place is parsed from a title: a kernel may print something that looks like one of our
+ * sentences.
+ */
 static void reads_no_place_out_of_words(void **state)
 {
 	struct klog_report report = died_in("user", "mod");

@@ -19,14 +19,14 @@
 #include <cmocka.h>
 
 static char dir[] = "/tmp/outpost-session-XXXXXX";
-static char *agent_dirs[2]; /* where agent_file() finds ours: beside this program */
-/* None but the board that says nothing is meant to run into a limit, however busy the machine. */
+static char *agent_dirs[2]; /* where agent_file() finds our agents: beside this program */
+/* Only the silent board may run into a limit, however busy the machine is. */
 #define PATIENCE_MS 30000
 #define SILENT_MS   1000
 
 static struct board board = { .name = (char *)"pi", .destination = (char *)"me@pi" };
 
-/* What the fake was asked since the last look. */
+/* The requests to the fake since the last call. */
 static const char *asked(void)
 {
 	static struct strbuf said = STRBUF_INIT;
@@ -72,7 +72,7 @@ static void queue_runs(struct session *session)
 	assert_int_equal(session_send(session, &request), 0);
 }
 
-/* The next frame must be Done: Welcome and Alive are not for us. */
+/* The next frame must be Done; session_* handles Welcome and Alive itself. */
 static void expect_done(struct session *session)
 {
 	outpost_Reply reply = { 0 };
@@ -104,7 +104,7 @@ static void test_flight(void **state)
 	assert_true(session_silence_ms(session) < PATIENCE_MS);
 }
 
-/* An answer that is 4 s away, and patience for 2 s: it is the board's progress that counts. */
+/* The answer takes 4 s, and the patience is 2 s: the board's progress counts. */
 static void test_patience(void **state)
 {
 	static const char *const modes[] = { "stalled", "slow", "uncounted" };
@@ -121,7 +121,7 @@ static void test_patience(void **state)
 	}
 }
 
-/* Both directions are full at once: neither side may wait for the other. */
+/* Both directions are full: neither side may wait for the other. */
 static void test_both_ways(void **state)
 {
 	_cleanup_(session_closep) struct session *session = open_session("flood", false);
@@ -146,7 +146,7 @@ static void check_installed(bool was_there)
 	_cleanup_(strbuf_release) struct strbuf a = STRBUF_INIT, b = STRBUF_INIT;
 	const char *done = asked();
 
-	/* The old one may be ended before it notes that it took nothing. */
+	/* The old agent may be killed before it notes that it ignored everything. */
 	if (was_there && strncmp(done, "open void ", 10) == 0)
 		assert_string_equal(done, "open void install open runs3 ");
 	else
@@ -169,7 +169,10 @@ static void test_missing_agent(void **state)
 	check_installed(false);
 }
 
-/* The old one takes nothing of the flight, as Hello names another; the new one takes all of it. */
+/*
+ * The old agent ignores the flight, because Hello names another one; the new agent takes all
+ * of it.
+ */
 static void test_old_agent(void **state)
 {
 	_cleanup_(session_closep) struct session *session = open_session("old", true);
@@ -181,7 +184,7 @@ static void test_old_agent(void **state)
 	check_installed(true);
 }
 
-/* A board that is not an aarch64: its agent is ours too, only not the one that was named first. */
+/* A board that is not aarch64: its agent is ours too, but not the one named first. */
 static void test_other_machine(void **state)
 {
 	_cleanup_(session_closep) struct session *session = open_session("x86", true);
@@ -196,7 +199,7 @@ static void test_other_machine(void **state)
 	assert_string_equal(asked(), "open void runs3 ");
 }
 
-/* The same where the first flight was still on its way: no frame may begin within another. */
+/* The same while the first flight is still being sent: no frame may begin within another. */
 static void test_other_machine_half_sent(void **state)
 {
 	_cleanup_(session_closep) struct session *session = open_session("x86", true);
@@ -239,7 +242,7 @@ static void test_failures(void **state)
 	expect_failure("refused", FAILURE_REFUSED, "virtual Pi is not running");
 }
 
-/* What a power cycle would not help against. */
+/* Failures that a power cycle would not fix. */
 static void test_barred(void **state)
 {
 	static const struct {
@@ -292,7 +295,7 @@ static void test_end_after_welcome(void **state)
 	assert_string_equal(asked(), "open ");
 }
 
-/* A shared connection that is dead is replaced, once, and the flight sent again. */
+/* A dead shared connection is replaced, once, and the flight is sent again. */
 static void test_dead_master(void **state)
 {
 	struct session *session = open_session("master", true);
@@ -377,7 +380,7 @@ static void test_reasons(void **state)
 	}
 }
 
-/* A torn agent is ended by a signal; what a login prints must not hide that. */
+/* A truncated agent is killed by a signal; output of the login must not hide that. */
 static void test_torn_agent_behind_a_talkative_login(void **state)
 {
 	_cleanup_(failure_release) struct failure failure = { 0 };
@@ -415,7 +418,7 @@ static void test_command_line(void **state)
 			assert_true(strlen(*word + 12) + 17 < 108);
 }
 
-/* Our agent for a machine is a file beside this program: any ELF file with a build-id serves. */
+/* Our agent for a machine is a file beside this program: any ELF file with a build-id will do. */
 static char *make_agent(const char *self, const char *machine, const char *elf)
 {
 	char *folder = xasprintf("%.*s/%s", (int)(strrchr(self, '/') - self), self, machine);

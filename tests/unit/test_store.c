@@ -23,7 +23,7 @@
 #define RUN_B "20260102-150406-1affff"
 #define RUN_C "20260103-000000-c0ffee"
 
-/* Each test has a state folder of its own. */
+/* Each test has its own state folder. */
 static int set_up(void **state)
 {
 	char *dir = xstrdup("/tmp/outpost-test-XXXXXX");
@@ -80,7 +80,7 @@ static void test_new_run(void **state)
 	assert_null(store_run_dir("../../etc"));
 }
 
-/* Open, finished, and kept when it is opened again. */
+/* A run is open, then finished, and still there when the store is opened again. */
 static void test_life_of_a_run(void **state)
 {
 	_cleanup_strv_ char **open = NULL, **other = NULL, **after = NULL;
@@ -149,7 +149,7 @@ static void test_result_wins(void **state)
 	store_close(store);
 }
 
-/* What is known of a run whose end is not is shown, and the end still collected. */
+/* Known results of an open run are shown, and its end is still collected. */
 static void test_results_of_an_open_run(void **state)
 {
 	_cleanup_strv_ char **open = NULL;
@@ -230,7 +230,7 @@ static void test_find(void **state)
 	store_close(store);
 }
 
-/* Two runs may begin in one second: the last is the one that was entered last, whatever its id. */
+/* Two runs may begin in the same second: the last one is the one entered last, whatever its id. */
 static void test_last_of_one_second(void **state)
 {
 	struct store *store = open_store();
@@ -266,7 +266,7 @@ static void user(int number, int n)
 	_exit(0);
 }
 
-/* Several at once: nobody's runs are lost. */
+/* Several users at once: no runs are lost. */
 static void test_many_users(void **state)
 {
 	enum { USERS = 8, RUNS = 25 };
@@ -315,13 +315,13 @@ static int open_at_once(int users)
 	}
 	close(gate[0]);
 	usleep(10000);
-	close(gate[1]); /* lets all of them go */
+	close(gate[1]); /* releases all of them */
 	for (int i = 0; i < users && wait(&status) > 0; i++)
 		failed += status != 0;
 	return failed;
 }
 
-/* The change to WAL is where SQLite itself does not wait. */
+/* SQLite itself does not wait when it changes to WAL mode. */
 static void test_first_users(void **state)
 {
 	int failed = 0;
@@ -335,7 +335,7 @@ static void test_first_users(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* Enters runs until it is killed, and says each that is entered. */
+/* Enters runs until it is killed, and reports each one. */
 static void enter_for_ever(int said)
 {
 	struct store *store = NULL;
@@ -370,7 +370,7 @@ static int kill_in_the_middle(int after_ms)
 	return n;
 }
 
-/* What was entered is there, and the file whole, wherever the process was killed. */
+/* Every entered run is there, and the file is intact, wherever the process was killed. */
 static void test_killed(void **state)
 {
 	_cleanup_strv_ char **open = NULL;
@@ -413,7 +413,7 @@ static void test_not_a_database(void **state)
 	assert_null(store);
 }
 
-/* Garbage in its pages, which shows only when they are read. */
+/* Garbage in its pages, which is noticed only when they are read. */
 static void test_damaged_page(void **state)
 {
 	_cleanup_free_ char *path = database(), *garbage = xmalloc(1 << 20);
@@ -428,7 +428,7 @@ static void test_damaged_page(void **state)
 
 		finish(store, run, i);
 	}
-	store_close(store); /* the last one to close it writes all into the file */
+	store_close(store); /* the last one to close it writes everything to the file */
 	memset(garbage, 0x5a, 1 << 20);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(pwrite(fd, garbage, 64 * 1024, 4096) == 64 * 1024);

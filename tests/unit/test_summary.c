@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a report says, in parts, and the sentence that is made of them. */
+/* What a report says, in parts, and the sentence made from them. */
 #include "unit.h"
 
 #include "common/alloc.h"
@@ -42,7 +42,7 @@ static void a_warning(const char *title, const char *what, const char *file, int
 	summary_release(&s);
 }
 
-/* As kernels of different ages print it. */
+/* As printed by kernels of different versions. */
 static void a_warning_says_where_it_was(void **state)
 {
 	(void)state;

@@ -23,7 +23,10 @@ static void names_lines(void **state)
 	report_source_release(&found);
 }
 
-/* The line of a return address is the call's; that of a fault there is the next one. */
+/*
+ * The line of a return address is the line of the call; for a fault at that address, it is the
+ * next one.
+ */
 static void return_addresses(void **state)
 {
 	_cleanup_free_ char *call = call_text();
@@ -39,7 +42,7 @@ static void return_addresses(void **state)
 	report_source_release(&found);
 }
 
-/* Room for ftrace at the entry of a function has no line of its own. */
+/* The space for ftrace at the entry of a function has no line of its own. */
 static void entries(void **state)
 {
 	_cleanup_free_ char *user = xasprintf("user mod.c:%d", line_of("noinline void user"));
@@ -57,7 +60,7 @@ struct code_map {
 	size_t n;
 };
 
-/* What an address is taken for, with mod.ko's code at these places. */
+/* Looks up an address, with mod.ko's code at these places. */
 static char *name_address(const struct code_map *code, uint64_t pc, struct klog_report *report)
 {
 	struct symbolizer_module module = module_of("mod.ko");
@@ -76,7 +79,7 @@ static char *name_address(const struct code_map *code, uint64_t pc, struct klog_
 	return text;
 }
 
-/* What was called after its module was unloaded has an address, and no name any more. */
+/* Code that was called after its module was unloaded has an address, but no name. */
 static void unloaded(void **state)
 {
 	static const uint64_t text = 0xffff800000d6c000, init = 0xffff800000d80000;
@@ -88,7 +91,7 @@ static void unloaded(void **state)
 
 	(void)state;
 	make_default();
-	/* It came back from a call, through an address that was signed. */
+	/* A return to it, through a signed address. */
 	got = name_address(&code, (text + marks[MARK_CALL]) ^ 0x0076ull << 48, &report);
 	assert_string_equal(got, call);
 	assert_string_equal(report.function, "user");
@@ -100,14 +103,14 @@ static void unloaded(void **state)
 	assert_string_equal(report.module, "mod");
 	assert_int_equal(report.n, 2);
 	assert_contains(first, "first mod.c:");
-	/* Elsewhere: nobody's. */
+	/* An address outside of it belongs to nobody. */
 	nobodys = name_address(&code, init + 0x10000, &report);
 	assert_string_equal(report.function, "caller");
 	assert_int_equal(report.n, 1);
 	assert_string_equal(nobodys, "");
 }
 
-/* Where a module's init section was, another module may be by now. */
+/* The memory of a module's init section may hold another module by now. */
 static void init_sections_are_reused(void **state)
 {
 	static const uint64_t at = 0xffff800000d6c000;
@@ -121,8 +124,10 @@ static void init_sections_are_reused(void **state)
 	assert_string_equal(report.function, "user");
 }
 
-/* Its last instruction is a call: the return address is the next function's first, or on x86 its
- * own end. */
+/*
+ * The last instruction is a call: the return address is the start of the next function or, on
+ * x86, the function's own end.
+ */
 static void calls_that_never_return(void **state)
 {
 	_cleanup_free_ char *dies = xasprintf("dies mod.c:%d", line_of("/* and does not"));
@@ -134,8 +139,10 @@ static void calls_that_never_return(void **state)
 	assert_unknown("mod.ko", frame("dies", marks[SIZE_DIES], marks[SIZE_DIES], true), "beyond");
 }
 
-/* A function that the compiler renamed, and one that is the last of .init.text: the kernel counts
- * such up to the end of a page. */
+/*
+ * A function that the compiler renamed, and the last one of .init.text, which the kernel
+ * counts to the end of a page.
+ */
 static void kinds_of_functions(void **state)
 {
 	_cleanup_free_ char *part = xasprintf("part mod.c:%d", line_of("/* in part"));
@@ -150,7 +157,7 @@ static void kinds_of_functions(void **state)
 	assert_unknown("mod.ko", frame("first", 0, 0x100000, true), "another build");
 }
 
-/* The frame of a module that nobody has, or of the kernel, is left alone. */
+/* Frames of an unknown module, or of the kernel, are left alone. */
 static void other_modules(void **state)
 {
 	struct symbolizer_module module = module_of("mod.ko");
@@ -170,7 +177,7 @@ static void other_modules(void **state)
 	assert_null(found.frames[0].why);
 }
 
-/* The kernel itself, linked: its symbols have addresses of their own. */
+/* The kernel itself, linked: its symbols have absolute addresses. */
 static void kernel_frames(void **state)
 {
 	struct symbolizer_module kernel = { .name = "", .file = "vmlinux" };
@@ -189,7 +196,7 @@ static void kernel_frames(void **state)
 	found = look_up(&kernel, f);
 	text = describe(&found);
 	assert_string_equal(text, inlined);
-	assert_null(found.at.file); /* no module's fault */
+	assert_null(found.at.file); /* not in a module */
 	report_source_release(&found);
 }
 

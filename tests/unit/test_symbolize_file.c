@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which .ko is believed, and what can be read of it; damaged ones, too. */
+/* Which .ko is trusted, and what can be read from it, also if it is damaged. */
 #include "sample_ko.h"
 
-/* elfutils does not free the scopes that it has found when it comes upon damage; only whole stacks
- * tell. */
+/*
+ * elfutils leaks the scopes that it has found if it finds damage; only a full stack identifies
+ * this leak.
+ */
 const char *__lsan_default_suppressions(void), *__asan_default_options(void);
 
 const char *__lsan_default_suppressions(void)
@@ -53,7 +55,7 @@ static void build_ids(void **state)
 	report_source_release(&found);
 }
 
-/* Where neither has a build-id, the sum of the sources tells them apart. */
+/* Without build-ids, the srcversion tells them apart. */
 static void srcversions(void **state)
 {
 	static const char modinfo[] = "license=GPL\0srcversion=0A1B2C";
@@ -84,7 +86,10 @@ static void srcversions(void **state)
 	report_source_release(&found);
 }
 
-/* Static functions of one name in two files of a module: by size, or not at all. */
+/*
+ * Static functions with the same name in two files of a module are told apart by size, or not
+ * at all.
+ */
 static void twins(void **state)
 {
 	static const char one[] = "static __attribute__((noinline, used)) void twin(void)\n"
@@ -135,7 +140,7 @@ static void formats(void **state)
 		sample_run((const char *const[]){ tools[i][0], tools[i][1], "mod.ko", NULL });
 		check_lines(name);
 	}
-	/* this machine's, whatever it is */
+	/* this machine's compiler, whatever it is */
 	make_ko("gcc", "-g", NULL);
 	check_lines("mod.ko");
 }
@@ -178,7 +183,7 @@ static void torn(void **state)
 		look_at_damaged(whole.buf, n);
 }
 
-/* Any bytes in the wrong place: found or not, it reports it, and lives on. */
+/* Random damage: it finds something or reports an error, and survives. */
 static void corrupted(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf whole = STRBUF_INIT;

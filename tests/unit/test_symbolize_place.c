@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The user's own files: what they are called, and the lines in them. */
+/* The user's own files: their names, and their lines. */
 #include "common/strv.h"
 #include "sample_ko.h"
 
 #include <time.h>
 #include <utime.h>
 
-/* Built in a copy: shown as the user's, read from the copy. */
+/* Built in a copy: shown as the user's file, read from the copy. */
 static struct report_source look_up_copy(void)
 {
 	_cleanup_free_ char *copy = path_join(sample_work, "build/tree/up/mod", NULL);
@@ -50,7 +50,7 @@ static void users_files(void **state)
 	report_source_release(&found);
 }
 
-/* As every build of ours is: debug info has a name that is the same on all hosts. */
+/* As in all our builds: debug info has a name that is the same on all hosts. */
 static void mapped_files(void **state)
 {
 	_cleanup_free_ char *c = path_join(sample_work, "build/tree/up/mod/mod.c", NULL);

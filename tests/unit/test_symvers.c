@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Module.symvers: its three forms, and what is none. */
+/* Module.symvers: its three forms, and invalid ones. */
 #include "unit.h"
 
 #include "host/module/symvers.h"
@@ -97,10 +97,10 @@ static void damaged(void **state)
 				 lines[i]);
 
 		if (symvers_parse(text, (size_t)n, &s, &line) != -EBADMSG)
-			fail_msg("'%s' was taken", lines[i]);
+			fail_msg("'%s' was accepted", lines[i]);
 		assert_int_equal(line, 2);
 		assert_null(s);
-		/* Cut off it could be the beginning of another one. */
+		/* A truncated line could be the beginning of another one. */
 		assert_int_equal(symvers_parse("0x1\tx\tvmlinux\tEXPORT_SYMBOL", 27, &s, &line),
 				 -EBADMSG);
 	}

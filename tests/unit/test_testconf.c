@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test.conf, good and bad, from files made here. */
+/* test.conf, valid and invalid, from files made here. */
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
@@ -133,7 +133,7 @@ static int check_sections(const char *text, char *const *names)
 	return test_config_check_sections(path, names);
 }
 
-/* One that is not a module's would be passed over, and a module pass untested. */
+/* A section that names no module would be ignored, and a module would pass untested. */
 static void test_sections_are_modules(void **state)
 {
 	char *const names[] = { (char *)"hello", (char *)"ring_user", NULL };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Archives from a board that means well, and from one that does not. */
+/* Archives from a well-behaved board, and from a malicious one. */
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
@@ -20,7 +20,7 @@
 #include <zlib.h>
 
 static char top[] = "/tmp/outpost-test-XXXXXX";
-static char *dir; /* to unpack into; beside it is what must stay as it is */
+static char *dir; /* where archives are unpacked; the file beside it must not change */
 
 static void add(struct strbuf *tar, const char *name, char type, const char *text, const char *link)
 {
@@ -66,7 +66,7 @@ static ssize_t next_piece(void *arg, const void **data)
 	return n ? (ssize_t)n : s->error;
 }
 
-/* In pieces of `piece` bytes; the reason goes to `why`. */
+/* Unpacks it in pieces of `piece` bytes; the reason goes to `why`. */
 static int unpack(const struct strbuf *tar, size_t piece, struct strbuf *why)
 {
 	struct source source = { tar, piece };
@@ -123,7 +123,7 @@ struct entry {
 #define TEN(s)    s s s s s s s s s s
 #define LONG_NAME TEN(TEN("1/3")) /* of 300 bytes */
 
-/* Nothing of these may be taken, and nothing beside the folder may change. */
+/* None of these may be accepted, and nothing beside the folder may change. */
 static void hostile(void **state)
 {
 	static const struct {
@@ -184,12 +184,12 @@ static void damaged(void **state)
 	(void)state;
 	add(&tar, "a", '0', "some text", "");
 	add(&tar, "b", '0', "other text", "");
-	for (size_t n = 0; n <= tar.len; n += 64) { /* the blocks of zeroes are missing */
+	for (size_t n = 0; n <= tar.len; n += 64) { /* without the final blocks of zeroes */
 		_cleanup_(strbuf_release) struct strbuf cut = STRBUF_INIT, why = STRBUF_INIT;
 
 		strbuf_add(&cut, tar.buf, n);
 		if (unpack(&cut, 512, &why) != -EBADMSG)
-			fail_msg("%zu of %zu bytes are taken for an archive", n, tar.len);
+			fail_msg("%zu of %zu bytes were accepted as an archive", n, tar.len);
 	}
 	for (size_t n = 0; n < 500; n += 7) { /* within the first header */
 		_cleanup_(strbuf_release) struct strbuf bad = STRBUF_INIT, why = STRBUF_INIT;
@@ -265,11 +265,11 @@ static void compressed(void **state)
 
 		strbuf_add(&cut, packed.buf, n);
 		if (unpack(&cut, 7, &reason) != -EBADMSG || !reason.len)
-			fail_msg("%zu of %zu bytes are taken for an archive", n, packed.len);
+			fail_msg("%zu of %zu bytes were accepted as an archive", n, packed.len);
 	}
 }
 
-/* What the reader says, at any place, is what comes back. */
+/* An error of the reader, at any point, is returned. */
 static void read_error(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf tar = STRBUF_INIT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A PASS needs every source of evidence; and what is innocent does not stand in its way. */
+/* A PASS needs every source of evidence; innocent text does not prevent it. */
 #include "verdict_changes.h"
 
 static void passes(void **state)
@@ -20,7 +20,7 @@ static void passes(void **state)
 	assert_int_equal(r->n_reports, 0);
 }
 
-/* Without any one entry that is about this module there is no PASS. */
+/* If any entry about this module is missing, there is no PASS. */
 static void every_entry_counts(void **state)
 {
 	size_t checked = 0;
@@ -188,7 +188,10 @@ static void a_load_that_stays_is_judged_as_such(void **state)
 	assert_true(is_pass(j));
 }
 
-/* Taken away one at a time: the good one stays good but for what rightly overlooks something. */
+/*
+ * With one mechanism removed, a good run stays good, unless the mechanism overlooks something
+ * on purpose.
+ */
 static void mechanisms_only_find_fault(void **state)
 {
 	_cleanup_free_ struct journal *j = good();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The board did not come through: crash, hang, lost. */
+/* The board did not survive: crash, hang, lost. */
 #include "verdict_changes.h"
 
-/* The board dies in loading, after these lines were streamed, and comes back after `away` seconds.
+/*
+ * The board dies while loading, after these lines were streamed, and comes back after `away`
+ * seconds.
  */
 static struct journal *dies(const char *const *streamed, const char *survived, unsigned int away)
 {
@@ -16,7 +18,7 @@ static struct journal *dies(const char *const *streamed, const char *survived, u
 	return j;
 }
 
-/* As pstore keeps it, with times from `us` on. */
+/* Formats it as pstore does, with times from `us` on. */
 static char *as_survivors(const char *const *lines, uint64_t us)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -52,7 +54,7 @@ static void streamed_and_survived_are_one_log(void **state)
 	_cleanup_(run_result_release) struct run_result run = { 0 };
 
 	(void)state;
-	/* The same lines at the same times, and the rest of them; before all that an older oops. */
+	/* The same lines with the same times, and the rest; before them an older oops. */
 	strbuf_addf(&text, "%s", survived);
 	for (size_t i = 0; oops[i]; i++) {
 		uint64_t us = first_us + i * 1000;
@@ -70,8 +72,10 @@ static void streamed_and_survived_are_one_log(void **state)
 	assert_int_equal(run.results[0].reports[0].kind, KLOG_OOPS);
 }
 
-/* A dump says by its priority that user space wrote a line; a console's log does not, but the
- * record of the same line does. */
+/*
+ * In a dump, the priority shows that user space wrote a line; in a console log, only the
+ * record of the same line does.
+ */
 static void user_space_does_not_speak_for_the_kernel(void **state)
 {
 	static const char *const lines[] = { "hello: hello", "BUG: user space says so", NULL };
@@ -94,7 +98,7 @@ static void user_space_does_not_speak_for_the_kernel(void **state)
 	assert_int_equal(run.results[0].n_reports, 0);
 }
 
-/* printk.time=0: what follows the last line that was read. */
+/* printk.time=0: everything after the last line that was read. */
 static void a_log_without_times_is_told_from_what_was_read(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -123,7 +127,7 @@ static void hangs(void **state)
 	struct journal *stuck = journal_with(late);
 
 	(void)state;
-	/* What is reported of it when it was given up is of that step still. */
+	/* A report after the step was given up still belongs to that step. */
 	load_stuck(stuck);
 	expect(stuck, VERDICT_HANG, "load", "report", "while loading");
 	expect(changed(load_stuck), VERDICT_HANG, "load", "limit",
@@ -153,7 +157,7 @@ static void lost_boards(void **state)
 	run_result_release(&run);
 }
 
-/* The run never ended, and the board was never seen again: the last module's result is not a PASS. */
+/* The run never ended, and the board was never seen again: the last module does not get a PASS. */
 static void silence_after_the_last_module(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -172,7 +176,7 @@ static void silence_after_the_last_module(void **state)
 	result_release(&result);
 }
 
-/* A flood of complaints must not hide the one that killed the board. */
+/* A flood of reports must not hide the one that killed the board. */
 static void the_last_of_many_reports_counts(void **state)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The board is well, and it is not a pass: fail, inconclusive, skip, error. */
+/* The board is fine, but it is not a pass: fail, inconclusive, skip, error. */
 #include "verdict_changes.h"
 
 /* --- fail -------------------------------------------------------------------- */
@@ -25,7 +25,7 @@ static void failures(void **state)
 	expect(changed(missing_log_line), VERDICT_FAIL, "test", "log", "nobody says this");
 	j = journal_with(ignored);
 	expect(journal_with(ignored), VERDICT_PASS, "unload", "",
-	       ""); /* none was asked for: its own words */
+	       ""); /* none was asked for: the program's own words */
 	proto_set(journal_first(j, outpost_Entry_module_tag)->body.module.params, "count=1");
 	expect(j, VERDICT_FAIL, "load", "result", "does not have: count");
 	j = changed(unload_failed);
@@ -46,14 +46,17 @@ static void failed_tests(void **state)
 	journal_plan(j, two);
 	journal_boot(j, JOURNAL_BOOT);
 	journal_module(j, 0, 1, NULL);
-	j->n--; /* the output comes before the end */
+	j->n--; /* the last output comes before the end */
 	journal_output(j, "TAP version 13\n1..2\nok 1 - first\n");
 	journal_add(j, outpost_Entry_end_tag)->body.end =
 		(outpost_ModuleEnd){ .attempt = 1, .leftovers_checked = true };
 	expect(j, VERDICT_FAIL, "test", "ktap", "invalid test results");
 }
 
-/* What it needs is tested by itself: what that says while it is loaded is not this module's. */
+/*
+ * Dependencies are tested separately: their output while they are loaded does not belong to
+ * this module.
+ */
 static void results_of_needs_are_not_its_own(void **state)
 {
 	static const char *const theirs[] = { "KTAP version 1", "1..1", "not ok 1 theirs", NULL };
@@ -101,7 +104,7 @@ static void inconclusive(void **state)
 	expect(changed(another_nonce), VERDICT_INCONCLUSIVE, "settle", "boot", "earlier state");
 	expect(changed(no_end), VERDICT_INCONCLUSIVE, "settle", "evidence", "a result");
 	expect(while_other_warns(NULL), VERDICT_INCONCLUSIVE, "load", "owner", "[bystander]");
-	/* The same in the task that loads is this module's doing. */
+	/* In the task that loads, the same is this module's fault. */
 	expect(while_other_warns(CPU_LINE("outpost-agent")), VERDICT_FAIL, "load", "report",
 	       "bystander");
 	expect(while_other_warns(CPU_LINE("000000000000000")), VERDICT_FAIL, "load", "report",
@@ -125,19 +128,19 @@ static void skipped_and_in_error(void **state)
 	journal_die_in(j, outpost_Step_TESTING);
 	journal_add(j, outpost_Entry_run_end_tag)->body.run_end.cancelled = true;
 	expect(j, VERDICT_SKIP, "test", "", "interrupted");
-	/* What was through before keeps its result. */
+	/* A module that ended before keeps its result. */
 	j = good();
 	journal_first(j, outpost_Entry_run_end_tag)->body.run_end.cancelled = true;
 	assert_true(is_pass(j));
 	test_killed(j);
 	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
-	/* The end of the run was lost: the step knows. */
+	/* The end of the run is missing, but the step shows it. */
 	j = good();
 	journal_drop(j, j->n - 1);
 	*journal_step_end(j, outpost_Step_LOADING) =
 		(outpost_StepEnd){ .step = outpost_Step_LOADING, .signal = 9, .cancelled = true };
 	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
-	/* Nobody listened to what it may have said afterwards. */
+	/* Nobody read its later messages. */
 	j = good();
 	journal_step_end(j, outpost_Step_SETTLE)->cancelled = true;
 	expect(j, VERDICT_SKIP, "settle", "", "interrupted");
@@ -147,7 +150,7 @@ static void skipped_and_in_error(void **state)
 	expect(j, VERDICT_ERROR, "test", "run", "disk full");
 }
 
-/* A stronger witness decides over a weaker one. */
+/* Stronger evidence decides over weaker. */
 static void the_worst_decides(void **state)
 {
 	const char *const *const lines[6] = { [outpost_Step_TESTING] = oops };

@@ -61,7 +61,7 @@ static void test_cpio_is_what_cpio_reads(void **state)
 
 	(void)state;
 	cpio_add_dir(&archive, "a", 0755);
-	for (int length = 0; length < 5; length++) { /* each padding of name and data */
+	for (int length = 0; length < 5; length++) { /* every padding of name and data */
 		_cleanup_free_ char *name = xasprintf("a/%.*s", length + 1, "fffff");
 
 		cpio_add_data(&archive, name, 0640, "12345", (size_t)length);
@@ -85,7 +85,7 @@ static void test_cpio_is_what_cpio_reads(void **state)
 	assert_string_equal(target, "ff");
 }
 
-/* The second archive's files replace those of the first, as the kernel has it. */
+/* Files of the second archive replace those of the first, as in the kernel. */
 static void test_initrd_holds_image_and_guest(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf image = STRBUF_INIT, initrd = STRBUF_INIT;
@@ -104,7 +104,7 @@ static void test_initrd_holds_image_and_guest(void **state)
 	assert_memory_equal(initrd.buf + image.len, "070701", 6);
 	assert_non_null(memmem(initrd.buf, initrd.len, "#!/bin/busybox sh\n", 18));
 	assert_non_null(memmem(initrd.buf, initrd.len, "etc/inittab\0", 12));
-	/* Whose it is a small one is told by a disk, a full one by its initrd. */
+	/* A small vm gets its identity from a disk, a full one from its initrd. */
 	assert_null(memmem(initrd.buf, initrd.len, "HOSTKEY", 7));
 	assert_null(memmem(initrd.buf, initrd.len, "pi-2\n", 5));
 	assert_int_equal(guest_write_initrd(GUEST_FULL, "pi-2", dir, from), 0);
@@ -116,7 +116,7 @@ static void test_initrd_holds_image_and_guest(void **state)
 	assert_non_null(memmem(initrd.buf, initrd.len, "LOGINKEY", 8));
 }
 
-/* The value of a file in the vm's identity. */
+/* The content of a file in the vm's identity. */
 static char *identity_value(const char *file)
 {
 	_cleanup_free_ char *path = path_join(dir, GUEST_IDENTITY, NULL);
@@ -134,7 +134,10 @@ static char *identity_value(const char *file)
 	return xstrdup(value.buf);
 }
 
-/* The disk keeps its size, as a saved state knows it; no two vms are told the same. */
+/*
+ * The size of the disk is fixed, because saved states depend on it; no two vms get the same
+ * identity.
+ */
 static void test_identity(void **state)
 {
 	static const char *const files[] = { "etc/hostname", "etc/ssh/host_key",
@@ -192,7 +195,7 @@ static void test_saved_states_are_of_stock_small_vms(void **state)
 	assert_false(saved_is_possible(&other));
 }
 
-/* What all full vms start from is made without anybody's keys. */
+/* The image that all full vms share is made without keys. */
 static void test_initrd_of_the_maker_holds_no_keys(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf initrd = STRBUF_INIT;
@@ -212,7 +215,7 @@ static void test_initrd_of_the_maker_holds_no_keys(void **state)
 
 /* --- device tree --- */
 
-/* Like QEMU's: `size` bytes at 1 GiB, and two virtio-mmio slots. */
+/* Like QEMU's: `size` bytes of memory at 1 GiB, and two virtio-mmio slots. */
 static void make_tree(void *fdt, size_t n, uint64_t size)
 {
 	int node;
@@ -248,7 +251,7 @@ static void test_dtb_gets_ramoops(void **state)
 	int node, n;
 
 	(void)state;
-	make_tree(tree, sizeof(tree), 0x180000000ULL); /* 6 GiB: beyond 32 bits */
+	make_tree(tree, sizeof(tree), 0x180000000ULL); /* 6 GiB: more than 32 bits */
 	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), 0);
 	assert_int_equal(fdt_check_full(out.buf, out.len), 0);
 	assert_true(dtb_is_made_for(out.buf, out.len, "x"));
@@ -280,12 +283,12 @@ static void test_dtb_refuses_others(void **state)
 	assert_int_equal(dtb_edit(tree, 3, "x", &out), -EINVAL);
 	fdt_create_empty_tree(tree, sizeof(tree)); /* no memory node */
 	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), -EINVAL);
-	make_tree(tree, sizeof(tree), DTB_RAMOOPS_SIZE); /* too little of it */
+	make_tree(tree, sizeof(tree), DTB_RAMOOPS_SIZE); /* too little memory */
 	assert_int_equal(dtb_edit(tree, sizeof(tree), "x", &out), -EINVAL);
 	assert_int_equal(out.len, 0);
 }
 
-/* In the tree that is kept and edited, QEMU's own seed would be the same at every start. */
+/* In a device tree that is stored and edited, QEMU's own seed would be the same at every start. */
 static void test_dtb_seed(void **state)
 {
 	char tree[4096];
@@ -397,7 +400,7 @@ static void test_qemu_arguments_for_its_tree(void **state)
 	assert_false(strv_contains(argv, "-daemonize"));
 }
 
-/* A pid file is believed only while somebody holds its lock: here a child that plays QEMU. */
+/* A pid file is trusted only while its lock is held, here by a child that plays QEMU. */
 static void test_stale_pid_is_not_believed(void **state)
 {
 	_cleanup_free_ char *path = path_join(dir, "pid", NULL);
@@ -408,7 +411,7 @@ static void test_stale_pid_is_not_believed(void **state)
 
 	(void)state;
 	assert_int_equal(qemu_pid(dir), 0);
-	write_file("pid", text); /* a number that is alive, but not QEMU's */
+	write_file("pid", text); /* the pid of a live process, but not of QEMU */
 	assert_int_equal(qemu_pid(dir), 0);
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
@@ -458,7 +461,7 @@ static void test_instance_is_read_back(void **state)
 	assert_true(again->full);
 }
 
-/* The next start writes it anew; until then nothing in it counts. */
+/* The next start rewrites it; until then it is ignored as a whole. */
 static void test_instance_survives_nonsense(void **state)
 {
 	static const char *const texts[] = {
@@ -501,7 +504,7 @@ static void test_ssh_config_quotes_paths(void **state)
 	(void)state;
 	assert_int_equal(fs_mkdir_p(odd, 0700), 0);
 	assert_int_equal(keys_write_config("one", "pi", odd, 4023), 0);
-	/* ssh itself says how it understood it */
+	/* ssh itself prints how it */
 	assert_int_equal(process_run(ARGV("ssh", "-G", "-F", path, "outpost-one"), &options), 0);
 	assert_non_null(strstr(said.buf, "\nport 4023\n"));
 	assert_non_null(strstr(said.buf, "hostname 127.0.0.1\n"));
@@ -527,13 +530,13 @@ static void test_manifest_notices_damage(void **state)
 	assert_int_equal(manifest_write(dir, files), 0);
 	assert_int_equal(manifest_check(dir, files, false), 0);
 	assert_int_equal(manifest_check(dir, files, true), 0);
-	write_file("one", "first"); /* touched, but the same */
+	write_file("one", "first"); /* touched, but unchanged */
 	assert_int_equal(manifest_check(dir, files, false), 0);
 	write_file("one", "other"); /* the same size */
 	assert_int_equal(manifest_check(dir, files, false), -EUCLEAN);
 	write_file("one", "first, and more");
 	assert_int_equal(manifest_check(dir, files, false), -EUCLEAN);
-	/* the same size and time: only reading it tells */
+	/* the same size and time: only reading it shows the change */
 	write_file("one", "first");
 	assert_int_equal(manifest_write(dir, files), 0);
 	assert_int_equal(stat(one, &st), 0);
@@ -544,7 +547,7 @@ static void test_manifest_notices_damage(void **state)
 	assert_int_equal(manifest_check(dir, files, true), -EUCLEAN);
 	unlink(one);
 	assert_int_equal(manifest_check(dir, files, false), -EUCLEAN);
-	write_file("manifest", "outpost-image 0\n"); /* of another Outpost */
+	write_file("manifest", "outpost-image 0\n"); /* of another version of Outpost */
 	assert_int_equal(manifest_check(dir, files, false), -ENOENT);
 }
 

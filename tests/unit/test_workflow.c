@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a workflow makes of how a run came out: by a board's word, and by trouble on the way to it. */
+/*
+ * How a workflow handles the end of a run: an answer from the board, or a failure on the way
+ * to it.
+ */
 #include "unit.h"
 
 #include "fake_ssh.h"
@@ -27,7 +30,7 @@ static __attribute__((noreturn)) void vanish(void)
 	_exit(0);
 }
 
-/* It refuses, with an errno of its own; but not forever, should the host insist. */
+/* The board refuses, with its own errno, but only a few times, in case the host insists. */
 static void refuse_start(void)
 {
 	outpost_Reply reply = { .which_body = outpost_Reply_failure_tag };
@@ -126,7 +129,7 @@ static struct store *begin_run(const char *mode)
 	return store;
 }
 
-/* Then it is collected another time. */
+/* Then the run stays open, and is collected later. */
 static bool is_open(struct store *store)
 {
 	_cleanup_strv_ char **open = NULL;
@@ -149,14 +152,14 @@ static void one_that_the_board_does_not_know_is_given_up(void **state)
 	assert_false(stays_open("forgets"));
 }
 
-/* ENOENT is what the way to the board has come to, not what the board said of the run. */
+/* ENOENT comes from the connection here, not from the board. */
 static void trouble_on_the_way_is_no_word_of_the_boards(void **state)
 {
 	(void)state;
 	assert_true(stays_open("no-sudo"));
 }
 
-/* The link dies before anything of the journal is here. */
+/* The link dies before any of the journal has arrived. */
 static void a_board_that_vanishes_keeps_its_run(void **state)
 {
 	static const struct workflow_options options = { .return_ms = 1000 };
@@ -174,7 +177,7 @@ static void on_interrupt(int number)
 	process_interrupted = number;
 }
 
-/* Ctrl-C, twice, before anything of the journal is here. */
+/* Ctrl-C, twice, before any of the journal has arrived. */
 static void an_impatient_user_gives_nothing_up(void **state)
 {
 	(void)state;
@@ -186,7 +189,7 @@ static void an_impatient_user_gives_nothing_up(void **state)
 
 /* --- a board's errno -------------------------------------------------------------------------- */
 
-/* A board may say any number: none of them means here what it means there. */
+/* A board may send any number: it does not mean here what it means there. */
 static void the_errno_of_a_board_decides_nothing(void **state)
 {
 	static const int errors[] = {
@@ -213,7 +216,7 @@ static void the_errno_of_a_board_decides_nothing(void **state)
 		if (r != -EREMOTEIO || fake_count("start ") != 1)
 			fail_msg("errno %d of the board: %d after %zu starts", errors[i], r,
 				 fake_count("start "));
-		/* It was never begun: there is nothing to be collected. */
+		/* It never began: nothing needs to be collected. */
 		assert_int_equal(store_open_runs(p.store, "pi", &open), 0);
 		assert_int_equal(strv_length(open), 0);
 		run_result_release(&result);

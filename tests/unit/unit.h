@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What every unit test includes first: cmocka, and what cmocka wants before it. */
+/* Every unit test includes this first: cmocka, and the headers that cmocka requires before it. */
 #ifndef OUTPOST_UNIT_H
 #define OUTPOST_UNIT_H
 

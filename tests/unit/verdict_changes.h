@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What may be wrong with the journal of a module that passed: each takes one thing away from it, or
- * adds one. */
+/* Faults in the journal of a module that passed: each function removes or adds one thing. */
 #ifndef TESTS_VERDICT_CHANGES_H
 #define TESTS_VERDICT_CHANGES_H
 
@@ -86,7 +85,7 @@ static inline void left_behind(struct journal *j)
 	proto_set(end->body.leftover.path, "/proc/hello");
 }
 
-/* Makes room for copies of the `n` entries from `at` on, behind them. */
+/* Inserts copies of the `n` entries at `at` after them. */
 static inline outpost_Entry *again(struct journal *j, size_t at, size_t n)
 {
 	assert_true(j->n + n <= JOURNAL_MAX);
@@ -95,7 +94,7 @@ static inline outpost_Entry *again(struct journal *j, size_t at, size_t n)
 	return &j->entries[at + n];
 }
 
-/* As after a link that was cut: it must not stand in for another that never came. */
+/* As after a cut link: it must not replace another record that is missing. */
 static inline void one_record_twice(struct journal *j)
 {
 	again(j, (size_t)(journal_first(j, outpost_Entry_record_tag) - j->entries), 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Journals of one module, and the verdict that each is to get. */
+/* Journals of one module, and the expected verdict of each. */
 #ifndef TESTS_VERDICTS_H
 #define TESTS_VERDICTS_H
 
@@ -95,7 +95,7 @@ static inline struct journal *good(void)
 	return journal_with(lines);
 }
 
-/* What the run's module gets; the caller releases it. */
+/* The result of the run's module; the caller releases it. */
 static inline struct run_result judge(const struct journal *j, uint32_t off)
 {
 	_cleanup_(evidence_list_release) struct evidence_list list = { 0 };
@@ -121,7 +121,7 @@ static inline bool is_pass(const struct journal *j)
 	return run.n && run.results[0].verdict == VERDICT_PASS;
 }
 
-/* Takes the journal over. */
+/* Takes ownership of the journal. */
 static inline void expect(struct journal *j, enum verdict verdict, const char *phase,
 			  const char *rule, const char *summary)
 {
