@@ -163,14 +163,18 @@ test_container_failures() {
 	expect_one_error "Cannot build in 'somewhere'"
 }
 
+container_is_down() {
+	outpost --json container status
+	jq -e '.running | not' out
+}
+
 # The builder was killed, its container with it: what comes next starts it again.
 test_container_comes_again() {
 	make_engines podman
 	outpost container build
 	expect_status 0
 	kill "$(<container)"
-	outpost --json container status
-	jq -e '.running | not' out || fail "it is said to run"
+	wait_until container_is_down || fail "it still runs"
 	outpost container build
 	expect_status 0
 	outpost --json container status

@@ -39,11 +39,13 @@ test_a_module_of_another_architecture() {
 
 test_a_full_disk() {
 	needs_vm
+	outpost board show # an agent on the board needs room for the run alone
+	expect_status 0
 	board 'dd if=/dev/zero of=/root/fill bs=1M 2>/dev/null; dd if=/dev/zero of=/root/fill2 bs=1k 2>/dev/null; sync'
 	outpost test "$TOP/modules"
+	board 'rm -f /root/fill /root/fill2' || fail "the disk stays full"
 	expect_status 3
 	expect_err "No space left"
-	board 'rm -f /root/fill /root/fill2'
 	outpost test "$TOP/modules/hello"
 	expect_status 0
 }
@@ -52,9 +54,9 @@ test_a_read_only_home() {
 	needs_vm
 	board 'mount -o remount,ro /root'
 	outpost test "$TOP/modules/hello"
+	board 'mount -o remount,rw /root' || fail "the home stays read-only"
 	expect_status 3
 	expect_err "Read-only"
-	board 'mount -o remount,rw /root'
 	outpost test "$TOP/modules/hello"
 	expect_status 0
 }
