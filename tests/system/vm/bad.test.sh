@@ -37,10 +37,15 @@ test_a_module_of_another_architecture() {
 	expect_err x.ko
 }
 
+# With an agent on the board it is the run that finds no room.
+put_agent() {
+	outpost board show
+	expect_status 0
+}
+
 test_a_full_disk() {
 	needs_vm
-	outpost board show # an agent on the board needs room for the run alone
-	expect_status 0
+	put_agent
 	board 'dd if=/dev/zero of=/root/fill bs=1M 2>/dev/null; dd if=/dev/zero of=/root/fill2 bs=1k 2>/dev/null; sync'
 	outpost test "$TOP/modules"
 	board 'rm -f /root/fill /root/fill2' || fail "the disk stays full"
@@ -52,6 +57,7 @@ test_a_full_disk() {
 
 test_a_read_only_home() {
 	needs_vm
+	put_agent
 	board 'mount -o remount,ro /root'
 	outpost test "$TOP/modules/hello"
 	board 'mount -o remount,rw /root' || fail "the home stays read-only"
