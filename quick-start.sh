@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # From a fresh Debian to modules tested on a virtual Pi. With --check, runs
-# Outpost's own tests instead. You can run it again at any time: it skips what
-# is done already.
+# Outpost's own tests instead, or only the given make targets. You can run it
+# again at any time: it skips what is done already.
 set -euo pipefail
 cd "$(dirname "$0")"
 log=build/quick-start.log
@@ -59,8 +59,8 @@ install_make() {
 trap 'exit 130' INT
 
 case $* in
-'' | --check) ;;
-*) echo "usage: quick-start.sh [--check]" >&2; exit 2 ;;
+'' | --check | "--check "*) ;;
+*) echo "usage: quick-start.sh [--check [TARGET...]]" >&2; exit 2 ;;
 esac
 
 if ! command -v make >/dev/null; then
@@ -69,7 +69,8 @@ if ! command -v make >/dev/null; then
 fi
 
 if [ "${1-}" = --check ]; then
-	exec make --no-print-directory check
+	shift
+	exec make --no-print-directory "${@:-check}"
 fi
 
 step "Installing packages"
