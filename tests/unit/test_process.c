@@ -119,7 +119,12 @@ static void test_not_started(void **state)
 	assert_int_equal(after, before);
 }
 
-/* Checks the process group and session of a process, which prints both. */
+#define ITS_OWN (-1)
+
+/*
+ * Checks the process group and session of a process, which prints both. 0 is a valid answer: the
+ * leader of the group or session is outside our PID namespace.
+ */
 static void expect_group(enum process_group group, pid_t wanted_group, pid_t wanted_session)
 {
 	_cleanup_free_ char *text = NULL;
@@ -128,16 +133,16 @@ static void expect_group(enum process_group group, pid_t wanted_group, pid_t wan
 	text = output_of(ARGV("sh", "-c", "cut -d' ' -f1,5,6 /proc/$$/stat"),
 			 (struct process_setup){ .group = group }, &status);
 	assert_int_equal(sscanf(text, "%d %d %d", &pid, &its_group, &its_session), 3);
-	assert_int_equal(its_group, wanted_group ? wanted_group : pid);
-	assert_int_equal(its_session, wanted_session ? wanted_session : pid);
+	assert_int_equal(its_group, wanted_group == ITS_OWN ? pid : wanted_group);
+	assert_int_equal(its_session, wanted_session == ITS_OWN ? pid : wanted_session);
 }
 
 static void test_group(void **state)
 {
 	(void)state;
 	expect_group(PROCESS_OUR_GROUP, getpgrp(), getsid(0));
-	expect_group(PROCESS_OWN_GROUP, 0, getsid(0));
-	expect_group(PROCESS_OWN_SESSION, 0, 0);
+	expect_group(PROCESS_OWN_GROUP, ITS_OWN, getsid(0));
+	expect_group(PROCESS_OWN_SESSION, ITS_OWN, ITS_OWN);
 }
 
 /* SigBlk and SigIgn in /proc/self/status are hexadecimal masks. */
