@@ -163,7 +163,7 @@ static void no_module_any_more(void **state)
 	assert_null(the_module("one")->error);
 	put(sample_work, "one/Kbuild", "obj-$(CONFIG_ONE) := one.o\n");
 	assert_int_equal(do_build("one", NULL), 0);
-	assert_contains(built.modules[0]->error, "made no module");
+	assert_contains(built.modules[0]->error, "make built no module");
 }
 
 static void read_stripped(const char *name, struct strbuf *bytes)

@@ -159,8 +159,8 @@ static void what_is_refused(void **state)
 
 		say(&cases[i], &said);
 		if (!strstr(said.buf, cases[i].said))
-			fail_msg("expected\n%s\nfor\n%s\ngot\n%s", cases[i].said,
-				 cases[i].text, said.buf);
+			fail_msg("expected\n%s\nfor\n%s\ngot\n%s", cases[i].said, cases[i].text,
+				 said.buf);
 		/* One message on one line. */
 		assert_ptr_equal(strchr(said.buf, '\n'), said.buf + said.len - 1);
 	}

@@ -16,7 +16,7 @@ struct board {
 	char *destination; /* destination = pi@raspberry: the argument for ssh */
 	char *ssh_config;  /* ssh_config = FILE: ssh -F; NULL: the user's own */
 	char *power_cycle; /* power_cycle = COMMAND ARG...: a power switch; runs without a shell */
-	bool is_vm; /* kind = vm */
+	bool is_vm;        /* kind = vm */
 };
 
 void board_free(struct board *board);

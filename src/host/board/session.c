@@ -239,7 +239,6 @@ int session_say_failure(const struct session *s, const outpost_Failure *failure)
 {
 	log_error("Board %s: %s", s->board->name, failure->what);
 	if (failure->error == ENOSPC)
-		log_hint(
-			"Run outpost shell, and remove files below ~/development");
+		log_hint("Run outpost shell, and remove files below ~/development");
 	return -EREMOTEIO;
 }
