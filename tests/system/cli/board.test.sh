@@ -209,7 +209,7 @@ test_doctor() {
 	expect_out "kernel tree"
 	outpost -b nosuch.invalid doctor
 	expect_status 1
-	expect_out "reachable              MISSING  board nosuch.invalid: its name is not known"
+	expect_out "reachable              MISSING  board nosuch.invalid: its name cannot be resolved"
 	# Without any tool: each is named, and one command for all of them.
 	run env PATH=/nonexistent "$OUTPOST" doctor
 	if [ ! -e /usr/sbin/mke2fs ]; then

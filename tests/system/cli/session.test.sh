@@ -105,7 +105,7 @@ test_agent_is_missing() {
 	rmdir "$B/lib"
 	outpost -b board board show
 	expect_status 0
-	expect_err "Putting the agent on board"
+	expect_err "Installing the agent on board"
 	expect_out "agent      $("$AGENT" build-id)"
 	expect_our_agent
 	[ "$(sessions)" = 2 ] || fail "2 sessions are expected: $(cat "$B/commands")"
@@ -118,7 +118,7 @@ test_agent_is_another() {
 	install_other_agent
 	outpost -b board board show
 	expect_status 0
-	expect_err "Putting the agent on board"
+	expect_err "Installing the agent on board"
 	expect_our_agent
 }
 
