@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-extern char **environ;
-
 /*
  * The child's stdin, stdout and stderr, and the pipe that carries its errno if it could not be
  * started and is closed by exec. -1: none.

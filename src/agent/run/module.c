@@ -165,7 +165,8 @@ size_t module_code(const char *name, outpost_CodeSection *list, size_t max)
 			continue;
 		list[n].address = section_address(folder, entry->d_name);
 		if (list[n].address)
-			proto_set(list[n++].name, entry->d_name);
+			proto_set(list[n].name, entry->d_name);
+		n += list[n].address != 0;
 	}
 	return n;
 }

@@ -91,7 +91,7 @@ void failure_release(struct failure *failure)
 {
 	free(failure->why);
 	free(failure->hint);
-	*failure = (struct failure){ 0 };
+	memset(failure, 0, sizeof(*failure));
 }
 
 int failure_not_started(struct failure *failure, int error)

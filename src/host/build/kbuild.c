@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <string.h>
 
-extern char **environ;
-
 void kbuild_word(char ***words, const char *fmt, ...)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;

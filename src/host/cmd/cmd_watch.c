@@ -67,7 +67,7 @@ static int one_round(struct watching *w)
 	/* An agent that refused a request accepts no more requests in this session. */
 	if (r != OUTCOME_JUDGED)
 		hang_up(w);
-	r = workflow_finish(&w->p, r, &result, w->options->junit);
+	(void)workflow_finish(&w->p, r, &result, w->options->junit);
 	if (process_interrupted)
 		return -EINTR;
 	/* The only reason to stop: nobody can read the results any more. */
@@ -81,7 +81,7 @@ static int one_round(struct watching *w)
 static void tend(struct watching *w)
 {
 	struct frame frame;
-	int r = 0;
+	int r;
 
 	if (!w->p.session) {
 		if (monotonic_ms() < w->next_try_ms)

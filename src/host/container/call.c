@@ -20,8 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern char **environ;
-
 #define START_LIMIT_S 20 /* time for the builder to start a command, on a busy machine */
 
 struct call {

@@ -126,8 +126,10 @@ static int set_needs(struct plan *plan, const struct run_request *q, size_t i,
 		}
 		p->needs[p->needs_count++] = (uint32_t)index;
 	}
-	strv_foreach (name, in_tree)
-		proto_set(p->in_tree[p->in_tree_count++], *name);
+	strv_foreach (name, in_tree) {
+		proto_set(p->in_tree[p->in_tree_count], *name);
+		p->in_tree_count++;
+	}
 	return 0;
 }
 

@@ -21,12 +21,14 @@
  * compiler takes them to be: it goes through the GOT, and of a local one's
  * entry there the assembler and linker of arm64 make the section's start.
  */
+/* NOLINTBEGIN(bugprone-macro-parentheses): the assembler takes a name in quotes */
 #define EMBED(name, file)                                                                   \
 	__asm__(".section .rodata\n"                                                        \
 		".global " #name ", " #name "_end\n" #name ": .incbin \"" file "\"\n" #name \
 		"_end: .byte 0\n"                                                           \
 		".previous\n");                                                             \
 	extern const char name[], name##_end[]
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 EMBED(guest_init, "board/vm-init");
 EMBED(guest_full_init, "board/vm-full-init");

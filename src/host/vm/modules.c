@@ -81,8 +81,9 @@ static void add_closure(const char *dep, char *line, char ***lines)
 {
 	_cleanup_free_ char *copy = xstrdup(line);
 	char *save = NULL;
-	char *word = strtok_r(copy, ": ", &save);
+	char *word;
 
+	(void)strtok_r(copy, ": ", &save); /* the module itself */
 	/* modules.dep lists everything, so that this is at most one level deep. */
 	while ((word = strtok_r(NULL, ": ", &save))) {
 		_cleanup_free_ char *other = find_line(dep, word, true);
