@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# The boards that are known, and what a board that answers says.
+# The list of boards, and the commands that ask a board something.
 
 test_add_list_remove() {
 	outpost board list
@@ -50,10 +50,10 @@ test_add_refuses() {
 	expect_one_error "Cannot find the ssh configuration nonexistent"
 	outpost board add pi
 	expect_status 2
-	[ -z "$(ls "$XDG_CONFIG_HOME/outpost/boards" 2>/dev/null)" ] || fail "something was written"
+	[ -z "$(ls "$XDG_CONFIG_HOME/outpost/boards" 2>/dev/null)" ] || fail "a board file was written"
 }
 
-test_what_is_no_board() {
+test_not_a_board() {
 	outpost -b -oProxyCommand=touch board show
 	expect_status 3
 	expect_one_error "neither a board nor an ssh destination"
@@ -98,17 +98,17 @@ test_default_board() {
 	expect_status 0
 }
 
-# A command that finds a shared connection makes none, and one agent is enough for each.
+# A command uses a shared connection if it finds one. Each command starts one agent.
 test_shared_connection() {
 	make_board
 	install_agent
 	outpost -b board board show
-	[ -S "$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)" ] || fail "there is no shared connection"
-	[ "$(stat -c %a "$XDG_RUNTIME_DIR/outpost")" = 700 ] || fail "others may look at its socket"
+	[ -S "$(echo "$XDG_RUNTIME_DIR"/outpost/ssh-*)" ] || fail "no shared connection was opened"
+	[ "$(stat -c %a "$XDG_RUNTIME_DIR/outpost")" = 700 ] || fail "other users can reach its socket"
 	mv "$WORK/sshd_config" "$WORK/away"
 	outpost -b board board show
 	expect_status 0
-	[ "$(sessions)" = 2 ] || fail "2 sessions are expected: $(cat "$B/commands")"
+	[ "$(sessions)" = 2 ] || fail "expected 2 sessions: $(cat "$B/commands")"
 }
 
 test_shared_connection_that_died() {
@@ -125,7 +125,7 @@ test_shared_connection_that_died() {
 	expect_silent err
 }
 
-# It hangs: its socket takes requests, and nothing comes back.
+# Its socket accepts requests but never answers.
 test_shared_connection_that_hangs() {
 	make_board
 	install_agent
@@ -154,23 +154,23 @@ test_log() {
 	make_board
 	install_agent
 	outpost -b board log
-	# Not every container may read it.
+	# Some containers may not read it.
 	if timeout 5 head -n1 /dev/kmsg >kmsg; then
 		expect_status 0
 		expect_silent err
-		grep -q '^\[ *[0-9]*\.[0-9]\{6\}\] ' out || fail "no record was shown"
+		grep -q '^\[ *[0-9]*\.[0-9]\{6\}\] ' out || fail "no record was printed"
 		expect_out "$(sed 's/^[^;]*;//' kmsg)"
 		local all
 		all=$(wc -l <out)
 		outpost -b board log --level err
-		[ "$(wc -l <out)" -lt "$all" ] || fail "--level err shows no less"
+		[ "$(wc -l <out)" -lt "$all" ] || fail "--level err prints as much as no --level"
 	else
 		expect_status 3
 		expect_one_error "Cannot read the kernel log"
 	fi
 }
 
-# What doctor says to install is what that kernel was built with.
+# doctor recommends the compiler that built the board's kernel.
 test_doctor_compiler() {
 	local release tree
 	release=$(uname -r)
@@ -199,7 +199,7 @@ test_doctor() {
 	make_board
 	install_agent
 	outpost --json doctor
-	any_status # a tool may be missing here
+	any_status # a tool may be missing on this machine
 	expect_out '"schema": "outpost.doctor/1"'
 	expect_out "no boards yet"
 	outpost -b board doctor
@@ -210,7 +210,7 @@ test_doctor() {
 	outpost -b nosuch.invalid doctor
 	expect_status 1
 	expect_out "reachable              MISSING  board nosuch.invalid: its name cannot be resolved"
-	# Without any tool: each is named, and one command for all of them.
+	# Without any tools: names each of them, and one command that installs them all.
 	run env PATH=/nonexistent "$OUTPOST" doctor
 	if [ ! -e /usr/sbin/mke2fs ]; then
 		any_status
@@ -218,5 +218,5 @@ test_doctor() {
 	fi
 	expect_status 1
 	expect_out "-> apt-get install qemu-system-arm"
-	grep -q '^apt-get install .*make' out || fail "no command fixes it all"
+	grep -q '^apt-get install .*make' out || fail "no single command installs all tools"
 }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# outpost check, as far as it goes without a kernel that loads anything: tests/system/vm asks one.
+# outpost check without a kernel that loads the modules; tests/system/vm compares it with one that does.
 
 CROSS=aarch64-linux-gnu-
 [ "$(uname -m)" != aarch64 ] || CROSS=
 
-# A kernel tree in small for RELEASE, as 'kernel add PATH' takes one. Its programs do nothing.
+# Makes a minimal kernel tree for RELEASE, and runs 'kernel add PATH' on it. Its programs do nothing.
 make_tree() { # RELEASE [LINE-OF-CONFIG...]
 	local tree=$WORK/trees/$1
 	release=$1
@@ -31,7 +31,7 @@ make_tree() { # RELEASE [LINE-OF-CONFIG...]
 	expect_status 0
 }
 
-# make_module NAME [-D...]: NAME.ko for $release.
+# make_module NAME [-D...]: compiles NAME.ko for $release.
 make_module() {
 	local name=$1
 	shift
@@ -43,7 +43,7 @@ make_module() {
 expect_json() { # FILTER VALUE
 	local got
 	got=$(jq -r "$1" out) || fail "standard output is not JSON"
-	[ "$got" = "$2" ] || fail "$1 is '$got', not '$2'"
+	[ "$got" = "$2" ] || fail "$1: expected '$2', got '$got'"
 }
 
 test_check_of_sound_modules() {
@@ -71,7 +71,7 @@ test_check_of_sound_modules() {
 	expect_json '[.modules[].problems[]] | length' 0
 }
 
-# One line and one thing to do for each problem, and the same as JSON.
+# Prints one line and one hint for each problem; JSON has the same.
 test_check_names_each_problem() {
 	make_tree 6.1.0-9-test
 	make_module crc -DKTIME_CRC=0x30
@@ -101,7 +101,7 @@ test_check_names_each_problem() {
 	expect_json '[.modules[].problems[] | select(.hint == "" or .expected == "" or .found == "")] | length' 0
 }
 
-# What is named together is loaded together: one may use what another exports.
+# Modules on one command line are loaded together: one may use what another exports.
 test_check_of_modules_that_need_each_other() {
 	make_tree 6.1.0-9-test
 	make_module giver '-DEXPORTS="__ksymtab"'
@@ -115,7 +115,7 @@ test_check_of_modules_that_need_each_other() {
 	outpost --json check -k "$release" taker.ko
 	expect_status 1
 	expect_json '.modules[0].problems[0].found' "does not exist in $release"
-	# For the GPL alone, and another licence.
+	# A GPL-only export, used by a module with another licence.
 	make_module giver '-DEXPORTS="__ksymtab_gpl"'
 	make_module taker -DUSES=shared '-DDEPENDS="giver"' -ULICENSE -DLICENSE='"Own"'
 	outpost --json check -k "$release" giver.ko taker.ko
@@ -123,7 +123,7 @@ test_check_of_modules_that_need_each_other() {
 	expect_json '[.modules[] | select(.name == "taker") | .problems[] | select(.kind == "gpl-only") | .symbol] | sort | join(" ")' "ktime_get shared"
 }
 
-test_check_of_what_is_no_module() {
+test_check_of_files_that_are_not_modules() {
 	make_tree 6.1.0-9-test
 	make_module sound
 	xz -k sound.ko
@@ -159,7 +159,7 @@ test_check_of_what_is_no_module() {
 	expect_status 2
 }
 
-# The board is asked what it runs and requires; while it is away, its last answers are used.
+# check asks the board what it runs and requires. When the board is unreachable, its last answers are used.
 test_check_for_a_board() {
 	make_board
 	install_agent
@@ -177,22 +177,22 @@ test_check_for_a_board() {
 	expect_err "Board board: "
 	expect_err "Checking against $(uname -r), which it ran on $(date +%F)"
 	expect_json '.as_of | test("^20..-..-..T..:..:..Z$")' true
-	# It wanted signatures then.
+	# The board required signatures then.
 	sed -i 's/ 0 0$/ 1 0/' state/outpost/boards/board/facts
 	outpost --json -b board check sound.ko
 	expect_status 1
 	expect_json '.modules[0].problems[0].kind' signature
 	expect_json '.modules[0].problems[0].hint | test("sig_enforce")' true
-	# Of a board that was never there nothing is known.
+	# Nothing is known about a board that was never reached.
 	rm -r state/outpost/boards/board
 	outpost --json -b board check sound.ko
 	expect_status 3
 	expect_silent out
 }
 
-# "not exported" is told from "does not exist" by what the board's kernel has, beyond what headers declare.
+# The symbols of the board's kernel, not only its headers, tell "not exported" from "does not exist".
 test_check_asks_the_board_for_its_symbols() {
-	grep -q ' do_exit$' /proc/kallsyms || skip "this kernel does not tell its symbols"
+	grep -q ' do_exit$' /proc/kallsyms || skip "this kernel hides its symbols"
 	make_board
 	install_agent
 	make_tree "$(uname -r)" KALLSYMS_ALL

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
 # The build container with a stand-in for its engine, which runs the builder on
-# this machine. What a real one does is in tests/system/container.
+# this machine. tests/system/container uses a real engine.
 
 make_engine() { # NAME
 	cat >"$WORK/bin/$1" <<-'END'
 		#!/bin/bash
-		# Keeps images as files, and the container as a process.
+		# An image is a file, the container a process.
 		echo "${0##*/} $*" >>"$WORK/calls"
 		[ -e "$WORK/${0##*/}-down" ] && { echo "no daemon answers" >&2; exit 125; }
 		name() { echo "$WORK/image-${1//\//_}"; }
@@ -89,16 +89,16 @@ test_container_build_status_remove() {
 	expect_call "--network none"
 	expect_call "target=$XDG_CACHE_HOME/outpost/trees,readonly"
 	expect_call "target=$XDG_CACHE_HOME/outpost/build "
-	! grep -q ^docker calls || fail "docker was asked too: $(<calls)"
+	! grep -q ^docker calls || fail "docker was called too: $(<calls)"
 	outpost --json container status
 	jq -e '.schema == "outpost.container/1" and .built and .running and .engine == "podman" and
-		(.programs | map(test("gcc-[0-9]+$")) | any)' out || fail "that is not its state"
+		(.programs | map(test("gcc-[0-9]+$")) | any)' out || fail "the status is wrong"
 	outpost container remove
 	expect_status 0
 	[ ! -e container ] || fail "it still runs"
-	[ -z "$(ls image-* 2>/dev/null)" ] || fail "images are left: $(ls image-*)"
+	[ -z "$(ls image-* 2>/dev/null)" ] || fail "images were left behind: $(ls image-*)"
 	outpost --json container status
-	jq -e '.built or .running | not' out || fail "there is one still"
+	jq -e '.built or .running | not' out || fail "the container still exists"
 }
 
 test_container_registry() {
@@ -109,13 +109,13 @@ test_container_registry() {
 	expect_out "from debian:trixie"
 	expect_call "--build-arg BASE=debian:trixie"
 	expect_call "--build-arg COMPILERS=12"
-	[ ! -e sources ] || fail "mmdebstrap was run all the same"
+	[ ! -e sources ] || fail "mmdebstrap was run anyway"
 	outpost container remove
 	: >calls
 	outpost container build --offline
 	expect_status 0
-	! grep -q ' pull ' calls || fail "a registry was asked"
-	[ -e sources ] || fail "no base was made"
+	! grep -q ' pull ' calls || fail "a registry was contacted"
+	[ -e sources ] || fail "no base image was created"
 }
 
 test_container_engine_choice() {
@@ -168,8 +168,8 @@ container_is_down() {
 	jq -e '.running | not' out
 }
 
-# The builder was killed, its container with it: what comes next starts it again.
-test_container_comes_again() {
+# The builder was killed, and its container with it: the next command restarts it.
+test_container_restarts() {
 	make_engines podman
 	outpost container build
 	expect_status 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A run's journal as text.
+# outpost journal prints a run's journal as text.
 
 test_journal_as_text() {
 	outpost journal "$TOP/tests/data/journals/inlined.journal.zst"
@@ -11,14 +11,14 @@ test_journal_as_text() {
 	expect_out 'record 283 level=6: hello: Hello, Outpost!'
 	expect_out 'recovery (host) module="init_called" rebooted down_ms=11207'
 	expect_out 'end of run'
-	! grep -vE '^ *[0-9]+\.[0-9]{6}  [a-z]' out || fail "these lines are not entries"
+	! grep -vE '^ *[0-9]+\.[0-9]{6}  [a-z]' out || fail "the lines above are not entries"
 }
 
-# All saved journals: what a board sent is shown without control characters.
+# Text from the board is printed without control characters.
 test_journal_of_hostile_text() {
 	outpost journal "$TOP/tests/data/journals/crashers.journal.zst"
 	expect_status 0
-	! LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' out || fail "control characters are shown"
+	! LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' out || fail "control characters were printed"
 }
 
 test_journal_that_is_cut_off() {
@@ -30,7 +30,7 @@ test_journal_that_is_cut_off() {
 	outpost journal torn
 	expect_status 0
 	expect_err "The last entry of torn is cut off"
-	head -n -1 all | cmp - out || fail "it shows other entries than those that are whole"
+	head -n -1 all | cmp - out || fail "the output differs from the complete entries"
 }
 
 test_journal_that_is_damaged() {

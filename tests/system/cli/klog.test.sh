@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# Reports in any log, and the lines of a module at hand.
+# outpost klog finds reports in any log and, given the module, names source lines.
 
-# A .ko as kbuild leaves one, and an Oops in it as x86 prints it.
+# Makes a .ko as kbuild builds it, and a log with an oops in it as x86 prints it.
 make_log() {
 	cat >fault.c <<-'END'
 		const char info[] __attribute__((section(".modinfo"), used)) = "name=fault\0license=GPL";
@@ -56,7 +56,7 @@ test_with_module() {
 	outpost --json klog --module fault.ko log
 	expect_status 1
 	[ "$(jq -c '.reports[0] | [.at.file, .at.line, .trace[0].line, .trace[1].line]' out)" = \
-		"[\"fault.c\",$(here),$(here),null]" ] || fail "the JSON is not as expected"
+		"[\"fault.c\",$(here),$(here),null]" ] || fail "the JSON has the wrong files or lines"
 }
 
 test_module_of_another_build() {
@@ -65,7 +65,7 @@ test_module_of_another_build() {
 	outpost klog --module fault.ko log
 	expect_status 1
 	expect_out "another build"
-	! grep -q 'fault.c' out || fail "a line is named that nobody can know"
+	! grep -q 'fault.c' out || fail "a source line of another build was printed"
 }
 
 test_no_module() {
@@ -93,32 +93,32 @@ test_no_log() {
 	expect_one_error "log.gz is gzip data"
 	outpost --json klog log.gz
 	expect_status 3
-	[ ! -s out ] || fail "it says what is in a log that it has not read: $(cat out)"
+	[ ! -s out ] || fail "a result was printed for a log that was not read: $(cat out)"
 	: >empty
 	outpost klog empty
 	expect_status 0
 	expect_silent out
-	grep -q "empty is empty" err || fail "an empty file is not called so"
+	grep -q "empty is empty" err || fail "no warning says that the file is empty"
 }
 
-# Every report of every kind that the unit test has, through the program.
+# All logs of the unit test, through the program.
 test_json_of_all_logs() {
 	local log
 	for log in "$TOP"/tests/data/klog/*.log; do
 		sed '1,/^$/d' "$log" | "$OUTPOST" --json klog >>all 2>>err
 		grep -c ^REPORT: "$log" >>expected
 	done
-	jq '.reports | length' all >found || fail "no JSON"
-	diff expected found || fail "another number of reports in one of them"
+	jq '.reports | length' all >found || fail "standard output is not JSON"
+	diff expected found || fail "the number of reports is wrong in one of the logs"
 	jq -es 'all(.[]; .schema == "outpost.klog/1" and all(.reports[];
 		.start_line > 0 and .end_line >= .start_line and
 		(.kind, .title, .function, .module | type) == "string" and
 		(.fatal, .corrupted | type) == "boolean" and (.trace | type) == "array" and
 		all(.trace[]; (.function, .offset, .size, .module | type) == "string")))' all ||
-		fail "not as the schema says"
+		fail "the JSON does not follow the schema"
 }
 
-# A big log through a pipe, one line of it without an end: memory stays bounded.
+# A big log from standard input, with one endless line: memory stays bounded.
 test_big_log() {
 	make_log
 	{
@@ -136,10 +136,10 @@ test_big_log() {
 test_terminal() {
 	make_log
 	TERM=xterm script -qec "$OUTPOST klog log" typescript >out
-	grep -q $'\e\\[1;31moops\e\\[0m' out || fail "no colour on a terminal"
+	grep -q $'\e\\[1;31moops\e\\[0m' out || fail "there is no colour on a terminal"
 	NO_COLOR=1 TERM=xterm script -qec "$OUTPOST klog log" typescript >out
-	! grep -q $'\e' out || fail "colour in spite of NO_COLOR"
+	! grep -q $'\e' out || fail "there is colour in spite of NO_COLOR"
 	outpost klog log
 	expect_status 1
-	! grep -q $'\e' out || fail "colour in a file"
+	! grep -q $'\e' out || fail "there is colour in a file"
 }

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What tests are written with. $WORK is a folder of the test's own, $B the
+# Helpers for tests of the command line. $WORK is the test's own folder, $B the
 # board's part of it.
 #
 # The board is this machine behind a real sshd, which ssh starts as its
-# ProxyCommand: no port, no root. A forced command plays the board's login: it
-# has a home of its own, /usr/local/lib/outpost is a folder of the test's, and
-# sudo is a stand-in ("sudo -n" of a person who may).
+# ProxyCommand, without a port or root. A forced command plays the board's login:
+# it has its own home, /usr/local/lib/outpost is a folder of the test, and sudo is
+# a stand-in that asks for no password.
 
 # shellcheck disable=SC2034 # some of these are for the runner and the tests
 AT_ONCE=4 LIMIT=60
@@ -48,7 +48,7 @@ clean_up() {
 make_login() {
 	cat >"$B/login" <<-END
 		#!/bin/bash
-		# Plays the login's shell. What is fixed in the program is led into the test's folder.
+		# Plays the login shell. Redirects paths that are fixed in the program into the test's folder.
 		[ -e $B/noise ] && cat $B/noise
 		[ -e $B/nologin ] && exit 1
 		command=\${SSH_ORIGINAL_COMMAND//\/usr\/local\/lib\/outpost/$B/lib}
@@ -68,10 +68,10 @@ make_login() {
 }
 
 make_sshd() {
-	# Without PAM sshd looks itself whether the account is locked.
+	# Without PAM, sshd itself checks whether the account is locked.
 	local pam=no
 	if [ "$(id -u)" = 0 ]; then
-		[ -d /run/sshd ] || mkdir /run/sshd # where sshd as root puts its unprivileged half
+		[ -d /run/sshd ] || mkdir /run/sshd # sshd as root runs its unprivileged process there
 		grep -q '^root:!' /etc/shadow && pam=yes
 	fi
 	ssh-keygen -q -t ed25519 -N '' -C board -f "$WORK/host_key"
@@ -90,7 +90,7 @@ make_sshd() {
 	END
 }
 
-# The person's own ssh configuration; $1: the ProxyCommand, where it is another.
+# Writes the user's ssh configuration. $1: the ProxyCommand; default: sshd.
 make_ssh_config() {
 	cat >"$WORK/ssh_config" <<-END
 		Host board
@@ -109,9 +109,9 @@ make_ssh_config() {
 	echo "board.test $(cut -d' ' -f1,2 "$WORK/host_key.pub")" >"$HOME/.ssh/known_hosts"
 }
 
-# A board called "board" that can be reached, without an agent.
+# Makes a board called "board" that can be reached and has no agent.
 make_board() {
-	[ -x /usr/sbin/sshd ] || skip "there is no sshd here: apt-get install openssh-server"
+	[ -x /usr/sbin/sshd ] || skip "sshd is not installed: apt-get install openssh-server"
 	[ -x "$AGENT" ] || fail "$AGENT is not built"
 	make_login
 	make_sshd
@@ -125,20 +125,20 @@ install_agent() {
 	cp "$AGENT" "$B/lib/outpost-agent"
 }
 
-# An agent that works, and is not ours: the same with another build-id.
+# Installs a working agent from another build: ours with another build-id.
 install_other_agent() {
 	local id
 	id=$("$AGENT" build-id)
 	perl -e 'local $/; open F, "<", $ARGV[0]; $_ = <F>; $id = pack "H*", $ARGV[1];
 		 s/\Q$id\E/~$id/ge or die; print' "$AGENT" "$id" >"$B/lib/outpost-agent"
 	chmod +x "$B/lib/outpost-agent"
-	[ "$("$B/lib/outpost-agent" build-id)" != "$id" ] || fail "the other agent says that it is ours"
+	[ "$("$B/lib/outpost-agent" build-id)" != "$id" ] || fail "the other agent still has our build-id"
 }
 
 expect_our_agent() {
 	cmp "$AGENT" "$B/lib/outpost-agent" || fail "the agent on the board is not ours"
-	[ "$(stat -c %a "$B/lib/outpost-agent")" = 755 ] || fail "its mode is wrong"
-	[ "$(ls "$B/lib")" = outpost-agent ] || fail "something else was left behind: $(ls "$B/lib")"
+	[ "$(stat -c %a "$B/lib/outpost-agent")" = 755 ] || fail "the agent has the wrong mode"
+	[ "$(ls "$B/lib")" = outpost-agent ] || fail "files were left behind beside the agent: $(ls "$B/lib")"
 }
 
 sessions() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module as far as the check looks at one: no headers of a kernel, no code to
- * speak of. NAME, RELEASE and LICENSE are strings; KTIME_CRC, INFO_MORE, USES and
- * EXPORTS what a test wants otherwise.
+* A module with only what the check reads: no kernel headers, and almost no code.
+ * NAME, RELEASE and LICENSE are strings. KTIME_CRC, DEPENDS, USES and EXPORTS
+ * change what a test needs different.
  */
 #define SECTION(name) __attribute__((section(name), used, aligned(8)))
 #define INFO(id, text) \
@@ -46,7 +46,7 @@ struct {
 	int (*init)(void);
 } __this_module SECTION(".gnu.linkonce.this_module") = { .name = NAME, .init = init_module };
 
-/* What the kernel's linker script leaves room for. */
+/* Sections that the kernel's linker script reserves. */
 static const char plt[] SECTION(".plt") = "", init_plt[] SECTION(".init.plt") = "";
 static const char hop[] SECTION(".text.ftrace_trampoline") = "";
 static const char init_hop[] SECTION(".init.text.ftrace_trampoline") = "";

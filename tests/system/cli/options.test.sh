@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# Options, commands, exit statuses: what holds for all of them.
+# Options, commands and exit statuses: rules that hold for all commands.
 
 commands() {
 	"$OUTPOST" --help | sed -n 's/^  \([a-z]\{2,\}\)  .*/\1/p'
@@ -24,7 +24,7 @@ test_version() {
 	outpost --version
 	expect_status 0
 	expect_out "outpost "
-	[ "$(wc -l <out)" = 1 ] || fail "one line is expected"
+	[ "$(wc -l <out)" = 1 ] || fail "expected one line"
 }
 
 test_unknown_command() {
@@ -79,7 +79,7 @@ test_json_is_refused() {
 		expect_silent out
 		refused=$((refused + 1))
 	done
-	[ $refused -ge 2 ] || fail "only $refused commands refuse it"
+	[ $refused -ge 2 ] || fail "only $refused commands refuse --json"
 	outpost --json board remove x
 	expect_status 2
 	expect_one_error "has no --json"
@@ -100,9 +100,8 @@ test_number_of_arguments() {
 	expect_one_error "'kernel remove' requires RELEASE"
 }
 
-# The name of a vm is an argument: a board that was said would be ignored. One that is configured is
-# nobody's mistake.
-test_board_is_refused_where_it_says_nothing() {
+# The name of a vm is an argument, so -b would be ignored. A configured default board is not an error.
+test_board_option_is_refused_where_it_has_no_meaning() {
 	local order
 	for order in "-b pi vm status" "vm -b pi status" "vm status -b pi" "-b pi klog" "clean -b pi"; do
 		# shellcheck disable=SC2086
@@ -115,7 +114,7 @@ test_board_is_refused_where_it_says_nothing() {
 	expect_status 0
 	outpost vm --help
 	expect_status 0
-	! grep -q -e '-b BOARD' out || fail "its usage has a board"
+	! grep -q -e '-b BOARD' out || fail "the usage mentions -b BOARD"
 }
 
 test_directory() {
@@ -129,7 +128,7 @@ test_directory() {
 	expect_one_error "outpost.conf:1"
 }
 
-# refuses_config TEXT MESSAGE: an outpost.conf of TEXT.
+# refuses_config TEXT MESSAGE: an outpost.conf with TEXT causes MESSAGE.
 refuses_config() {
 	printf %b "$1" >outpost.conf
 	outpost board list
@@ -170,7 +169,7 @@ test_standard_output_is_full() {
 test_action_log() {
 	outpost board list
 	grep -q 'Z \[[0-9]*\] outpost: outpost .*: board list$' "$XDG_STATE_HOME/outpost/outpost.log" ||
-		fail "the action log does not say what was done: $(cat "$XDG_STATE_HOME/outpost/outpost.log")"
+		fail "the action log does not contain the command: $(cat "$XDG_STATE_HOME/outpost/outpost.log")"
 	outpost --log mine.log board remove nonesuch
 	expect_status 3
 	grep -q "error: There is no board 'nonesuch'" mine.log || fail "$(cat mine.log)"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# What can go wrong between here and the agent: one message, what to do, status 3.
+# Whatever fails between the host and the agent: one message, one hint, status 3.
 
 expect_trouble() { # WHY HINT
 	expect_status 3
@@ -74,16 +74,16 @@ test_sudo_asks() {
 	outpost -b board board show
 	expect_trouble "sudo asks for a password" \
 		"ALL=(root) NOPASSWD: /usr/local/lib/outpost/outpost-agent"
-	# Where the agent has to be put there first, that can be done by hand.
+	# If the agent is not installed yet, the hint shows how to do it by hand.
 	rm "$B/lib/outpost-agent"
 	outpost -b board board show
 	expect_trouble "sudo asks for a password" "by hand: scp"
 }
 
-test_sudo_is_not_there() {
+test_sudo_is_missing() {
 	make_board
 	install_agent
-	# Of the real PATH nothing but what the test needs: there may be a real sudo.
+	# PATH has only what the test needs, because this machine may have a real sudo.
 	mkdir "$B/few"
 	rm "$B/bin/sudo"
 	sed -i "s|^export HOME=.*|export HOME=$B/home PATH=$B/few|" "$B/login"
@@ -113,7 +113,7 @@ test_agent_is_missing() {
 	expect_silent err
 }
 
-test_agent_is_another() {
+test_agent_of_another_build() {
 	make_board
 	install_other_agent
 	outpost -b board board show
@@ -135,8 +135,8 @@ test_agent_is_torn() {
 	expect_our_agent
 }
 
-# A connection that is cut in the middle of the agent leaves what was there.
-test_install_is_cut() {
+# A connection that is cut while the agent is sent leaves the old agent in place.
+test_cut_during_install() {
 	make_board
 	install_other_agent
 	cp "$B/lib/outpost-agent" before
@@ -147,13 +147,13 @@ test_install_is_cut() {
 	chmod +x "$B/bin/cat"
 	outpost -b board board show
 	expect_status 3
-	cmp before "$B/lib/outpost-agent" || fail "the agent is not the one before"
-	[ "$(ls "$B/lib")" = outpost-agent ] || fail "half of one was left: $(ls "$B/lib")"
+	cmp before "$B/lib/outpost-agent" || fail "the old agent was replaced"
+	[ "$(ls "$B/lib")" = outpost-agent ] || fail "part of the new agent was left behind: $(ls "$B/lib")"
 }
 
 test_disk_is_full() {
 	make_board
-	# The real message, of a real write that fails.
+	# A real write fails, so the message is the real one.
 	cat >"$B/bin/cat" <<-'END'
 		#!/bin/sh
 		exec /bin/cat >/dev/full
@@ -161,7 +161,7 @@ test_disk_is_full() {
 	chmod +x "$B/bin/cat"
 	outpost -b board board show
 	expect_trouble "its disk is full" "remove files"
-	[ -z "$(ls "$B/lib")" ] || fail "something was left behind: $(ls "$B/lib")"
+	[ -z "$(ls "$B/lib")" ] || fail "files were left behind: $(ls "$B/lib")"
 }
 
 test_read_only() {
@@ -182,7 +182,7 @@ test_other_architecture() {
 	chmod +x "$B/bin/uname"
 	outpost -b board board show
 	expect_trouble "it is a 'armv7l', for which there is no agent" "aarch64"
-	[ -z "$(ls "$B/lib")" ] || fail "something was put there: $(ls "$B/lib")"
+	[ -z "$(ls "$B/lib")" ] || fail "files were installed: $(ls "$B/lib")"
 }
 
 test_shell_prints_text() {
@@ -193,12 +193,12 @@ test_shell_prints_text() {
 	expect_status 0
 	expect_err "start-up files on board print text"
 	expect_err 'Welcome to \x1b[31mmy Pi'
-	# Putting the agent in place is not confused by it either.
+	# The text does not confuse the installation of the agent either.
 	rm "$B/lib/outpost-agent"
 	outpost -b board board show
 	expect_status 0
 	expect_our_agent
-	# A login that only talks.
+	# A login that prints text and exits.
 	touch "$B/nologin"
 	outpost -b board board show
 	expect_trouble 'Welcome to \x1b[31mmy Pi' "start-up files"
@@ -210,20 +210,20 @@ test_no_ssh() {
 	expect_trouble "cannot start ssh" "apt-get install openssh-client"
 }
 
-# Nothing a person gives may reach a shell there, and the key of a board is always looked at.
+# No user input reaches a shell on the board, and the host key is always checked.
 test_command_lines() {
 	make_board
 	install_agent
 	outpost -b board board show
-	[ "$(sort -u "$B/commands" | wc -l)" = 1 ] || fail "one command is expected: $(cat "$B/commands")"
+	[ "$(sort -u "$B/commands" | wc -l)" = 1 ] || fail "expected one command: $(cat "$B/commands")"
 	run grep -rnE 'StrictHostKeyChecking[= ]*(no|off)|UserKnownHostsFile[= ]*/dev/null' "$TOP/src"
 	expect_status 1
 }
 
-# It is sent to every board.
+# The agent is sent to every board.
 test_the_agent_is_small() {
 	local size
 	size=$(stat -c %s "$TOP/build/aarch64/outpost-agent")
-	echo "The boards' agent has $size bytes."
-	[ "$size" -lt $((1024 * 1024)) ] || fail "it is not under 1 MiB"
+	echo "The agent for boards has $size bytes"
+	[ "$size" -lt $((1024 * 1024)) ] || fail "the agent is not smaller than 1 MiB"
 }
