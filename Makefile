@@ -3,10 +3,10 @@
 # static agent for boards (build/aarch64/outpost-agent).
 #
 #   make                 the program and the agents
-#   make check           the tests; check-unit, check-cli, check-vm, check-container are its parts
-#   make check-all       these and the long ones, on whole Debians and kernel sources too
+#   make check           run the tests: check-unit, check-cli, check-vm, check-container and more
+#   make check-all       also run the long tests, and those on whole Debians and kernel sources
 #   make SAN=address,undefined check-unit
-#   make bench           measure the loop against what people do today
+#   make bench           measure the loop against what people do by hand
 #   make deps            install what is needed to build (Debian)
 #   make V=1             show the commands
 
@@ -146,7 +146,7 @@ $(O)/outpost.pb.o: build/proto/outpost.pb.c
 
 $(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
 
-# Everything of a program but main(), for its tests and tools. Thin archives only name the objects.
+# All of a program but main(), for its tests and tools. Thin archives only refer to the objects.
 $(O)/host.a: $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 $(O)/agent.a: $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
 $(O)/host.a $(O)/agent.a:
@@ -193,7 +193,7 @@ $(O)/tests/test_agent_%: $(O)/tests/test_agent_%.o $(O)/agent.a
 $(O)/tests/test_container: | $(O)/outpost-builder
 
 # Removes each mechanism of the verdict in turn: exactly the crashers that name it must get a wrong verdict.
-# JOURNALS: those of a run of the crashers.
+# JOURNALS: the journals of a run of the crashers.
 JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
 MUTATION := $(O)/mutate tests/modules/crashers $(JOURNALS)
 
@@ -202,7 +202,7 @@ unit-programs: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
 check-unit: unit-programs
 	@tests/unit/run tests/tools/check-layout $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
 
-# tests/system/vm/check.test.sh makes variants of a module, and loads them on a board, with these.
+# tests/system/vm/check.test.sh uses these to make variants of a module and load them on a board.
 $(O)/make-variants: $(O)/tools/make_variants.o $(O)/tools/variants.o $(O)/host.a
 	$(call say,LD,$@)
 	$(call link,$(HOST_LIBS))
@@ -222,8 +222,8 @@ check-mutation: $(O)/mutate
 
 # --- fuzzing -------------------------------------------------------------------
 
-# make fuzz [FUZZ="klog ktap"] [FUZZ_TIME=60]: seconds for each parser. New inputs go to
-# build/fuzz/found, those that break a parser to build/fuzz/crash-*.
+# make fuzz [FUZZ="klog ktap"] [FUZZ_TIME=60]: FUZZ_TIME is in seconds, for each parser. New inputs go
+# to build/fuzz/found, those that break a parser to build/fuzz/crash-*.
 FUZZ_TIME ?= 60
 FUZZ_O    := build/fuzz
 FUZZ_SAN  := address,undefined
@@ -253,19 +253,19 @@ fuzz:
 			-artifact_prefix=$(FUZZ_O)/crash-$$t- $(FUZZ_O)/found/$$t fuzz/corpus/$$t || exit 1; \
 	done
 
-# Keeps those inputs that add coverage.
+# Keeps the inputs that add coverage.
 fuzz-merge: # after make fuzz
 	@for t in $(FUZZ); do \
 		mkdir -p $(FUZZ_O)/merged/$$t; \
 		$(FUZZ_O)/fuzz_$$t -set_cover_merge=1 $(FUZZ_O)/merged/$$t $(FUZZ_O)/found/$$t fuzz/corpus/$$t; \
 	done
 
-# The tests of check-vm on a real board; BOARD: as for outpost -b.
+# Runs the tests of check-vm on a real board; BOARD: as for outpost -b.
 check-hw: all $(O)/mutate $(VARIANTS)
 	@$(if $(BOARD),,$(error check-hw requires BOARD=, a board or an ssh destination))
 	@BOARD=$(BOARD) tests/run vm $(ONLY)
 
-# Both continue where they were stopped. TIMES: how often, in one boot and on fresh boots. ROUNDS, SEED,
+# Both resume where they stopped. TIMES: how often, in one boot and on fresh boots. ROUNDS, SEED,
 # ROUND (only that one): see tests/tools/soak-faults.
 soak: all
 	$(MAKE) --no-print-directory soak-crashers
@@ -291,7 +291,7 @@ check-cli: all
 check-full: all
 	@tests/run full $(ONLY)
 
-# Makes a kernel tree from Debian's kernel sources: 1.3 GB, takes minutes.
+# Makes a kernel tree from Debian's kernel sources (1.3 GB); takes minutes.
 check-git-tree: all
 	@tests/run kernel-git $(ONLY)
 
@@ -351,7 +351,7 @@ check: deps-test
 	$(MAKE) --no-print-directory -j3 -Otarget check-cli check-container tidy
 	$(MAKE) --no-print-directory check-vm
 
-# Includes what takes too long for every change: see tests/README.md.
+# Also runs what takes too long for every change: see tests/README.md.
 check-all:
 	$(MAKE) --no-print-directory check LONG=1
 	$(MAKE) --no-print-directory check-full
@@ -369,8 +369,8 @@ DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev open
              libxml2-utils ccache distcc sparse podman runc mmdebstrap clang-format clang-tidy \
              shellcheck
 
-# $(1): packages. Runs apt only if one is missing, so that a second run takes no time. Waits for an apt
-# that is running, and first completes what an interrupted one left half done.
+# $(1): packages. Runs apt only if one is missing, so that a second run takes no time. Waits for a
+# running apt, and first completes what an interrupted one left unfinished.
 define install
 	@have=" $$(dpkg-query -W -f='$${db:Status-Status}=$${Package} ' $(1) 2>/dev/null)"; missing=; \
 	for p in $(1); do case "$$have" in *" installed=$$p "*) ;; *) missing="$$missing $$p" ;; esac; done; \
@@ -396,7 +396,7 @@ deps-test:
 
 # --- style and coverage --------------------------------------------------------
 
-# Not kernel modules: they follow the kernel's own style.
+# Excludes kernel modules, which follow the kernel's own style.
 FORMATTED = git ls-files '*.c' '*.h' ':!modules' ':!tests/modules/crashers'
 
 format:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Comparing results with the `expect` files of tests/modules/crashers. The results are
-# an outpost.test/1 document in the file `out`.
+# Compares results with the `expect` files of tests/modules/crashers. The results are an
+# outpost.test/1 document in the file `out`.
 
-# value FILE KEY: of an INI file without sections; "-" where the key is not there.
+# value FILE KEY: prints the key's value in an INI file without sections, or "-" if the key is missing.
 value() {
 	sed -n "s/^$2 *= *//p; t end; \$!b; :end" "$1" | grep . || {
 		grep -q "^$2 *=" "$1" && return
@@ -12,7 +12,7 @@ value() {
 	}
 }
 
-# crashers_of FOLDER BOOT: the folders of those that want this boot; "-": the usual one.
+# crashers_of FOLDER BOOT: prints the folders of the crashers that need this boot; "-" is the normal one.
 crashers_of() {
 	local expect
 	for expect in "$1"/*/expect; do
@@ -20,9 +20,9 @@ crashers_of() {
 	done
 }
 
-# same WHAT WANTED GOT: WANTED is "-", or what it may be, with "|" between
+# same WHAT EXPECTED GOT: EXPECTED is "-" (anything) or the allowed values, separated by "|".
 same() {
-	case "-|$2|" in "-|-|" | *"|$3|"*) ;; *) wrong+=" $1 is '$3', not '$2';" ;; esac
+	case "-|$2|" in "-|-|" | *"|$3|"*) ;; *) wrong+=" $1: expected '$2', got '$3';" ;; esac
 }
 
 compare() { # MODULE FOLDER
@@ -37,6 +37,6 @@ compare() { # MODULE FOLDER
 	same phase "$(value "$2/expect" phase)" "$phase"
 	same kind "$(value "$2/expect" kind)" "$kind"
 	same function "$(value "$2/expect" function)" "$function"
-	case $summary in *"$(value "$2/expect" summary | sed 's/^-$//')"*) ;; *) wrong+=" summary;" ;; esac
+	case $summary in *"$(value "$2/expect" summary | sed 's/^-$//')"*) ;; *) wrong+=" summary: expected '$(value "$2/expect" summary)';" ;; esac
 	[ -z "$wrong" ] || echo "$1:$wrong $summary"
 }

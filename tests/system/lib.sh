@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the tests of every suite are written with.
+# Helpers for the tests of all suites.
 
 OUTPOST=$TOP/build/outpost
 
-# run COMMAND...: its status is in $status, what it wrote in files out and err. A status other
-# than 0 must be looked at: by expect_status, or any_status where it does not matter.
+# run COMMAND...: sets $status, and writes its output to the files out and err. The test must check
+# a status other than 0 with expect_status, or call any_status when it does not matter.
 run() {
 	expect_no_unseen_status "$WORK.unseen.$BASHPID"
 	echo "\$ ${*/#$OUTPOST/outpost}"
@@ -32,33 +32,33 @@ skip() {
 	exit 77
 }
 
-# use_packages PACKAGE...: their programs are in PATH for this test, and nothing is installed.
+# use_packages PACKAGE...: adds their programs to this test's PATH without installing anything.
 use_packages() {
 	"$OUTPOST" -q unpack --arch "$(dpkg --print-architecture)" "$WORK/packages" "$@" ||
 		fail "cannot unpack $*"
 	PATH=$PATH:$WORK/packages/usr/bin
 }
 
-# At the start of a test that takes long, and shows little that others do not: make check-all runs it.
+# Called first by a test that takes long and shows little that others do not: only make check-all runs it.
 long_test() {
 	[ -n "${LONG-}" ] || exit 78
 }
 
 expect_status() {
 	any_status
-	[ "$status" = "$1" ] || fail "status $1 is expected, not $status"
+	[ "$status" = "$1" ] || fail "expected status $1, got $status"
 }
 
-# It may end with any status.
+# Accepts any status of the last command.
 any_status() {
 	rm -f "$WORK.unseen.$BASHPID"
 }
 
 expect_no_unseen_status() { # FILE...
-	[ ! -e "$1" ] || fail "the test does not look at $(cat "$@")"
+	[ ! -e "$1" ] || fail "the test does not check $(cat "$@")"
 }
 
-# wait_until COMMAND...: at most half a minute; its status says whether it came to that.
+# wait_until COMMAND...: waits at most 30 s until it succeeds. Returns 1 if it does not.
 wait_until() {
 	local tries=600
 	until "$@"; do
@@ -67,21 +67,21 @@ wait_until() {
 	done
 }
 
-# expect_out TEXT, expect_err TEXT: it stands somewhere in there.
+# expect_out TEXT, expect_err TEXT: standard output or standard error contains TEXT.
 expect_out() {
-	grep -qF -e "$1" out || fail "'$1' is expected on standard output"
+	grep -qF -e "$1" out || fail "standard output does not contain '$1'"
 }
 
 expect_err() {
-	grep -qF -e "$1" err || fail "'$1' is expected on standard error"
+	grep -qF -e "$1" err || fail "standard error does not contain '$1'"
 }
 
 expect_silent() { # out or err
-	[ ! -s "$1" ] || fail "nothing is expected on standard $1"
+	[ ! -s "$1" ] || fail "$1 should be empty"
 }
 
-# One message and at most one hint: no wall of text.
+# expect_one_error TEXT: exactly one error message, which contains TEXT.
 expect_one_error() {
-	[ "$(grep -c 'error:' err)" = 1 ] || fail "one error is expected"
+	[ "$(grep -c 'error:' err)" = 1 ] || fail "expected exactly one error message"
 	expect_err "$1"
 }
