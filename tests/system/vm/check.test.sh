@@ -84,7 +84,7 @@ test_the_board_tells_which_keys_it_has() {
 	board "mkdir -p /boot && cat >/boot/vmlinuz-$release" <"$here/vm/$release/vmlinuz" || fail "no image on the board"
 	outpost --json check signed.ko changed.ko
 	expect_status 1
-	expect_err "which keys its kernel has; this is done once for each kernel"
+	expect_err "which keys its kernel has (once per kernel)"
 	expect_json '.modules[] | select(.path | endswith("/signed.ko")) | .loads' true
 	expect_json '.modules[] | select(.path | endswith("/signed.ko")) | .problems | length' 0
 	expect_json '.modules[] | select(.path | endswith("/changed.ko")) | .problems[] | select(.kind == "signature") | .fatal' true
