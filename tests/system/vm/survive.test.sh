@@ -8,10 +8,9 @@ make_module() {
 	printf 'obj-m := %s.o\n' "$1" >"$1/Kbuild"
 	cat >"$1/$1.c" <<-END
 		#include <linux/delay.h>
-		#include <linux/irqflags.h>
 		#include <linux/module.h>
 		#include <linux/processor.h>
-		#include <linux/smp.h>
+		#include <linux/stop_machine.h>
 		$2
 		static void __exit ${1}_exit(void) { }
 		module_init(${1}_init);
@@ -22,18 +21,16 @@ make_module() {
 
 # All processors spin with interrupts off: nothing but hardware helps.
 make_deaf_module() {
-	make_module deaf 'static void spin(void *arg)
+	make_module deaf 'static int spin(void *arg)
 		{
-			local_irq_disable();
 			for (;;)
 				cpu_relax();
+			return 0;
 		}
 
 		static int __init deaf_init(void)
 		{
-			smp_call_function(spin, NULL, 0);
-			spin(NULL);
-			return 0;
+			return stop_machine(spin, NULL, cpu_online_mask);
 		}'
 }
 

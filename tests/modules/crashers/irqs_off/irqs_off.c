@@ -2,18 +2,22 @@
 /* Keeps interrupts off on all processors forever. */
 #include <linux/module.h>
 #include <linux/processor.h>
-#include <linux/smp.h>
+#include <linux/stop_machine.h>
 
-static void irqs_off_stop(void *unused)
+static int irqs_off_stop(void *unused)
 {
 	for (;;)
 		cpu_relax();
+	return 0;
 }
 
+/*
+ * on_each_cpu() would leave a gap: an interrupt before this processor turns its own off may wait for a
+ * lock whose holder spins already, and the soft lockup detector would report that.
+ */
 static int __init irqs_off_init(void)
 {
-	on_each_cpu(irqs_off_stop, NULL, true); /* with interrupts off */
-	return 0;
+	return stop_machine(irqs_off_stop, NULL, cpu_online_mask);
 }
 
 static void __exit irqs_off_exit(void)
