@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
-# What is built in the container, and where it shows.
+# Builds in the container.
 
-# The compiler says in each object which one it was: the image's, not this machine's.
+# Each object names its compiler: it must be the image's, not this machine's.
 test_modules() {
 	outpost --json build --kernel "$RELEASE" "$TOP/modules"
 	expect_status 0
 	expect_err "in the build container"
-	jq -e '[.modules[].state] | length >= 3 and all(. == "built")' out || fail "not all were built"
+	jq -e '[.modules[].state] | length >= 3 and all(. == "built")' out || fail "not all modules were built"
 	local ko
 	ko=$(jq -r '.modules[] | select(.module == "hello") | .unstripped' out)
-	readelf -p .comment "$ko" >comment || fail "$ko is no module"
+	readelf -p .comment "$ko" >comment || fail "$ko is not a module"
 	engine exec "$(container_name)" sh -c 'cd /usr/bin
 		for gcc in aarch64-linux-gnu-gcc-[0-9]* gcc-[0-9]*; do
 			[ ! -x $gcc ] || exec $gcc --version
 		done' | head -1 >compiler
-	[ -s compiler ] || fail "the container does not tell its compiler"
+	[ -s compiler ] || fail "cannot find the container's compiler"
 	grep -qF "$(sed 's/^[^(]*//' compiler)" comment ||
-		fail "it was compiled by $(<comment), not by $(<compiler)"
+		fail "hello was compiled by $(<comment), not by $(<compiler)"
 	[ -z "$(find "$XDG_CACHE_HOME/outpost/build" ! -user "$(id -un)")" ] ||
-		fail "files of others: $(find "$XDG_CACHE_HOME/outpost/build" ! -user "$(id -un)" -ls)"
+		fail "files of other users: $(find "$XDG_CACHE_HOME/outpost/build" ! -user "$(id -un)" -ls)"
 	[ -x "$(jq -r '.modules[] | select(.module == "chardev") | .test_program' out)" ] ||
-		fail "there is no test program"
+		fail "the test program was not built"
 }
 
 test_again_is_quick() {
@@ -31,10 +31,10 @@ test_again_is_quick() {
 	local start=${EPOCHREALTIME/./}
 	outpost build --kernel "$RELEASE" quick
 	expect_status 0
-	[ $(((${EPOCHREALTIME/./} - start) / 1000)) -lt 2000 ] || fail "nothing was to be done"
+	[ $(((${EPOCHREALTIME/./} - start) / 1000)) -lt 2000 ] || fail "an unchanged module took 2 s or more"
 }
 
-# Messages and compile_commands.json name the person's files.
+# Messages and compile_commands.json name the user's files.
 test_paths_are_the_same() {
 	make_module broken
 	echo 'int broken_call(void) { return broken_name; }' >>broken/broken.c
@@ -48,9 +48,9 @@ test_paths_are_the_same() {
 	jq -e --arg f "$WORK/sound/sound.c" '.[] | select(.file == $f)' commands.json || fail "$(<commands.json)"
 }
 
-# A Kbuild can run anything: it finds no network, a tree that is only read, and no more files than
-# the caches and its own.
-test_closed() {
+# A Kbuild can run anything, but has no network, a read-only tree, and sees only the caches and the
+# module's own files.
+test_isolation() {
 	make_module closed '$(info links: $(shell cat /proc/net/dev | grep -c :))' \
 		'$(info tree: $(shell touch $(srctree)/new 2>&1))' \
 		"\$(info mine: \$(shell touch $WORK/new 2>&1))" \
@@ -58,12 +58,12 @@ test_closed() {
 	outpost -v build --kernel "$RELEASE" closed
 	expect_status 0
 	expect_err "links: 1"
-	grep -q 'tree: .*Read-only file system' err || fail "the tree could be written"
-	grep -q 'mine: .*Read-only file system' err || fail "sources could be written"
-	! grep -q "shadow: $(wc -l </etc/passwd)\$" err || fail "it sees this machine's files"
+	grep -q 'tree: .*Read-only file system' err || fail "the kernel tree is writable"
+	grep -q 'mine: .*Read-only file system' err || fail "the sources are writable"
+	! grep -q "shadow: $(wc -l </etc/passwd)\$" err || fail "the build sees this machine's files"
 }
 
-# What stands beside a folder is found, and a folder elsewhere has the container started again.
+# Files beside a folder are found. A folder elsewhere makes the container restart.
 test_sources_elsewhere() {
 	local other
 	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
@@ -77,20 +77,20 @@ test_sources_elsewhere() {
 	expect_err "Starting the build container"
 }
 
-# Deleted and made anew, it is another folder, whatever it is called.
-test_sources_made_anew() {
+# A folder that was deleted and made again is another one, even with the same name.
+test_sources_made_again() {
 	local other
 	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
 	mkdir -p "$other/a/b"
-	(cd "$other/a/b" && make_module anew)
-	outpost build --kernel "$RELEASE" "$other/a/b/anew"
+	(cd "$other/a/b" && make_module replaced)
+	outpost build --kernel "$RELEASE" "$other/a/b/replaced"
 	expect_status 0
 	rm -r "$other/a"
 	mkdir -p "$other/a/b"
-	(cd "$other/a/b" && make_module anew "ccflags-y := -I\$(src)/../include" && mkdir include)
-	echo '#define ANEW 1' >"$other/a/b/include/anew.h"
-	echo '#include "anew.h"' >>"$other/a/b/anew/anew.c"
-	outpost build --kernel "$RELEASE" "$other/a/b/anew"
+	(cd "$other/a/b" && make_module replaced "ccflags-y := -I\$(src)/../include" && mkdir include)
+	echo '#define REPLACED 1' >"$other/a/b/include/replaced.h"
+	echo '#include "replaced.h"' >>"$other/a/b/replaced/replaced.c"
+	outpost build --kernel "$RELEASE" "$other/a/b/replaced"
 	rm -r "$other"
 	expect_status 0
 	expect_err "Starting the build container"
@@ -98,7 +98,7 @@ test_sources_made_anew() {
 	expect_status 0
 }
 
-# To look at a module in the caches does not have them mounted once more, read-only.
+# Checking a module in the caches does not mount them again, read-only.
 test_built_before() {
 	make_module before
 	outpost --json build --kernel "$RELEASE" before
@@ -110,26 +110,26 @@ test_built_before() {
 	expect_status 0
 }
 
-# This machine's folder for temporary files is none of the container's.
+# The container does not use this machine's folder for temporary files.
 test_temporary_files() {
 	make_module temporary
 	mkdir tmp
 	TMPDIR=$WORK/tmp outpost -v build --kernel "$RELEASE" temporary
 	expect_status 0
-	! grep TMPDIR err || fail "make was given it"
+	! grep TMPDIR err || fail "make got TMPDIR"
 }
 
-# What it is to be shown is known before it is started.
+# All mounts are known before the container starts.
 test_starts_once() {
 	engine rm --force "$(container_name)"
 	rm -rf "$XDG_RUNTIME_DIR/outpost"
 	make_module cold
 	outpost build --kernel "$RELEASE" cold
 	expect_status 0
-	[ "$(grep -c "Starting the build container" err)" = 1 ] || fail "it was started more than once"
+	[ "$(grep -c "Starting the build container" err)" = 1 ] || fail "the container was started more than once"
 }
 
-# A file with what sparse alone complains of.
+# A file with a fault that only sparse reports.
 make_careless() {
 	make_module "$1"
 	printf '%s\n' "int $1_take(const int __user *there);" "int $1_take(const int __user *there)" \
@@ -140,7 +140,7 @@ test_sparse() {
 	make_careless careless
 	outpost build --kernel "$RELEASE" careless
 	expect_status 0
-	! grep -q 'dereference of noderef' err || fail "without --sparse, too"
+	! grep -q 'dereference of noderef' err || fail "sparse ran without --sparse"
 	outpost build --sparse --kernel "$RELEASE" careless
 	expect_status 0
 	expect_err "careless/careless.c:6"
@@ -161,7 +161,7 @@ test_ccache() {
 	expect_err "(100%)"
 }
 
-# Two folders, two dates, and each compiled: ccache has no part in it.
+# Two folders, two dates, each compiled without ccache.
 test_same_bytes() {
 	make_careless alike
 	mkdir -p here beyond/far/away
@@ -171,15 +171,15 @@ test_same_bytes() {
 	CCACHE_DISABLE=1 outpost --json build --kernel "$RELEASE" here/alike
 	expect_status 0
 	jq -r '.modules[0] | .unstripped, .path' out >first
-	sleep 1.1 # another second, should one be in it
+	sleep 1.1 # another second, in case the module contains the time
 	CCACHE_DISABLE=1 outpost --json build --kernel "$RELEASE" beyond/far/away/alike
 	expect_status 0
 	jq -r '.modules[0] | .unstripped, .path' out >second
-	[ "$(sort -u first second | wc -l)" = 4 ] || fail "they are not four files: $(cat first second)"
-	paste -d '\n' first second | xargs -d '\n' -n 2 cmp || fail "they differ"
+	[ "$(sort -u first second | wc -l)" = 4 ] || fail "expected four different files: $(cat first second)"
+	paste -d '\n' first second | xargs -d '\n' -n 2 cmp || fail "the two builds differ"
 }
 
-# A tree of the person's own, anywhere.
+# A kernel tree of the user's, anywhere.
 test_own_tree() {
 	local release=$RELEASE
 	cp -a "$XDG_CACHE_HOME/outpost/trees/$RELEASE" own
@@ -193,7 +193,7 @@ test_own_tree() {
 	outpost build --kernel "$release" owned
 	expect_status 0
 	"$OUTPOST" --json container status | jq -e --arg f "$WORK/own" \
-		'any(.folders[]; startswith($f) or (. as $d | $f | startswith($d)))' || fail "it is not mounted"
+		'any(.folders[]; startswith($f) or (. as $d | $f | startswith($d)))' || fail "the tree is not mounted"
 }
 
 test_on_the_host() {

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2016,SC2034
 #
-# Builds in a real container: one image, made for the suite, with the compiler
-# of the tree that it builds for. Caches are the suite's own, but for the tree.
-# ENGINE: podman or docker; else the first that works.
+# Builds in a real container: the suite makes one image, with the compiler of the
+# tree that it builds for. The suite has its own caches, but copies the user's tree.
+# ENGINE: podman or docker; default: the first that works.
 
 AT_ONCE=1 LIMIT=300
 NEEDS=(jq:jq readelf:binutils xz:xz-utils)
 IMAGE=localhost/outpost-test
 
-# Why there is no container here, in the file no-engine.
+# If no container works on this machine, writes the reason to the file no-engine.
 suite_up() {
 	local engine
 	export ALL
@@ -17,20 +17,20 @@ suite_up() {
 		"$engine" info >"$ALL/info" 2>&1 && break
 		engine=
 	done
-	[ "$engine" ] || { echo "no engine works here: $(tail -1 "$ALL/info")" >"$ALL/no-engine" && return 0; }
+	[ "$engine" ] || { echo "no engine works on this machine: $(tail -1 "$ALL/info")" >"$ALL/no-engine" && return 0; }
 	ENGINE=$engine
 	get_tree || return 1
 	own_caches
 	cp -a "$TREE" "$XDG_CACHE_HOME/outpost/trees/"
 	write_config '' '' && make_image && return 0
-	# Within a container, or beside an older cgroup hierarchy, they want to be told more.
-	echo "# Once more with what engines want that run in a container themselves."
+	# In a container, or with an older cgroup hierarchy, engines need more options.
+	echo "# Trying again with options for engines that run in a container themselves"
 	case $ENGINE in
 	docker) write_config '' '--network host' ;;
 	*) write_config '--runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024' \
 		'--isolation=chroot --network host' ;;
 	esac
-	make_image || echo "no image can be made here: see above" >"$ALL/no-engine"
+	make_image || echo "cannot make an image on this machine: see above" >"$ALL/no-engine"
 }
 
 suite_down() {
@@ -46,7 +46,7 @@ own_caches() {
 	chmod 700 "$XDG_RUNTIME_DIR"
 }
 
-# The person's tree of Debian's newest kernel; it is made where there is none.
+# Finds the user's tree of Debian's newest kernel, or makes it.
 get_tree() {
 	"$TOP/build/outpost" -q --json kernel add >"$ALL/tree.json" || return 1
 	RELEASE=$(jq -r '.kernels[0].release' "$ALL/tree.json")
@@ -76,7 +76,7 @@ set_up() {
 	cd "$WORK" || exit 1
 }
 
-# Who has caches of its own has a container of its own.
+# A test with its own caches also has its own container.
 clean_up() {
 	[ -z "${REGISTRY_PID-}" ] || kill "$REGISTRY_PID" 2>/dev/null
 	[ ! -d "$WORK/cache" ] || engine rm --force "$(container_name)" >/dev/null 2>&1
@@ -84,7 +84,7 @@ clean_up() {
 
 # --- modules ------------------------------------------------------------------------
 
-# make_module NAME [LINE OF ITS Kbuild...]
+# make_module NAME [KBUILD-LINE...]
 make_module() {
 	local name=$1
 	shift

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# The base image from a registry. Where none can be reached it is made here: that is how the suite's own
-# image was made, unless one could.
+# The base image comes from a registry. If none can be reached it is made locally, as the suite's own image
+# usually is.
 
-note() { # KEY
+note() { # KEY: its value in the notes about the suite's image
 	sed -n "s/^$1 //p" "$ALL/cache/outpost/container/image"
 }
 
-# A registry of our own, on loopback, at whatever port is free.
+# Starts a registry on a free port of the loopback interface.
 start_registry() {
 	printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "127.0.0.1:0"}\n' \
 		"$WORK" >registry.yml
@@ -30,7 +30,7 @@ test_registry() {
 	base=$(note base)
 	start_registry
 	"$engine" tag "$base" "$REGISTRY/debian:trixie"
-	"$engine" push -q "$REGISTRY/debian:trixie" || fail "the registry takes no image: $(<registry.log)"
+	"$engine" push -q "$REGISTRY/debian:trixie" || fail "cannot push to the registry: $(<registry.log)"
 	"$engine" image rm "$REGISTRY/debian:trixie"
 	export XDG_CACHE_HOME=$WORK/cache
 	printf '[container]\nimage = localhost/outpost-test-registry\nbase = %s/debian:trixie\n' "$REGISTRY" \
@@ -41,7 +41,7 @@ test_registry() {
 	cp out out.build
 	"$OUTPOST" container remove
 	"$engine" image rm "$REGISTRY/debian:trixie"
-	[ "$status_of_build" = 0 ] || fail "it was not made"
-	grep -q "from $REGISTRY/debian:trixie" out.build || fail "it was made from another: $(<out.build)"
-	grep -q "GET /v2/debian/manifests/trixie" registry.log || fail "the registry was not asked: $(<registry.log)"
+	[ "$status_of_build" = 0 ] || fail "the image was not created"
+	grep -q "from $REGISTRY/debian:trixie" out.build || fail "the image has another base: $(<out.build)"
+	grep -q "GET /v2/debian/manifests/trixie" registry.log || fail "the registry was not contacted: $(<registry.log)"
 }

@@ -1,33 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
-# What is interrupted, and what dies.
+# Interrupts, and containers and engines that fail.
 
-is_there() { # a command in the container
+is_running() { # COMMAND: does it run in the container?
 	engine exec "$(container_name)" sh -c 'cat /proc/[0-9]*/cmdline' 2>/dev/null | tr '\0' ' ' | grep -q "$1"
 }
 
 is_gone() {
-	! is_there "$1"
+	! is_running "$1"
 }
 
-# Ctrl-C ends what runs in the container too.
+# Ctrl-C also ends the processes in the container.
 test_interrupt() {
 	make_module endless '$(shell sleep 4711)'
 	"$OUTPOST" build --kernel "$RELEASE" endless >out 2>err &
 	local pid=$!
-	wait_until is_there "sleep 4711" || fail "it did not begin: $(cat err)"
+	wait_until is_running "sleep 4711" || fail "the build did not start: $(cat err)"
 	kill -INT $pid
 	wait $pid
 	status=$?
 	cat err
 	expect_status 130
-	wait_until is_gone "sleep 4711" || fail "it still runs in the container"
+	wait_until is_gone "sleep 4711" || fail "the build still runs in the container"
 	make_module after
 	outpost build --kernel "$RELEASE" after
 	expect_status 0
 }
 
-# Two builds at once share it; one that needs it started anew waits for the other.
+# Two builds share the container. A build that needs a restart of it waits for the other.
 test_two_at_once() {
 	make_module long "\$(shell [ ! -e $WORK/closed ] || cat $WORK/gate)"
 	mkfifo gate
@@ -36,34 +36,34 @@ test_two_at_once() {
 	outpost build --kernel "$RELEASE" short
 	"$OUTPOST" build --kernel "$RELEASE" long >long.out 2>&1 &
 	local pid=$! waiting other
-	wait_until is_there "cat $WORK/gate" || fail "it did not begin"
+	wait_until is_running "cat $WORK/gate" || fail "the build did not start"
 	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
 	mkdir -p "$other/a/b"
 	(cd "$other/a/b" && make_module third)
 	"$OUTPOST" build --kernel "$RELEASE" "$other/a/b/third" >third.out 2>&1 &
 	waiting=$!
 	wait_until grep -q "Waiting for another outpost that uses the build container" third.out ||
-		fail "it does not wait: $(cat third.out)"
+		fail "the third build does not wait: $(cat third.out)"
 	rm closed
 	echo >gate
 	wait $waiting || fail "status $?: $(cat third.out)"
 	rm -r "$other"
-	wait $pid || fail "the other failed: $(cat long.out)"
+	wait $pid || fail "the other build failed: $(cat long.out)"
 }
 
-# Killed behind our back: the next build starts it.
+# Somebody else killed the container: the next build restarts it.
 test_killed() {
 	make_module again
 	outpost build --kernel "$RELEASE" again
 	expect_status 0
-	engine kill "$(container_name)" || fail "it was not there"
+	engine kill "$(container_name)" || fail "the container was not running"
 	echo '/* changed */' >>again/again.c
 	outpost build --kernel "$RELEASE" again
 	expect_status 0
 	expect_err "Starting the build container"
 }
 
-# An engine that has stopped working is said, and is no reason not to build.
+# A build reports an engine that has stopped working, and falls back to this machine.
 test_engine_fails() {
 	printf '[container]\nimage = %s\nrun_args = --no-such-option\n' "$IMAGE" >outpost.conf
 	engine rm --force "$(container_name)"
@@ -77,7 +77,7 @@ test_engine_fails() {
 	expect_one_error "cannot start the build container"
 }
 
-# What a person asked for by name is not done elsewhere.
+# An explicit --in container does not fall back to this machine.
 test_no_image() {
 	export XDG_CACHE_HOME=$WORK/cache
 	mkdir -p "$XDG_CACHE_HOME/outpost"

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A kernel tree from a board that has the headers installed.
+# Makes a kernel tree from a board that has the headers installed.
 
-# As a person has them: installed by dpkg inside a whole Debian, and read through sudo.
+# As on a user's board: dpkg installs them in a whole Debian, and they are read through sudo.
 test_headers_installed_in_a_full_debian() {
 	local release
 	full_up headed
 	own_cache
 	release=$("$OUTPOST" -q -b headed shell -- uname -r)
-	# Without what they depend on: a compiler is not needed on the board.
+	# Without their dependencies: the board needs no compiler.
 	# shellcheck disable=SC2016
 	run "$OUTPOST" -q -b headed shell -- 'set -e; cd /tmp; sudo apt-get -qq update
 		h=linux-headers-$(uname -r); apt-cache depends $h | grep -oE "linux-(headers|kbuild)-[^ ]*" >needs
@@ -21,10 +21,10 @@ test_headers_installed_in_a_full_debian() {
 	expect_json '.results[0].verdict' pass
 	outpost --json kernel list
 	expect_json '.kernels[] | "\(.release) \(.source)"' "$release board"
-	# It is what the packages have, of what a build needs.
+	# The tree has the Module.symvers of the packages.
 	outpost -q unpack --arch arm64 packages "linux-headers-$release"
 	cmp "packages/usr/src/linux-headers-$release/Module.symvers" \
-		"cache/outpost/trees/$release/usr/src/linux-headers-$release/Module.symvers" || fail "not the packages'"
+		"cache/outpost/trees/$release/usr/src/linux-headers-$release/Module.symvers" || fail "Module.symvers is not the one in the package"
 	outpost -b headed --json kernel verify
 	expect_status 0
 	expect_json .fits true

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# On virtual Pis that are whole Debians. Their first content is made once for a
-# person's cache: 60 MB of packages, some 3.5 minutes of processor time, 0.3 GB
-# on disk.
+# Tests on virtual Pis that run a whole Debian. Its first disk is made once and kept in
+# the user's cache: 60 MB of packages, about 3.5 minutes of processor time, 0.3 GB on disk.
 
 . tests/system/vm/lib.sh
 
@@ -12,7 +11,7 @@ AT_ONCE=1 LIMIT=1800
 
 suite_up() { :; }
 
-# A usual vm is there only for who boots one; clean_up() brings down what a test left up.
+# Starts no vm: a test that needs one does it itself, and clean_up() stops vms that it leaves running.
 set_up() {
 	use_slot
 	cd "$WORK" || exit 1
@@ -22,10 +21,10 @@ full() {
 	"$OUTPOST" -q -b full shell -- "$*"
 }
 
-# Skipped where it cannot be had: no qemu-img, or no mirror for what is not in the cache.
+# Skips the test without qemu-img, or if packages are not in the cache and no mirror can be reached.
 full_up() { # [NAME]
-	command -v qemu-img >/dev/null || skip "there is no qemu-img here: apt install qemu-utils"
+	command -v qemu-img >/dev/null || skip "qemu-img is not installed: apt-get install qemu-utils"
 	outpost vm up --full "${1:-full}"
-	! grep -qE 'Cannot (fetch|download) Debian' err || skip "Debian's packages cannot be had"
+	! grep -qE 'Cannot (fetch|download) Debian' err || skip "cannot download Debian's packages"
 	expect_status 0
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 
-# The headers package's Module.symvers against the one that was put together: one line of counts,
-# and in "differ" what differs.
+# Compares the headers package's Module.symvers with ours. Prints one line of counts, and appends the
+# differences to the file "differ".
 compare() { # REFERENCE OURS
 	awk -F'\t' '
 		NR == FNR { crc[$2] = $1; module[$2] = $3; type[$2] = $4; space[$2] = $5; total++; next }
@@ -28,12 +28,12 @@ expect_symbols() { # TREE
 	echo "$counts"
 	case $counts in
 	*", 0 wrong, 0 strange, module wrong: 0, namespace wrong: 0, "*", GPL not known: 0") ;;
-	*) fail "symbols are not as in the headers package: $counts, $(cat differ)" ;;
+	*) fail "the symbols differ from the headers package: $counts, $(cat differ)" ;;
 	esac
 	[ "${counts%% *}" -gt 17000 ] || fail "only $counts"
 }
 
-# Without the CRCs it would be refused: the kernel has CONFIG_MODVERSIONS.
+# The kernel has CONFIG_MODVERSIONS, so it refuses a module without CRCs.
 expect_hello_loads() {
 	outpost --json -b vm test "$TOP/modules/hello"
 	expect_status 0
@@ -42,24 +42,24 @@ expect_hello_loads() {
 		fail "the module was built without CRCs"
 }
 
-# What the board has when its kernel's package is installed; the virtual Pi has but the modules.
+# Installs what a kernel package puts on a board. The virtual Pi has only the modules.
 install_config() {
-	board "mkdir -p /boot && cat >/boot/config-$release" <"$headers/.config" || fail "no config on the board"
+	board "mkdir -p /boot && cat >/boot/config-$release" <"$headers/.config" || fail "cannot install the configuration on the board"
 }
 
-# The sources of what the board runs, as a repository that all tests share. Its defconfig is the
-# configuration of Debian's kernel.
+# Makes a repository of the sources of the board's kernel, which all tests share. Its defconfig is
+# the configuration of Debian's kernel.
 repository() {
 	local version source
 	repository=$ALL/linux
 	[ ! -e "$repository/.whole" ] || return 0
 	"$OUTPOST" -q unpack --arch arm64 "$WORK/packed" linux-source-6.1 ||
-		skip "linux-source-6.1 cannot be had"
+		skip "cannot unpack linux-source-6.1"
 	version=$(board 'cat /proc/version')
 	source=$(zcat packed/usr/share/doc/linux-source-6.1/changelog.Debian.gz | sed -n '1s/.*(\(.*\)).*/\1/p')
 	case $version in
 	*"Debian $source "*) ;;
-	*) skip "linux-source-6.1 is $source, and the board runs another: $version" ;;
+	*) skip "linux-source-6.1 is $source, but the board runs $version" ;;
 	esac
 	rm -rf "$repository"
 	mkdir "$repository"
@@ -74,11 +74,11 @@ repository() {
 	touch "$repository/.whole"
 }
 
-# $release, $headers and $commit; the cache has no tree, and Debian's archive is out of reach.
+# Sets $release, $headers and $commit. The cache has no tree, and Debian's archive cannot be reached.
 set_the_stage() {
 	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/outpost
 	needs_vm
-	"$OUTPOST" -q kernel sync >/dev/null || fail "there is no tree to compare with"
+	"$OUTPOST" -q kernel sync >/dev/null || fail "cannot make the tree to compare with"
 	release=$(board uname -r)
 	headers=$("$OUTPOST" kernel path "$release")
 	repository
@@ -91,7 +91,7 @@ set_the_stage() {
 	board 'rm -rf /boot/config-* /usr/share/doc/linux-image-*'
 }
 
-test_a_module_loads_that_was_built_with_sources_and_the_symbols_of_the_board() {
+test_a_module_built_with_sources_and_the_boards_symbols_loads() {
 	local release headers repository commit tree
 	set_the_stage
 	install_config
@@ -103,19 +103,19 @@ test_a_module_loads_that_was_built_with_sources_and_the_symbols_of_the_board() {
 	outpost -b vm kernel add --git "$repository" --commit "$commit" "$release"
 	expect_status 0
 	tree=$(<out)
-	! grep "come out differently" err || fail "the configuration is not the board's"
-	[ "$(du -sm "$tree" | cut -f1)" -lt 200 ] || fail "the tree has $(du -sm "$tree")"
+	! grep "come out differently" err || fail "the configuration differs from the board's"
+	[ "$(du -sm "$tree" | cut -f1)" -lt 200 ] || fail "the tree is larger than 200 MB: $(du -sm "$tree")"
 	expect_symbols "$tree"
 
 	outpost -b vm kernel verify
 	expect_status 0
 	for what in content release config pages compiler symbols; do
-		grep -q "^ok *$what " out || fail "verify does not say that the $what fits"
+		grep -q "^ok *$what " out || fail "verify does not report that the $what fits"
 	done
 	expect_hello_loads
 }
 
-# The repository is the last of the sources of 'kernel sync', the commit the one that the package names.
+# 'kernel sync' tries the repository last, and uses the commit that the board's package names.
 test_sync_takes_the_commit_that_the_boards_package_names() {
 	local release headers repository commit doc
 	set_the_stage
@@ -139,8 +139,8 @@ test_sync_takes_the_commit_that_the_boards_package_names() {
 	expect_status 0
 }
 
-# A board that does not tell how its kernel is configured.
-test_a_defconfig_where_the_board_has_no_configuration() {
+# The configuration of the board's kernel is unknown.
+test_a_defconfig_when_the_boards_configuration_is_unknown() {
 	local release headers repository commit tree
 	set_the_stage
 
@@ -158,8 +158,8 @@ test_a_defconfig_where_the_board_has_no_configuration() {
 	tree=$(<out)
 	outpost -b vm kernel verify
 	expect_status 0
-	grep -q "^? *config " out || fail "there is nothing to compare the configuration with"
-	# The board has it now: what the defconfig did not say must not be another kernel's.
+	grep -q "^? *config " out || fail "verify does not report that the configuration is unknown"
+	# Now the board has its configuration: all that the defconfig left open must be as in the board's kernel.
 	install_config
 	outpost -b vm kernel verify
 	diff <(grep -o '^CONFIG_.*' "$headers/.config" | sort) <(grep -o '^CONFIG_.*' "$tree/.config" | sort) |

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Bad input and bad circumstances: one message, the right status, nothing half-done.
+# Bad input and bad conditions: one message, the right status, nothing left half done.
 
 test_no_such_path() {
 	outpost test nothing-here
@@ -25,19 +25,19 @@ test_it_does_not_compile() {
 	expect_json '.results[] | select(.module == "hello") | .verdict' pass
 	expect_json '.results[] | select(.module == "broken") | .verdict' error
 	expect_json '.results[] | select(.module == "broken") | .phase' build
-	[ "$(wc -l <err)" -lt 15 ] || fail "that is a wall of text"
+	[ "$(wc -l <err)" -lt 15 ] || fail "the message has 15 lines or more"
 }
 
 test_a_module_of_another_architecture() {
 	printf 'int x;\n' >x.c
 	gcc -c -o x.ko x.c
-	[ "$(uname -m)" != aarch64 ] || skip "the compiler here makes what the board wants"
+	[ "$(uname -m)" != aarch64 ] || skip "this machine's compiler builds for the board's architecture"
 	outpost test x.ko
 	expect_status 3
 	expect_err x.ko
 }
 
-# With an agent on the board it is the run that finds no room.
+# With the agent already installed, the run itself meets the fault.
 put_agent() {
 	outpost board show
 	expect_status 0

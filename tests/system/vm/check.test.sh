@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# outpost check says what the kernel says.
+# outpost check agrees with the kernel.
 
-# What the two modules are built as: $victim and $plain.
+# Builds both modules, and sets $victim and $plain to their paths.
 build_them() { # RELEASE
 	outpost --json build -k "$1" "$TOP/tests/modules/check/victim" "$TOP/tests/modules/check/plain"
 	expect_status 0
@@ -10,12 +10,12 @@ build_them() { # RELEASE
 	plain=$(jq -r '.modules[] | select(.module == "plain").path' out)
 }
 
-# Every variant of tests/tools/variants.c, judged by the check and by finit_module on the board. With -d
-# those that not every kernel judges alike.
+# The check and finit_module on the board judge every variant of tests/tools/variants.c alike. With -d,
+# tries only the variants on which kernels differ.
 variants_agree() { # BOARD, RELEASE [, -d]
 	build_them "$2"
 	mkdir variants
-	# One that the distribution signed.
+	# A module that the distribution signed.
 	"$OUTPOST" -q -b "$1" shell -- "cat /lib/modules/$2/kernel/lib/crc-itu-t.ko*" >signed.ko ||
 		fail "the board has no crc-itu-t"
 	"$TOP/build/host/make-variants" ${3:+"$3"} "$2" "$victim" "$plain" signed.ko variants >index || fail "make-variants: $?"
@@ -25,21 +25,21 @@ variants_agree() { # BOARD, RELEASE [, -d]
 	cp "$TOP/build/aarch64/load-variants" variants
 	tar -C variants -czf - . |
 		"$OUTPOST" -q -b "$1" shell -- 'rm -rf /tmp/variants && mkdir /tmp/variants && tar -C /tmp/variants -xzf -' ||
-		fail "the variants did not reach the board"
+		fail "cannot copy the variants to the board"
 	"$OUTPOST" -q -b "$1" shell -- 'cd /tmp/variants && ./load-variants *.ko; cd / && rm -r /tmp/variants' >loaded
 	cut -d' ' -f1,2 loaded | sort >seen
 	cut -f1 index | sort >all
-	[ "$(wc -l <all)" -gt "$([ "${3-}" = -d ] && echo 8 || echo 600)" ] || fail "there are only $(wc -l <all) variants"
+	[ "$(wc -l <all)" -gt "$([ "${3-}" = -d ] && echo 8 || echo 600)" ] || fail "only $(wc -l <all) variants were made"
 	diff all <(cut -d' ' -f1 seen) || fail "not every variant was tried on the board"
 	diff said seen >wrong || {
 		grep '^[<>]' wrong | cut -d' ' -f2 | sort -u | while read -r file; do
-			echo "$file: said $(grep "^$file " said), the kernel: $(grep "^$file " loaded)"
+			echo "$file: check: $(grep "^$file " said), kernel: $(grep "^$file " loaded)"
 			grep "^$file" index
 			jq -c --arg f "$file" '.modules[] | select(.path | endswith("/" + $f)) | .problems' out
 		done
-		fail "$(grep -c '^<' wrong) variants are taken otherwise than the check says"
+		fail "the kernel disagrees with the check about $(grep -c '^<' wrong) variants"
 	}
-	# And both as the table says, where it does.
+	# Both agree with the table, for variants whose result it has.
 	awk -F'\t' '$2 != "-" {print $1, $2}' index | sort | diff - <(
 		cut -f1,2 index | awk '$2 != "-" {print $1}' | sort | join - seen) || fail "the table is wrong"
 	echo "$(wc -l <seen) variants on $2, $(grep -c true seen) of them load"
@@ -54,7 +54,7 @@ test_it_agrees_with_the_kernel() {
 	variants_agree "$name" "$(board_release "$name")"
 }
 
-# Another kernel of the same distribution: one that is here already, or its newest.
+# Another kernel of the same distribution: one that is in the cache, or the newest.
 test_it_agrees_with_linux_6_12() {
 	needs_vm
 	local release
@@ -63,16 +63,16 @@ test_it_agrees_with_linux_6_12() {
 	[ "$release" ] || skip "Debian has no 6.12 for this release"
 	outpost vm up --timeout 300s -k "$release" new
 	expect_status 0
-	# What both kernels judge alike one of them has shown; make check-all has both judge all.
+	# The other test covers variants that both kernels judge alike; make check-all runs all on both.
 	variants_agree new "$release" "$([ -n "${LONG-}" ] || echo -d)"
 	outpost vm down new
 }
 
-# Here only the tree is known; the board has the image of its kernel, with the keys in it.
-test_the_board_tells_which_keys_it_has() {
+# This machine has only the tree; the board has the image of its kernel, which contains the keys.
+test_the_boards_kernel_image_has_the_keys() {
 	needs_vm
 	local release here=${XDG_CACHE_HOME:-$HOME/.cache}/outpost
-	"$OUTPOST" -q kernel sync >/dev/null || fail "there is no tree"
+	"$OUTPOST" -q kernel sync >/dev/null || fail "cannot make the kernel tree"
 	release=$(board_release vm)
 	board "cat /lib/modules/$release/kernel/lib/crc-itu-t.ko" >signed.ko
 	sed 's/license=/licence=/' signed.ko >changed.ko
@@ -81,7 +81,7 @@ test_the_board_tells_which_keys_it_has() {
 	export XDG_CACHE_HOME=$WORK/cache
 	outpost --json check changed.ko
 	expect_json '.modules[0].problems[] | select(.kind == "signature") | .fatal' false
-	board "mkdir -p /boot && cat >/boot/vmlinuz-$release" <"$here/vm/$release/vmlinuz" || fail "no image on the board"
+	board "mkdir -p /boot && cat >/boot/vmlinuz-$release" <"$here/vm/$release/vmlinuz" || fail "cannot copy the kernel image to the board"
 	outpost --json check signed.ko changed.ko
 	expect_status 1
 	expect_err "which keys its kernel has (once per kernel)"
@@ -92,11 +92,11 @@ test_the_board_tells_which_keys_it_has() {
 	outpost check changed.ko
 	expect_status 1
 	expect_silent err
-	[ "$(du -sk cache/outpost/kernels | cut -f1)" -lt 100 ] || fail "the whole image was kept"
+	[ "$(du -sk cache/outpost/kernels | cut -f1)" -lt 100 ] || fail "the whole image was cached"
 }
 
-# What is sent of a compressed module is unpacked; and what the check refuses is sent when that is said.
-test_packed_and_overruled() {
+# A compressed module is unpacked before it is sent. --no-check sends a module that the check refuses.
+test_compressed_modules_and_no_check() {
 	build_them "$(board_release "${BOARD-vm}")"
 	cp "$victim" victim.ko
 	xz -k victim.ko

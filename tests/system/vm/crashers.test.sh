@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2030,SC2031 # the boards of subshells are their own
-# Each crasher gets the verdict that its file `expect` names, all in one run,
-# and not one of Outpost's mechanisms could be done without.
+# shellcheck disable=SC2030,SC2031 # subshells have their own boards
+# Each crasher gets the verdict in its file `expect`, and none of Outpost's
+# mechanisms is superfluous.
 
 # shellcheck source=tests/system/expect.sh
 . "$TOP/tests/system/expect.sh"
 
-# All these in one run; its id is then in $run.
+# Tests all FOLDERs in one run, and sets $run to its id.
 expect_verdicts() { # STATUS FOLDER...
 	local wanted=$1 folder
 	shift
@@ -19,19 +19,19 @@ expect_verdicts() { # STATUS FOLDER...
 	[ ! -s wrong ] || fail "wrong verdicts:
 $(cat wrong)"
 	run=$(jq -r .run out)
-	board true || fail "the board does not answer after it"
+	board true || fail "the board does not answer after the run"
 	"$TOP/build/host/mutate" "$TOP/tests/modules/crashers" "$XDG_STATE_HOME/outpost/runs/$run/journal" \
-		>matrix || fail "without a mechanism: $(cat matrix)"
-	# odd_text and odd_panic are among them.
+		>matrix || fail "wrong verdicts without a mechanism: $(cat matrix)"
+	# odd_text and odd_panic are among the crashers.
 	outpost results "$run"
 	! LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' out err ||
-		fail "control characters are shown"
-	iconv -f UTF-8 -t UTF-8 out >/dev/null || fail "what is shown is no UTF-8"
+		fail "control characters were printed"
+	iconv -f UTF-8 -t UTF-8 out >/dev/null || fail "the output is not valid UTF-8"
 }
 
 PARTS=4
 
-# A board boots some forty times for them: several virtual Pis share it.
+# The crashers take about forty boots, so several virtual Pis share them.
 expect_verdicts_of_part() { # 0 to PARTS-1
 	local all part=() i
 	mapfile -t all < <(crashers_of "$TOP/tests/modules/crashers" -)
@@ -70,8 +70,8 @@ test_memory_errors_are_found_in_a_debug_boot() {
 	outpost vm down debug
 }
 
-# The release's own kernel, if it is 6.12 or newer, else the newest of its backports:
-# Debian has KFENCE in those. Nothing where there is none.
+# Prints the release's own kernel if it is 6.12 or newer, else the newest of its backports:
+# Debian enables KFENCE in those. Prints nothing if neither exists.
 kernel_with_kfence() {
 	local series newest
 	newest=$("$OUTPOST" kernel add) || return
@@ -86,12 +86,12 @@ kernel_with_kfence() {
 		sed -n 's/.*Depends: linux-headers-\([0-9].*-arm64\)$/\1/p'
 }
 
-# A kernel that reports otherwise than the release's (klog_sequel.c) as well.
+# The newer kernel words some reports differently from the release's (klog_sequel.c).
 test_memory_errors_are_found_by_a_newer_kernel() {
 	local kernel folders
 	needs_vm
 	kernel=$(kernel_with_kfence)
-	[ -n "$kernel" ] || skip "no Debian kernel with KFENCE: neither 6.12 in the release nor backports"
+	[ -n "$kernel" ] || skip "Debian has no kernel with KFENCE: neither 6.12 in the release nor backports"
 	outpost vm up --debug --kernel "$kernel" newer
 	expect_status 0
 	export OUTPOST_BOARD_DEFAULT=newer
@@ -101,15 +101,15 @@ test_memory_errors_are_found_by_a_newer_kernel() {
 	outpost vm down newer
 }
 
-# WARN_ONCE() marks what has warned in its own module, or in the kernel: that of
-# refcount_under is the kernel's, and stays as long as the boot does.
-test_what_warns_once_is_caught_twice_in_one_boot() {
+# WARN_ONCE() keeps its mark in the module or kernel that warns: the mark of
+# refcount_under is in the kernel, and remains until the next boot.
+test_warn_once_is_caught_twice_in_one_boot() {
 	local try
 	for try in 1 2; do
 		outpost --json test --no-reboot "$TOP"/tests/modules/crashers/{refcount_under,warn_once}
 		expect_status 1
 		jq -r '.boot_id, (.results[] | .module, .verdict, .reports[].kind)' out >"try$try"
-		grep -q refcount_under "try$try" || fail "nothing was run"
+		grep -q refcount_under "try$try" || fail "no module was run"
 	done
 	[ "$(tr '\n' ' ' <try1 | cut -d' ' -f2-)" = "refcount_under fail refcount warn_once fail warning " ] ||
 		fail "the first time: $(cat try1)"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Links that are cut, hosts that go away, people who come at the same time.
+# Cut links, killed or interrupted hosts, and several users at the same time.
 
-# A run that takes some seconds: the test program only sleeps, until /run/slow-runs is gone from the board.
-make_slow_module() { # SECONDS, at most
+# Makes a module whose test program sleeps until /run/slow-runs is removed from the board.
+make_slow_module() { # MAX-SECONDS
 	mkdir -p slow/test
 	cp -r "$TOP/modules/include" .
 	printf 'obj-m := slow.o\n' >slow/Kbuild
@@ -28,7 +28,7 @@ make_slow_module() { # SECONDS, at most
 	chmod +x slow/test/slow.sh
 }
 
-# Returns when its test program runs on the board.
+# Returns when the test program runs on the board.
 start_slow_test() { # [OPTION...]
 	board 'rm -f /run/slow-runs'
 	start_test "$@" slow
@@ -71,12 +71,12 @@ test_a_host_that_is_killed_before_the_board_has_answered() {
 	before=$(runs)
 	start_test slow
 	until [ "$(runs)" != "$before" ]; do
-		kill -0 "$host" || fail "no run was stored: $(cat test.err)"
+		kill -0 "$host" || fail "the run was not stored: $(cat test.err)"
 		sleep 0.01
 	done
 	kill -9 "$host"
 	wait "$host"
-	wait_until board 'test -e /run/slow-runs' || fail "what was sent did not arrive"
+	wait_until board 'test -e /run/slow-runs' || fail "the run did not reach the board"
 	outpost --json results last
 	expect_status 0
 	expect_json '.results[0].module' slow
@@ -88,7 +88,7 @@ test_an_interrupt_leaves_the_board_clean() {
 	start_slow_test
 	kill -INT "$host"
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
+	[ $? = 130 ] || fail "the status is not 130: $(cat test.err)"
 	expect_clean_board slow
 }
 
@@ -96,16 +96,16 @@ test_leaving_at_once_loses_nothing() {
 	make_slow_module 30
 	start_slow_test
 	kill -INT "$host"
-	wait_until grep -q Interrupted test.err || fail "it does not say that it was interrupted: $(cat test.err)"
+	wait_until grep -q Interrupted test.err || fail "the interrupt was not logged: $(cat test.err)"
 	kill -INT "$host"
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
+	[ $? = 130 ] || fail "the status is not 130: $(cat test.err)"
 	wait_until_idle
 	outpost --json results last
 	expect_status 0
 	expect_json '.cancelled' true
 	expect_json '.results[0].verdict' skip
-	# Known from the board's own end of the run, which the host did not wait for.
+	# The host did not wait for the end of the run; this comes from the board's journal.
 	expect_json '.results[0].timings_ms | has("unload")' true
 	expect_clean_board slow
 }
@@ -116,16 +116,16 @@ test_an_interrupt_while_it_builds() {
 	printf '$(shell touch "%s/building"; sleep 20)\n' "$PWD" >>slow/Kbuild
 	"$OUTPOST" test slow >test.out 2>test.err &
 	host=$!
-	wait_until test -e building || fail "make never began: $(cat test.err)"
+	wait_until test -e building || fail "make never started: $(cat test.err)"
 	kill -INT "$host"
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat test.err)"
-	[ ! -s test.out ] || fail "it has a result: $(cat test.out)"
+	[ $? = 130 ] || fail "the status is not 130: $(cat test.err)"
+	[ ! -s test.out ] || fail "a result was printed: $(cat test.out)"
 }
 
 # --- an interrupt in each phase --------------------------------------------------
 
-# make_phases INIT EXIT [DEPENDS]: module "phased" does this, and needs the modules named.
+# make_phases INIT EXIT [DEPENDS]: makes the module "phased" with this code, which needs DEPENDS.
 make_phases() {
 	make_sleeper phased "$1" "$2"
 	printf 'load_timeout = 10s\nunload_timeout = 10s\n' >phased/test.conf
@@ -146,38 +146,39 @@ make_sleeper() { # NAME INIT EXIT
 	END
 }
 
-# interrupt_when MODULE STATE PATH...: as /proc/modules has it. The run's result is then in `out`.
+# interrupt_when MODULE STATE PATH...: interrupts the test of PATHs when /proc/modules shows MODULE in
+# STATE. The result of the run is then in `out`.
 interrupt_when() {
 	local module=$1 state=$2 boot
 	shift 2
 	boot=$(boot_id)
 	start_test "$@"
 	wait_on_board "grep -q '^$module .* $state ' /proc/modules"
-	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
+	kill -INT "$host" || fail "the run ended too soon: $(cat test.err)"
 	began=$SECONDS
 	wait "$host"
-	[ $? = 130 ] || fail "its status is not 130: $(cat test.err test.out)"
+	[ $? = 130 ] || fail "the status is not 130: $(cat test.err test.out)"
 	took=$((SECONDS - began))
 	cp test.out out
 	expect_json .cancelled true
 	expect_json '.results[] | select(.module == "phased") | .verdict' skip
-	grep -q 'no module of the run is loaded' test.err || fail "it is not said: $(cat test.err)"
+	grep -q 'no module of the run is loaded' test.err || fail "the log does not confirm that no module is loaded: $(cat test.err)"
 	expect_clean_board phased needed
-	[ "$(boot_id)" = "$boot" ] || fail "the board was rebooted for it"
+	[ "$(boot_id)" = "$boot" ] || fail "the board was rebooted"
 	outpost test "$TOP/modules/hello"
 	expect_status 0
 }
 
-# What can be interrupted is over at once; what only sleeps is given its time, and is no hang.
-test_an_interrupt_while_a_need_is_loaded() {
+# An init that can be interrupted ends at once. One that cannot gets its time, and is not a hang.
+test_an_interrupt_while_a_dependency_is_loaded() {
 	make_sleeper needed 'if (msleep_interruptible(9000)) return -EINTR;' ''
 	printf 'skip = only needed here\n' >needed/test.conf
 	make_phases '' '' needed
 	interrupt_when needed Loading needed phased
-	[ "$took" -lt 6 ] || fail "it took $took s"
+	[ "$took" -lt 6 ] || fail "the end of the run took $took s"
 }
 
-test_an_interrupt_while_a_need_sleeps_in_its_init() {
+test_an_interrupt_while_a_dependency_sleeps_in_its_init() {
 	make_sleeper needed 'ssleep(6);' ''
 	printf 'skip = only needed here\n' >needed/test.conf
 	make_phases '' '' needed
@@ -187,10 +188,10 @@ test_an_interrupt_while_a_need_sleeps_in_its_init() {
 test_an_interrupt_while_it_is_loaded() {
 	make_phases 'if (msleep_interruptible(9000)) return -EINTR;' ''
 	interrupt_when phased Loading phased
-	[ "$took" -lt 6 ] || fail "it took $took s"
+	[ "$took" -lt 6 ] || fail "the end of the run took $took s"
 }
 
-# Its init comes back and says that all is well, whatever was sent to it.
+# Nothing interrupts ssleep(): init returns 0, whatever signal it gets.
 test_an_interrupt_while_it_sleeps_in_its_init() {
 	make_phases 'ssleep(6);' ''
 	interrupt_when phased Loading phased
@@ -201,23 +202,23 @@ test_an_interrupt_while_it_is_unloaded() {
 	interrupt_when phased Unloading phased
 }
 
-test_an_interrupt_while_a_need_is_unloaded() {
+test_an_interrupt_while_a_dependency_is_unloaded() {
 	make_sleeper needed '' 'ssleep(5);'
 	printf 'skip = only needed here\n' >needed/test.conf
 	make_phases '' '' needed
 	start_test needed phased
 	wait_on_board "grep -q '^needed .* Unloading ' /proc/modules"
-	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
+	kill -INT "$host" || fail "the run ended too soon: $(cat test.err)"
 	wait "$host"
 	cp test.out out
-	# It was through by then.
+	# Its test had already ended.
 	expect_json '.results[] | select(.module == "phased") | .verdict' pass
 	expect_clean_board phased needed
 	outpost test "$TOP/modules/hello"
 	expect_status 0
 }
 
-# modprobe -r of the board's own may take half a minute; not when somebody waits for the end.
+# modprobe -r of the board's own modules may take half a minute, but not after an interrupt.
 test_an_interrupt_while_the_boards_own_modules_are_unloaded() {
 	needs_vm
 	make_phases '' '' loop
@@ -225,23 +226,23 @@ test_an_interrupt_while_the_boards_own_modules_are_unloaded() {
 		#!/bin/sh
 		[ "$1" != -r ] || { touch /run/removes; sleep 25; }
 	END
-	board 'test -x /usr/local/sbin/modprobe' || fail "the board has no modprobe of ours"
+	board 'test -x /usr/local/sbin/modprobe' || fail "cannot install our modprobe on the board"
 	start_test phased
 	wait_on_board 'test -e /run/removes'
-	kill -INT "$host" || fail "it was over too soon: $(cat test.err)"
+	kill -INT "$host" || fail "the run ended too soon: $(cat test.err)"
 	began=$SECONDS
 	wait "$host"
 	took=$((SECONDS - began))
 	board 'rm -f /usr/local/sbin/modprobe /run/removes'
-	[ "$took" -lt 12 ] || fail "it took $took s: $(cat test.err)"
+	[ "$took" -lt 12 ] || fail "the end of the run took $took s: $(cat test.err)"
 	cp test.out out
 	expect_json '.results[0].verdict' pass
 	expect_clean_board phased
 }
 
-# --- several people, and reboots ---------------------------------------------------
+# --- several users, and reboots ----------------------------------------------------
 
-test_a_second_person_is_told_who_holds_the_board() {
+test_a_second_user_learns_who_holds_the_board() {
 	make_slow_module 60
 	start_slow_test
 	outpost test "$TOP/modules/hello"
@@ -250,7 +251,7 @@ test_a_second_person_is_told_who_holds_the_board() {
 	board 'rm /run/slow-runs'
 	outpost test --wait 60s "$TOP/modules/hello"
 	expect_status 0
-	wait "$host" || fail "the first one was disturbed: $(cat test.err)"
+	wait "$host" || fail "the second test disturbed the first: $(cat test.err)"
 }
 
 test_a_reboot_that_nobody_ordered() {
@@ -258,13 +259,13 @@ test_a_reboot_that_nobody_ordered() {
 	start_slow_test
 	board 'echo b >/proc/sysrq-trigger' &
 	wait "$host"
-	[ $? = 4 ] || fail "its status is not 4: $(cat test.err)"
+	[ $? = 4 ] || fail "the status is not 4: $(cat test.err)"
 	cp test.out out
 	expect_json '.results[0].verdict' crash
 	expect_json '.results[0].phase' test
 }
 
-is_unloading() { # FROM: console.log's length
+is_unloading() { # FROM: the length of console.log before the run
 	tail -c +"$1" "$XDG_STATE_HOME/outpost/vm/vm/console.log" | grep -q 'warns: unloads'
 }
 
@@ -275,7 +276,7 @@ test_a_reboot_that_was_ordered_while_nobody_listened() {
 	from=$(stat -c %s "$XDG_STATE_HOME/outpost/vm/vm/console.log")
 	"$OUTPOST" --json test "$TOP/tests/modules/soak/warns" >warns.out 2>warns.err &
 	host=$!
-	wait_until is_unloading "$from" || fail "the module never came to its unload: $(cat warns.err)"
+	wait_until is_unloading "$from" || fail "the module was never unloaded: $(cat warns.err)"
 	kill -9 "$host"
 	wait "$host"
 	wait_for_another_boot "$boot"
@@ -285,14 +286,14 @@ test_a_reboot_that_was_ordered_while_nobody_listened() {
 	expect_json '.results[0].verdict' fail
 }
 
-# The board was well, and reset by us: that is no crash of the module's.
+# The board was healthy and Outpost reset it: the module did not crash.
 test_a_link_that_stays_dead() {
 	needs_vm
 	make_slow_module 60
 	start_slow_test --return-timeout 3s
 	"$OUTPOST" vm unplug
 	wait "$host"
-	[ $? = 3 ] || fail "its status is not 3: $(cat test.err)"
+	[ $? = 3 ] || fail "the status is not 3: $(cat test.err)"
 	"$OUTPOST" vm plug
 	outpost vm up
 	outpost --json results last

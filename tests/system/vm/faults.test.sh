@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Some rounds of what `make soak` does two hundred of; SEED=... for others.
+# A few of the two hundred rounds of `make soak`. SEED=N chooses others.
 
 soak_faults() { # OPTION...
 	"$TOP/tests/tools/soak-faults" -e -s "${SEED:-10}" "$@" ||
 		fail "$(head -c 100000 failed/*/* 2>/dev/null)"
 }
 
-# A short cut, an agent and a supervisor that are killed, a reset.
+# A short cut of the link, a killed agent, a killed supervisor, and a reset.
 test_faults_at_some_moments() {
 	needs_vm
 	soak_faults -r "1 4 6 8"

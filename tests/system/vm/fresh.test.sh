@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Whatever happens to the sources of a module that was built: it builds, or does not, as a fresh clone
-# of them does, and the same .ko comes out. What was not touched is not compiled again.
+# After any change to its sources, a module that was built before builds, or fails, like a fresh clone,
+# and gives the same .ko. Unchanged files are not compiled again.
 
-# shellcheck disable=SC2016 # single quotes: for make
+# shellcheck disable=SC2016 # make expands what is in single quotes
 
-# The module's modules, by name and content, or that it does not build.
+# Prints name and checksum of each module of FOLDER, or "it does not build".
 outcome() { # FOLDER
 	"$OUTPOST" --json build "$1" >json 2>said
 	jq -r '.modules[] | if .error then "error" else .module + " " + .path end' json | sort |
@@ -21,7 +21,7 @@ outcome() { # FOLDER
 
 clone=0
 
-# same_as_fresh WHAT: m was changed so.
+# same_as_fresh CHANGE [builds|fails]: after this change, m builds like a fresh clone.
 same_as_fresh() {
 	local here fresh
 	here=$(outcome m)
@@ -32,16 +32,16 @@ same_as_fresh() {
 	[ ! -e common ] || cp -a common "fresh$clone/common"
 	fresh=$(outcome "fresh$clone/m")
 	echo "$1: $here"
-	[ -n "$fresh" ] || { cat said; fail "$1: nothing came of the fresh clone"; }
+	[ -n "$fresh" ] || { cat said; fail "$1: the build of the fresh clone printed nothing"; }
 	[ "$here" = "$fresh" ] || {
 		cat said.here said
-		fail "$1: a fresh clone gives: $fresh"
+		fail "$1: a fresh clone gives $fresh"
 	}
 	[ "${2-}" != builds ] || [ "$here" != "it does not build" ] || fail "$1: it does not build"
 	[ "${2-}" != fails ] || [ "$here" = "it does not build" ] || fail "$1: it builds"
 }
 
-# A module of two files and headers, and one of a single file.
+# Makes a module of three files with headers, and one of a single file.
 make_sources() {
 	mkdir -p m/sub
 	cat >m/Kbuild <<-'END'
@@ -72,57 +72,57 @@ make_sources() {
 	printf '#define ONE 1\n' >m/one.h
 }
 
-test_sources_that_go() {
+test_sources_that_disappear() {
 	make_sources
 	same_as_fresh "at first" builds
 	mv m/part.c elsewhere.c
-	same_as_fresh "a source is gone" fails
+	same_as_fresh "a source is removed" fails
 	mv elsewhere.c m/part.c
-	same_as_fresh "and is back" builds
+	same_as_fresh "it is back" builds
 	mv m/part.c m/renamed.c
-	same_as_fresh "it has another name" fails
+	same_as_fresh "it is renamed" fails
 	sed -i s/part.o/renamed.o/ m/Kbuild
-	same_as_fresh "the list too" builds
+	same_as_fresh "it is renamed in the list too" builds
 	sed -i 's/renamed.o //' m/Kbuild
-	same_as_fresh "the list is short of one" fails
+	same_as_fresh "the list lacks one source" fails
 	sed -i 's/^two-y.*/two-y := main.o renamed.o sub\/low.o/' m/Kbuild
-	same_as_fresh "the list is whole" builds
+	same_as_fresh "the list is complete" builds
 	mv m/one.c one.c
-	same_as_fresh "a module's only source is gone" fails
+	same_as_fresh "a module's only source is removed" fails
 	mv one.c m/one.c
 	rm m/one.h
-	same_as_fresh "a header is gone" fails
+	same_as_fresh "a header is removed" fails
 	printf '#define ONE 2\n' >m/one.h
-	same_as_fresh "another one came" builds
+	same_as_fresh "another header replaces it" builds
 	rm -r m/sub
-	same_as_fresh "a folder is gone" fails
+	same_as_fresh "a folder is removed" fails
 	mkdir m/sub
 	printf 'int low(void);\nint low(void) { return 9; }\n' >m/sub/low.c
-	same_as_fresh "and came back without its header" builds
+	same_as_fresh "it is back without its header" builds
 }
 
-test_lines_that_go() {
+test_kbuild_lines_that_disappear() {
 	make_sources
 	same_as_fresh "at first" builds
 	cp m/Kbuild Kbuild
 	sed -i /^two-y/d m/Kbuild
-	same_as_fresh "nothing says what two is made of" fails
+	same_as_fresh "the list of two's sources is removed" fails
 	cp m/main.c m/two.c
-	same_as_fresh "it is a file of its own, with functions that are not there" fails
+	same_as_fresh "two has one source, which calls missing functions" fails
 	rm m/two.c
 	cp Kbuild m/Kbuild
 	same_as_fresh "as before" builds
 	sed -i 's/ one.o//' m/Kbuild
-	same_as_fresh "one module less" builds
+	same_as_fresh "one module is removed" builds
 	echo 'obj-m += one.o' >>m/Kbuild
-	same_as_fresh "and it is back" builds
+	same_as_fresh "the module is back" builds
 	echo 'ccflags-y += -DVALUE=7 -Wno-macro-redefined' >>m/Kbuild
 	same_as_fresh "other flags"
 	mv m/Kbuild m/Makefile
 	same_as_fresh "a Makefile in place of the Kbuild"
 }
 
-test_what_is_generated() {
+test_generated_headers() {
 	make_sources
 	printf '%s\n' '$(obj)/main.o: $(obj)/gen.h' \
 		'$(obj)/gen.h: $(src)/input.txt FORCE' $'\t$(call if_changed,gen)' \
@@ -133,21 +133,21 @@ test_what_is_generated() {
 	sed -i 's/part(VALUE)/part(GEN)/; s/.*part.h.*/&\n#include "gen.h"/' m/main.c
 	same_as_fresh "at first" builds
 	echo 6 >m/input.txt
-	same_as_fresh "it is made from something else" builds
+	same_as_fresh "its input changes" builds
 	mv m/input.txt input.txt
-	same_as_fresh "of nothing" fails
+	same_as_fresh "its input is removed" fails
 	mv input.txt m/input.txt
-	same_as_fresh "of something" builds
+	same_as_fresh "its input is back" builds
 	sed -i '/gen.h:/,/targets/d' m/Kbuild
-	same_as_fresh "nobody makes it" fails
+	same_as_fresh "its rule is removed" fails
 	printf '#define GEN 8\n' >m/gen.h
 	sed -i /gen.h/d m/Kbuild
-	same_as_fresh "it is a source" builds
+	same_as_fresh "it is a source now" builds
 	rm m/gen.h
-	same_as_fresh "and none any more" fails
+	same_as_fresh "the source is removed" fails
 }
 
-test_what_is_in_the_way() {
+test_folders_in_place_of_files() {
 	make_sources
 	same_as_fresh "at first" builds
 	rm m/one.h
@@ -155,17 +155,17 @@ test_what_is_in_the_way() {
 	printf '#define ONE 4\n' >m/one.h/value.h
 	same_as_fresh "a folder in place of a header" fails
 	sed -i 's/"one.h"/"one.h\/value.h"/' m/one.c
-	same_as_fresh "which is asked for" builds
+	same_as_fresh "the include follows" builds
 	rm -r m/one.h
 	printf '#define ONE 4\n' >m/one.h
 	same_as_fresh "a header in place of a folder" fails
 	sed -i 's/"one.h\/value.h"/"one.h"/' m/one.c
-	same_as_fresh "which is asked for" builds
+	same_as_fresh "the include follows" builds
 	mkdir m/one.o
 	touch m/one.o/x
-	same_as_fresh "a folder where make wants an object" fails
+	same_as_fresh "a folder in place of an object" fails
 	rm -r m/one.o
-	same_as_fresh "it is gone" builds
+	same_as_fresh "the folder is removed" builds
 }
 
 test_links() {
@@ -181,11 +181,11 @@ test_links() {
 	sed -i 's/"one.h"/"v\/one.h"/' m/one.c
 	same_as_fresh "at first" builds
 	ln -sf second.c m/part.c
-	same_as_fresh "the link leads to another source" builds
+	same_as_fresh "the link points to another source" builds
 	ln -sfn v2 m/v
-	same_as_fresh "the link leads to another folder" builds
+	same_as_fresh "the link points to another folder" builds
 	rm m/part.c
-	same_as_fresh "the link is gone" fails
+	same_as_fresh "the link is removed" fails
 	ln -s first.c m/part.c
 	rm -r m/v1
 	mv m/v2 m/v1
@@ -197,11 +197,11 @@ test_links() {
 	ln -s v1 m/v
 	same_as_fresh "a link in place of a folder" builds
 	rm m/first.c
-	same_as_fresh "the link leads nowhere" fails
+	same_as_fresh "the link is dangling" fails
 }
 
-# One that is found before the one which was used so far, and one that is only asked about.
-test_headers_that_come() {
+# A header that comes earlier in the search path, and one that only __has_include looks for.
+test_headers_that_appear() {
 	make_sources
 	mkdir m/later
 	mv m/one.h m/later/one.h
@@ -209,15 +209,15 @@ test_headers_that_come() {
 	sed -i '1i #if __has_include("maybe.h")\n#include "maybe.h"\n#endif' m/part.c
 	same_as_fresh "at first" builds
 	printf '#define ONE 21\n' >m/sub/one.h
-	same_as_fresh "one that is found earlier" builds
-	printf '#error it is there\n' >m/maybe.h
-	same_as_fresh "one that was asked about" fails
+	same_as_fresh "a header earlier in the search path" builds
+	printf '#error it exists\n' >m/maybe.h
+	same_as_fresh "the header of __has_include" fails
 	rm m/maybe.h
-	same_as_fresh "and is not there" builds
+	same_as_fresh "it is removed" builds
 }
 
-# Of the same time and size as what was there before.
-test_files_that_change_places() {
+# Both files have the same time and size.
+test_swapped_files() {
 	make_sources
 	printf '#include "part.h"\nint part(int x) { return x + 9; }\n' >m/other.c
 	touch -d @1600000000 m/part.c m/other.c
@@ -225,11 +225,11 @@ test_files_that_change_places() {
 	mv m/part.c spare.c
 	mv m/other.c m/part.c
 	mv spare.c m/other.c
-	same_as_fresh "two have changed places" builds
+	same_as_fresh "two files are swapped" builds
 }
 
-# Beside the module's folder: an older file than the one whose place it takes, and than what was made.
-test_files_beside() {
+# A header beside the module's folder, replaced by one that is older than it and its object.
+test_files_beside_the_module() {
 	make_sources
 	mkdir common
 	mv m/one.h common/one.h
@@ -238,10 +238,10 @@ test_files_beside() {
 	printf '#define ONE 31\n' >older.h
 	touch -d @1600000000 older.h
 	mv older.h common/one.h
-	same_as_fresh "an older one" builds
-	grep -q 31 common/one.h || fail "it is not the older one"
+	same_as_fresh "an older header replaces it" builds
+	grep -q 31 common/one.h || fail "the older header was not used"
 	rm common/one.h
-	same_as_fresh "none" fails
+	same_as_fresh "the header is removed" fails
 }
 
 test_branches() {
@@ -259,16 +259,16 @@ test_branches() {
 	git -C m commit -qam two
 	same_as_fresh "another branch" builds
 	git -C m checkout -q main
-	same_as_fresh "back" builds
+	same_as_fresh "back on the first branch" builds
 	git -C m checkout -q two
 	git -C m checkout -q main -- one.c
 	sed -i 's/^obj-m.*/& one.o/' m/Kbuild
-	same_as_fresh "some of one, some of the other" fails
+	same_as_fresh "files of both branches" fails
 	git -C m reset -q --hard
-	same_as_fresh "as it was" builds
+	same_as_fresh "reset to the branch" builds
 }
 
-# objects of m, with when they were made
+# Prints the objects of m with their times and inodes.
 objects() {
 	local dir
 	dir=$(jq -r '.modules[0].unstripped' json)
@@ -276,14 +276,14 @@ objects() {
 	find "$dir" -name '*.o' ! -name two.o ! -name '*.mod.o' ! -name '.*' -printf '%P %T@ %i\n' | sort
 }
 
-# remade NAME...: exactly these were compiled since `before` was taken
+# remade NAME...: exactly these objects were compiled since `before` was written.
 remade() {
 	objects >after
 	comm -13 before after | cut -d' ' -f1 | sort | paste -sd' ' >names
-	[ "$(<names)" = "$*" ] || fail "compiled: $(<names), and not: $*"
+	[ "$(<names)" = "$*" ] || fail "expected to compile '$*', compiled '$(<names)'"
 }
 
-test_what_was_not_touched_stays() {
+test_unchanged_files_are_not_compiled_again() {
 	make_sources
 	outcome m
 	objects >before

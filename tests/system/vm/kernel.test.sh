@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Kernel trees: from packages, from a board, for two kernels side by side.
+# Kernel trees from packages and from a board, and for two kernels side by side.
 
-# package NAME VERSION ARCH DEPENDS: what is in the folder NAME becomes NAME.deb in repo/.
+# package NAME VERSION ARCH [DEPENDS]: packs the folder NAME into repo/NAME.deb.
 package() {
 	mkdir -p "$1/DEBIAN" repo
 	cat >"$1/DEBIAN/control" <<-END
@@ -16,7 +16,7 @@ package() {
 	dpkg-deb --root-owner-group -Zgzip -z1 -b "$1" "repo/$1.deb" >/dev/null || fail "dpkg-deb $1"
 }
 
-# use_archive NAME KEY: repo/ is one of the archives that are configured.
+# use_archive NAME KEY: configures repo/ as an archive.
 use_archive() {
 	cat >outpost.conf <<-END
 		[archive.$1]
@@ -26,7 +26,7 @@ use_archive() {
 	END
 }
 
-# The archive of repo/, signed by a key of its own: key.gpg.
+# Makes repo/ an archive, signed with a new key, key.gpg.
 sign_archive() {
 	export GNUPGHOME=$WORK/gpg
 	mkdir -m 700 "$GNUPGHOME"
@@ -44,15 +44,15 @@ sign_archive() {
 	gpgconf --kill all
 }
 
-# rpi_packages DEBIAN-RELEASE FLAVOUR RPI-FLAVOUR [VERSION]: Debian's headers in the names and layout of
-# RPi-Distro/linux-packaging, which is all that can be had of it here: 6.12.25+rpt-rpi-v8, the common
-# tree linux-headers-6.12.25+rpt-common-rpi, kbuild for arm64 alone in linux-kbuild-6.12.25+rpt.
+# rpi_packages DEBIAN-RELEASE FLAVOUR RPI-FLAVOUR [VERSION]: packs Debian's headers with the names and
+# layout of RPi-Distro/linux-packaging, because the real packages are not available: 6.12.25+rpt-rpi-v8,
+# the common tree linux-headers-6.12.25+rpt-common-rpi, and linux-kbuild-6.12.25+rpt only for arm64.
 rpi_packages() {
 	local debian=${1%-"$2"} rpi version=1:6-1+rpt1 name
 	rpi=${4:-${debian%%+*}}+rpt
 	[ -d from ] || "$OUTPOST" -q unpack --arch arm64 from "linux-headers-$debian-common" \
-		"linux-kbuild-$debian" || fail "no headers of Debian's"
-	"$OUTPOST" -q unpack --arch arm64 "from-$2" "linux-headers-$1" || fail "no headers of $1"
+		"linux-kbuild-$debian" || fail "cannot unpack Debian's headers"
+	"$OUTPOST" -q unpack --arch arm64 "from-$2" "linux-headers-$1" || fail "cannot unpack the headers of $1"
 	name=linux-headers-$rpi-rpi-$3
 	mkdir -p "$name/usr/src" "$name/lib/modules/$rpi-rpi-$3"
 	cp -r "from-$2/usr/src/linux-headers-$1" "$name/usr/src/$name"
@@ -75,7 +75,7 @@ rpi_packages() {
 	package "$name" "$version" arm64
 }
 
-test_an_archive_laid_out_as_raspberry_pi_os_has_it() {
+test_an_archive_laid_out_as_in_raspberry_pi_os() {
 	local debian rpi
 	own_cache
 	debian=$(newest 6.12 arm64)
@@ -97,15 +97,15 @@ test_an_archive_laid_out_as_raspberry_pi_os_has_it() {
 		find cache -name hello.ko -path "*$name*" -exec modinfo -F vermagic {} + >magic
 		grep -q "^$rpi-rpi-$name SMP" magic || fail "the module is for $(cat magic)"
 		config=cache/outpost/trees/$rpi-rpi-$name/usr/src/linux-headers-$rpi-rpi-$name/.config
-		[ "$(sed -n 's/^CONFIG_ARM64_4K_PAGES=//p' "$config")" = "$small" ] || fail "$name: 4K?"
-		[ "$(sed -n 's/^CONFIG_ARM64_16K_PAGES=//p' "$config")" = "$large" ] || fail "$name: 16K?"
+		[ "$(sed -n 's/^CONFIG_ARM64_4K_PAGES=//p' "$config")" = "$small" ] || fail "$name: CONFIG_ARM64_4K_PAGES should be '$small'"
+		[ "$(sed -n 's/^CONFIG_ARM64_16K_PAGES=//p' "$config")" = "$large" ] || fail "$name: CONFIG_ARM64_16K_PAGES should be '$large'"
 	done
 }
 
-# Of a series that Debian has not: its arm64 programs are run by qemu.
+# Debian does not have this series, so qemu runs the arm64 programs of the tree.
 test_programs_for_arm64_are_run_through_qemu() {
 	local debian
-	[ "$(uname -m)" != aarch64 ] || skip "they run here as they are"
+	[ "$(uname -m)" != aarch64 ] || skip "this machine runs arm64 programs itself"
 	use_packages "$(apt-cache show qemu-user-static | grep -q '^Depends:.*qemu-user ' && echo qemu-user || echo qemu-user-static)"
 	own_cache
 	debian=$(newest 6.12 arm64)
@@ -139,16 +139,16 @@ test_an_archive_that_its_key_did_not_sign_is_refused() {
 	[ ! -e "cache/outpost/trees/6.12.1+rpt-rpi-v8" ] || fail "a tree was made"
 }
 
-# Debian's kernel of another series than the suite's vm, in a vm of its own.
+# A second vm runs Debian's kernel of another series than the suite's vm.
 test_two_kernels_side_by_side() {
 	local other
 	needs_vm
 	own_cache
 	other=$(newest 6.12 arm64)
 	[ -n "$other" ] || skip "Debian has no 6.12 for this release"
-	"$OUTPOST" -q vm up newer --kernel "$other" --timeout 120 || fail "the second vm does not come up"
+	"$OUTPOST" -q vm up newer --kernel "$other" --timeout 120 || fail "the second vm does not boot"
 	for board in vm newer; do
-		outpost -b $board --json test "$TOP/modules/hello" # no tree is there yet
+		outpost -b $board --json test "$TOP/modules/hello" # makes the tree
 		expect_status 0
 		expect_json '.results[0].verdict' pass
 		expect_json '.results[0].ktap.pass' 3
@@ -171,16 +171,16 @@ test_two_kernels_side_by_side() {
 	expect_status 1
 	expect_out "NOT  release"
 	expect_out "NOT  symbols"
-	# The board comes back with another kernel.
+	# The board now boots another kernel.
 	"$OUTPOST" -q vm down newer
 	"$OUTPOST" kernel remove "$(<kernel.vm)"
-	"$OUTPOST" -q vm up newer --kernel "$(<kernel.vm)" --timeout 120 || fail "it does not come up again"
+	"$OUTPOST" -q vm up newer --kernel "$(<kernel.vm)" --timeout 120 || fail "the second vm does not boot again"
 	outpost -b newer --json test "$TOP/modules/hello"
 	expect_status 0
 	expect_err "Board newer now runs $(<kernel.vm), not $other"
 	expect_json .kernel "$(<kernel.vm)"
 	expect_json '.results[0].verdict' pass
-	# Once more, with modules that do not compile for, or fit, what it ran before.
+	# Again, with a module that does not compile for, and one that does not fit, the kernel it ran before.
 	printf %s "$other" >"$XDG_STATE_HOME/outpost/boards/newer/release"
 	mkdir older
 	echo 'obj-m := older.o' >older/Kbuild
@@ -199,12 +199,13 @@ test_two_kernels_side_by_side() {
 	"$OUTPOST" -q vm down newer
 }
 
-# Headers on the vm "headers": real programs and makefiles of Debian's, few files, and what no build needs.
+# Installs headers on the vm "headers": Debian's real programs and makefiles, a few headers, and files
+# that no build needs.
 headers_on_board() {
 	local release=$1 build common kbuild=usr/lib/linux-kbuild-6.1
 	build=usr/src/linux-headers-$release common=usr/src/linux-headers-${release%-arm64}-common
 	"$OUTPOST" -q unpack --arch arm64 from "linux-headers-$release" "${common#usr/src/}" linux-kbuild-6.1 ||
-		fail "no headers of $release"
+		fail "cannot unpack the headers of $release"
 	mkdir -p "board/$build/Documentation" "board/$build/drivers" "board/$build/arch/x86" \
 		"board/$common/include/linux" "board/$kbuild"
 	cp -r "from/$build/"{Makefile,.config,Module.symvers,include,scripts,tools} "board/$build"
@@ -218,19 +219,19 @@ headers_on_board() {
 	tar -C board --owner=0 --group=0 -czf board.tgz usr
 	"$OUTPOST" -q -b headers shell -- "tar xzf - -C / && mkdir -p /root/m/$release && \
 		ln -s /$build /root/m/$release/build && ln -s /$common /root/m/$release/source && \
-		mount --bind /root/m /lib/modules" <board.tgz || fail "the headers do not get there"
+		mount --bind /root/m /lib/modules" <board.tgz || fail "cannot copy the headers to the vm"
 }
 
-# Runs 'kernel sync' until some of it has arrived; its process is $!.
+# Starts 'kernel sync', and returns when part of the tree has arrived. Sets $! to its pid.
 sync_until_it_arrives() {
 	local _
-	touch begun # what a killed one left is not what arrives now
+	touch begun # tells new files from those that a killed sync left
 	"$OUTPOST" -b headers kernel sync >out 2>err </dev/null &
 	for _ in $(seq 300); do
 		[ -z "$(find cache/outpost -path '*/trees/*' -name zeroes -size +1M -newer begun)" ] || return 0
 		sleep 0.1
 	done
-	fail "nothing arrives: $(cat err)"
+	fail "no file arrived: $(cat err)"
 }
 
 expect_no_tree() {
@@ -248,9 +249,9 @@ test_headers_of_the_board() {
 	headers_on_board "$release"
 	root=$trees/$release
 
-	# A second process that is killed, and a link that is cut, leave nothing that looks whole.
+	# A killed sync, and a cut link, leave nothing that looks complete.
 	"$OUTPOST" -q -b headers shell -- "dd if=/dev/urandom bs=1M count=60 of=/usr/src/linux-headers-$release/include/zeroes 2>/dev/null" ||
-		fail "the headers do not grow"
+		fail "cannot add a big file to the headers"
 	sync_until_it_arrives
 	kill -KILL $!
 	wait $! 2>/dev/null
@@ -264,7 +265,7 @@ test_headers_of_the_board() {
 	expect_status 3
 	expect_one_error "headers"
 	expect_no_tree "$release"
-	[ -z "$(find $trees -name '.new-*')" ] || fail "something is left: $(ls -a $trees)"
+	[ -z "$(find $trees -name '.new-*')" ] || fail "files were left behind: $(ls -a $trees)"
 	"$OUTPOST" -q -b headers shell -- "rm /usr/src/linux-headers-$release/include/zeroes"
 
 	outpost -b headers --json kernel sync
@@ -272,13 +273,13 @@ test_headers_of_the_board() {
 	expect_json '.kernels[0].source' board
 	find "$root" -type f -o -type l | sed "s|^$root/||" | sort >files
 	for name in "linux-headers-$release/drivers/a.h" "linux-headers-${release%-arm64}-common/include/linux/module.h"; do
-		grep -q "^usr/src/$name\$" files || fail "$name did not come"
+		grep -q "^usr/src/$name\$" files || fail "$name was not copied"
 	done
-	! grep -E 'x.rst|a\.c$|/arch/x86/|\.o$|elsewhere|passwd' files || fail "that was not wanted"
+	! grep -E 'x.rst|a\.c$|/arch/x86/|\.o$|elsewhere|passwd' files || fail "files that no build needs were copied"
 	grep -q "include .*\.\./usr/src/linux-headers-${release%-arm64}-common/Makefile" \
-		"$root/usr/src/linux-headers-$release/Makefile" || fail "the makefile leads elsewhere"
+		"$root/usr/src/linux-headers-$release/Makefile" || fail "the makefile includes the wrong file"
 	[ "$(uname -m)" = aarch64 ] ||
-		! file "$root"/usr/lib/linux-kbuild-*/scripts/{basic/fixdep,mod/modpost} | grep aarch64 || fail "programs of arm64"
+		! file "$root"/usr/lib/linux-kbuild-*/scripts/{basic/fixdep,mod/modpost} | grep aarch64 || fail "the programs are for arm64"
 	outpost kernel verify "$release"
 	expect_status 0
 	expect_out "ok   content"

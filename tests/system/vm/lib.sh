@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The whole path, on virtual Pis or on the board that $BOARD names (make check-hw). As many
-# tests run at once as there are vms: each slot of the runner has one, with a state and
-# sockets of its own, so that a test may reset or crash its vm, and call it "vm". Kernel
-# trees, images and packages come from the person's own cache, which all share.
+# The whole path, on virtual Pis or on the board that $BOARD names (make check-hw). Each slot
+# of tests/run has its own vm, with its own state and sockets, so that a test may reset or
+# crash its vm and call it "vm". All share the kernel trees, images and packages in the
+# user's cache.
 
 # shellcheck disable=SC2034 # for the runner
 AT_ONCE=3 LIMIT=900
@@ -17,11 +17,11 @@ NEEDS=(jq:jq xmllint:libxml2-utils gpg:gpg gpg-agent:gpg-agent dpkg-scanpackages
 	modinfo:kmod pgrep:procps xz:xz-utils zstd:zstd gcc:gcc mke2fs:e2fsprogs)
 [ -n "${BOARD-}" ] || NEEDS+=(qemu-system-aarch64:qemu-system-arm)
 
-# Of this slot: its state, with its vm, and its sockets.
+# Uses the state, vm and sockets of this slot.
 use_slot() {
 	unset "${!OUTPOST_@}" NO_COLOR
 	export XDG_STATE_HOME=$ALL/slot$SLOT/state XDG_RUNTIME_DIR=$ALL/slot$SLOT/run
-	if [ -n "${BOARD-}" ]; then # it stands in the person's own configuration
+	if [ -n "${BOARD-}" ]; then # from the user's own configuration
 		export OUTPOST_BOARD_DEFAULT=$BOARD
 	else
 		export XDG_CONFIG_HOME=$ALL/slot$SLOT/config
@@ -29,7 +29,7 @@ use_slot() {
 	[ -d "$XDG_RUNTIME_DIR" ] || { mkdir -p "$XDG_RUNTIME_DIR"; chmod 700 "$XDG_RUNTIME_DIR"; }
 }
 
-# The first vm makes the image that all share.
+# Starts the first vm, which makes the image that all share.
 suite_up() {
 	local SLOT=0
 	use_slot
@@ -48,9 +48,9 @@ suite_down() {
 	wait
 }
 
-# For tests that are about the virtual Pi, or would harm a board that somebody needs.
+# For tests that are about the virtual Pi, or would harm a board in use.
 needs_vm() {
-	[ -z "${BOARD-}" ] || skip "only on the virtual Pi"
+	[ -z "${BOARD-}" ] || skip "runs only on the virtual Pi"
 }
 
 set_up() {
@@ -59,71 +59,72 @@ set_up() {
 	[ -n "${BOARD-}" ] || revive_vm
 }
 
-# A test that failed may have left the vm dead, or without its cable: the next one is not to fail for that.
+# Repairs a vm that a failed test left dead or unplugged, so that the next test does not fail too.
 revive_vm() {
 	if [ ! -d "$XDG_STATE_HOME/outpost/vm/vm" ]; then # the first test of this slot
-		"$OUTPOST" vm up --timeout 300s || fail "the vm does not come up"
+		"$OUTPOST" vm up --timeout 300s || fail "the vm does not boot"
 		return
 	fi
 	answers && return
 	"$OUTPOST" vm status vm
-	echo "The test before has left the vm so; it is reset."
+	echo "The previous test left the vm in this state; resetting it"
 	"$OUTPOST" -q vm plug && "$OUTPOST" vm reset && answers && return
-	echo "That was of no use: it is made anew."
+	echo "The vm still does not answer; creating it again"
 	"$OUTPOST" vm down
 	rm -rf "$XDG_STATE_HOME/outpost/vm/vm"
-	"$OUTPOST" vm up --timeout 300s || fail "the vm does not come up"
+	"$OUTPOST" vm up --timeout 300s || fail "the vm does not boot"
 }
 
-# At the load of a busy machine a shell on it takes some seconds.
+# On a busy machine a shell on the vm takes some seconds.
 answers() {
 	timeout 60 "$OUTPOST" -q shell -- true
 }
 
-# Whatever a test did to it: the next one finds the board as after boot, and nothing of a run under way.
+# Ends a test's jobs and its own vms, so that no run goes on during the next test.
 clean_up() {
 	local pid name
 	for pid in $(jobs -p); do
 		kill "$pid" 2>/dev/null
 	done
-	# A vm of the test's own, where it failed before it was down again.
+	# A test that failed may have left a vm of its own running.
 	[ -n "${BOARD-}" ] || "$OUTPOST" --json vm status 2>/dev/null |
 		jq -r '.vms[] | select(.pid and .name != "vm") | .name' |
 		while read -r name; do "$OUTPOST" -q vm down "$name"; done
 	return 0
 }
 
-# The board's shell, without Outpost's agent.
+# Runs a command in the board's shell, without Outpost's agent.
 board() {
 	"$OUTPOST" -q shell -- "$*"
 }
 
-# start_test [OPTION...] PATH...: as $host; its result goes to test.out, what it says to test.err.
+# start_test [OPTION...] PATH...: runs outpost test in the background. Sets $host to its pid; its output
+# goes to test.out and test.err.
 start_test() {
 	"$OUTPOST" --json test "$@" >test.out 2>test.err &
 	host=$!
 }
 
-# Until the board's shell finds it true, which $host is to bring about: wait_on_board COMMAND
+# wait_on_board COMMAND: waits until it succeeds on the board, or $host has ended.
 wait_on_board() {
 	wait_until found_or_over "$1"
-	board "$1" || fail "on the board it never came to this: $1; the test said: $(cat test.out test.err)"
+	board "$1" || fail "never true on the board: $1; output of the test: $(cat test.out test.err)"
 }
 
 found_or_over() {
 	board "$1" || ! kill -0 "$host" 2>/dev/null
 }
 
-# Until no agent runs there: a run that nobody follows is over.
+# Waits until no agent runs on the board, so that a run without a host has ended.
 wait_until_idle() {
-	wait_until board '! pidof outpost-agent' || fail "the board is still at work"
+	wait_until board '! pidof outpost-agent' || fail "an agent still runs on the board"
 }
 
 boot_id() {
 	board cat /proc/sys/kernel/random/boot_id
 }
 
-# Until the board is in another boot than BOOT_ID.
+# wait_for_another_boot BOOT_ID: waits until the board has another boot_id.
 wait_for_another_boot() {
 	wait_until is_in_another_boot "$1" || fail "the board did not reboot"
 }
@@ -133,24 +134,24 @@ is_in_another_boot() {
 	now=$(boot_id 2>/dev/null) && [ "$now" != "$1" ]
 }
 
-# expect_json FILTER VALUE: what jq makes of the JSON on standard output.
+# expect_json FILTER VALUE: jq's FILTER gives VALUE for the JSON on standard output.
 expect_json() {
 	local got
 	got=$(jq -r "$1" out) || fail "standard output is not JSON"
-	[ "$got" = "$2" ] || fail "$1 is '$got', not '$2'"
+	[ "$got" = "$2" ] || fail "$1: expected '$2', got '$got'"
 }
 
-# Nothing of a run is left on the board: no lock held, nothing armed, no module of ours.
+# expect_clean_board [MODULE...]: a run left nothing on the board; nothing is armed, no MODULE is loaded.
 expect_clean_board() {
 	local left
-	left=$(board 'cat /run/outpost/armed 2>/dev/null; cut -d" " -f1 /proc/modules') || fail "the board cannot be asked"
+	left=$(board 'cat /run/outpost/armed 2>/dev/null; cut -d" " -f1 /proc/modules') || fail "cannot read the state of the board"
 	! grep -q /proc/sys <<<"$left" || fail "the board is still armed: $left"
 	for module in "$@"; do
 		! grep -qx "$module" <<<"$left" || fail "$module is still loaded"
 	done
 }
 
-# A cache of the test's own, with the package lists, packages and vm images of the person's.
+# Gives the test its own cache, with the package lists, packages and vm images of the user's.
 own_cache() {
 	local apt=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/apt arch
 	mkdir -p "$WORK/cache/outpost/apt" "${apt%/apt}/vm"
@@ -162,9 +163,9 @@ own_cache() {
 	export XDG_CACHE_HOME=$WORK/cache
 }
 
-# Debian's newest arm64 kernel of a series: newest 6.12 arm64
+# newest SERIES FLAVOUR: prints Debian's newest arm64 kernel of a series, as in newest 6.12 arm64
 newest() {
-	"$OUTPOST" -q unpack --arch arm64 "$WORK/none" linux-base # lists that are up to date
+	"$OUTPOST" -q unpack --arch arm64 "$WORK/none" linux-base # updates the package lists
 	apt-cache -c "${XDG_CACHE_HOME:-$HOME/.cache}/outpost/apt/arm64/apt.conf" pkgnames "linux-headers-$1." |
 		sed -n "s/^linux-headers-\([0-9.]*[-+][^-]*-$2\)$/\1/p" | sort -V | tail -1
 }

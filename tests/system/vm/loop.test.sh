@@ -22,7 +22,7 @@ test_table_for_a_person() {
 	expect_out "1 passed"
 }
 
-test_repeat_loads_it_again() {
+test_repeat_loads_the_module_again() {
 	outpost --json test --repeat 5 "$TOP/modules/hello"
 	expect_status 0
 	expect_json '.results[0].ktap.pass' 15
@@ -33,7 +33,7 @@ test_load_with_a_parameter_leaves_it_loaded() {
 	expect_status 0
 	board 'grep -c "^hello " /proc/modules; dmesg | tail -3' >seen
 	grep -qx 1 seen || fail "hello is not loaded: $(cat seen)"
-	grep -q 'Hello, outpost!' seen || fail "the parameter did not reach it: $(cat seen)"
+	grep -q 'Hello, outpost!' seen || fail "the parameter did not reach hello: $(cat seen)"
 	outpost unload hello
 	expect_status 0
 	expect_clean_board hello
@@ -45,7 +45,7 @@ test_load_refuses_a_bad_parameter() {
 	expect_clean_board hello
 }
 
-test_a_module_that_is_loaded_already_is_taken_out_first() {
+test_a_module_that_is_already_loaded_is_unloaded_first() {
 	outpost load "$TOP/modules/hello"
 	expect_status 0
 	outpost test "$TOP/modules/hello"
@@ -61,8 +61,8 @@ test_deploy_keeps_what_it_replaces() {
 	outpost deploy modules/hello
 	expect_status 0
 	board 'grep -c Hullo ~/development/modules/hello/hello.ko; ls ~/development/backups/hello' >seen
-	[ "$(head -1 seen)" -ge 1 ] || fail "the new one is not there: $(cat seen)"
-	[ "$(wc -l <seen)" -ge 2 ] || fail "the old one was not kept: $(cat seen)"
+	[ "$(head -1 seen)" -ge 1 ] || fail "the new module was not installed: $(cat seen)"
+	[ "$(wc -l <seen)" -ge 2 ] || fail "the old module was not kept: $(cat seen)"
 }
 
 test_results_are_kept() {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What becomes of a board that crashes or hangs, and what it is like afterwards.
+# Boards that crash or hang come back, and are as before.
 
-# make_module NAME C: its init does this.
+# make_module NAME C: makes a module with this C code, which defines NAME_init().
 make_module() {
 	mkdir -p "$1"
 	printf 'obj-m := %s.o\n' "$1" >"$1/Kbuild"
@@ -34,7 +34,7 @@ make_deaf_module() {
 		}'
 }
 
-# What a run arms, as it is now.
+# Prints the current value of all settings that a run changes.
 settings() {
 	board 'cd /proc/sys/kernel; grep -s . panic panic_on_oops panic_on_rcu_stall panic_on_warn \
 		softlockup_panic hung_task_panic hung_task_timeout_secs hung_task_check_interval_secs \
@@ -43,11 +43,11 @@ settings() {
 		/proc/sys/vm/panic_on_oom'
 }
 
-# As after boot: nothing armed, nobody at work, the lock free, pstore empty.
+# The board is as after boot: nothing is armed, no agent runs, pstore is empty.
 expect_untouched() { # SETTINGS
 	local now left
-	now=$(settings) || fail "the board cannot be asked"
-	[ "$now" = "$1" ] || fail "settings are not as before: $(diff <(echo "$1") <(echo "$now"))"
+	now=$(settings) || fail "cannot read the state of the board"
+	[ "$now" = "$1" ] || fail "the settings have changed: $(diff <(echo "$1") <(echo "$now"))"
 	left=$(board 'ls -A /sys/fs/pstore; cat /run/outpost/armed 2>/dev/null; pidof outpost-agent; grep -oE "^(faulty|deaf|hello|prove_[0-9a-f]*) " /proc/modules; true')
 	[ -z "$left" ] || fail "left on the board: $left"
 }
@@ -60,22 +60,23 @@ test_a_crash_leaves_the_board_as_it_was() {
 	outpost --json test faulty "$TOP/modules/hello"
 	expect_status 4
 	expect_json '.results[] | select(.module == "faulty") | .verdict' crash
-	# The plan goes on with the next module, in the same run.
+	# The run continues with the next module.
 	expect_json '.results[] | select(.module == "hello") | .verdict' pass
 	expect_json '.results[] | select(.module == "faulty") | .reports | length' 1
 	expect_json '.results[] | select(.module == "faulty") | .reports[0].function' faulty_init
 	expect_untouched "$before"
-	# What was under test is not loaded by itself.
-	"$OUTPOST" vm reset || fail "it does not come up"
-	board 'grep -E "^(faulty|hello) " /proc/modules' && fail "it is loaded after a reboot"
+	# The modules under test are not loaded at boot.
+	"$OUTPOST" vm reset || fail "the vm does not boot"
+	board 'grep -E "^(faulty|hello) " /proc/modules' && fail "a module is loaded after a reboot"
 	expect_untouched "$before"
 }
 
-# Where nothing would survive a panic an oops is none: the supervisor reads it, and has the board reboot.
+# Without pstore a panic would lose the log, so an oops does not panic: the supervisor reads it and
+# reboots the board.
 test_a_board_that_limps_is_rebooted() {
 	needs_vm
 	make_module faulty 'static int __init faulty_init(void) { return *(volatile int *)8; }'
-	board 'rmmod ramoops' || fail "the vm keeps ramoops"
+	board 'rmmod ramoops' || fail "cannot unload ramoops"
 	outpost --json test faulty "$TOP/modules/hello"
 	expect_status 4
 	expect_json '.results[] | select(.module == "faulty") | .verdict' crash
@@ -84,7 +85,7 @@ test_a_board_that_limps_is_rebooted() {
 	expect_json '.results[] | select(.module == "hello") | .verdict' pass
 }
 
-# Killed as hard as can be, in the middle of a run: the next connection restores the board.
+# Host and supervisor are killed in the middle of a run: the next connection restores the board.
 test_a_killed_supervisor_leaves_nothing_behind() {
 	local before host
 	needs_vm
@@ -92,21 +93,21 @@ test_a_killed_supervisor_leaves_nothing_behind() {
 	make_module sleeper 'static int __init sleeper_init(void) { ssleep(4); return 0; }'
 	start_test sleeper
 	wait_on_board 'grep -q "^sleeper " /proc/modules'
-	board 'grep -q /proc/sys/kernel /run/outpost/armed' || fail "it was not armed: $(cat test.err)"
+	board 'grep -q /proc/sys/kernel /run/outpost/armed' || fail "the board was not armed: $(cat test.err)"
 	kill -9 "$host"
 	# shellcheck disable=SC2016
 	board 'kill -9 $(pidof outpost-agent)'
-	wait_until board 'grep -q "^sleeper .* Live" /proc/modules' || fail "its init does not end: nothing is shown"
-	[ "$(settings)" != "$before" ] || fail "somebody restored it: nothing is shown"
+	wait_until board 'grep -q "^sleeper .* Live" /proc/modules' || fail "init does not end, so the test proves nothing"
+	[ "$(settings)" != "$before" ] || fail "the settings were already restored, so the test proves nothing"
 	outpost board show
 	expect_status 0
-	[ "$(settings)" = "$before" ] || fail "settings are not as before: $(diff <(echo "$before") <(settings))"
-	board '! grep "^sleeper " /proc/modules' || fail "it is still loaded"
+	[ "$(settings)" = "$before" ] || fail "the settings have changed: $(diff <(echo "$before") <(settings))"
+	board '! grep "^sleeper " /proc/modules' || fail "sleeper is still loaded"
 	outpost test "$TOP/modules/hello"
 	expect_status 0
 }
 
-test_the_watchdog_resets_a_board_that_is_deaf() {
+test_the_watchdog_resets_a_deaf_board() {
 	local before
 	needs_vm
 	before=$(settings)
@@ -120,7 +121,7 @@ test_the_watchdog_resets_a_board_that_is_deaf() {
 	expect_untouched "$before"
 }
 
-# add_pi HOOK...: the vm, as a board that only knows its ssh server and a hook.
+# add_pi HOOK...: adds the vm as board pi, with only an ssh server and a power-cycle hook.
 add_pi() {
 	outpost board add pi outpost-vm --ssh-config "$XDG_STATE_HOME/outpost/vm/vm/ssh_config" \
 		--power-cycle "$*"
@@ -135,7 +136,7 @@ test_the_hook_brings_a_board_back() {
 	needs_vm
 	make_deaf_module
 	add_pi "$OUTPOST -q vm reset"
-	board 'rmmod i6300esb' || fail "the vm keeps its watchdog"
+	board 'rmmod i6300esb' || fail "cannot unload the watchdog driver"
 	outpost -b pi --json test --return-timeout 25s deaf "$TOP/modules/hello"
 	remove_pi
 	expect_status 4
@@ -145,15 +146,15 @@ test_the_hook_brings_a_board_back() {
 	expect_json '.results[] | select(.module == "hello") | .verdict' pass
 }
 
-test_a_hook_that_fails_is_said() {
+test_a_hook_that_fails_is_reported() {
 	needs_vm
 	make_deaf_module
 	add_pi "sh -c 'exit 3'"
-	board 'rmmod i6300esb' || fail "the vm keeps its watchdog"
+	board 'rmmod i6300esb' || fail "cannot unload the watchdog driver"
 	outpost -b pi --json test --return-timeout 5s deaf
 	remove_pi
 	cp out hung.out
-	"$OUTPOST" vm reset || fail "it does not come up again"
+	"$OUTPOST" vm reset || fail "the vm does not boot again"
 	cp hung.out out
 	expect_status 3
 	expect_err "The power-cycle hook of board pi failed"
@@ -162,7 +163,7 @@ test_a_hook_that_fails_is_said() {
 	expect_json '.results[0].recovery | test("hook failed")' true
 }
 
-# Its test takes the link down.
+# Makes a module whose test program takes the link down.
 make_mute_module() {
 	make_module mute 'static int __init mute_init(void) { return 0; }'
 	mkdir mute/test
@@ -175,8 +176,8 @@ make_mute_module() {
 	chmod +x mute/test/mute.sh
 }
 
-# Only the link was dead: the board's own signs of life say so.
-test_a_dead_link_is_no_hang() {
+# Only the link was dead: the board's journal shows that it was alive.
+test_a_dead_link_is_not_a_hang() {
 	needs_vm
 	make_mute_module
 	outpost --json test --return-timeout 25s mute
@@ -186,14 +187,14 @@ test_a_dead_link_is_no_hang() {
 	expect_json '.results[0].recovery' 'it was reset'
 }
 
-# In so short a time nothing can show that it hung.
-test_a_dead_link_is_no_hang_however_soon_it_is_reset() {
+# In such a short time nothing can show that the board hung.
+test_a_dead_link_is_not_a_hang_after_a_quick_reset() {
 	needs_vm
 	make_mute_module
 	outpost --json test --return-timeout 4s mute
 	expect_status 3
 	expect_json '.results[0].verdict' lost
-	# Where it is not back in so short a time it is collected now; that was no hang either.
+	# If the board is not back in time, its result is fetched now; that is not a hang either.
 	board true || "$OUTPOST" vm reset
 	outpost --json results last
 	expect_json '.results[0].verdict' lost
@@ -209,7 +210,7 @@ test_doctor_grades_and_proves() {
 	outpost doctor --prove
 	expect_status 2
 	expect_err "--yes"
-	board true || fail "it was panicked without anybody's word"
+	board true || fail "the board panicked without --yes"
 	outpost --json doctor --prove --yes
 	expect_status 0
 	expect_json '.prove.ok' true
@@ -218,16 +219,16 @@ test_doctor_grades_and_proves() {
 	expect_untouched "$before"
 }
 
-# A board that keeps nothing: the proof fails, and says what is missing.
+# On a board that keeps no log the proof fails, and names what is missing.
 test_the_proof_fails_where_nothing_is_kept() {
 	needs_vm
-	board 'rmmod ramoops' || fail "the vm keeps ramoops"
+	board 'rmmod ramoops' || fail "cannot unload ramoops"
 	outpost --json doctor
 	expect_json '.survival' fair
 	expect_json '.checks[] | select(.name == "pstore") | .state' note
 	outpost doctor --prove --yes
 	expect_status 1
 	expect_out "none of its log survived"
-	outpost --json doctor # after the reboot it is there again
+	outpost --json doctor # the reboot loads ramoops again
 	expect_json '.survival' good
 }

@@ -37,9 +37,9 @@ test_reset_is_a_new_boot() {
 	outpost vm reset
 	expect_status 0
 	boot_id >after 2>said
-	[ ! -s said ] || fail "the connection of the boot before was in the way: $(cat said)"
-	! cmp before after || fail "the boot_id is the same"
-	[ "$(board cat kept)" = kept ] || fail "the disk did not outlive it"
+	[ ! -s said ] || fail "the shared connection of the previous boot was used: $(cat said)"
+	! cmp before after || fail "the boot_id has not changed"
+	[ "$(board cat kept)" = kept ] || fail "the disk was not kept"
 }
 
 test_a_panic_leaves_its_record() {
@@ -53,7 +53,7 @@ test_a_panic_leaves_its_record() {
 		fail "pstore has no panic: $(head -c 500 record)"
 }
 
-test_a_kernel_that_does_not_come_up() {
+test_a_kernel_that_does_not_boot() {
 	needs_vm
 	outpost vm up --timeout 500ms slow
 	expect_status 3
@@ -64,12 +64,12 @@ test_a_kernel_that_does_not_come_up() {
 
 # --- saved states -----------------------------------------------------------------
 
-# The saved states of the cache, one a line.
+# Prints the saved states in the cache, one per line.
 saved() {
 	find "$XDG_CACHE_HOME/outpost/vm/" -name 'saved-*.zst'
 }
 
-# A cache of the test's own, with the image of the kernel that the suite's vm runs.
+# Gives the test its own cache, with the image of the suite's vm.
 own_image() {
 	local release here=${XDG_CACHE_HOME:-$HOME/.cache}/outpost/vm
 	release=$(board uname -r)
@@ -78,18 +78,19 @@ own_image() {
 	export XDG_CACHE_HOME=$WORK/cache
 }
 
-on() { # VM COMMAND: its board's shell
+on() { # VM COMMAND: runs it in the vm's shell
 	"$OUTPOST" -q -b "$1" shell -- "$2"
 }
 
-# What no two boards may have in common, a line each, and their clock in $vm.time.
+# Writes what no two boards may share to VM.identity, one item per line, and the clocks of the vm and
+# the host to VM.time.
 identity_of() { # VM
 	on "$1" 'cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid
 		head -c 32 /dev/urandom | sha256sum
 		sha256sum </etc/ssh/host_key
 		sha256sum </etc/ssh/authorized_keys
 		cat /sys/class/net/eth0/address /etc/hostname
-		[ ! -e /run/identity/seed ] || echo the seed is still there' >"$1.identity" || fail "$1 cannot be asked"
+		[ ! -e /run/identity/seed ] || echo the seed is still there' >"$1.identity" || fail "cannot read the identity of $1"
 	"$OUTPOST" -b "$1" --json test "$TOP/modules/hello" >"$1.json" || fail "hello does not pass on $1"
 	on "$1" 'cat /run/outpost/nonce && echo' >>"$1.identity" || fail "$1 has no nonce"
 	echo "$(on "$1" 'date +%s') $(date +%s)" >"$1.time"
@@ -107,27 +108,27 @@ test_vms_from_one_saved_state_have_nothing_in_common() {
 		there=$((there - here))
 		[ "${there#-}" -le 2 ] || fail "the clock of $vm differs by $there s"
 	done
-	[ "$(wc -l <one.identity)" = 8 ] || fail "not all was told: $(cat one.identity)"
+	[ "$(wc -l <one.identity)" = 8 ] || fail "expected 8 lines: $(cat one.identity)"
 	[ -z "$(sort one.identity two.identity | uniq -d)" ] ||
-		fail "they share something: $(cat one.identity - two.identity <<<"--")"
+		fail "the vms share something: $(cat one.identity - two.identity <<<"--")"
 	outpost vm down one
 	expect_status 0
-	# The same one again: another boot, of the same machine.
+	# The same vm again: another boot of the same machine.
 	mv one.identity first.identity
 	outpost vm up one
 	expect_status 0
 	expect_err "from a saved state"
 	identity_of one
 	[ "$(sort one.identity first.identity | uniq -d | wc -l)" = 4 ] ||
-		fail "the keys, address and name are to be the same, and only they: $(cat first.identity one.identity)"
+		fail "only the keys, address and name should be the same: $(cat first.identity one.identity)"
 	outpost vm down one
 	expect_status 0
 	outpost vm down two
 	expect_status 0
 }
 
-# Its kernel, modules and initramfs come again as at any boot.
-test_a_restored_vm_crashes_and_reboots_as_others_do() {
+# It loads its kernel, modules and initramfs again, as at any boot.
+test_a_restored_vm_crashes_and_reboots_like_any_other() {
 	local first
 	needs_vm
 	outpost vm up restored
@@ -139,37 +140,37 @@ test_a_restored_vm_crashes_and_reboots_as_others_do() {
 	wait_for_another_boot "$first"
 	board 'cat /sys/fs/pstore/dmesg-ramoops-*' >record
 	grep -q 'Kernel panic - not syncing: sysrq triggered crash' record || fail "pstore has no panic: $(head -c 500 record)"
-	[ "$(board cat kept)" = kept ] || fail "the disk did not outlive it"
+	[ "$(board cat kept)" = kept ] || fail "the disk was not kept"
 	outpost --json test "$TOP/tests/modules/crashers/null_init" "$TOP/modules/hello"
 	expect_status 4
 	expect_json '[.results[].verdict] | join(" ")' "crash pass"
 	first=$(boot_id)
 	outpost vm reset restored
 	expect_status 0
-	[ "$(boot_id)" != "$first" ] || fail "the boot_id is the same"
+	[ "$(boot_id)" != "$first" ] || fail "the boot_id has not changed"
 	outpost vm unplug restored
 	expect_status 0
-	! timeout 5 "$OUTPOST" -q shell -- true || fail "it answers without a cable"
+	! timeout 5 "$OUTPOST" -q shell -- true || fail "the vm answers while unplugged"
 	outpost vm plug restored
 	expect_status 0
-	board true || fail "it does not answer with its cable"
+	board true || fail "the vm does not answer after vm plug"
 	outpost vm down restored
 	expect_status 0
 }
 
-test_who_wants_a_boot_gets_one() {
+test_boot_and_kaslr_use_no_saved_state() {
 	local how
 	needs_vm
 	for how in --boot --kaslr; do
 		outpost vm up $how booted
 		expect_status 0
-		! grep -q "saved state" err || fail "with $how it did not boot"
+		! grep -q "saved state" err || fail "vm up $how used a saved state"
 		outpost vm down booted
 		expect_status 0
 	done
 }
 
-test_saved_states_that_are_of_no_use() {
+test_saved_states_that_cannot_be_used() {
 	local file
 	needs_vm
 	own_image
@@ -179,10 +180,10 @@ test_saved_states_that_are_of_no_use() {
 	outpost vm down made
 	expect_status 0
 	file=$(saved)
-	[ "$(wc -l <<<"$file")" = 1 ] || fail "one is expected: $file"
-	[ "$(stat -c %a "$file")" = 600 ] || fail "others may read it"
-	[ "$(stat -c %s "$file")" -lt 100000000 ] || fail "it has $(stat -c %s "$file") bytes"
-	[ ! -e "$XDG_CACHE_HOME/outpost/vm/.saving" ] || fail "its folder is still there"
+	[ "$(wc -l <<<"$file")" = 1 ] || fail "expected one saved state: $file"
+	[ "$(stat -c %a "$file")" = 600 ] || fail "other users can read the saved state"
+	[ "$(stat -c %s "$file")" -lt 100000000 ] || fail "the saved state has $(stat -c %s "$file") bytes"
+	[ ! -e "$XDG_CACHE_HOME/outpost/vm/.saving" ] || fail "the folder .saving was left behind"
 	truncate -s -1000000 "$file" # torn
 	outpost vm up made
 	expect_status 0
@@ -190,17 +191,17 @@ test_saved_states_that_are_of_no_use() {
 	board true || fail "the vm of the suite does not answer"
 	outpost vm down made
 	expect_status 0
-	[ -z "$(saved)" ] || fail "it is still there"
-	# One that nobody has used for long goes when another one is made.
+	[ -z "$(saved)" ] || fail "the torn state was not removed"
+	# A state that was not used for a long time is removed when another one is made.
 	touch -d '40 days ago' "${file%/*}/saved-0000000000000000.zst"
 	outpost vm up made
 	expect_status 0
 	expect_err "from a saved state"
-	[ "$(saved)" = "$file" ] || fail "one is expected: $(saved)"
+	[ "$(saved)" = "$file" ] || fail "expected one saved state: $(saved)"
 	outpost vm down made
 	expect_status 0
 	outpost clean
 	expect_status 0
-	[ -z "$(saved)" ] || fail "'clean' leaves $(saved)"
-	[ -e "${file%/*}/vmlinuz" ] || fail "'clean' takes the image"
+	[ -z "$(saved)" ] || fail "'clean' did not remove $(saved)"
+	[ -e "${file%/*}/vmlinuz" ] || fail "'clean' removed the image"
 }

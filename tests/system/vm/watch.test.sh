@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Every save has its verdict.
+# outpost watch gives a verdict for every save.
 
 start_watch() {
 	cp -r "$TOP/modules" .
@@ -12,7 +12,7 @@ watch_modules() {
 	watch=$!
 }
 
-# expect_line N VERDICT: the document of run N.
+# expect_line N VERDICT: waits for the result of run N, and checks its verdict.
 expect_line() {
 	local got
 	for _ in $(seq 300); do
@@ -21,7 +21,7 @@ expect_line() {
 		sleep 0.1
 	done
 	got=$(sed -n "$1p" lines | jq -r '.results[0].verdict') || fail "line $1 is not JSON: $(cat lines)"
-	[ "$got" = "$2" ] || fail "run $1 came to '$got', not '$2': $(cat lines watch.err)"
+	[ "$got" = "$2" ] || fail "run $1: expected '$2', got '$got': $(cat lines watch.err)"
 }
 
 expect_end() {
@@ -33,7 +33,7 @@ expect_end() {
 test_watch_runs_at_every_save() {
 	start_watch
 	expect_line 1 pass
-	sed -i 's/Hello, /Hullo, /' modules/hello/hello.c # its own test sees that
+	sed -i 's/Hello, /Hullo, /' modules/hello/hello.c # hello's own test notices this
 	expect_line 2 fail
 	echo '#error broken' >>modules/hello/hello.c
 	expect_line 3 error
@@ -42,8 +42,8 @@ test_watch_runs_at_every_save() {
 	touch modules/hello/.hello.c.swp
 	touch modules/include/outpost/ktap.h
 	expect_line 5 pass
-	sleep 1 # what is not to begin has no end to wait for
-	[ "$(wc -l <lines)" = 5 ] || fail "five runs are expected: $(cat lines)"
+	sleep 1 # a run that must not start has no end to wait for
+	[ "$(wc -l <lines)" = 5 ] || fail "expected five runs: $(cat lines)"
 	expect_end
 }
 
@@ -51,13 +51,13 @@ verdicts() {
 	jq -r '.results[0].verdict' lines | xargs
 }
 
-has_come_to() { # VERDICT
+last_verdict_is() { # VERDICT
 	kill -0 "$watch" || fail "watch ended: $(cat watch.err)"
 	[ "$(verdicts | sed 's/.* //')" = "$1" ]
 }
 
-# While one version is being built the next is saved: that is the one that counts. The build
-# waits at the gate as long as there is a file `closed`.
+# The next version is saved while one is being built: the next one counts. The build waits at the
+# gate while the file `closed` exists.
 test_watch_sees_what_is_saved_during_a_build() {
 	cp -r "$TOP/modules" .
 	mkfifo gate
@@ -68,16 +68,16 @@ test_watch_sees_what_is_saved_during_a_build() {
 	expect_line 1 pass
 	touch closed
 	echo '/* the version that waits */' >>modules/hello/hello.c
-	wait_until test -e waits || fail "it is not built: $(cat lines watch.err)"
-	sed -i 's/Hello, /Hullo, /' modules/hello/hello.c # its own test sees that
+	wait_until test -e waits || fail "the build did not start: $(cat lines watch.err)"
+	sed -i 's/Hello, /Hullo, /' modules/hello/hello.c # hello's own test notices this
 	rm closed
 	echo >gate
-	wait_until has_come_to fail || fail "the last version has no verdict: $(verdicts)"
+	wait_until last_verdict_is fail || fail "the last version has no verdict: $(verdicts)"
 	sed -i 's/Hullo, /Hello, /' modules/hello/hello.c
-	wait_until has_come_to pass || fail "the version after that has no verdict: $(verdicts)"
+	wait_until last_verdict_is pass || fail "the version after that has no verdict: $(verdicts)"
 	case $(verdicts) in # the version that waited may have one
 	"pass fail pass" | "pass pass fail pass") ;;
-	*) fail "not every version was tested once, in their order: $(verdicts)" ;;
+	*) fail "expected each version to be tested once, in order: $(verdicts)" ;;
 	esac
 	expect_end
 }
