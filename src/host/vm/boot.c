@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Called with each port that is tried. */
+/* Called for each port that QEMU tries. */
 static int write_port(int port, void *arg)
 {
 	struct instance *vm = arg;
@@ -27,7 +27,7 @@ static int write_port(int port, void *arg)
 	return r < 0 ? r : instance_save(vm);
 }
 
-/* Says why it did not come up. */
+/* Logs why the vm did not come up. */
 static int complain(const struct instance *vm, int r, int timeout_ms)
 {
 	if (r == -ETIME)
@@ -40,7 +40,7 @@ static int complain(const struct instance *vm, int r, int timeout_ms)
 	return r;
 }
 
-/* An empty one for a vm that is told later who it is. */
+/* `empty`: for a vm that gets its identity later. */
 static int write_identity(const struct instance *vm, bool empty)
 {
 	int r = guest_make_identity(vm->dir);
@@ -59,13 +59,13 @@ static int boot(struct instance *vm, struct qemu_config *config, int timeout_ms)
 		return r;
 	begin = monotonic_ms();
 	r = console_await(vm->dir, 0, GUEST_READY, timeout_ms);
-	/* A run waits by that when the board reboots: what it was booted with may be slow. */
+	/* A run derives its time limit for reboots from this: some options make a boot slow. */
 	if (r == 0)
 		last_seen_set_return_ms(vm->name, monotonic_ms() - begin);
 	return r == 0 || r == -EINTR ? r : complain(vm, r, timeout_ms);
 }
 
-/* -errno is not logged. */
+/* Continues from the saved state. 0 or -errno, not logged. */
 static int go_on_from(const char *state, struct instance *vm, struct qemu_config *config,
 		      int timeout_ms)
 {
@@ -82,7 +82,7 @@ static int go_on_from(const char *state, struct instance *vm, struct qemu_config
 	return r == 0 ? console_await(vm->dir, 0, GUEST_READY, timeout_ms) : r;
 }
 
-/* One with which that fails is not tried again, unless there was little time. */
+/* A saved state that cannot be restored is deleted, unless there was little time. */
 static int go_on_from_saved(struct instance *vm, struct qemu_config *config,
 			    const struct image *image, int timeout_ms)
 {
@@ -94,7 +94,7 @@ static int go_on_from_saved(struct instance *vm, struct qemu_config *config,
 	r = go_on_from(state, vm, config, timeout_ms / 2);
 	if (r == 0 || r == -EINTR)
 		return r;
-	log_warn("The vm %s cannot go on from the saved state %s (%s): it boots", vm->name, state,
+	log_warn("The vm %s cannot restore the saved state %s (%s); booting", vm->name, state,
 		 strerror(-r));
 	if (qemu_pid(vm->dir))
 		qemu_stop(vm->dir);
@@ -103,7 +103,7 @@ static int go_on_from_saved(struct instance *vm, struct qemu_config *config,
 	return r;
 }
 
-/* *restored: from a saved state. */
+/* *restored: the vm continued from a saved state. */
 static int boot_or_restore(struct instance *vm, struct qemu_config *config,
 			   const struct image *image, const struct vm_options *o, int timeout_ms,
 			   bool *restored)
@@ -126,7 +126,10 @@ static int boot_or_restore(struct instance *vm, struct qemu_config *config,
 	return boot(vm, config, timeout_ms);
 }
 
-/* An image that was damaged without a trace in size or time shows when it does not boot. */
+/*
+ * An image may be damaged although its files have the right size and time: if it does not
+ * boot, checks it thoroughly, and rebuilds and retries it if needed.
+ */
 int boot_vm(struct instance *vm, struct qemu_config *config, const struct vm_options *o,
 	    bool *restored)
 {

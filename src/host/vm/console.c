@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As much of a console as is ever looked at. */
+/* How much of the console log is read. */
 #define END_LENGTH (64 * 1024)
 
 #define ESCAPE 0x1d /* ctrl-] */
@@ -52,7 +52,7 @@ static int read_end(const char *dir, off_t from, struct strbuf *text)
 		return -errno;
 	text->len = (size_t)n;
 	text->buf[n] = '\0';
-	/* strstr() below: what a kernel prints may hold zeros */
+	/* for strstr(): the console may contain zeros */
 	for (char *zero; (zero = memchr(text->buf, '\0', text->len));)
 		*zero = ' ';
 	return 0;
@@ -105,16 +105,16 @@ void console_show_end(const char *dir, int n)
 		return;
 	}
 	start = text.buf + text.len;
-	/* one more newline than lines: the one that ends the line before them */
+	/* stops at the newline that ends the line before them */
 	for (int newlines = 0; start > text.buf; start--)
 		if (start[-1] == '\n' && start != text.buf + text.len && ++newlines == n)
 			break;
-	log_error("The end of its console:");
+	log_error("Last lines on the console:");
 	for (line = strtok_r(start, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save))
 		log_error("  %s", line);
 }
 
-/* Moves what is there from one to the other; 1 at the end or at ctrl-] from a terminal. */
+/* Copies what can be read now; returns 1 at the end of input, or at Ctrl-] if `escapable`. */
 static int move(int from, int to, bool escapable)
 {
 	char piece[4096];

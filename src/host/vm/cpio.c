@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Header with name, and data, each end on a multiple of four bytes of the archive. */
+/* The header with the name, and the data, are each padded to a multiple of four bytes. */
 static void pad(struct strbuf *archive)
 {
 	strbuf_add(archive, "\0\0\0", -archive->len & 3);
@@ -15,7 +15,7 @@ static void pad(struct strbuf *archive)
 
 static void add(struct strbuf *archive, const char *name, mode_t mode, const void *data, size_t n)
 {
-	/* The offset serves as an inode number: unique, and the same each time. */
+	/* The offset serves as the inode number: unique and reproducible. */
 	unsigned int inode = (unsigned int)archive->len;
 	unsigned int links = S_ISDIR(mode) ? 2 : 1;
 

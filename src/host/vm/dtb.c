@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the new nodes need at most. */
+/* Upper limit for the size of the new nodes. */
 #define ROOM 4096
 
 #define MADE_FOR "outpost,made-for"
@@ -28,7 +28,7 @@ static int remove_virtio_mmio(void *fdt)
 	return 0;
 }
 
-/* Where memory ends; 0 when the tree does not say it as QEMU does: one bank, two cells each. */
+/* The end of memory; 0 unless the tree describes it as QEMU does: one bank, two cells each. */
 static uint64_t memory_end(const void *fdt)
 {
 	int node =

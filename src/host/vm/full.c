@@ -20,22 +20,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What it may grow to: files of the host hold only what was written. */
+/* The file system's size; the file on the host takes only as much as was written. */
 #define DISK_SIZE "16G"
 
-/* Under TCG, with other things to do, 8 minutes were never needed. */
+/* 8 minutes were always enough under TCG on a busy host. */
 #define MAKE_MS (30 * 60 * 1000)
 
 static const char *const root_files[] = { "root.qcow2", NULL };
 
-/* Debian's minimum, and what a Pi has that is logged in to. */
+/* Debian's minimum, and what one expects to find after logging in to a Pi. */
 static const char *const packages[] = {
 	"?essential",     "apt",     "init",     "udev",      "dbus", "libpam-systemd",
 	"openssh-server", "sudo",    "kmod",     "procps",    "less", "iproute2",
 	"iputils-ping",   "netbase", "nftables", "e2fsprogs",
 };
 
-/* Certificates take an emulated machine two minutes to install. */
+/* Installing the certificates takes two minutes on an emulated machine. */
 static bool needs_certificates(const char *root)
 {
 	_cleanup_free_ char *path = path_join(root, "etc/apt/sources.list", NULL);
@@ -46,11 +46,11 @@ static bool needs_certificates(const char *root)
 
 static int unpack(struct debian *debian, const char *root)
 {
-	/* instead of what merges a /usr that is not, and needs all of Perl */
+	/* instead of usrmerge, which needs all of Perl */
 	static const char merged[] = "usr-is-merged";
 	_cleanup_free_ char *owners = path_join(root, "owners", NULL);
 	_cleanup_strv_ char **names = NULL;
-	/* QEMU's network has this machine at that address. */
+	/* This host's address in QEMU's network. */
 	int r = debian_configure_apt(debian, root, "10.0.2.2");
 
 	if (r == 0)
@@ -67,8 +67,8 @@ static int unpack(struct debian *debian, const char *root)
 }
 
 /*
- * Without checksums of metadata: an emulated processor pays for them dearly. The tables of inodes
- * are holes in a new file, so that the kernel need not write them later.
+ * No metadata checksums: they are slow on an emulated processor. The inode tables are holes in
+ * a new file, so the kernel need not write them later.
  */
 static int write_disk(const char *root, const char *disk)
 {
@@ -79,7 +79,7 @@ static int write_disk(const char *root, const char *disk)
 			"e2fsprogs", NULL);
 }
 
-/* How often `word` stands in a file; 0 where there is none. */
+/* How often `word` occurs in a file; 0 if the file does not exist. */
 static size_t count_in(const char *dir, const char *file, const char *word)
 {
 	_cleanup_free_ char *path = path_join(dir, file, NULL);
@@ -93,7 +93,7 @@ static size_t count_in(const char *dir, const char *file, const char *word)
 	return n;
 }
 
-/* Packages that are configured by now, as dpkg says on the console. */
+/* How many packages have been configured, from dpkg's output on the console. */
 static size_t count_configured(const char *dir)
 {
 	return count_in(dir, "console.log", "Setting up ");
@@ -130,7 +130,7 @@ static int no_port(int port, void *arg)
 	return 0;
 }
 
-/* Has a machine run the packages' scripts on `dir`/disk.img. */
+/* Boots a machine that runs the packages' scripts on `dir`/disk.img. */
 static int configure(const struct qemu_config *machine, const struct image *image, const char *dir,
 		     size_t total)
 {
@@ -155,7 +155,7 @@ static int configure(const struct qemu_config *machine, const struct image *imag
 	return r;
 }
 
-/* qcow2 leaves out what the file system does not use any more. */
+/* qcow2 omits blocks that the file system no longer uses. */
 static int convert(const char *disk, const char *root)
 {
 	return tool_run(ARGV("qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2", disk, root),
@@ -199,7 +199,7 @@ static int make_in_place(struct debian *debian, const struct qemu_config *machin
 	long long begin = monotonic_ms();
 	int r;
 
-	if (qemu_pid(temporary)) /* of an outpost that was killed */
+	if (qemu_pid(temporary)) /* left by an outpost that was killed */
 		qemu_stop(temporary);
 	r = fs_remove_tree(temporary);
 	if (r == 0)
@@ -223,13 +223,14 @@ static int make_in_place(struct debian *debian, const struct qemu_config *machin
 	return r;
 }
 
-/* *root: its path, which the caller frees. */
+/* *root: the path of the image; the caller frees it. */
 static int obtain(const struct qemu_config *machine, const struct image *image, char **root)
 {
 	_cleanup_(debian_closep) struct debian *debian = NULL;
 	_cleanup_free_ char *lock_path = path_cache("vm", ".full.lock", NULL), *suite = NULL,
 			    *name = NULL, *dir = NULL;
-	_cleanup_close_ int lock = lock_take(lock_path, "makes a full virtual Pi's Debian");
+	_cleanup_close_ int lock =
+		lock_take(lock_path, "is creating the Debian of the full virtual Pi");
 	int r = lock < 0 ? lock : debian_open(&debian, "arm64");
 
 	if (r < 0)
@@ -243,7 +244,7 @@ static int obtain(const struct qemu_config *machine, const struct image *image, 
 	dir = path_cache("vm", name, NULL);
 	r = manifest_check(dir, root_files, false);
 	if (r < 0 && r != -ENOENT)
-		log_warn("The image in %s is damaged; making it again", dir);
+		log_warn("The image in %s is damaged; recreating it", dir);
 	if (r < 0)
 		r = make_in_place(debian, machine, image, dir);
 	if (r == 0)
@@ -251,7 +252,7 @@ static int obtain(const struct qemu_config *machine, const struct image *image, 
 	return r;
 }
 
-/* What a disk is a layer over stays in the vm's folder, whatever becomes of the cache. */
+/* Keeps the disk's backing file in the vm's folder, so that it outlives the cache. */
 static int link_base(const char *root, const char *base)
 {
 	int r = fs_remove_tree(base);

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 /*
- * The Makefile has this object follow the scripts. The names are global as the
- * compiler takes them to be: it goes through the GOT, and of a local one's
- * entry there the assembler and linker of arm64 make the section's start.
+ * The Makefile makes this object depend on the scripts. The names are global because the
+ * compiler assumes so and goes through the GOT: if they were local, the assembler and linker
+ * of arm64 would use the start of the section in their GOT entries.
  */
 /* NOLINTBEGIN(bugprone-macro-parentheses): the assembler takes a name in quotes */
 #define EMBED(name, file)                                                                   \
@@ -35,7 +35,7 @@ EMBED(guest_full_init, "board/vm-full-init");
 EMBED(guest_full_make, "board/vm-full-make");
 EMBED(guest_reseed, "build/aarch64/vm-reseed");
 
-/* So large in each vm, as a saved state knows the size of the disk. */
+/* The same for every vm, because a saved state includes the size of the disk. */
 #define IDENTITY_SIZE (64 * 1024)
 
 static const struct {
@@ -149,7 +149,7 @@ int guest_write_initrd(enum guest_kind kind, const char *name, const char *dir,
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-/* --- who it is --- */
+/* --- identity --- */
 
 int guest_make_identity(const char *dir)
 {
@@ -160,7 +160,7 @@ int guest_make_identity(const char *dir)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-/* A locally administered address that stays the vm's own: of its host key, which nobody else has. */
+/* A locally administered address that the vm keeps, from its host key, which is unique. */
 static int add_mac(struct strbuf *archive, const char *dir)
 {
 	_cleanup_free_ char *path = path_join(dir, "host_key.pub", NULL), *mac = NULL;
@@ -176,7 +176,7 @@ static int add_mac(struct strbuf *archive, const char *dir)
 	return 0;
 }
 
-/* To the nearest second, as the clock of a board that boots is. */
+/* Rounded to the nearest second, like the clock of a board after boot. */
 static void add_time(struct strbuf *archive)
 {
 	struct timespec now;
@@ -204,7 +204,7 @@ static int add_identity(struct strbuf *archive, const char *name, const char *di
 	return r == 0 && archive->len > IDENTITY_SIZE ? -EFBIG : r;
 }
 
-/* The first bytes last: with them it is there. */
+/* Writes the first bytes last: the guest waits for them. */
 int guest_write_identity(const char *name, const char *dir)
 {
 	_cleanup_(strbuf_release) struct strbuf archive = STRBUF_INIT;

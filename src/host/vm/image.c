@@ -18,13 +18,17 @@
 static const char *const image_files[] = { "vmlinuz", "initramfs.cpio", "modules.img", NULL };
 
 /*
- * What the vm's disks, network, crash log and watchdog need; a kernel may have
- * some of it built in. The two lists share no module: they are loaded at once.
+ * Modules for the vm's disks and network, and for file systems, crash log and watchdog; a
+ * kernel may have some of them built in. The two lists must not share a module, because they
+ * are loaded at the same time.
  */
 static const char *const drivers[] = { "virtio_pci", "virtio_blk", "virtio_net", NULL };
 static const char *const others[] = { "crc32c_generic", "ext4", "ramoops", "i6300esb", NULL };
 
-/* Debian moves folders below /usr from one release to the next; the caller frees it, or NULL. */
+/*
+ * Debian moves folders to /usr from one release to the next. The caller frees the path; NULL
+ * if not found.
+ */
 static char *find_in(const char *root, const char *name)
 {
 	_cleanup_free_ char *path = path_join(root, "usr", name, NULL);
@@ -54,9 +58,9 @@ static int add_program(struct strbuf *cpio, const char *root, const char *from, 
 }
 
 /*
- * OpenSSH, as boards have it. Not dropbear, though it logs one in 0.4 s sooner:
- * Debian 12's closes a session that opens while another one on the same
- * connection ends (https://github.com/mkj/dropbear/pull/326).
+ * OpenSSH, as on real boards. Not dropbear, although a login takes 0.4 s less: in Debian 12,
+ * it closes a session that opens while another one on the same connection ends
+ * (https://github.com/mkj/dropbear/pull/326).
  */
 static int add_programs(struct strbuf *cpio, const char *root)
 {
@@ -67,7 +71,7 @@ static int add_programs(struct strbuf *cpio, const char *root)
 
 	if (r == 0)
 		r = add_program(cpio, root, "sbin/sshd", "usr/sbin/sshd", &libraries);
-	/* since OpenSSH 9.8 and 10.0 sshd is several programs */
+	/* OpenSSH 9.8 and 10.0 split sshd into several programs */
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(helpers); i++) {
 		_cleanup_free_ char *path = find_in(root, helpers[i]);
 		_cleanup_free_ char *to = path_join("usr", helpers[i], NULL);
@@ -86,7 +90,7 @@ static int add_programs(struct strbuf *cpio, const char *root)
 	return 0;
 }
 
-/* Adds the folders that lead to `name`. modules.dep's paths are all of the kind kernel/a/b/c.ko. */
+/* Adds the parent folders of `name`. Paths in modules.dep are like kernel/a/b/c.ko. */
 static void add_parents(struct strbuf *cpio, const char *name, char ***done)
 {
 	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -122,7 +126,7 @@ static int add_module_files(struct strbuf *cpio, const char *from, const char *t
 	return 0;
 }
 
-/* The names go to etc/modules, a line for each list. */
+/* The names go to etc/modules, one line per list. */
 static int add_modules(struct strbuf *cpio, const char *base, const char *release)
 {
 	const char *const *const lists[] = { drivers, others };
@@ -180,7 +184,7 @@ static int unpack(const char *root, const char *release)
 	_cleanup_(debian_closep) struct debian *debian = NULL;
 	_cleanup_free_ char *kernel = xasprintf("linux-image-%s", release);
 	char *const *programs = ARGV("busybox-static", "openssh-server");
-	/* on its own: what it depends on makes an initrd, which this is */
+	/* without dependencies: they build an initrd, which is what we make here */
 	char *const *bare = ARGV(kernel);
 	int r = debian_open(&debian, "arm64");
 
@@ -191,7 +195,7 @@ static int unpack(const char *root, const char *release)
 		return r;
 	if (r == 0) {
 		log_error("Debian has no arm64 package %s", kernel);
-		log_hint("Run outpost vm up --kernel newest to use the kernel that Debian has");
+		log_hint("Run outpost vm up --kernel newest to use the newest kernel in Debian");
 		return -ENOENT;
 	}
 	r = debian_unpack(debian, root, programs, true);
@@ -232,8 +236,10 @@ static int replace(const char *from, const char *to)
 	return r < 0 ? log_error_errno(r, "Cannot put %s in its place", to) : 0;
 }
 
-/* The lock is held: one folder for what is being made is enough, and holds what an interrupted one
- * left. */
+/*
+ * Call with the lock held: the temporary folder has a fixed name, and may hold what an
+ * interrupted outpost left.
+ */
 static int make(const char *dir, const char *parent, const char *release)
 {
 	_cleanup_free_ char *temporary = path_join(parent, ".new", NULL);
@@ -277,12 +283,12 @@ int image_obtain(const char *release, bool thorough, struct image **image)
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot make %s", parent);
-	lock = lock_take(lock_path, "makes an image");
+	lock = lock_take(lock_path, "is creating an image");
 	if (lock < 0)
 		return lock;
 	r = manifest_check(dir, image_files, thorough);
 	if (r < 0 && r != -ENOENT)
-		log_warn("The image in %s is damaged; making it again", dir);
+		log_warn("The image in %s is damaged; recreating it", dir);
 	if (r < 0) {
 		r = make(dir, parent, release);
 		if (r < 0)

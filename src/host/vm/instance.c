@@ -36,16 +36,16 @@ static int take(const struct ini_entry *e, void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (strcmp(e->key, numbers[i].key) == 0 &&
 		    parse_int(e->value, 1, numbers[i].most, numbers[i].field) < 0)
-			return ini_error(e, LOG_LEVEL_WARN, "%s = %s is not valid", e->key,
+			return ini_error(e, LOG_LEVEL_WARN, "invalid value: %s = %s", e->key,
 					 e->value);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (strcmp(e->key, flags[i].key) == 0 && parse_bool(e->value, flags[i].field) < 0)
-			return ini_error(e, LOG_LEVEL_WARN, "%s = %s is not valid", e->key,
+			return ini_error(e, LOG_LEVEL_WARN, "invalid value: %s = %s", e->key,
 					 e->value);
 	return 0;
 }
 
-/* -ENOENT, also for a malformed one (logged): the next start writes the file again. */
+/* Returns -ENOENT for a malformed file, too (logged): the next start rewrites it. */
 static int read_conf(struct instance *vm)
 {
 	static const struct ini_key keys[] = {
@@ -73,8 +73,8 @@ int instance_open(const char *name, struct instance **instance)
 
 	*instance = NULL;
 	if (!path_is_plain_name(name)) {
-		log_error("'%s' cannot be the name of a vm: letters, digits, dots, dashes and "
-			  "underscores only, at most 64",
+		log_error("Invalid vm name '%s': use at most 64 letters, digits, dots, dashes and "
+			  "underscores",
 			  name);
 		return -EINVAL;
 	}
@@ -96,8 +96,8 @@ void instance_free(struct instance *vm)
 int instance_boot_ms(const struct instance *vm)
 {
 	/*
-	 * Beside twenty other busy processes 25 s were seen, and 60 s with --debug.
-	 * What fails, or powers itself off, is told at once.
+	 * Beside twenty other busy processes a boot took 25 s, and with --debug 60 s. A boot
+	 * that fails, or a vm that powers itself off, is reported at once.
 	 */
 	return vm->full ? 10 * 60 * 1000 : vm->debug ? 240000 : 120000;
 }
@@ -106,7 +106,7 @@ int instance_save(const struct instance *vm)
 {
 	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);
 	_cleanup_free_ char *text =
-		xasprintf("# The last start of this vm.\nkernel = %s\nmemory = %d\ncpus = %d\n"
+		xasprintf("# Settings of the last start\nkernel = %s\nmemory = %d\ncpus = %d\n"
 			  "port = %d\ndebug = %s\nkaslr = %s\nfull = %s\n",
 			  vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no",
 			  vm->kaslr ? "yes" : "no", vm->full ? "yes" : "no");
@@ -119,5 +119,5 @@ int instance_lock(const struct instance *vm)
 {
 	_cleanup_free_ char *path = path_join(vm->dir, "lock", NULL);
 
-	return lock_take(path, "is starting or ending this vm");
+	return lock_take(path, "is starting or stopping this vm");
 }

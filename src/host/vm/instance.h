@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One vm's folder, and what vm.conf in it says. Shared by up.c and vm.c. */
+/* A vm's folder and its vm.conf. Shared by up.c and vm.c. */
 #ifndef OUTPOST_VM_INSTANCE_H
 #define OUTPOST_VM_INSTANCE_H
 
 #include "common/cleanup.h"
 #include "host/vm/vm.h"
 
-/* Of the last start; zeroes and NULL where it does not say. */
+/* Settings of the last start; 0 or NULL if not in vm.conf. */
 struct instance {
 	char *name;
 	char *dir;
 	char *kernel;
 	int memory_mib, cpus, port;
 	bool debug, kaslr;
-	bool full; /* a whole Debian, see full.h; stays as it was made */
+	bool full; /* a complete Debian, see full.h; cannot be changed later */
 };
 
 /*
- * 0; -EINVAL (said) when the name is not one; -ENOENT (not logged) when there
- * is not such a vm: then only name and dir are set. The caller frees it always.
+ * 0; -EINVAL (logged) if the name is not valid; -ENOENT (not logged) if there is no such vm:
+ * then only name and dir are set. The caller always frees *instance.
  */
 int instance_open(const char *name, struct instance **instance);
 void instance_free(struct instance *instance);
 
-/* How long a boot may take, in milliseconds. */
+/* Time limit for a boot, in milliseconds. */
 int instance_boot_ms(const struct instance *instance);
 
 /* Writes vm.conf. 0 or -errno, logged. */
 int instance_save(const struct instance *instance);
 
-/* Takes the vm's lock: one `outpost` at a time starts, ends or resets it. A descriptor or -errno,
- * logged. */
+/*
+ * Takes the vm's lock: only one `outpost` at a time starts, stops or resets a vm. A
+ * descriptor, or -errno, logged.
+ */
 int instance_lock(const struct instance *instance);
 
 DEFINE_CLEANUP(struct instance *, instance_free);

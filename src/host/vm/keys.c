@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* One without the other is of no use; ssh-keygen would ask about the half that is there. */
+/* Half of a pair is useless, and ssh-keygen would ask before it overwrites it. */
 static int make_key(const char *dir, const char *name)
 {
 	_cleanup_free_ char *path = path_join(dir, name, NULL);
@@ -53,7 +53,7 @@ int keys_make(const char *name, const char *dir)
 	return r < 0 ? r : write_known_hosts(name, dir);
 }
 
-/* A path in the form of ssh_config(5): quoted, and % is written twice. */
+/* A path as ssh_config(5) expects it: quoted, and with % doubled. */
 static void add_path(struct strbuf *text, const char *option, const char *dir, const char *file)
 {
 	_cleanup_free_ char *path = path_join(dir, file, NULL);
@@ -73,7 +73,7 @@ static int write_ssh_config(const char *name, const char *user, const char *path
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	strbuf_addf(&text,
-		    "# Written by outpost at each start of the vm.\n"
+		    "# Written by outpost at each start of the vm\n"
 		    "Host outpost-%s\n"
 		    "\tHostName 127.0.0.1\n"
 		    "\tPort %d\n"
@@ -84,7 +84,7 @@ static int write_ssh_config(const char *name, const char *user, const char *path
 		    "\tIdentityAgent none\n"
 		    "\tPreferredAuthentications publickey\n"
 		    "\tHostKeyAlgorithms ssh-ed25519\n"
-		    /* cheaper than what ssh would prefer, at an emulated server */
+		    /* cheaper on an emulated server than ssh's default */
 		    "\tKexAlgorithms curve25519-sha256\n",
 		    name, port, user, name);
 	add_path(&text, "IdentityFile", dir, "id_ed25519");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which libraries a dynamic program needs, as its DT_NEEDED and theirs say. */
+/* Finds the libraries that a dynamic program needs, directly and indirectly (DT_NEEDED). */
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -68,13 +68,13 @@ int library_closure(const char *root, const char *program, char ***paths)
 	_cleanup_strv_ char **names = NULL;
 	int r = read_needed(program, &names);
 
-	/* Each library adds its own needs to the end of the list. */
+	/* Each library appends those that it needs. */
 	for (size_t i = 0; r == 0 && i < strv_length(names); i++) {
 		_cleanup_free_ char *path = find_library(root, names[i]);
 
 		if (!path) {
-			log_error("%s requires %s, which is in none of the unpacked packages",
-				  program, names[i]);
+			log_error("%s requires %s, which is not in the unpacked packages", program,
+				  names[i]);
 			return -ENOENT;
 		}
 		if (strv_contains(*paths, path))

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Raised when images made by an older Outpost will not do any more. */
+/* Increase the number when images of an older Outpost cannot be used any more. */
 #define MANIFEST_HEAD "outpost-image 3\n"
 
 #define HASH_SIZE 32 /* BLAKE2b-256 */

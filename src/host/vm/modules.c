@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The /lib/modules of a vm. */
+/* The vm's /lib/modules. */
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/fs_walk.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* As many files to one xz as surely fit into its arguments. */
+/* How many files to pass to one xz, to stay within the limit for arguments. */
 #define BATCH 500
 
 static int decompress(char *const *files)
@@ -46,7 +46,7 @@ int modules_prepare(const char *base, const char *release)
 	return r < 0 ? r : tool_run(ARGV("depmod", "-b", base, release), "kmod", NULL);
 }
 
-/* Is `path` (until `n`) the module `name`? */
+/* Do the first `n` bytes of `path` name the module `name`? */
 static bool is_module(const char *path, size_t n, const char *name)
 {
 	const char *slash = memrchr(path, '/', n);
@@ -61,7 +61,7 @@ static bool is_module(const char *path, size_t n, const char *name)
 	return true;
 }
 
-/* The line of modules.dep ("path: dependency dependency") that is for this module or path. */
+/* The line in modules.dep ("path: dependency dependency") for this module or path. */
 static char *find_line(const char *dep, const char *name, bool is_path)
 {
 	while (*dep) {
@@ -84,7 +84,7 @@ static void add_closure(const char *dep, char *line, char ***lines)
 	char *word;
 
 	(void)strtok_r(copy, ": ", &save); /* the module itself */
-	/* modules.dep lists everything, so that this is at most one level deep. */
+	/* modules.dep lists indirect dependencies, too, so one level is enough. */
 	while ((word = strtok_r(NULL, ": ", &save))) {
 		_cleanup_free_ char *other = find_line(dep, word, true);
 
@@ -131,7 +131,7 @@ int modules_write_disk(const char *base, const char *image)
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", dir);
-	/* Beside the content: 256 bytes an inode, and a few per cent for its own tables. */
+	/* On top of the content: 256 bytes per inode, and a few per cent for ext4's own tables. */
 	inodes = xasprintf("%lld", totals.files + 64);
 	size = xasprintf("%lldk", (totals.bytes + totals.files * 256) / 1024 * 104 / 100 + 8192);
 	return tool_run(ARGV("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-O",

@@ -27,26 +27,24 @@
 #define QEMU "qemu-system-aarch64"
 
 /*
- * What speeds a boot under TCG up, without a bearing on modules: no crypto
- * self-tests (0.6 s), and no page-table isolation nor other workarounds of
- * processors (each system call costs less). panic=1: after a panic it reboots
- * as a board in the field does. pstore.kmsg_bytes: as much log as a record
- * holds, where Debian's default is 10 KiB.
+ * Speeds up a boot under TCG without affecting modules: no crypto self-tests (0.6 s), and no
+ * page-table isolation or other CPU mitigations, which make each system call slower. panic=1:
+ * reboots after a panic, as a board in the field does. pstore.kmsg_bytes: as much log as fits
+ * into a record; Debian's default is 10 KiB.
  */
 #define KERNEL_ARGUMENTS                                                   \
 	"console=ttyAMA0 quiet panic=1 mitigations=off cryptomgr.notests " \
 	"pstore.kmsg_bytes=65536"
 
-/* Nor is the kernel relocated to a random place (0.2 s), which needs page-table isolation as well,
- * where nobody asks for that. */
+/* Without --kaslr. Saves 0.2 s for the relocation, and the page-table isolation that KASLR needs. */
 #define FIXED_ARGUMENTS " nokaslr"
 
 /*
- * What a kernel as Debian builds it can find of errors of memory (Linux
- * Documentation/mm/slub.rst, dev-tools/kfence.rst; what one does not know it
- * passes over). KFENCE guards one allocation in so many milliseconds: few, as
- * its 255 objects would be used up by what a boot allocates for good. Real
- * addresses, as those of a report are compared with what a module prints.
+ * Memory checks that Debian's kernels have (Linux Documentation/mm/slub.rst,
+ * dev-tools/kfence.rst); a kernel ignores those that it does not have. KFENCE guards one
+ * allocation per sample interval. The interval is long, because otherwise the permanent
+ * allocations of a boot would use up its 255 objects. Addresses are not hashed, so that those
+ * in a report can be compared with what a module prints.
  */
 #define DEBUG_ARGUMENTS                                              \
 	" slub_debug=FZPU page_poison=1 kfence.sample_interval=200 " \
@@ -95,8 +93,8 @@ static void add_machine(char ***argv, const struct qemu_config *c, const char *d
 }
 
 /*
- * `file` is the last thing in the option's value: a comma in it is written twice. It is absolute, as
- * QEMU opens it again at the end of a migration, and has left `dir` by then.
+ * `file` is last in the option's value, with commas doubled. It is absolute because QEMU
+ * reopens it at the end of a migration, when it has left `dir`.
  */
 static void add_disk(char ***argv, const char *id, const char *how, const char *file)
 {
@@ -118,14 +116,16 @@ static void add_devices(char ***argv, const struct qemu_config *c)
 	_cleanup_free_ char *disk = path_join(c->dir, c->disk ? c->disk : "disk.img", NULL);
 	_cleanup_free_ char *identity = c->identity ? path_join(c->dir, c->identity, NULL) : NULL;
 
-	/* What the guest has synced outlives the guest; outliving this machine's crash is not
-	 * asked. */
+	/*
+	 * What the guest has synced survives a crash of the guest, but not necessarily one of
+	 * this host.
+	 */
 	add_disk(argv, "disk", "cache=unsafe,discard=unmap", disk);
 	add_disk(argv, "modules", "readonly=on", c->modules);
 	if (identity)
 		add_disk(argv, "identity", "readonly=on", identity);
 	addf(argv, "-netdev", "user,id=" QEMU_NETDEV ",hostfwd=tcp:127.0.0.1:%d-:22", c->port);
-	/* No boot rom: it is in a package of its own, and nothing boots from the network. */
+	/* No boot ROM: it is in a separate package, and nothing boots from the network. */
 	add(argv, "-device", "virtio-net-pci,netdev=" QEMU_NETDEV ",romfile=");
 	add(argv, "-device", "i6300esb");
 	add(argv, "-action", "watchdog=reset");
@@ -165,11 +165,11 @@ char **qemu_argv(const struct qemu_config *c, const char *dumpdtb)
 static int no_qemu(void)
 {
 	log_error("%s is not installed", QEMU);
-	log_hint("apt install qemu-system-arm");
+	log_hint("As root, run apt-get install qemu-system-arm");
 	return -ENOENT;
 }
 
-/* As execvp() finds it; the caller frees it, or NULL. */
+/* The path that execvp() would use; the caller frees it. NULL if not found. */
 static char *find_program(const char *name)
 {
 	_cleanup_free_ char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
@@ -197,7 +197,7 @@ char *qemu_describe_machine(const struct qemu_config *c)
 			 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, OUTPOST_VERSION);
 }
 
-/* Runs QEMU until it has daemonized or ended; what it said is in `said`. */
+/* Runs QEMU until it has daemonized or exited. `said`: its output. */
 static int run(const struct qemu_config *c, const char *dumpdtb, struct strbuf *said)
 {
 	_cleanup_strv_ char **argv = qemu_argv(c, dumpdtb);
@@ -248,7 +248,7 @@ int qemu_start(struct qemu_config *c, int (*prepare)(int port, void *arg), void 
 		r = run(c, NULL, &said);
 		if (r <= 0)
 			return r;
-		/* Somebody may have taken the port meanwhile. */
+		/* Another process may have taken the port in the meantime. */
 		if (tries == 1 || !strstr(said.buf, "host forwarding"))
 			return complain(r, &said);
 	}
@@ -262,7 +262,9 @@ pid_t qemu_pid(const char *dir)
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int pid;
 
-	/* QEMU's lock is of the open-file or, on some systems, of the process kind: this sees both.
+	/*
+	 * QEMU holds an open-file-description lock or, on some systems, a process lock: this
+	 * detects both.
 	 */
 	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return 0;
@@ -298,7 +300,7 @@ int qemu_stop(const char *dir)
 	pid = qemu_pid(dir);
 	if (pid && kill(pid, SIGKILL) < 0 && errno != ESRCH)
 		return -errno;
-	for (int i = 0; i < 200 && qemu_pid(dir); i++) /* also after a Ctrl-C */
+	for (int i = 0; i < 200 && qemu_pid(dir); i++) /* even after Ctrl-C */
 		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000000 }, NULL);
 	return qemu_pid(dir) ? -ETIME : 0;
 }

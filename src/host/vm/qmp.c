@@ -15,7 +15,7 @@
 
 #define ANSWER_LIMIT (1024 * 1024)
 
-/* On a host with much else to do 5 s were not enough for a QEMU that was well. */
+/* 5 s were not enough for a healthy QEMU on a busy host. */
 #define ANSWER_S 30
 
 struct qmp {
@@ -48,8 +48,8 @@ static int read_line(struct qmp *qmp, struct strbuf *line)
 }
 
 /*
- * Reads until an object with `key` comes, whose value becomes *value unless that is NULL; events
- * in between are passed over.
+ * Reads until an object with `key` arrives, and sets *value to its value unless `value` is
+ * NULL. Skips events.
  */
 static int await(struct qmp *qmp, const char *key, json_t **value)
 {
@@ -74,7 +74,7 @@ static int await(struct qmp *qmp, const char *key, json_t **value)
 	}
 }
 
-/* The bytes of a command, and with them a descriptor unless it is -1. */
+/* Sends a command, and with it the descriptor `fd` unless it is -1. */
 static int send_command(struct qmp *qmp, const struct strbuf *text, int fd)
 {
 	struct iovec iov = { .iov_base = text->buf, .iov_len = text->len };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* QEMU's control socket (docs/interop/qmp-spec of QEMU): lines of JSON. */
+/* QEMU's control socket (QEMU's docs/interop/qmp-spec): lines of JSON. */
 #ifndef OUTPOST_VM_QMP_H
 #define OUTPOST_VM_QMP_H
 
@@ -8,16 +8,17 @@
 #include <jansson.h>
 
 /*
- * Connects to qmp.sock in the folder `dir`, gives one command with these
- * arguments (a JSON object; NULL: none), and waits up to 30 s for its answer. 0
- * or -errno, not logged; -EPROTO when QEMU refuses the command.
+ * Connects to qmp.sock in the folder `dir`, runs one command with these arguments (a JSON
+ * object; NULL: none), and waits up to 30 s for its answer. 0 or -errno, not logged; -EPROTO
+ * if QEMU rejects the command.
  */
 int qmp_command(const char *dir, const char *command, const char *arguments);
 
 /*
- * The same with several commands on one connection. qmp_execute(): *answer, unless NULL, becomes
- * what the command returned (json_decref()). qmp_give() hands QEMU a copy of a descriptor, which
- * "fd:<name>" is then. All return 0 or -errno, not logged.
+ * As qmp_command(), with several commands on one connection. qmp_execute() sets *answer,
+ * unless `answer` is NULL, to what the command returned (json_decref()). qmp_give() passes a
+ * copy of `fd` to QEMU, where its name is then "fd:<name>". All return 0 or -errno, not
+ * logged.
  */
 struct qmp;
 int qmp_open(const char *dir, struct qmp **qmp);

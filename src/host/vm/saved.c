@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Whoever changes --memory or --kernel often is not to fill the disk: some 30 MB each. */
+/* Limits disk usage if --memory or --kernel change often: each state takes some 30 MB. */
 #define KEEP_MAX 6
 #define KEEP_S   (30 * 24 * 3600L)
 
@@ -29,7 +29,7 @@ bool saved_is_possible(const struct qemu_config *machine)
 	return !machine->kvm && !machine->kaslr && !machine->disk && machine->identity;
 }
 
-/* As said on QEMU's command line, but for what is each vm's own. */
+/* QEMU's command line, without what differs from vm to vm. */
 static void describe_arguments(const struct qemu_config *machine, struct strbuf *text)
 {
 	struct qemu_config any = *machine;
@@ -44,7 +44,7 @@ static void describe_arguments(const struct qemu_config *machine, struct strbuf 
 		strbuf_addf(text, "%s\n", *arg);
 }
 
-/* The size of its disk; -1 when there is none. */
+/* The size of the vm's disk; -1 if there is none. */
 static long long disk_size(const char *dir)
 {
 	_cleanup_free_ char *path = path_join(dir, "disk.img", NULL);
@@ -53,8 +53,10 @@ static long long disk_size(const char *dir)
 	return stat(path, &st) < 0 ? -1 : (long long)st.st_size;
 }
 
-/* QEMU, its arguments, the image's files (by their manifest), init and disk. The caller frees it, or
- * NULL, logged. */
+/*
+ * A hash of QEMU, its arguments, the image's files (their manifest), init and disk. The caller
+ * frees it; NULL (logged) on errors.
+ */
 static char *hash_of(const struct qemu_config *machine, const struct image *image)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, hash = STRBUF_INIT;
@@ -75,7 +77,7 @@ static char *hash_of(const struct qemu_config *machine, const struct image *imag
 	return xstrndup(hash.buf, 16);
 }
 
-/* --- making one --- */
+/* --- saving --- */
 
 static int no_port(int port, void *arg)
 {
@@ -92,7 +94,7 @@ static int make_empty_disk(const char *dir, long long size)
 	return fd < 0 || ftruncate(fd, size) < 0 ? -errno : 0;
 }
 
-/* What QEMU expects in the folder of the vm that is saved. */
+/* Fills the folder of the vm whose state will be saved with the files that QEMU expects. */
 static int prepare(const struct qemu_config *machine, const struct image *image, const char *dir)
 {
 	_cleanup_free_ char *from = path_join(machine->dir, "board.dtb", NULL);
@@ -107,7 +109,7 @@ static int prepare(const struct qemu_config *machine, const struct image *image,
 	return r < 0 ? r : guest_make_identity(dir);
 }
 
-/* Boots one in `dir` until it waits, and writes its state to the file. -errno is not logged. */
+/* Boots a vm in `dir` until it waits, and writes its state to the file. 0 or -errno, not logged. */
 static int boot_and_save(const struct qemu_config *machine, const char *dir, const char *file,
 			 int timeout_ms)
 {
@@ -127,14 +129,14 @@ static int boot_and_save(const struct qemu_config *machine, const char *dir, con
 	return r;
 }
 
-/* The lock is held. -errno is not logged. */
+/* Call with the lock held. 0 or -errno, not logged. */
 static int make_in(const char *dir, const struct qemu_config *machine, const struct image *image,
 		   const char *path, int timeout_ms)
 {
 	_cleanup_free_ char *file = path_join(dir, "state", NULL);
 	int r;
 
-	if (qemu_pid(dir)) /* of an outpost that was killed */
+	if (qemu_pid(dir)) /* left by an outpost that was killed */
 		qemu_stop(dir);
 	r = fs_remove_tree(dir);
 	if (r == 0)
@@ -149,7 +151,7 @@ static int make_in(const char *dir, const struct qemu_config *machine, const str
 	return r;
 }
 
-/* --- those that nobody uses --- */
+/* --- expiry --- */
 
 struct state {
 	char *path;
@@ -163,7 +165,7 @@ static int compare_used(const void *a, const void *b)
 	return x->used > y->used ? -1 : x->used < y->used;
 }
 
-/* Removes all but the `keep` that were used last, and those not since `since`. */
+/* Removes all but the `keep` most recently used states, and those not used since `since`. */
 static int expire(size_t keep, time_t since)
 {
 	_cleanup_free_ char *dir = path_cache("vm", NULL);
@@ -203,7 +205,8 @@ int saved_obtain(const struct qemu_config *machine, const struct image *image, i
 	_cleanup_free_ char *path = path_cache("vm", image->release, file, NULL);
 	_cleanup_free_ char *dir = path_cache("vm", ".saving", NULL);
 	_cleanup_free_ char *lock_path = path_cache("vm", ".saving.lock", NULL);
-	_cleanup_close_ int lock = hash ? lock_take(lock_path, "saves the state of a vm") : -ENOENT;
+	_cleanup_close_ int lock =
+		hash ? lock_take(lock_path, "is saving the state of a vm") : -ENOENT;
 	int r = lock < 0 ? lock : 0;
 
 	if (r == 0 && !fs_exists(path)) {

@@ -23,10 +23,10 @@ DEFINE_CLEANUP(ZSTD_DCtx *, ZSTD_freeDCtx);
 
 #define PIECE (256 * 1024)
 
-/* For one read or write of the socket: QEMU may wait for its turn on a busy host. */
+/* Time limit for one read or write on the socket: QEMU may be slow on a busy host. */
 #define STALL_S 60
 
-/* A pair of sockets, of which QEMU is given one as "fd:state". Ours, or -errno. */
+/* Gives QEMU one end of a socket pair, as "fd:state". Returns the other end, or -errno. */
 static int give_socket(struct qmp *qmp)
 {
 	struct timeval limit = { .tv_sec = STALL_S };
@@ -45,7 +45,10 @@ static int give_socket(struct qmp *qmp)
 	return fds[0];
 }
 
-/* Asks with `query` until its "status" is `wanted`: 0, -EIO when it is "failed", -ETIME, or -errno. */
+/*
+ * Polls with `query` until its "status" is `wanted`. 0, -EIO if it is "failed", -ETIME, or
+ * -errno.
+ */
 static int await_status(struct qmp *qmp, const char *query, const char *wanted)
 {
 	long long deadline = monotonic_ms() + STALL_S * 1000;
@@ -116,7 +119,7 @@ int saved_stream_write(const char *dir, const char *path)
 
 	if (r == 0)
 		r = qmp_execute(qmp, "stop", NULL, NULL);
-	if (r == 0) /* as fast as it can */
+	if (r == 0) /* no limit */
 		r = qmp_execute(qmp, "migrate-set-parameters", "{\"max-bandwidth\":100000000000}",
 				NULL);
 	if (r == 0)
@@ -125,7 +128,7 @@ int saved_stream_write(const char *dir, const char *path)
 		r = qmp_execute(qmp, "migrate", "{\"uri\":\"fd:state\"}", NULL);
 	if (r == 0)
 		r = compress_all(fd, out);
-	if (r == 0) /* it closes the socket before it says whether all is in it */
+	if (r == 0) /* QEMU closes the socket before it reports success or failure */
 		r = await_status(qmp, "query-migrate", "completed");
 	return r == 0 && fsync(out) < 0 ? -errno : r;
 }
@@ -149,7 +152,7 @@ static int send_all(int fd, const char *data, size_t n)
 	return 0;
 }
 
-/* To the end of the frame; -EBADMSG when it is damaged or torn. */
+/* Up to the end of the frame. -EBADMSG if it is damaged or incomplete. */
 static int decompress_all(int in, int out)
 {
 	_cleanup_(ZSTD_freeDCtxp) ZSTD_DCtx *zstd = ZSTD_createDCtx();
@@ -190,7 +193,7 @@ int saved_restore(const char *path, const char *dir)
 		r = qmp_execute(qmp, "migrate-incoming", "{\"uri\":\"fd:state\"}", NULL);
 	if (r == 0)
 		r = decompress_all(in, fd);
-	if (r == 0) /* as it was when it was saved */
+	if (r == 0) /* the state in which it was saved */
 		r = await_status(qmp, "query-status", "paused");
 	return r == 0 ? qmp_execute(qmp, "cont", NULL, NULL) : r;
 }

@@ -15,7 +15,7 @@ int tool_run(char *const *argv, const char *package, struct strbuf *output)
 
 	if (r == -ENOENT) {
 		log_error("%s is not installed", argv[0]);
-		log_hint("apt install %s", package);
+		log_hint("As root, run apt-get install %s", package);
 		return r;
 	}
 	if (r < 0)

@@ -34,7 +34,7 @@ static int choose_kernel(struct instance *vm, const struct vm_options *o)
 {
 	if (o->kernel && strcmp(o->kernel, "newest") != 0) {
 		if (!kernel_release_is_valid(o->kernel)) {
-			log_error("'%s' is not a kernel release, such as 6.1.0-50-arm64",
+			log_error("'%s' is not a kernel release (example: 6.1.0-50-arm64)",
 				  o->kernel);
 			return -EINVAL;
 		}
@@ -49,7 +49,7 @@ static int choose_kernel(struct instance *vm, const struct vm_options *o)
 	return kernel_debian_default(&vm->kernel);
 }
 
-/* One that is up already: right only if it is usable. */
+/* For a vm that is up already: an error unless it answers. */
 static int check_running(const struct instance *vm, const struct vm_options *o)
 {
 	int r = net_await_ssh(vm->port, o->timeout_ms ? o->timeout_ms : NET_ANSWER_MS);
@@ -57,25 +57,25 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 	if (r < 0) {
 		if (r == -EINTR)
 			return r;
-		log_error("The vm %s runs but does not answer", vm->name);
-		log_hint("outpost vm reset %s, or outpost vm console %s to see it", vm->name,
-			 vm->name);
+		log_error("The vm %s is running but does not answer", vm->name);
+		log_hint("Run outpost vm reset %s, or outpost vm console %s to see what it does",
+			 vm->name, vm->name);
 		return -ETIMEDOUT;
 	}
 	log_info("The vm %s is running: kernel %s", vm->name, vm->kernel);
 	if (o->kernel && strcmp(o->kernel, "newest") != 0 && strcmp(o->kernel, vm->kernel) != 0) {
-		log_warn("It stays with that kernel, not %s", o->kernel);
-		log_hint("outpost vm down %s first", vm->name);
+		log_warn("Kernel %s is not used until the vm is restarted", o->kernel);
+		log_hint("Run outpost vm down %s first", vm->name);
 	}
 	if ((o->debug && !vm->debug) || (o->kaslr && !vm->kaslr)) {
-		log_warn("It stays as it was booted, without %s",
+		log_warn("%s has no effect until the vm is restarted",
 			 o->debug && !vm->debug ? "--debug" : "--kaslr");
-		log_hint("outpost vm down %s first", vm->name);
+		log_hint("Run outpost vm down %s first", vm->name);
 	}
 	return 0;
 }
 
-/* A disk appears when it is whole. */
+/* The disk gets its name when it is complete. */
 static int make_disk(const char *dir)
 {
 	_cleanup_free_ char *path = path_join(dir, "disk.img", NULL);
@@ -84,7 +84,7 @@ static int make_disk(const char *dir)
 
 	if (fs_exists(path))
 		return 0;
-	fs_remove_tree(new_path); /* of one that was interrupted; else mke2fs says it */
+	fs_remove_tree(new_path); /* an interrupted outpost's; if this fails, mke2fs reports it */
 	r = tool_run(ARGV("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
 			  "root_owner=0:0,lazy_itable_init=0", "--", new_path, DISK_SIZE),
 		     "e2fsprogs", NULL);
@@ -105,16 +105,16 @@ static int make_dtb(const struct qemu_config *config, const char *machine, struc
 	return r < 0 ? log_error_errno(r, "Cannot add ramoops to QEMU's device tree") : 0;
 }
 
-/* QEMU puts one into the tree that it describes itself with, not into one that it is given. */
+/* QEMU adds a seed to its own device tree, but not to one that it is given. */
 static int put_seed(struct strbuf *dtb)
 {
 	uint64_t seed;
 	int r = getrandom(&seed, sizeof(seed), 0) < 0 ? -errno : dtb_set_seed(dtb->buf, seed);
 
-	return r < 0 ? log_error_errno(r, "Cannot put a seed for KASLR into the device tree") : 0;
+	return r < 0 ? log_error_errno(r, "Cannot set the KASLR seed in the device tree") : 0;
 }
 
-/* Made again if it was for another machine: asking QEMU takes 0.1 s. */
+/* Remakes the device tree only if it is for another machine, because asking QEMU takes 0.1 s. */
 static int write_dtb(const struct qemu_config *config)
 {
 	_cleanup_free_ char *path = path_join(config->dir, "board.dtb", NULL);
@@ -159,7 +159,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 	vm->cpus = config.cpus;
 	vm->debug = config.debug;
 	vm->kaslr = config.kaslr;
-	r = write_dtb(&config); /* first: it tells whether there is a QEMU */
+	r = write_dtb(&config); /* first: fails if QEMU is not installed */
 	if (r == 0)
 		r = choose_kernel(vm, o);
 	if (r == 0)
@@ -171,7 +171,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 	r = boot_vm(vm, &config, o, &restored);
 	if (r < 0) {
 		if (qemu_pid(vm->dir) && qemu_stop(vm->dir) < 0)
-			log_warn("QEMU of the vm %s does not end: process %d", vm->name,
+			log_warn("Cannot stop QEMU of the vm %s, process %d", vm->name,
 				 qemu_pid(vm->dir));
 		return r;
 	}
@@ -190,7 +190,7 @@ int vm_up(const char *name, const struct vm_options *o)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (o->full && r == 0 && !vm->full) {
-		log_error("The vm %s is not a full one, and cannot become one", name);
+		log_error("The vm %s exists and is not full; it cannot be made full", name);
 		log_hint(
 			"Run outpost vm up --full to create one named 'full', or choose another name");
 		return -EEXIST;

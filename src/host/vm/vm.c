@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is done with a vm that is there; up.c starts one. */
+/* Operations on an existing vm; up.c starts it. */
 #include "host/vm/vm.h"
 
 #include "common/alloc.h"
@@ -22,9 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a guest may take to log one in and power off before it is ended. */
+/* How long a login and power-off may take before QEMU is stopped. */
 #define POWEROFF_MS      15000
-#define FULL_POWEROFF_MS 60000 /* 10 s were seen where the host was busy */
+#define FULL_POWEROFF_MS 60000 /* 10 s were seen on a busy host */
 
 static int open_existing(const char *name, struct instance **vm)
 {
@@ -32,8 +32,8 @@ static int open_existing(const char *name, struct instance **vm)
 
 	if (r != -ENOENT)
 		return r;
-	log_error("There is no vm %s", name);
-	log_hint("outpost vm up %s makes it, with --full a whole Debian", name);
+	log_error("No vm named %s", name);
+	log_hint("Run outpost vm up %s to create it, with --full for a complete Debian", name);
 	return r;
 }
 
@@ -44,13 +44,13 @@ static int open_running(const char *name, struct instance **vm)
 	if (r < 0 || qemu_pid((*vm)->dir))
 		return r;
 	log_error("The vm %s is not running", name);
-	log_hint("outpost vm up %s", name);
+	log_hint("Run outpost vm up %s", name);
 	return -ENOTCONN;
 }
 
 /*
- * Through ssh: what was written reaches the disk. -f spares the two seconds
- * that init gives processes to end; systemd still unmounts all.
+ * Through ssh, so that the guest writes its data to the disk. -f saves the two seconds that
+ * init gives processes to exit; systemd still unmounts everything.
  */
 static int power_off(const struct instance *vm)
 {
@@ -92,11 +92,11 @@ int vm_down(const char *name)
 	if (r == -EINTR)
 		return r;
 	if (r < 0) {
-		log_warn("The vm %s does not power off; ending it", name);
+		log_warn("The vm %s does not power off; stopping QEMU", name);
 		r = qemu_stop(vm->dir);
 	}
 	if (r < 0)
-		return log_error_errno(r, "Cannot end QEMU of the vm %s, process %d", name,
+		return log_error_errno(r, "Cannot stop QEMU of the vm %s, process %d", name,
 				       qemu_pid(vm->dir));
 	log_info("The vm %s is down", name);
 	return 0;
@@ -126,7 +126,7 @@ int vm_reset(const char *name, int timeout_ms)
 	}
 	if (r == -EINTR)
 		return r;
-	log_error("The vm %s did not come up again within %d s", name, limit / 1000);
+	log_error("The vm %s did not come back within %d s", name, limit / 1000);
 	console_show_end(vm->dir, 20);
 	return r;
 }
@@ -143,8 +143,8 @@ int vm_plug(const char *name, bool in)
 			   : "{\"name\":\"" QEMU_NETDEV "\",\"up\":false}");
 	if (r < 0)
 		return log_error_errno(r, "Cannot %s the network cable of the vm %s",
-				       in ? "put in" : "pull out", name);
-	log_info("The network cable of the vm %s is %s", name, in ? "in" : "out");
+				       in ? "plug in" : "unplug", name);
+	log_info("The network cable of the vm %s is %s", name, in ? "plugged in" : "unplugged");
 	return 0;
 }
 
@@ -157,7 +157,7 @@ int vm_console(const char *name)
 
 	if (r < 0)
 		return r;
-	/* QEMU serves one at a time, and silently lets others wait. */
+	/* QEMU serves one client at a time, and lets others wait silently. */
 	lock_path = path_join(vm->dir, "console.lock", NULL);
 	lock = lock_try(lock_path);
 	if (lock == -EWOULDBLOCK)
@@ -169,7 +169,7 @@ int vm_console(const char *name)
 		return log_error_errno(fd, "Cannot connect to the console of the vm %s", name);
 	log_info("Console of the vm %s; press Ctrl-] to leave", name);
 	r = console_attach(fd);
-	return r < 0 ? log_error_errno(r, "The console of the vm %s", name) : 0;
+	return r < 0 ? log_error_errno(r, "Lost the console of the vm %s", name) : 0;
 }
 
 int vm_status(const char *name, struct vm_status *status)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtual Pis: QEMU machines that run a Debian arm64 kernel and are reached
- * over ssh as any board is. What lasts of one is in path_state("vm", <name>):
+ * Virtual Pis: QEMU machines that run a Debian arm64 kernel and are reached over ssh like any
+ * board. The files of a vm are in path_state("vm", <name>):
  *
- *	board.conf		how the board lookup finds it
- *	vm.conf			kernel, memory, processors and port of the last start
+ *	board.conf		for the board lookup
+ *	vm.conf			settings of the last start
  *	ssh_config, known_hosts, id_ed25519, host_key
- *	disk.img		its /root; outlives reboots and vm_down()
- *	disk.qcow2, base.qcow2	a full one's instead: what it changed of what it was made from
- *	console.log		its serial console since it was started
+ *	disk.img		/root; survives reboots and vm_down()
+ *	disk.qcow2, base.qcow2	of a full vm instead: its changes, and what it was made from
+ *	console.log		serial console since the start
  *	pid, qmp.sock, console.sock, lock
  *
- * Images are made per kernel release and shared; see image.h.
+ * Images are made per kernel release and shared by vms; see image.h.
  */
 #ifndef OUTPOST_VM_H
 #define OUTPOST_VM_H
@@ -22,21 +22,20 @@
 #include <sys/types.h>
 
 struct vm_options {
-	char *kernel;   /* a release; "newest": Debian's; NULL: the one it had last, at first the
-			   newest */
+	char *kernel; /* a release; "newest": the newest in Debian; NULL: as last time, or newest */
 	int memory_mib; /* 0: 1024 */
 	int cpus;       /* 0: 2 */
-	int timeout_ms; /* how long it may take to come up; 0: 2 min, with debug 4, a full one 10 */
-	bool debug;     /* with the kernel's checks of memory, see qemu.c */
-	bool kaslr; /* the kernel and its modules at random addresses, other ones at each start */
-	bool boot;  /* rather than go on from a saved state */
-	bool full;  /* a whole Debian, with a disk of its own; a vm stays what it is */
+	int timeout_ms; /* time limit to come up; 0: 2 min, 4 with debug, 10 with full */
+	bool debug;     /* with the kernel's memory checks, see qemu.c */
+	bool kaslr;     /* kernel and modules at random addresses, which differ after each start */
+	bool boot;      /* boot instead of restoring a saved state */
+	bool full;      /* a complete Debian with its own disk; cannot be changed later */
 };
 
 enum vm_state {
 	VM_STOPPED,
-	VM_RUNNING, /* and its ssh server answers */
-	VM_SILENT,  /* QEMU runs, the ssh server does not answer: starting, hung, or dead */
+	VM_RUNNING, /* the ssh server answers */
+	VM_SILENT,  /* QEMU runs, but the ssh server does not answer: starting, hung, or dead */
 };
 
 struct vm_status {
@@ -44,43 +43,44 @@ struct vm_status {
 	char *dir;
 	enum vm_state state;
 	pid_t pid;    /* 0 unless QEMU runs */
-	char *kernel; /* of the last start; NULL when it never was */
+	char *kernel; /* of the last start; NULL if it never started */
 	int memory_mib, cpus, port;
 	bool debug, kaslr, full;
 };
 
 /*
- * Starts it and returns when its ssh server listens. Where it can be it goes on
- * from a saved state, see saved.h; else it boots. One that runs already is
- * only asked whether it answers. 0 or -errno, logged; after an error none runs
- * that did not run before.
+ * Starts the vm and returns when its ssh server listens. Restores a saved state if possible
+ * (saved.h), else boots. If it already runs, only checks that it answers. 0 or -errno, logged;
+ * after an error, a vm that did not run before does not run.
  */
 int vm_up(const char *name, const struct vm_options *options);
 
-/* Has it power off, or ends it when it does not. One that does not run is not an error. 0 or -errno,
- * logged. */
+/*
+ * Powers the vm off, or stops QEMU if that fails. Not an error if it does not run. 0 or
+ * -errno, logged.
+ */
 int vm_down(const char *name);
 
-/* As its reset button would; returns when its ssh server listens again. 0 or -errno, logged. */
+/* Presses the vm's reset button; returns when its ssh server listens again. 0 or -errno, logged. */
 int vm_reset(const char *name, int timeout_ms);
 
-/* Puts its network cable in, or pulls it out; that outlives a reset. 0 or -errno, logged. */
+/* Plugs in or unplugs the vm's network cable; this survives a reset. 0 or -errno, logged. */
 int vm_plug(const char *name, bool in);
 
-/* Connects the terminal to the serial console until ctrl-]. 0 or -errno, logged. */
+/* Connects the terminal to the serial console until Ctrl-]. 0 or -errno, logged. */
 int vm_console(const char *name);
 
-/* 0 or -errno, logged; -ENOENT (said) where there never was such a vm. */
+/* 0 or -errno, logged; -ENOENT (logged) if there is no such vm. */
 int vm_status(const char *name, struct vm_status *status);
 void vm_status_release(struct vm_status *status);
 
-/* Names of the vms that there are, sorted (strv_free()). 0 or -errno, logged. */
+/* The names of all vms, sorted (strv_free()). 0 or -errno, logged. */
 int vm_list(char ***names);
 
-/* Does its QEMU run? Logs nothing. */
+/* Is the vm's QEMU running? Logs nothing. */
 bool vm_is_running(const char *name);
 
-/* The path to give to ssh -F, whose host is then "outpost-<name>"; the caller frees it. */
+/* The path for ssh -F, where the host is "outpost-<name>"; the caller frees it. */
 char *vm_ssh_config(const char *name);
 
 #endif

@@ -52,5 +52,5 @@ test_a_full_board_keeps_its_disk() {
 	expect_status 0
 	outpost vm up --full vm
 	expect_status 3
-	expect_one_error "not a full one"
+	expect_one_error "is not full"
 }

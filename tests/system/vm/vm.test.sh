@@ -187,7 +187,7 @@ test_saved_states_that_cannot_be_used() {
 	truncate -s -1000000 "$file" # torn
 	outpost vm up made
 	expect_status 0
-	expect_err "cannot go on from the saved state"
+	expect_err "cannot restore the saved state"
 	board true || fail "the vm of the suite does not answer"
 	outpost vm down made
 	expect_status 0
