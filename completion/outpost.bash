@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion for bash. It asks the program itself, so that it knows every
-# command and option that the program has:  source completion/outpost.bash
+# Completion for bash. Takes commands and options from the program's --help, so
+# that they are always current. To use it:  source completion/outpost.bash
 
-# What `... --help` offers: lines of "  command  ..." and "  -l, --letter ...".
+# These extract the names from lines like "  command  ..." and "  -l, --letter ...".
 _outpost_commands()
 {
 	"$@" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
@@ -34,5 +34,5 @@ _outpost()
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
-# Where there is nothing of its own to offer, bash completes file names.
+# If nothing matches, bash completes file names.
 complete -o default -F _outpost outpost

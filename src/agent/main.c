@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * outpost-agent: what runs on a board.
+ * outpost-agent: the program that runs on a board.
  *
- *	serve                             a connection: the conversation of proto/outpost.proto
- *	                                  on stdin and stdout
- *	supervise HOME RUN ATTEMPT N...   a run; started by serve
+ *	serve                             serves one connection: speaks proto/outpost.proto on
+ *	                                  stdin and stdout
+ *	supervise HOME RUN ATTEMPT N...   supervises a run; started by serve
  *	build-id                          prints the build-id of this program
  */
 #include "agent/base/build_id.h"

@@ -123,9 +123,9 @@ const struct command cmd_container = {
 		"status   print the engine, the image and whether the container runs\n"
 		"remove   stop and remove the container, and its image\n"
 		"\n"
-		"Keys: container.engine (podman or docker), container.image, container.base (the\n"
-		"image to get from a registry), container.run_args and container.build_args (more\n"
-		"arguments for the engine), build.in.\n",
+		"Configuration keys: container.engine (podman or docker), container.image,\n"
+		"container.base (the image to get from a registry), container.run_args and\n"
+		"container.build_args (more arguments for the engine), build.in.\n",
 	.options = options,
 	.options_size = sizeof(struct container_options),
 	.has_json = true,

@@ -37,9 +37,9 @@ const struct command cmd_journal = {
 	.name = "journal",
 	.args = "FILE",
 	.summary = "Print the journal of a run as text (plumbing)",
-	.help = "One line for each entry: seconds since the board's boot, what happened, and details.\n"
-		"The journals of all runs are in ~/.local/state/outpost/runs/RUN/journal. FILE may be\n"
-		"compressed with gzip, xz or zstd.\n",
+	.help = "Prints one line for each entry: seconds since the board's boot, what happened, and\n"
+		"details. The journal of a run is ~/.local/state/outpost/runs/RUN/journal. FILE may\n"
+		"be compressed with gzip, xz or zstd.\n",
 	.least_args = 1,
 	.most_args = 1,
 	.no_board = true,

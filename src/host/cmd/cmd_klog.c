@@ -195,9 +195,9 @@ const struct command cmd_klog = {
 	.args = "[FILE]",
 	.summary = "Find kernel reports in any log",
 	.help = "Reads FILE or standard input: a log from dmesg, journalctl -k, a serial console\n"
-		"or pstore, in any of their time formats. Prints the first line number, kind, title\n"
-		"and function of each report. With --module, also prints file and line of addresses\n"
-		"in that module, and the source if available.\n"
+		"or pstore, in any of their time formats. For each report, prints the number of\n"
+		"its first line, its kind, title and function. With --module, also prints file and\n"
+		"line of addresses in that module, and the source if available.\n"
 		"Exit status: 1 if there are reports, 0 if there are none, 3 if the log cannot be\n"
 		"read.\n",
 	.options = options,

@@ -184,9 +184,8 @@ const struct command cmd_results = {
 	.name = "results",
 	.args = "[RUN]",
 	.summary = "List earlier runs, or show one in full",
-	.help = "RUN is the short id in the list, a full id, a prefix of either that only one run\n"
-		"has, or \"last\", the newest run with a result. With -b BOARD, lists the runs on\n"
-		"that board only.\n",
+	.help = "RUN is a short id from the list, a full id, a unique prefix of either, or \"last\", the\n"
+		"newest run with a result. With -b BOARD, lists the runs on that board only.\n",
 	.options = options,
 	.options_size = sizeof(struct results_options),
 	.defaults = &(const struct results_options){ .limit = 20 },

@@ -24,9 +24,9 @@ static const struct option_row options[] = {
 	OPTION_INT(struct vm_options, cpus, 0, "cpus", "N", 1, "vm.cpus",
 		   "processors (default: 2)"),
 	OPTION_FLAG(struct vm_options, debug, 'd', "debug", "vm.debug",
-		    "find memory errors; slower; see below"),
+		    "find memory errors, which is slower; see below"),
 	OPTION_FLAG(struct vm_options, kaslr, 0, "kaslr", "vm.kaslr",
-		    "put the kernel at random addresses, as on a Pi; slower"),
+		    "randomize kernel addresses, as on a Pi; slower"),
 	OPTION_FLAG(struct vm_options, boot, 0, "boot", "vm.boot",
 		    "boot instead of restoring a saved state"),
 	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
@@ -201,8 +201,8 @@ const struct command cmd_vm = {
 		"unplug   unplug its network cable, to see what happens to a run\n"
 		"plug     plug the cable in again\n"
 		"console  connect to its serial console; press Ctrl-] to leave\n"
-		"\nThe default NAME is 'vm'. The kernel is that of the last start, or at first the\n"
-		"newest in Debian. All options except --timeout are for 'up' only.\n"
+		"\nThe default NAME is 'vm'. The default kernel is that of the last start, or for a\n"
+		"new vm, the newest in Debian. All options except --timeout are for 'up' only.\n"
 		"\nWith --debug, a stock kernel checks for double frees, use after free and\n"
 		"out-of-bounds writes, and reports who allocated and who freed the memory: SLUB\n"
 		"debugging for every object (slub_debug=FZPU), KFENCE if the kernel has it (Debian's\n"
@@ -210,14 +210,14 @@ const struct command cmd_vm = {
 		"without --debug boots without it; 'vm status' shows how the vm was booted.\n"
 		"\nWith --kaslr, the kernel and its modules are at different addresses after each\n"
 		"'up'. This shows modules that print addresses or depend on them.\n"
-		"\n'up' restores the saved state of a booted vm, which it makes once for each kernel\n"
-		"and kind of machine; this takes half the time of a boot. The vm still has its own\n"
+		"\n'up' restores the saved state of a booted vm, which takes half the time of a boot.\n"
+		"It saves one state for each kernel and kind of machine. A restored vm has its own\n"
 		"name, keys, MAC address, boot_id and random numbers, and can reboot. --boot, --kaslr\n"
 		"and --full boot instead, as does every vm under KVM. Saved states are removed by\n"
 		"outpost clean, or after 30 days without use.\n"
 		"\nWith --full (the default NAME is then 'full'), the vm is a complete Debian of the\n"
 		"suite in this machine's apt configuration: systemd, an ordinary user 'pi' with\n"
-		"sudo, a disk for more packages, and the same mirror. Its image is made once, which\n"
+		"sudo, a disk with room for more packages, and the same mirror. Its image is made once, which\n"
 		"takes minutes but does not need root. An existing vm cannot be made full.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),

@@ -71,7 +71,10 @@ static void print_overview(FILE *out)
 	strbuf_adds(&sb, "\n");
 	options_format_help(context_first_rows, &sb);
 	add_options(&sb, context_rows);
-	strbuf_adds(&sb, "\nSee 'outpost COMMAND --help' for each command.\n");
+	strbuf_adds(
+		&sb,
+		"\nRun 'outpost COMMAND --help' for help on a command. The name in brackets after an\n"
+		"option is its configuration key.\n");
 	fwrite(sb.buf, 1, sb.len, out);
 }
 

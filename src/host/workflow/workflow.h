@@ -27,11 +27,11 @@ struct workflow_options {
 		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                               \
 			    "also send modules that 'outpost check' rejects"),                 \
 		OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                      \
-				"wait for a board that somebody else is using"),               \
+				"wait up to TIME if somebody else is using the board"),        \
 		OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME",                  \
 				"board.return_timeout",                                        \
 				"time limit for a board to come back after a crash (default: " \
-				"60s, or 3 times its last reboots)")
+				"60s, or 3 times its usual reboot time)")
 
 /* Additional options of test and watch. */
 struct test_options {
@@ -42,17 +42,17 @@ struct test_options {
 	bool no_reboot;
 };
 
-#define TEST_OPTIONS                                                                               \
-	OPTION_STRING(struct test_options, junit, 0, "junit", "FILE", NULL,                        \
-		      "also write JUnit XML to FILE"),                                             \
-		OPTION_DURATION(struct test_options, limit_ms, 't', "timeout", "TIME",             \
-				"test.timeout",                                                    \
-				"time limit for each load, test and unload (default: test.conf)"), \
-		OPTION_INT(struct test_options, repeat, 'n', "repeat", "N", 1, "test.repeat",      \
-			   "load, test and unload each module N times"),                           \
-		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",      \
-			    "continue without a reboot after a module that damaged the kernel"),   \
-		BUILD_SETTINGS(struct test_options, prepare.build.),                               \
+#define TEST_OPTIONS                                                                             \
+	OPTION_STRING(struct test_options, junit, 0, "junit", "FILE", NULL,                      \
+		      "also write JUnit XML to FILE"),                                           \
+		OPTION_DURATION(                                                                 \
+			struct test_options, limit_ms, 't', "timeout", "TIME", "test.timeout",   \
+			"time limit for each load, test and unload (default: from test.conf)"),  \
+		OPTION_INT(struct test_options, repeat, 'n', "repeat", "N", 1, "test.repeat",    \
+			   "load, test and unload each module N times"),                         \
+		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",    \
+			    "continue without a reboot after a module that damaged the kernel"), \
+		BUILD_SETTINGS(struct test_options, prepare.build.),                             \
 		WORKFLOW_OPTIONS(struct test_options, prepare.)
 
 /* The request that these commands send to a board; workflow_execute() completes it. */
