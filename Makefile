@@ -57,7 +57,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all check check-all check-unit unit-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-all check-unit unit-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -287,6 +287,14 @@ check-vm: all $(O)/mutate $(VARIANTS)
 check-cli: all
 	@tests/run cli $(ONLY)
 
+# Attacks: see tests/security/README.md.
+check-security: all
+	@tests/run security $(ONLY)
+
+# Takes each defence out, and expects the test of its attack to fail.
+check-defences: all
+	@tests/tools/check-defences $(ONLY)
+
 # Not part of check: emulating a whole Debian takes long.
 check-full: all
 	@tests/run full $(ONLY)
@@ -348,12 +356,13 @@ check: deps-test
 	$(MAKE) --no-print-directory $(jobs) all unit-programs
 	$(MAKE) --no-print-directory $(jobs) check-format shellcheck
 	$(MAKE) --no-print-directory check-unit
-	$(MAKE) --no-print-directory -j3 -Otarget check-cli check-container tidy
+	$(MAKE) --no-print-directory -j4 -Otarget check-cli check-security check-container tidy
 	$(MAKE) --no-print-directory check-vm
 
 # Also runs what takes too long for every change: see tests/README.md.
 check-all:
 	$(MAKE) --no-print-directory check LONG=1
+	$(MAKE) --no-print-directory check-defences
 	$(MAKE) --no-print-directory check-full
 	$(MAKE) --no-print-directory check-git-tree
 
