@@ -8,7 +8,7 @@
 #define OUTPOST_COMMAND_H
 
 #include "common/options.h"
-#include "host/base/context.h"
+#include "host/workflow/context.h"
 #include "host/base/exit_status.h"
 
 #include <stdbool.h>

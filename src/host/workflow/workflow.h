@@ -7,7 +7,7 @@
 #ifndef OUTPOST_WORKFLOW_H
 #define OUTPOST_WORKFLOW_H
 
-#include "host/base/context.h"
+#include "host/workflow/context.h"
 #include "host/board/board.h"
 #include "host/build/build.h"
 #include "host/kernel/kernel.h"
