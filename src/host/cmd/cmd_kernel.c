@@ -9,7 +9,6 @@
 #include "host/cmd/command.h"
 #include "host/kernel/kernel.h"
 #include "host/kernel/git.h"
-#include "host/kernel/internal.h"
 #include "host/board/session.h"
 
 #include <errno.h>

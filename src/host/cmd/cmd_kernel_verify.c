@@ -9,7 +9,6 @@
 #include "host/board/board.h"
 #include "host/cmd/command.h"
 #include "host/kernel/fit.h"
-#include "host/kernel/internal.h"
 #include "host/report/out.h"
 #include "host/board/session.h"
 

@@ -13,7 +13,6 @@
 #include "common/strv.h"
 #include "host/container/buildenv.h"
 #include "host/debian/debian.h"
-#include "host/debian/internal.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -36,9 +35,9 @@ int kernel_debian_default(char **release)
 	return 0;
 }
 
-/* The packages of one archive; *kbuild: the one with kbuild's programs. */
-static int unpack_headers(struct debian *debian, const char *headers, const char *dir,
-			  char **kbuild)
+/* The packages of one archive (NULL: Debian's own); *kbuild: the one with kbuild's programs. */
+static int unpack_headers(struct debian *debian, const struct debian_archive *archive,
+			  const char *headers, const char *dir, char **kbuild)
 {
 	_cleanup_strv_ char **packages = NULL;
 	_cleanup_free_ char *common = NULL;
@@ -53,7 +52,7 @@ static int unpack_headers(struct debian *debian, const char *headers, const char
 		return r == -ENOENT ? -EBADMSG : r;
 	strv_add(&packages, headers);
 	strv_add(&packages, common);
-	if (debian->archive) /* its scripts are for this kernel; programs are replaced later */
+	if (archive) /* its scripts are for this kernel; programs are replaced later */
 		strv_add(&packages, *kbuild);
 	r = debian_unpack(debian, dir, packages, false);
 	return r == -ENOENT ? -EBADMSG : r; /* logged; another source would not help */
@@ -84,7 +83,7 @@ static int obtain_from(const struct debian_archive *archive, const char *headers
 		return -ENOENT;
 	}
 	if (r == 0)
-		r = unpack_headers(debian, headers, dir, &kbuild);
+		r = unpack_headers(debian, archive, headers, dir, &kbuild);
 	if (r == -ENOENT)
 		strbuf_addf(why, "%s%s has no %s", why->len ? ", " : "", name, headers);
 	if (r == 0 && !archive)

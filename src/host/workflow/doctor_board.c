@@ -7,7 +7,7 @@
 #include "host/base/cross.h"
 #include "host/base/paths.h"
 #include "host/board/board.h"
-#include "host/kernel/internal.h"
+#include "host/kernel/kernel.h"
 #include "host/board/session.h"
 
 #include <errno.h>
