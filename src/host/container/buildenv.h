@@ -16,7 +16,9 @@ struct container;
 
 /*
  * The build environment. main() makes one and passes it to everything that builds or looks for
- * a kernel tree. Functions below also accept NULL: everything then runs on this machine.
+ * a kernel tree. Functions that only read it (const), buildenv_expect() and buildenv_leave()
+ * also accept NULL, and so does buildenv_run() outside the container: everything then runs on
+ * this machine.
  */
 struct buildenv;
 
