@@ -33,7 +33,7 @@ int kernel_symvers_digest(const char *build, char **digest);
  */
 int kernel_content_record(const char *root, char **digest);
 
-/* Reads all files again. 0, or -EUCLEAN with the first difference in `what`; not logged. */
+/* Reads all files again. 0, or -EUCLEAN with the first difference in `why`; not logged. */
 int kernel_content_check(const char *root, const char *digest, struct strbuf *why);
 
 /* Marks the tree as used now. */
