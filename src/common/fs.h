@@ -40,7 +40,7 @@ bool fs_is_dir(const char *path);
  * no link is followed. Both must be absolute, without ".." or a trailing slash, as from
  * realpath().
  */
-bool path_is_within(const char *path, const char *dir) __attribute__((pure));
+bool fs_is_within(const char *path, const char *dir) __attribute__((pure));
 
 /* Copies from the current position of `in` to its end. */
 int fs_copy_data(int in, int out);

@@ -122,7 +122,7 @@ static void within(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (path_is_within(cases[i].path, cases[i].dir) != cases[i].within)
+		if (fs_is_within(cases[i].path, cases[i].dir) != cases[i].within)
 			fail_msg("%s within %s: not %d", cases[i].path, cases[i].dir,
 				 cases[i].within);
 }

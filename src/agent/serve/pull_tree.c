@@ -30,7 +30,7 @@ struct roots {
 static bool is_known(const struct roots *roots, const char *path)
 {
 	for (size_t i = 0; i < roots->n; i++)
-		if (path_is_within(path, roots->path[i]))
+		if (fs_is_within(path, roots->path[i]))
 			return true;
 	return false;
 }

@@ -163,7 +163,7 @@ static char *link_in_copy(const struct mirror *m, const char *from)
 	text[n] = '\0';
 	if (!real)
 		return xstrdup(text);
-	if (!path_is_within(real, m->from))
+	if (!fs_is_within(real, m->from))
 		return NULL;
 	return *text == '/' ? xasprintf("%s%s", m->to, real + strlen(m->from)) : xstrdup(text);
 }

@@ -17,7 +17,7 @@
 bool container_reaches(char *const *folders, const char *path)
 {
 	strv_foreach (folder, folders)
-		if (path_is_within(path, *folder))
+		if (fs_is_within(path, *folder))
 			return true;
 	return false;
 }
@@ -34,7 +34,7 @@ void container_add_folder(char ***folders, const char *folder)
 	if (container_reaches(*folders, folder))
 		return;
 	strv_foreach (old, *folders)
-		if (!path_is_within(*old, folder))
+		if (!fs_is_within(*old, folder))
 			strv_add(&kept, *old);
 	strv_add(&kept, folder);
 	qsort(kept, strv_length(kept), sizeof(*kept), compare);
@@ -88,7 +88,7 @@ bool container_is_cached(const char *path)
 	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
 		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL);
 
-		if (path_is_within(path, dir))
+		if (fs_is_within(path, dir))
 			return true;
 	}
 	return false;
