@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "host/base/paths.h"
 #include "host/cmd/command.h"
+#include "host/cmd/finish.h"
 #include "host/workflow/workflow.h"
 
 #include <string.h>
@@ -62,7 +63,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	r = workflow_board(&p, ctx, arg);
 	if (r == 0)
 		r = workflow_execute(&p, paths, false, &request, &result);
-	return workflow_finish(&p, r, &result, NULL);
+	return finish_run(&p, r, &result, NULL, false);
 }
 
 const struct command cmd_load = {

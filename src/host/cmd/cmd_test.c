@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
 #include "host/cmd/command.h"
+#include "host/cmd/finish.h"
 #include "host/workflow/workflow.h"
 
 static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
@@ -19,7 +20,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	r = workflow_board(&p, ctx, &o->prepare);
 	if (r == 0)
 		r = workflow_execute(&p, paths, true, &request, &result);
-	return workflow_finish(&p, r, &result, o->junit);
+	return finish_run(&p, r, &result, o->junit, false);
 }
 
 const struct command cmd_test = {

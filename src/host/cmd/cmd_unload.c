@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "host/base/paths.h"
 #include "host/cmd/command.h"
+#include "host/cmd/finish.h"
 #include "host/workflow/workflow.h"
 
 static const struct option_row options[] = {
@@ -32,7 +33,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	}
 	if (r == 0)
 		r = workflow_execute(&p, NULL, false, &request, &result);
-	return workflow_finish(&p, r, &result, NULL);
+	return finish_run(&p, r, &result, NULL, false);
 }
 
 const struct command cmd_unload = {

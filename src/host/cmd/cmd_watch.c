@@ -9,6 +9,7 @@
 #include "host/cmd/command.h"
 #include "host/workflow/workflow.h"
 #include "host/cmd/file_watch.h"
+#include "host/cmd/finish.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -67,7 +68,7 @@ static int one_round(struct watching *w)
 	/* An agent that refused a request accepts no more requests in this session. */
 	if (r != OUTCOME_JUDGED)
 		hang_up(w);
-	(void)workflow_finish(&w->p, r, &result, w->options->junit);
+	(void)finish_run(&w->p, r, &result, w->options->junit, true);
 	if (process_interrupted)
 		return -EINTR;
 	/* The only reason to stop: nobody can read the results any more. */
@@ -146,7 +147,6 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	if (r == 0)
 		r = workflow_board(&w.p, ctx, &w.options->prepare);
 	progress_end(); /* each round has its own progress line */
-	w.p.json_lines = true;
 	return r < 0 ? r : watch(&w);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A command is one file, cmd_<name>.c, that exports one struct command. Its run() parses only
- * its arguments, calls the steps in order, and prints; nothing below it prints to stdout or
- * exits.
+ * its arguments, calls the steps in order, and prints, by itself or with host/report; nothing
+ * else prints to stdout. Only main() exits.
  */
 #ifndef OUTPOST_COMMAND_H
 #define OUTPOST_COMMAND_H

@@ -11,9 +11,6 @@ int workflow_check(struct workflow *p, const struct kernel_tree *tree);
 /* Collects the open runs on the board that `p` is connected to. 0 or -errno, logged. */
 int workflow_collect_all(struct workflow *p);
 
-/* Stores a result, then allows the board to delete the run. 0 or -errno, logged. */
-int workflow_keep(struct workflow *p, const struct run_result *result);
-
 /* The progress callback of a run_request: updates the progress line. */
 void workflow_on_run(const char *doing, const char *module, size_t done, size_t total, void *arg);
 

@@ -6,9 +6,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "host/base/exit_status.h"
 #include "host/base/progress.h"
-#include "host/report/out.h"
 #include "host/build/params.h"
 #include "host/board/last_seen.h"
 #include "host/vm/vm.h"
@@ -282,29 +280,6 @@ int workflow_modules(struct workflow *p, char *const *paths)
 	}
 	last_seen_set_release(p->board->name, p->release);
 	return 0;
-}
-
-int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit)
-{
-	int stored = 0, written = 0;
-
-	progress_end();
-	if (r == OUTCOME_INTERRUPTED)
-		r = -EINTR;
-	if (r != OUTCOME_JUDGED && !result->n)
-		return r < 0 ? r : STATUS_TROUBLE;
-	stored = workflow_keep(p, result);
-	if (junit)
-		written = out_junit(junit, result);
-	if (p->ctx->json && p->json_lines)
-		written = written < 0 ? written : out_json_line(out_test_json(result));
-	else if (p->ctx->json)
-		written = written < 0 ? written : out_json(out_test_json(result));
-	else
-		out_table(stdout, result, p->ctx->verbose);
-	if (r < 0 || written < 0)
-		return r < 0 ? r : written;
-	return stored < 0 ? stored : verdict_exit_status(result->counts);
 }
 
 struct run_request workflow_test(const struct test_options *o)

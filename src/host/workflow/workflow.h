@@ -65,10 +65,9 @@ struct workflow {
 	struct session *session;
 	struct store *store;
 	struct module_list modules;
-	char *release;   /* the kernel release that they are built for */
-	int *check_ms;   /* for each module */
-	bool *refused;   /* for each module: its error comes from the check */
-	bool json_lines; /* print each result on one line, because there may be several */
+	char *release; /* the kernel release that they are built for */
+	int *check_ms; /* for each module */
+	bool *refused; /* for each module: its error comes from the check */
 };
 
 /*
@@ -92,11 +91,8 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 /* Builds and checks only, for the kernel that the board reports. 0 or -errno, logged. */
 int workflow_modules(struct workflow *p, char *const *paths);
 
-/*
- * To be called after workflow_execute(), which returned `r`. Stores the result and prints it.
- * The exit status of the command, or -errno, logged.
- */
-int workflow_finish(struct workflow *p, int r, struct run_result *result, const char *junit);
+/* Stores a result, then allows the board to delete the run. 0 or -errno, logged. */
+int workflow_keep(struct workflow *p, const struct run_result *result);
 
 /* The paths to use. NULL, logged, if none is given and modules/ does not exist. */
 char *const *workflow_paths(const char *command, int argc, char *const *argv);
