@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A connection: requests on stdin, replies and journal entries on stdout. It carries out nothing
- * itself; when it ends, runs continue.
+ * A connection: requests on stdin, replies and journal entries on stdout. Runs are carried out
+ * by another process, and continue when the connection ends. Only if a killed supervisor left
+ * the board armed does a connection clean up after it: disarm the board and unload modules.
  *
  *	serve.c		requests in, replies out
  *	start.c		receives a plan, starts and cancels runs
