@@ -36,13 +36,11 @@ start_slow_test() { # [OPTION...]
 }
 
 test_a_cut_link_costs_nothing() {
-	local pid
 	make_slow_module 6
 	start_slow_test
-	for pid in $(pgrep -P "$host"); do
-		kill -9 "$pid" # its ssh
-	done
+	cut_link "$host"
 	wait "$host" || fail "status $?: $(cat test.err)"
+	expect_another_connection "$host"
 	cp test.out out
 	expect_json '.results[0].verdict' pass
 }
@@ -243,14 +241,17 @@ test_an_interrupt_while_the_boards_own_modules_are_unloaded() {
 # --- several users, and reboots ----------------------------------------------------
 
 test_a_second_user_learns_who_holds_the_board() {
+	local second
 	make_slow_module 60
 	start_slow_test
 	outpost test "$TOP/modules/hello"
 	expect_status 3
 	expect_err "$(hostname)"
+	"$OUTPOST" --log second.log test --wait 60s "$TOP/modules/hello" >second.out 2>second.err &
+	second=$!
+	wait_until grep -q "waiting for the board, held by" second.log || fail "it does not wait: $(cat second.log)"
 	board 'rm /run/slow-runs'
-	outpost test --wait 60s "$TOP/modules/hello"
-	expect_status 0
+	wait "$second" || fail "status $? of the second test: $(cat second.err)"
 	wait "$host" || fail "the second test disturbed the first: $(cat test.err)"
 }
 

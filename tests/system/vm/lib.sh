@@ -120,6 +120,23 @@ wait_until_idle() {
 	wait_until board '! pidof outpost-agent' || fail "an agent still runs on the board"
 }
 
+# cut_link PID: kills the ssh of this outpost, which runs in the background.
+cut_link() {
+	connections "$1" >"$WORK/connections"
+	pkill -9 -P "$1" -x ssh || fail "no link was cut: process $1 has no ssh"
+}
+
+# Checks that the outpost whose link was cut connected again.
+expect_another_connection() { # PID
+	[ "$(connections "$1")" -gt "$(<"$WORK/connections")" ] ||
+		fail "it never connected again after $(<"$WORK/connections") connections"
+}
+
+# Prints how often an outpost has connected to a board, according to the action log.
+connections() { # PID
+	grep -c "\[$1\] .*ssh to " "$XDG_STATE_HOME/outpost/outpost.log"
+}
+
 boot_id() {
 	board cat /proc/sys/kernel/random/boot_id
 }

@@ -83,14 +83,12 @@ test_watch_sees_what_is_saved_during_a_build() {
 }
 
 test_watch_survives_a_cut_link() {
-	local pid
 	start_watch
 	expect_line 1 pass
-	for pid in $(pgrep -P "$watch"); do
-		kill -9 "$pid" # its ssh
-	done
+	cut_link "$watch"
 	touch modules/hello/hello.c
 	expect_line 2 pass
+	expect_another_connection "$watch"
 	expect_end
 }
 
