@@ -7,7 +7,7 @@
 . tests/system/vm/lib.sh
 
 # shellcheck disable=SC2034 # for the runner
-AT_ONCE=1 LIMIT=1800
+AT_ONCE=1 LIMIT=1800 FIRST=()
 
 suite_up() { :; }
 
