@@ -47,8 +47,8 @@ static int tree_of_board(struct buildenv *env, const char *name, struct kernel_t
 	if (r < 0)
 		return r;
 	release = last_seen_release(board->name);
-	r = release ? kernel_find(env, release, tree) : -ENOENT;
-	if (r != -ENOENT)
+	r = release ? kernel_find(env, release, tree) : KERNEL_NONE;
+	if (r != KERNEL_NONE)
 		return r;
 	r = session_open(board, NULL, &session);
 	return r < 0 ? r : kernel_sync(env, board, session, tree);

@@ -177,8 +177,8 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 		_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 		int r = kernel_read(ctx->buildenv, *release, &tree);
 
-		if (r < 0)
-			status = r;
+		if (r != KERNEL_FOUND)
+			status = r < 0 ? r : status;
 		else if (ctx->json)
 			json_array_append_new(kernels, tree_json(tree));
 		else
@@ -193,8 +193,10 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 	return status;
 }
 
-int cmd_kernel_not_there(const char *release)
+int cmd_kernel_check(int r, const char *release)
 {
+	if (r != KERNEL_NONE)
+		return r;
 	log_error("No kernel tree for '%s'", release);
 	log_hint("Run outpost kernel add %s to get it, or outpost kernel list to list all trees",
 		 release);
@@ -220,21 +222,16 @@ static int run_path(struct context *ctx, const struct kernel_git *git, const cha
 	}
 	if (!what)
 		what = *releases;
-	r = kernel_read(ctx->buildenv, what, &tree);
-	if (r < 0)
-		return r == -ENOENT ? cmd_kernel_not_there(what) : r;
-	return print_one(ctx, tree);
+	r = cmd_kernel_check(kernel_read(ctx->buildenv, what, &tree), what);
+	return r < 0 ? r : print_one(ctx, tree);
 }
 
 static int run_remove(struct context *ctx, const struct kernel_git *git, const char *what)
 {
-	int r;
-
 	(void)git;
 	if (ctx->json)
 		return usage_error("'kernel remove' has no --json");
-	r = kernel_remove(what);
-	return r == -ENOENT ? cmd_kernel_not_there(what) : r;
+	return cmd_kernel_check(kernel_remove(what), what);
 }
 
 static const struct {

@@ -75,11 +75,10 @@ static int verify_alone(struct context *ctx, const char *release)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_(kernel_fits_release) struct kernel_fits fits = { 0 };
-	int r = kernel_read(ctx->buildenv, release, &tree);
+	int r = cmd_kernel_check(kernel_read(ctx->buildenv, release, &tree), release);
 
-	if (r < 0)
-		return r == -ENOENT ? cmd_kernel_not_there(release) : r;
-	r = kernel_fit(tree, NULL, 0, &fits);
+	if (r == 0)
+		r = kernel_fit(tree, NULL, 0, &fits);
 	return r < 0 ? r : finish_verify(ctx, tree, NULL, &fits);
 }
 
@@ -100,10 +99,11 @@ static int verify_on(struct context *ctx, struct board *board, const char *relea
 	wanted.release = welcome->release;
 	wanted.version = welcome->kernel_version;
 	wanted.page_size = welcome->page_size;
-	r = kernel_read(ctx->buildenv, release ? release : wanted.release, &tree);
-	if (r < 0)
-		return r == -ENOENT ? cmd_kernel_not_there(release ? release : wanted.release) : r;
-	r = kernel_fit(tree, &wanted, MODULES_SAMPLE, &fits);
+	if (!release)
+		release = wanted.release;
+	r = cmd_kernel_check(kernel_read(ctx->buildenv, release, &tree), release);
+	if (r == 0)
+		r = kernel_fit(tree, &wanted, MODULES_SAMPLE, &fits);
 	return r < 0 ? r : finish_verify(ctx, tree, board->name, &fits);
 }
 

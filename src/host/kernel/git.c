@@ -36,7 +36,7 @@ const struct option_row kernel_git_rows[] = {
 
 /* --- the commit ----------------------------------------------------------------------- */
 
-/* 0, -ENOENT with the reason in `why`, or -errno, logged. */
+/* As kernel_source.obtain(): KERNEL_NONE if nobody names the commit. */
 static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **commit,
 		      struct strbuf *why)
 {
@@ -48,7 +48,7 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 
 	if (!wanted->session) {
 		strbuf_adds(why, "no commit of the repository was given (--commit)");
-		return -ENOENT;
+		return KERNEL_NONE;
 	}
 	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CHANGELOG, .dir = dir },
 		 &pulled, &said);
@@ -65,7 +65,7 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 			    "no commit of the repository was given (--commit), and no changelog "
 			    "on board %s names it",
 			    wanted->board->name);
-	return r != 0 ? -ENOENT : 0;
+	return r != 0 ? KERNEL_NONE : KERNEL_FOUND;
 }
 
 /* --- the symbols ---------------------------------------------------------------------- */
@@ -92,6 +92,7 @@ static int write_symvers(const struct crc_collector *collector, const char *sour
 	return 0;
 }
 
+/* As kernel_source.obtain(). */
 static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 			struct crc_collector *collector, struct strbuf *why)
 {
@@ -109,7 +110,7 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 		 &pulled, &said);
 	if (r == PULL_NONE) {
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
-		r = -ENOENT;
+		r = KERNEL_NONE;
 	}
 	if (r == 0) {
 		log_info("Received the symbols of %u modules from board %s (%.1f MB compressed)",
@@ -145,7 +146,7 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 
 	if (!wanted->config && !git->defconfig) {
 		strbuf_adds(why, "its configuration is unknown (use --defconfig)");
-		return -ENOENT;
+		return KERNEL_NONE;
 	}
 	r = pull_symbols(wanted, dir, collector, why);
 	if (r == 0)
@@ -179,11 +180,11 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	int r = load_options(wanted, &git);
 
 	if (r == 0 && !git.url)
-		r = -ENOENT; /* none is configured: no reason to give */
+		r = KERNEL_NONE; /* none is configured: no reason to give */
 	if (r == 0 && !wanted->session) {
 		strbuf_adds(why, "making it from a repository requires a board (-b), whose "
 				 "modules have the CRCs of the symbols");
-		r = -ENOENT;
+		r = KERNEL_NONE;
 	}
 	if (r == 0)
 		r = kernel_wanted_ask(wanted);

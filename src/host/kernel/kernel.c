@@ -65,10 +65,10 @@ int kernel_read(struct buildenv *env, const char *release, struct kernel_tree **
 	int r;
 
 	if (!kernel_release_is_valid(release))
-		return -ENOENT;
+		return KERNEL_NONE;
 	t->root = kernel_root(release);
 	if (!fs_is_dir(t->root))
-		return -ENOENT;
+		return KERNEL_NONE;
 	if (kernel_manifest_read(t->root, &m) < 0)
 		return damaged(release, t->root, "its manifest.ini is missing or unreadable");
 	t->build = *m.build == '/' ? xstrdup(m.build) : path_join(t->root, m.build, NULL);
@@ -82,9 +82,10 @@ int kernel_read(struct buildenv *env, const char *release, struct kernel_tree **
 	if (kernel_compiler_choose(env, m.compiler, &t->compiler, &t->in_container) == -EINVAL)
 		t->compiler = xstrdup("");
 	*tree = TAKE_PTR(t);
-	return 0;
+	return KERNEL_FOUND;
 }
 
+/* 0 or -errno, logged. */
 static int check_compiler(const struct kernel_tree *tree)
 {
 	_cleanup_free_ char *text = NULL, *name = NULL;
@@ -115,17 +116,18 @@ int kernel_find(struct buildenv *env, const char *release, struct kernel_tree **
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = NULL;
 	int r = kernel_read(env, release, &t);
 
-	if (r == 0 && t->in_container && !buildenv_works(env)) {
+	if (r == KERNEL_FOUND && t->in_container && !buildenv_works(env)) {
 		kernel_tree_free(TAKE_PTR(t));
 		r = kernel_read(env, release, &t);
 	}
-	if (r == 0)
-		kernel_mark_used(t->root);
-	if (r == 0)
-		r = check_compiler(t);
-	if (r == 0)
-		*tree = TAKE_PTR(t);
-	return r;
+	if (r != KERNEL_FOUND)
+		return r;
+	kernel_mark_used(t->root);
+	r = check_compiler(t);
+	if (r < 0)
+		return r;
+	*tree = TAKE_PTR(t);
+	return KERNEL_FOUND;
 }
 
 static int write_reference(const char *release, const char *build)
@@ -198,7 +200,7 @@ int kernel_remove(const char *release)
 	int r;
 
 	if (!kernel_release_is_valid(release) || !fs_exists(root))
-		return -ENOENT;
+		return KERNEL_NONE;
 	lock = kernel_lock();
 	if (lock < 0)
 		return lock;
@@ -209,5 +211,5 @@ int kernel_remove(const char *release)
 		r = -errno;
 	if (r == 0)
 		r = fs_remove_tree(away);
-	return r < 0 ? log_error_errno(r, "Cannot remove %s", root) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot remove %s", root) : KERNEL_FOUND;
 }

@@ -62,11 +62,17 @@ struct kernel_wanted {
 int kernel_wanted_ask(struct kernel_wanted *wanted);
 void kernel_wanted_release(struct kernel_wanted *wanted);
 
+/* The outcome of a search for a tree. Failures are not outcomes, but -errno. */
+enum kernel_outcome {
+	KERNEL_FOUND,
+	KERNEL_NONE, /* there is no such tree; not logged */
+};
+
 /*
  * A source of trees. `obtain` fills the empty folder `dir` with a tree for `wanted` and sets
- * *build to the folder below it for make -C (freed by the caller). 0; -ENOENT if it has none,
- * with the reason in `why`: one clause without a full stop, "Debian has no
- * linux-headers-6.1.0-50-arm64"; or another -errno (logged) if it makes no sense to go on.
+ * *build to the folder below it for make -C (freed by the caller). An enum kernel_outcome, for
+ * KERNEL_NONE with the reason in `why`: one clause without a full stop, "Debian has no
+ * linux-headers-6.1.0-50-arm64"; or -errno (logged): the other sources are not tried.
  * Sources are tried in the order of kernel_sources[]. The result may contain absolute links
  * and programs for arm64; the caller fixes those and verifies the tree.
  */
@@ -78,7 +84,7 @@ struct kernel_source {
 extern const struct kernel_source *const kernel_sources[];
 
 /*
- * The tree of this release, from the cache. 0, -ENOENT (not logged), or -errno (logged):
+ * The tree of this release, from the cache. An enum kernel_outcome, or -errno (logged):
  * -EUCLEAN if it is damaged, -ENOPKG if its compiler is neither installed here nor in the
  * container of `env`, which must outlive the tree.
  */
@@ -118,7 +124,7 @@ int kernel_add_path(struct buildenv *env, const char *path, struct kernel_tree *
 int kernel_list(char ***releases);
 
 /*
- * Removes a tree; a user's own tree stays where it is. 0, -ENOENT (not logged), or -errno,
+ * Removes a tree; a user's own tree stays where it is. An enum kernel_outcome, or -errno,
  * logged.
  */
 int kernel_remove(const char *release);

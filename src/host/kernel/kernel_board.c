@@ -21,13 +21,13 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	int r;
 
 	if (!wanted->session)
-		return -ENOENT; /* no board was asked: no reason to give */
+		return KERNEL_NONE; /* no board was asked: no reason to give */
 	r = session_welcome(wanted->session, &welcome);
 	if (r < 0)
 		return r;
 	if (strcmp(welcome->release, wanted->release) != 0) {
 		strbuf_addf(why, "board %s runs %s", wanted->board->name, welcome->release);
-		return -ENOENT;
+		return KERNEL_NONE;
 	}
 	doing = xasprintf("copying the headers from %s", wanted->board->name);
 	progress_step("%s", doing);
@@ -36,7 +36,7 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 		 &pulled, &said);
 	if (r == PULL_NONE) {
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
-		r = -ENOENT;
+		r = KERNEL_NONE;
 	}
 	full = path_join(dir, r == 0 ? pulled.build : "", NULL);
 	if (r == 0 && (!*pulled.build || strstr(pulled.build, "..") || !fs_is_dir(full))) {

@@ -35,7 +35,10 @@ int kernel_debian_default(char **release)
 	return 0;
 }
 
-/* The packages of one archive (NULL: Debian's own); *kbuild: the one with kbuild's programs. */
+/*
+ * The packages of one archive (NULL: Debian's own); *kbuild: the one with kbuild's programs. An
+ * enum kernel_outcome, or -errno, logged.
+ */
 static int unpack_headers(struct debian *debian, const struct debian_archive *archive,
 			  const char *headers, const char *dir, char **kbuild)
 {
@@ -44,18 +47,17 @@ static int unpack_headers(struct debian *debian, const struct debian_archive *ar
 	int r = debian_has(debian, headers);
 
 	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+		return r < 0 ? r : KERNEL_NONE;
 	r = debian_resolve(debian, headers, "linux-headers-", &common);
 	if (r == 0)
 		r = debian_resolve(debian, headers, "linux-kbuild-", kbuild);
 	if (r < 0)
-		return r == -ENOENT ? -EBADMSG : r;
+		return r;
 	strv_add(&packages, headers);
 	strv_add(&packages, common);
 	if (archive) /* its scripts are for this kernel; programs are replaced later */
 		strv_add(&packages, *kbuild);
-	r = debian_unpack(debian, dir, packages, false);
-	return r == -ENOENT ? -EBADMSG : r; /* logged; another source would not help */
+	return debian_unpack(debian, dir, packages, false);
 }
 
 /* Debian also has them for this machine. */
@@ -64,12 +66,10 @@ static int unpack_tools(const char *kbuild, const char *dir)
 	_cleanup_(debian_closep) struct debian *debian = NULL;
 	int r = debian_open(&debian, debian_host_arch());
 
-	if (r == 0)
-		r = debian_unpack(debian, dir, ARGV(kbuild), false);
-	return r == -ENOENT ? -EBADMSG : r;
+	return r < 0 ? r : debian_unpack(debian, dir, ARGV(kbuild), false);
 }
 
-/* archive NULL: Debian's own. */
+/* archive NULL: Debian's own. An enum kernel_outcome, or -errno, logged. */
 static int obtain_from(const struct debian_archive *archive, const char *headers, const char *dir,
 		       struct strbuf *why)
 {
@@ -80,13 +80,13 @@ static int obtain_from(const struct debian_archive *archive, const char *headers
 
 	if (r == -EHOSTUNREACH) { /* logged; another archive may be reachable */
 		strbuf_addf(why, "%s%s cannot be reached", why->len ? ", " : "", name);
-		return -ENOENT;
+		return KERNEL_NONE;
 	}
 	if (r == 0)
 		r = unpack_headers(debian, archive, headers, dir, &kbuild);
-	if (r == -ENOENT)
+	if (r == KERNEL_NONE)
 		strbuf_addf(why, "%s%s has no %s", why->len ? ", " : "", name, headers);
-	if (r == 0 && !archive)
+	if (r == KERNEL_FOUND && !archive)
 		r = unpack_tools(kbuild, dir);
 	return r;
 }
@@ -99,9 +99,9 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 
 	if (r == 0)
 		r = obtain_from(NULL, headers, dir, why);
-	for (size_t i = 0; r == -ENOENT && i < list.n; i++)
+	for (size_t i = 0; r == KERNEL_NONE && i < list.n; i++)
 		r = obtain_from(&list.archives[i], headers, dir, why);
-	if (r == 0)
+	if (r == KERNEL_FOUND)
 		*build = path_join("usr/src", headers, NULL);
 	return r;
 }

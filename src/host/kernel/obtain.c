@@ -107,14 +107,11 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 	if (!mkdtemp(dir))
 		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
 	r = source->obtain(wanted, dir, &below, why);
-	if (r == 0) {
+	if (r == KERNEL_FOUND)
 		r = kernel_mend(dir, below);
-		if (r == 0)
-			r = complete(wanted, dir, below, source->name);
-		if (r == -ENOENT) /* it has one with a missing file; logged */
-			r = -EINVAL;
-	}
-	if (r < 0)
+	if (r == KERNEL_FOUND)
+		r = complete(wanted, dir, below, source->name);
+	if (r != KERNEL_FOUND)
 		fs_remove_tree(dir);
 	return r;
 }
@@ -134,16 +131,16 @@ static int obtain_from_any(struct kernel_wanted *wanted, const char *trees, stru
 {
 	for (size_t i = 0; kernel_sources[i]; i++) {
 		_cleanup_(strbuf_release) struct strbuf reason = STRBUF_INIT;
-		int r = -ENOENT;
+		int r = KERNEL_NONE;
 
 		if (!wanted->only || wanted->only == kernel_sources[i])
 			r = obtain_from(kernel_sources[i], wanted, trees, &reason);
-		if (r != -ENOENT)
+		if (r != KERNEL_NONE)
 			return r;
 		if (reason.len)
 			strbuf_addf(why, "%s%s", why->len ? "; " : "", reason.buf);
 	}
-	return -ENOENT;
+	return KERNEL_NONE;
 }
 
 static int say_none(const struct kernel_wanted *wanted, const struct strbuf *why)
@@ -170,7 +167,7 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	_cleanup_close_ int lock = -1;
 	int r = kernel_find(wanted->env, wanted->release, tree);
 
-	if (r != -ENOENT)
+	if (r != KERNEL_NONE)
 		return r;
 	r = check_path(trees);
 	if (r < 0)
@@ -180,18 +177,19 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 		return lock;
 	r = kernel_find(wanted->env, wanted->release,
 			tree); /* another process may have created it in the meantime */
-	if (r != -ENOENT)
+	if (r != KERNEL_NONE)
 		return r;
 	remove_half_made(trees);
 	if (kernel_release_is_valid(wanted->release))
 		r = obtain_from_any(wanted, trees, &why);
-	if (r == -ENOENT)
-		return say_none(wanted, &why);
 	if (r < 0)
 		return r;
-	close(TAKE_FD(lock));
-	kernel_expire(buildenv_config(wanted->env));
-	return kernel_find(wanted->env, wanted->release, tree);
+	if (r == KERNEL_FOUND) {
+		close(TAKE_FD(lock));
+		kernel_expire(buildenv_config(wanted->env));
+		r = kernel_find(wanted->env, wanted->release, tree);
+	}
+	return r == KERNEL_NONE ? say_none(wanted, &why) : r;
 }
 
 int kernel_obtain(struct buildenv *env, const char *release, struct kernel_tree **tree)

@@ -87,7 +87,7 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;
 	wanted->page_size = welcome->page_size;
-	if (wanted->only && kernel_read(wanted->env, release, &old) == 0) {
+	if (wanted->only && kernel_read(wanted->env, release, &old) == KERNEL_FOUND) {
 		log_error("A kernel tree for %s exists already, from %s", release, old->source);
 		log_hint("Run outpost kernel remove %s, then add it", release);
 		return -EEXIST;

@@ -122,7 +122,7 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *built = NULL;
 
-	if (!*release || kernel_read(NULL, release, &tree) < 0)
+	if (!*release || kernel_read(NULL, release, &tree) != KERNEL_FOUND)
 		return;
 	built = path_join(tree->build, "vmlinux", NULL);
 	if (fs_exists(built) || fs_exists(installed))

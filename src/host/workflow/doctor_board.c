@@ -21,13 +21,14 @@ static void check_tree(struct findings *c, struct buildenv *env, const outpost_W
 	_cleanup_free_ char *compiler = NULL;
 	int r = kernel_read(env, w->release, &tree);
 
-	if (r < 0) {
+	if (r != KERNEL_FOUND) {
 		/* The next build gets it automatically: not a problem yet. */
-		doctor_add(
-			c, "board", "kernel tree", r == -ENOENT ? FINDING_NOTE : FINDING_MISSING,
-			xasprintf("%s for %s", r == -ENOENT ? "none yet" : "damaged", w->release),
-			r == -ENOENT ? xasprintf("outpost kernel add %s", w->release)
-				     : xasprintf("outpost kernel remove %s", w->release));
+		doctor_add(c, "board", "kernel tree",
+			   r == KERNEL_NONE ? FINDING_NOTE : FINDING_MISSING,
+			   xasprintf("%s for %s", r == KERNEL_NONE ? "none yet" : "damaged",
+				     w->release),
+			   r == KERNEL_NONE ? xasprintf("outpost kernel add %s", w->release)
+					    : xasprintf("outpost kernel remove %s", w->release));
 		return;
 	}
 	doctor_add(c, "board", "kernel tree", FINDING_OK,

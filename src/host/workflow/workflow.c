@@ -128,7 +128,7 @@ static int get_tree(struct workflow *p, struct kernel_tree **tree)
 	if (p->options->kernel)
 		return kernel_obtain(p->ctx->buildenv, p->release, tree);
 	r = kernel_find(p->ctx->buildenv, p->release, tree);
-	return r == -ENOENT ? sync_tree(p, tree) : r;
+	return r == KERNEL_NONE ? sync_tree(p, tree) : r;
 }
 
 static int build_all(struct workflow *p, char *const *paths, bool tests, const char *params)

@@ -31,6 +31,24 @@ make_tree() { # RELEASE [LINE-OF-CONFIG...]
 	expect_status 0
 }
 
+# The tree is there, so no other source is asked.
+test_tree_without_config() {
+	make_tree 6.1.0-1-arm64
+	rm "$WORK/trees/$release/.config"
+	printf '#!/bin/sh\necho called >>"%s/apt"\nexit 1\n' "$WORK" | tee "$WORK/bin/apt-get" >"$WORK/bin/apt-cache"
+	chmod +x "$WORK/bin/"apt-*
+	mkdir m
+	echo 'obj-m := m.o' >m/Kbuild
+	outpost build --kernel "$release" m
+	expect_status 3
+	expect_one_error "Cannot find CONFIG_CC_VERSION_TEXT in $WORK/trees/$release/.config: No such file"
+	[ ! -e apt ] || fail "asked Debian for another tree"
+	outpost kernel remove "$release"
+	outpost kernel remove "$release"
+	expect_status 3
+	expect_one_error "No kernel tree for '$release'"
+}
+
 # make_module NAME [-D...]: compiles NAME.ko for $release.
 make_module() {
 	local name=$1
