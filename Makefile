@@ -164,12 +164,12 @@ FUZZ ?= $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 # Links a test or tool of this machine from its own objects and an archive.
 link = $(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
 
-$(O)/tests/%.o: tests/unit/%.c
+$(O)/tests/%.o: tests/unit/%.c | build/proto/outpost.pb.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
-$(O)/tools/%.o: tests/tools/%.c
+$(O)/tools/%.o: tests/tools/%.c | build/proto/outpost.pb.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
@@ -228,7 +228,7 @@ FUZZ_TIME ?= 60
 FUZZ_O    := build/fuzz
 FUZZ_SAN  := address,undefined
 
-$(O)/fuzz/%.o: fuzz/%.c
+$(O)/fuzz/%.o: fuzz/%.c | build/proto/outpost.pb.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) -Ifuzz $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
