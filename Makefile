@@ -182,6 +182,9 @@ $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/host.a
 # This test counts how often modules are judged.
 $(O)/tests/test_run_result: LDFLAGS += -Wl,--wrap=verdict_judge
 
+# This test does not reset a virtual Pi.
+$(O)/tests/test_recover: LDFLAGS += -Wl,--wrap=vm_reset
+
 # The variants of a module: this test checks them without a kernel, check-vm with one.
 $(O)/tests/test_check: $(O)/tools/variants.o
 

@@ -8,6 +8,7 @@
 #include "common/strv.h"
 #include "host/board/last_seen.h"
 #include "host/module/testconf.h"
+#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static bool reset_vm(struct run_recovery *rec)
 	bool ok;
 
 	log_info("Board %s %s; resetting it", name, rec->stuck ? "is stuck" : "does not answer");
-	ok = rec->q->reset_vm(name, 0) == 0;
+	ok = vm_reset(name, 0) == 0;
 	rec->tried = xstrdup(ok ? "it was reset" : "resetting it did not help");
 	return ok;
 }
@@ -133,7 +134,7 @@ bool run_recovery_power_cycle(struct run_recovery *rec)
 {
 	const struct board *board = rec->q->board;
 
-	if (rec->tried || (!board->power_cycle && !(board->is_vm && rec->q->reset_vm)))
+	if (rec->tried || (!board->power_cycle && !board->is_vm))
 		return false;
 	rec->reset_ms = run_now_ms(rec->q);
 	/* First: if killed from here on, we cannot report that it was us. */

@@ -36,11 +36,6 @@ struct run_request {
 	int patience_ms;           /* 0: RUN_PATIENCE_MS */
 	long long (*now_ms)(void); /* the clock, for tests; NULL: monotonic_ms() */
 	struct store *store;
-	/*
-	 * Resets a vm that does not answer. Waits timeout_ms for it to boot; 0: as long as it
-	 * takes. 0 or -errno, logged. NULL: vms cannot be reset.
-	 */
-	int (*reset_vm)(const char *name, int timeout_ms);
 	/* Shows what is being done; `done` of `total` modules are finished. May be NULL. */
 	void (*progress)(const char *doing, const char *module, size_t done, size_t total,
 			 void *arg);

@@ -13,7 +13,6 @@
 #include "host/base/paths.h"
 #include "host/judge/pstore.h"
 #include "host/run/run.h"
-#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,7 +44,6 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 				       .modules = &list,
 				       .purpose = outpost_Purpose_PROVE,
 				       .return_ms = return_ms,
-				       .reset_vm = vm_reset,
 				       .progress = on_run };
 	int r = store_open(&store);
 

@@ -9,7 +9,6 @@
 #include "host/base/progress.h"
 #include "host/build/params.h"
 #include "host/board/last_seen.h"
-#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -236,7 +235,6 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 	request->modules = &p->modules;
 	request->wait_ms = p->options->wait_ms;
 	request->return_ms = p->options->return_ms;
-	request->reset_vm = vm_reset;
 	request->progress = workflow_on_run;
 	for (int kernels = 0;; kernels++) {
 		r = paths ? build_all(p, paths, tests, request->params) : 0;

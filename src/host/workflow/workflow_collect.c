@@ -7,7 +7,6 @@
 #include "common/strv.h"
 #include "host/base/progress.h"
 #include "host/report/out.h"
-#include "host/vm/vm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,7 +29,6 @@ static int collect(struct workflow *p, const char *run)
 	struct run_request request = { .board = p->board,
 				       .store = p->store,
 				       .return_ms = p->options->return_ms,
-				       .reset_vm = vm_reset,
 				       .progress = workflow_on_run };
 	struct run_result result;
 	int r;
