@@ -45,9 +45,9 @@ int fs_read(const char *path, struct strbuf *out, size_t max)
 	return fd < 0 ? -errno : read_fd(fd, out, max);
 }
 
-int fs_read_line(const char *path, struct strbuf *out)
+int fs_read_trimmed(const char *path, struct strbuf *out, size_t max)
 {
-	int r = fs_read(path, out, 64 * 1024);
+	int r = fs_read(path, out, max);
 
 	if (r < 0)
 		return r;

@@ -12,8 +12,8 @@
 /* Appends the whole file to `out`; -EFBIG if it is longer than `max` bytes (0: no limit). */
 int fs_read(const char *path, struct strbuf *out, size_t max);
 
-/* Reads a small file of the kernel (/proc, /sys), without the newline at its end. */
-int fs_read_line(const char *path, struct strbuf *out);
+/* As fs_read(), without the newlines at the end. */
+int fs_read_trimmed(const char *path, struct strbuf *out, size_t max);
 
 /* Replaces the file atomically: writes a new one beside it, syncs and renames it. */
 int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode);

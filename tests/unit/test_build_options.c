@@ -340,6 +340,22 @@ static void distcc(void **state)
 	assert_memory_equal(here, there, n);
 }
 
+/* More than 64 KiB of messages. */
+static void many_warnings(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const int n = 1000;
+
+	(void)state;
+	for (int i = 0; i < n; i++)
+		strbuf_addf(&text, "#warning %0100d\n", i);
+	strbuf_adds(&text, SAMPLE_MODULE("mod", ""));
+	put(sample_work, "mod/mod.c", text.buf);
+	put(sample_work, "mod/Kbuild", "obj-m := mod.o\n");
+	assert_null(do_build("mod")->error);
+	assert_int_equal(counts.warnings, n);
+}
+
 /* If there is nothing to compile, warnings are still shown and counted. */
 static void warnings_stay(void **state)
 {
@@ -513,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup(one_name, sample_clear),
 		cmocka_unit_test_setup(wrapper, sample_clear),
 		cmocka_unit_test_setup(distcc, sample_clear),
+		cmocka_unit_test_setup(many_warnings, sample_clear),
 		cmocka_unit_test_setup(warnings_stay, sample_clear),
 		cmocka_unit_test_setup(clang, sample_clear),
 		cmocka_unit_test_setup(two_kernels, sample_clear),

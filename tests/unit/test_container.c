@@ -194,7 +194,7 @@ static bool is_running(const char *pid_file)
 	_cleanup_(strbuf_release) struct strbuf pid = STRBUF_INIT, stat = STRBUF_INIT;
 	_cleanup_free_ char *path = path_join(dir, pid_file, NULL), *proc = NULL;
 
-	assert_int_equal(fs_read_line(path, &pid), 0);
+	assert_int_equal(fs_read_trimmed(path, &pid, 0), 0);
 	proc = path_join("/proc", pid.buf, "stat", NULL);
 	return fs_read(proc, &stat, 0) == 0 && !strstr(stat.buf, ") Z ");
 }

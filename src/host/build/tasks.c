@@ -51,7 +51,7 @@ static void read_error(struct unit *unit)
 	_cleanup_free_ char *path = unit_file(unit, "error");
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	if (fs_read_line(path, &text) < 0 || text.len == 0)
+	if (fs_read_trimmed(path, &text, 0) < 0 || text.len == 0)
 		strbuf_adds(&text, "its build failed without an error message");
 	unit->error = strbuf_detach(&text);
 }

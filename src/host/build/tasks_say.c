@@ -61,7 +61,7 @@ void tasks_say(struct tasks *t, const struct unit *unit)
 	_cleanup_free_ char *name = tasks_name(t, unit);
 	_cleanup_(strbuf_release) struct strbuf messages = STRBUF_INIT;
 
-	(void)fs_read_line(path, &messages);
+	(void)fs_read_trimmed(path, &messages, 0);
 	count_warnings(t, unit, messages.buf);
 	if (unit->error) {
 		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : "", messages.buf);

@@ -35,7 +35,7 @@ static int write_known_hosts(const char *name, const char *dir)
 	_cleanup_free_ char *pub = path_join(dir, "host_key.pub", NULL);
 	_cleanup_free_ char *line = NULL;
 	_cleanup_(strbuf_release) struct strbuf key = STRBUF_INIT;
-	int r = fs_read_line(pub, &key);
+	int r = fs_read_trimmed(pub, &key, 64 * 1024);
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", pub);

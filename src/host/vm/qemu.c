@@ -268,7 +268,7 @@ pid_t qemu_pid(const char *dir)
 	 */
 	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return 0;
-	if (fs_read_line(path, &text) < 0 || parse_int(text.buf, 2, INT_MAX, &pid) < 0)
+	if (fs_read_trimmed(path, &text, 64) < 0 || parse_int(text.buf, 2, INT_MAX, &pid) < 0)
 		return 0;
 	return pid;
 }
