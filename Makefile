@@ -185,6 +185,9 @@ $(O)/tests/test_run_result: LDFLAGS += -Wl,--wrap=verdict_judge
 # This test does not reset a virtual Pi.
 $(O)/tests/test_recover: LDFLAGS += -Wl,--wrap=vm_reset
 
+# This test makes pidfd_open() fail.
+$(O)/tests/test_build: LDFLAGS += -Wl,--wrap=syscall
+
 # The variants of a module: this test checks them without a kernel, check-vm with one.
 $(O)/tests/test_check: $(O)/tools/variants.o
 

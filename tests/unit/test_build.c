@@ -2,8 +2,12 @@
 /* Building folders with a small kernel tree: the results, and what causes a rebuild. */
 #include "sample_build.h"
 
+#include "common/lock.h"
+
 #include <elf.h>
 #include <jansson.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static char *listing(void)
@@ -379,6 +383,55 @@ static void two_at_once(void **state)
 	assert_int_equal(runs_of("b"), 1);
 }
 
+/* --- processes that cannot be watched -------------------------------------------------- */
+
+static pid_t without_pidfd; /* the process that gets no pidfd */
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long __wrap_syscall(long number, ...)
+{
+	va_list args;
+	long a, b, c, d, e, f;
+
+	if (number == SYS_pidfd_open && getpid() == without_pidfd) {
+		errno = EMFILE;
+		return -1;
+	}
+	va_start(args, number);
+	a = va_arg(args, long);
+	b = va_arg(args, long);
+	c = va_arg(args, long);
+	d = va_arg(args, long);
+	e = va_arg(args, long);
+	f = va_arg(args, long);
+	va_end(args);
+	return __real_syscall(number, a, b, c, d, e, f);
+}
+
+/* Its child must not go on building, and hold the lock, without us. */
+static void no_pidfd(void **state)
+{
+	_cleanup_free_ char *path = path_join(sample_work, "a", NULL),
+			    *dir = unit_dir(path, SAMPLE_RELEASE),
+			    *lock = path_join(dir, "lock", NULL);
+	int fd;
+
+	(void)state;
+	put_module("a", "a", "", "");
+	without_pidfd = getpid();
+	assert_int_equal(do_build("a", NULL), -EMFILE);
+	without_pidfd = 0;
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	fd = lock_try(lock);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(do_build("a", NULL), 0);
+	assert_null(the_module("a")->error);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup(ko_files, sample_clear),
 		cmocka_unit_test_setup(compile_commands, sample_clear),
 		cmocka_unit_test_setup(two_at_once, sample_clear),
+		cmocka_unit_test_setup(no_pidfd, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, sample_build_end);

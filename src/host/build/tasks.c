@@ -130,7 +130,7 @@ static int take_link_lock(struct task *task)
 	if (task->link_lock >= 0)
 		return 0;
 	if (task->link_lock != -EWOULDBLOCK)
-		return log_error_errno(task->link_lock, "Cannot lock %s", path);
+		return task->link_lock;
 	unlock(task);
 	return -EAGAIN;
 }
@@ -147,11 +147,19 @@ static int take_lock(struct task *task)
 	if (task->lock >= 0)
 		return task->unit.link ? take_link_lock(task) : 0;
 	if (task->lock != -EWOULDBLOCK)
-		return log_error_errno(task->lock, "Cannot lock %s", path);
+		return task->lock;
 	if (!task->said_waiting)
 		log_info("Waiting for another outpost that is building %s", task->unit.shown);
 	task->said_waiting = true;
 	return -EAGAIN;
+}
+
+/* SIGTERM makes it end its own child. */
+static void stop_child(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 static void collect_symvers(const struct tasks *t, struct unit *unit)
@@ -208,8 +216,11 @@ static int start(struct tasks *t, struct task *task)
 	if (task->pid < 0)
 		return log_error_errno(-errno, "Cannot start a process for %s", unit->shown);
 	task->pidfd = (int)syscall(SYS_pidfd_open, task->pid, 0);
-	if (task->pidfd < 0)
-		return log_error_errno(-errno, "Cannot watch the process for %s", unit->shown);
+	if (task->pidfd < 0) {
+		r = log_error_errno(-errno, "Cannot watch the process for %s", unit->shown);
+		stop_child(task->pid);
+		return r;
+	}
 	t->n_running++;
 	task->state = RUNNING;
 	progress(t, unit);
@@ -290,9 +301,9 @@ void tasks_release(struct tasks *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct task *task = &t->list[i];
 
-		if (task->state == RUNNING) { /* SIGTERM makes it end its own child */
-			kill(task->pid, SIGTERM);
-			reap(t, task);
+		if (task->state == RUNNING) {
+			stop_child(task->pid);
+			close(task->pidfd);
 		}
 		unlock(task);
 		module_list_release(&task->modules);

@@ -49,6 +49,23 @@ test_tree_without_config() {
 	expect_one_error "No kernel tree for '$release'"
 }
 
+test_lock_that_cannot_be_opened() {
+	make_tree 6.1.0-1-arm64
+	mkdir m
+	echo 'obj-m := m.o' >m/Kbuild
+	outpost build --kernel "$release" m
+	any_status
+	for lock in "$XDG_CACHE_HOME"/outpost/build/*/"$release"/{,m.}lock; do
+		rm "$lock"
+		mkdir "$lock"
+		outpost build --kernel "$release" m
+		expect_status 3
+		expect_one_error "Cannot open $lock: Is a directory"
+		rmdir "$lock"
+		: >"$lock"
+	done
+}
+
 # make_module NAME [-D...]: compiles NAME.ko for $release.
 make_module() {
 	local name=$1
