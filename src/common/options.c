@@ -111,13 +111,15 @@ const struct option_row *options_find_key(const struct option_row *rows, const c
 	return NULL;
 }
 
-static int set_option(const struct option_row *row, void *dest, const char *value)
+static int set_option(const struct option_row *row, const struct option_set *set, const char *value)
 {
 	const char *why = "";
 
+	if (set->given)
+		strv_add(set->given, row->name);
 	if (row->type == OPTION_TYPE_FLAG)
 		value = "yes";
-	if (options_set(row, dest, value, &why) == 0)
+	if (options_set(row, set->dest, value, &why) == 0)
 		return 0;
 	log_error("Invalid value '%s' for option --%s: %s", value, row->name, why);
 	return -EINVAL;
@@ -144,7 +146,7 @@ static int parse_long(const struct option_set *sets, char **word)
 		log_error("Option --%s requires a value: --%s=%s", row->name, row->name, row->arg);
 		return -EINVAL;
 	}
-	r = set_option(row, set->dest, name[n] ? name + n + 1 : word[1]);
+	r = set_option(row, set, name[n] ? name + n + 1 : word[1]);
 	if (r < 0)
 		return r;
 	return row->arg && !name[n] ? 2 : 1;
@@ -166,7 +168,7 @@ static int parse_short(const struct option_set *sets, char **word)
 			log_error("Option -%c requires a value: -%c %s", *p, *p, row->arg);
 			return -EINVAL;
 		}
-		r = set_option(row, set->dest, p[1] ? p + 1 : word[1]);
+		r = set_option(row, set, p[1] ? p + 1 : word[1]);
 		if (r < 0)
 			return r;
 		if (row->arg)

@@ -62,6 +62,7 @@ struct option_row {
 struct option_set {
 	const struct option_row *rows;
 	void *dest;
+	char ***given; /* options_parse() adds the names of the options it finds; may be NULL */
 };
 
 /*

@@ -198,22 +198,20 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	const char *verb = argv[0];
 
 	if (strcmp(verb, "add") == 0)
-		return ctx->json ? usage_error("'board add' has no --json")
-				 : add(o, argc - 1, argv + 1);
-	if (o->ssh_config || o->power_cycle)
-		return usage_error("--ssh-config and --power-cycle are for 'board add' only");
+		return add(o, argc - 1, argv + 1);
 	if (strcmp(verb, "list") == 0)
 		return list(ctx);
 	if (strcmp(verb, "show") == 0)
 		return show(ctx, argv[1]);
-	return ctx->json ? usage_error("'board remove' has no --json") : remove_board(argv[1]);
+	return remove_board(argv[1]);
 }
 
 static const struct command_verb verbs[] = {
-	{ "add", "NAME DESTINATION", 2, 2 },
-	{ "list", "", 0, 0 },
+	{ "add", "NAME DESTINATION", 2, 2, "ssh-config power-cycle", .no_json = true,
+	  .no_board = true },
+	{ "list", "", 0, 0, .no_board = true },
 	{ "show", "[NAME]", 0, 1 },
-	{ "remove", "NAME", 1, 1 },
+	{ "remove", "NAME", 1, 1, .no_json = true, .no_board = true },
 	{ NULL },
 };
 

@@ -193,9 +193,13 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
-	char *const *paths = workflow_paths("build", argc, argv);
+	const struct build_options *o = arg;
+	char *const *paths;
 
-	return paths ? build_all(ctx, arg, paths) : STATUS_USAGE;
+	if (o->boards && option_given(ctx, "kernel"))
+		return usage_error("--for and --kernel exclude each other");
+	paths = workflow_paths("build", argc, argv);
+	return paths ? build_all(ctx, o, paths) : STATUS_USAGE;
 }
 
 const struct command cmd_build = {

@@ -106,9 +106,9 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 }
 
 static const struct command_verb verbs[] = {
-	{ "build", "", 0, 0 },
+	{ "build", "", 0, 0, "compilers packages offline fresh" },
 	{ "status", "", 0, 0 },
-	{ "remove", "", 0, 0 },
+	{ "remove", "", 0, 0, .no_json = true },
 	{ NULL },
 };
 

@@ -16,8 +16,8 @@
 #define PATIENCE_MS 60000 /* time limit without any progress */
 
 static const struct option_row options[] = {
-	BUILD_SETTINGS(struct workflow_options, build.),
-	WORKFLOW_OPTIONS(struct workflow_options, ),
+	WORKFLOW_BUILD_OPTIONS(struct workflow_options, ),
+	WORKFLOW_RETURN_OPTION(struct workflow_options, ),
 	OPTION_END,
 };
 

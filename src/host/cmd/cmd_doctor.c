@@ -23,7 +23,7 @@ static const struct option_row options[] = {
 	OPTION_FLAG(struct doctor_options, yes, 'y', "yes", NULL, "with --prove: do not ask first"),
 	OPTION_DURATION(struct doctor_options, return_ms, 0, "return-timeout", "TIME",
 			"board.return_timeout",
-			"time limit for the board to come back (default: 60s)"),
+			"with --prove: time limit for the board to come back (default: 60s)"),
 	OPTION_END,
 };
 
@@ -146,8 +146,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	if (o->yes && !o->prove)
-		return usage_error("--yes requires --prove");
+	if (!o->prove && (o->yes || option_given(ctx, "return-timeout")))
+		return usage_error("--%s requires --prove", o->yes ? "yes" : "return-timeout");
 	r = o->prove ? prove(ctx, o, &proof) : examine(ctx, &checks);
 	if (r)
 		return r;

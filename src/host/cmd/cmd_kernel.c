@@ -228,9 +228,8 @@ static int run_path(struct context *ctx, const struct kernel_git *git, const cha
 
 static int run_remove(struct context *ctx, const struct kernel_git *git, const char *what)
 {
+	(void)ctx;
 	(void)git;
-	if (ctx->json)
-		return usage_error("'kernel remove' has no --json");
 	return cmd_kernel_check(kernel_remove(what), what);
 }
 
@@ -251,10 +250,8 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	const struct kernel_git *git = arg;
 
 	(void)argc;
-	if ((git->url || git->commit) && strcmp(argv[0], "add") != 0)
-		return usage_error("--git and --commit are for 'kernel add' only");
-	if (git->commit && !git->url)
-		return usage_error("--commit requires --git");
+	if ((git->commit || option_given(ctx, "defconfig")) && !git->url)
+		return usage_error("--%s requires --git", git->commit ? "commit" : "defconfig");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(ctx, git, argv[1]);
@@ -263,11 +260,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 static const struct command_verb verbs[] = {
 	{ "sync", "", 0, 0 },
-	{ "add", "[RELEASE|PATH]", 0, 1 },
-	{ "list", "", 0, 0 },
-	{ "path", "[RELEASE]", 0, 1 },
+	{ "add", "[RELEASE|PATH]", 0, 1, "git commit defconfig" },
+	{ "list", "", 0, 0, .no_board = true },
+	{ "path", "[RELEASE]", 0, 1, .no_board = true },
 	{ "verify", "[RELEASE]", 0, 1 },
-	{ "remove", "RELEASE", 1, 1 },
+	{ "remove", "RELEASE", 1, 1, .no_json = true, .no_board = true },
 	{ NULL },
 };
 

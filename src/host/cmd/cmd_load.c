@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const struct option_row options[] = {
-	BUILD_SETTINGS(struct workflow_options, build.),
-	WORKFLOW_OPTIONS(struct workflow_options, ),
+	WORKFLOW_BUILD_OPTIONS(struct workflow_options, ),
+	WORKFLOW_RUN_OPTIONS(struct workflow_options, ),
 	OPTION_END,
 };
 

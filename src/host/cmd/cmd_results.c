@@ -172,8 +172,11 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct results_options *o = arg;
 	_cleanup_(store_closep) struct store *store = NULL;
-	int r = store_open(&store);
+	int r;
 
+	if (argc && option_given(ctx, "limit"))
+		return usage_error("--limit is for the list of runs, not for one RUN");
+	r = store_open(&store);
 	if (r < 0)
 		return r;
 	workflow_collect(ctx, store);

@@ -7,7 +7,7 @@
 #include "host/workflow/workflow.h"
 
 static const struct option_row options[] = {
-	WORKFLOW_OPTIONS(struct workflow_options, ),
+	WORKFLOW_RUN_OPTIONS(struct workflow_options, ),
 	OPTION_END,
 };
 

@@ -174,8 +174,6 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	if (strcmp(argv[0], "status") == 0)
 		return run_status(ctx, argv[1]);
-	if (ctx->json)
-		return usage_error("'vm %s' has no --json; 'vm status' has", argv[0]);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(argv[0], actions[i].name) == 0)
 			return actions[i].run(arg, argc > 1 ? argv[1] : default_name(arg));
@@ -183,10 +181,15 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 }
 
 static const struct command_verb verbs[] = {
-	{ "up", "[NAME]", 0, 1 },      { "down", "[NAME]", 0, 1 },
-	{ "status", "[NAME]", 0, 1 },  { "reset", "[NAME]", 0, 1 },
-	{ "unplug", "[NAME]", 0, 1 },  { "plug", "[NAME]", 0, 1 },
-	{ "console", "[NAME]", 0, 1 }, { NULL },
+	{ "up", "[NAME]", 0, 1, "kernel memory cpus debug kaslr boot full timeout",
+	  .no_json = true },
+	{ "down", "[NAME]", 0, 1, "full", .no_json = true },
+	{ "status", "[NAME]", 0, 1 },
+	{ "reset", "[NAME]", 0, 1, "full timeout", .no_json = true },
+	{ "unplug", "[NAME]", 0, 1, "full", .no_json = true },
+	{ "plug", "[NAME]", 0, 1, "full", .no_json = true },
+	{ "console", "[NAME]", 0, 1, "full", .no_json = true },
+	{ NULL },
 };
 
 const struct command cmd_vm = {
@@ -202,7 +205,8 @@ const struct command cmd_vm = {
 		"plug     plug the cable in again\n"
 		"console  connect to its serial console; press Ctrl-] to leave\n"
 		"\nThe default NAME is 'vm'. The default kernel is that of the last start, or for a\n"
-		"new vm, the newest in Debian. All options except --timeout are for 'up' only.\n"
+		"new vm, the newest in Debian. The options are for 'up'; 'reset' also takes --timeout,\n"
+		"and all but 'status' take --full, which changes the default NAME.\n"
 		"\nWith --debug, a stock kernel checks for double frees, use after free and\n"
 		"out-of-bounds writes, and reports who allocated and who freed the memory: SLUB\n"
 		"debugging for every object (slub_debug=FZPU), KFENCE if the kernel has it (Debian's\n"

@@ -18,6 +18,8 @@ struct command_verb {
 	const char *name;
 	const char *args; /* the arguments after it */
 	int least_args, most_args;
+	const char *options;    /* those that it takes: "full timeout"; NULL: none */
+	bool no_json, no_board; /* --json or -b is an error */
 };
 
 struct command {
@@ -42,6 +44,12 @@ struct command {
 
 /* All commands, in the order of the help, ending with NULL. */
 extern const struct command *const commands[];
+
+/*
+ * Was this option of the command given on the command line? Otherwise its value comes from the
+ * configuration, and is no error where it has no effect.
+ */
+bool option_given(const struct context *ctx, const char *name);
 
 /* Logs what is wrong with the arguments. Returns STATUS_USAGE. */
 int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/similar.h"
+#include "common/strv.h"
 
 #include <string.h>
 
@@ -129,40 +130,64 @@ static int check_number(const char *command, const char *verb, const char *args,
 	return STATUS_OK;
 }
 
-static int check_arguments(const struct command *c, int argc, char **argv)
+/* NULL: none is given, it is not known, or the command has none. */
+static const struct command_verb *find_verb(const struct command *c, int argc, char **argv)
+{
+	for (const struct command_verb *v = c->verbs; v && argc && v->name; v++)
+		if (strcmp(v->name, argv[0]) == 0)
+			return v;
+	return NULL;
+}
+
+static int check_arguments(const struct command *c, const struct command_verb *v, int argc,
+			   char **argv)
 {
 	if (!c->verbs)
 		return check_number(c->name, "", c->args, argc, c->least_args, c->most_args);
 	if (argc < 1)
 		return usage_error("'%s' requires %s; see outpost %s --help", c->name, c->args,
 				   c->name);
-	for (const struct command_verb *v = c->verbs; v->name; v++)
-		if (strcmp(v->name, argv[0]) == 0)
-			return check_number(c->name, v->name, v->args, argc - 1, v->least_args,
-					    v->most_args);
-	return unknown_verb(c, argv[0]);
+	return v ? check_number(c->name, v->name, v->args, argc - 1, v->least_args, v->most_args)
+		 : unknown_verb(c, argv[0]);
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; p && (p = strstr(p, word)); p += n)
+		if ((p == words || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+			return true;
+	return false;
 }
 
 /* `has_board`: -b was given, before or after the command. */
-static int check_options(const struct context *ctx, const struct command *c, bool has_board)
+static int check_options(const struct context *ctx, const struct command *c,
+			 const struct command_verb *v, bool has_board)
 {
-	if (ctx->json && !c->has_json)
-		return usage_error("'%s' has no --json", c->name);
-	if (has_board && c->no_board)
-		return usage_error("'%s' has no -b%s", c->name,
+	const char *space = v ? " " : "", *verb = v ? v->name : "";
+
+	if (ctx->json && (!c->has_json || (v && v->no_json)))
+		return usage_error("'%s%s%s' has no --json", c->name, space, verb);
+	if (has_board && (c->no_board || (v && v->no_board)))
+		return usage_error("'%s%s%s' has no -b%s", c->name, space, verb,
 				   strcmp(c->name, "vm") == 0
 					   ? ": the name of the vm is the last argument"
 					   : "");
+	strv_foreach (given, v ? ctx->given : NULL)
+		if (!has_word(v->options, *given))
+			return usage_error("'%s %s' has no --%s", c->name, v->name, *given);
 	return STATUS_OK;
 }
 
 int command_line_rest(struct context *ctx, const struct command *c, void *dest, int *argc,
 		      char **argv)
 {
-	const struct option_set sets[] = { { c->options ? c->options : none, dest },
+	const struct option_set sets[] = { { c->options ? c->options : none, dest, &ctx->given },
 					   { context_rows, ctx },
 					   { NULL } };
 	_cleanup_free_ char *configured = ctx->board_is_configured ? ctx->board : NULL;
+	const struct command_verb *verb;
 	int r;
 
 	if (configured)
@@ -170,9 +195,10 @@ int command_line_rest(struct context *ctx, const struct command *c, void *dest, 
 	r = options_parse(sets, argc, argv, c->words_after);
 	if (r != 0)
 		return r < 0 ? STATUS_USAGE : r;
-	r = check_options(ctx, c, ctx->board);
+	shift(argc, argv, 1);
+	verb = find_verb(c, *argc, argv);
+	r = check_options(ctx, c, verb, ctx->board);
 	if (!ctx->board)
 		ctx->board = TAKE_PTR(configured);
-	shift(argc, argv, 1);
-	return r == STATUS_OK ? check_arguments(c, *argc, argv) : r;
+	return r == STATUS_OK ? check_arguments(c, verb, *argc, argv) : r;
 }

@@ -4,8 +4,10 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "common/strv.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 /* clang-format off */
 #define COMMANDS(_) \
@@ -19,6 +21,14 @@ COMMANDS(DECLARE)
 
 #define ROW(name) &cmd_##name,
 const struct command *const commands[] = { COMMANDS(ROW) NULL };
+
+bool option_given(const struct context *ctx, const char *name)
+{
+	strv_foreach (given, ctx->given)
+		if (strcmp(*given, name) == 0)
+			return true;
+	return false;
+}
 
 int usage_error(const char *fmt, ...)
 {

@@ -196,6 +196,7 @@ int main(int argc, char **argv)
 	status = finish_stdout(status);
 	options_release(context_rows, &ctx);
 	options_release(context_first_rows, &ctx);
+	strv_free(ctx.given);
 	if (ctx.buildenv)
 		buildenv_free(ctx.buildenv);
 	if (ctx.config)

@@ -17,6 +17,7 @@ struct context {
 	bool quiet;
 	bool json;
 	bool version;
+	char **given; /* names of the command's options on the command line; see option_given() */
 	struct config *config;
 	struct buildenv *buildenv;
 };

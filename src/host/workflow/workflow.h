@@ -21,17 +21,25 @@ struct workflow_options {
 	struct build_settings build;
 };
 
-#define WORKFLOW_OPTIONS(s, in)                                                                \
-	OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",                  \
-		      "require this kernel (default: the one that the board runs)"),           \
-		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                               \
-			    "also send modules that 'outpost check' rejects"),                 \
-		OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,                      \
-				"wait up to TIME if somebody else is using the board"),        \
-		OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME",                  \
-				"board.return_timeout",                                        \
-				"time limit for a board to come back after a crash (default: " \
-				"60s, or 3 times its usual reboot time)")
+/* Of commands that build modules. */
+#define WORKFLOW_BUILD_OPTIONS(s, in)                                                        \
+	BUILD_SETTINGS(s, in build.),                                                        \
+		OPTION_STRING(s, in kernel, 'k', "kernel", "RELEASE", "build.kernel",        \
+			      "require this kernel (default: the one that the board runs)"), \
+		OPTION_FLAG(s, in no_check, 0, "no-check", NULL,                             \
+			    "also send modules that 'outpost check' rejects")
+
+/* Of all commands that open a workflow, because it collects runs that were left open. */
+#define WORKFLOW_RETURN_OPTION(s, in)                                                         \
+	OPTION_DURATION(s, in return_ms, 0, "return-timeout", "TIME", "board.return_timeout", \
+			"time limit for a board to come back after a crash (default: "        \
+			"60s, or 3 times its usual reboot time)")
+
+/* Of commands that start a run. */
+#define WORKFLOW_RUN_OPTIONS(s, in)                                             \
+	OPTION_DURATION(s, in wait_ms, 'w', "wait", "TIME", NULL,               \
+			"wait up to TIME if somebody else is using the board"), \
+		WORKFLOW_RETURN_OPTION(s, in)
 
 /* Additional options of test and watch. */
 struct test_options {
@@ -52,8 +60,8 @@ struct test_options {
 			   "load, test and unload each module N times"),                         \
 		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",    \
 			    "continue without a reboot after a module that damaged the kernel"), \
-		BUILD_SETTINGS(struct test_options, prepare.build.),                             \
-		WORKFLOW_OPTIONS(struct test_options, prepare.)
+		WORKFLOW_BUILD_OPTIONS(struct test_options, prepare.),                           \
+		WORKFLOW_RUN_OPTIONS(struct test_options, prepare.)
 
 /* The request that these commands send to a board; workflow_execute() completes it. */
 struct run_request workflow_test(const struct test_options *options);

@@ -69,6 +69,105 @@ test_help_of_every_command() {
 	[ $n -ge 5 ] || fail "only $n commands were found"
 }
 
+# options_of COMMAND: "name" or "name=VALUE" of each option in its help, but --help.
+options_of() {
+	"$OUTPOST" "$1" --help | sed -nE '/--help/d; s/^  (-., |    )--([a-z0-9-]+)( ([A-Z,.]+) .*| .*)/\2=\4/p' | sed 's/=$//'
+}
+
+# Each option is an error in every command in which it has no effect.
+test_options_of_every_command() {
+	local build="sparse w1 clang no-ccache compiler-wrapper=COMMAND" n=0 command options
+	local send="$build kernel=RELEASE no-check" wait="wait=TIME return-timeout=TIME"
+	local test="junit=FILE timeout=TIME repeat=N no-reboot $send $wait"
+	while IFS=: read -r command options; do
+		[ "$(options_of "$command" | xargs)" = "${options# }" ] ||
+			fail "'$command' has the options $(options_of "$command" | xargs), not $options"
+		n=$((n + 1))
+	done <<-end
+		test: $test
+		watch: $test
+		build: kernel=RELEASE,... for=BOARD,... jobs=N no-tests compile-commands=FILE in=PLACE $build
+		check: kernel=RELEASE $build
+		deploy: $send return-timeout=TIME
+		load: $send $wait
+		unload: $wait
+		vm: kernel=RELEASE memory=MIB cpus=N debug kaslr boot full timeout=TIME
+		board: ssh-config=FILE power-cycle=COMMAND
+		log: follow new level=LEVEL
+		shell:
+		doctor: prove yes return-timeout=TIME
+		kernel: git=URL commit=COMMIT defconfig=NAME
+		container: compilers=MAJORS packages=NAMES offline fresh
+		klog: module=KO
+		unpack: arch=ARCH dependencies
+		journal:
+		results: limit=N
+		clean: all
+	end
+	[ $n = "$(commands | wc -l)" ] || fail "the table does not have every command"
+}
+
+# refuses WORDS...: they are a usage error, and nothing is done.
+refuses() {
+	outpost "$@"
+	expect_status 2
+	[ "$(wc -l <err)" = 1 ] || fail "expected one error"
+	expect_silent out
+}
+
+# Of a command that has subcommands, each takes only some of the options.
+test_options_of_every_subcommand() {
+	local command verb options option refused=0
+	while IFS=: read -r command verb options; do
+		for option in $(options_of "$command") json board=pi; do
+			case " $options " in *" ${option%%=*} "*) continue ;; esac
+			refuses "$command" "$verb" "--${option/=*/=1000}"
+			expect_err "has no -"
+			refused=$((refused + 1))
+		done
+	done <<-end
+		vm:up:kernel memory cpus debug kaslr boot full timeout
+		vm:down:full
+		vm:status:json
+		vm:reset:full timeout
+		vm:unplug:full
+		vm:plug:full
+		vm:console:full
+		board:add:ssh-config power-cycle
+		board:list:json
+		board:show:json board
+		board:remove:
+		kernel:sync:json board
+		kernel:add:git commit defconfig json board
+		kernel:list:json
+		kernel:path:json
+		kernel:verify:json board
+		kernel:remove:
+		container:build:compilers packages offline fresh json
+		container:status:json
+		container:remove:
+	end
+	[ $refused -ge 70 ] || fail "only $refused were tried"
+}
+
+test_options_that_need_another_one() {
+	refuses log --new
+	refuses doctor --yes
+	refuses doctor --return-timeout 5s
+	refuses kernel add --commit HEAD
+	refuses kernel add --defconfig x
+	refuses results --limit 5 last
+	refuses build --for pi --kernel 6.1.0
+	# A value in the configuration is no error.
+	printf '[board]\nreturn_timeout = 5s\n[kernel.git]\ndefconfig = x\n[build]\nkernel = x\n[vm]\ndebug = yes\n' >outpost.conf
+	outpost kernel list
+	expect_status 0
+	outpost vm status
+	expect_status 0
+	outpost doctor
+	expect_silent err
+}
+
 test_json_is_refused() {
 	local refused=0
 	for command in $(commands); do
