@@ -9,14 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_fd(int fd, struct strbuf *out, size_t max)
+int fs_read_fd(int fd, struct strbuf *out, size_t max)
 {
 	size_t start = out->len;
 
@@ -42,7 +41,7 @@ int fs_read(const char *path, struct strbuf *out, size_t max)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : read_fd(fd, out, max);
+	return fd < 0 ? -errno : fs_read_fd(fd, out, max);
 }
 
 int fs_read_trimmed(const char *path, struct strbuf *out, size_t max)
@@ -128,23 +127,6 @@ int fs_mkdir_p(const char *path, mode_t mode)
 	return fs_is_dir(path) ? 0 : -ENOTDIR;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
-}
-
-int fs_remove_tree(const char *path)
-{
-	int r = nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-
-	if (r == -1)
-		return errno == ENOENT ? 0 : -errno;
-	return r;
-}
-
 bool fs_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
@@ -181,9 +163,18 @@ int fs_copy_data(int in, int out)
 	return r;
 }
 
+int fs_copy_file(int in, int out)
+{
+	struct stat st;
+	int r = fstat(in, &st) < 0 ? -errno : fs_copy_data(in, out);
+
+	if (r == 0 && futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0)
+		r = -errno;
+	return r;
+}
+
 int fs_copy(const char *from, const char *to)
 {
-	int r;
 	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC);
 	_cleanup_close_ int out = -1;
 	struct stat st;
@@ -191,14 +182,7 @@ int fs_copy(const char *from, const char *to)
 	if (in < 0 || fstat(in, &st) < 0)
 		return -errno;
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
-	if (out < 0)
-		return -errno;
-	r = fs_copy_data(in, out);
-	if (r < 0)
-		return r;
-	if (futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0)
-		return -errno;
-	return 0;
+	return out < 0 ? -errno : fs_copy_file(in, out);
 }
 
 bool fs_is_link_to(const char *path, const char *target)
@@ -223,9 +207,9 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int fs_list(const char *path, char ***names)
+int fs_list_fd(int fd, char ***names)
 {
-	_cleanup_closedir_ DIR *dir = opendir(path);
+	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
 	struct dirent *entry;
 
@@ -239,6 +223,11 @@ int fs_list(const char *path, char ***names)
 	qsort(found, strv_length(found), sizeof(*found), compare_names);
 	*names = TAKE_PTR(found);
 	return 0;
+}
+
+int fs_list(const char *path, char ***names)
+{
+	return fs_list_fd(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), names);
 }
 
 void fs_find(const char *dir, const char *pattern, char ***found)

@@ -11,6 +11,7 @@
 
 /* Appends the whole file to `out`; -EFBIG if it is longer than `max` bytes (0: no limit). */
 int fs_read(const char *path, struct strbuf *out, size_t max);
+int fs_read_fd(int fd, struct strbuf *out, size_t max);
 
 /* As fs_read(), without the newlines at the end. */
 int fs_read_trimmed(const char *path, struct strbuf *out, size_t max);
@@ -27,10 +28,11 @@ int fs_write_existing(const char *path, const char *text);
 int fs_mkdir_p(const char *path, mode_t mode);
 
 /*
- * Removes a file or a whole folder; a missing one is not an error. Does not follow links or
- * cross into other mounts.
+ * Removes a file or a whole folder; a missing one is not an error. Does not enter links or other
+ * file systems, even if others change the folder meanwhile; -ELOOP if it is nested too deeply.
  */
 int fs_remove_tree(const char *path);
+int fs_remove_at(int dir, const char *name); /* `name` in the folder `dir` */
 
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
@@ -45,8 +47,9 @@ bool fs_is_within(const char *path, const char *dir) __attribute__((pure));
 /* Copies from the current position of `in` to its end. */
 int fs_copy_data(int in, int out);
 
-/* Copies content, mode and modification time. */
+/* Copies content, mode and modification time; fs_copy_file() not the mode. */
 int fs_copy(const char *from, const char *to);
+int fs_copy_file(int in, int out);
 
 /* Makes `path` a symbolic link to `target`; replaces a link or file. */
 int fs_put_link(const char *path, const char *target);
@@ -63,5 +66,6 @@ void fs_find(const char *dir, const char *pattern, char ***found);
  * it with strv_free().
  */
 int fs_list(const char *path, char ***names);
+int fs_list_fd(int fd, char ***names); /* closes it */
 
 #endif

@@ -4,7 +4,8 @@
 
 /*
  * Connects to the unix socket `name` in the folder `dir`, whose path may be longer than the
- * 108 bytes that fit in a socket address. Returns the descriptor, or -errno (not logged).
+ * 108 bytes that fit in a socket address. Returns the descriptor, or -errno (not logged):
+ * -ENOTSOCK or -ELOOP if something else has that name.
  */
 int unix_socket_connect(const char *dir, const char *name);
 

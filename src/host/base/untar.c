@@ -2,6 +2,7 @@
 #include "host/base/untar.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 
@@ -9,17 +10,13 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 /* Sizes of the fields in a ustar header. libarchive also accepts GNU's longer ones. */
 #define NAME_LIMIT 256
 #define LINK_LIMIT 100
-
-#define RETRY_LIMIT 1000
 
 DEFINE_CLEANUP(struct archive *, archive_read_free);
 
@@ -109,15 +106,14 @@ static int make_parents(const struct untar *u, const char *name)
 static int write_file(struct untar *u, const char *name, mode_t mode)
 {
 	_cleanup_close_ int fd =
-		openat(u->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		       mode & 0100 ? 0755 : 0644);
+		beneath_open(u->dir, name, O_WRONLY | O_CREAT | O_EXCL, mode & 0100 ? 0755 : 0644);
 	const void *data;
 	size_t n;
 	la_int64_t at;
 	int r, w;
 
 	if (fd < 0)
-		return cannot_write(u, -errno, name);
+		return cannot_write(u, fd, name);
 	while ((r = archive_read_data_block(u->archive, &data, &n, &at)) == ARCHIVE_OK) {
 		w = fs_write_all(fd, data, n);
 		if (w < 0)
@@ -216,36 +212,20 @@ static int make_link(struct untar *u, const struct link *link)
 	return 0;
 }
 
-/*
- * If anything on this machine is renamed or mounted while the kernel follows a "..", it
- * returns -EAGAIN.
- */
-static int open_beneath(int dir, const char *name)
-{
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	int fd, tries = 0;
-
-	do
-		fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
-	while (fd < 0 && errno == EAGAIN && ++tries < RETRY_LIMIT);
-	return fd;
-}
-
 /* Asks the kernel where the link leads, now that all links exist. */
 static int check_link(struct untar *u, const struct link *link)
 {
-	_cleanup_close_ int fd = open_beneath(u->dir, link->name);
+	_cleanup_close_ int fd = beneath_follow(u->dir, link->name, O_PATH);
 
 	if (fd >= 0)
 		return 0;
-	if (errno == EXDEV) {
+	if (fd == -EXDEV) {
 		strbuf_addf(u->why, "the link '%s' leads out of the archive's folder, to '%s'",
 			    link->name, link->target);
 		return -EBADMSG;
 	}
-	if (errno != ENOENT && errno != ELOOP && errno != ENOTDIR)
-		return cannot_write(u, -errno, link->name);
+	if (fd != -ENOENT && fd != -ELOOP && fd != -ENOTDIR)
+		return cannot_write(u, fd, link->name);
 	return unlinkat(u->dir, link->name, 0) < 0 ? cannot_write(u, -errno, link->name) : 0;
 }
 

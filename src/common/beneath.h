@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files below a folder that somebody else may change at any time, such as a build in the
+ * container. `root` is a descriptor of that folder; a name is relative to it. The kernel looks
+ * it up (openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS): a name that leads out of the
+ * folder fails with -EXDEV, one that has a symbolic link in it with -ELOOP or -ENOTDIR, whatever
+ * happens to the folder meanwhile. All return 0 (unless noted) or -errno, and log nothing.
+ */
+#ifndef OUTPOST_BENEATH_H
+#define OUTPOST_BENEATH_H
+
+#include "common/strbuf.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Opens such a folder, which must not be a link. Returns the descriptor. */
+int beneath_root(const char *path);
+
+/* As open(2). Returns the descriptor. */
+int beneath_open(int root, const char *name, int flags, mode_t mode);
+
+/* As beneath_open() for an existing file, and follows links that stay below the folder. */
+int beneath_follow(int root, const char *name, int flags);
+
+/* Is there anything of that name; what it is, for a link the link itself. */
+bool beneath_exists(int root, const char *name);
+int beneath_stat(int root, const char *name, struct stat *st);
+
+/*
+ * Appends a file, at most `max` bytes (0: no limit, else -EFBIG), to `out`. -EINVAL if it is
+ * not a regular file: opening others may wait forever, or do something.
+ */
+int beneath_read(int root, const char *name, struct strbuf *out, size_t max);
+
+/* Replaces whatever file or link is there. */
+int beneath_write(int root, const char *name, const void *data, size_t n, mode_t mode);
+int beneath_put_link(int root, const char *name, const char *target);
+
+int beneath_mkdir_p(int root, const char *name, mode_t mode);
+
+/* As fs_remove_tree(). */
+int beneath_remove(int root, const char *name);
+
+/* Copy a file into and out of the folder, as fs_copy(); both replace what is there. */
+int beneath_copy_in(int root, const char *name, const char *from);
+int beneath_copy_out(int root, const char *name, const char *to);
+
+/* As fs_list() for the folder `name` ("": the root), and fs_find(): names relative to the root. */
+int beneath_list(int root, const char *name, char ***names);
+void beneath_find(int root, const char *dir, const char *pattern, char ***found);
+
+#endif
