@@ -31,7 +31,7 @@ HOST_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 COMMON_SRC := $(sort $(wildcard src/common/*.c src/common/*/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c src/agent/*/*.c))
-BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c process.c strbuf.c alloc.c)
+BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c clock.c process.c strbuf.c alloc.c)
 
 # Prints one line for each step, unless -s is given.
 Q   := $(if $(V),,@)

@@ -16,7 +16,9 @@
 #include "host/container/buildenv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -258,6 +260,59 @@ static void test_nonsense(void **state)
 	assert_int_equal(shell("exit 5", NULL, NULL), 5);
 }
 
+/* Left-over processes do not keep it up: it ends although one of them runs. */
+static void test_ends_when_idle(void **state)
+{
+	_cleanup_free_ char *program = path_own_file("outpost-builder"),
+			    *other = path_join(dir, "other", NULL),
+			    *socket = path_join(other, "socket", NULL);
+	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
+	bool up = false;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(fs_mkdir_p(other, 0700), 0);
+	pid = fork();
+	if (pid == 0) {
+		execl(program, "outpost-builder", socket, "2", NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 400 && !up; i++) {
+		up = container_is_up(other);
+		usleep(5000);
+	}
+	assert_true(up);
+	assert_int_equal(container_call(other,
+					ARGV("sh", "-c", "setsid sleep 1000 >&- 2>&- & echo $!"),
+					&(struct process_options){ .output = &output }),
+			 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(kill(atoi(output.buf), SIGKILL), 0);
+}
+
+/* No descriptor that a command gets is a terminal, or anything else of ours. */
+static void test_gets_pipes_only(void **state)
+{
+	_cleanup_close_ int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	_cleanup_close_ int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), theirs = -1;
+	char name[64];
+	int r;
+
+	(void)state;
+	assert_int_equal(grantpt(terminal), 0);
+	assert_int_equal(unlockpt(terminal), 0);
+	assert_int_equal(ptsname_r(terminal, name, sizeof(name)), 0);
+	theirs = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(theirs >= 0);
+	dup2(theirs, STDERR_FILENO);
+	r = container_call(dir, ARGV("sh", "-c", "! test -t 1 && ! test -t 2 && ! test -t 0"),
+			   NULL);
+	dup2(before, STDERR_FILENO);
+	assert_int_equal(r, 0);
+}
+
 /* --- mounts ---------------------------------------------------------------------------- */
 
 static void test_folders(void **state)
@@ -413,6 +468,8 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_output_comes_at_once),
 		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_ends_when_idle),
+		cmocka_unit_test(test_gets_pipes_only),
 		cmocka_unit_test(test_project),
 		cmocka_unit_test(test_environments),
 	};

@@ -129,6 +129,24 @@ int container_connect(const char *dir)
 	return unix_socket_connect(dir, "socket");
 }
 
+/*
+ * The container gets pipes only: a process in it could read the user's terminal, or type into it,
+ * through a descriptor of it.
+ */
+static int run_with_pipes(char *const *argv, struct process_options *o)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	int r;
+
+	if (!o->output)
+		o->output = &said;
+	if (!o->error)
+		o->error = &said;
+	r = process_run(argv, o);
+	(void)fs_write_all(STDERR_FILENO, said.buf, said.len);
+	return r;
+}
+
 int container_call(const char *dir, char *const *argv, const struct process_options *options)
 {
 	struct process_options o = options ? *options : (struct process_options){ 0 };
@@ -146,7 +164,7 @@ int container_call(const char *dir, char *const *argv, const struct process_opti
 		o.in_child = stand_in;
 		o.in_child_arg = &call;
 		o.env = NULL;
-		r = process_run(argv, &o);
+		r = run_with_pipes(argv, &o);
 	}
 	strbuf_release(&call.strings);
 	return r;

@@ -110,8 +110,8 @@ bool container_is_up(const char *dir);
 int container_connect(const char *dir);
 
 /*
- * Runs a command in the builder at `dir`. As process_run(); also -EPROTO if the builder is of
- * another version.
+ * Runs a command in the builder at `dir`. As process_run(), but output that goes to our stderr
+ * appears when the command has ended; also -EPROTO if the builder is of another version.
  */
 int container_call(const char *dir, char *const *argv, const struct process_options *options);
 
