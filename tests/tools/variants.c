@@ -465,7 +465,7 @@ static void sign(struct strbuf *image, uint64_t arg)
 		(char)(arg >> 24), (char)(arg >> 16), (char)(arg >> 8),  (char)arg
 	};
 
-	strbuf_adds(image, "this is no PKCS#7 message");
+	strbuf_adds(image, "it is not a PKCS#7 message");
 	strbuf_add(image, fields, sizeof(fields));
 	strbuf_adds(image, "~Module signature appended~\n");
 }

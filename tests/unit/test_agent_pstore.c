@@ -135,14 +135,14 @@ static void what_systemd_moved_is_found(void **state)
 	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "of another day");
 	assert_int_equal(pstore_set_aside(&dirs, RUN), 0);
 	put("/var/lib/systemd/pstore/1647289371/001/dmesg.txt", "Panic#1 Part1\none");
-	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "anew");
+	put("/var/lib/systemd/pstore/dmesg-ramoops-0", "another");
 	pstore_collect(&journal, &dirs, RUN);
-	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew");
+	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: another");
 	assert_true(fs_exists(in_root("/var/lib/systemd/pstore/1647289371/001/dmesg.txt")));
 	/* The board crashes again in the same run: only new records are added. */
 	put("/var/lib/systemd/pstore/1647289400/001/dmesg.txt", "second");
 	pstore_collect(&journal, &dirs, RUN);
-	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: anew",
+	EXPECT("1647289371/001/dmesg.txt: Panic#1 Part1\none", "dmesg-ramoops-0: another",
 	       "1647289400/001/dmesg.txt: second");
 }
 

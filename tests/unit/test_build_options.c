@@ -134,7 +134,7 @@ static void same_dkms(void **state)
 		    "MAKE='make -C $kernel_source_dir M=$dkms_tree/pkg/1/build modules'\n");
 }
 
-/* A user who wants a time in it sets SOURCE_DATE_EPOCH, as usual. */
+/* Users who want a time in it set SOURCE_DATE_EPOCH, as usual. */
 static void own_date(void **state)
 {
 	_cleanup_free_ char *bytes = NULL;

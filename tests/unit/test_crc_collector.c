@@ -225,7 +225,7 @@ static void expect_commit(const char *text, const char *version, const char *exp
 static void changelogs(void **state)
 {
 	static const char rpi[] = "linux (1:6.12.25-1+rpt2) bookworm; urgency=medium\n\n"
-				  "  * Build it anew (with care)\n\n -- A B <a@b>  Mon, 1 Jan\n\n"
+				  "  * Rebuild it (with care)\n\n -- A B <a@b>  Mon, 1 Jan\n\n"
 				  "linux (1:6.12.25-1+rpt1) bookworm; urgency=medium\n\n"
 				  "  * Linux commit: " A "\n\n -- A B <a@b>  Mon, 1 Jan\n\n"
 				  "linux (1:6.12.20-1+rpt1) bookworm; urgency=medium\n\n"
@@ -234,7 +234,7 @@ static void changelogs(void **state)
 	(void)state;
 	expect_commit(rpi, "1:6.12.25-1+rpt1", A);
 	expect_commit(rpi, "1:6.12.20-1+rpt1", B);
-	expect_commit(rpi, "1:6.12.25-1+rpt2", A); /* packaged anew */
+	expect_commit(rpi, "1:6.12.25-1+rpt2", A); /* packaged again */
 	expect_commit(rpi, NULL, A);
 	expect_commit(rpi, "1:6.12.26-1+rpt1", NULL);
 	expect_commit("linux (6.1.192-2) bookworm; urgency=high\n\n  * Fix\n\n"

@@ -115,7 +115,7 @@ static void content(void **state)
 		setup(state);
 		assert_int_equal(kernel_content_record(tree, &digest), 0);
 		assert_int_equal(strncmp(digest, "4 ", 2), 0);
-		put("manifest.ini", "what is in it is no part of the content", 0644);
+		put("manifest.ini", "it is not part of the content", 0644);
 		assert_int_equal(kernel_content_check(tree, digest, &why), 0);
 		cases[i].change();
 		assert_int_equal(kernel_content_check(tree, digest, &why), -EUCLEAN);

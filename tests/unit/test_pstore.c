@@ -156,10 +156,11 @@ static void bombs_are_bounded(void **state)
 
 	(void)state;
 	for (int i = 0; i < 8 << 10; i++)
-		strbuf_adds(&text, "[    1.000000] the same line over and over, and once more, and "
-				   "so on, and on; this makes it longer than it should be, and as "
-				   "long as nobody looks nobody minds that it goes on and on and "
-				   "on and on and on and on and on and on and on and on and on\n");
+		strbuf_adds(&text,
+			    "[    1.000000] the same line over and over, again and again, and "
+			    "so on, and on; this makes it longer than it should be, and as "
+			    "long as nobody looks nobody minds that it goes on and on and "
+			    "on and on and on and on and on and on and on and on and on\n");
 	for (size_t i = 0; i < 64; i++)
 		files[i] = (struct pstore_file){ "dmesg-ramoops-0.enc.z", bytes, 0 };
 	files[0] = packed("dmesg-ramoops-0.enc.z", text.buf, bytes, size);

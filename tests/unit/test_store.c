@@ -100,7 +100,7 @@ static void test_life_of_a_run(void **state)
 	assert_int_equal(strv_length(other), 0);
 	assert_int_equal(store_get(store, RUN_A, &document), -ENOENT);
 	finish(store, RUN_A, 100);
-	assert_int_equal(store_abandon(store, RUN_B, "the board was made anew"), 0);
+	assert_int_equal(store_abandon(store, RUN_B, "the board was created again"), 0);
 	store_close(store);
 
 	store = open_store();
@@ -406,7 +406,7 @@ static void test_not_a_database(void **state)
 	(void)state;
 	store_close(store);
 	write_file(path,
-		   "this is no database, and it is long enough to be looked at as one........."
+		   "this is not a database, but it is long enough to be read as one..........."
 		   "..........................................................");
 	store = NULL;
 	assert_int_equal(store_open(&store), -EUCLEAN);

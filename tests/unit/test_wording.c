@@ -23,7 +23,11 @@ static const struct {
 } words[] = {
 	{ "\\banew\\b", "again, from scratch, re-" },
 	{ "\\b(is|are|was|were|be|been|not) said\\b", "is logged, reported, printed" },
-	{ "(errno|\\)|[0-9]), (not )?said\\b", "logged, not logged" },
+	{ "(errno|\\)|[0-9]), (not )?said\\b|\\(said\\)", "logged, not logged" },
+	{ "\\bsaid itself\\b", "logged it" },
+	{ "\\bit is made\\b", "Outpost creates it" },
+	{ "\\bis to (log|look|go)\\b", "must, should" },
+	{ "\\bwhere there is none\\b", "if none exists" },
 	{ "\\bfor ever\\b", "forever" },
 	{ "\\bonce more\\b", "again" },
 	{ "\\b(it|this|that|which) (is|was) no ([a-km-z]|l[a-np-z])", "is not a" },
@@ -37,7 +41,7 @@ static const char *const roots[] = { "src",     "proto",     "docs",           "
 				     "board",   "container", "completion",     "modules",
 				     "fuzz",    "bench",     "README.md",      "CONTRIBUTING.md",
 				     "NEWS.md", "Makefile",  "quick-start.sh", ".ci/run",
-				     NULL };
+				     "tests",   NULL };
 
 static bool has_suffix(const char *path, const char *suffix)
 {
@@ -51,10 +55,11 @@ static bool is_code(const char *path)
 	return has_suffix(path, ".c") || has_suffix(path, ".h");
 }
 
-/* Other people's words are as they are. */
+/* Other people's words are as they are; this file must name the words. */
 static bool is_exempt(const char *path)
 {
-	return strncmp(path, "fuzz/corpus/", 12) == 0;
+	return strncmp(path, "fuzz/corpus/", 12) == 0 || strncmp(path, "tests/data/", 11) == 0 ||
+	       strcmp(path, "tests/unit/test_wording.c") == 0;
 }
 
 /* The end of the comment, string or character constant at `p`; NULL: none begins there. */
@@ -155,10 +160,11 @@ static char *read_format(const char *p)
 	return strbuf_detach(&sb);
 }
 
-/* Does another sentence follow the full stop at `p`? */
+/* Does another sentence follow the full stop or question mark at `p`? */
 static bool sentence_follows(const char *p)
 {
-	return p[1] == ' ' && (isupper((unsigned char)p[2]) || strchr("%'", p[2]));
+	return p[1] == ' ' && p[2] &&
+	       (*p == '?' || isupper((unsigned char)p[2]) || strchr("%'", p[2]));
 }
 
 /* "A message of one sentence has no full stop at its end, one of several has." */
@@ -167,32 +173,56 @@ static bool full_stop_is_right(const char *format)
 	size_t n = strlen(format);
 	bool several = false;
 
-	for (const char *p = strchr(format, '.'); p; p = strchr(p + 1, '.'))
+	for (const char *p = strpbrk(format, ".?"); p; p = strpbrk(p + 1, ".?"))
 		several = several || sentence_follows(p);
-	if (n > 3 && strcmp(format + n - 3, "...") == 0)
-		return true;
+	if (has_suffix(format, "...") || has_suffix(format, " ") || has_suffix(format, "\\n"))
+		return true; /* more follows, such as an answer; help texts end with a newline */
 	if (n == 0 || strcmp(format, "%s") == 0 || strchr("?!:`'\n", format[n - 1]))
 		return true;
 	return several == (format[n - 1] == '.');
 }
 
+/* Is the string at `p` the first in a call that logs, or a sentence in a table or a variable? */
+static bool is_message(const char *text, const char *p, const char *format)
+{
+	static const char *const calls[] = { "log_error(",  "log_warn(",       "log_info(",
+					     "log_hint(",   "usage_error(",    "log_error_errno(",
+					     "serve_fail(", "log_warn_errno(", NULL };
+	const char *start = p;
+
+	if (isupper((unsigned char)*format) && islower((unsigned char)format[1]) &&
+	    strchr(format, ' '))
+		return true;
+	while (start > text && !strchr(";{}\"", start[-1]))
+		start--;
+	for (const char *const *call = calls; *call; call++)
+		if (memmem(start, (size_t)(p - start), *call, strlen(*call)))
+			return true;
+	return false;
+}
+
 static unsigned int check_full_stops(const char *path, const char *text)
 {
-	static const char *const calls[] = { "log_error(", "log_warn(",    "log_info(",
-					     "log_hint(",  "usage_error(", NULL };
 	unsigned int found = 0;
 
-	if (!is_code(path) || strncmp(path, "src/", 4) != 0)
-		return 0;
-	for (const char *const *call = calls; *call; call++) {
-		for (const char *p = strstr(text, *call); p; p = strstr(p + 1, *call)) {
-			_cleanup_free_ char *format = read_format(p + strlen(*call));
+	if (!is_code(path) || strncmp(path, "src/", 4) != 0 ||
+	    strncmp(path, "src/common/klog/", 16) == 0)
+		return 0; /* klog looks for the kernel's words */
+	for (const char *p = text, *end; *p; p = end) {
+		_cleanup_free_ char *format = NULL;
 
-			if (!full_stop_is_right(format))
-				found += report(
-					path, text, p,
-					"full stop: none after one sentence, one after each of several");
-		}
+		end = token_end(p);
+		if (!end)
+			end = p + 1;
+		if (*p != '"')
+			continue;
+		format = read_format(p);
+		if (is_message(text, p, format) && !full_stop_is_right(format))
+			found += report(
+				path, text, p,
+				"full stop: none after one sentence, one after each of several");
+		while (*end && *(end + strspn(end, " \t\n")) == '"')
+			end = token_end(end + strspn(end, " \t\n"));
 	}
 	return found;
 }
@@ -244,6 +274,13 @@ static void the_rules_find_something(void **state)
 	assert_int_equal(check_full_stops("src/x.c", "log_hint(\"Board %s is busy. Wait.\", b);"),
 			 0);
 	assert_int_equal(check_full_stops("src/x.c", "log_error(\"Cannot open %s\", path);"), 0);
+	assert_int_equal(check_full_stops("src/x.c", "log_error_errno(r, \"'%s' is bad.\", s);"),
+			 1);
+	assert_int_equal(
+		check_full_stops("src/x.c", "{ \"no route\", \"Is it on? Switch it on\" },"), 1);
+	assert_int_equal(check_full_stops("src/x.c", "h = xasprintf(\"Run it as %s.\", me);"), 1);
+	assert_int_equal(check_words("x.c", "/* 0 or -errno (said) */ f(\"who is to log it\");"),
+			 2);
 }
 
 int main(void)

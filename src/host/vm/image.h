@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What all vms with the same kernel share. It is made once from Debian's arm64 packages, and put in
- * place by rename, in path_cache("vm", <release>):
+ * What all vms with the same kernel share. vm up makes it once from Debian's arm64 packages, and puts
+ * it in place by rename, in path_cache("vm", <release>):
  *
  *	vmlinuz		the kernel
  *	initramfs.cpio	busybox, the OpenSSH server, its libraries, and modules to boot

@@ -27,8 +27,8 @@
 bool saved_is_possible(const struct qemu_config *machine);
 
 /*
- * The saved state for this machine, whose folder has its device tree and disk. If it is
- * missing, it is made, within timeout_ms. The caller frees *path. 0 or -errno, logged as a
+ * The saved state for this machine, whose folder has its device tree and disk. Makes it
+ * within timeout_ms if it is missing. The caller frees *path. 0 or -errno, logged as a
  * warning.
  */
 int saved_obtain(const struct qemu_config *machine, const struct image *image, int timeout_ms,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# The base image comes from a registry. If none can be reached it is made locally, as the suite's own image
-# usually is.
+# The base image comes from a registry. If none can be reached, outpost makes it locally, as it
+# usually does for the suite.
 
 note() { # KEY: its value in the notes about the suite's image
 	sed -n "s/^$1 //p" "$ALL/cache/outpost/container/image"
