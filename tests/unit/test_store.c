@@ -83,7 +83,7 @@ static void test_new_run(void **state)
 /* A run is open, then finished, and still there when the store is opened again. */
 static void test_life_of_a_run(void **state)
 {
-	_cleanup_strv_ char **open = NULL, **other = NULL, **after = NULL;
+	_cleanup_strv_ char **open = NULL, **other = NULL, **after = NULL, **boards = NULL;
 	struct store *store = open_store();
 	struct run_result run;
 	json_t *document;
@@ -98,6 +98,10 @@ static void test_life_of_a_run(void **state)
 	assert_string_equal(open[1], RUN_B);
 	assert_int_equal(store_open_runs(store, "nowhere", &other), 0);
 	assert_int_equal(strv_length(other), 0);
+	assert_int_equal(store_open_boards(store, &boards), 0);
+	assert_int_equal(strv_length(boards), 2);
+	assert_string_equal(boards[0], "pi");
+	assert_string_equal(boards[1], "vm");
 	assert_int_equal(store_get(store, RUN_A, &document), -ENOENT);
 	finish(store, RUN_A, 100);
 	assert_int_equal(store_abandon(store, RUN_B, "the board was created again"), 0);

@@ -152,6 +152,22 @@ static void one_that_the_board_does_not_know_is_given_up(void **state)
 	assert_false(stays_open("forgets"));
 }
 
+/* As by outpost -b root@pi test: no file names this board. */
+static void the_board_may_be_an_ssh_destination(void **state)
+{
+	static const struct context any = { 0 };
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_strv_ char **open = NULL;
+
+	(void)state;
+	setenv("FAKE_MODE", "forgets", 1);
+	assert_int_equal(store_open(&store), 0);
+	assert_int_equal(store_begin(store, RUN_ID, "root@pi", 1767366245), 0);
+	workflow_collect(&any, store);
+	assert_int_equal(store_open_boards(store, &open), 0);
+	assert_int_equal(strv_length(open), 0);
+}
+
 /* ENOENT comes from the connection here, not from the board. */
 static void trouble_on_the_way_is_no_word_of_the_boards(void **state)
 {
@@ -240,6 +256,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_that_the_board_does_not_know_is_given_up, each_setup),
+		cmocka_unit_test_setup(the_board_may_be_an_ssh_destination, each_setup),
 		cmocka_unit_test_setup(trouble_on_the_way_is_no_word_of_the_boards, each_setup),
 		cmocka_unit_test_setup(a_board_that_vanishes_keeps_its_run, each_setup),
 		cmocka_unit_test_setup(an_impatient_user_gives_nothing_up, each_setup),

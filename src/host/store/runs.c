@@ -84,23 +84,38 @@ int store_finish(struct store *s, const struct run_result *run, const json_t *do
 	return carry_out(s, st);
 }
 
+/* The first column of all rows. */
+static int read_column(struct store *s, sqlite3_stmt *st, char ***texts)
+{
+	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
+	int r;
+
+	while ((r = next_row(s, st)) > 0)
+		strv_add(&found, column(st, 0));
+	if (r < 0)
+		return r;
+	*texts = TAKE_PTR(found);
+	return 0;
+}
+
 int store_open_runs(struct store *s, const char *board, char ***runs)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
 	int r = prepare(s, &st,
 			"SELECT run FROM run WHERE state = 'open' AND board = ?1"
 			" ORDER BY started_s, rowid",
 			board, END);
 
-	while (r == 0 && (r = next_row(s, st)) > 0) {
-		strv_add(&found, column(st, 0));
-		r = 0;
-	}
-	if (r < 0)
-		return r;
-	*runs = TAKE_PTR(found);
-	return 0;
+	return r < 0 ? r : read_column(s, st, runs);
+}
+
+int store_open_boards(struct store *s, char ***boards)
+{
+	_cleanup_statement_ sqlite3_stmt *st = NULL;
+	int r = prepare(s, &st,
+			"SELECT DISTINCT board FROM run WHERE state = 'open' ORDER BY board", END);
+
+	return r < 0 ? r : read_column(s, st, boards);
 }
 
 int store_abandon(struct store *s, const char *run, const char *why)

@@ -40,6 +40,9 @@ int store_finish(struct store *store, const struct run_result *run, const json_t
 /* Runs on this board without a result, oldest first (strv_free()). 0 or -errno, logged. */
 int store_open_runs(struct store *store, const char *board, char ***runs);
 
+/* The names of the boards that have such runs, sorted (strv_free()). 0 or -errno, logged. */
+int store_open_boards(struct store *store, char ***boards);
+
 /* Abandons an open run: the board does not (or no longer) know it. 0 or -errno, logged. */
 int store_abandon(struct store *store, const char *run, const char *why);
 

@@ -84,7 +84,10 @@ struct workflow {
  */
 int workflow_board(struct workflow *p, const struct context *ctx,
 		   const struct workflow_options *options);
-/* Collects the open runs on all boards that answer, or on that of -b only. Logs what it did. */
+/*
+ * Collects the open runs on all boards that answer, known ones and ssh destinations, or on that
+ * of -b only. Logs what it did.
+ */
 void workflow_collect(const struct context *ctx, struct store *store);
 void workflow_release(struct workflow *p);
 

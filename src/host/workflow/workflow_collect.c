@@ -66,33 +66,32 @@ int workflow_collect_all(struct workflow *p)
 	return r;
 }
 
-void workflow_collect(const struct context *ctx, struct store *store)
+static void collect_board(const struct context *ctx, struct store *store, const char *name)
 {
 	static const struct workflow_options options;
+	static const struct session_options quietly = { .timeout_ms = COLLECT_MS, .quiet = true };
+	struct workflow p = { .ctx = ctx, .options = &options, .store = store };
+	int r = board_find(name, &p.board);
+
+	if (r < 0)
+		return;
+	progress_start();
+	r = session_open(p.board, &quietly, &p.session);
+	if (r == 0)
+		r = workflow_collect_all(&p);
+	p.store = NULL; /* owned by the caller */
+	if (r < 0 && r != -EINTR)
+		log_warn("Cannot collect the runs that were left open on board %s", name);
+	workflow_release(&p);
+}
+
+void workflow_collect(const struct context *ctx, struct store *store)
+{
 	_cleanup_strv_ char **names = NULL;
 
-	if (board_list(&names) < 0)
+	if (store_open_boards(store, &names) < 0)
 		return;
-	strv_foreach (name, names) {
-		struct workflow p = { .ctx = ctx, .options = &options, .store = store };
-		_cleanup_strv_ char **open = NULL;
-		int r = ctx->board && strcmp(ctx->board, *name) != 0
-				? 0
-				: store_open_runs(store, *name, &open);
-
-		if (r < 0 || !open || board_find(*name, &p.board) < 0)
-			continue;
-		progress_start();
-		r = session_open(
-			p.board,
-			&(struct session_options){ .timeout_ms = COLLECT_MS, .quiet = true },
-			&p.session);
-		if (r == 0)
-			r = workflow_collect_all(&p);
-		p.store = NULL; /* owned by the caller */
-		if (r < 0 && r != -EINTR)
-			log_warn("Cannot ask board %s about run %s, which was left open", *name,
-				 *open);
-		workflow_release(&p);
-	}
+	strv_foreach (name, names)
+		if (!ctx->board || strcmp(ctx->board, *name) == 0)
+			collect_board(ctx, store, *name);
 }
