@@ -152,10 +152,10 @@ static void one_that_the_board_does_not_know_is_given_up(void **state)
 	assert_false(stays_open("forgets"));
 }
 
-/* As by outpost -b root@pi test: no file names this board. */
+/* As by outpost -b root@pi test: no file names this board. It is not the default one either. */
 static void the_board_may_be_an_ssh_destination(void **state)
 {
-	static const struct context any = { 0 };
+	static const struct context any = { .board = (char *)"pi", .board_is_configured = true };
 	_cleanup_(store_closep) struct store *store = NULL;
 	_cleanup_strv_ char **open = NULL;
 

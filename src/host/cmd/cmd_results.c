@@ -112,8 +112,9 @@ static void print_rows(const json_t *rows)
 
 static int list(const struct context *ctx, struct store *store, int limit)
 {
+	const char *board = context_asked_board(ctx);
 	json_t *rows;
-	int r = store_list(store, ctx->board, limit, &rows);
+	int r = store_list(store, board, limit, &rows);
 
 	if (r < 0)
 		return r;
@@ -123,7 +124,7 @@ static int list(const struct context *ctx, struct store *store, int limit)
 	if (json_array_size(rows))
 		print_rows(rows);
 	else
-		log_info("No runs yet%s%s", ctx->board ? " on " : "", ctx->board ? ctx->board : "");
+		log_info("No runs yet%s%s", board ? " on " : "", board ? board : "");
 	json_decref(rows);
 	return STATUS_OK;
 }

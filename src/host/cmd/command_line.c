@@ -198,7 +198,9 @@ int command_line_rest(struct context *ctx, const struct command *c, void *dest, 
 	shift(argc, argv, 1);
 	verb = find_verb(c, *argc, argv);
 	r = check_options(ctx, c, verb, ctx->board);
-	if (!ctx->board)
+	if (ctx->board)
+		ctx->board_is_configured = false;
+	else
 		ctx->board = TAKE_PTR(configured);
 	return r == STATUS_OK ? check_arguments(c, verb, *argc, argv) : r;
 }

@@ -3,6 +3,7 @@
 #define OUTPOST_CONTEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct buildenv;
 struct config;
@@ -21,5 +22,14 @@ struct context {
 	struct config *config;
 	struct buildenv *buildenv;
 };
+
+/*
+ * The board of -b, or NULL. For commands that show all boards: board.default names the board to
+ * use, not the only one to show.
+ */
+static inline const char *context_asked_board(const struct context *ctx)
+{
+	return ctx->board_is_configured ? NULL : ctx->board;
+}
 
 #endif

@@ -87,11 +87,12 @@ static void collect_board(const struct context *ctx, struct store *store, const 
 
 void workflow_collect(const struct context *ctx, struct store *store)
 {
+	const char *asked = context_asked_board(ctx);
 	_cleanup_strv_ char **names = NULL;
 
 	if (store_open_boards(store, &names) < 0)
 		return;
 	strv_foreach (name, names)
-		if (!ctx->board || strcmp(ctx->board, *name) == 0)
+		if (!asked || strcmp(asked, *name) == 0)
 			collect_board(ctx, store, *name);
 }

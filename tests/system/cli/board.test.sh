@@ -98,6 +98,19 @@ test_default_board() {
 	expect_status 0
 }
 
+# The default is the board to use, not the only one whose results are listed.
+test_results_are_of_all_boards() {
+	mkdir -p "$XDG_CONFIG_HOME/outpost"
+	printf '[board]\ndefault = board\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
+	outpost results
+	expect_status 0
+	[ "$(cat err)" = "outpost: No runs yet" ] || fail "only one board's runs are listed: $(cat err)"
+	outpost -b pi results
+	[ "$(cat err)" = "outpost: No runs yet on pi" ] || fail "-b was ignored: $(cat err)"
+	outpost results -b pi
+	[ "$(cat err)" = "outpost: No runs yet on pi" ] || fail "-b was ignored: $(cat err)"
+}
+
 # A command uses a shared connection if it finds one. Each command starts one agent.
 test_shared_connection() {
 	make_board
