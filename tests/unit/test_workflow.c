@@ -43,6 +43,17 @@ static void refuse_start(void)
 	fake_reply(&reply);
 }
 
+/* The end of a module in an empty journal. */
+static void contradict(void)
+{
+	const outpost_Entry entry = { .which_body = outpost_Entry_end_tag };
+	uint8_t out[PROTO_BUFFER];
+	ssize_t n = proto_pack(FRAME_ENTRY, outpost_Entry_fields, &entry, out);
+
+	if (n < 0 || fs_write_all(STDOUT_FILENO, out, (size_t)n) < 0)
+		_exit(99);
+}
+
 static void take_attach(const outpost_Attach *attach)
 {
 	outpost_Reply reply = { .which_body = outpost_Reply_run_tag };
@@ -52,6 +63,8 @@ static void take_attach(const outpost_Attach *attach)
 		kill(getppid(), SIGINT);
 	if (fake_is("vanishes"))
 		vanish();
+	if (fake_is("contradicts"))
+		contradict();
 	if (!fake_is("forgets"))
 		return;
 	proto_set(reply.body.run.run, attach->run);
@@ -188,6 +201,44 @@ static void a_board_that_vanishes_keeps_its_run(void **state)
 	assert_true(is_open(store));
 }
 
+/* Commands that need the board must not fail because of an old run. */
+static void expect_given_up_by_a_command(struct store *store)
+{
+	static const struct workflow_options options = { .return_ms = 1000 };
+	_cleanup_(workflow_release) struct workflow p = { 0 };
+
+	assert_int_equal(workflow_board(&p, &ctx, &options), 0);
+	assert_non_null(p.session);
+	assert_false(is_open(store));
+}
+
+/* As after a power cut on the host: the file has its size, but not its bytes. */
+static void one_with_a_damaged_copy_is_given_up(void **state)
+{
+	static const char zeros[64];
+	_cleanup_(store_closep) struct store *store = begin_run("forgets");
+	_cleanup_free_ char *folder = store_run_dir(RUN_ID), *journal = NULL;
+
+	(void)state;
+	journal = xasprintf("%s/journal", folder);
+	assert_int_equal(fs_write_atomic(journal, zeros, sizeof(zeros), 0600), 0);
+	expect_given_up_by_a_command(store);
+	assert_int_equal(fake_count("attach "), 0);
+}
+
+static void one_whose_board_contradicts_itself_is_given_up(void **state)
+{
+	_cleanup_(store_closep) struct store *store = begin_run("contradicts");
+	_cleanup_free_ char *folder = store_run_dir(RUN_ID), *journal = NULL;
+	_cleanup_(strbuf_release) struct strbuf copy = STRBUF_INIT;
+
+	(void)state;
+	expect_given_up_by_a_command(store);
+	journal = xasprintf("%s/journal", folder);
+	assert_int_equal(fs_read(journal, &copy, 0), 0);
+	assert_int_equal(copy.len, 0);
+}
+
 static void on_interrupt(int number)
 {
 	process_interrupted = number;
@@ -259,6 +310,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(the_board_may_be_an_ssh_destination, each_setup),
 		cmocka_unit_test_setup(trouble_on_the_way_is_no_word_of_the_boards, each_setup),
 		cmocka_unit_test_setup(a_board_that_vanishes_keeps_its_run, each_setup),
+		cmocka_unit_test_setup(one_with_a_damaged_copy_is_given_up, each_setup),
+		cmocka_unit_test_setup(one_whose_board_contradicts_itself_is_given_up, each_setup),
 		cmocka_unit_test_setup(an_impatient_user_gives_nothing_up, each_setup),
 		cmocka_unit_test_setup(the_errno_of_a_board_decides_nothing, each_setup),
 	};

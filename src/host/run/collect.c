@@ -74,7 +74,7 @@ int run_collect(const struct run_request *q, const char *id, struct session **se
 	if (r == JOURNAL_FOLLOWED)
 		return OUTCOME_FOLLOWED;
 	if (r < 0)
-		return r;
+		return run_journal_is_damaged(run.journal) ? OUTCOME_DAMAGED : r;
 	if (run_journal_is_marked(run.journal, MARK_CANCELLED))
 		run_wait_give_up(run.wait);
 	run_recovery_adopt(run.recovery);
@@ -83,5 +83,11 @@ int run_collect(const struct run_request *q, const char *id, struct session **se
 	r = attach(&run);
 	if (r < 0)
 		return r == -EINTR ? OUTCOME_INTERRUPTED : r;
-	return run_carry_out(&run, out);
+	r = run_carry_out(&run, out);
+	if (!run_journal_is_damaged(run.journal))
+		return r;
+	/* More of its entries may be under way; the next run would take them for its own. */
+	if (*session)
+		session_close(TAKE_PTR(*session));
+	return r < 0 ? OUTCOME_DAMAGED : r;
 }

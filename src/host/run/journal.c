@@ -25,6 +25,7 @@ struct run_journal {
 	 * crash cut off the end. */
 	uint64_t offset;
 	long long heard_ms;
+	bool damaged;
 	struct evidence_list list;
 	outpost_Entry entry; /* the entry that is being added: 7 KB */
 };
@@ -72,6 +73,11 @@ uint64_t run_journal_offset(const struct run_journal *j)
 long long run_journal_heard_ms(const struct run_journal *j)
 {
 	return j->heard_ms;
+}
+
+bool run_journal_is_damaged(const struct run_journal *j)
+{
+	return j->damaged;
 }
 
 /* The bytes in the copy that came from the board. */
@@ -131,7 +137,8 @@ static int take_in(struct run_journal *j, const char *path)
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", path);
 	used = evidence_parse(&j->list, sb.buf, sb.len, &j->own);
-	if (used < 0)
+	j->damaged = used < 0;
+	if (j->damaged)
 		return (int)used;
 	if (truncate(path, used) < 0)
 		return log_error_errno(-errno, "Cannot cut the torn end off %s", path);
@@ -232,22 +239,33 @@ static int append(struct run_journal *j, const struct frame *frame)
 	return 0;
 }
 
-int run_journal_add(struct run_journal *j, const struct frame *frame)
+/* Adds the entry to the evidence. 0 or -errno, logged. */
+static int understand(struct run_journal *j, const struct frame *frame)
 {
 	int r;
 
-	j->heard_ms = run_now_ms(j->q);
 	j->entry = (outpost_Entry)outpost_Entry_init_zero;
 	r = proto_unpack(frame, outpost_Entry_fields, &j->entry);
 	if (r == 0 && j->entry.which_body == outpost_Entry_recovery_tag)
 		r = -EBADMSG; /* only the host writes these */
 	if (r < 0)
 		return log_error_errno(r, "Invalid journal entry in run %s", j->id);
-	r = append(j, frame);
-	if (r < 0)
-		return r;
-	j->offset += frame->total;
 	return evidence_add(&j->list, &j->entry);
+}
+
+int run_journal_add(struct run_journal *j, const struct frame *frame)
+{
+	int r;
+
+	j->heard_ms = run_now_ms(j->q);
+	/* First, so that the copy never has an entry that nobody can read. */
+	r = understand(j, frame);
+	j->damaged = r < 0;
+	if (r == 0)
+		r = append(j, frame);
+	if (r == 0)
+		j->offset += frame->total;
+	return r;
 }
 
 void run_journal_note(struct run_journal *j, const outpost_Entry *entry)

@@ -30,6 +30,9 @@ uint64_t run_journal_offset(const struct run_journal *journal);
 /* When the last entry of the board came, by run_now_ms(); 0: none came. */
 long long run_journal_heard_ms(const struct run_journal *journal);
 
+/* Was the copy or an entry of the board rejected? (logged) */
+bool run_journal_is_damaged(const struct run_journal *journal);
+
 /*
  * Enters the run in the store before its plan is accepted, so that it is collected even if
  * this process dies. 0 or -errno, logged.

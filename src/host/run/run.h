@@ -49,6 +49,7 @@ enum run_outcome {
 	OUTCOME_OTHER_KERNEL, /* the board does not run `release` (see session_welcome()); not logged */
 	OUTCOME_HELD,         /* another run holds the board; logged */
 	OUTCOME_UNKNOWN,      /* run_collect(): the board does not know the run; not logged */
+	OUTCOME_DAMAGED,      /* run_collect(): nothing in its journal can be judged; logged */
 	OUTCOME_FOLLOWED, /* run_collect(): another process on this host follows it; not logged */
 };
 

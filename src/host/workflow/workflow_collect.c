@@ -24,6 +24,16 @@ int workflow_keep(struct workflow *p, const struct run_result *result)
 	return r;
 }
 
+static int abandon_damaged(struct workflow *p, const char *run)
+{
+	_cleanup_free_ char *dir = store_run_dir(run);
+
+	log_warn("Run %s was left open; abandoning it, because its journal is damaged", run);
+	if (dir)
+		log_hint("Run outpost journal %s/journal to print what can be read of it", dir);
+	return store_abandon(p->store, run, "its journal is damaged");
+}
+
 static int collect(struct workflow *p, const char *run)
 {
 	struct run_request request = { .board = p->board,
@@ -41,6 +51,8 @@ static int collect(struct workflow *p, const char *run)
 		return store_abandon(p->store, run,
 				     "the board never started it, or no longer has it");
 	}
+	if (r == OUTCOME_DAMAGED)
+		return abandon_damaged(p, run);
 	if (r == 0)
 		r = workflow_keep(p, &result);
 	if (r == 0 && result.open)
@@ -63,7 +75,7 @@ int workflow_collect_all(struct workflow *p)
 			return r;
 		r = collect(p, *run);
 	}
-	return r;
+	return r < 0 || p->session ? r : session_open(p->board, NULL, &p->session);
 }
 
 static void collect_board(const struct context *ctx, struct store *store, const char *name)
