@@ -81,12 +81,19 @@ static bool ends_with_it(void)
 	return fake_is("cut-at-the-end") || fake_is("dies-at-the-end");
 }
 
+static void reset_board(void)
+{
+	_cleanup_free_ char *reset = fake_file("reset");
+
+	fs_write_atomic(reset, "", 0, 0600);
+}
+
 static void say_journal(void)
 {
 	_cleanup_free_ struct journal *j = journal_new();
 	outpost_PlanModule *m;
 
-	if (fake_was_reset()) {
+	if (fake_was_reset() && !fake_is("holder-crashes")) {
 		say_rest(JOURNAL_OTHER_BOOT);
 		return;
 	}
@@ -97,7 +104,7 @@ static void say_journal(void)
 	journal_plan(j, hello);
 	m = &journal_first(j, outpost_Entry_module_tag)->body.module;
 	m->load_ms = m->test_ms = m->unload_ms = 100;
-	journal_boot(j, JOURNAL_BOOT);
+	journal_boot(j, fake_was_reset() ? JOURNAL_OTHER_BOOT : JOURNAL_BOOT);
 	journal_module(j, 0, 1, NULL);
 	journal_end(j);
 	if (fake_is("held") ||
@@ -106,11 +113,8 @@ static void say_journal(void)
 	if (fake_is("stuck"))
 		journal_die_in(j, outpost_Step_TESTING);
 	send_journal(j);
-	if (fake_is("dies-at-the-end")) {
-		_cleanup_free_ char *reset = fake_file("reset");
-
-		fs_write_atomic(reset, "", 0, 0600);
-	}
+	if (fake_is("dies-at-the-end"))
+		reset_board();
 	if (ends_with_it())
 		_exit(0);
 }
@@ -123,6 +127,14 @@ static void say_plan_only(void)
 	journal_plan(j, hello);
 	send_journal(j);
 	_exit(0);
+}
+
+static void say_busy(const char *run)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_busy_tag };
+
+	proto_set(reply.body.busy.run, run);
+	fake_reply(&reply);
 }
 
 static bool forgets(void)
@@ -140,10 +152,12 @@ static void take_start(uint64_t offset)
 	if (fake_is("deaf") || (fake_is("deaf-once") && fake_count("start ") == 1))
 		return;
 	if (fake_is("busy-with-it") && fake_count("start ") == 1) {
-		outpost_Reply reply = { .which_body = outpost_Reply_busy_tag };
-
-		proto_set(reply.body.busy.run, RUN_ID);
-		fake_reply(&reply);
+		say_busy(RUN_ID);
+		return;
+	}
+	if (fake_is("holder-crashes") && fake_count("start ") == 1) {
+		say_busy("20260101-000000-abcdef");
+		reset_board();
 		return;
 	}
 	say_run(outpost_RunState_State_RUNNING, offset, offset);
@@ -195,6 +209,10 @@ static int serve_alive(void)
 
 	if (fake_is("cut-at-the-end") && fake_count("open ") == 2)
 		usleep(LATE_MS * 1000);
+	if (fake_is("holder-crashes") && fake_count("open ") == 2) {
+		fprintf(stderr, "ssh: connect to host pi port 22: Connection refused\r\n");
+		return 255;
+	}
 	for (;;) {
 		struct frame frame;
 		int r = frame_parse((uint8_t *)in.buf, in.len, &frame);
@@ -366,6 +384,21 @@ static void our_own_start_is_no_other_run(void **state)
 	end();
 }
 
+/* Another run holds the board, and its module crashes it while we wait for our turn. */
+static void a_holder_that_crashes_the_board_is_waited_for(void **state)
+{
+	(void)state;
+	request.wait_ms = 60000;
+	assert_int_equal(begin("holder-crashes"), 0);
+	request.wait_ms = 0;
+	assert_int_equal(state_of_run(), RUN_ENDED);
+	assert_int_equal(attempts(), 1);
+	assert_int_equal(fake_count("start "), 2);
+	assert_string_equal(run_link_first_boot_id(run.link), JOURNAL_OTHER_BOOT);
+	expect_verdict(VERDICT_PASS);
+	end();
+}
+
 /* The supervisor that wrote the end never releases the board. */
 static void a_board_that_stays_held_is_not_waited_for(void **state)
 {
@@ -514,6 +547,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_the_board_forgot_is_begun_anew),
 		cmocka_unit_test(but_once),
 		cmocka_unit_test(our_own_start_is_no_other_run),
+		cmocka_unit_test(a_holder_that_crashes_the_board_is_waited_for),
 		cmocka_unit_test(a_board_that_stays_held_is_not_waited_for),
 		cmocka_unit_test(a_link_cut_at_the_end_costs_no_second_attempt),
 		cmocka_unit_test(a_board_that_dies_at_the_end_has_crashed),

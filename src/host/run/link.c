@@ -58,8 +58,10 @@ int run_link_open(struct run_link *l)
 
 int run_link_reopen(struct run_link *l)
 {
+	static const struct session_options options = { .quiet = true };
+
 	session_close(TAKE_PTR(*l->session));
-	return session_open(l->q->board, NULL, l->session);
+	return session_open(l->q->board, &options, l->session);
 }
 
 /* --- who answers ------------------------------------------------------------------------- */
@@ -175,9 +177,13 @@ static void pause_a_little(void)
 /* Closes the shared connection, too, which is dead after a reboot. */
 static void drop(struct run_link *l)
 {
-	l->alive_ms = run_now_ms(l->q) - session_silence_ms(*l->session);
-	log_debug("Board %s: %s; trying again", l->q->board->name, session_why(*l->session));
-	session_close(TAKE_PTR(*l->session));
+	l->alive_ms = run_now_ms(l->q);
+	if (*l->session) {
+		l->alive_ms -= session_silence_ms(*l->session);
+		log_debug("Board %s: %s; trying again", l->q->board->name,
+			  session_why(*l->session));
+		session_close(TAKE_PTR(*l->session));
+	}
 	session_drop_master(l->q->board);
 }
 
@@ -196,8 +202,13 @@ int run_reconnect(struct run *run)
 
 		if (r == 0 || r == -EINTR)
 			return r;
-		if (run_wait_is_over(run->wait))
+		if (run_wait_is_over(run->wait)) {
+			if (!run_wait_is_interrupted(run->wait))
+				log_error("Board %s went away while another run held it, and did "
+					  "not come back in time",
+					  q->board->name);
 			return -ETIMEDOUT;
+		}
 		if (run_now_ms(q) > deadline) {
 			if (met.barred ||
 			    (!run_recovery_power_cycle(run->recovery) && !process_interrupted))

@@ -18,7 +18,7 @@ void run_link_free(struct run_link *link);
 struct session *run_link_session(const struct run_link *link);
 /* Connects unless there is a session. Returns as session_open(). */
 int run_link_open(struct run_link *link);
-/* Replaces the connection to a board that works. Returns as session_open(). */
+/* Replaces the connection to a board that works. Returns as a quiet session_open(). */
 int run_link_reopen(struct run_link *link);
 /* Sets the boot that the journal of a run names, before the board answers. */
 void run_link_expect_boot(struct run_link *link, const char *boot_id);

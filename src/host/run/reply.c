@@ -69,12 +69,32 @@ static void say_busy(const struct run *run, const outpost_Busy *busy)
 	log_hint("Use --wait 10m to wait until it is free");
 }
 
-/* Another run holds the board. The plan is on the board already, so only Start is sent again. */
-static int wait_for_turn(struct run *run, const outpost_Busy *busy)
+/*
+ * Asks for the board again. The plan is there already, so only Start is sent. If the board does
+ * not answer, the run that holds it may have crashed it.
+ */
+static int start_again(struct run *run)
 {
 	const outpost_Welcome *welcome;
-	int r;
+	int r = run_link_reopen(run->link);
 
+	if (r == 0)
+		r = run_send_rest(run);
+	if (r == 0)
+		r = session_welcome(run_link_session(run->link), &welcome);
+	if (r == 0)
+		run_greet(run, welcome);
+	if (r == -ENOTCONN)
+		r = run_reattach(run);
+	run_recovery_forget(run->recovery); /* a reboot is not the fault of our modules */
+	if (!run_evidence(run)->n)
+		run_link_restart(run->link);
+	return r;
+}
+
+/* Another run holds the board. */
+static int wait_for_turn(struct run *run, const outpost_Busy *busy)
+{
 	run_wait_for_turn(run->wait);
 	if (run_wait_is_over(run->wait)) {
 		say_busy(run, busy);
@@ -85,10 +105,7 @@ static int wait_for_turn(struct run *run, const outpost_Busy *busy)
 		run_say(run, "waiting for the board, held by", busy->user);
 	poll(NULL, 0, BUSY_PAUSE_MS);
 	log_tick();
-	r = run_link_reopen(run->link);
-	if (r == 0)
-		r = run_send_rest(run);
-	return r < 0 ? r : session_welcome(run_link_session(run->link), &welcome);
+	return start_again(run);
 }
 
 static int take_need(struct run *run, const outpost_Need *need)
