@@ -54,8 +54,8 @@ char *doctor_clean(const char *text);
 
 void doctor_host(struct findings *c, const struct buildenv *env);
 /*
- * Checks the board of this name (-b, or NULL); adds a note if no board is known. 0 or -errno,
- * logged.
+ * Checks the board of this name; NULL: the virtual Pi vm, or just a note if there is none. 0 or
+ * -errno, logged.
  */
 int doctor_boards(struct findings *c, struct buildenv *env, const char *name);
 /* 0, or -errno as from session_receive(). */

@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "common/strbuf.h"
 #include "common/strv.h"
 #include "host/base/cross.h"
 #include "host/base/paths.h"
@@ -105,6 +106,25 @@ static void check_board(struct findings *c, struct buildenv *env, const struct b
 			   xasprintf("board %s: cannot start ssh", board->name), NULL);
 }
 
+/* No board was named, and the virtual Pi, which is the default, does not exist. */
+static void say_none(struct findings *c, char *const *names)
+{
+	_cleanup_(strbuf_release) struct strbuf mend = STRBUF_INIT;
+
+	if (!*names) {
+		doctor_add(c, "board", "reachable", FINDING_NOTE,
+			   xstrdup("no boards yet; only this host was checked"),
+			   xstrdup("outpost vm up"));
+		return;
+	}
+	strbuf_adds(&mend, "outpost -b NAME doctor, with one of:");
+	strv_foreach (name, names)
+		strbuf_addf(&mend, " %s", *name);
+	doctor_add(c, "board", "reachable", FINDING_NOTE,
+		   xstrdup("no board was selected; only this host was checked"),
+		   strbuf_detach(&mend));
+}
+
 int doctor_boards(struct findings *c, struct buildenv *env, const char *name)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
@@ -114,9 +134,7 @@ int doctor_boards(struct findings *c, struct buildenv *env, const char *name)
 	if (r < 0)
 		return r;
 	if (!name && !strv_contains(names, "vm")) {
-		doctor_add(c, "board", "reachable", FINDING_NOTE,
-			   xstrdup("no boards yet; only this host was checked"),
-			   xstrdup("outpost vm up"));
+		say_none(c, names);
 		return 0;
 	}
 	r = board_find(name, &board);

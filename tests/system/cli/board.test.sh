@@ -209,12 +209,17 @@ test_doctor_compiler() {
 }
 
 test_doctor() {
-	make_board
-	install_agent
 	outpost --json doctor
 	any_status # a tool may be missing on this machine
 	expect_out '"schema": "outpost.doctor/1"'
 	expect_out "no boards yet"
+	make_board
+	install_agent
+	outpost board add pi me@pi
+	outpost doctor
+	any_status
+	expect_out "no board was selected; only this host was checked"
+	expect_out "-> outpost -b NAME doctor, with one of: board pi"
 	outpost -b board doctor
 	any_status
 	expect_out "agent                  ok       $("$AGENT" build-id)"
