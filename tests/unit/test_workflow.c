@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "fake_ssh.h"
+#include "host/workflow/doctor.h"
 #include "host/workflow/workflow.h"
 
 #include "common/cleanup.h"
@@ -28,6 +29,14 @@ static __attribute__((noreturn)) void vanish(void)
 
 	fs_write_atomic(gone, "", 0, 0600);
 	_exit(0);
+}
+
+static void say_busy(void)
+{
+	outpost_Reply reply = { .which_body = outpost_Reply_busy_tag };
+
+	proto_set(reply.body.busy.run, "20260101-000000-abcdef");
+	fake_reply(&reply);
 }
 
 /* The board refuses, with its own errno, but only a few times, in case the host insists. */
@@ -81,7 +90,7 @@ static void take(const struct frame *frame)
 	if (request.which_body == outpost_Request_hello_tag)
 		fake_welcome(&request.body.hello);
 	else if (request.which_body == outpost_Request_start_tag)
-		refuse_start();
+		fake_is("held") ? say_busy() : refuse_start();
 	else if (request.which_body == outpost_Request_attach_tag)
 		take_attach(&request.body.attach);
 	else if (request.which_body == outpost_Request_cancel_tag && fake_is("interrupts"))
@@ -291,6 +300,26 @@ static void the_errno_of_a_board_decides_nothing(void **state)
 	}
 }
 
+/* --- other outcomes --------------------------------------------------------------------------- */
+
+/* The board was never panicked, and there is no run to collect. */
+static void a_proof_has_the_outcome_of_its_run(void **state)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_(board_freep) struct board *board = NULL;
+	_cleanup_(proof_release) struct proof proof = { 0 };
+	_cleanup_strv_ char **open = NULL;
+
+	(void)state;
+	setenv("FAKE_MODE", "held", 1);
+	assert_int_equal(board_find("pi", &board), 0);
+	assert_int_equal(doctor_prove(board, 1000, &proof), OUTCOME_HELD);
+	assert_null(proof.run);
+	assert_int_equal(store_open(&store), 0);
+	assert_int_equal(store_open_boards(store, &open), 0);
+	assert_null(open[0]);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -314,6 +343,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(one_whose_board_contradicts_itself_is_given_up, each_setup),
 		cmocka_unit_test_setup(an_impatient_user_gives_nothing_up, each_setup),
 		cmocka_unit_test_setup(the_errno_of_a_board_decides_nothing, each_setup),
+		cmocka_unit_test_setup(a_proof_has_the_outcome_of_its_run, each_setup),
 	};
 
 	fake_start(argc, argv, serve);

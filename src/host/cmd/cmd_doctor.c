@@ -5,6 +5,7 @@
 #include "host/cmd/command.h"
 #include "host/workflow/doctor.h"
 #include "host/report/out.h"
+#include "host/run/run.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -134,7 +135,10 @@ static int prove(struct context *ctx, const struct doctor_options *o, struct pro
 
 	if (r == 0 && !o->yes)
 		r = ask(board);
-	return r ? r : doctor_prove(board, o->return_ms, proof);
+	if (r)
+		return r;
+	r = doctor_prove(board, o->return_ms, proof);
+	return r == OUTCOME_INTERRUPTED ? -EINTR : r > 0 ? STATUS_TROUBLE : r;
 }
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)

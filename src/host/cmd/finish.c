@@ -22,7 +22,7 @@ int finish_run(struct workflow *p, int r, const struct run_result *result, const
 		r = -EINTR;
 	if (r != OUTCOME_JUDGED && !result->n)
 		return r < 0 ? r : STATUS_TROUBLE;
-	stored = workflow_keep(p, result);
+	stored = workflow_keep(p->store, p->session, result);
 	if (junit)
 		written = out_junit(junit, result);
 	if (!p->ctx->json)

@@ -78,7 +78,7 @@ struct proof {
 
 /*
  * Panics the board on purpose, waits until it is back, and looks for its last log messages. 0
- * and *proof; or -errno, logged, if that could not be tried.
+ * and *proof; otherwise as run_execute().
  */
 int doctor_prove(const struct board *board, int return_ms, struct proof *proof);
 void proof_release(struct proof *proof);

@@ -9,10 +9,10 @@
 #include "common/text.h"
 #include "host/base/progress.h"
 #include "host/judge/evidence.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
 #include "host/judge/pstore.h"
 #include "host/run/run.h"
+#include "host/workflow/workflow.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 				       .purpose = outpost_Purpose_PROVE,
 				       .return_ms = return_ms,
 				       .progress = on_run };
-	int r = store_open(&store);
+	int kept, r = store_open(&store);
 
 	if (r < 0)
 		return r;
@@ -53,13 +53,10 @@ static int panic_board(const struct board *board, int return_ms, const char *tok
 	request.store = store;
 	r = run_execute(&request, &session, result);
 	progress_end();
-	if (r > 0) /* another run has the board, or Ctrl-C */
-		r = r == OUTCOME_INTERRUPTED ? -EINTR : -EBUSY;
-	if (r == 0)
-		r = store_finish(store, result, out_test_json(result));
-	if (r == 0)
-		run_collected(session, result);
-	return r;
+	if (r < 0 || !result->n)
+		return r;
+	kept = workflow_keep(store, session, result);
+	return kept < 0 ? kept : r;
 }
 
 /*
@@ -144,7 +141,7 @@ int doctor_prove(const struct board *board, int return_ms, struct proof *proof)
 	/* The end of a run's id is random. */
 	proof->token = xasprintf("prove_%s", strrchr(id, '-') + 1);
 	r = panic_board(board, return_ms, proof->token, &result);
-	if (r < 0)
+	if (r)
 		return r;
 	proof->run = xstrdup(result.run);
 	proof->back_ms = result.duration_ms;
@@ -156,7 +153,8 @@ int doctor_prove(const struct board *board, int return_ms, struct proof *proof)
 	if (r < 0)
 		return r;
 	if (!list.n || !result.n)
-		return log_error_errno(-EIO, "Board %s did not start to panic", board->name);
+		return log_error_errno(-EIO, "Board %s has no record of a panic in run %s",
+				       board->name, result.run);
 	judge(proof, list.items[0], &result.results[0]);
 	return 0;
 }

@@ -102,8 +102,11 @@ int workflow_execute(struct workflow *p, char *const *paths, bool tests,
 /* Builds and checks only, for the kernel that the board reports. 0 or -errno, logged. */
 int workflow_modules(struct workflow *p, char *const *paths);
 
-/* Stores a result, then allows the board to delete the run. 0 or -errno, logged. */
-int workflow_keep(struct workflow *p, const struct run_result *result);
+/*
+ * Stores a result, then allows the board to delete the run. `session` may be NULL. 0 or -errno,
+ * logged.
+ */
+int workflow_keep(struct store *store, struct session *session, const struct run_result *result);
 
 /* The paths to use. NULL, logged, if none is given and modules/ does not exist. */
 char *const *workflow_paths(const char *command, int argc, char *const *argv);

@@ -13,14 +13,14 @@
 
 #define COLLECT_MS 5000 /* for a board that was not named explicitly */
 
-int workflow_keep(struct workflow *p, const struct run_result *result)
+int workflow_keep(struct store *store, struct session *session, const struct run_result *result)
 {
 	json_t *document = out_test_json(result);
-	int r = store_finish(p->store, result, document);
+	int r = store_finish(store, result, document);
 
 	json_decref(document);
 	if (r == 0)
-		run_collected(p->session, result);
+		run_collected(session, result);
 	return r;
 }
 
@@ -54,7 +54,7 @@ static int collect(struct workflow *p, const char *run)
 	if (r == OUTCOME_DAMAGED)
 		return abandon_damaged(p, run);
 	if (r == 0)
-		r = workflow_keep(p, &result);
+		r = workflow_keep(p->store, p->session, &result);
 	if (r == 0 && result.open)
 		r = -ETIMEDOUT; /* lost again: logged */
 	if (r == 0)
