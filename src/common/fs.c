@@ -127,6 +127,48 @@ int fs_mkdir_p(const char *path, mode_t mode)
 	return fs_is_dir(path) ? 0 : -ENOTDIR;
 }
 
+/* Without the slashes at the end: open(2) follows a link whose name ends in one. */
+static char *without_slashes(const char *path)
+{
+	char *copy = xstrdup(path);
+
+	for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--)
+		copy[n - 1] = '\0';
+	return copy;
+}
+
+static int make_above(const char *path)
+{
+	_cleanup_free_ char *above = xstrdup(path);
+	char *slash = strrchr(above, '/');
+
+	if (!slash || slash == above)
+		return 0;
+	*slash = '\0';
+	return fs_is_dir(above) ? 0 : fs_mkdir_p(above, 0700);
+}
+
+int fs_private_dir(const char *path)
+{
+	_cleanup_free_ char *dir = without_slashes(path);
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r = make_above(dir);
+
+	if (r == 0 && mkdir(dir, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	if (r < 0)
+		return r;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		return -EPERM;
+	if (st.st_mode & (S_IRWXG | S_IRWXO) && fchmod(fd, S_IRWXU) < 0)
+		return -errno;
+	return 0;
+}
+
 bool fs_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

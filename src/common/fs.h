@@ -28,6 +28,13 @@ int fs_write_existing(const char *path, const char *text);
 int fs_mkdir_p(const char *path, mode_t mode);
 
 /*
+ * Makes the folder, and those above it, for this user alone; or checks one that exists: a
+ * folder and no link, ours, and never writable by others (if they can only read it, they no
+ * longer can). -EPERM if others may have put something into it.
+ */
+int fs_private_dir(const char *path);
+
+/*
  * Removes a file or a whole folder; a missing one is not an error. Does not enter links or other
  * file systems, even if others change the folder meanwhile; -ELOOP if it is nested too deeply.
  */

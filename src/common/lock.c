@@ -11,7 +11,7 @@
 
 int lock_try(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return log_error_errno(-errno, "Cannot open %s", path);
@@ -23,7 +23,7 @@ int lock_try(const char *path)
 
 int lock_take(const char *path, const char *what)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return log_error_errno(-errno, "Cannot open %s", path);

@@ -183,12 +183,51 @@ static void walks(void **state)
 	expect_walk(top, FS_FOLDER_FIRST, NULL, -ENOENT, "");
 }
 
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static void private_folder(void **state)
+{
+	char top[] = "/tmp/outpost-test-XXXXXX";
+	_cleanup_free_ char *dir = NULL, *slash = NULL, *link = NULL, *link_slash = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	dir = xasprintf("%s/a/b", top);
+	slash = xasprintf("%s/", dir);
+	assert_int_equal(fs_private_dir(slash), 0);
+	assert_int_equal(mode_of(dir), 0700);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(fs_private_dir(dir), 0);
+	assert_int_equal(mode_of(dir), 0700);
+	assert_int_equal(chmod(dir, 0770), 0);
+	assert_int_equal(fs_private_dir(dir), -EPERM);
+	assert_int_equal(mode_of(dir), 0770);
+	assert_int_equal(chmod(dir, 0700), 0);
+	link = xasprintf("%s/link", top);
+	link_slash = xasprintf("%s/", link);
+	assert_int_equal(symlink(dir, link), 0);
+	assert_int_equal(fs_private_dir(link), -ENOTDIR);
+	assert_int_equal(fs_private_dir(link_slash), -ENOTDIR);
+	if (getuid() == 0) {
+		assert_int_equal(chown(dir, 64999, 64999), 0);
+		assert_int_equal(fs_private_dir(dir), -EPERM);
+	}
+	fs_remove_tree(top);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copy_beside), cmocka_unit_test(copy_from_another_file_system),
-		cmocka_unit_test(link_is_put), cmocka_unit_test(found_below),
-		cmocka_unit_test(within),      cmocka_unit_test(walks),
+		cmocka_unit_test(copy_beside),    cmocka_unit_test(copy_from_another_file_system),
+		cmocka_unit_test(link_is_put),    cmocka_unit_test(found_below),
+		cmocka_unit_test(within),         cmocka_unit_test(walks),
+		cmocka_unit_test(private_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "agent/base/dirs.h"
 
 #include "common/cleanup.h"
+#include "common/fs.h"
 #include "common/hex.h"
 
 #include <ctype.h>
@@ -53,7 +54,6 @@ static int find_home(struct dirs *dirs)
 static int find_runtime(struct dirs *dirs)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
-	struct stat st;
 
 	if (geteuid() == 0)
 		proto_set(dirs->runtime, "/run/outpost");
@@ -61,12 +61,7 @@ static int find_runtime(struct dirs *dirs)
 		snprintf(dirs->runtime, sizeof(dirs->runtime), "%s/outpost", dir);
 	else
 		snprintf(dirs->runtime, sizeof(dirs->runtime), "/tmp/outpost-agent-%u", geteuid());
-	if (mkdir(dirs->runtime, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	/* Another user who created it could put anything into it. */
-	if (lstat(dirs->runtime, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-		return -EPERM;
-	return 0;
+	return fs_private_dir(dirs->runtime);
 }
 
 int dirs_init(struct dirs *dirs)

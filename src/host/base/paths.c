@@ -6,13 +6,16 @@
 #include "common/fs.h"
 #include "common/strbuf.h"
 #include "common/strv.h"
+#include "host/base/owner.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *join(const char *first, va_list ap)
@@ -90,6 +93,69 @@ DEFINE_BASE(path_cache, base("XDG_CACHE_HOME", ".cache"))
 DEFINE_BASE(path_state, base("XDG_STATE_HOME", ".local/state"))
 DEFINE_BASE(path_configuration, base("XDG_CONFIG_HOME", ".config"))
 DEFINE_BASE(path_runtime, runtime_base())
+
+static int refuse(const char *dir, int r, enum log_level level)
+{
+	_cleanup_free_ char *problem = NULL;
+	struct stat st;
+
+	if (r == -EPERM && lstat(dir, &st) == 0)
+		problem = owner_problem(&st);
+	if (problem)
+		log_message(level, "Refusing to use the folder %s: %s", dir, problem);
+	else
+		log_errno(level, r, "Cannot use the folder %s", dir);
+	return r;
+}
+
+int path_make_private(const char *dir)
+{
+	int r = fs_private_dir(dir);
+
+	return r < 0 ? refuse(dir, r, LOG_LEVEL_ERROR) : 0;
+}
+
+int path_make_state(void)
+{
+	_cleanup_free_ char *dir = base("XDG_STATE_HOME", ".local/state");
+	_cleanup_free_ char *real = owner_is_trusted_at(dir) ? realpath(dir, NULL) : NULL;
+	int r = fs_private_dir(real ? real : dir);
+
+	if (r != -EPERM && r != -ENOTDIR)
+		return r;
+	refuse(dir, r, LOG_LEVEL_ERROR);
+	log_hint("Set XDG_STATE_HOME to a folder that only you can write to");
+	return r;
+}
+
+/* 0, or -EPERM if another user could put a folder of his in it. It may be missing. */
+static int check_runtime(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return st.st_uid == geteuid() && owner_is_trusted(&st) ? 0 : -EPERM;
+}
+
+int path_make_runtime(const char *dir, enum log_level level)
+{
+	const char *value = getenv("XDG_RUNTIME_DIR");
+	_cleanup_free_ char *base = runtime_base();
+	const char *const dirs[] = { base, dir };
+	int r = value && *value == '/' ? check_runtime(value) : 0;
+
+	if (r < 0)
+		refuse(value, r, level);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
+		r = fs_private_dir(dirs[i]);
+		if (r < 0)
+			refuse(dirs[i], r, level);
+	}
+	if (r < 0 && level == LOG_LEVEL_ERROR)
+		log_hint("Set XDG_RUNTIME_DIR to a folder that only you can access");
+	return r;
+}
 
 /* The folder that holds the running program. */
 static char *program_dir(void)

@@ -6,6 +6,8 @@
 #ifndef OUTPOST_PATHS_H
 #define OUTPOST_PATHS_H
 
+#include "common/log.h"
+
 #include <stdbool.h>
 
 char *path_join(const char *first, ...) __attribute__((sentinel, returns_nonnull));
@@ -18,6 +20,22 @@ char *path_configuration(const char *name, ...)
 	__attribute__((sentinel, returns_nonnull)); /* edited by the user */
 char *path_runtime(const char *name, ...)
 	__attribute__((sentinel, returns_nonnull)); /* sockets; removed at log-out */
+
+/*
+ * Makes the folder `dir`, which is path_runtime() or below it, for this user alone, or checks
+ * that it is; also checks $XDG_RUNTIME_DIR, which may be another user's after su(1). 0 or
+ * -errno, logged at `level`, with a hint if that is an error.
+ */
+int path_make_runtime(const char *dir, enum log_level level);
+
+/* fs_private_dir(), and logs an error. */
+int path_make_private(const char *dir);
+
+/*
+ * Makes or checks path_state(), which the user may have replaced by a link to another disk. 0;
+ * -EPERM or -ENOTDIR (logged) if it is not ours alone; another -errno, not logged.
+ */
+int path_make_state(void);
 
 /* The path of a program in PATH, or NULL. The caller frees it. */
 char *path_program(const char *name);

@@ -16,22 +16,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 
 /* While ssh creates its socket, the name is longer by a dot and 16 characters. */
 #define SOCKET_SUFFIX 17
-
-/* Is this a folder that only we can put sockets in? Creates it if needed. */
-static bool is_private(const char *dir)
-{
-	struct stat st;
-
-	if (fs_mkdir_p(dir, 0700) < 0 || lstat(dir, &st) < 0)
-		return false;
-	return S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & 022) == 0;
-}
 
 /* A short name for any destination: the hash of everything that decides where it leads. */
 static char *control_name(const struct board *board)
@@ -42,6 +31,11 @@ static char *control_name(const struct board *board)
 
 	hash_name(hash, key);
 	return xasprintf("ssh-%s", hash);
+}
+
+static int make_private(const char *dir, bool is_runtime)
+{
+	return is_runtime ? path_make_runtime(dir, LOG_LEVEL_DEBUG) : fs_private_dir(dir);
 }
 
 /* The socket of the board's master, or NULL if no folder is suitable. */
@@ -58,7 +52,7 @@ static char *control_path(const struct board *board)
 		/* The path must not contain anything that ssh would expand or split. */
 		if (!strpbrk(path, " \t%$\"'\\#") &&
 		    strlen(path) + SOCKET_SUFFIX < sizeof(((struct sockaddr_un *)0)->sun_path) &&
-		    is_private(dirs[i]))
+		    make_private(dirs[i], dirs[i] == dir) == 0)
 			return TAKE_PTR(path);
 	}
 	log_debug("Cannot share ssh connections: %s is not private, or too long", dir);

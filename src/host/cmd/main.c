@@ -97,24 +97,26 @@ static void set_verbosity(const struct context *ctx)
 		log_set_level(ctx->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
 }
 
-/* Opens the action log; a failure to do so is not an error. */
-static void open_log(const struct context *ctx, char **argv)
+/* Opens the action log; a failure to do so is not an error. -errno if the folder is not ours. */
+static int open_log(const struct context *ctx, char **argv)
 {
 	_cleanup_free_ char *own = path_state("outpost.log", NULL);
-	_cleanup_free_ char *dir = path_state("", NULL);
 	_cleanup_(strbuf_release) struct strbuf words = STRBUF_INIT;
 	const char *path = ctx->log_file ? ctx->log_file : own;
-	int r = ctx->log_file ? 0 : fs_mkdir_p(dir, 0700);
+	int r = path_make_state();
 
-	if (r == 0)
+	if (r == -EPERM || r == -ENOTDIR)
+		return r;
+	if (r == 0 || ctx->log_file)
 		r = log_open(path);
 	if (r < 0) {
 		log_warn_errno(r, "Cannot write the action log %s", path);
-		return;
+		return 0;
 	}
 	strv_foreach (word, argv)
 		strbuf_addf(&words, " %s", *word);
 	log_debug("outpost %s:%s", OUTPOST_VERSION, words.buf);
+	return 0;
 }
 
 static int run_command(struct context *ctx, const struct command *c, int argc, char **argv)
@@ -154,8 +156,9 @@ static int start(struct context *ctx, int argc, char **argv)
 		return r < 0 ? STATUS_USAGE : r;
 	if (ctx->dir && chdir(ctx->dir) < 0)
 		return log_error_errno(-errno, "Cannot change to folder %s", ctx->dir);
-	open_log(ctx, argv);
-	r = config_load(&ctx->config);
+	r = open_log(ctx, argv);
+	if (r == 0)
+		r = config_load(&ctx->config);
 	if (r == 0)
 		r = config_keys_check(ctx->config, context_rows);
 	if (r == 0 && !ctx->board) { /* the only option of context_rows that has a key */

@@ -68,11 +68,11 @@ static int lock_for(int fd, int operation)
 static int open_lock(const char *dir)
 {
 	_cleanup_free_ char *path = path_join(dir, "lock", NULL);
-	int r = fs_mkdir_p(dir, 0700), fd;
+	int r = path_make_runtime(dir, LOG_LEVEL_ERROR), fd;
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		return r;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd < 0 ? log_error_errno(-errno, "Cannot open %s", path) : fd;
 }
 
@@ -284,6 +284,8 @@ void container_ask(const struct container *c, struct container_state *state)
 		return;
 	dir = container_dir(c, image.engine);
 	state->name = container_name(c, image.engine);
+	if (path_make_runtime(dir, LOG_LEVEL_WARN) < 0)
+		return;
 	state->is_up = container_is_up(dir);
 	read_note(dir, &note, &state->folders, false);
 }

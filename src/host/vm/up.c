@@ -196,9 +196,9 @@ int vm_up(const char *name, const struct vm_options *o)
 		return -EEXIST;
 	}
 	vm->full = vm->full || o->full;
-	r = fs_mkdir_p(vm->dir, 0700);
+	r = path_make_private(vm->dir);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", vm->dir);
+		return r;
 	lock = instance_lock(vm);
 	if (lock < 0)
 		return lock;
