@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks every command that a message names: searches all texts in the sources for "outpost
- * WORD..." and passes the rest to the command-line parser, which only checks it. Also checks
- * the options, packages and make targets in hints.
+ * Checks every command that a message, the documentation or the man page names: searches them for
+ * "outpost WORD..." and passes the rest to the command-line parser, which only checks it. Also
+ * checks the options, packages and make targets in hints.
  */
 #include "unit.h"
 
@@ -24,6 +24,7 @@ struct source_text {
 	const char *file;
 	int line;
 	struct strbuf text; /* adjacent literals are joined */
+	bool is_code;       /* a line that a user types: its words stand for themselves */
 	bool is_hint;       /* an argument of log_hint(), or assigned to something called hint */
 };
 
@@ -114,6 +115,38 @@ static void each_text_of_sources(text_fn fn, void *arg)
 		each_text(*file, fn, arg);
 }
 
+/* Each line is a text. */
+static void each_line(const char *file, text_fn fn, void *arg)
+{
+	_cleanup_(strbuf_release) struct strbuf content = STRBUF_INIT;
+	struct source_text text = { .file = file };
+
+	assert_int_equal(fs_read(file, &content, 0), 0);
+	for (const char *p = content.buf, *end; *p; p = *end ? end + 1 : end) {
+		end = p + strcspn(p, "\n");
+		text.line++;
+		strbuf_reset(&text.text);
+		strbuf_add(&text.text, p, (size_t)(end - p));
+		text.is_code = strncmp(p, "    outpost ", 12) == 0;
+		fn(&text, arg);
+	}
+	strbuf_release(&text.text);
+}
+
+static void each_line_of_documentation(text_fn fn, void *arg)
+{
+	_cleanup_strv_ char **files = NULL;
+
+	strv_add(&files, "README.md");
+	strv_add(&files, "CONTRIBUTING.md");
+	strv_add(&files, "tests/README.md");
+	fs_find("docs", "*.md", &files);
+	fs_find("man", "*.1", &files);
+	assert_true(strv_length(files) > 10);
+	strv_foreach (file, files)
+		each_line(*file, fn, arg);
+}
+
 /* --- commands ---------------------------------------------------------------------------- */
 
 /* Words that follow "outpost" in prose. */
@@ -187,7 +220,7 @@ static char *next_word(const char **p, bool *last)
 	const char *start = *p + strspn(*p, " "), *end = start + strcspn(start, " \n");
 	size_t n = (size_t)(end - start), full = n;
 
-	while (n && strchr(".,;:)'\"?", start[n - 1]) &&
+	while (n && strchr(".,;:)'\"?`", start[n - 1]) &&
 	       !(n > 3 && text_ends_with("...", "...") && strncmp(start + n - 3, "...", 3) == 0))
 		n--;
 	*last = n < full || *end != ' ';
@@ -196,7 +229,7 @@ static char *next_word(const char **p, bool *last)
 }
 
 /* The words of a command line, from after "outpost" to the rest of the sentence. */
-static void take_words(const char *p, char ***words)
+static void take_words(const char *p, bool is_code, char ***words)
 {
 	const struct command *c = NULL;
 	bool last = false, value = false, verb = false;
@@ -213,7 +246,8 @@ static void take_words(const char *p, char ***words)
 			value = takes_value(c, word);
 		} else if (!c) {
 			/* "outpost %s --help", "outpost COMMAND --help" */
-			bool any = strcmp(word, "%s") == 0 || strcmp(word, "COMMAND") == 0;
+			bool any = strcmp(word, "%s") == 0 || strcmp(word, "COMMAND") == 0 ||
+				   strcmp(word, "ARG...") == 0;
 
 			c = find_command(any ? "test" : word);
 			if (!c && !isalpha((unsigned char)*word))
@@ -229,7 +263,7 @@ static void take_words(const char *p, char ***words)
 				return;
 			verb = true;
 			/* The first word after "vm" must be a verb. */
-		} else if (!is_placeholder(word)) {
+		} else if (is_code ? !!strchr("#&|>[", *word) : !is_placeholder(word)) {
 			return;
 		}
 		strv_add(words, strchr(word, '%') ? "x" : word);
@@ -279,9 +313,9 @@ static void check_command(const struct source_text *text, const char *from, stru
 	_cleanup_free_ char *joined = NULL, **copy = NULL;
 	size_t n;
 
-	take_words(from, &words);
+	take_words(from, text->is_code, &words);
 	n = strv_length(words);
-	if (n < 2)
+	if (n < 2 || strcmp(words[1], "trust") == 0) /* security.md announces it */
 		return;
 	joined = join(words);
 	copy = xcalloc(n + 1, sizeof(*copy));
@@ -297,23 +331,34 @@ static void look_for_commands(const struct source_text *text, void *arg)
 	const char *start = text->text.buf;
 
 	for (const char *p = start; start && (p = strstr(p, name)); p += strlen(name))
-		if (p == start || strchr(" (\n|'\"", p[-1]))
+		if (p == start || strchr(" (\n|'\"`", p[-1]))
 			check_command(text, p + strlen(name) - 1, arg);
 }
 
-static void every_command_can_be_given(void **state)
+static void check_commands(void (*each)(text_fn fn, void *arg), size_t least)
 {
 	struct tally tally = { 0 };
 
-	(void)state;
 	log_set_level(LOG_LEVEL_NONE);
-	each_text_of_sources(look_for_commands, &tally);
+	each(look_for_commands, &tally);
 	log_set_level(LOG_LEVEL_INFO);
-	print_message("%zu commands in messages\n", tally.commands);
-	assert_true(tally.commands > 40);
+	print_message("%zu commands\n", tally.commands);
+	assert_true(tally.commands > least);
 	if (tally.wrong.len)
 		fail_msg("Not commands of Outpost:\n%s", tally.wrong.buf);
 	strbuf_release(&tally.wrong);
+}
+
+static void every_command_in_messages_can_be_given(void **state)
+{
+	(void)state;
+	check_commands(each_text_of_sources, 40);
+}
+
+static void every_command_in_the_documentation_can_be_given(void **state)
+{
+	(void)state;
+	check_commands(each_line_of_documentation, 30);
 }
 
 /* --- options by themselves ---------------------------------------------------------------- */
@@ -477,6 +522,7 @@ static void what_is_wrong_is_found(void **state)
 		"outpost vm up --kernel",
 		"outpost doctor PATH",
 		"outpost --json clean",
+		"`outpost vm upp` starts it",
 	};
 	static const char *const good[] = {
 		"outpost vm up starts it; more",
@@ -487,6 +533,7 @@ static void what_is_wrong_is_found(void **state)
 		"outpost board list shows the boards",
 		"outpost %s --help",
 		"outpost -b NAME takes another board",
+		"`outpost vm up`, then `outpost test modules/hello` # a comment",
 	};
 
 	(void)state;
@@ -512,7 +559,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wrong_is_found),
-		cmocka_unit_test(every_command_can_be_given),
+		cmocka_unit_test(every_command_in_messages_can_be_given),
+		cmocka_unit_test(every_command_in_the_documentation_can_be_given),
 		cmocka_unit_test(every_option_is_one),
 		cmocka_unit_test(packages_and_targets_exist),
 	};
