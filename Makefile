@@ -48,7 +48,8 @@ AGENT_OBJ  := $(call objects,$(O),$(AGENT_SRC))
 A       := build/aarch64
 BOARD_CC := $(if $(filter aarch64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
 SYSROOT := $(if $(filter aarch64,$(ARCH)),,$(A)/sysroot)
-BOARD_FLAGS := -Os -g -ffunction-sections -fdata-sections $(if $(SYSROOT),-I$(SYSROOT)/usr/include)
+# Nothing unwinds the stack on a board; the debug info still has what gdb needs.
+BOARD_FLAGS := -Os -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables $(if $(SYSROOT),-I$(SYSROOT)/usr/include)
 BOARD_LINK  := -static -Wl,--gc-sections -Wl,--build-id $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu)
 AGENT_LIBS  := -lprotobuf-nanopb -lzstd -lz -lb2
 BOARD_OBJ   := $(call objects,$(A),$(AGENT_SRC))
