@@ -58,7 +58,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all check check-all check-unit unit-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-all check-unit unit-programs bench-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
 
@@ -205,6 +205,9 @@ JOURNALS ?= $(wildcard tests/data/journals/*.journal.zst)
 MUTATION := $(O)/mutate tests/modules/crashers $(JOURNALS)
 
 unit-programs: $(UNIT:%=$(O)/tests/%) $(FUZZ:%=$(O)/fuzz/replay_%) $(O)/mutate
+
+# Not run by check, only built.
+bench-programs: $(patsubst bench/%.c,$(O)/%,$(wildcard bench/*.c))
 
 check-unit: unit-programs
 	@tests/unit/run tests/tools/check-layout $(UNIT:%=$(O)/tests/%) $(foreach f,$(FUZZ),'$(O)/fuzz/replay_$f fuzz/corpus/$f') '$(MUTATION)'
@@ -360,7 +363,7 @@ check-fresh:
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: deps-test
-	$(MAKE) --no-print-directory $(jobs) all unit-programs
+	$(MAKE) --no-print-directory $(jobs) all unit-programs bench-programs
 	$(MAKE) --no-print-directory $(jobs) check-format shellcheck
 	$(MAKE) --no-print-directory check-unit
 	$(MAKE) --no-print-directory -j4 -Otarget check-cli check-security check-container tidy
