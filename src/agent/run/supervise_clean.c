@@ -7,21 +7,48 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CLEAN_MS 3000 /* for each module that a connection unloads */
 
 volatile sig_atomic_t supervisor_alone;
 
+struct open_trial {
+	const struct supervisor *s;
+	const outpost_PlanModule *module; /* NULL: no trial is open */
+	char nonce[40];                   /* of the last Boot entry */
+};
+
 static int find_open_trial(const outpost_Entry *e, void *arg)
 {
-	struct supervisor *s = arg;
+	struct open_trial *open = arg;
 
-	if (e->which_body == outpost_Entry_begin_tag && e->body.begin.index < s->n_modules)
-		s->current = &s->modules[e->body.begin.index];
-	else if (e->which_body == outpost_Entry_end_tag)
-		s->current = NULL;
+	switch (e->which_body) {
+	case outpost_Entry_boot_tag:
+		/* A module of this name in another boot is not ours: that boot loaded it. */
+		if (strcmp(open->nonce, e->body.boot.nonce) != 0)
+			open->module = NULL;
+		proto_set(open->nonce, e->body.boot.nonce);
+		break;
+	case outpost_Entry_begin_tag:
+		if (e->body.begin.index < open->s->n_modules)
+			open->module = &open->s->modules[e->body.begin.index];
+		break;
+	case outpost_Entry_end_tag: open->module = NULL; break;
+	}
 	return 0;
+}
+
+const outpost_PlanModule *supervisor_left_open(const struct supervisor *s)
+{
+	struct open_trial open = { .s = s };
+	char boot_id[40], nonce[40];
+	uint64_t size;
+
+	journal_each(&s->journal, find_open_trial, &open, &size);
+	dirs_boot(&s->dirs, boot_id, nonce);
+	return strcmp(open.nonce, nonce) == 0 ? open.module : NULL;
 }
 
 /* false: it is still loaded. */
@@ -48,13 +75,9 @@ static bool unload(const outpost_PlanModule *module)
 
 void supervisor_unload_rest(struct supervisor *s)
 {
-	const outpost_PlanModule *module;
-	uint64_t size;
+	const outpost_PlanModule *module = supervisor_left_open(s);
 	bool gone;
 
-	s->current = NULL;
-	journal_each(&s->journal, find_open_trial, s, &size);
-	module = s->current;
 	s->current = NULL;
 	if (!module || s->plan.purpose != outpost_Purpose_TEST)
 		return;

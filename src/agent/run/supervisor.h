@@ -74,7 +74,9 @@ int supervisor_work(struct supervisor *s, uint32_t attempt, int n, char **indice
 
 /* supervise_clean.c */
 
-/* Unloads what a worker that was killed during a trial had loaded. */
+/* The module whose trial was left open in this boot, or NULL. */
+const outpost_PlanModule *supervisor_left_open(const struct supervisor *s);
+/* Unloads what a worker that was killed during a trial had loaded, unless the board rebooted. */
 void supervisor_unload_rest(struct supervisor *s);
 /* The same for a run whose supervisor no longer exists. The caller must hold the board. */
 void supervisor_clean_after(const char *home, const char *run);
