@@ -57,9 +57,9 @@ static void take_interrupt(struct run *run)
 static int interrupt(struct run *run)
 {
 	if (run_wait_is_interrupted(run->wait)) {
-		log_warn(
-			"Board %s is still ending run %s. Run outpost results later to collect it.",
-			run->q->board->name, run_journal_id(run->journal));
+		log_warn("Board %s is still ending run %s", run->q->board->name,
+			 run_journal_id(run->journal));
+		log_hint("Run outpost results later to collect it");
 		return -EINTR;
 	}
 	take_interrupt(run);
@@ -77,8 +77,7 @@ static bool is_futile(struct run *run)
 	if (!run_link_is_futile(run->link, run_recovery_return_ms(run->recovery)))
 		return false;
 	log_error(
-		"Board %s answers, but sends nothing new of run %s: %u connections in a row brought "
-		"nothing",
+		"Board %s answers, but has sent nothing new of run %s over the last %u connections",
 		run->q->board->name, run_journal_id(run->journal), run_link_futile(run->link) - 1);
 	log_hint("Run outpost results later to collect the run");
 	run_standing_end(run->standing, RUN_LOST);
@@ -91,8 +90,9 @@ static int attach_again(struct run *run)
 
 	if (r == -EINTR) {
 		take_interrupt(run);
-		log_warn("Board %s does not answer. Run outpost results later to collect run %s.",
-			 run->q->board->name, run_journal_id(run->journal));
+		log_warn("Board %s does not answer", run->q->board->name);
+		log_hint("Run outpost results later to collect run %s",
+			 run_journal_id(run->journal));
 		return r;
 	}
 	if (r < 0) {

@@ -196,13 +196,20 @@ static char *mark_path(const struct run_journal *j, enum run_mark mark)
 	return j->dir ? path_join(j->dir, names[mark], NULL) : NULL;
 }
 
+static const char *mark_meaning(enum run_mark mark)
+{
+	return mark == MARK_CANCELLED ? "the run was interrupted"
+				      : "the board was reset on purpose";
+}
+
 void run_journal_mark(const struct run_journal *j, enum run_mark mark)
 {
 	_cleanup_free_ char *path = mark_path(j, mark);
 
 	if (path && fs_write_atomic(path, "", 0, 0600) < 0)
-		log_warn("Cannot write %s: a process that collects run %s later will not know",
-			 path, j->id);
+		log_warn("Cannot write %s: if another process collects run %s, it will not know "
+			 "that %s",
+			 path, j->id, mark_meaning(mark));
 }
 
 void run_journal_unmark(const struct run_journal *j, enum run_mark mark)

@@ -103,8 +103,8 @@ static void ended(struct run_standing *s, const outpost_RunState *said)
 		interrupted(s, said);
 		return;
 	}
-	log_error("The journal of run %s has no end, and board %s has no more of it",
-		  run_journal_id(s->journal), s->q->board->name);
+	log_error("Board %s says that run %s has ended, but its journal does not say how",
+		  s->q->board->name, run_journal_id(s->journal));
 	s->state = RUN_FAILED;
 }
 

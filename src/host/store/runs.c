@@ -224,7 +224,7 @@ static int log_no_result(const char *run, const char *state, const char *why)
 {
 	if (strcmp(state, "open") == 0) {
 		log_error("Run %s has no result yet", run);
-		log_hint("The next outpost test on its board collects it, if the board has it");
+		log_hint("Run outpost results to collect it from its board");
 	} else {
 		log_error("Run %s was abandoned: %s", run, why ? why : "unknown reason");
 	}

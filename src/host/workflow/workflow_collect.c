@@ -58,8 +58,9 @@ static int collect(struct workflow *p, const char *run)
 	if (r == 0 && result.open)
 		r = -ETIMEDOUT; /* lost again: logged */
 	if (r == 0)
-		log_info("Run %s was left open and is now complete; see outpost results %s", run,
-			 run);
+		log_info("Run %s was left open and is now complete. Run outpost results %s to see "
+			 "it.",
+			 run, run);
 	run_result_release(&result);
 	/* Leave a run that somebody else follows, or that waits for its turn, for later. */
 	return r == OUTCOME_INTERRUPTED ? -EINTR : r > 0 ? 0 : r;
