@@ -37,7 +37,7 @@ suite_up() {
 		"$OUTPOST" board show
 		return
 	fi
-	"$OUTPOST" vm up --timeout 300s # the machine may be busy
+	boot_vm
 }
 
 suite_down() {
@@ -59,25 +59,39 @@ set_up() {
 	[ -n "${BOARD-}" ] || revive_vm
 }
 
-# Repairs a vm that a failed test left dead or unplugged, so that the next test does not fail too.
-revive_vm() {
-	if [ ! -d "$XDG_STATE_HOME/outpost/vm/vm" ]; then # the first test of this slot
-		"$OUTPOST" vm up --timeout 300s || fail "the vm does not boot"
-		return
-	fi
-	answers && return
-	"$OUTPOST" vm status vm
-	echo "The previous test left the vm in this state; resetting it"
-	"$OUTPOST" -q vm plug && "$OUTPOST" vm reset && answers && return
-	echo "The vm still does not answer; creating it again"
-	"$OUTPOST" vm down
-	rm -rf "$XDG_STATE_HOME/outpost/vm/vm"
-	"$OUTPOST" vm up --timeout 300s || fail "the vm does not boot"
+# Starts the vm of this slot, and notes how it is after a boot.
+boot_vm() { # the machine may be busy
+	"$OUTPOST" vm up --timeout 300s && state_of_vm >"$ALL/slot$SLOT/after-boot"
 }
 
-# On a busy machine a shell on the vm takes some seconds.
-answers() {
-	timeout 60 "$OUTPOST" -q shell -- true
+# Repairs a vm that the previous test left dead, unplugged, armed or with other modules than after a
+# boot, so that each test finds the same board.
+revive_vm() {
+	local now
+	if [ ! -d "$XDG_STATE_HOME/outpost/vm/vm" ]; then # the first test of this slot
+		boot_vm || fail "the vm does not boot"
+		return
+	fi
+	is_as_after_boot && return
+	"$OUTPOST" vm status vm || true
+	echo "The previous test left the vm in this state, with these modules and settings:"
+	diff "$ALL/slot$SLOT/after-boot" - <<<"$now" || true
+	"$OUTPOST" -q vm plug && "$OUTPOST" vm reset && is_as_after_boot && return
+	echo "A reset does not help; creating the vm again"
+	"$OUTPOST" vm down || true
+	rm -rf "$XDG_STATE_HOME/outpost/vm/vm"
+	boot_vm || fail "the vm does not boot"
+}
+
+# Sets $now to the present state.
+is_as_after_boot() {
+	now=$(state_of_vm) && [ "$now" = "$(<"$ALL/slot$SLOT/after-boot")" ]
+}
+
+# Prints the loaded modules, and the settings that a run changed and has not restored. On a busy machine a
+# shell on the vm takes some seconds.
+state_of_vm() {
+	timeout 60 "$OUTPOST" -q shell -- 'cut -d" " -f1 /proc/modules | sort; cat /run/outpost/armed 2>/dev/null; true'
 }
 
 # Ends a test's jobs and its own vms, so that no run goes on during the next test.

@@ -15,6 +15,25 @@ test_up_when_it_is_up() {
 	expect_status 0
 }
 
+# What the suite does before each test.
+test_each_test_finds_the_vm_as_after_a_boot() {
+	local boot
+	needs_vm
+	boot=$(boot_id)
+	revive_vm
+	[ "$(boot_id)" = "$boot" ] || fail "a vm that is as after a boot was reset"
+	outpost load "$TOP/modules/hello"
+	expect_status 0
+	revive_vm
+	expect_clean_board hello
+	board 'mkdir -p /run/outpost && echo /proc/sys/kernel/panic 0 >/run/outpost/armed' || fail "cannot arm the vm"
+	revive_vm
+	expect_clean_board
+	board 'rmmod ramoops' || fail "cannot unload ramoops"
+	revive_vm
+	board 'grep -q ^ramoops /proc/modules' || fail "ramoops is still missing"
+}
+
 test_two_at_once() {
 	needs_vm
 	outpost vm up other
