@@ -10,8 +10,8 @@ OUTPOST=$TOP/build/outpost
 run() {
 	expect_no_unseen_status "$WORK.unseen.$BASHPID"
 	echo "\$ ${*/#$OUTPOST/outpost}"
-	"$@" >out 2>err </dev/null
-	status=$?
+	status=0
+	"$@" >out 2>err </dev/null || status=$?
 	sed 's/^/out: /' out
 	sed 's/^/err: /' err
 	echo "status: $status"
@@ -56,6 +56,13 @@ any_status() {
 
 expect_no_unseen_status() { # FILE...
 	[ ! -e "$1" ] || fail "the test does not check $(cat "$@")"
+}
+
+# ends_with STATUS PID: waits until this process in the background ends. Is this its status?
+ends_with() {
+	local got=0
+	wait "$2" || got=$?
+	[ "$got" = "$1" ]
 }
 
 # wait_until COMMAND...: waits at most 30 s until it succeeds. Returns 1 if it does not.

@@ -62,11 +62,6 @@ make_engines() {
 	END
 	chmod +x "$WORK/bin/mmdebstrap" "$WORK/bin/apt-get"
 	PATH=$WORK/bin:$PATH
-	trap 'engines_down; clean_up' EXIT
-}
-
-engines_down() {
-	[ ! -e "$WORK/container" ] || kill "$(<"$WORK/container")"
 }
 
 expect_call() {

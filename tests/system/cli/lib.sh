@@ -36,6 +36,7 @@ set_up() {
 
 clean_up() {
 	local socket
+	[ ! -e "$WORK/container" ] || kill "$(<"$WORK/container")" # see container.test.sh
 	for socket in "$XDG_RUNTIME_DIR"/outpost/ssh-*; do
 		[ -S "$socket" ] && ssh -F none -o ControlPath="$socket" -O exit x 2>/dev/null
 	done

@@ -40,6 +40,24 @@ test_a_status_that_is_not_checked_fails_the_test() {
 	passes 'run false; any_status'
 }
 
+test_a_command_that_fails_where_nothing_looks_fails_the_test() {
+	fails_with 'false' "mine.test.sh:2: status 1 of: false"
+	fails_with 'helper() { grep x /nowhere; return 0; }; helper; run true' "status 2 of: grep x /nowhere"
+	fails_with 'out=$(false; echo text); true' 'status 1 of: out=$(false; echo text)'
+	fails_with '(false; true); true' "status 1 of: false"
+	fails_with 'sleep 9 & kill -9 $!; wait $!; true' 'status 137 of: wait $!'
+	passes 'false || true; if false; then :; fi; ! true; [ -e /nowhere ] && false; : "$(false)"'
+	passes 'sleep 9 & kill -9 $!; ends_with 137 $!'
+	passes 'run false; any_status'
+}
+
+test_a_set_up_that_fails_fails_the_test() {
+	suite_lib 'set_up() { cd "$WORK"; false; }'
+	fails_with : "lib.sh:6: status 1 of: false"
+	suite_lib 'clean_up() { false; }'
+	passes :
+}
+
 test_an_unknown_command_fails_the_test() {
 	fails_with 'expect_nothing || true' "commands not found: expect_nothing"
 }

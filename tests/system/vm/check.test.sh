@@ -21,7 +21,7 @@ variants_agree() { # BOARD, RELEASE [, -d]
 	"$TOP/build/host/make-variants" ${3:+"$3"} "$2" "$victim" "$plain" signed.ko variants >index || fail "make-variants: $?"
 	outpost --json check -k "$2" variants/*.ko
 	expect_status 1
-	jq -r '.modules[] | "\(.path | sub(".*/"; "")) \(.loads)"' out | sort >said
+	jq -r '.modules[] | "\(.path | sub(".*/"; "")) \(.loads)"' out | sort >checked
 	cp "$TOP/build/aarch64/load-variants" variants
 	tar -C variants -czf - . |
 		"$OUTPOST" -q -b "$1" shell -- 'rm -rf /tmp/variants && mkdir /tmp/variants && tar -C /tmp/variants -xzf -' ||
@@ -31,9 +31,9 @@ variants_agree() { # BOARD, RELEASE [, -d]
 	cut -f1 index | sort >all
 	[ "$(wc -l <all)" -gt "$([ "${3-}" = -d ] && echo 8 || echo 600)" ] || fail "only $(wc -l <all) variants were made"
 	diff all <(cut -d' ' -f1 seen) || fail "not every variant was tried on the board"
-	diff said seen >wrong || {
+	diff checked seen >wrong || {
 		grep '^[<>]' wrong | cut -d' ' -f2 | sort -u | while read -r file; do
-			echo "$file: check: $(grep "^$file " said), kernel: $(grep "^$file " loaded)"
+			echo "$file: check: $(grep "^$file " checked), kernel: $(grep "^$file " loaded)"
 			grep "^$file" index
 			jq -c --arg f "$file" '.modules[] | select(.path | endswith("/" + $f)) | .problems' out
 		done

@@ -119,6 +119,12 @@ start_test() {
 	host=$!
 }
 
+# Kills the outpost of start_test, which must still run.
+kill_host() {
+	kill -9 "$host"
+	ends_with 137 "$host" || fail "it ended before it was killed: $(cat test.err)"
+}
+
 # wait_on_board COMMAND: waits until it succeeds on the board, or $host has ended.
 wait_on_board() {
 	wait_until found_or_over "$1"

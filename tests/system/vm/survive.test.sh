@@ -67,7 +67,7 @@ test_a_crash_leaves_the_board_as_it_was() {
 	expect_untouched "$before"
 	# The modules under test are not loaded at boot.
 	"$OUTPOST" vm reset || fail "the vm does not boot"
-	board 'grep -E "^(faulty|hello) " /proc/modules' && fail "a module is loaded after a reboot"
+	board '! grep -E "^(faulty|hello) " /proc/modules' || fail "a module is loaded after a reboot"
 	expect_untouched "$before"
 }
 
