@@ -5,6 +5,7 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
+#include "host/board/pull.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -78,7 +79,7 @@ static void expect_done(struct session *session)
 	outpost_Reply reply = { 0 };
 	struct frame frame;
 
-	assert_int_equal(session_receive(session, PATIENCE_MS, &frame), 1);
+	assert_int_equal(session_receive(session, PATIENCE_MS, &frame), SESSION_FRAME);
 	assert_int_equal(frame.type, FRAME_REPLY);
 	assert_int_equal(proto_unpack(&frame, outpost_Reply_fields, &reply), 0);
 	assert_int_equal(reply.which_body, outpost_Reply_done_tag);
@@ -99,7 +100,7 @@ static void test_flight(void **state)
 	queue_runs(session);
 	assert_int_equal(session_flush(session), 0);
 	expect_done(session);
-	assert_int_equal(session_receive(session, 30, &frame), 0);
+	assert_int_equal(session_receive(session, 30, &frame), SESSION_NOTHING);
 	assert_true(session_silence_ms(session) >= 30);
 	assert_true(session_silence_ms(session) < PATIENCE_MS);
 }
@@ -132,7 +133,7 @@ static void test_both_ways(void **state)
 	assert_int_equal(session_send_blob_data(session, data, 8 << 20), 0);
 	queue_runs(session);
 	for (int i = 0; i < 128; i++) {
-		assert_int_equal(session_receive(session, PATIENCE_MS, &frame), 1);
+		assert_int_equal(session_receive(session, PATIENCE_MS, &frame), SESSION_FRAME);
 		assert_int_equal(frame.type, FRAME_ENTRY);
 		assert_int_equal(frame.length, FRAME_MAX);
 	}
@@ -222,7 +223,7 @@ static void expect_failure(const char *mode, enum failure_kind kind, const char 
 	assert_int_equal(session->failure.kind, kind);
 	if (!strstr(session_why(session), why))
 		fail_msg("%s: why is '%s', without '%s'", mode, session_why(session), why);
-	assert_int_equal(session_receive(session, 100, &frame), -EPIPE);
+	assert_int_equal(session_receive(session, 100, &frame), SESSION_ENDED);
 }
 
 static void test_failures(void **state)
@@ -290,9 +291,27 @@ static void test_end_after_welcome(void **state)
 
 	(void)state;
 	assert_int_equal(session_welcome(session, &welcome), 0);
-	assert_int_equal(session_receive(session, PATIENCE_MS, &frame), -EPIPE);
+	assert_int_equal(session_receive(session, PATIENCE_MS, &frame), SESSION_ENDED);
 	assert_non_null(strstr(session_why(session), "the agent exited with status 3"));
 	assert_string_equal(asked(), "open ");
+}
+
+/* Garbage ends the connection as well; a caller that only knows -errno would not log why. */
+static void test_garbage_after_welcome(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("garbles", true);
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	const struct pull what = { .what = outpost_Pull_What_NAMES, .dir = dir };
+	struct pulled pulled = { 0 };
+	const outpost_Welcome *welcome;
+	struct frame frame;
+
+	(void)state;
+	assert_int_equal(session_welcome(session, &welcome), 0);
+	assert_int_equal(session_receive(session, PATIENCE_MS, &frame), SESSION_ENDED);
+	assert_non_null(strstr(session_why(session), "does not speak the agent's protocol"));
+	assert_int_equal(session_flush(session), 0);
+	assert_int_equal(pull(session, &what, &pulled, &why), -ENOTCONN); /* logged */
 }
 
 /* A dead shared connection is replaced, once, and the flight is sent again. */
@@ -465,6 +484,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_failures, each_setup),
 		cmocka_unit_test_setup(test_barred, each_setup),
 		cmocka_unit_test_setup(test_noise_is_skipped, each_setup),
+		cmocka_unit_test_setup(test_garbage_after_welcome, each_setup),
 		cmocka_unit_test_setup(test_end_after_welcome, each_setup),
 		cmocka_unit_test_setup(test_dead_master, each_setup),
 		cmocka_unit_test_setup(test_interrupt, each_setup),

@@ -97,11 +97,11 @@ static int receive(struct receiver *rx, struct frame *frame)
 	if (r < 0)
 		return r;
 	r = session_receive(rx->session, SILENCE_MS, frame);
-	if (r == 0)
+	if (r == SESSION_NOTHING)
 		return log_error_errno(-ETIMEDOUT,
 				       "The board stopped sending and has been silent for %d s",
 				       SILENCE_MS / 1000);
-	return r == -EPIPE ? session_say(rx->session) : r;
+	return r == SESSION_ENDED ? session_say(rx->session) : r;
 }
 
 /* The archive arrives in frames, each with a checksum. */

@@ -84,26 +84,25 @@ static bool is_overdue(const struct session *s)
 	       monotonic_ms() - s->heard_ms > s->options.timeout_ms + PATIENCE_MS;
 }
 
-/* One step: 1 and a frame, 0 if there may be one next time, or -errno. */
+/* One step: SESSION_NOTHING if there may be a frame next time. -EBADMSG if it is not one. */
 static int turn(struct session *s, long long wait_ms, struct frame *frame)
 {
 	int r = link_parse(s, frame);
 
-	if (r == 1)
+	if (r == SESSION_FRAME)
 		return greet_take(s, frame);
 	if (r == 0)
 		r = link_pump(s, wait_ms);
-	if (r == -EPIPE)
+	if (r == SESSION_ENDED)
 		return greet_take_end(s, 0);
-	if (r == 0 && is_overdue(s))
+	if (r == SESSION_NOTHING && is_overdue(s))
 		return greet_take_end(s, s->options.timeout_ms);
 	return r;
 }
 
 static int bad_message(struct session *s)
 {
-	session_fail(s, xstrdup("it does not speak the agent's protocol"), NULL);
-	return -EBADMSG;
+	return session_fail(s, xstrdup("it does not speak the agent's protocol"), NULL);
 }
 
 int session_receive(struct session *s, int timeout_ms, struct frame *frame)
@@ -118,7 +117,7 @@ int session_receive(struct session *s, int timeout_ms, struct frame *frame)
 		if (r)
 			return r == -EBADMSG ? bad_message(s) : r;
 		if (left <= 0)
-			return 0;
+			return SESSION_NOTHING;
 	}
 }
 
@@ -128,7 +127,7 @@ int session_await(struct session *s, int patience_ms, struct frame *frame)
 
 	do
 		r = session_receive(s, TURN_MS, frame);
-	while (r == 0 && session_stall_ms(s) <= patience_ms);
+	while (r == SESSION_NOTHING && session_stall_ms(s) <= patience_ms);
 	return r;
 }
 
@@ -143,11 +142,11 @@ int session_flush(struct session *s)
 	while (link_has_unsent(s)) {
 		int r = link_pump(s, -1);
 
-		if (r == -EPIPE || (r == 0 && (is_overdue(s) || is_stuck(s))))
+		if (r == SESSION_ENDED || (r == 0 && (is_overdue(s) || is_stuck(s))))
 			r = greet_take_end(s, r             ? 0
 					      : s->welcomed ? STUCK_MS
 							    : s->options.timeout_ms);
-		if (r < 0)
+		if (r)
 			return r;
 	}
 	return 0;
@@ -176,8 +175,8 @@ int session_welcome(struct session *s, const outpost_Welcome **welcome)
 		if (r == -EINTR)
 			return r;
 		if (r == -EBADMSG)
-			bad_message(s);
-		if (r < 0)
+			r = bad_message(s);
+		if (r)
 			return s->options.quiet ? -ENOTCONN : session_say(s);
 	}
 	*welcome = &s->welcome;

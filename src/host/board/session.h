@@ -12,6 +12,13 @@
 
 struct session;
 
+/* What came of waiting for a session. Failures, such as -EINTR, are not outcomes, but -errno. */
+enum session_outcome {
+	SESSION_NOTHING, /* nothing yet */
+	SESSION_FRAME,
+	SESSION_ENDED, /* the connection ended or was never established; not logged: session_why() */
+};
+
 struct session_options {
 	int timeout_ms; /* time limit to reach the board; 0: 15 s */
 	bool fresh;     /* do not use a shared master, which may be dead without noticing */
@@ -40,7 +47,7 @@ DEFINE_CLEANUP(struct session *, session_close);
  */
 int session_send(struct session *session, const outpost_Request *request);
 int session_send_blob_data(struct session *session, const void *data, size_t n);
-/* 0 once ssh has everything, else as session_receive(). */
+/* 0 once ssh has everything, SESSION_ENDED, or -EINTR. */
 int session_flush(struct session *session);
 
 /*
@@ -50,10 +57,10 @@ int session_flush(struct session *session);
 void session_tell(struct session *session, const outpost_Request *request);
 
 /*
- * Gets the next frame: 1 and *frame (valid until the next call; Welcome and Alive are handled
- * here); 0 after `timeout_ms` without one (-1: wait forever); -EPIPE, not logged, if the
- * connection ended or was never established (see session_why()); -EINTR while
- * process_interrupted is set (set it to 0 to continue and cancel); -EBADMSG.
+ * Gets the next frame: SESSION_FRAME and *frame (valid until the next call; Welcome and Alive
+ * are handled here); SESSION_NOTHING after `timeout_ms` without one (-1: wait forever);
+ * SESSION_ENDED; or -EINTR while process_interrupted is set (set it to 0 to continue and
+ * cancel).
  */
 int session_receive(struct session *session, int timeout_ms, struct frame *frame);
 

@@ -47,10 +47,10 @@ int session_fail(struct session *s, char *why, const char *hint)
 	s->failure.why = why;
 	s->failure.hint = hint ? xstrdup(hint) : NULL;
 	ssh_stop(&s->ssh, &s->errors, 0);
-	return -EPIPE;
+	return SESSION_ENDED;
 }
 
-/* Installs the agent and sends the flight again. 0: the session continues; -EPIPE or -EINTR. */
+/* Installs the agent and sends the flight again. 0: the session continues; SESSION_ENDED or -EINTR. */
 static int install_and_reopen(struct session *s, const char *machine)
 {
 	int r;
@@ -60,12 +60,12 @@ static int install_and_reopen(struct session *s, const char *machine)
 	r = agent_install(s->board, &s->options, machine, &s->failure);
 	if (r == 0)
 		r = link_connect(s);
-	return r < 0 && r != -EINTR ? -EPIPE : r;
+	return r < 0 && r != -EINTR ? SESSION_ENDED : r;
 }
 
 /*
  * The agent is not the one in Hello, and has ignored the flight. 0: the session continues; or
- * -EPIPE.
+ * SESSION_ENDED.
  */
 static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 {
@@ -80,7 +80,7 @@ static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 		if (whole)
 			return 0;
 		ssh_stop(&s->ssh, &s->errors, 0);
-		return link_connect(s) < 0 ? -EPIPE : 0;
+		return link_connect(s) < 0 ? SESSION_ENDED : 0;
 	}
 	if (!s->installed)
 		return install_and_reopen(s, welcome->machine);
@@ -91,7 +91,7 @@ static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 		"Check whether " AGENT_DIR " on the board is a link or a mount");
 }
 
-/* Handles Welcome. 0: the session continues; or -EPIPE. */
+/* Handles Welcome. 0: the session continues; or SESSION_ENDED. */
 static int take_welcome(struct session *s, const outpost_Welcome *welcome)
 {
 	log_debug("%s: %s, Linux %s, agent %s", s->board->name, welcome->machine, welcome->release,
@@ -133,13 +133,13 @@ int greet_take(struct session *s, const struct frame *frame)
 		return take_alive(s, &reply.body.alive);
 	s->moved_ms = monotonic_ms();
 	if (frame->type != FRAME_REPLY)
-		return s->welcomed ? 1 : -EBADMSG;
+		return s->welcomed ? SESSION_FRAME : -EBADMSG;
 	if (reply.which_body == outpost_Reply_welcome_tag && !s->welcomed)
 		return take_welcome(s, &reply.body.welcome);
 	if (!s->welcomed && reply.which_body == outpost_Reply_failure_tag)
 		return session_fail(s, xasprintf("its agent refuses: %s", reply.body.failure.what),
 				    NULL);
-	return s->welcomed ? 1 : -EBADMSG;
+	return s->welcomed ? SESSION_FRAME : -EBADMSG;
 }
 
 int greet_take_end(struct session *s, int timeout_ms)
@@ -148,7 +148,7 @@ int greet_take_end(struct session *s, int timeout_ms)
 	bool dead_master = s->warm && !s->spoke && !s->reopened;
 
 	if (!s->ssh.pid)
-		return -EPIPE; /* already explained */
+		return SESSION_ENDED; /* already explained */
 	end.status = ssh_stop(&s->ssh, &s->errors, timeout_ms ? 0 : 1000);
 	end.error = s->errors.buf;
 	end.noise = s->noise.buf;
@@ -157,13 +157,13 @@ int greet_take_end(struct session *s, int timeout_ms)
 	log_debug("%s: ssh exited with status %d: %s; it printed: %s", s->board->name, end.status,
 		  s->failure.why, s->errors.buf);
 	if (s->welcomed)
-		return -EPIPE;
+		return SESSION_ENDED;
 	if (dead_master && (end.status == 255 || timeout_ms)) {
 		s->reopened = true;
 		session_drop_master(s->board);
-		return link_connect(s) < 0 ? -EPIPE : 0;
+		return link_connect(s) < 0 ? SESSION_ENDED : 0;
 	}
 	if (s->failure.agent && !s->installed)
 		return install_and_reopen(s, NULL);
-	return -EPIPE;
+	return SESSION_ENDED;
 }

@@ -116,16 +116,19 @@ struct session {
 /* Puts Hello first in the flight, replacing one for another agent. 0 or -EMSGSIZE. */
 int greet_say_hello(struct session *s, const char *machine);
 
-/* Handles one frame: 0 if it was for the session itself, 1 if it is for the caller, or -errno. */
+/*
+ * Handles one frame: SESSION_NOTHING if it was for the session itself, SESSION_FRAME if it is
+ * for the caller, SESSION_ENDED, or -errno.
+ */
 int greet_take(struct session *s, const struct frame *frame);
 
 /*
- * ssh has ended, or timed out (timeout_ms > 0). 0 if the session continues with another ssh,
- * or -EPIPE.
+ * ssh has ended, or timed out (timeout_ms > 0). SESSION_NOTHING if the session continues with
+ * another ssh, SESSION_ENDED, or -EINTR.
  */
 int greet_take_end(struct session *s, int timeout_ms);
 
-/* Ends the session and records why. Takes ownership of `why`. Returns -EPIPE. */
+/* Ends the session and records why. Takes ownership of `why`. Returns SESSION_ENDED. */
 int session_fail(struct session *s, char *why, const char *hint);
 
 /* --- session_link.c --- */
@@ -137,12 +140,12 @@ int link_connect(struct session *s);
 void link_write(struct session *s);
 
 /*
- * Transfers bytes in all directions, waiting at most `wait_ms` for some. 0, -EPIPE if ssh has
- * ended its output, or -EINTR.
+ * Transfers bytes in all directions, waiting at most `wait_ms` for some. SESSION_NOTHING,
+ * SESSION_ENDED if ssh has ended its output, or -EINTR.
  */
 int link_pump(struct session *s, long long wait_ms);
 
-/* The next complete frame that has arrived: 1, 0, or -EBADMSG. */
+/* The next complete frame that has arrived: SESSION_FRAME, SESSION_NOTHING, or -EBADMSG. */
 int link_parse(struct session *s, struct frame *frame);
 
 /* After Welcome, nothing is sent twice: drops what was sent. */

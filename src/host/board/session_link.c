@@ -87,7 +87,7 @@ int link_pump(struct session *s, long long wait_ms)
 	if (process_interrupted)
 		return -EINTR;
 	if (s->ssh.out < 0)
-		return -EPIPE;
+		return SESSION_ENDED;
 	/* In slices, in case a signal arrives between the check above and poll(). */
 	log_tick();
 	r = poll(fds, ARRAY_SIZE(fds), wait_ms < 0 || wait_ms > 200 ? 200 : (int)wait_ms);

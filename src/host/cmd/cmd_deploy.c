@@ -119,9 +119,9 @@ static int take_reply(struct parcels *all)
 	struct frame frame;
 	int r = session_await(all->p->session, PATIENCE_MS, &frame);
 
-	if (r == -EPIPE || r == -EBADMSG)
+	if (r == SESSION_ENDED)
 		return session_say(all->p->session);
-	if (r == 0)
+	if (r == SESSION_NOTHING)
 		return log_error_errno(-ETIMEDOUT,
 				       "Board %s has neither received nor sent anything for %d s",
 				       board, PATIENCE_MS / 1000);

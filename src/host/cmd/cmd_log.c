@@ -96,13 +96,13 @@ static int copy_log(struct session *session, const struct board *board, int leas
 		int r = session_receive(session, 0, &frame);
 
 		/* Print everything that has arrived before waiting for more. */
-		if (r == 0 && (fflush(stdout) || ferror(stdout)))
+		if (r == SESSION_NOTHING && (fflush(stdout) || ferror(stdout)))
 			return STATUS_TROUBLE;
-		if (r == 0)
+		if (r == SESSION_NOTHING)
 			r = session_receive(session, -1, &frame);
 		if (r == -EINTR)
 			return STATUS_OK;
-		if (r < 0)
+		if (r != SESSION_FRAME)
 			return session_say(session);
 		r = take_frame(session, board, &frame, least, colour);
 		if (r <= 0)

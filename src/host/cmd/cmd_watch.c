@@ -91,9 +91,9 @@ static void tend(struct watching *w)
 		(void)session_open(w->p.board, NULL, &w->p.session);
 		return;
 	}
-	while ((r = session_receive(w->p.session, 0, &frame)) == 1)
+	while ((r = session_receive(w->p.session, 0, &frame)) == SESSION_FRAME)
 		;
-	if (r == -EINTR || (r == 0 && session_silence_ms(w->p.session) < SILENCE_MS))
+	if (r == -EINTR || (r == SESSION_NOTHING && session_silence_ms(w->p.session) < SILENCE_MS))
 		return;
 	log_debug("Board %s: %s; connecting again", w->p.board->name, session_why(w->p.session));
 	hang_up(w);

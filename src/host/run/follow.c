@@ -197,14 +197,14 @@ static int take_turn(struct run *run)
 	if (run_standing_wants_rest(run->standing))
 		return go_on(run);
 	r = session_receive(run_link_session(run->link), TURN_MS, &frame);
-	if (r == 1)
+	if (r == SESSION_FRAME)
 		return frame.type == FRAME_ENTRY ? take_entry(run, &frame)
 						 : run_take_reply(run, &frame);
 	if (r == -EINTR)
 		return interrupt(run);
-	if (r == -EPIPE || r == -EBADMSG || is_silent(run))
+	if (r == SESSION_ENDED || is_silent(run))
 		return run_reattach(run);
-	return r == 0 && is_stuck(run) ? wake(run) : r;
+	return r == SESSION_NOTHING && is_stuck(run) ? wake(run) : r;
 }
 
 /* 0 to go on, or -errno. */

@@ -57,7 +57,7 @@ int run_send_start(struct run *run, const outpost_Start *what);
 int run_send_rest(struct run *run); /* a Start of what is still to do in this attempt */
 int run_send_attach(const struct run_journal *journal, struct session *session);
 int run_send_cancel(struct run *run);
-/* Turns -EPIPE into 0: a cut link shows again in the next session_receive(). */
+/* Turns SESSION_ENDED into 0: a cut link shows again in the next session_receive(). */
 int run_ignore_cut(int r);
 
 /* follow.c: 0, or -errno (logged, except -EINTR). Why the run ended is in run->standing. */

@@ -93,5 +93,5 @@ void run_collected(struct session *session, const struct run_result *result)
 /* A cut link shows again in the next session_receive(). */
 int run_ignore_cut(int r)
 {
-	return r == -EPIPE ? 0 : r;
+	return r == SESSION_ENDED ? 0 : r;
 }

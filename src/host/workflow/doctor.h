@@ -58,7 +58,7 @@ void doctor_host(struct findings *c, const struct buildenv *env);
  * -errno, logged.
  */
 int doctor_boards(struct findings *c, struct buildenv *env, const char *name);
-/* 0, or -errno as from session_receive(). */
+/* 0, or -errno, not logged; -ENOTCONN: session_why() has the reason. */
 int doctor_survival(struct findings *c, const struct board *board, struct session *session);
 /* The same, for facts that are already known. */
 void doctor_grade(struct findings *c, const struct board *board, const outpost_Survival *facts);

@@ -179,8 +179,10 @@ static int ask(struct session *session, outpost_Survival *facts)
 		struct frame frame;
 
 		r = session_receive(session, ANSWER_MS, &frame);
-		if (r == 0)
+		if (r == SESSION_NOTHING)
 			return -ETIMEDOUT;
+		if (r == SESSION_ENDED)
+			return -ENOTCONN;
 		if (r < 0 || frame.type != FRAME_REPLY)
 			continue;
 		r = proto_unpack(&frame, outpost_Reply_fields, &reply);

@@ -44,7 +44,7 @@ int workflow_board(struct workflow *p, const struct context *ctx,
 	if (r < 0)
 		return r;
 	r = session_flush(p->session); /* Hello travels while we do the rest */
-	if (r == -EPIPE)
+	if (r == SESSION_ENDED)
 		r = session_say(p->session);
 	if (r == 0)
 		r = store_open(&p->store);
