@@ -275,6 +275,14 @@ static void products_of_another_branch(void **state)
 	assert_products("");
 }
 
+static void write_in_place(const char *name, const char *text)
+{
+	_cleanup_close_ int fd = open(name, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fs_write_all(fd, text, strlen(text)), 0);
+}
+
 /* With the same time and size as the file that it replaced. */
 static void mirrored_replaced(void **state)
 {
@@ -290,6 +298,22 @@ static void mirrored_replaced(void **state)
 	assert_true(mirror());
 	assert_file("to/a.c", "two");
 	assert_file("to/b.c", "one");
+}
+
+/* Written in place, as by rsync --inplace --times: time, size and inode are the same. */
+static void mirrored_in_place(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	set_time("from/a.c", 1000);
+	assert_true(mirror());
+	write_in_place("from/a.c", "1!!");
+	set_time("from/a.c", 1000);
+	assert_true(mirror());
+	assert_file("to/a.c", "1!!");
+	assert_int_equal(link("from/a.c", "spare"), 0); /* changes nothing in the file */
+	assert_false(mirror());
+	assert_false(mirror());
 }
 
 static void mirrored_older(void **state)
@@ -373,6 +397,28 @@ static void links(void **state)
 	put(sample_work, "outside.h", "other");
 	assert_true(mirror());
 	assert_file("to/outside.h", "other");
+}
+
+/* Next to the copy, nothing has the name of the user's folder. */
+static void link_that_comes_back(void **state)
+{
+	(void)state;
+	put(sample_work, "from/a.c", "one");
+	put(sample_work, "from/sub/b.c", "two");
+	put(sample_work, "dir/file", "");
+	assert_int_equal(symlink("../from/a.c", "from/same.c"), 0);
+	assert_int_equal(symlink("../../from/a.c", "from/sub/up.c"), 0);
+	assert_int_equal(symlink("../a.c", "from/sub/inside.c"), 0);
+	assert_int_equal(symlink("../from/a.c", "dir/back.c"), 0);
+	assert_int_equal(symlink("../dir", "from/dir"), 0);
+	assert_true(mirror());
+	assert_int_equal(rename("from", "elsewhere"), 0);
+	assert_file("to/same.c", "one");
+	assert_file("to/sub/up.c", "one");
+	assert_file("to/sub/inside.c", "one");
+	assert_file("to/dir/back.c", "one");
+	assert_int_equal(rename("elsewhere", "from"), 0);
+	assert_false(mirror());
 }
 
 static void endless_link(void **state)
@@ -460,6 +506,7 @@ int main(void)
 		cmocka_unit_test_setup(mirrored_folder_turns_into_a_link, sample_clear),
 		cmocka_unit_test_setup(mirrored_over_products, sample_clear),
 		cmocka_unit_test_setup(mirrored_replaced, sample_clear),
+		cmocka_unit_test_setup(mirrored_in_place, sample_clear),
 		cmocka_unit_test_setup(products_of_what_is_gone, sample_clear),
 		cmocka_unit_test_setup(products_of_what_changed, sample_clear),
 		cmocka_unit_test_setup(products_of_another_branch, sample_clear),
@@ -467,6 +514,7 @@ int main(void)
 		cmocka_unit_test_setup(mirrored_meanwhile, sample_clear),
 		cmocka_unit_test_setup(left_out, sample_clear),
 		cmocka_unit_test_setup(links, sample_clear),
+		cmocka_unit_test_setup(link_that_comes_back, sample_clear),
 		cmocka_unit_test_setup(endless_link, sample_clear),
 		cmocka_unit_test_setup(half_done, sample_clear),
 		cmocka_unit_test_setup(killed_meanwhile, sample_clear),

@@ -41,15 +41,15 @@ void inventory_sort(struct inventory *entries)
 		qsort(entries->list, entries->n, sizeof(*entries->list), compare_entries);
 }
 
-/* The 'i' distinguishes an inode number from a path; old manifests have no inode. */
+/* The letters distinguish the fields of this format from older ones, which had fewer. */
 static const char *read_entry(struct inventory *entries, const char *p, const char *end)
 {
 	struct inventory_entry e = { 0 };
 	int path_at = 0;
 	const char *link;
 
-	if (sscanf(p, "%c %o %lld %lld i%llu %n", &e.type, &e.mode, &e.mtime, &e.size, &e.inode,
-		   &path_at) != 5 ||
+	if (sscanf(p, "%c %o %lld c%lld %lld i%llu %n", &e.type, &e.mode, &e.mtime, &e.ctime,
+		   &e.size, &e.inode, &path_at) != 6 ||
 	    !path_at)
 		return NULL;
 	link = p + strlen(p) + 1;
@@ -90,8 +90,8 @@ int inventory_write(const struct inventory *entries, const char *path)
 	for (size_t i = 0; i < entries->n; i++) {
 		const struct inventory_entry *e = &entries->list[i];
 
-		strbuf_addf(&sb, "%c %o %lld %lld i%llu %s", e->type, e->mode, e->mtime, e->size,
-			    e->inode, e->path);
+		strbuf_addf(&sb, "%c %o %lld c%lld %lld i%llu %s", e->type, e->mode, e->mtime,
+			    e->ctime, e->size, e->inode, e->path);
 		strbuf_addch(&sb, '\0');
 		strbuf_adds(&sb, e->link);
 		strbuf_addch(&sb, '\0');

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sources that a copy was made from. File format: for each path "type mode mtime size
- * inode path", NUL, the target if it is a link, NUL; then "end", NUL. The sources are compared
+ * The sources that a copy was made from. File format: for each path "type mode mtime ctime
+ * size inode path", NUL, the target if it is a link, NUL; then "end", NUL. The sources are compared
  * with this list instead of the copy, because a build may change the copy.
  */
 #ifndef OUTPOST_INVENTORY_H
@@ -14,7 +14,7 @@ struct inventory_entry {
 	char *path; /* relative to the folder */
 	char type;  /* f, d or l */
 	unsigned int mode;
-	long long mtime; /* nanoseconds */
+	long long mtime, ctime; /* nanoseconds */
 	long long size;
 	unsigned long long inode;
 	char *link; /* target of a link; else "" */

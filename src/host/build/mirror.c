@@ -8,6 +8,7 @@
 #include "common/strbuf.h"
 #include "common/strv.h"
 #include "host/build/inventory.h"
+#include "host/build/mirror_link.h"
 #include "host/build/mirror_put.h"
 #include "host/build/products.h"
 #include "host/base/paths.h"
@@ -15,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -30,6 +30,7 @@ struct mirror {
 	struct products_change change; /* for products_drop() */
 	bool fresh;                    /* there was no copy, so nothing was built from it */
 	bool changed;
+	bool restated; /* only inodes or change times differ */
 };
 
 /* --- walking ------------------------------------------------------------------- */
@@ -68,9 +69,9 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static long long mtime_ns(const struct stat *st)
+static long long to_ns(const struct timespec *time)
 {
-	return st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec;
+	return time->tv_sec * 1000000000LL + time->tv_nsec;
 }
 
 /*
@@ -80,7 +81,7 @@ static long long mtime_ns(const struct stat *st)
 static void wait_for_tick(const struct stat *st)
 {
 	static const struct timespec tick = { .tv_nsec = 10 * 1000 * 1000 };
-	long long age = now_ns() - mtime_ns(st);
+	long long age = now_ns() - to_ns(&st->st_ctim);
 
 	if (age >= 0 && age < tick.tv_nsec)
 		nanosleep(&tick, NULL);
@@ -96,18 +97,23 @@ static bool same_content(const char *a, const char *b)
 
 /*
  * Is the file in the copy still current? Another file that took the source's place may have
- * the same time and size; some file systems renumber files, so a changed inode alone is not a
- * change.
+ * the same time and size, and so may one that was written in place and got its old time back.
+ * A new inode or change time alone is not a change: chmod and ln set the latter, and some file
+ * systems renumber files.
  */
-static bool is_current(const struct mirror *m, const struct inventory_entry *e, const char *from,
+static bool is_current(struct mirror *m, const struct inventory_entry *e, const char *from,
 		       const char *dest)
 {
 	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 	struct stat st;
 
-	return old && old->type == e->type && old->mode == e->mode && old->mtime == e->mtime &&
-	       old->size == e->size && strcmp(old->link, e->link) == 0 && lstat(dest, &st) == 0 &&
-	       (old->inode == e->inode || same_content(from, dest));
+	if (!old || old->type != e->type || old->mode != e->mode || old->mtime != e->mtime ||
+	    old->size != e->size || strcmp(old->link, e->link) != 0 || lstat(dest, &st) < 0)
+		return false;
+	if (old->inode == e->inode && old->ctime == e->ctime)
+		return true;
+	m->restated = true;
+	return same_content(from, dest);
 }
 
 /*
@@ -148,26 +154,6 @@ static int put(struct mirror *m, const char *from, const struct inventory_entry 
 	return mirror_put(from, dest, e, m->fresh ? NULL : &m->start);
 }
 
-/*
- * The target of the link `from` in the copy: unchanged if it is relative and stays within the
- * folder or leads nowhere; the same place in the copy if it is absolute; NULL if it leads out.
- */
-static char *link_in_copy(const struct mirror *m, const char *from)
-{
-	_cleanup_free_ char *real = realpath(from, NULL);
-	char text[PATH_MAX];
-	ssize_t n = readlink(from, text, sizeof(text) - 1);
-
-	if (n < 0)
-		return NULL;
-	text[n] = '\0';
-	if (!real)
-		return xstrdup(text);
-	if (!fs_is_within(real, m->from))
-		return NULL;
-	return *text == '/' ? xasprintf("%s%s", m->to, real + strlen(m->from)) : xstrdup(text);
-}
-
 static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 {
 	_cleanup_free_ char *link = NULL;
@@ -177,7 +163,7 @@ static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 	if (lstat(from, &st) < 0)
 		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot access %s", from);
 	if (S_ISLNK(st.st_mode)) {
-		link = link_in_copy(m, from);
+		link = mirror_link(m->from, m->to, from, rel);
 		if (link) {
 			e.type = 'l';
 			e.link = link;
@@ -199,7 +185,8 @@ static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 	wait_for_tick(&st);
 	e.type = 'f';
 	e.mode = st.st_mode & 0777;
-	e.mtime = mtime_ns(&st);
+	e.mtime = to_ns(&st.st_mtim);
+	e.ctime = to_ns(&st.st_ctim);
 	e.size = st.st_size;
 	e.inode = st.st_ino;
 	return put(m, from, &e);
@@ -269,7 +256,7 @@ static int update(struct mirror *m)
 	r = remove_gone(m);
 	if (r == 0 && !m->fresh)
 		r = products_drop(m->to, &m->new, &m->change);
-	if (r < 0 || !m->changed)
+	if (r < 0 || (!m->changed && !m->restated))
 		return r;
 	r = inventory_write(&m->new, m->manifest);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", m->manifest) : 0;

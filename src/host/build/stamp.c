@@ -20,8 +20,9 @@ static void add_file(struct strbuf *out, const char *path)
 
 	if (stat(path, &st) < 0)
 		memset(&st, 0, sizeof(st));
-	strbuf_addf(out, "file %lld.%09ld %lld %s\n", (long long)st.st_mtim.tv_sec,
-		    st.st_mtim.tv_nsec, (long long)st.st_size, path);
+	strbuf_addf(out, "file %lld.%09ld %lld.%09ld %lld %llu %s\n", (long long)st.st_mtim.tv_sec,
+		    st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
+		    (long long)st.st_size, (unsigned long long)st.st_ino, path);
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -217,8 +218,8 @@ bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
 		struct stat st;
 
 		if (stat(*file, &st) == 0 &&
-		    (st.st_mtim.tv_sec > since->tv_sec ||
-		     (st.st_mtim.tv_sec == since->tv_sec && st.st_mtim.tv_nsec >= since->tv_nsec)))
+		    (st.st_ctim.tv_sec > since->tv_sec ||
+		     (st.st_ctim.tv_sec == since->tv_sec && st.st_ctim.tv_nsec >= since->tv_nsec)))
 			found = true;
 	}
 	strv_free(deps.files);
