@@ -218,8 +218,8 @@ bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
 		struct stat st;
 
 		if (stat(*file, &st) == 0 &&
-		    (st.st_ctim.tv_sec > since->tv_sec ||
-		     (st.st_ctim.tv_sec == since->tv_sec && st.st_ctim.tv_nsec >= since->tv_nsec)))
+		    (st.st_mtim.tv_sec > since->tv_sec ||
+		     (st.st_mtim.tv_sec == since->tv_sec && st.st_mtim.tv_nsec >= since->tv_nsec)))
 			found = true;
 	}
 	strv_free(deps.files);

@@ -26,7 +26,7 @@ void stamp_begin(const struct unit *unit, struct strbuf *text);
 void stamp_write(const struct unit *unit, struct strbuf *text);
 
 /*
- * Was a file outside the copy that the last make read changed after `since` (CLOCK_REALTIME)?
+ * Was a file outside the copy that the last make read saved after `since` (CLOCK_REALTIME)?
  * The compiler may have read the old version, but make would take the younger object for
  * current.
  */
