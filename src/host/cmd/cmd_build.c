@@ -7,6 +7,7 @@
 #include "host/build/build.h"
 #include "host/build/kernels.h"
 #include "host/cmd/command.h"
+#include "host/report/out.h"
 #include "host/container/buildenv.h"
 #include "host/workflow/workflow.h"
 
@@ -57,10 +58,10 @@ static json_t *module_json(const struct module *m, const char *release)
 			 m->test.skip, "error", m->error, "build_ms", m->build_ms);
 }
 
-static void print_json(const struct build_kernels *kernels, const struct build_counts *counts)
+/* 0 or -errno, logged. */
+static int print_json(const struct build_kernels *kernels, const struct build_counts *counts)
 {
 	json_auto_t *modules = json_array(), *releases = json_array();
-	json_auto_t *document = NULL;
 
 	for (size_t i = 0; i < kernels->n; i++) {
 		const char *release = kernels->trees[i]->release;
@@ -70,12 +71,11 @@ static void print_json(const struct build_kernels *kernels, const struct build_c
 			json_array_append_new(modules,
 					      module_json(kernels->lists[i].modules[k], release));
 	}
-	document = json_pack("{s:s, s:s, s:O, s:O, s:I, s:{s:I, s:I}}", "schema", "outpost.build/1",
-			     "kernel", kernels->trees[0]->release, "kernels", releases, "modules",
-			     modules, "warnings", (json_int_t)counts->warnings, "ccache", "hits",
-			     (json_int_t)counts->cached, "misses", (json_int_t)counts->compiled);
-	json_dumpf(document, stdout, JSON_INDENT(1));
-	putchar('\n');
+	return out_json(
+		json_pack("{s:s, s:s, s:O, s:O, s:I, s:{s:I, s:I}}", "schema", "outpost.build/1",
+			  "kernel", kernels->trees[0]->release, "kernels", releases, "modules",
+			  modules, "warnings", (json_int_t)counts->warnings, "ccache", "hits",
+			  (json_int_t)counts->cached, "misses", (json_int_t)counts->compiled));
 }
 
 /* Computes the widths of two columns. */
@@ -165,7 +165,7 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 					 .jobs = o->jobs,
 					 .settings = &o->settings,
 					 .counts = &counts };
-	int r = o->in ? buildenv_choose(ctx->buildenv, o->in) : 0, not_one;
+	int r = o->in ? buildenv_choose(ctx->buildenv, o->in) : 0, not_one, written = 0;
 
 	if (r < 0)
 		return STATUS_USAGE;
@@ -182,12 +182,14 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 	if (r < 0 && (r == -EINTR || kernels.n == 1))
 		return r;
 	if (ctx->json)
-		print_json(&kernels, &counts);
+		written = print_json(&kernels, &counts);
 	else
 		print_table(&kernels);
 	say_counts(&counts);
 	if (r < 0 || not_one < 0)
 		return r < 0 ? r : not_one;
+	if (written < 0)
+		return written;
 	return one_failed(&kernels) ? STATUS_FAIL : STATUS_OK;
 }
 

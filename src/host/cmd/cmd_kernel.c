@@ -8,6 +8,7 @@
 #include "host/cmd/cmd_kernel.h"
 #include "host/cmd/command.h"
 #include "host/kernel/kernel.h"
+#include "host/report/out.h"
 #include "host/kernel/git.h"
 #include "host/board/session.h"
 
@@ -39,16 +40,10 @@ static json_t *tree_json(const struct kernel_tree *tree)
 			 (json_int_t)tree_size(tree));
 }
 
-/* Takes ownership of the array. */
+/* Takes ownership of the array. 0 or -errno, logged. */
 static int print_json(json_t *kernels)
 {
-	json_t *document =
-		json_pack("{s:s, s:o}", "schema", "outpost.kernel/1", "kernels", kernels);
-
-	json_dumpf(document, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(document);
-	return STATUS_OK;
+	return out_json(json_pack("{s:s, s:o}", "schema", "outpost.kernel/1", "kernels", kernels));
 }
 
 static int print_one(const struct context *ctx, const struct kernel_tree *tree)
@@ -164,7 +159,7 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 {
 	_cleanup_strv_ char **releases = NULL;
 	json_t *kernels;
-	int status = kernel_list(&releases);
+	int status = kernel_list(&releases), written = 0;
 
 	(void)git;
 	(void)what;
@@ -187,10 +182,10 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 	if (!*releases && !ctx->json)
 		log_info("No kernel tree yet. Run outpost kernel add to get one.");
 	if (ctx->json)
-		print_json(kernels);
+		written = print_json(kernels);
 	else
 		json_decref(kernels);
-	return status;
+	return status < 0 ? status : written;
 }
 
 int cmd_kernel_check(int r, const char *release)

@@ -32,36 +32,38 @@ static void print_fits(const struct kernel_fits *fits)
 	}
 }
 
-static void print_fits_json(const struct kernel_fits *fits, const struct kernel_tree *tree,
-			    const char *board, bool all)
+/* 0 or -errno, logged. */
+static int print_fits_json(const struct kernel_fits *fits, const struct kernel_tree *tree,
+			   const char *board, bool all)
 {
 	static const char *const words[] = { "yes", "no", "unknown" };
-	json_t *facts = json_array(), *document;
+	json_t *facts = json_array();
 
 	for (size_t i = 0; i < fits->n; i++)
 		json_array_append_new(facts,
 				      json_pack("{s:s, s:s, s:o}", "what", fits->list[i].what,
 						"fits", words[fits->list[i].fit], "found",
 						out_text_json(fits->list[i].text)));
-	document = json_pack("{s:s, s:s, s:s?, s:b, s:o}", "schema", "outpost.kernel-verify/1",
-			     "release", tree->release, "board", board, "fits", all, "facts", facts);
-	json_dumpf(document, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(document);
+	return out_json(json_pack("{s:s, s:s, s:s?, s:b, s:o}", "schema", "outpost.kernel-verify/1",
+				  "release", tree->release, "board", board, "fits", all, "facts",
+				  facts));
 }
 
 static int finish_verify(const struct context *ctx, const struct kernel_tree *tree,
 			 const char *board, const struct kernel_fits *fits)
 {
 	bool all = true;
+	int r = 0;
 
 	for (size_t i = 0; i < fits->n; i++)
 		all = all && fits->list[i].fit != FIT_NO;
 	progress_end();
 	if (ctx->json)
-		print_fits_json(fits, tree, board, all);
+		r = print_fits_json(fits, tree, board, all);
 	else
 		print_fits(fits);
+	if (r < 0)
+		return r;
 	if (all)
 		return STATUS_OK;
 	log_error("The kernel tree %s does not match %s%s", tree->root, board ? "board " : "",

@@ -33,6 +33,7 @@ struct printer {
 	struct symbolizer *symbolizer;
 	bool verbose, show_stack, json, colour;
 	size_t n;
+	int written; /* 0 or -errno, logged */
 };
 
 /* Log text may be invalid UTF-8, or unsafe for a terminal. */
@@ -100,13 +101,12 @@ static void print_report(const struct klog_report *r, bool colour)
 }
 
 /* One at a time: a log may have very many. */
-static void print_json(const struct klog_report *r, const struct report_source *source, bool first)
+static void print_json(struct printer *p, const struct klog_report *r,
+		       const struct report_source *source)
 {
-	json_t *object = report_to_json(r, source);
-
-	fputs(first ? JSON_BEGIN "\n" : ",\n", stdout);
-	json_dumpf(object, stdout, JSON_COMPACT);
-	json_decref(object);
+	fputs(p->n ? "," : JSON_BEGIN "\n", stdout);
+	if (p->written == 0)
+		p->written = out_json_line(report_to_json(r, source));
 }
 
 static void on_report(const struct klog_report *r, void *arg)
@@ -118,7 +118,7 @@ static void on_report(const struct klog_report *r, void *arg)
 	*report = *r;
 	symbolizer_report(p->symbolizer, report, &source);
 	if (p->json)
-		print_json(report, &source, p->n == 0);
+		print_json(p, report, &source);
 	else
 		print_report(report, p->colour);
 	if (!p->json && p->show_stack)
@@ -161,10 +161,10 @@ static int scan(struct printer *p, int fd, const char *name)
 	r = klog_file_scan(&k, fd, name, &lines);
 	/* A complete document means that the whole log was read. */
 	if (p->json && r == 0)
-		printf("%s]}\n", p->n ? "\n" : JSON_BEGIN);
+		printf("%s]}\n", p->n ? "" : JSON_BEGIN);
 	if (r == 0 && lines && !p->n)
 		log_info("%s: no kernel report in %llu lines", name, (unsigned long long)lines);
-	return r;
+	return r < 0 ? r : p->written;
 }
 
 static int run(struct context *ctx, void *arg, int argc, char **argv)

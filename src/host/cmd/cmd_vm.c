@@ -5,6 +5,7 @@
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/cmd/command.h"
+#include "host/report/out.h"
 #include "host/base/paths.h"
 #include "host/board/session.h"
 #include "host/vm/vm.h"
@@ -144,11 +145,7 @@ static int run_status(const struct context *ctx, const char *name)
 		vm_status_release(&status);
 	}
 	if (r == 0 && list) {
-		json_t *document = json_pack("{s:s, s:O}", "schema", "outpost.vm/1", "vms", list);
-
-		json_dumpf(document, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(document);
+		r = out_json(json_pack("{s:s, s:O}", "schema", "outpost.vm/1", "vms", list));
 	} else if (r == 0 && strv_length(names) == 0) {
 		log_info("No vms yet");
 		log_hint("Run outpost vm up to create one");

@@ -49,6 +49,30 @@ test_tree_without_config() {
 	expect_one_error "No kernel tree for '$release'"
 }
 
+# Text from anywhere may reach a terminal as JSON.
+test_json_is_ascii() {
+	make_tree 6.1.0-1-arm64
+	mv trees bäume
+	outpost kernel add "bäume/$release"
+	outpost --json kernel list
+	expect_status 0
+	expect_ascii "bäume/$release" '.kernels[0].build'
+	mkdir möbel
+	echo 'obj-m := m.o' >möbel/Kbuild
+	outpost --json build --kernel "$release" möbel
+	expect_status 1
+	expect_ascii möbel '.modules[0].source'
+	printf '[    1.000000] Kernel panic - not syncing: süß\n[    2.0] x\n' >log
+	outpost --json klog log
+	any_status
+	expect_ascii süß '.reports[0].title'
+}
+
+expect_ascii() { # TEXT FILTER
+	! LC_ALL=C grep -q '[^ -~]' out || fail "not ASCII"
+	jq -r "$2" out | grep -qF "$1" || fail "$2 does not contain $1"
+}
+
 test_lock_that_cannot_be_opened() {
 	make_tree 6.1.0-1-arm64
 	mkdir m
