@@ -6,6 +6,8 @@
 #include "common/frame.h"
 #include "outpost.pb.h"
 
+#include <stdbool.h>
+
 #define OUTPOST_PROTOCOL 1
 
 #define HASH_SIZE 32 /* BLAKE2b-256 */
@@ -26,6 +28,13 @@ ssize_t proto_pack(enum frame_type type, const pb_msgdesc_t *fields, const void 
  * `*.size` are within bounds. 0 or -EBADMSG.
  */
 int proto_unpack(const struct frame *frame, const pb_msgdesc_t *fields, void *message);
+
+/* Did the step fail or stop early, for any reason? */
+static inline bool proto_step_failed(const outpost_StepEnd *end)
+{
+	return end->error || end->exit_status || end->signal || end->late || end->stuck ||
+	       end->cancelled;
+}
 
 /* Copies text to a message's string field; truncates it to the field's size. */
 #define proto_set(field, text) proto_copy((field), sizeof(field), (text))

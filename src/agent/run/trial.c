@@ -57,7 +57,7 @@ static bool repeat_once(struct supervisor *s, uint32_t repetition)
 
 	if (s->plan.purpose != outpost_Purpose_UNLOAD) {
 		trial_load(s, repetition, &end);
-		ok = trial_step_ok(&end) && !kernel_complained(s);
+		ok = !proto_step_failed(&end) && !kernel_complained(s);
 		/* A load that was killed for being late may have succeeded all the same. */
 		if (end.stuck || !module_is_loaded(s->current->name))
 			return false;
@@ -66,12 +66,12 @@ static bool repeat_once(struct supervisor *s, uint32_t repetition)
 		return ok;
 	if (ok && s->plan.purpose == outpost_Purpose_TEST && s->current->program.size) {
 		trial_test(s, repetition, &end);
-		ok = trial_step_ok(&end) && !kernel_complained(s);
+		ok = !proto_step_failed(&end) && !kernel_complained(s);
 		if (end.stuck)
 			return false;
 	}
 	trial_unload(s, repetition, &end);
-	return ok && trial_step_ok(&end) && !kernel_complained(s);
+	return ok && !proto_step_failed(&end) && !kernel_complained(s);
 }
 
 /* --- one module ------------------------------------------------------------------- */

@@ -20,7 +20,6 @@ void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
 
 void trial_begin_step(struct supervisor *s, outpost_Step step, uint32_t repetition);
 void trial_end_step(struct supervisor *s, const outpost_StepEnd *end);
-bool trial_step_ok(const outpost_StepEnd *end);
 
 /*
  * Runs fn(arg) in a child with a time limit, and fills `end`. Its step decides whether a

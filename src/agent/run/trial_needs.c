@@ -13,9 +13,9 @@ static bool probe(struct supervisor *s, const char *name, bool remove, outpost_S
 	struct module_probe what = { .name = name, .remove = remove };
 
 	trial_run_step(s, module_probe, &what, PROBE_MS, end);
-	if (!trial_step_ok(end) && !end->cancelled && !*end->detail)
+	if (proto_step_failed(end) && !end->cancelled && !*end->detail)
 		snprintf(end->detail, sizeof(end->detail), "modprobe %s failed", name);
-	return trial_step_ok(end);
+	return !proto_step_failed(end);
 }
 
 static bool load_need(struct supervisor *s, const outpost_PlanModule *need, outpost_StepEnd *end)

@@ -108,12 +108,6 @@ bool trial_leaves_loaded(const struct supervisor *s)
 	return s->plan.purpose == outpost_Purpose_LOAD && !supervisor_cancelled;
 }
 
-bool trial_step_ok(const outpost_StepEnd *end)
-{
-	return !end->error && !end->exit_status && !end->signal && !end->late && !end->stuck &&
-	       !end->cancelled;
-}
-
 /* --- load, test, unload --------------------------------------------------------- */
 
 int trial_load_blob(struct supervisor *s, const outpost_PlanModule *module, outpost_StepEnd *end)
@@ -126,7 +120,7 @@ int trial_load_blob(struct supervisor *s, const outpost_PlanModule *module, outp
 		end->error = -r;
 	else
 		trial_run_step(s, module_load, &load, module->load_ms, end);
-	return trial_step_ok(end) ? 0 : -1;
+	return proto_step_failed(end) ? -1 : 0;
 }
 
 int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, outpost_StepEnd *end)
@@ -143,7 +137,7 @@ int trial_unload_any(struct supervisor *s, const outpost_PlanModule *module, out
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be unloaded: its exit does not return",
 				  module->name);
-	return trial_step_ok(end) ? 0 : -1;
+	return proto_step_failed(end) ? -1 : 0;
 }
 
 void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
@@ -154,7 +148,7 @@ void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 	if (end->stuck)
 		trial_need_reboot(s, "%s cannot be loaded: its init does not return",
 				  s->current->name);
-	if (trial_step_ok(end))
+	if (!proto_step_failed(end))
 		end->code_count =
 			(pb_size_t)module_code(s->current->name, end->code, ARRAY_SIZE(end->code));
 	trial_end_step(s, end);

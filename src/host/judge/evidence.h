@@ -152,9 +152,6 @@ struct evidence_list {
 /* Adds the next entry. 0, or -EBADMSG (logged) if it contradicts the entries before it. */
 int evidence_add(struct evidence_list *list, const outpost_Entry *entry);
 
-/* Did the step fail or stop early, for any reason? */
-bool evidence_step_failed(const outpost_StepEnd *end);
-
 /* Did the board go down unexpectedly, according to the board or the host? */
 bool evidence_rebooted(const struct evidence *e);
 

@@ -113,9 +113,3 @@ const struct evidence *evidence_last(const struct evidence_list *list)
 {
 	return evidence_blamed(list);
 }
-
-bool evidence_step_failed(const outpost_StepEnd *end)
-{
-	return end->error || end->exit_status || end->signal || end->late || end->stuck ||
-	       end->cancelled;
-}

@@ -55,7 +55,7 @@ static int add_step_end(struct evidence_trial *trial, const outpost_StepEnd *end
 	step->ended = true;
 	step->done++;
 	step->duration_us += end->duration_us;
-	if (!evidence_step_failed(&step->end))
+	if (!proto_step_failed(&step->end))
 		step->end = *end;
 	return 0;
 }

@@ -69,7 +69,7 @@ const outpost_StepEnd *failed_end(const struct judge *j, outpost_Step step)
 {
 	const struct evidence_step *s = &j->e->trial.steps[step];
 
-	return s->ended && evidence_step_failed(&s->end) ? &s->end : NULL;
+	return s->ended && proto_step_failed(&s->end) ? &s->end : NULL;
 }
 
 static const struct {
