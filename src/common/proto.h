@@ -16,6 +16,12 @@
 #define AGENT_DIR  "/usr/local/lib/outpost"
 #define AGENT_PATH AGENT_DIR "/outpost-agent"
 
+/* The maximum size of a module or test program, in bytes. */
+#define BLOB_MAX (256u << 20)
+
+/* The largest window of zstd (its base-2 logarithm) with which a blob may be compressed. */
+#define BLOB_WINDOW_LOG_MAX 28
+
 /* Room for any message with its header. */
 #define PROTO_BUFFER (8 * 1024)
 

@@ -128,7 +128,7 @@ static int unpack_into(const struct mapping *packed, const struct mapping *refer
 
 	if (!d)
 		return -ENOMEM;
-	ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, 28);
+	ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, BLOB_WINDOW_LOG_MAX);
 	if (reference->data)
 		ZSTD_DCtx_refPrefix(d, reference->data, reference->size);
 	n = ZSTD_decompressDCtx(d, out, size, packed->data, packed->size);

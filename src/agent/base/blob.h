@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BLOB_MAX (256u << 20) /* the maximum size of a module or test program */
-
 struct blob_receiver {
 	const struct dirs *dirs;
 	outpost_Blob blob;

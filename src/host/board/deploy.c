@@ -12,9 +12,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#define FILE_LIMIT (256u << 20) /* the agent's limit */
-#define LEVEL      3
-#define WINDOW_LOG 28 /* the agent's limit */
+#define LEVEL 3
 
 struct deploy *deploy_new(const struct board *board)
 {
@@ -41,7 +39,7 @@ void deploy_free(struct deploy *d)
 int deploy_add(struct deploy *d, const char *key, const char *path, uint8_t hash[HASH_SIZE])
 {
 	struct item item = { .content = STRBUF_INIT };
-	int r = fs_read(path, &item.content, FILE_LIMIT);
+	int r = fs_read(path, &item.content, BLOB_MAX);
 
 	if (r < 0) {
 		strbuf_release(&item.content);
@@ -65,7 +63,7 @@ int deploy_pack(const void *content, size_t n, const void *reference, size_t ref
 	if (!c)
 		return -ENOMEM;
 	/* The window must reach back over the content to the start of the reference. */
-	while (log < WINDOW_LOG && (size_t)1 << log < n + reference_n)
+	while (log < BLOB_WINDOW_LOG_MAX && (size_t)1 << log < n + reference_n)
 		log++;
 	ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, LEVEL);
 	ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, log);
@@ -98,7 +96,7 @@ static bool read_reference(const struct deploy *d, const struct item *item, stru
 		return false;
 	memcpy(hash, known->hash, HASH_SIZE);
 	path = deploy_content_path(hash);
-	if (fs_read(path, content, FILE_LIMIT) < 0)
+	if (fs_read(path, content, BLOB_MAX) < 0)
 		return false;
 	blake2b(found, content->buf, NULL, HASH_SIZE, content->len, 0);
 	return memcmp(found, hash, HASH_SIZE) == 0 && content->len;
