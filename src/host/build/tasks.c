@@ -70,7 +70,7 @@ static void finish(struct tasks *t, struct task *task)
 	if (!process_interrupted)
 		unit_collect(&task->unit, &task->modules);
 	unlock(task);
-	task->state = DONE;
+	task->state = TASK_DONE;
 	t->n_done++;
 	progress(t, &task->unit);
 }
@@ -188,7 +188,7 @@ static bool is_ready(const struct tasks *t, struct unit *unit)
 
 		if (&other->unit == unit || !wants(unit, &other->unit))
 			continue;
-		if (other->state != DONE)
+		if (other->state != TASK_DONE)
 			return false;
 		if (other->unit.error && !unit->error) {
 			unit->error =
@@ -222,7 +222,7 @@ static int start(struct tasks *t, struct task *task)
 		return r;
 	}
 	t->n_running++;
-	task->state = RUNNING;
+	task->state = TASK_RUNNING;
 	progress(t, unit);
 	return 0;
 }
@@ -235,7 +235,7 @@ static int start_ready(struct tasks *t, bool *locked)
 		struct task *task = &t->list[i];
 		int r;
 
-		if (task->state != WAITING || !is_ready(t, &task->unit))
+		if (task->state != TASK_WAITING || !is_ready(t, &task->unit))
 			continue;
 		if (task->unit.error || task->unit.conf.excluded) {
 			finish(t, task);
@@ -256,7 +256,7 @@ static void give_up_circle(struct tasks *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct unit *unit = &t->list[i].unit;
 
-		if (t->list[i].state != WAITING)
+		if (t->list[i].state != TASK_WAITING)
 			continue;
 		unit->error = xstrdup("it is part of a dependency cycle");
 		say_not_built(t, unit);
@@ -269,7 +269,8 @@ static void wait_for_one(struct tasks *t)
 	_cleanup_free_ struct pollfd *fds = xcalloc(t->n + 1, sizeof(*fds));
 
 	for (size_t i = 0; i < t->n; i++)
-		fds[i] = (struct pollfd){ .fd = t->list[i].state == RUNNING ? t->list[i].pidfd : -1,
+		fds[i] = (struct pollfd){ .fd = t->list[i].state == TASK_RUNNING ? t->list[i].pidfd
+										 : -1,
 					  .events = POLLIN };
 	log_tick();
 	if (poll(fds, t->n, 100) <= 0)
@@ -301,7 +302,7 @@ void tasks_release(struct tasks *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct task *task = &t->list[i];
 
-		if (task->state == RUNNING) {
+		if (task->state == TASK_RUNNING) {
 			stop_child(task->pid);
 			close(task->pidfd);
 		}

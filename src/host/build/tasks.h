@@ -13,11 +13,11 @@
 
 #include <sys/types.h>
 
-enum state { WAITING, RUNNING, DONE };
+enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE };
 
 struct task {
 	struct unit unit;
-	enum state state;
+	enum task_state state;
 	bool said_waiting; /* logged that another process builds it */
 	pid_t pid;
 	int pidfd;
