@@ -179,10 +179,10 @@ int evidence_read(struct evidence_list *list, const char *journal);
  * The last attempt that did anything on the board, or NULL. It is blamed for what happens to
  * the board, not a module that was skipped after it.
  */
-const struct evidence *evidence_last(const struct evidence_list *list);
+struct evidence *evidence_last(const struct evidence_list *list);
 
 /* The last attempt at this module of the plan, or NULL. */
-const struct evidence *evidence_find(const struct evidence_list *list, uint32_t index);
+struct evidence *evidence_find(const struct evidence_list *list, uint32_t index);
 
 void evidence_list_release(struct evidence_list *list);
 

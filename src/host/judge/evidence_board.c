@@ -58,7 +58,7 @@ static bool went_down(const struct evidence_list *list, const struct evidence *l
  */
 void evidence_add_boot(struct evidence_list *list, const outpost_Boot *boot, uint64_t now)
 {
-	struct evidence *last = evidence_blamed(list);
+	struct evidence *last = evidence_last(list);
 
 	if (last && went_down(list, last, boot)) {
 		last->board.rebooted = true;
@@ -95,7 +95,7 @@ void evidence_learn_skew(struct evidence_list *list, uint64_t now, uint64_t reco
 
 void evidence_add_reboot(struct evidence_list *list, const outpost_RebootOrdered *reboot)
 {
-	struct evidence *e = evidence_blamed(list);
+	struct evidence *e = evidence_last(list);
 
 	if (!e)
 		return;
@@ -109,7 +109,7 @@ void evidence_add_reboot(struct evidence_list *list, const outpost_RebootOrdered
  */
 void evidence_add_survivor(struct evidence_list *list, const outpost_Survivor *survivor)
 {
-	struct evidence *e = evidence_blamed(list);
+	struct evidence *e = evidence_last(list);
 	struct evidence_survivors *all = e ? &e->survivors : NULL;
 	struct evidence_file *file;
 

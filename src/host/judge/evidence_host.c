@@ -24,7 +24,7 @@ static void set_left(struct evidence_list *list, struct evidence *e, bool lost, 
 
 void evidence_add_recovery(struct evidence_list *list, const outpost_Recovery *recovery)
 {
-	struct evidence *e = evidence_of(list, recovery->index);
+	struct evidence *e = evidence_find(list, recovery->index);
 
 	set_left(list, e, recovery->lost, recovery->cancelled);
 	if (!e)

@@ -8,10 +8,6 @@
 /* Logs the contradiction. Returns -EBADMSG. */
 int evidence_contradiction(const char *what);
 
-/* evidence_find() and evidence_last(), for writing. */
-struct evidence *evidence_of(const struct evidence_list *list, uint32_t index);
-struct evidence *evidence_blamed(const struct evidence_list *list);
-
 /* evidence_board.c */
 /* Starts an attempt in the list's current boot. */
 void evidence_begin_board(const struct evidence_list *list, struct evidence_board *board);

@@ -60,7 +60,7 @@ int evidence_read(struct evidence_list *list, const char *journal)
 	return 0;
 }
 
-struct evidence *evidence_of(const struct evidence_list *list, uint32_t index)
+struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
 {
 	for (size_t i = list->n; i-- > 0;)
 		if (list->items[i]->plan.index == index)
@@ -96,20 +96,10 @@ static bool did_nothing(const struct evidence *e)
 	       (*e->plan.skip || (e->trial.ended && e->trial.end.not_run));
 }
 
-struct evidence *evidence_blamed(const struct evidence_list *list)
+struct evidence *evidence_last(const struct evidence_list *list)
 {
 	for (size_t i = list->n; i-- > 0;)
 		if (!did_nothing(list->items[i]))
 			return list->items[i];
 	return NULL;
-}
-
-const struct evidence *evidence_find(const struct evidence_list *list, uint32_t index)
-{
-	return evidence_of(list, index);
-}
-
-const struct evidence *evidence_last(const struct evidence_list *list)
-{
-	return evidence_blamed(list);
 }
