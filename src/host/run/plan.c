@@ -18,17 +18,6 @@ static int find_module(const struct run_request *q, const char *name)
 	return -1;
 }
 
-/* The kernel turns dashes in module names into underscores. */
-static char *plain_name(const char *name)
-{
-	char *plain = xstrdup(name);
-
-	for (char *p = plain; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return plain;
-}
-
 struct needs {
 	bool *seen; /* modules of the request */
 	size_t *order;
@@ -43,14 +32,14 @@ static void collect_names(const struct run_request *q, size_t i, char *const *na
 			  struct needs *needs)
 {
 	strv_foreach (name, names) {
-		_cleanup_free_ char *plain = plain_name(*name);
-		int found = find_module(q, plain);
+		_cleanup_free_ char *canonical = module_canonical_name(*name);
+		int found = find_module(q, canonical);
 
 		if (found == (int)i)
 			continue;
 		if (found < 0) {
-			if (!strv_contains(needs->in_tree, plain))
-				strv_add(&needs->in_tree, plain);
+			if (!strv_contains(needs->in_tree, canonical))
+				strv_add(&needs->in_tree, canonical);
 			continue;
 		}
 		if (needs->seen[found])
