@@ -17,7 +17,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 
 	if (!paths)
 		return STATUS_USAGE;
-	r = workflow_board(&p, ctx, &o->prepare);
+	r = workflow_board(&p, ctx, &o->workflow);
 	if (r == 0)
 		r = workflow_execute(&p, paths, true, &request, &result);
 	return finish_run(&p, r, &result, o->junit, false);

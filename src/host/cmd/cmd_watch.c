@@ -145,7 +145,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	/* Before anything else, so that saves during the first build are seen. */
 	r = file_watch_open(w.paths, &w.saves);
 	if (r == 0)
-		r = workflow_board(&w.p, ctx, &w.options->prepare);
+		r = workflow_board(&w.p, ctx, &w.options->workflow);
 	progress_end(); /* each round has its own progress line */
 	return r < 0 ? r : watch(&w);
 }

@@ -43,7 +43,7 @@ struct workflow_options {
 
 /* Additional options of test and watch. */
 struct test_options {
-	struct workflow_options prepare;
+	struct workflow_options workflow;
 	char *junit;
 	int limit_ms;
 	int repeat;
@@ -60,8 +60,8 @@ struct test_options {
 			   "load, test and unload each module N times"),                         \
 		OPTION_FLAG(struct test_options, no_reboot, 0, "no-reboot", "test.no_reboot",    \
 			    "continue without a reboot after a module that damaged the kernel"), \
-		WORKFLOW_BUILD_OPTIONS(struct test_options, prepare.),                           \
-		WORKFLOW_RUN_OPTIONS(struct test_options, prepare.)
+		WORKFLOW_BUILD_OPTIONS(struct test_options, workflow.),                          \
+		WORKFLOW_RUN_OPTIONS(struct test_options, workflow.)
 
 /* The request that these commands send to a board; workflow_execute() completes it. */
 struct run_request workflow_test(const struct test_options *options);
