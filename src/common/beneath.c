@@ -142,9 +142,10 @@ int beneath_mkdir_p(int root, const char *name, mode_t mode)
 /* --- content ------------------------------------------------------------------------- */
 
 /* Opening a pipe may wait forever, and opening a device may do something: looks first. */
-static int open_regular(int root, const char *name)
+static int open_regular(int root, const char *name, bool follow)
 {
-	_cleanup_close_ int fd = beneath_open(root, name, O_PATH, 0);
+	_cleanup_close_ int fd =
+		follow ? beneath_follow(root, name, O_PATH) : beneath_open(root, name, O_PATH, 0);
 	char path[32];
 	struct stat st;
 	int file;
@@ -160,8 +161,7 @@ static int open_regular(int root, const char *name)
 	return file < 0 ? -errno : file;
 }
 
-/* A file that did not exist before. */
-static int create(int root, const char *name, mode_t mode)
+int beneath_create(int root, const char *name, mode_t mode)
 {
 	const char *last;
 	_cleanup_close_ int dir = open_parent(root, name, &last);
@@ -177,14 +177,21 @@ static int create(int root, const char *name, mode_t mode)
 
 int beneath_read(int root, const char *name, struct strbuf *out, size_t max)
 {
-	_cleanup_close_ int fd = open_regular(root, name);
+	_cleanup_close_ int fd = open_regular(root, name, false);
+
+	return fd < 0 ? fd : fs_read_fd(fd, out, max);
+}
+
+int beneath_read_linked(int root, const char *name, struct strbuf *out, size_t max)
+{
+	_cleanup_close_ int fd = open_regular(root, name, true);
 
 	return fd < 0 ? fd : fs_read_fd(fd, out, max);
 }
 
 int beneath_write(int root, const char *name, const void *data, size_t n, mode_t mode)
 {
-	_cleanup_close_ int fd = create(root, name, mode);
+	_cleanup_close_ int fd = beneath_create(root, name, mode);
 
 	return fd < 0 ? fd : fs_write_all(fd, data, n);
 }
@@ -196,14 +203,14 @@ int beneath_copy_in(int root, const char *name, const char *from)
 
 	if (in < 0 || fstat(in, &st) < 0)
 		return -errno;
-	out = create(root, name, st.st_mode & 0777);
+	out = beneath_create(root, name, st.st_mode & 0777);
 	return out < 0 ? out : fs_copy_file(in, out);
 }
 
 int beneath_copy_out(int root, const char *name, const char *to)
 {
 	_cleanup_free_ char *temporary = xasprintf("%s.XXXXXX", to);
-	_cleanup_close_ int in = open_regular(root, name), out = -1;
+	_cleanup_close_ int in = open_regular(root, name, true), out = -1;
 	int r;
 
 	if (in < 0)

@@ -29,11 +29,14 @@ int beneath_stat(int root, const char *name, struct stat *st);
 
 /*
  * Appends a file, at most `max` bytes (0: no limit, else -EFBIG), to `out`. -EINVAL if it is
- * not a regular file: opening others may wait forever, or do something.
+ * not a regular file: opening others may wait forever, or do something. beneath_read_linked()
+ * follows links that stay below the folder.
  */
 int beneath_read(int root, const char *name, struct strbuf *out, size_t max);
+int beneath_read_linked(int root, const char *name, struct strbuf *out, size_t max);
 
-/* Replaces whatever file or link is there. */
+/* Replace whatever file or link is there; beneath_create() returns a descriptor for writing. */
+int beneath_create(int root, const char *name, mode_t mode);
 int beneath_write(int root, const char *name, const void *data, size_t n, mode_t mode);
 int beneath_put_link(int root, const char *name, const char *target);
 
@@ -42,7 +45,10 @@ int beneath_mkdir_p(int root, const char *name, mode_t mode);
 /* As fs_remove_tree(). */
 int beneath_remove(int root, const char *name);
 
-/* Copy a file into and out of the folder, as fs_copy(); both replace what is there. */
+/*
+ * Copy a file into and out of the folder, with its time; both replace what is there.
+ * beneath_copy_out() follows links that stay below the folder, and makes a file of mode 0600.
+ */
 int beneath_copy_in(int root, const char *name, const char *from);
 int beneath_copy_out(int root, const char *name, const char *to);
 

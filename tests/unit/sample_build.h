@@ -61,7 +61,7 @@ static inline char *read_of_unit(const char *folder, const char *name)
 /* How often make has run for the folder. */
 static inline size_t runs_of(const char *folder)
 {
-	_cleanup_free_ char *name = xasprintf("tree/up/.runs-%s", folder);
+	_cleanup_free_ char *name = xasprintf("work/tree/up/.runs-%s", folder);
 	_cleanup_free_ char *text = read_of_unit(folder, name);
 
 	return text ? strlen(text) / strlen("made\n") : 0;

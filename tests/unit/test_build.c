@@ -64,7 +64,7 @@ static void has_debug_info(void **state)
 		put_module(i ? "two" : "one", i ? "two" : "one", "", "");
 		assert_int_equal(do_build(i ? "two" : "one", NULL), 0);
 		flags = read_of_unit(i ? "two" : "one",
-				     i ? "tree/up/two/flags" : "tree/up/one/flags");
+				     i ? "work/tree/up/two/flags" : "work/tree/up/one/flags");
 		assert_contains(flags, "-fmacro-prefix-map=");
 		if (i)
 			assert_lacks(flags, "-g ");

@@ -5,15 +5,19 @@
  */
 #include "sample_build.h"
 
+#include "common/beneath.h"
 #include "host/build/mirror.h"
 
 static void dkms_packages(void **state)
 {
 	_cleanup_free_ char *user = path_join(sample_work, "pkg", NULL),
 			    *dir = unit_dir(user, SAMPLE_RELEASE);
-	_cleanup_free_ char *copy = path_join(dir, "dkms/pkg/1/build", NULL),
+	_cleanup_free_ char *work = path_join(dir, "work", NULL),
 			    *manifest = path_join(dir, "manifest", NULL),
 			    *stamp = path_join(dir, "stamp", NULL);
+	struct mirror mirror = {
+		.from = user, .to = "dkms/pkg/1/build", .manifest = manifest, .stamp = stamp
+	};
 	bool changed;
 
 	(void)state;
@@ -46,7 +50,9 @@ static void dkms_packages(void **state)
 	/* Killed after these were copied again, before anything was patched. */
 	set_time("pkg/src/patched.h", 1000);
 	set_time("pkg/src/d-mod.c", 1000);
-	assert_int_equal(mirror_update(user, copy, manifest, stamp, &changed), 0);
+	mirror.root = beneath_root(work);
+	assert_int_equal(mirror_update(&mirror, &changed), 0);
+	close(mirror.root);
 	assert_true(changed);
 	assert_int_equal(do_build("pkg", NULL), 0);
 	if (the_module("d_mod")->error)
@@ -67,7 +73,7 @@ static void dkms_link_that_led_elsewhere(void **state)
 {
 	_cleanup_free_ char *path = path_join(sample_work, "pkg", NULL),
 			    *dir = unit_dir(path, SAMPLE_RELEASE);
-	_cleanup_free_ char *link = path_join(dir, "dkms/pkg/1/source", NULL);
+	_cleanup_free_ char *link = path_join(dir, "work/dkms/pkg/1/source", NULL);
 
 	(void)state;
 	put_module("pkg", "one", "", "");

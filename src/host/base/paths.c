@@ -225,6 +225,26 @@ char *path_program(const char *name)
 	return found ? xstrdup(*found) : NULL;
 }
 
+char *path_normalise(const char *path)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	for (const char *p = path; *p;) {
+		size_t n = strcspn(p, "/");
+
+		if (n == 2 && memcmp(p, "..", 2) == 0 && strrchr(out.buf, '/')) {
+			out.len = (size_t)(strrchr(out.buf, '/') - out.buf);
+			out.buf[out.len] = '\0';
+		} else if (n && !(n == 1 && *p == '.')) {
+			if (out.len || *path == '/')
+				strbuf_addch(&out, '/');
+			strbuf_add(&out, p, n);
+		}
+		p += n + (p[n] == '/');
+	}
+	return strbuf_detach(&out);
+}
+
 bool path_is_plain_name(const char *name)
 {
 	size_t n = strlen(name);

@@ -53,6 +53,12 @@ char *path_own_file(const char *name);
 char *path_source_tree(void);
 
 /*
+ * Removes "." and ".." without looking at any folder; a relative path keeps those at its
+ * beginning. The caller frees it.
+ */
+char *path_normalise(const char *path) __attribute__((returns_nonnull));
+
+/*
  * A name that can be used as a file name: 1 to 64 letters, digits, dots, dashes and
  * underscores, and the first is not a dot or dash.
  */

@@ -2,6 +2,7 @@
 #include "host/build/compdb.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
@@ -81,21 +82,22 @@ int compdb_parse(const char *text, struct compdb_entry *entry)
 struct visitor {
 	void (*file)(struct visitor *v, const char *text);
 	const struct path_map *map;
+	int copy;
 	const char *tree;
 	json_t *list;
 	void (*dep)(const char *path, void *arg);
 	void *arg;
 };
 
-static void walk(struct visitor *v, const char *dir)
+static void walk(struct visitor *v)
 {
-	_cleanup_strv_ char **paths = NULL;
+	_cleanup_strv_ char **names = NULL;
 
-	fs_find(dir, ".*.o.cmd", &paths);
-	strv_foreach (path, paths) {
+	beneath_find(v->copy, "", ".*.o.cmd", &names);
+	strv_foreach (name, names) {
 		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (fs_read(*path, &text, CMD_FILE_MAX) == 0)
+		if (beneath_read(v->copy, *name, &text, CMD_FILE_MAX) == 0)
 			v->file(v, text.buf);
 	}
 }
@@ -159,8 +161,9 @@ static void add_command(struct visitor *v, const char *text)
 	if (compdb_parse(text, &entry) < 0)
 		return;
 	in_copy = path_join(v->map->copy, entry.file, NULL);
+	/* Since 6.13 the compiler runs in the folder itself. */
 	relative = *entry.file != '/' &&
-		   fs_exists(in_copy); /* since 6.13 the compiler runs in the folder itself */
+		   (strncmp(entry.file, "../", 3) == 0 || beneath_exists(v->copy, entry.file));
 	path_map_text(v->map, relative ? in_copy : entry.file,
 		      strlen(relative ? in_copy : entry.file), &file);
 	if (ends_with(file.buf, file.len, ".mod.c") || !is_source(v->map, file.buf)) {
@@ -174,13 +177,15 @@ static void add_command(struct visitor *v, const char *text)
 	compdb_entry_release(&entry);
 }
 
-int compdb_write(const struct path_map *map, const char *tree, const char *path)
+int compdb_write(const struct path_map *map, int copy, const char *tree, const char *path)
 {
 	json_auto_t *list = json_array();
 	struct path_map absolute = { map->copy, map->alias, map->user, map->user };
-	struct visitor v = { .file = add_command, .map = &absolute, .tree = tree, .list = list };
+	struct visitor v = {
+		.file = add_command, .map = &absolute, .copy = copy, .tree = tree, .list = list
+	};
 
-	walk(&v, map->copy);
+	walk(&v);
 	return json_dump_file(list, path, JSON_INDENT(1)) < 0 ? -EIO : 0;
 }
 
@@ -217,9 +222,9 @@ static void visit_deps(struct visitor *v, const char *text)
 	}
 }
 
-void compdb_each_dep(const char *copy, void (*fn)(const char *path, void *arg), void *arg)
+void compdb_each_dep(int copy, void (*fn)(const char *path, void *arg), void *arg)
 {
-	struct visitor v = { .file = visit_deps, .dep = fn, .arg = arg };
+	struct visitor v = { .file = visit_deps, .copy = copy, .dep = fn, .arg = arg };
 
-	walk(&v, copy);
+	walk(&v);
 }

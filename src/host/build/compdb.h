@@ -20,15 +20,15 @@ int compdb_parse(const char *text, struct compdb_entry *entry);
 void compdb_entry_release(struct compdb_entry *entry);
 
 /*
- * Writes compile_commands.json for everything that was built below map->copy by make in
- * `tree`, with the user's paths. 0 or -errno.
+ * Writes compile_commands.json for everything that was built below map->copy, with the descriptor
+ * `copy`, by make in `tree`, with the user's paths. 0 or -errno.
  */
-int compdb_write(const struct path_map *map, const char *tree, const char *path);
+int compdb_write(const struct path_map *map, int copy, const char *tree, const char *path);
 
 /* Merges several of them into one; missing ones are skipped. 0 or -errno. */
 int compdb_merge(char *const *paths, const char *to);
 
 /* Calls `fn` for each dependency of what was built below `copy`, sometimes more than once. */
-void compdb_each_dep(const char *copy, void (*fn)(const char *path, void *arg), void *arg);
+void compdb_each_dep(int copy, void (*fn)(const char *path, void *arg), void *arg);
 
 #endif

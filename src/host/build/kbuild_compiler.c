@@ -7,6 +7,7 @@
 #include "host/build/kbuild_internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/text.h"
 #include "host/build/build.h"
@@ -16,6 +17,9 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+#define STATS     "ccache.stats"
+#define STATS_MAX (16 << 20)
 
 static const struct build_settings *settings_of(const struct unit *unit)
 {
@@ -46,7 +50,7 @@ static int put_wrapper(const char *path, const char *wrapper, const char *compil
 int kbuild_put_compiler(const struct unit *unit)
 {
 	const struct build_settings *settings = settings_of(unit);
-	_cleanup_free_ char *dir = unit_file(unit, "compiler"), *ccache = find_ccache(unit);
+	_cleanup_free_ char *dir = unit_given(unit, "compiler"), *ccache = find_ccache(unit);
 	_cleanup_free_ char *path = path_join(dir, kbuild_compiler(unit), NULL);
 	int r = fs_mkdir_p(dir, 0700);
 
@@ -77,10 +81,9 @@ static char *name_space(const struct unit *unit)
 void kbuild_set_compiler(const struct unit *unit, char ***env)
 {
 	const struct build_settings *settings = settings_of(unit);
-	_cleanup_free_ char *dir = unit_file(unit, "compiler"),
-			    *stats = unit_file(unit, "ccache.stats");
+	_cleanup_free_ char *dir = unit_given(unit, "compiler"), *stats = unit_in_work(unit, STATS);
 	_cleanup_free_ char *cache = path_cache("ccache", NULL), *namespace = name_space(unit);
-	_cleanup_free_ char *headers = unit_file(unit, UNIT_HEADERS);
+	_cleanup_free_ char *headers = unit_given(unit, "headers");
 	const char *old_path = getenv("PATH"), *own_extra = getenv("CCACHE_EXTRAFILES");
 	_cleanup_free_ char *extra =
 		xasprintf("%s%s%s", own_extra ? own_extra : "", own_extra ? ":" : "", headers);
@@ -104,12 +107,12 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
  */
 void kbuild_count(const struct unit *unit, struct build_counts *counts)
 {
-	_cleanup_free_ char *path = unit_file(unit, "ccache.stats");
+	_cleanup_close_ int work = unit_open_work(unit);
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	bool probe = false; /* kbuild probes the compiler by compiling nothing */
 	char *rest;
 
-	if (fs_read(path, &text, 0) < 0)
+	if (work < 0 || beneath_read(work, STATS, &text, STATS_MAX) < 0)
 		return;
 	rest = text.buf;
 	for (char *line; (line = strsep(&rest, "\n"));) {
@@ -127,7 +130,8 @@ void kbuild_count(const struct unit *unit, struct build_counts *counts)
 
 void kbuild_forget_counts(const struct unit *unit)
 {
-	_cleanup_free_ char *path = unit_file(unit, "ccache.stats");
+	_cleanup_close_ int work = unit_open_work(unit);
 
-	unlink(path);
+	if (work >= 0)
+		(void)beneath_remove(work, STATS);
 }

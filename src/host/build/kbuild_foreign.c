@@ -7,6 +7,7 @@
 #include "host/build/kbuild_internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
@@ -66,7 +67,7 @@ static void add_kernel_variables(const struct unit *unit, char ***list)
 	};
 	static const char *const known_releases[] = { "KVERSION", "KVER", "KERNEL_RELEASE",
 						      "KERNEL_SOURCE_VERSION" };
-	_cleanup_free_ char *makefile = path_join(unit->copy, "Makefile", NULL);
+	_cleanup_close_ int copy = unit_open_copy(unit);
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	_cleanup_strv_ char **trees = NULL, **releases = NULL;
 
@@ -74,7 +75,7 @@ static void add_kernel_variables(const struct unit *unit, char ***list)
 		strv_add(&trees, known_trees[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(known_releases); i++)
 		strv_add(&releases, known_releases[i]);
-	if (fs_read(makefile, &text, 1024 * 1024) == 0)
+	if (copy >= 0 && beneath_read_linked(copy, "Makefile", &text, 1024 * 1024) == 0)
 		kbuild_scan_makefile(text.buf, &trees, &releases);
 	strv_foreach (name, trees)
 		kbuild_word(list, "%s=%s", *name, unit->tree->build);
@@ -107,7 +108,7 @@ static char *make_flags(const struct unit *unit, char *const *variables)
 /* A `uname` that answers as the board would; for other options it runs the machine's own. */
 static int put_uname(const struct unit *unit)
 {
-	_cleanup_free_ char *dir = unit_file(unit, "bin");
+	_cleanup_free_ char *dir = unit_given(unit, "bin");
 	_cleanup_free_ char *path = path_join(dir, "uname", NULL);
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r = fs_mkdir_p(dir, 0700);
@@ -127,7 +128,7 @@ static char **foreign_environment(const struct unit *unit)
 	char **env = kbuild_environment();
 	_cleanup_strv_ char **variables = kbuild_target(unit);
 	_cleanup_free_ char *compiler_flags = kbuild_flags(unit);
-	_cleanup_free_ char *flags = NULL, *path = NULL, *bin = unit_file(unit, "bin");
+	_cleanup_free_ char *flags = NULL, *path = NULL, *bin = unit_given(unit, "bin");
 
 	strv_foreach (variable, variables)
 		strv_add(&env, *variable);

@@ -4,19 +4,23 @@
  * processes each, this takes most of the time of a small build. The answers stay the same
  * until the tools change.
  *
- * kbuild_probes.mk makes try-run look for a stored answer first, and record new ones: a line
- * with the probe's name, a blank, and "y" or "n". After a successful make whose tools have not
- * changed, those that can be remembered are stored in a file for all builds with the same
- * tools, tree and environment:
+ * kbuild_probes.mk makes try-run look for a stored answer first, and record new ones in `asked`:
+ * a line with the probe's name, a blank, and "y" or "n". After a successful make whose tools have
+ * not changed, those that can be remembered are stored in a makefile for all builds with the same
+ * tools, tree and environment; or, as a build in the container might answer wrongly on purpose,
+ * for all builds of the same unit:
  *
- *	$XDG_CACHE_HOME/outpost/build/probes/<release>-<hash of these>
+ *	$XDG_CACHE_HOME/outpost/build/answers/<release>-<hash of these>
+ *	given/answers-<hash> in the unit's folder
  *
  * The name of a probe is its command, encoded, so another command (for example with other
- * flags) is another probe.
+ * flags) is another probe. It has no character that is special to make, so that nothing but
+ * answers gets into that makefile: see probe_command().
  */
 #include "host/build/kbuild_internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/text.h"
 #include "host/base/paths.h"
@@ -26,6 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ASKED       "asked"
 #define VARIABLE    "outpost-answer/"
 #define ANSWERS_MAX (1 << 20) /* bytes; flags may contain paths */
 
@@ -45,18 +50,23 @@ static char *answers_path(const struct unit *unit)
 
 	toolchain_describe(unit, &all);
 	kbuild_describe_environment(&all);
-	name = xasprintf("%s-%016llx", unit->tree->release, (unsigned long long)text_hash(all.buf));
-	return path_cache("build", "probes", name, NULL);
+	name = xasprintf("%s-%016llx", unit->tree->in_container ? "answers" : unit->tree->release,
+			 (unsigned long long)text_hash(all.buf));
+	return unit->tree->in_container ? unit_given(unit, name)
+					: path_cache("build", "answers", name, NULL);
 }
 
 int kbuild_put_probes(const struct unit *unit)
 {
-	_cleanup_free_ char *path = unit_file(unit, "probes.mk"), *asked = unit_file(unit, "asked");
+	_cleanup_free_ char *path = unit_given(unit, "probes.mk"),
+			    *asked = unit_in_work(unit, ASKED);
+	_cleanup_close_ int work = unit_open_work(unit);
 	_cleanup_free_ char *text =
 		xasprintf("outpost-asked := %s\n%s", asked, kbuild_probes_makefile);
 	_cleanup_(strbuf_release) struct strbuf found = STRBUF_INIT;
 
-	unlink(asked);
+	if (work >= 0)
+		(void)beneath_remove(work, ASKED);
 	if (fs_read(path, &found, 0) == 0 && strcmp(found.buf, text) == 0)
 		return 0;
 	return fs_write_atomic(path, text, strlen(text), 0600);
@@ -64,7 +74,7 @@ int kbuild_put_probes(const struct unit *unit)
 
 static char *makefiles_for(const struct unit *unit, const char *answers)
 {
-	_cleanup_free_ char *path = unit_file(unit, "probes.mk");
+	_cleanup_free_ char *path = unit_given(unit, "probes.mk");
 
 	return xasprintf("%s %s", answers, path);
 }
@@ -102,17 +112,18 @@ static bool add_answer(const struct unit *unit, char *line, struct strbuf *answe
 
 void kbuild_keep_answers(const struct unit *unit, char *const *env)
 {
-	_cleanup_free_ char *asked = unit_file(unit, "asked"), *path = answers_path(unit);
+	_cleanup_close_ int work = unit_open_work(unit);
+	_cleanup_free_ char *path = answers_path(unit);
 	_cleanup_free_ char *makefiles = makefiles_for(unit, path);
 	const char *had = kbuild_variable(env, "MAKEFILES");
-	_cleanup_free_ char *dir = path_cache("build", "probes", NULL);
+	_cleanup_free_ char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	_cleanup_(strbuf_release) struct strbuf lines = STRBUF_INIT, answers = STRBUF_INIT;
 	bool changed = false;
 	char *rest;
 
 	if (!had || strcmp(had, makefiles) != 0)
 		return; /* the tools have changed since */
-	if (fs_read(asked, &lines, ANSWERS_MAX) < 0)
+	if (work < 0 || beneath_read(work, ASKED, &lines, ANSWERS_MAX) < 0)
 		return; /* all answers were known */
 	if (fs_read(path, &answers, ANSWERS_MAX) < 0)
 		strbuf_reset(&answers);

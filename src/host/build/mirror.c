@@ -2,6 +2,7 @@
 #include "host/build/mirror.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -23,8 +24,9 @@
 
 #define MIRROR_MAX_DEPTH 40
 
-struct mirror {
-	const char *from, *to, *manifest, *stamp;
+struct update {
+	const struct mirror *to;
+	int copy; /* its descriptor */
 	struct inventory old, new;
 	struct timespec start;
 	struct products_change change; /* for products_drop() */
@@ -59,7 +61,7 @@ static bool is_left_out(const char *dir, const char *name)
 	return is_built_object(dir, name);
 }
 
-static int walk(struct mirror *m, const char *from, const char *rel, int depth);
+static int walk(struct update *m, const char *from, const char *rel, int depth);
 
 static long long now_ns(void)
 {
@@ -87,12 +89,12 @@ static void wait_for_tick(const struct stat *st)
 		nanosleep(&tick, NULL);
 }
 
-static bool same_content(const char *a, const char *b)
+static bool same_content(const char *from, int copy, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf x = STRBUF_INIT, y = STRBUF_INIT;
 
-	return fs_read(a, &x, 0) == 0 && fs_read(b, &y, 0) == 0 && x.len == y.len &&
-	       memcmp(x.buf, y.buf, x.len) == 0;
+	return fs_read(from, &x, 0) == 0 && beneath_read(copy, path, &y, x.len + 1) == 0 &&
+	       x.len == y.len && memcmp(x.buf, y.buf, x.len) == 0;
 }
 
 /*
@@ -101,36 +103,35 @@ static bool same_content(const char *a, const char *b)
  * A new inode or change time alone is not a change: chmod and ln set the latter, and some file
  * systems renumber files.
  */
-static bool is_current(struct mirror *m, const struct inventory_entry *e, const char *from,
-		       const char *dest)
+static bool is_current(struct update *m, const struct inventory_entry *e, const char *from)
 {
 	const struct inventory_entry *old = inventory_find(&m->old, e->path);
-	struct stat st;
 
 	if (!old || old->type != e->type || old->mode != e->mode || old->mtime != e->mtime ||
-	    old->size != e->size || strcmp(old->link, e->link) != 0 || lstat(dest, &st) < 0)
+	    old->size != e->size || strcmp(old->link, e->link) != 0 ||
+	    !beneath_exists(m->copy, e->path))
 		return false;
 	if (old->inode == e->inode && old->ctime == e->ctime)
 		return true;
 	m->restated = true;
-	return same_content(from, dest);
+	return same_content(from, m->copy, e->path);
 }
 
 /*
  * Removes the manifest and the stamp before the first change, because the copy will match
  * neither. If the update is interrupted, the next one starts from scratch.
  */
-static void change(struct mirror *m)
+static void change(struct update *m)
 {
 	if (m->changed)
 		return;
 	m->changed = true;
-	unlink(m->manifest);
-	if (m->stamp)
-		unlink(m->stamp);
+	unlink(m->to->manifest);
+	if (m->to->stamp)
+		unlink(m->to->stamp);
 }
 
-static void note_change(struct mirror *m, const struct inventory_entry *e)
+static void note_change(struct update *m, const struct inventory_entry *e)
 {
 	const struct inventory_entry *old = inventory_find(&m->old, e->path);
 
@@ -143,18 +144,16 @@ static void note_change(struct mirror *m, const struct inventory_entry *e)
 }
 
 /* Makes one entry of the copy, unless it is current. */
-static int put(struct mirror *m, const char *from, const struct inventory_entry *e)
+static int put(struct update *m, const char *from, const struct inventory_entry *e)
 {
-	_cleanup_free_ char *dest = path_join(m->to, e->path, NULL);
-
 	inventory_add(&m->new, e);
-	if (is_current(m, e, from, dest))
+	if (is_current(m, e, from))
 		return 0;
 	note_change(m, e);
-	return mirror_put(from, dest, e, m->fresh ? NULL : &m->start);
+	return mirror_put(from, m->copy, e, m->fresh ? NULL : &m->start);
 }
 
-static int visit(struct mirror *m, const char *from, const char *rel, int depth)
+static int visit(struct update *m, const char *from, const char *rel, int depth)
 {
 	_cleanup_free_ char *link = NULL;
 	struct stat st;
@@ -163,7 +162,7 @@ static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 	if (lstat(from, &st) < 0)
 		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot access %s", from);
 	if (S_ISLNK(st.st_mode)) {
-		link = mirror_link(m->from, m->to, from, rel);
+		link = mirror_link(m->to->from, from, rel);
 		if (link) {
 			e.type = 'l';
 			e.link = link;
@@ -192,7 +191,7 @@ static int visit(struct mirror *m, const char *from, const char *rel, int depth)
 	return put(m, from, &e);
 }
 
-static int walk(struct mirror *m, const char *from, const char *rel, int depth)
+static int walk(struct update *m, const char *from, const char *rel, int depth)
 {
 	_cleanup_strv_ char **names = NULL;
 	int r = depth > MIRROR_MAX_DEPTH ? -ELOOP : fs_list(from, &names);
@@ -217,7 +216,7 @@ static int walk(struct mirror *m, const char *from, const char *rel, int depth)
  * Is the folder that contained `path` gone? Then everything in it is gone, and a link may have
  * taken its place.
  */
-static bool went_with_folder(const struct mirror *m, const char *path)
+static bool went_with_folder(const struct update *m, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *dir = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
@@ -227,65 +226,67 @@ static bool went_with_folder(const struct mirror *m, const char *path)
 }
 
 /* Removes what is no longer in the sources, a folder with everything that was built in it. */
-static int remove_gone(struct mirror *m)
+static int remove_gone(struct update *m)
 {
 	for (size_t i = 0; i < m->old.n; i++) {
 		const char *path = m->old.list[i].path;
-		_cleanup_free_ char *dest = path_join(m->to, path, NULL);
 		int r;
 
 		if (inventory_find(&m->new, path))
 			continue;
 		change(m);
 		products_note_path(&m->change, path);
-		r = went_with_folder(m, path) ? 0 : fs_remove_tree(dest);
+		r = went_with_folder(m, path) ? 0 : beneath_remove(m->copy, path);
 		if (r < 0)
-			return log_error_errno(r, "Cannot remove %s", dest);
+			return log_error_errno(r, "Cannot remove %s from the copy", path);
 	}
 	return 0;
 }
 
-static int update(struct mirror *m)
+static int update(struct update *m)
 {
 	int r;
 
-	r = walk(m, m->from, "", 0);
+	r = walk(m, m->to->from, "", 0);
 	if (r < 0)
 		return r;
 	inventory_sort(&m->new);
 	r = remove_gone(m);
 	if (r == 0 && !m->fresh)
-		r = products_drop(m->to, &m->new, &m->change);
+		r = products_drop(m->copy, &m->new, &m->change);
 	if (r < 0 || (!m->changed && !m->restated))
 		return r;
-	r = inventory_write(&m->new, m->manifest);
-	return r < 0 ? log_error_errno(r, "Cannot write %s", m->manifest) : 0;
+	r = inventory_write(&m->new, m->to->manifest);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", m->to->manifest) : 0;
 }
 
 /* Without a manifest nobody knows what was copied, so the copy is removed. */
-static int prepare(struct mirror *m)
+static int prepare(struct update *m)
 {
+	const struct mirror *to = m->to;
 	int r = 0;
 
-	inventory_read(&m->old, m->manifest);
+	inventory_read(&m->old, to->manifest);
 	if (!m->old.n)
-		r = fs_remove_tree(m->to);
-	if (r < 0)
-		return log_error_errno(r, "Cannot remove %s", m->to);
-	m->fresh = !fs_exists(m->to);
-	r = fs_mkdir_p(m->to, 0700);
-	return r < 0 ? log_error_errno(r, "Cannot make the folder %s", m->to) : 0;
+		r = beneath_remove(to->root, to->to);
+	if (r == 0) {
+		m->fresh = !beneath_exists(to->root, to->to);
+		r = beneath_mkdir_p(to->root, to->to, 0700);
+	}
+	if (r == 0)
+		m->copy = r = beneath_open(to->root, to->to, O_PATH | O_DIRECTORY, 0);
+	return r < 0 ? log_error_errno(r, "Cannot make the copy of %s", to->from) : 0;
 }
 
-int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
-		  bool *changed)
+int mirror_update(const struct mirror *mirror, bool *changed)
 {
-	struct mirror m = { .from = from, .to = to, .manifest = manifest, .stamp = stamp };
+	struct update m = { .to = mirror, .copy = -1 };
 	int r = prepare(&m);
 
 	clock_gettime(CLOCK_REALTIME, &m.start);
 	if (r == 0)
 		r = update(&m);
+	close_fd(&m.copy);
 	*changed = m.changed;
 	inventory_release(&m.old);
 	inventory_release(&m.new);

@@ -15,14 +15,19 @@
 
 #include <stdbool.h>
 
+struct mirror {
+	const char *from; /* the sources: absolute, without links */
+	int root;         /* the copy is the folder `to` below this one, see common/beneath.h */
+	const char *to;
+	const char *manifest; /* file that lists what was copied; without it, the copy is removed */
+	const char *stamp;    /* file that describes what was built from an earlier copy, or NULL */
+};
+
 /*
- * Updates the folder `to` from the folder `from` (absolute, without links). `manifest` is a
- * file that lists what was copied; without it, `to` is removed first. `stamp` is a file that
- * describes what was built from an earlier copy (NULL: none). Both are removed before the copy
- * changes, and the manifest is written when it is complete, so that a partial update is never
- * taken for a complete one. *changed: was anything copied or removed? 0 or -errno, logged.
+ * Updates the copy. Stamp and manifest are removed before the copy changes, and the manifest is
+ * written when it is complete, so that a partial update is never taken for a complete one.
+ * *changed: was anything copied or removed? 0 or -errno, logged.
  */
-int mirror_update(const char *from, const char *to, const char *manifest, const char *stamp,
-		  bool *changed);
+int mirror_update(const struct mirror *mirror, bool *changed);
 
 #endif

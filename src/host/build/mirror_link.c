@@ -50,7 +50,17 @@ static bool stays_inside(const char *dir, const char *rel, const char *text, con
 	return found && strcmp(found, real) == 0;
 }
 
-char *mirror_link(const char *dir, const char *to, const char *from, const char *rel)
+/* The path of `below`, which is in the folder, relative to the folder that `rel` is in. */
+static char *path_from(const char *rel, const char *below)
+{
+	_cleanup_(strbuf_release) struct strbuf up = STRBUF_INIT;
+
+	for (const char *p = strchr(rel, '/'); p; p = strchr(p + 1, '/'))
+		strbuf_adds(&up, "../");
+	return xasprintf("%s.%s", up.buf, below);
+}
+
+char *mirror_link(const char *dir, const char *from, const char *rel)
 {
 	_cleanup_free_ char *real = realpath(from, NULL);
 	char text[PATH_MAX];
@@ -64,6 +74,6 @@ char *mirror_link(const char *dir, const char *to, const char *from, const char 
 	if (!fs_is_within(real, dir))
 		return NULL;
 	return *text == '/' || !stays_inside(dir, rel, text, real)
-		       ? xasprintf("%s%s", to, real + strlen(dir))
+		       ? path_from(rel, real + strlen(dir))
 		       : xstrdup(text);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/build/mirror_put.h"
 
+#include "common/beneath.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
 
@@ -10,15 +12,15 @@
 #include <unistd.h>
 
 /* Removes a folder that make left in place of a file, or the other way round. */
-static int clear_way(const char *dest, char type)
+static int clear_way(int copy, const struct inventory_entry *e)
 {
 	struct stat st;
 	int r;
 
-	if (lstat(dest, &st) < 0 || (type == 'd' ? S_ISDIR(st.st_mode) : !S_ISDIR(st.st_mode)))
+	if (beneath_stat(copy, e->path, &st) < 0 || (e->type == 'd') == S_ISDIR(st.st_mode))
 		return 0;
-	r = fs_remove_tree(dest);
-	return r < 0 ? log_error_errno(r, "Cannot remove %s", dest) : 0;
+	r = beneath_remove(copy, e->path);
+	return r < 0 ? log_error_errno(r, "Cannot remove %s from the copy", e->path) : 0;
 }
 
 /*
@@ -27,43 +29,34 @@ static int clear_way(const char *dest, char type)
  * and make would take the object for current. All files of one update get the same time, so
  * that none is made from another.
  */
-static int copy_file(const char *from, const char *dest, const struct inventory_entry *e,
+static int copy_file(const char *from, int copy, const struct inventory_entry *e,
 		     const struct timespec *time)
 {
+	_cleanup_close_ int in = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC), out = -1;
 	int r;
 
-	unlink(dest); /* may be a link, or made read-only by the build */
-	r = fs_copy(from, dest);
+	if (in < 0)
+		return log_error_errno(-errno, "Cannot read %s", from);
+	out = beneath_create(copy, e->path, 0600);
+	r = out < 0 ? out : fs_copy_file(in, out);
 	if (r < 0)
-		return log_error_errno(r, "Cannot copy %s to %s", from, dest);
-	chmod(dest, (e->mode & 0777) | 0600);
+		return log_error_errno(r, "Cannot copy %s", from);
+	fchmod(out, (e->mode & 0777) | 0600);
 	if (time)
-		utimensat(AT_FDCWD, dest, (struct timespec[]){ *time, *time }, 0);
+		futimens(out, (struct timespec[]){ *time, *time });
 	return 0;
 }
 
-static int make_link(const char *dest, const struct inventory_entry *e)
-{
-	unlink(dest);
-	return symlink(e->link, dest) < 0 ? log_error_errno(-errno, "Cannot make the link %s", dest)
-					  : 0;
-}
-
-static int make_dir(const char *dest)
-{
-	return mkdir(dest, 0700) < 0 && errno != EEXIST
-		       ? log_error_errno(-errno, "Cannot make %s", dest)
-		       : 0;
-}
-
-int mirror_put(const char *from, const char *dest, const struct inventory_entry *e,
+int mirror_put(const char *from, int copy, const struct inventory_entry *e,
 	       const struct timespec *time)
 {
-	int r = clear_way(dest, e->type);
+	int r = clear_way(copy, e);
 
 	if (r < 0)
 		return r;
-	if (e->type == 'd')
-		return make_dir(dest);
-	return e->type == 'l' ? make_link(dest, e) : copy_file(from, dest, e, time);
+	if (e->type == 'f')
+		return copy_file(from, copy, e, time);
+	r = e->type == 'd' ? beneath_mkdir_p(copy, e->path, 0700)
+			   : beneath_put_link(copy, e->path, e->link);
+	return r < 0 ? log_error_errno(r, "Cannot make %s in the copy", e->path) : 0;
 }

@@ -7,10 +7,11 @@
 #include <time.h>
 
 /*
- * Makes one entry of a copy at `dest`, replacing whatever is there: the file `from`, a link or
- * a folder. `time`: the file's modification time; NULL: that of `from`. 0 or -errno, logged.
+ * Makes one entry of a copy, the folder with the descriptor `copy`, replacing whatever is there:
+ * the file `from`, a link or a folder. `time`: the file's modification time; NULL: that of
+ * `from`. 0 or -errno, logged.
  */
-int mirror_put(const char *from, const char *dest, const struct inventory_entry *entry,
+int mirror_put(const char *from, int copy, const struct inventory_entry *entry,
 	       const struct timespec *time);
 
 #endif

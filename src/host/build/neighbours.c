@@ -2,6 +2,7 @@
 #include "host/build/neighbours.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -12,16 +13,19 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#define LEVELS   2
-#define FILE_MAX (4 * 1024 * 1024)
+#define LEVELS    2
+#define FILE_MAX  (4 * 1024 * 1024)
+#define DEPTH_MAX 40
 
 struct search {
-	const char *user, *copy, *stamp;
+	const struct neighbours_of *of;
+	struct neighbours found;
 	bool *changed;
 };
 
@@ -39,47 +43,83 @@ static char *above(const char *path, int levels)
 	return dir;
 }
 
+static char *beside(const char *path, int level, const char *name)
+{
+	_cleanup_free_ char *dir = above(path, level);
+
+	return path_join(dir, name, NULL);
+}
+
+static char *manifest_of(const struct search *s, int level, const char *name)
+{
+	return xasprintf("%s/beside-%d-%s", s->of->dir, level, name);
+}
+
 static int update_copy(const struct search *s, int level, const char *name)
 {
-	_cleanup_free_ char *from_dir = above(s->user, level);
-	_cleanup_free_ char *to_dir = above(s->copy, level);
-	_cleanup_free_ char *from = path_join(from_dir, name, NULL);
-	_cleanup_free_ char *to = path_join(to_dir, name, NULL);
-	_cleanup_free_ char *real = realpath(from, NULL);
-	_cleanup_free_ char *manifest = xasprintf("%s/.manifest-%s", to_dir, name);
+	_cleanup_free_ char *from = beside(s->of->user, level, name);
+	_cleanup_free_ char *to = beside(s->of->copy, level, name);
+	_cleanup_free_ char *real = realpath(from, NULL), *manifest = manifest_of(s, level, name);
 	bool changed = false;
 	int r;
 
 	if (!real)
 		return log_error_errno(-errno, "Cannot read %s", from);
-	r = mirror_update(real, to, manifest, s->stamp, &changed);
+	r = mirror_update(&(struct mirror){ .from = real,
+					    .root = s->of->work,
+					    .to = to,
+					    .manifest = manifest,
+					    .stamp = s->of->stamp },
+			  &changed);
 	*s->changed |= changed;
 	return r;
 }
 
-static int add_neighbour(const struct search *s, int level, const char *name, bool has_objects)
+/* Replaces a copy that was needed earlier; a folder that the build made there stays. */
+static int put_link(const struct search *s, int level, const char *name)
 {
-	_cleanup_free_ char *from_dir = above(s->user, level);
-	_cleanup_free_ char *to_dir = above(s->copy, level);
-	_cleanup_free_ char *from = path_join(from_dir, name, NULL);
-	_cleanup_free_ char *to = path_join(to_dir, name, NULL);
-	struct stat st;
+	_cleanup_free_ char *from = beside(s->of->user, level, name);
+	_cleanup_free_ char *to = beside(s->of->copy, level, name);
+	_cleanup_free_ char *manifest = manifest_of(s, level, name);
+	int r = unlink(manifest) == 0 ? beneath_remove(s->of->work, to) : 0;
 
-	/* Words in comments are not files, and the copy itself exists already. */
-	if (!fs_exists(from) || strcmp(to, s->copy) == 0)
-		return 0;
-	if (has_objects && fs_is_dir(from)) {
-		if (lstat(to, &st) == 0 && S_ISLNK(st.st_mode))
-			unlink(to);
-		return update_copy(s, level, name);
-	}
-	if (lstat(to, &st) == 0)
-		return 0;
-	return symlink(from, to) < 0 ? log_error_errno(-errno, "Cannot make the link %s", to) : 0;
+	if (r == 0)
+		r = beneath_put_link(s->of->work, to, from);
+	return r < 0 && r != -EISDIR ? log_error_errno(r, "Cannot make a link to %s", from) : 0;
+}
+
+static struct neighbour *find(const struct neighbours *found, int level, const char *name)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (found->list[i].level == level && strcmp(found->list[i].name, name) == 0)
+			return &found->list[i];
+	return NULL;
+}
+
+static struct neighbour *add(struct neighbours *neighbours, int level, const char *name)
+{
+	GROW(neighbours->list, neighbours->n);
+	neighbours->list[neighbours->n] =
+		(struct neighbour){ .level = level, .name = xstrdup(name) };
+	return &neighbours->list[neighbours->n++];
+}
+
+/* Words in comments are not files, and the copy itself and its parent exist already. */
+static void note_neighbour(struct search *s, int level, const char *name, bool has_objects)
+{
+	_cleanup_free_ char *from = beside(s->of->user, level, name);
+	_cleanup_free_ char *to = beside(s->of->copy, level, name);
+	struct neighbour *known = find(&s->found, level, name);
+
+	if (!fs_exists(from) || fs_is_within(s->of->copy, to))
+		return;
+	if (!known)
+		known = add(&s->found, level, name);
+	known->is_copy |= has_objects && fs_is_dir(from);
 }
 
 /* Handles a "../" in a file `depth` folders below the copy. */
-static int take_reference(const struct search *s, const char **text, int depth)
+static void take_reference(struct search *s, const char **text, int depth)
 {
 	_cleanup_free_ char *name = NULL;
 	const char *p = *text, *end;
@@ -94,25 +134,21 @@ static int take_reference(const struct search *s, const char **text, int depth)
 		end++;
 	*text = end;
 	levels -= depth;
-	if (levels < 1 || levels > LEVELS || !*name)
-		return 0;
-	return add_neighbour(s, levels, name, end - p > 2 && strncmp(end - 2, ".o", 2) == 0);
+	if (levels >= 1 && levels <= LEVELS && *name && strcmp(name, ".") != 0 &&
+	    strcmp(name, "..") != 0)
+		note_neighbour(s, levels, name, end - p > 2 && strncmp(end - 2, ".o", 2) == 0);
 }
 
-static int search_file(const struct search *s, const char *path, int depth)
+/* A file that is too large, or a dangling link, is skipped: the compiler will report it. */
+static void search_file(struct search *s, int copy, const char *path, int depth)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	const char *p = text.buf;
-	int r = fs_read(path, &text, FILE_MAX);
+	const char *p;
 
-	if (r < 0)
-		return 0; /* too large, or a dangling link: the compiler will report it */
-	for (p = text.buf; (p = strstr(p, "../"));) {
-		r = take_reference(s, &p, depth);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (beneath_read_linked(copy, path, &text, FILE_MAX) < 0)
+		return;
+	for (p = text.buf; (p = strstr(p, "../"));)
+		take_reference(s, &p, depth);
 }
 
 static bool is_interesting(const char *name)
@@ -126,73 +162,114 @@ static bool is_interesting(const char *name)
 	return false;
 }
 
-static int search_folder(const struct search *s, const char *dir, int depth)
+static void search_folder(struct search *s, int copy, const char *dir, int depth)
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = fs_list(dir, &names);
 
+	(void)beneath_list(copy, dir, &names);
 	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(dir, *name, NULL);
+		_cleanup_free_ char *path = *dir ? path_join(dir, *name, NULL) : xstrdup(*name);
 		struct stat st;
 
-		if (r < 0 || lstat(path, &st) < 0)
-			break;
-		if (S_ISDIR(st.st_mode))
-			r = search_folder(s, path, depth + 1);
+		if (beneath_stat(copy, path, &st) == 0 && S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+			search_folder(s, copy, path, depth + 1);
 		else if (is_interesting(*name))
-			r = search_file(s, path, depth);
+			search_file(s, copy, path, depth);
 	}
-	return r;
 }
 
-/* Real folders next to the copy are copies that were made before. */
-static int update_copies(const struct search *s, int level)
+/* --- the list ------------------------------------------------------------------------ */
+
+void neighbours_release(struct neighbours *neighbours)
 {
-	_cleanup_free_ char *dir = above(s->copy, level);
-	_cleanup_free_ char *below = above(s->copy, level - 1); /* the copy, or its parent */
-	_cleanup_strv_ char **names = NULL;
-	int r = fs_list(dir, &names);
-
-	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(dir, *name, NULL);
-		struct stat st;
-
-		if (r < 0)
-			break;
-		if (strcmp(path, below) != 0 && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			r = update_copy(s, level, *name);
-	}
-	return r;
+	for (size_t i = 0; i < neighbours->n; i++)
+		free(neighbours->list[i].name);
+	free(neighbours->list);
+	*neighbours = (struct neighbours){ 0 };
 }
 
-int neighbours_update(const char *user, const char *copy, const char *stamp, bool search,
-		      bool *changed)
+/* Each line is the level, "copy" or "link", and the name. */
+void neighbours_read(const char *dir, struct neighbours *neighbours)
 {
-	struct search s = { user, copy, stamp, changed };
+	_cleanup_free_ char *path = path_join(dir, "neighbours", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	char *rest;
+
+	if (fs_read(path, &text, 0) < 0)
+		return;
+	rest = text.buf;
+	for (char *line; (line = strsep(&rest, "\n")) && strlen(line) > 7;)
+		add(neighbours, *line - '0', line + 7)->is_copy = strncmp(line + 2, "copy", 4) == 0;
+}
+
+static int write_list(const struct search *s)
+{
+	_cleanup_free_ char *path = path_join(s->of->dir, "neighbours", NULL);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r;
+
+	for (size_t i = 0; i < s->found.n; i++)
+		strbuf_addf(&text, "%d %s %s\n", s->found.list[i].level,
+			    s->found.list[i].is_copy ? "copy" : "link", s->found.list[i].name);
+	r = fs_write_atomic(path, text.buf, text.len, 0600);
+	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
+}
+
+static int find_all(struct search *s)
+{
+	_cleanup_close_ int copy = beneath_open(s->of->work, s->of->copy, O_PATH | O_DIRECTORY, 0);
+
+	if (copy < 0)
+		return log_error_errno(copy, "Cannot open the copy of %s", s->of->user);
+	search_folder(s, copy, "", 0);
+	return write_list(s);
+}
+
+int neighbours_update(const struct neighbours_of *of, bool search, bool *changed)
+{
+	struct search s = { .of = of, .changed = changed };
 	int r = 0;
 
 	if (search)
-		return search_folder(&s, copy, 0);
-	for (int level = 1; level <= LEVELS && r == 0; level++)
-		r = update_copies(&s, level);
+		r = find_all(&s);
+	else
+		neighbours_read(of->dir, &s.found);
+	for (size_t i = 0; i < s.found.n && r == 0; i++) {
+		const struct neighbour *n = &s.found.list[i];
+
+		if (n->is_copy)
+			r = update_copy(&s, n->level, n->name);
+		else if (search)
+			r = put_link(&s, n->level, n->name);
+	}
+	neighbours_release(&s.found);
 	return r;
 }
 
-void neighbours_list(const char *user, const char *copy, char ***paths)
+void neighbours_list(const char *dir, const char *user, char ***paths)
 {
-	for (int level = 1; level <= LEVELS; level++) {
-		_cleanup_free_ char *from = above(user, level);
-		_cleanup_free_ char *to = above(copy, level);
-		_cleanup_free_ char *below = above(copy, level - 1);
-		_cleanup_strv_ char **names = NULL;
+	struct neighbours found = { 0 };
 
-		(void)fs_list(to, &names);
-		strv_foreach (name, names) {
-			_cleanup_free_ char *there = path_join(to, *name, NULL);
-			_cleanup_free_ char *path = path_join(from, *name, NULL);
+	neighbours_read(dir, &found);
+	for (size_t i = 0; i < found.n; i++) {
+		_cleanup_free_ char *path = beside(user, found.list[i].level, found.list[i].name);
 
-			if (**name != '.' && strcmp(there, below) != 0 && fs_exists(path))
-				strv_add(paths, path);
-		}
+		if (fs_exists(path))
+			strv_add(paths, path);
 	}
+	neighbours_release(&found);
+}
+
+char *neighbours_resolve(const struct neighbours *neighbours, const char *user, const char *copy,
+			 const char *path)
+{
+	for (size_t i = 0; i < neighbours->n; i++) {
+		const struct neighbour *n = &neighbours->list[i];
+		_cleanup_free_ char *there = beside(copy, n->level, n->name);
+		_cleanup_free_ char *here = beside(user, n->level, n->name);
+
+		if (!n->is_copy && fs_is_within(path, there))
+			return xasprintf("%s%s", here, path + strlen(there));
+	}
+	return NULL;
 }

@@ -9,16 +9,46 @@
 #define OUTPOST_NEIGHBOURS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+struct neighbour {
+	int level; /* how many folders up: 1 or 2 */
+	bool is_copy;
+	char *name;
+};
+
+struct neighbours {
+	struct neighbour *list;
+	size_t n;
+};
+
+/* A folder and its copy. */
+struct neighbours_of {
+	const char *user; /* the user's folder */
+	int work;         /* descriptor of the folder that the copy is in, and what is beside it */
+	const char *copy; /* the copy below that; the two folders above it are ours */
+	const char *dir; /* has the list, `neighbours`, and the manifests of copies, `beside-...` */
+	const char *stamp; /* removed if a copy changes: see mirror.h */
+};
 
 /*
- * `user` is the user's folder, `copy` its copy; the two folders above the copy are ours. With
- * `search`, searches the copy's files for references; else only updates existing copies. Sets
- * *changed if they changed; `stamp` is then removed, see mirror_update(). 0 or -errno, logged.
+ * With `search`, searches the copy's files for references and writes the list; else only updates
+ * existing copies. Sets *changed if they changed. 0 or -errno, logged.
  */
-int neighbours_update(const char *user, const char *copy, const char *stamp, bool search,
-		      bool *changed);
+int neighbours_update(const struct neighbours_of *of, bool search, bool *changed);
+
+/* The last list, which is empty if there is none. */
+void neighbours_read(const char *dir, struct neighbours *neighbours);
+void neighbours_release(struct neighbours *neighbours);
 
 /* Adds the user's files and folders that were found by the last search. */
-void neighbours_list(const char *user, const char *copy, char ***paths);
+void neighbours_list(const char *dir, const char *user, char ***paths);
+
+/*
+ * The user's file that `path`, below `work` and without "..", reaches through a link next to the
+ * copy; NULL if it does not. The caller frees it.
+ */
+char *neighbours_resolve(const struct neighbours *neighbours, const char *user, const char *copy,
+			 const char *path);
 
 #endif

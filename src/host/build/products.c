@@ -2,6 +2,7 @@
 #include "host/build/products.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
@@ -20,7 +21,7 @@
 #define FILE_MAX  (8 * 1024 * 1024)
 
 struct drop {
-	const char *copy;
+	int copy;
 	const struct inventory *sources;
 	struct products_change *change;
 	bool all;
@@ -116,11 +117,11 @@ static void add_readers(const struct drop *d)
 
 	for (size_t i = 0; i < d->sources->n; i++) {
 		const char *path = d->sources->list[i].path;
-		_cleanup_free_ char *full = path_join(d->copy, path, NULL);
 		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 		if (d->sources->list[i].type != 'd' && is_code(path) &&
-		    fs_read(full, &text, FILE_MAX) == 0 && mentions_any(text.buf, d->change->names))
+		    beneath_read_linked(d->copy, path, &text, FILE_MAX) == 0 &&
+		    mentions_any(text.buf, d->change->names))
 			strv_add(&readers, last_part(path));
 	}
 	strv_foreach (name, readers)
@@ -153,14 +154,16 @@ static bool is_of_source(const struct drop *d, const char *rel, const char *sour
 	       inventory_find(d->sources, path);
 }
 
-/* `rel` is an object in the folder `dir`. */
-static bool stays(const struct drop *d, const char *dir, const char *rel)
+/* `rel` is an object. */
+static bool stays(const struct drop *d, const char *rel)
 {
-	_cleanup_free_ char *cmd = xasprintf("%s/.%s.cmd", dir, last_part(rel));
-	_cleanup_free_ char *object = path_join(dir, last_part(rel), NULL), *source = NULL;
+	const char *object = last_part(rel);
+	_cleanup_free_ char *cmd = xasprintf("%.*s.%s.cmd", (int)(object - rel), rel, object);
+	_cleanup_free_ char *source = NULL;
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	if (d->all || !fs_exists(object) || fs_read(cmd, &text, FILE_MAX) < 0)
+	if (d->all || !beneath_exists(d->copy, rel) ||
+	    beneath_read(d->copy, cmd, &text, FILE_MAX) < 0)
 		return false;
 	source = source_of(text.buf);
 	return source && is_of_source(d, rel, source) && !mentions_any(text.buf, d->change->names);
@@ -172,14 +175,16 @@ static bool is_object(const char *name)
 }
 
 /* A ".x.o.cmd" stays if its object stays. */
-static bool stays_with(const struct drop *d, const char *dir, const char *rel_dir, const char *name)
+static bool stays_with(const struct drop *d, const char *rel)
 {
-	size_t n = strlen(name), end = strlen(".cmd");
+	const char *name = last_part(rel);
 	bool is_cmd = *name == '.' && text_ends_with(name, ".o.cmd");
-	_cleanup_free_ char *object = is_cmd ? xstrndup(name + 1, n - 1 - end) : xstrdup(name);
-	_cleanup_free_ char *rel = *rel_dir ? path_join(rel_dir, object, NULL) : xstrdup(object);
+	_cleanup_free_ char *object =
+		is_cmd ? xasprintf("%.*s%.*s", (int)(name - rel), rel,
+				   (int)(strlen(name) - 1 - strlen(".cmd")), name + 1)
+		       : xstrdup(rel);
 
-	return is_object(object) && stays(d, dir, rel);
+	return is_object(last_part(object)) && stays(d, object);
 }
 
 /* --- walking ----------------------------------------------------------------------------- */
@@ -196,52 +201,46 @@ static bool is_of_kbuild(const char *name)
  * Generated files are removed, and made again if a rule still exists. Objects that depend on
  * them are removed, too.
  */
-static int note_generated(const struct drop *d, const char *dir, const char *rel_dir,
-			  const char *name)
+static int note_generated(const struct drop *d, const char *rel)
 {
-	(void)dir;
-	(void)rel_dir;
+	const char *name = last_part(rel);
+
 	if (!is_of_kbuild(name) && !strv_contains(d->change->names, name))
 		strv_add(&d->change->names, name);
 	return 0;
 }
 
-static int drop_product(const struct drop *d, const char *dir, const char *rel_dir,
-			const char *name)
+static int drop_product(const struct drop *d, const char *rel)
 {
-	_cleanup_free_ char *path = path_join(dir, name, NULL);
-	int r = stays_with(d, dir, rel_dir, name) ? 0 : fs_remove_tree(path);
+	int r = stays_with(d, rel) ? 0 : beneath_remove(d->copy, rel);
 
-	return r < 0 ? log_error_errno(r, "Cannot remove %s", path) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot remove %s from the copy", rel) : 0;
 }
 
 /* Calls `fn` for each file that is not a source. */
-static int walk(const struct drop *d, const char *dir, const char *rel_dir,
-		int (*fn)(const struct drop *d, const char *dir, const char *rel_dir,
-			  const char *name))
+static int walk(const struct drop *d, const char *dir,
+		int (*fn)(const struct drop *d, const char *rel))
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = fs_list(dir, &names);
+	int r = beneath_list(d->copy, dir, &names);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot read the folder %s", dir);
+		return log_error_errno(r, "Cannot read the folder %s of the copy", dir);
 	strv_foreach (name, names) {
-		_cleanup_free_ char *path = path_join(dir, *name, NULL);
-		_cleanup_free_ char *rel =
-			*rel_dir ? path_join(rel_dir, *name, NULL) : xstrdup(*name);
+		_cleanup_free_ char *rel = *dir ? path_join(dir, *name, NULL) : xstrdup(*name);
 		const struct inventory_entry *source = inventory_find(d->sources, rel);
 
 		if (!source)
-			r = fn(d, dir, rel_dir, *name);
+			r = fn(d, rel);
 		else if (source->type == 'd')
-			r = walk(d, path, rel, fn);
+			r = walk(d, rel, fn);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int products_drop(const char *copy, const struct inventory *sources, struct products_change *change)
+int products_drop(int copy, const struct inventory *sources, struct products_change *change)
 {
 	struct drop d = { .copy = copy, .sources = sources, .change = change };
 	int r = 0;
@@ -251,7 +250,7 @@ int products_drop(const char *copy, const struct inventory *sources, struct prod
 	d.all = strv_length(change->names) > NAMES_MAX;
 	if (!d.all) {
 		add_readers(&d);
-		r = walk(&d, copy, "", note_generated);
+		r = walk(&d, "", note_generated);
 	}
-	return r < 0 ? r : walk(&d, copy, "", drop_product);
+	return r < 0 ? r : walk(&d, "", drop_product);
 }

@@ -26,8 +26,10 @@ void products_note_content(struct products_change *change, const char *path);
 
 void products_change_release(struct products_change *change);
 
-/* Removes outdated files from `copy`, whose (sorted) sources are given. 0 or -errno, logged. */
-int products_drop(const char *copy, const struct inventory *sources,
-		  struct products_change *change);
+/*
+ * Removes outdated files from the folder with the descriptor `copy`, whose (sorted) sources are
+ * given. 0 or -errno, logged.
+ */
+int products_drop(int copy, const struct inventory *sources, struct products_change *change);
 
 #endif

@@ -5,8 +5,8 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
-#include "host/build/compdb.h"
 #include "host/build/kbuild.h"
+#include "host/build/outside.h"
 #include "host/build/products.h"
 #include "host/base/paths.h"
 
@@ -14,84 +14,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void add_state(struct strbuf *out, const struct stat *st, const char *path)
+{
+	strbuf_addf(out, "file %lld.%09ld %lld.%09ld %lld %llu %s\n", (long long)st->st_mtim.tv_sec,
+		    st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
+		    (long long)st->st_size, (unsigned long long)st->st_ino, path);
+}
+
 static void add_file(struct strbuf *out, const char *path)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		memset(&st, 0, sizeof(st));
-	strbuf_addf(out, "file %lld.%09ld %lld.%09ld %lld %llu %s\n", (long long)st.st_mtim.tv_sec,
-		    st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
-		    (long long)st.st_size, (unsigned long long)st.st_ino, path);
-}
-
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
-/* Only trees that the user builds in place can change; Outpost's never do. */
-static bool tree_can_change(const struct kernel_tree *tree)
-{
-	return strcmp(tree->source, "path") == 0;
-}
-
-static bool is_in_tree(const struct kernel_tree *tree, const char *path)
-{
-	return is_below(path, tree->root) || is_below(path, tree->build);
-}
-
-/* Files that come with compilers, which are checked themselves. */
-static bool is_of_tools(const char *path)
-{
-	return is_below(path, "/usr/lib") || is_below(path, "/usr/include");
-}
-
-struct deps {
-	const struct unit *unit;
-	char **files;
-};
-
-/* Relative paths are in the kernel tree, or since 6.13 in the copy or next to it. */
-static char *find_dep(const struct unit *unit, const char *path)
-{
-	_cleanup_free_ char *in_tree = NULL, *in_copy = NULL;
-	char *real;
-
-	if (*path == '/')
-		return realpath(path, NULL);
-	in_copy = path_join(unit->copy, path, NULL);
-	real = realpath(in_copy, NULL);
-	if (real)
-		return real;
-	in_tree = path_join(unit->tree->build, path, NULL);
-	return realpath(in_tree, NULL);
-}
-
-static bool is_plain_relative(const char *path)
-{
-	return *path != '/' && strncmp(path, "../", 3) != 0;
-}
-
-/* The mirror compares files in the copy. */
-static void take_dep(const char *path, void *arg)
-{
-	struct deps *deps = arg;
-	const struct kernel_tree *tree = deps->unit->tree;
-	bool tree_counts = tree_can_change(tree);
-	_cleanup_free_ char *real = NULL;
-
-	if (!tree_counts && (is_in_tree(tree, path) || is_plain_relative(path)))
-		return; /* most files */
-	real = find_dep(deps->unit, path);
-	if (!real || is_below(real, deps->unit->copy))
-		return;
-	if (is_in_tree(tree, real) ? !tree_counts : is_of_tools(real))
-		return;
-	if (!strv_contains(deps->files, real))
-		strv_add(&deps->files, real);
+	add_state(out, &st, path);
 }
 
 static void add_makefiles(const char *dir, struct strbuf *out)
@@ -141,7 +77,7 @@ static void describe_tree(const struct kernel_tree *tree, struct strbuf *out)
 static void describe_given(const struct unit *unit, struct strbuf *out)
 {
 	kbuild_describe(unit, out);
-	if (tree_can_change(unit->tree))
+	if (outside_tree_can_change(unit->tree))
 		describe_tree(unit->tree, out);
 	strv_foreach (path, unit->symvers)
 		add_file(out, *path);
@@ -151,9 +87,22 @@ static void describe_made(const struct unit *unit, struct strbuf *out)
 {
 	_cleanup_strv_ char **modules = unit_modules(unit);
 
-	strv_foreach (path, modules)
-		add_file(out, *path);
+	strv_foreach (ko, modules) {
+		struct stat st = { 0 };
+
+		(void)unit_stat_module(unit, *ko, &st);
+		add_state(out, &st, *ko);
+	}
 	strbuf_adds(out, "read:\n");
+}
+
+/* Everything that the last make read outside the copy. */
+static void describe_read(const struct unit *unit, struct strbuf *out)
+{
+	_cleanup_strv_ char **files = outside_files(unit);
+
+	strv_foreach (file, files)
+		add_file(out, *file);
 }
 
 static bool files_hold(const char *text)
@@ -197,24 +146,19 @@ void stamp_begin(const struct unit *unit, struct strbuf *text)
 void stamp_write(const struct unit *unit, struct strbuf *text)
 {
 	_cleanup_free_ char *path = unit_file(unit, "stamp");
-	struct deps deps = { .unit = unit };
 
 	describe_made(unit, text);
-	compdb_each_dep(unit->copy, take_dep, &deps);
-	strv_foreach (file, deps.files)
-		add_file(text, *file);
-	strv_free(deps.files);
+	describe_read(unit, text);
 	if (fs_write_atomic(path, text->buf, text->len, 0600) < 0)
 		unlink(path);
 }
 
 bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
 {
-	struct deps deps = { .unit = unit };
+	_cleanup_strv_ char **files = outside_files(unit);
 	bool found = false;
 
-	compdb_each_dep(unit->copy, take_dep, &deps);
-	strv_foreach (file, deps.files) {
+	strv_foreach (file, files) {
 		struct stat st;
 
 		if (stat(*file, &st) == 0 &&
@@ -222,7 +166,6 @@ bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since)
 		     (st.st_mtim.tv_sec == since->tv_sec && st.st_mtim.tv_nsec >= since->tv_nsec)))
 			found = true;
 	}
-	strv_free(deps.files);
 	return found;
 }
 
@@ -232,12 +175,8 @@ void stamp_note_outside(const struct unit *unit)
 {
 	_cleanup_free_ char *path = unit_file(unit, "outside");
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct deps deps = { .unit = unit };
 
-	compdb_each_dep(unit->copy, take_dep, &deps);
-	strv_foreach (file, deps.files)
-		add_file(&text, *file);
-	strv_free(deps.files);
+	describe_read(unit, &text);
 	if (fs_write_atomic(path, text.buf ? text.buf : "", text.len, 0600) < 0)
 		unlink(path);
 }
@@ -264,6 +203,7 @@ int stamp_drop_replaced(const struct unit *unit)
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct products_change change = { 0 };
 	struct inventory sources = { 0 };
+	_cleanup_close_ int copy = -1;
 	struct stat noted;
 	char *rest;
 	int r = 0;
@@ -276,7 +216,9 @@ int stamp_drop_replaced(const struct unit *unit)
 			products_note_path(&change, line);
 	inventory_read(&sources, manifest);
 	if (sources.n)
-		r = products_drop(unit->copy, &sources, &change);
+		r = copy = unit_open_copy(unit);
+	if (copy >= 0)
+		r = products_drop(copy, &sources, &change);
 	inventory_release(&sources);
 	products_change_release(&change);
 	return r;

@@ -162,15 +162,17 @@ static void stop_child(pid_t pid)
 		;
 }
 
-static void collect_symvers(const struct tasks *t, struct unit *unit)
+static int collect_symvers(const struct tasks *t, struct unit *unit)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		const struct unit *other = &t->list[i].unit;
-		_cleanup_free_ char *path = path_join(other->copy, "Module.symvers", NULL);
+	int r = 0;
 
-		if (other != unit && wants(unit, other) && fs_exists(path))
-			strv_add(&unit->symvers, path);
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct unit *other = &t->list[i].unit;
+
+		if (other != unit && wants(unit, other))
+			r = unit_add_symvers(unit, other);
 	}
+	return r;
 }
 
 static void say_not_built(const struct tasks *t, const struct unit *unit)
@@ -204,9 +206,10 @@ static int start(struct tasks *t, struct task *task)
 	struct unit *unit = &task->unit;
 	int left = (int)(t->n - t->n_done), r = take_lock(task);
 
+	if (r == 0)
+		r = collect_symvers(t, unit);
 	if (r < 0)
 		return r;
-	collect_symvers(t, unit);
 	unit->tests = t->request->tests;
 	unit->jobs = t->jobs / (left < t->jobs ? left : t->jobs);
 	task->started = monotonic_ms();

@@ -2,11 +2,14 @@
 #include "host/build/tasks.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/base/paths.h"
 
 #include <string.h>
+
+#define SYMVERS_MAX (64 << 20)
 
 /* Finds another folder that exports an undefined symbol, and that depends= should have named. */
 static const char *find_exporter(const struct tasks *t, const struct unit *unit, const char *symbol)
@@ -15,10 +18,11 @@ static const char *find_exporter(const struct tasks *t, const struct unit *unit,
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct unit *other = &t->list[i].unit;
-		_cleanup_free_ char *path = path_join(other->copy, "Module.symvers", NULL);
+		_cleanup_close_ int copy = unit_open_copy(other);
 		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (other != unit && other->tree == unit->tree && fs_read(path, &text, 0) == 0 &&
+		if (other != unit && other->tree == unit->tree && copy >= 0 &&
+		    beneath_read(copy, "Module.symvers", &text, SYMVERS_MAX) == 0 &&
 		    strstr(text.buf, entry))
 			return *other->provides;
 	}

@@ -2,6 +2,7 @@
 #include "host/build/testprog.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/process.h"
 #include "common/strv.h"
@@ -99,10 +100,32 @@ static bool is_current(const char *output, const char *made_of, const struct str
 	       strcmp(then.buf, now->buf) == 0;
 }
 
+/* Copies the program and its list of dependencies out of work/. */
+static int take_program(const struct unit *unit, const char *name, const char *to)
+{
+	_cleanup_close_ int work = unit_open_work(unit);
+	_cleanup_free_ char *made = path_join("test", name, NULL), *deps = xasprintf("%s.d", made),
+			    *to_deps = xasprintf("%s.d", to);
+	int r = work < 0 ? work : beneath_copy_out(work, deps, to_deps);
+
+	if (r == 0)
+		r = beneath_copy_out(work, made, to);
+	return r == 0 && chmod(to, 0700) < 0 ? -errno : r;
+}
+
+static int make_folder(const struct unit *unit)
+{
+	_cleanup_close_ int work = unit_open_work(unit);
+
+	return work < 0 ? work : beneath_mkdir_p(work, "test", 0700);
+}
+
 static int compile(const struct unit *unit, const char *source, const char *to,
 		   struct strbuf *output)
 {
-	_cleanup_free_ char *temporary = xasprintf("%s.new", to), *deps = xasprintf("%s.d", to);
+	const char *name = strrchr(to, '/') + 1;
+	_cleanup_free_ char *made = path_join(unit->work, "test", name, NULL),
+			    *made_deps = xasprintf("%s.d", made), *deps = xasprintf("%s.d", to);
 	_cleanup_free_ char *made_by = xasprintf("%s.cmd", to),
 			    *include = xasprintf("-I%s", unit->source.path);
 	_cleanup_(strbuf_release) struct strbuf command = STRBUF_INIT, made_of = STRBUF_INIT;
@@ -116,9 +139,9 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 				     include,
 				     "-MMD",
 				     "-MF",
-				     deps,
+				     made_deps,
 				     "-o",
-				     temporary,
+				     made,
 				     source,
 				     NULL };
 	struct timespec start;
@@ -132,11 +155,14 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	add_deps(deps, NULL, &made_of);
 	if (is_current(to, made_by, &made_of))
 		return 0;
+	r = make_folder(unit);
+	if (r < 0)
+		return r;
 	r = buildenv_run(
 		unit->tree->env, unit->tree->in_container, (char *const *)argv,
 		&(struct process_options){ .env = env, .output = output, .error = output });
-	if (r == 0 && rename(temporary, to) < 0)
-		r = -errno;
+	if (r == 0)
+		r = take_program(unit, name, to);
 	if (r != 0)
 		return r;
 	add_deps(deps, &start, &command);

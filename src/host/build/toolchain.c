@@ -114,6 +114,15 @@ void toolchain_describe(const struct unit *unit, struct strbuf *out)
 	toolchain_describe_wrapper(unit, out);
 }
 
+bool toolchain_is_of_place(const struct unit *unit)
+{
+	_cleanup_(strbuf_release) struct strbuf was = STRBUF_INIT;
+	_cleanup_free_ char *path = unit_file(unit, "toolchain");
+	const char *place = unit->tree->in_container ? "\nin container\n" : "\nin host\n";
+
+	return fs_read(path, &was, 0) == 0 && strstr(was.buf, place);
+}
+
 bool toolchain_holds(const struct unit *unit)
 {
 	_cleanup_(strbuf_release) struct strbuf was = STRBUF_INIT, is = STRBUF_INIT;

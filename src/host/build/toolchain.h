@@ -17,6 +17,7 @@ void toolchain_describe(const struct unit *unit, struct strbuf *out);
 void toolchain_describe_wrapper(const struct unit *unit, struct strbuf *out);
 
 /* Was the unit's folder built with these tools? And note that it is from now on: 0 or -errno. */
+bool toolchain_is_of_place(const struct unit *unit); /* in the container, or on this machine? */
 bool toolchain_holds(const struct unit *unit);
 int toolchain_write(const struct unit *unit);
 

@@ -2,6 +2,7 @@
 #include "host/build/unit.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/log.h"
 #include "common/strv.h"
 #include "common/text.h"
@@ -10,6 +11,7 @@
 #include "host/module/testconf.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +47,35 @@ char *unit_file(const struct unit *unit, const char *name)
 	return path_join(unit->dir, name, NULL);
 }
 
+char *unit_given(const struct unit *unit, const char *name)
+{
+	return path_join(unit->dir, "given", name, NULL);
+}
+
+char *unit_in_work(const struct unit *unit, const char *name)
+{
+	return path_join(unit->work, name, NULL);
+}
+
+int unit_open_work(const struct unit *unit)
+{
+	return beneath_root(unit->work);
+}
+
+const char *unit_below_work(const struct unit *unit, const char *path)
+{
+	return path + strlen(unit->work) + 1;
+}
+
+int unit_open_copy(const struct unit *unit)
+{
+	_cleanup_close_ int work = unit_open_work(unit);
+
+	return work < 0 ? work
+			: beneath_open(work, unit_below_work(unit, unit->copy),
+				       O_PATH | O_DIRECTORY, 0);
+}
+
 struct path_map unit_path_map(const struct unit *unit)
 {
 	return (struct path_map){ unit->copy, unit->alias, unit->source.path, unit->shown };
@@ -66,7 +97,7 @@ static void refuse(struct unit *unit, const char *why)
 
 static void prepare_dkms(struct unit *unit)
 {
-	_cleanup_free_ char *source_tree = path_join(unit->dir, "dkms", "source", NULL);
+	_cleanup_free_ char *source_tree = path_join(unit->dkms_tree, "source", NULL);
 
 	if (dkms_read(&unit->conf, unit->source.path, unit->tree, unit->dkms_tree, source_tree) <
 	    0) {
@@ -105,10 +136,8 @@ static void prepare_wants(struct unit *unit)
 void unit_neighbours(const char *path, const char *release, char ***files)
 {
 	_cleanup_free_ char *dir = unit_dir(path, release);
-	_cleanup_free_ char *link = path_join(dir, "copy", NULL), *copy = realpath(link, NULL);
 
-	if (copy)
-		neighbours_list(path, copy, files);
+	neighbours_list(dir, path, files);
 }
 
 /* Depends on the sources only, never on their location. */
@@ -128,24 +157,16 @@ static void name_link(struct unit *unit)
 	unit->alias = path_join(unit->link, "tree/up", unit->name, NULL);
 }
 
-char *unit_real_path(const struct unit *unit, const char *path)
-{
-	size_t n = unit->alias ? strlen(unit->alias) : 0;
-
-	return n && strncmp(path, unit->alias, n) == 0 && path[n] == '/'
-		       ? xasprintf("%s%s", unit->copy, path + n)
-		       : xstrdup(path);
-}
-
 void unit_prepare(struct unit *unit, struct source *source, const struct kernel_tree *tree)
 {
 	*unit = (struct unit){ .source = *source, .tree = tree };
 	*source = (struct source){ 0 };
 	unit->dir = unit_dir(unit->source.path, tree->release);
 	unit->name = plain_component(unit->source.path);
-	unit->copy = path_join(unit->dir, "tree/up", unit->name, NULL);
+	unit->work = unit_file(unit, "work");
+	unit->copy = path_join(unit->work, "tree/up", unit->name, NULL);
 	unit->shown = path_shown(unit->source.path);
-	unit->dkms_tree = path_join(unit->dir, "dkms", NULL);
+	unit->dkms_tree = unit_in_work(unit, "dkms");
 	if (unit->source.kind == SOURCE_KO) {
 		add_name(&unit->provides, unit->name);
 		return;
@@ -167,6 +188,7 @@ void unit_release(struct unit *unit)
 	free(unit->source.path);
 	strv_free(unit->source.provides);
 	free(unit->dir);
+	free(unit->work);
 	free(unit->copy);
 	free(unit->shown);
 	free(unit->name);

@@ -3,6 +3,7 @@
 #include "host/build/unit_internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strv.h"
@@ -80,14 +81,14 @@ static bool made_modules(const struct unit *unit)
  * could be taken for kbuild's later. If it fails, forget it: the fixed sources may not need
  * it.
  */
-static int make_own(const struct unit *unit, const char *mark, struct strbuf *output)
+static int make_own(const struct unit *unit, int copy, struct strbuf *output)
 {
-	int r = fs_write_atomic(mark, "", 0, 0600);
+	int r = beneath_write(copy, UNIT_OWN_MAKEFILE, "", 0, 0600);
 
 	if (r == 0)
 		r = kbuild_own_makefile(unit, output);
 	if (r != 0)
-		unlink(mark);
+		(void)beneath_remove(copy, UNIT_OWN_MAKEFILE);
 	return r;
 }
 
@@ -97,13 +98,13 @@ static int make_own(const struct unit *unit, const char *mark, struct strbuf *ou
  */
 static int make_kbuild(const struct unit *unit, struct strbuf *output)
 {
-	_cleanup_free_ char *own = path_join(unit->copy, UNIT_OWN_MAKEFILE, NULL);
-	_cleanup_free_ char *makefile = path_join(unit->copy, "Makefile", NULL);
-	int r = fs_exists(own) ? 0 : kbuild_modules(unit, output);
+	_cleanup_close_ int copy = unit_open_copy(unit);
+	bool own = copy >= 0 && beneath_exists(copy, UNIT_OWN_MAKEFILE);
+	int r = own ? 0 : kbuild_modules(unit, output);
 
-	if (r != 0 || (!fs_exists(own) && (made_modules(unit) || !fs_exists(makefile))))
+	if (r != 0 || (!own && (made_modules(unit) || !beneath_exists(copy, "Makefile"))))
 		return r;
-	return make_own(unit, own, output);
+	return make_own(unit, copy, output);
 }
 
 static void write_log(const struct unit *unit, const char *name, const struct strbuf *text)
@@ -197,10 +198,17 @@ static void write_messages(const struct unit *unit, const struct strbuf *output,
 	messages_release(&messages);
 }
 
+static int write_compdb(const struct unit *unit, const char *path)
+{
+	_cleanup_close_ int copy = unit_open_copy(unit);
+	struct path_map map = unit_path_map(unit);
+
+	return copy < 0 ? copy : compdb_write(&map, copy, unit->tree->build, path);
+}
+
 /* *made: did anything need to be done? */
 static int build_folder(const struct unit *unit, struct strbuf *output, bool *made, char **error)
 {
-	struct path_map map = unit_path_map(unit);
 	_cleanup_free_ char *compdb = unit_file(unit, "compile_commands.json");
 	_cleanup_(strbuf_release) struct strbuf stamp = STRBUF_INIT;
 	bool changed = false, overtaken;
@@ -228,7 +236,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 		unit_forget_copy(unit);
 	if (r < 0)
 		return r;
-	r = compdb_write(&map, unit->tree->build, compdb);
+	r = write_compdb(unit, compdb);
 	if (r < 0)
 		return unit_fail(error, "cannot write %s: %s", compdb, strerror(-r));
 	if (!overtaken)
@@ -236,12 +244,24 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 	return 0;
 }
 
+static int make_folders(const struct unit *unit, char **error)
+{
+	_cleanup_free_ char *given = unit_file(unit, "given");
+	int r = fs_mkdir_p(unit->work, 0700);
+
+	if (r == 0)
+		r = fs_mkdir_p(given, 0700);
+	return r < 0 ? unit_fail(error, "cannot make %s: %s", unit->work, strerror(-r)) : 0;
+}
+
 int unit_build(struct unit *unit, char **error)
 {
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
 	bool make_failed, made = false;
-	int r = unit->source.kind == SOURCE_KO ? 0 : build_folder(unit, &output, &made, error);
+	int r = make_folders(unit, error);
 
+	if (r == 0 && unit->source.kind != SOURCE_KO)
+		r = build_folder(unit, &output, &made, error);
 	make_failed = r < 0;
 	if (r == 0)
 		r = unit_strip_all(unit, error);

@@ -3,6 +3,7 @@
 #include "host/build/unit_internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/build/inventory.h"
@@ -13,7 +14,9 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int put_link(const char *path, const char *target)
@@ -26,34 +29,81 @@ static int put_link(const char *path, const char *target)
 	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
 }
 
+/* The same in work/. */
+static int put_dkms_link(const struct unit *unit, int work, const char *path)
+{
+	const char *name = unit_below_work(unit, path);
+	_cleanup_free_ char *dir = xstrndup(name, (size_t)(strrchr(name, '/') - name));
+	int r = beneath_mkdir_p(work, dir, 0700);
+
+	if (r == 0)
+		r = beneath_put_link(work, name, unit->copy);
+	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
+}
+
 /* The folders that dkms has under $dkms_tree and $source_tree; dkms.conf may refer to them. */
-static int put_dkms_links(const struct unit *unit)
+static int put_dkms_links(const struct unit *unit, int work)
 {
 	_cleanup_free_ char *source =
 		path_join(unit->dkms_tree, unit->conf.name, unit->conf.version, "source", NULL);
 	_cleanup_free_ char *name = xasprintf("%s-%s", unit->conf.name, unit->conf.version);
 	_cleanup_free_ char *in_source_tree = path_join(unit->dkms_tree, "source", name, NULL);
-	int r = put_link(source, unit->copy);
+	int r = put_dkms_link(unit, work, source);
 
-	return r < 0 ? r : put_link(in_source_tree, unit->copy);
+	return r < 0 ? r : put_dkms_link(unit, work, in_source_tree);
+}
+
+/*
+ * A build in the container may have left a process that goes on to write to its work/. A build on
+ * this machine gets another folder of that name, and so does the next one in the container.
+ */
+static int renew_work(const struct unit *unit)
+{
+	_cleanup_free_ char *old = unit_file(unit, "work.old");
+	int r = fs_remove_tree(old);
+
+	if (r == 0 && rename(unit->work, old) < 0)
+		r = -errno;
+	if (r == 0 && mkdir(unit->work, 0700) < 0)
+		r = -errno;
+	(void)fs_remove_tree(old);
+	return r < 0 ? log_error_errno(r, "Cannot renew %s", unit->work) : 0;
+}
+
+static bool is_damaged(const struct unit *unit)
+{
+	_cleanup_close_ int copy = unit_open_copy(unit);
+
+	return copy < 0 && copy != -ENOENT;
+}
+
+static void forget(const struct unit *unit)
+{
+	static const char *const names[] = { "copy", "manifest", "patched" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = unit_file(unit, names[i]);
+
+		unlink(path);
+	}
 }
 
 /*
  * Starts from scratch if the copy has moved (for example because of a new version in its
- * dkms.conf), or was built with other tools.
+ * dkms.conf), was built with other tools, or is no longer where it was put.
  */
 static int place_copy(const struct unit *unit)
 {
 	_cleanup_free_ char *link = unit_file(unit, "copy");
-	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
-	_cleanup_free_ char *patched = unit_file(unit, "patched");
+	bool same_place = toolchain_is_of_place(unit), damaged = is_damaged(unit);
 	int r;
 
-	if (fs_is_link_to(link, unit->copy) && toolchain_holds(unit))
+	if (same_place && !damaged && fs_is_link_to(link, unit->copy) && toolchain_holds(unit))
 		return 0;
-	unlink(link);
-	unlink(manifest);
-	unlink(patched);
+	forget(unit);
+	r = same_place && !damaged ? 0 : renew_work(unit);
+	if (r < 0)
+		return r;
 	r = toolchain_write(unit);
 	if (r < 0)
 		return log_error_errno(r, "Cannot write to %s", unit->dir);
@@ -67,7 +117,7 @@ static int place_copy(const struct unit *unit)
 static int list_headers(const struct unit *unit, const char *manifest)
 {
 	static const char *const patterns[] = { "*.h", "*.inc", "*.def" };
-	_cleanup_free_ char *path = unit_file(unit, UNIT_HEADERS);
+	_cleanup_free_ char *path = unit_given(unit, "headers");
 	_cleanup_(strbuf_release) struct strbuf list = STRBUF_INIT;
 	struct inventory sources = { 0 };
 	int r;
@@ -86,29 +136,50 @@ static int list_headers(const struct unit *unit, const char *manifest)
  * A patched file differs from its source. So if there are patches, everything is copied again
  * when anything changed, also if that was noticed earlier and nothing was built since.
  */
-int unit_update_copy(const struct unit *unit, bool *changed)
+static int update_copy(const struct unit *unit, int work, bool *changed)
 {
 	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
 	_cleanup_free_ char *stamp = unit_file(unit, "stamp");
-	int r = place_copy(unit);
+	const struct mirror mirror = { .from = unit->source.path,
+				       .root = work,
+				       .to = unit_below_work(unit, unit->copy),
+				       .manifest = manifest,
+				       .stamp = stamp };
+	const struct neighbours_of of = { .user = unit->source.path,
+					  .work = work,
+					  .copy = mirror.to,
+					  .dir = unit->dir,
+					  .stamp = stamp };
+	int r = mirror_update(&mirror, changed);
 
-	if (r == 0)
-		r = mirror_update(unit->source.path, unit->copy, manifest, stamp, changed);
 	if (r == 0 && fs_exists(patched) && !fs_exists(stamp)) {
 		unlink(manifest);
 		unlink(patched);
-		r = mirror_update(unit->source.path, unit->copy, manifest, stamp, changed);
+		r = mirror_update(&mirror, changed);
 	}
 	if (r == 0)
-		r = neighbours_update(unit->source.path, unit->copy, stamp,
-				      *changed || !fs_exists(stamp), changed);
+		r = neighbours_update(&of, *changed || !fs_exists(stamp), changed);
 	if (r == 0 && (*changed || !fs_exists(stamp)))
 		r = list_headers(unit, manifest);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
-		r = put_dkms_links(unit);
+		r = put_dkms_links(unit, work);
+	return r;
+}
+
+int unit_update_copy(const struct unit *unit, bool *changed)
+{
+	_cleanup_close_ int work = -1;
+	int r = place_copy(unit);
+
+	if (r < 0)
+		return r;
+	work = unit_open_work(unit);
+	if (work < 0)
+		return log_error_errno(work, "Cannot open %s", unit->work);
+	r = update_copy(unit, work, changed);
 	if (r == 0 && unit->link) /* it may lead to another folder with the same module */
-		r = put_link(unit->link, unit->dir);
+		r = put_link(unit->link, unit->work);
 	return r;
 }
 

@@ -3,6 +3,7 @@
 #include "host/build/unit_internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
 #include "common/fs.h"
 #include "common/process.h"
 #include "common/strv.h"
@@ -16,17 +17,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-char *unit_stripped(const struct unit *unit, const char *ko)
+static bool same_time(const struct stat *st, const char *path)
 {
-	return path_join(unit->dir, "stripped", strrchr(ko, '/') + 1, NULL);
-}
+	struct stat other;
 
-static bool same_time(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_mtim.tv_sec == y.st_mtim.tv_sec &&
-	       x.st_mtim.tv_nsec == y.st_mtim.tv_nsec;
+	return stat(path, &other) == 0 && st->st_mtim.tv_sec == other.st_mtim.tv_sec &&
+	       st->st_mtim.tv_nsec == other.st_mtim.tv_nsec;
 }
 
 /* A damaged module stays as it is; the check reports it. */
@@ -45,41 +41,85 @@ static int unpack_ko(const char *ko, const char *to)
 	return r < 0 ? r : fs_write_atomic(to, bytes.buf, bytes.len, 0600);
 }
 
-/* The stripped module gets the time of the original, and appears by rename. */
-static int strip(const struct unit *unit, const char *ko)
+/* The path in work/ of the module, which is `made` outside of it: a given .ko is copied there. */
+static int put_in_work(const struct unit *unit, int work, const char *ko, const char *made,
+		       char **path)
 {
-	_cleanup_free_ char *to = unit_stripped(unit, ko), *temporary = xasprintf("%s.new", to);
+	const char *name = strrchr(made, '/') + 1;
+
+	if (unit->source.kind != SOURCE_KO) {
+		*path = path_join(unit->copy, ko, NULL);
+		return beneath_copy_out(work, unit_below_work(unit, *path), made);
+	}
+	*path = unit_in_work(unit, name);
+	return beneath_copy_in(work, name, made);
+}
+
+/* Runs strip where the module was built, so that it cannot harm more than that build can. */
+static int run_strip(const struct unit *unit, int work, const char *in_work, const char *to)
+{
 	_cleanup_free_ char *program = xasprintf("%sstrip", unit->tree->cross_prefix);
-	struct stat st;
+	_cleanup_free_ char *name = path_join("stripped", strrchr(to, '/') + 1, NULL),
+			    *output = unit_in_work(unit, name);
+	int r = beneath_mkdir_p(work, "stripped", 0700);
+
+	if (r == 0)
+		r = beneath_remove(work, name);
+	if (r == 0)
+		r = buildenv_run(unit->tree->env, unit->tree->in_container,
+				 ARGV(program, "--strip-debug", "-o", output, in_work), NULL);
+	return r == 0 ? beneath_copy_out(work, name, to) : r;
+}
+
+/* The stripped module gets the time of the original, and appears by rename. */
+static int strip(const struct unit *unit, const char *ko, const struct stat *st)
+{
+	_cleanup_free_ char *made = unit_made(unit, ko), *to = unit_stripped(unit, ko),
+			    *temporary = xasprintf("%s.new", to), *in_work = NULL;
+	_cleanup_close_ int work = -1;
 	int r;
 
-	if (same_time(ko, to))
+	if (same_time(st, to) && same_time(st, made))
 		return 0;
-	if (module_is_packed(ko))
-		r = unpack_ko(ko, temporary);
-	else
-		r = buildenv_run(unit->tree->env, unit->tree->in_container,
-				 ARGV(program, "--strip-debug", "-o", temporary, ko), NULL);
-	if (r == 0 &&
-	    (stat(ko, &st) < 0 ||
-	     utimensat(AT_FDCWD, temporary, (struct timespec[]){ st.st_atim, st.st_mtim }, 0) < 0 ||
-	     rename(temporary, to) < 0))
+	work = unit_open_work(unit);
+	if (work < 0)
+		return work;
+	r = put_in_work(unit, work, ko, made, &in_work);
+	if (r == 0)
+		r = module_is_packed(made) ? unpack_ko(made, temporary)
+					   : run_strip(unit, work, in_work, temporary);
+	if (r == 0 && (utimensat(AT_FDCWD, temporary,
+				 (struct timespec[]){ st->st_atim, st->st_mtim }, 0) < 0 ||
+		       rename(temporary, to) < 0))
 		r = -errno;
+	return r;
+}
+
+static int make_folders(const struct unit *unit)
+{
+	static const char *const names[] = { "stripped", "made" };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && r == 0; i++) {
+		_cleanup_free_ char *dir = unit_file(unit, names[i]);
+
+		r = fs_mkdir_p(dir, 0700);
+	}
 	return r;
 }
 
 int unit_strip_all(const struct unit *unit, char **error)
 {
 	_cleanup_strv_ char **modules = unit_modules(unit);
-	_cleanup_free_ char *dir = unit_file(unit, "stripped");
-	int r = fs_mkdir_p(dir, 0700);
+	int r = make_folders(unit);
 
 	strv_foreach (ko, modules) {
 		bool wanted = unit->source.kind != SOURCE_KO || module_can_strip(*ko) ||
 			      module_is_packed(*ko);
+		struct stat st;
 
-		if (r == 0 && wanted && fs_exists(*ko))
-			r = strip(unit, *ko);
+		if (r == 0 && wanted && unit_stat_module(unit, *ko, &st) == 0)
+			r = strip(unit, *ko, &st);
 		if (r != 0)
 			return unit_fail(error, "stripping %s failed: %s", *ko,
 					 r < 0 ? strerror(-r) : "see above");

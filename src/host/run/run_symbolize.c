@@ -12,8 +12,10 @@
 
 #include <ctype.h>
 #include <glob.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define REGISTERS_MAX 40
 
@@ -44,17 +46,24 @@ static bool is_planned(const char *ko, const outpost_PlanModule *p)
 	       strcmp(m->srcversion, p->srcversion) == 0;
 }
 
-/* The original source folder of this copy is unknown. */
+/* The path of the copy that the compiler saw; the original source folder is unknown. */
+static char *copy_of(const char *ko)
+{
+	const char *end = strrchr(ko, '/') - strlen("/made"); /* as the pattern below has it */
+	_cleanup_free_ char *link = xasprintf("%.*s/copy", (int)(end - ko), ko);
+	char copy[PATH_MAX];
+	ssize_t n = readlink(link, copy, sizeof(copy));
+
+	return n > 0 && n < (ssize_t)sizeof(copy) ? xstrndup(copy, (size_t)n) : NULL;
+}
+
 static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanModule *p,
 		     const outpost_StepEnd *loaded)
 {
-	const char *end = strstr(ko, "/copy/") + strlen("/copy"); /* as the pattern below has it */
-	_cleanup_free_ char *link = xstrndup(ko, (size_t)(end - ko));
-	_cleanup_free_ char *copy = realpath(link, NULL); /* the path that the compiler saw */
+	_cleanup_free_ char *copy = copy_of(ko);
 
 	if (!copy)
 		return;
-
 	symbolizer_add(s, &(struct symbolizer_module){ .name = p->name,
 						       .file = ko,
 						       .build_id = p->build_id,
@@ -69,26 +78,21 @@ static void add_copy(struct symbolizer *s, const char *ko, const outpost_PlanMod
 static void add_cached(struct symbolizer *s, const struct run *run, const outpost_PlanModule *p,
 		       const outpost_StepEnd *loaded)
 {
-	static const char *const depths[] = { "", "*/", "*/*/" };
+	_cleanup_free_ char *builds = path_cache("build", NULL), *pattern = NULL;
+	glob_t found = { 0 };
 
 	if ((!*p->build_id && !*p->srcversion) || !path_is_plain_name(p->name))
 		return;
-	for (size_t d = 0; d < ARRAY_SIZE(depths); d++) {
-		_cleanup_free_ char *builds = path_cache("build", NULL);
-		_cleanup_free_ char *pattern =
-			xasprintf("%s/*/%s/copy/%s%s.ko", builds, run_link_release(run->link),
-				  depths[d], p->name);
-		glob_t found = { 0 };
-		bool done = false;
-
-		if (glob(pattern, 0, NULL, &found) == 0)
-			for (size_t i = 0; i < found.gl_pathc && !done; i++)
-				if ((done = is_planned(found.gl_pathv[i], p)))
-					add_copy(s, found.gl_pathv[i], p, loaded);
-		globfree(&found);
-		if (done)
-			return;
+	pattern = xasprintf("%s/*/%s/made/%s.ko", builds, run_link_release(run->link), p->name);
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			if (!is_planned(found.gl_pathv[i], p))
+				continue;
+			add_copy(s, found.gl_pathv[i], p, loaded);
+			break;
+		}
 	}
+	globfree(&found);
 }
 
 /* Where the kernel loaded it in this boot; empty: unknown. */

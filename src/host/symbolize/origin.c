@@ -18,27 +18,6 @@
 #define LINE_KEPT 400 /* bytes kept of a line */
 #define LEVELS    2   /* parent folders of a copy that correspond to the user's: see neighbours.h */
 
-/* Removes "." and ".."; a relative path keeps its beginning. */
-static char *normalise(const char *path)
-{
-	struct strbuf out = STRBUF_INIT;
-
-	for (const char *p = path; *p;) {
-		size_t n = strcspn(p, "/");
-
-		if (n == 2 && memcmp(p, "..", 2) == 0 && strrchr(out.buf, '/')) {
-			out.len = (size_t)(strrchr(out.buf, '/') - out.buf);
-			out.buf[out.len] = '\0';
-		} else if (n && !(n == 1 && *p == '.')) {
-			if (out.len || *path == '/')
-				strbuf_addch(&out, '/');
-			strbuf_add(&out, p, n);
-		}
-		p += n + (p[n] == '/');
-	}
-	return strbuf_detach(&out);
-}
-
 /* The real path of a file that debug info names independently of the host: see UNIT_DEBUG_ROOT. */
 static char *built_file(const struct origin *origin, const char *path)
 {
@@ -49,7 +28,7 @@ static char *built_file(const struct origin *origin, const char *path)
 					     ? xasprintf("%s%s", origin->build_dir, rest)
 					     : xstrdup(path);
 
-	return normalise(built);
+	return path_normalise(built);
 }
 
 /* The part after the folder's name if the path is below it; else NULL. */
