@@ -85,12 +85,19 @@ static void impure(void **state)
 
 static void named(void **state)
 {
-	_cleanup_free_ char *command = probe_command("a~sb~ec~~d~c~h~t~n\"~dTMP\"");
+	_cleanup_free_ char *command = probe_command("a~sb~ec~~d~c~h~t~n\"~dTMP\"~o~b~l");
+	static const char special[] = "$\\()#=: \t\n\r\1\177\303";
+	char text[] = "echo~s.";
 
 	(void)state;
-	assert_string_equal(command, "a b=c~d:#\t\n\"$TMP\"");
+	assert_string_equal(command, "a b=c~d:#\t\n\"$TMP\"(\\)");
 	assert_null(probe_command("a~x"));
 	assert_null(probe_command("a~"));
+	for (const char *p = special; *p; p++) {
+		text[6] = *p;
+		if (probe_command(text))
+			fail_msg("accepted: character %d", *p);
+	}
 }
 
 /* --- with a makefile ------------------------------------------------------------------ */
@@ -198,6 +205,45 @@ static void asked_again(void **state)
 	assert_int_equal(times_asked(), 9);
 }
 
+/* Parentheses and backslashes, as in kbuild's as-instr, are no reason to ask again. */
+static void special_to_make(void **state)
+{
+	static const char text[] =
+		"try-run = $(shell TMP=$(M)/.tmp; if ($(1)) >/dev/null 2>&1; "
+		"then echo \"$(2)\"; else echo \"$(3)\"; fi)\n"
+		"a := $(call try-run,printf \"%b\\n\" \"int f(void) { return (1); }\" | "
+		"$(CC) -I/dev/null -S -x c -o \"$$TMP\" -,yes,no)\n"
+		"$(shell echo '$(a)' > $(M)/told)\nobj-m := mod.o\n";
+
+	(void)state;
+	put_wrapper("one");
+	for (int i = 1; i <= 2; i++) {
+		put_sources("one", i);
+		put(sample_work, "one/Kbuild", text);
+		assert_told("one", "yes");
+		assert_int_equal(times_asked(), 1);
+	}
+}
+
+/* What a makefile writes to `asked` itself does not become part of the makefile for others. */
+static void forged(void **state)
+{
+	_cleanup_free_ char *text = xasprintf("%s$(file >>$(outpost-asked),"
+					      "echo~s'$$(shell touch %s/forged)' y)\n"
+					      "$(file >>$(outpost-asked),echo~sa:=b y)\n",
+					      kbuild, sample_work);
+
+	(void)state;
+	put_wrapper("one");
+	put_sources("one", 1);
+	put(sample_work, "one/Kbuild", text);
+	assert_told("one", "-DG=\"g\" -DB gone ");
+	put_sources("two", 1);
+	assert_told("two", "-DG=\"g\" -DB gone ");
+	assert_int_equal(times_asked(), 3);
+	assert_false(fs_exists("forged"));
+}
+
 /* The build may have failed because of the tools' answers. */
 static void not_of_a_build_that_failed(void **state)
 {
@@ -285,6 +331,8 @@ int main(void)
 		cmocka_unit_test(named),
 		cmocka_unit_test_setup(remembered, sample_clear),
 		cmocka_unit_test_setup(asked_again, sample_clear),
+		cmocka_unit_test_setup(special_to_make, sample_clear),
+		cmocka_unit_test_setup(forged, sample_clear),
 		cmocka_unit_test_setup(failed_once, sample_clear),
 		cmocka_unit_test_setup(exchanged_meanwhile, sample_clear),
 		cmocka_unit_test_setup(not_remade, sample_clear),

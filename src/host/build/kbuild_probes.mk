@@ -6,15 +6,20 @@ outpost-empty :=
 outpost-blank := $(outpost-empty) $(outpost-empty)
 outpost-tab := $(outpost-empty)	$(outpost-empty)
 outpost-hash := \#
+outpost-open := (
+outpost-close := )
+outpost-backslash := \$(outpost-empty)
 define outpost-newline
 
 
 endef
 
-# Encodes a command as the name of a variable, without blanks and characters special to make.
+# Encodes a command as the name of a variable, without blanks and characters special to make: see
+# probe_command().
 outpost-name = $(subst $$,~d,$(subst $(outpost-hash),~h,$(subst =,~e,$(subst :,~c,$(subst \
 	$(outpost-newline),~n,$(subst $(outpost-tab),~t,$(subst $(outpost-blank),~s,$(subst \
-	~,~~,$(1)))))))))
+	$(outpost-open),~o,$(subst $(outpost-close),~l,$(subst $(outpost-backslash),~b,$(subst \
+	~,~~,$(1))))))))))))
 
 # Runs the command as kbuild's own try-run does. The answer is "n" only after two failures, because
 # a compiler may be killed for lack of memory, for example.

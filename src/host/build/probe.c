@@ -200,13 +200,13 @@ bool probe_is_pure(const char *command, const char *compiler, const char *cross_
 
 char *probe_command(const char *name)
 {
-	static const char codes[] = "~dhecnts", meant[] = "~$#=:\n\t ";
+	static const char codes[] = "~dhecntsolb", meant[] = "~$#=:\n\t ()\\";
 	struct strbuf command = STRBUF_INIT;
 
 	for (; *name; name++) {
 		const char *code = *name == '~' ? strchr(codes, name[1] ? name[1] : '!') : NULL;
 
-		if (*name == '~' && !code) {
+		if (*name == '~' ? !code : *name <= ' ' || *name > '~' || strchr(meant, *name)) {
 			strbuf_release(&command);
 			return NULL;
 		}

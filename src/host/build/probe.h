@@ -18,8 +18,8 @@
 bool probe_is_pure(const char *command, const char *compiler, const char *cross_prefix);
 
 /*
- * Decodes a name of kbuild_probes.mk to its command; NULL if it is not valid. The caller frees
- * it.
+ * Decodes a name of kbuild_probes.mk to its command; NULL if it is not valid: if it has a blank, a
+ * control character, one that is special to make, or one that is not ASCII. The caller frees it.
  */
 char *probe_command(const char *name);
 
