@@ -11,6 +11,7 @@
 #include "agent/serve/serve.h"
 #include "agent/run/supervisor.h"
 #include "common/log.h"
+#include "common/process.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,8 @@ int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
 
+	if (process_open_standard() < 0)
+		return 1;
 	log_set_name("outpost-agent");
 	if (strcmp(command, "serve") == 0 && argc == 2)
 		return serve();

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/process.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -137,6 +138,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: outpost-builder SOCKET [SECONDS]\n");
 		return 2;
 	}
+	if (process_open_standard() < 0)
+		return trouble("/dev/null");
 	/* A rootless engine may forbid it; it has dropped the groups itself then. */
 	(void)setgroups(0, NULL);
 	/* PID 1 ignores signals that it does not handle. */

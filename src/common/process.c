@@ -165,3 +165,16 @@ int process_read(int *fd, struct strbuf *into)
 	into->buf[into->len] = '\0';
 	return 1;
 }
+
+int process_open_standard(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDWR };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", modes[fd]) < 0) /* the lowest free number, which is fd */
+			return -errno;
+	}
+	return 0;
+}

@@ -84,6 +84,13 @@ struct process_options {
  */
 int process_run(char *const *argv, const struct process_options *options);
 
+/*
+ * To be called first in main(): a file that we open must not become stdin, stdout or stderr. One
+ * that the caller closed (outpost >&-) is opened such that using it is an error: -EBADF, except
+ * that stderr discards. Returns 0 or -errno.
+ */
+int process_open_standard(void);
+
 /* Set by our signal handler; a waiting process_run() then ends its child. */
 extern volatile sig_atomic_t process_interrupted;
 

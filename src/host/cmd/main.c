@@ -172,14 +172,14 @@ static int start(struct context *ctx, int argc, char **argv)
 	return run_command(ctx, c, argc, argv);
 }
 
-/* Exiting with 0 would be wrong if the results never reached their reader. */
+/* Exiting with 0 or 1 would be wrong if the results never reached their reader. */
 static int finish_stdout(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	if (errno != EPIPE)
 		log_error_errno(-errno, "Cannot write to standard output");
-	return status == STATUS_OK ? STATUS_TROUBLE : status;
+	return status == STATUS_OK || status == STATUS_FAIL ? STATUS_TROUBLE : status;
 }
 
 int main(int argc, char **argv)
@@ -187,6 +187,8 @@ int main(int argc, char **argv)
 	struct context ctx = { 0 };
 	int status;
 
+	if (process_open_standard() < 0)
+		return STATUS_TROUBLE;
 	setlocale(LC_CTYPE, "");
 	set_signals();
 	complete_path();

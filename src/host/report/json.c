@@ -6,6 +6,7 @@
 #include "host/report/out.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 
@@ -244,6 +245,8 @@ static int print(json_t *document, size_t flags)
 	if (r == 0 && putchar('\n') != EOF && fflush(stdout) == 0)
 		return 0;
 	r = errno ? -errno : -EIO;
+	__fpurge(stdout); /* or main() would try again, and report it again */
+	clearerr(stdout);
 	return r == -EPIPE ? r : log_error_errno(r, "Cannot write JSON document");
 }
 

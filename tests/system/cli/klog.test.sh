@@ -46,6 +46,17 @@ test_without_module() {
 	expect_silent out
 }
 
+# 1 means that the reports were printed.
+test_standard_output_is_full() {
+	local json
+	make_log
+	for json in "" --json; do
+		run bash -c "'$OUTPOST' $json klog log >/dev/full"
+		expect_status 3
+		expect_one_error "standard output: No space left"
+	done
+}
+
 test_with_module() {
 	make_log
 	outpost klog --module fault.ko log

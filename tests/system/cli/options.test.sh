@@ -263,6 +263,25 @@ test_standard_output_is_full() {
 	run bash -c "'$OUTPOST' board list >/dev/full"
 	expect_status 3
 	expect_one_error "standard output"
+	run bash -c "'$OUTPOST' --json board list >/dev/full"
+	expect_status 3
+	expect_one_error "Cannot write JSON document: No space left"
+}
+
+# A file that the program opens must not take the place of a closed one, and receive the results.
+test_standard_output_is_closed() {
+	mkdir -p "$XDG_CONFIG_HOME/outpost/boards"
+	printf 'destination = me@pi\n' >"$XDG_CONFIG_HOME/outpost/boards/pi.conf"
+	run bash -c "'$OUTPOST' --log mine.log board list >&-"
+	expect_status 3
+	expect_one_error "Cannot write to standard output: Bad file descriptor"
+	! grep 'me@pi' mine.log || fail "the results are in the action log"
+	run bash -c "'$OUTPOST' klog <&-"
+	expect_status 3
+	expect_one_error "Cannot read standard input: Bad file descriptor"
+	run bash -c "'$OUTPOST' --log mine.log board remove nonesuch 2>&-"
+	expect_status 3
+	[ "$(grep -c 'error: There is no board' mine.log)" = 1 ] || fail "the error is not in the log once"
 }
 
 test_action_log() {
