@@ -116,6 +116,9 @@ static void test_bad(void **state)
 		"timeout = 1s\n[hello]\ntimeout = 2s\nskip = x\ntimeout = 3s\n",
 		"[ring-user]\nskip = x\n[ring_user]\nskip = y\n",
 		"\xef\xbb\xbfprogram = a.c\n",
+		"m.timeout = 30s\n",
+		"*.program = a.c\n",
+		"[m]\nhello.skip = x\n",
 	};
 
 	(void)state;

@@ -240,6 +240,11 @@ static int take_key(const struct ini_entry *e, void *arg)
 	bool ours = !*e->section || same_module(e->section, reader->name);
 	const struct key *key = e->key ? find_key(e->key) : NULL;
 
+	if (e->key && !key) /* "m.timeout" matches "*.timeout" of ini_keys */
+		return ini_error(e, LOG_LEVEL_ERROR,
+				 "unknown key \"%s\": to set \"%s\" for one module, write it below "
+				 "[MODULE]",
+				 e->key, strrchr(e->key, '.') + 1);
 	if (!key || set_key(key, ours ? reader->config : &reader->other, e->value) == 0)
 		return 0;
 	return ini_error(e, LOG_LEVEL_ERROR, "%s = %s is not valid: it must be %s", e->key,
