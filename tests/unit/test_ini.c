@@ -147,6 +147,7 @@ static void what_is_refused(void **state)
 		  "t.conf:1: the line is longer than 199 bytes" },
 		{ keys, "\xef\xbb\xbfprogram = x\n",
 		  "t.conf:1: the file begins with a byte order mark; save it without one" },
+		{ keys, "program = a\n; caf\xe9\n", "t.conf:2: the line is not valid UTF-8" },
 		{ keys, "program = a\0b\n", "t.conf:1: the line has a control character (0x00)",
 		  14 },
 		{ keys, "log = a\nlog = a\rprogram = x\n",

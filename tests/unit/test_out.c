@@ -3,6 +3,7 @@
 #include "common/fs.h"
 #include "common/process.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/report/out.h"
 #include "host/base/paths.h"
 #include "sample_run.h"
@@ -310,6 +311,26 @@ static void test_json_without_parts(void **state)
 	run_result_release(&old);
 }
 
+/* json_pack() makes nothing of it, and a module was missing in the document. */
+static void test_json_of_any_text(void **state)
+{
+	json_auto_t *object = object_json("{s:s, s:s, s:s*, s:o*, s:b, s:i, s:I, s:o}", "path",
+					  "caf\xe9/\x80\xc3.ko", "none", NULL, "omitted", NULL,
+					  "proof", NULL, "sudo", true, "n", -1, "bytes",
+					  (json_int_t)1 << 40, "list", json_array());
+
+	(void)state;
+	assert_text(object, "path", "caf\xef\xbf\xbd/\xef\xbf\xbd\xef\xbf\xbd.ko");
+	assert_true(json_is_null(json_object_get(object, "none")));
+	assert_null(json_object_get(object, "omitted"));
+	assert_null(json_object_get(object, "proof"));
+	assert_true(json_is_true(json_object_get(object, "sudo")));
+	assert_int_equal(json_integer_value(json_object_get(object, "n")), -1);
+	assert_int_equal(json_integer_value(json_object_get(object, "bytes")), 1LL << 40);
+	assert_true(json_is_array(json_object_get(object, "list")));
+	assert_int_equal(json_object_size(object), 6);
+}
+
 static void test_json_bad(void **state)
 {
 	static const char *const documents[] = {
@@ -471,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_json_both_ways),
 		cmocka_unit_test(test_json_has_the_parts_of_the_summary),
 		cmocka_unit_test(test_json_without_parts),
+		cmocka_unit_test(test_json_of_any_text),
 		cmocka_unit_test(test_json_bad),
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_junit_to_pipe),

@@ -139,6 +139,18 @@ static int check_line(struct reader *rd, const char *line)
 	return 0;
 }
 
+static bool is_utf8(const char *text, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	for (size_t i = 0, length; i < n; i += length) {
+		length = s[i] < 0x80 ? 1 : utf8_length(s + i, n - i);
+		if (!length)
+			return false;
+	}
+	return true;
+}
+
 static int check_bytes(struct reader *rd, const char *line, size_t n)
 {
 	if (rd->at.line == 1 && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
@@ -147,6 +159,8 @@ static int check_bytes(struct reader *rd, const char *line, size_t n)
 		if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
 			return refuse(rd, "the line has a control character (0x%02x)",
 				      (unsigned char)line[i]);
+	if (!is_utf8(line, n))
+		return refuse(rd, "the line is not valid UTF-8");
 	return 0;
 }
 
@@ -231,6 +245,8 @@ bool ini_can_hold(const char *key, const char *value)
 	size_t n = strlen(value);
 
 	if (!n || strlen(key) + strlen(" = ") + n > INI_MAX_LINE - 3)
+		return false;
+	if (!is_utf8(value, n))
 		return false;
 	if (isspace((unsigned char)value[0]) || isspace((unsigned char)value[n - 1]))
 		return false;

@@ -9,7 +9,7 @@
  *	key = value ; another
  *
  * Errors, logged as "path:line: ...", are: a byte order mark, a NUL or other control character,
- * a line that is too long or none of the above, an unknown section or key, a missing value, and
+ * text that is not UTF-8, a line that is too long or none of the above, an unknown section or key, a missing value, and
  * a key that is set twice.
  */
 #ifndef OUTPOST_INI_H
@@ -67,6 +67,6 @@ bool ini_can_hold(const char *key, const char *value);
 /* The rules of ini_can_hold(), as a hint. */
 #define INI_VALUE_HINT                                                                       \
 	"A value is one line of up to about 180 bytes, does not start or end with a blank, " \
-	"and does not contain ' ;'"
+	"and does not contain ' ;' or anything but UTF-8"
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "host/base/json_make.h"
 #include "host/build/compdb.h"
 
 #include "common/alloc.h"
@@ -171,9 +172,9 @@ static void add_command(struct visitor *v, const char *text)
 		return;
 	}
 	command = map_command(v->map, entry.command);
-	json_array_append_new(v->list, json_pack("{s:s, s:s, s:s}", "directory",
-						 relative ? v->map->copy : v->tree, "command",
-						 command, "file", file.buf));
+	json_array_append_new(v->list, object_json("{s:s, s:s, s:s}", "directory",
+						   relative ? v->map->copy : v->tree, "command",
+						   command, "file", file.buf));
 	compdb_entry_release(&entry);
 }
 

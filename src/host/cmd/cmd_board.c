@@ -2,6 +2,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/board/board.h"
 #include "host/cmd/command.h"
 #include "host/report/out.h"
@@ -50,14 +51,14 @@ static int add(const struct board_options *o, int argc, char **argv)
 
 static json_t *board_json(const struct board *board)
 {
-	return json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "name", board->name, "destination",
-			 board->destination, "kind", board->is_vm ? "vm" : "ssh", "ssh_config",
-			 board->ssh_config, "power_cycle", board->power_cycle);
+	return object_json("{s:s, s:s, s:s, s:s*, s:s*}", "name", board->name, "destination",
+			   board->destination, "kind", board->is_vm ? "vm" : "ssh", "ssh_config",
+			   board->ssh_config, "power_cycle", board->power_cycle);
 }
 
 static int print_json(json_t *boards)
 {
-	return out_json(json_pack("{s:s, s:o}", "schema", "outpost.board/1", "boards", boards));
+	return out_json(object_json("{s:s, s:o}", "schema", "outpost.board/1", "boards", boards));
 }
 
 static int list(const struct context *ctx)
@@ -78,8 +79,8 @@ static int list(const struct context *ctx)
 			continue;
 		json_array_append_new(boards, board_json(board));
 		if (!ctx->json)
-			printf("%-16s %-4s %s\n", board->name, board->is_vm ? "vm" : "ssh",
-			       board->destination);
+			out_print("%-16s %-4s %s\n", board->name, board->is_vm ? "vm" : "ssh",
+				  board->destination);
 	}
 	if (!*names && !ctx->json) {
 		log_info("No boards yet");
@@ -175,8 +176,12 @@ static int show(const struct context *ctx, const char *name)
 		r = session_welcome(session, &welcome);
 	if (r < 0)
 		return r;
-	if (ctx->json)
-		return print_json(json_pack("[o]", welcome_json(board, welcome)));
+	if (ctx->json) {
+		json_t *boards = json_array();
+
+		json_array_append_new(boards, welcome_json(board, welcome));
+		return print_json(boards);
+	}
 	print_welcome(board, welcome);
 	return STATUS_OK;
 }

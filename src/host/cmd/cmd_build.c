@@ -4,11 +4,12 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "host/base/json_make.h"
 #include "host/build/build.h"
 #include "host/build/kernels.h"
 #include "host/cmd/command.h"
-#include "host/report/out.h"
 #include "host/container/buildenv.h"
+#include "host/report/out.h"
 #include "host/workflow/workflow.h"
 
 #include <errno.h>
@@ -51,31 +52,32 @@ static const char *state_of(const struct module *module)
 
 static json_t *module_json(const struct module *m, const char *release)
 {
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s?, s:i}", "module",
-			 m->name, "kernel", release, "state", state_of(m), "path", m->stripped,
-			 "unstripped", m->unstripped, "source", m->source ? m->source : "",
-			 "build_id", m->build_id, "test_program", m->test_program, "skip",
-			 m->test.skip, "error", m->error, "build_ms", m->build_ms);
+	return object_json("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s?, s:i}", "module",
+			   m->name, "kernel", release, "state", state_of(m), "path", m->stripped,
+			   "unstripped", m->unstripped, "source", m->source ? m->source : "",
+			   "build_id", m->build_id, "test_program", m->test_program, "skip",
+			   m->test.skip, "error", m->error, "build_ms", m->build_ms);
 }
 
 /* 0 or -errno, logged. */
 static int print_json(const struct build_kernels *kernels, const struct build_counts *counts)
 {
-	json_auto_t *modules = json_array(), *releases = json_array();
+	json_t *modules = json_array(), *releases = json_array();
 
 	for (size_t i = 0; i < kernels->n; i++) {
 		const char *release = kernels->trees[i]->release;
 
-		json_array_append_new(releases, json_string(release));
+		json_array_append_new(releases, text_json(release));
 		for (size_t k = 0; k < kernels->lists[i].n; k++)
 			json_array_append_new(modules,
 					      module_json(kernels->lists[i].modules[k], release));
 	}
-	return out_json(
-		json_pack("{s:s, s:s, s:O, s:O, s:I, s:{s:I, s:I}}", "schema", "outpost.build/1",
-			  "kernel", kernels->trees[0]->release, "kernels", releases, "modules",
-			  modules, "warnings", (json_int_t)counts->warnings, "ccache", "hits",
-			  (json_int_t)counts->cached, "misses", (json_int_t)counts->compiled));
+	return out_json(object_json("{s:s, s:s, s:o, s:o, s:I, s:o}", "schema", "outpost.build/1",
+				    "kernel", kernels->trees[0]->release, "kernels", releases,
+				    "modules", modules, "warnings", (json_int_t)counts->warnings,
+				    "ccache",
+				    object_json("{s:I, s:I}", "hits", (json_int_t)counts->cached,
+						"misses", (json_int_t)counts->compiled)));
 }
 
 /* Computes the widths of two columns. */
@@ -97,10 +99,10 @@ static void measure(const struct build_kernels *kernels, int *name, int *release
 static void print_row(const char *name, int name_width, const char *release, int release_width,
 		      const char *seconds, const char *text)
 {
-	printf("%-*s  ", name_width, name);
+	out_print("%-*s  ", name_width, name);
 	if (release_width)
-		printf("%-*s  ", release_width, release);
-	printf("%8s  %s\n", seconds, text);
+		out_print("%-*s  ", release_width, release);
+	out_print("%8s  %s\n", seconds, text);
 }
 
 static void print_module(const struct module *m, int name_width, const char *release,

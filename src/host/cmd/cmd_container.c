@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/base/progress.h"
 #include "host/cmd/command.h"
 #include "host/container/buildenv.h"
@@ -37,13 +38,13 @@ static json_t *strings_json(char *const *strings)
 	json_t *array = json_array();
 
 	strv_foreach (s, strings)
-		json_array_append_new(array, json_string(*s));
+		json_array_append_new(array, text_json(*s));
 	return array;
 }
 
 static int status_json(const struct container_image *image, const struct container_state *state)
 {
-	return out_json(json_pack(
+	return out_json(object_json(
 		"{s:s, s:b, s:s?, s:s?, s:s?, s:o, s:s?, s:b, s:o}", "schema",
 		"outpost.container/1", "built", image->id != NULL, "engine", image->engine, "image",
 		image->id, "base", image->base, "programs", strings_json(image->programs), "name",
@@ -52,9 +53,9 @@ static int status_json(const struct container_image *image, const struct contain
 
 static void print_strings(const char *label, char *const *strings)
 {
-	printf("%-10s", label);
+	out_print("%-10s", label);
 	strv_foreach (s, strings)
-		printf(" %s", *s);
+		out_print(" %s", *s);
 	putchar('\n');
 }
 
@@ -71,10 +72,11 @@ static int status(const struct context *ctx)
 		log_info("No build container yet. Run outpost container build to create one.");
 		return STATUS_OK;
 	}
-	printf("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,
-	       image.base ? image.base : "");
+	out_print("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,
+		  image.base ? image.base : "");
 	print_strings("programs", image.programs);
-	printf("%-10s %s, %s\n", "container", state.name, state.is_up ? "running" : "not running");
+	out_print("%-10s %s, %s\n", "container", state.name,
+		  state.is_up ? "running" : "not running");
 	if (state.is_up)
 		print_strings("reads", state.folders);
 	return STATUS_OK;

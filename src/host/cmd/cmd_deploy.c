@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/json_make.h"
 #include "host/base/progress.h"
 #include "host/board/deploy.h"
 #include "host/cmd/command.h"
@@ -175,23 +176,20 @@ static json_t *to_json(const struct parcels *all)
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < all->n; i++)
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "module",
-						      all->items[i].module->name, "path",
-						      all->items[i].path, "changed",
-						      all->items[i].changed));
-	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "schema", "outpost.deploy/1", "board",
-			 all->p->board->name, "kernel", all->p->release, "bytes_sent",
-			 (json_int_t)deploy_sent(all->deploy), "modules", rows);
+		json_array_append_new(rows, object_json("{s:s, s:s, s:b}", "module",
+							all->items[i].module->name, "path",
+							all->items[i].path, "changed",
+							all->items[i].changed));
+	return object_json("{s:s, s:s, s:s, s:I, s:o}", "schema", "outpost.deploy/1", "board",
+			   all->p->board->name, "kernel", all->p->release, "bytes_sent",
+			   (json_int_t)deploy_sent(all->deploy), "modules", rows);
 }
 
 static void print(const struct parcels *all)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
-
-		strbuf_add_clean(&line, all->items[i].path, strlen(all->items[i].path));
-		printf("%s%s\n", line.buf, all->items[i].changed ? "" : "  (unchanged)");
-	}
+	for (size_t i = 0; i < all->n; i++)
+		out_print("%s%s\n", all->items[i].path,
+			  all->items[i].changed ? "" : "  (unchanged)");
 }
 
 /* Reports the modules that were not deployed: not built, or not for this kernel. */

@@ -2,6 +2,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/cmd/command.h"
 #include "host/workflow/doctor.h"
 #include "host/report/out.h"
@@ -48,10 +49,10 @@ static json_t *proof_json(const struct proof *proof)
 		return NULL;
 	}
 	strv_foreach (name, proof->kept)
-		json_array_append_new(kept, json_string(*name));
-	return json_pack("{s:b, s:s, s:s, s:s*, s:s*, s:i, s:o}", "ok", proof->ok, "token",
-			 proof->token, "summary", proof->summary, "fix", proof->mend, "run",
-			 proof->run, "back_ms", proof->back_ms, "kept", kept);
+		json_array_append_new(kept, text_json(*name));
+	return object_json("{s:b, s:s, s:s, s:s*, s:s*, s:i, s:o}", "ok", proof->ok, "token",
+			   proof->token, "summary", proof->summary, "fix", proof->mend, "run",
+			   proof->run, "back_ms", proof->back_ms, "kept", kept);
 }
 
 static int print_json(const struct findings *c, const struct proof *proof)
@@ -62,15 +63,15 @@ static int print_json(const struct findings *c, const struct proof *proof)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct finding *check = &c->items[i];
 
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s, s:s, s:s*}", "where", check->where,
-						"name", check->name, "state", names[check->state],
-						"detail", check->detail, "fix", check->mend));
+		json_array_append_new(list, object_json("{s:s, s:s, s:s, s:s, s:s*}", "where",
+							check->where, "name", check->name, "state",
+							names[check->state], "detail",
+							check->detail, "fix", check->mend));
 	}
-	return out_json(json_pack("{s:s, s:b, s:s*, s:o, s:o*}", "schema", "outpost.doctor/1", "ok",
-				  worst(c) != FINDING_MISSING && (!proof->token || proof->ok),
-				  "survival", grade_name(c->grade), "checks", list, "prove",
-				  proof_json(proof)));
+	return out_json(
+		object_json("{s:s, s:b, s:s*, s:o, s:o*}", "schema", "outpost.doctor/1", "ok",
+			    worst(c) != FINDING_MISSING && (!proof->token || proof->ok), "survival",
+			    grade_name(c->grade), "checks", list, "prove", proof_json(proof)));
 }
 
 static void print_checks(const struct findings *c)
@@ -80,25 +81,25 @@ static void print_checks(const struct findings *c)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct finding *check = &c->items[i];
 
-		printf("%-6s %-22s %-8s %s\n", check->where, check->name, words[check->state],
-		       check->detail);
+		out_print("%-6s %-22s %-8s %s\n", check->where, check->name, words[check->state],
+			  check->detail);
 		if (check->mend)
-			printf("%29s -> %s\n", "", check->mend);
+			out_print("%29s -> %s\n", "", check->mend);
 	}
 	if (c->packages) {
-		printf("\napt-get install");
+		out_print("\napt-get install");
 		strv_foreach (package, c->packages)
-			printf(" %s", *package);
-		printf("\n");
+			out_print(" %s", *package);
+		out_print("\n");
 	}
 }
 
 static void print_proof(const struct proof *proof)
 {
-	printf("%-6s %-22s %-8s %s\n", "board", "prove", proof->ok ? "ok" : "MISSING",
-	       proof->summary);
+	out_print("%-6s %-22s %-8s %s\n", "board", "prove", proof->ok ? "ok" : "MISSING",
+		  proof->summary);
 	if (proof->mend)
-		printf("%29s -> %s\n", "", proof->mend);
+		out_print("%29s -> %s\n", "", proof->mend);
 }
 
 /* --- the command -------------------------------------------------------------------- */

@@ -3,14 +3,15 @@
 #include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/cmd/cmd_kernel.h"
 #include "host/cmd/command.h"
 #include "host/kernel/kernel.h"
-#include "host/report/out.h"
 #include "host/kernel/git.h"
 #include "host/board/session.h"
+#include "host/report/out.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -35,15 +36,16 @@ static long long tree_size(const struct kernel_tree *tree)
 
 static json_t *tree_json(const struct kernel_tree *tree)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "release", tree->release, "source",
-			 tree->source, "build", tree->build, "compiler", tree->compiler, "bytes",
-			 (json_int_t)tree_size(tree));
+	return object_json("{s:s, s:s, s:s, s:s, s:I}", "release", tree->release, "source",
+			   tree->source, "build", tree->build, "compiler", tree->compiler, "bytes",
+			   (json_int_t)tree_size(tree));
 }
 
 /* Takes ownership of the array. 0 or -errno, logged. */
 static int print_json(json_t *kernels)
 {
-	return out_json(json_pack("{s:s, s:o}", "schema", "outpost.kernel/1", "kernels", kernels));
+	return out_json(
+		object_json("{s:s, s:o}", "schema", "outpost.kernel/1", "kernels", kernels));
 }
 
 static int print_one(const struct context *ctx, const struct kernel_tree *tree)

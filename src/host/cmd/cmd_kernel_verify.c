@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strbuf.h"
+#include "host/base/json_make.h"
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/cmd/command.h"
@@ -41,12 +42,12 @@ static int print_fits_json(const struct kernel_fits *fits, const struct kernel_t
 
 	for (size_t i = 0; i < fits->n; i++)
 		json_array_append_new(facts,
-				      json_pack("{s:s, s:s, s:o}", "what", fits->list[i].what,
-						"fits", words[fits->list[i].fit], "found",
-						out_text_json(fits->list[i].text)));
-	return out_json(json_pack("{s:s, s:s, s:s?, s:b, s:o}", "schema", "outpost.kernel-verify/1",
-				  "release", tree->release, "board", board, "fits", all, "facts",
-				  facts));
+				      object_json("{s:s, s:s, s:o}", "what", fits->list[i].what,
+						  "fits", words[fits->list[i].fit], "found",
+						  text_json(fits->list[i].text)));
+	return out_json(object_json("{s:s, s:s, s:s, s:b, s:o}", "schema",
+				    "outpost.kernel-verify/1", "release", tree->release, "board",
+				    board, "fits", all, "facts", facts));
 }
 
 static int finish_verify(const struct context *ctx, const struct kernel_tree *tree,

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/cmd/command.h"
 #include "host/cmd/klog_file.h"
 #include "host/module/module.h"
@@ -62,7 +63,7 @@ static json_t *trace_to_json(const struct klog_report *r, const struct report_so
 
 static json_t *report_to_json(const struct klog_report *r, const struct report_source *source)
 {
-	json_t *object = json_pack(
+	json_t *object = object_json(
 		"{s:s, s:o, s:o, s:o, s:s, s:b, s:b, s:I, s:I, s:o}", "kind",
 		klog_kind_name(r->kind), "title", json_text(r->title), "function",
 		json_text(r->function), "module", json_text(r->module), "access", r->access,
@@ -104,9 +105,10 @@ static void print_report(const struct klog_report *r, bool colour)
 static void print_json(struct printer *p, const struct klog_report *r,
 		       const struct report_source *source)
 {
+	if (p->written < 0)
+		return;
 	fputs(p->n ? "," : JSON_BEGIN "\n", stdout);
-	if (p->written == 0)
-		p->written = out_json_line(report_to_json(r, source));
+	p->written = out_json_line(report_to_json(r, source));
 }
 
 static void on_report(const struct klog_report *r, void *arg)
@@ -160,7 +162,7 @@ static int scan(struct printer *p, int fd, const char *name)
 	klog_init(&k, on_report, p);
 	r = klog_file_scan(&k, fd, name, &lines);
 	/* A complete document means that the whole log was read. */
-	if (p->json && r == 0)
+	if (p->json && r == 0 && p->written == 0)
 		printf("%s]}\n", p->n ? "" : JSON_BEGIN);
 	if (r == 0 && lines && !p->n)
 		log_info("%s: no kernel report in %llu lines", name, (unsigned long long)lines);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
 #include "common/log.h"
+#include "host/base/json_make.h"
 #include "host/cmd/command.h"
 #include "host/report/out.h"
 #include "host/workflow/workflow.h"
@@ -120,7 +121,7 @@ static int list(const struct context *ctx, struct store *store, int limit)
 		return r;
 	if (ctx->json)
 		return out_json(
-			json_pack("{s:s, s:o}", "schema", "outpost.results/1", "runs", rows));
+			object_json("{s:s, s:o}", "schema", "outpost.results/1", "runs", rows));
 	if (json_array_size(rows))
 		print_rows(rows);
 	else

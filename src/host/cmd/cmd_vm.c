@@ -2,12 +2,13 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/cmd/command.h"
-#include "host/report/out.h"
 #include "host/base/paths.h"
 #include "host/board/session.h"
+#include "host/report/out.h"
 #include "host/vm/vm.h"
 
 #include <jansson.h>
@@ -99,13 +100,13 @@ static json_t *status_json(const struct vm_status *s)
 	_cleanup_free_ char *config = path_join(s->dir, "ssh_config", NULL);
 	_cleanup_free_ char *console = path_join(s->dir, "console.log", NULL);
 
-	return json_pack("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:o, s:s, s:s, s:s}",
-			 "name", s->name, "state", state_name(s->state), "pid",
-			 s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel,
-			 "memory_mib", s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr",
-			 s->kaslr, "full", s->full, "port",
-			 s->pid ? json_integer(s->port) : json_null(), "dir", s->dir, "ssh_config",
-			 config, "console", console);
+	return object_json("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:o, s:s, s:s, s:s}",
+			   "name", s->name, "state", state_name(s->state), "pid",
+			   s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel,
+			   "memory_mib", s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr",
+			   s->kaslr, "full", s->full, "port",
+			   s->pid ? json_integer(s->port) : json_null(), "dir", s->dir,
+			   "ssh_config", config, "console", console);
 }
 
 static void show_status(const struct vm_status *s, json_t *list)
@@ -114,11 +115,11 @@ static void show_status(const struct vm_status *s, json_t *list)
 		json_array_append_new(list, status_json(s));
 		return;
 	}
-	printf("%-12s %-8s %s%s, %d MiB, %d cpus%s%s", s->name, state_name(s->state),
-	       s->full ? "full, " : "", s->kernel ? s->kernel : "no kernel yet", s->memory_mib,
-	       s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "");
+	out_print("%-12s %-8s %s%s, %d MiB, %d cpus%s%s", s->name, state_name(s->state),
+		  s->full ? "full, " : "", s->kernel ? s->kernel : "no kernel yet", s->memory_mib,
+		  s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "");
 	if (s->pid)
-		printf(", process %d, port %d", (int)s->pid, s->port);
+		out_print(", process %d, port %d", (int)s->pid, s->port);
 	putchar('\n');
 }
 
@@ -145,7 +146,7 @@ static int run_status(const struct context *ctx, const char *name)
 		vm_status_release(&status);
 	}
 	if (r == 0 && list) {
-		r = out_json(json_pack("{s:s, s:O}", "schema", "outpost.vm/1", "vms", list));
+		r = out_json(object_json("{s:s, s:O}", "schema", "outpost.vm/1", "vms", list));
 	} else if (r == 0 && strv_length(names) == 0) {
 		log_info("No vms yet");
 		log_hint("Run outpost vm up to create one");

@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/report/out.h"
 
 #include <errno.h>
@@ -12,25 +13,10 @@
 
 #define SCHEMA "outpost.test/1"
 
-json_t *out_text_json(const char *text)
-{
-	_cleanup_(strbuf_release) struct strbuf valid = STRBUF_INIT;
-	size_t n = text ? strlen(text) : 0;
-
-	for (size_t i = 0; i < n;) {
-		const unsigned char *s = (const unsigned char *)text + i;
-		size_t len = *s < 0x80 ? 1 : utf8_length(s, n - i);
-
-		strbuf_add(&valid, len ? (const char *)s : "\xef\xbf\xbd", len ? len : 3);
-		i += len ? len : 1;
-	}
-	return text ? json_stringn(valid.buf, valid.len) : json_null();
-}
-
 /* For fields that are "" if not known. */
 static json_t *name_json(const char *name)
 {
-	return out_text_json(name && *name ? name : NULL);
+	return text_json(name && *name ? name : NULL);
 }
 
 static json_t *time_json(long long seconds)
@@ -68,14 +54,14 @@ static json_t *timings_json(const struct result *result)
 static void set_place(json_t *object, const char *file, int line)
 {
 	if (file)
-		json_object_set_new(object, "file", out_text_json(file));
+		json_object_set_new(object, "file", text_json(file));
 	if (file && line)
 		json_object_set_new(object, "line", json_integer(line));
 }
 
 static json_t *site_json(const struct site *site)
 {
-	json_t *object = json_pack("{s:o}", "function", out_text_json(site->function));
+	json_t *object = object_json("{s:o}", "function", text_json(site->function));
 
 	set_place(object, site->file, site->line);
 	return object;
@@ -96,7 +82,7 @@ json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source
 	char offset[16];
 
 	snprintf(offset, sizeof(offset), "0x%x", frame->offset);
-	json_object_set_new(object, "function", out_text_json(frame->function));
+	json_object_set_new(object, "function", text_json(frame->function));
 	json_object_set_new(object, "offset", json_string(offset));
 	json_object_set_new(object, "module", name_json(frame->module));
 	if (source && source->n)
@@ -105,7 +91,7 @@ json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source
 	if (source && source->n > 1)
 		json_object_set_new(object, "inlined", inlined_json(source));
 	if (source && source->why)
-		json_object_set_new(object, "unresolved", out_text_json(source->why));
+		json_object_set_new(object, "unresolved", text_json(source->why));
 	return object;
 }
 
@@ -114,7 +100,7 @@ static json_t *texts_json(char *const *texts)
 	json_t *array = json_array();
 
 	strv_foreach (text, texts)
-		json_array_append_new(array, out_text_json(*text));
+		json_array_append_new(array, text_json(*text));
 	return array;
 }
 
@@ -129,10 +115,10 @@ void out_set_source_json(json_t *report, const struct report_source *source)
 	}
 	if (source->lines)
 		json_object_set_new(report, "source",
-				    json_pack("{s:i, s:o}", "first", source->first, "lines",
-					      texts_json(source->lines)));
+				    object_json("{s:i, s:o}", "first", source->first, "lines",
+						texts_json(source->lines)));
 	if (source->note)
-		json_object_set_new(report, "note", out_text_json(source->note));
+		json_object_set_new(report, "note", text_json(source->note));
 	if (source->registers)
 		json_object_set_new(report, "registers", texts_json(source->registers));
 }
@@ -144,10 +130,10 @@ static json_t *report_json(const struct klog_report *report, const struct report
 	for (size_t i = 0; i < report->n; i++)
 		json_array_append_new(trace, out_frame_json(&report->trace[i],
 							    source ? &source->frames[i] : NULL));
-	object = json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
-			   "title", out_text_json(report->title), "function",
-			   name_json(report->function), "module", name_json(report->module),
-			   "fatal", report->fatal, "trace", trace);
+	object = object_json("{s:s, s:o, s:o, s:o, s:b, s:o}", "kind", klog_kind_name(report->kind),
+			     "title", text_json(report->title), "function",
+			     name_json(report->function), "module", name_json(report->module),
+			     "fatal", report->fatal, "trace", trace);
 	if (source)
 		out_set_source_json(object, source);
 	return object;
@@ -168,22 +154,22 @@ static json_t *ktap_json(const struct result *result)
 	json_t *failed = json_array();
 
 	strv_foreach (name, result->ktap_failed)
-		json_array_append_new(failed, out_text_json(*name));
-	return json_pack("{s:i, s:i, s:i, s:o}", "pass", result->ktap_pass, "fail",
-			 result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
+		json_array_append_new(failed, text_json(*name));
+	return object_json("{s:i, s:i, s:i, s:o}", "pass", result->ktap_pass, "fail",
+			   result->ktap_fail, "skip", result->ktap_skip, "failed", failed);
 }
 
 /* The summary in parts; only the existing ones. */
 static json_t *summary_json(const struct result *result)
 {
 	const struct summary *f = &result->summary;
-	json_t *object = json_pack("{s:o}", "what", out_text_json(f->what ? f->what : ""));
+	json_t *object = object_json("{s:o}", "what", text_json(f->what ? f->what : ""));
 	json_t *where = json_object();
 
 	if (f->where.function)
-		json_object_set_new(where, "function", out_text_json(f->where.function));
+		json_object_set_new(where, "function", text_json(f->where.function));
 	if (f->module)
-		json_object_set_new(where, "module", out_text_json(f->module));
+		json_object_set_new(where, "module", text_json(f->module));
 	set_place(where, f->where.file, f->where.line);
 	if (f->unloaded)
 		json_object_set_new(where, "unloaded", json_true());
@@ -194,10 +180,10 @@ static json_t *summary_json(const struct result *result)
 		json_object_set_new(object, "from", site_json(&f->from));
 	if (f->doing)
 		json_object_set_new(object, "while",
-				    json_pack("{s:s, s:o}", "doing", f->doing, "module",
-					      out_text_json(result->module)));
+				    object_json("{s:s, s:o}", "doing", f->doing, "module",
+						text_json(result->module)));
 	if (f->outcome)
-		json_object_set_new(object, "outcome", out_text_json(f->outcome));
+		json_object_set_new(object, "outcome", text_json(f->outcome));
 	if (f->remarks)
 		json_object_set_new(object, "remarks", texts_json(f->remarks));
 	if (f->report >= 0)
@@ -209,17 +195,17 @@ static json_t *result_json(const struct result *result)
 {
 	_cleanup_free_ char *summary = result_summary(result);
 
-	return json_pack(
+	return object_json(
 		"{s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o*}",
-		"module", out_text_json(result->module ? result->module : ""), "verdict",
+		"module", text_json(result->module ? result->module : ""), "verdict",
 		verdict_name(result->verdict), "phase", name_json(result->phase), "rule",
-		name_json(result->rule), "summary", out_text_json(summary), "summary_parts",
+		name_json(result->rule), "summary", text_json(summary), "summary_parts",
 		summary_json(result), "duration_ms", result->duration_ms, "timings_ms",
 		timings_json(result), "ktap", ktap_json(result), "reports", reports_json(result),
 		"log_records", (json_int_t)result->log_records, "log_lost",
-		(json_int_t)result->log_lost, "log", out_text_json(result->log), "output",
-		out_text_json(result->output), "recovery",
-		result->recovery ? out_text_json(result->recovery) : NULL);
+		(json_int_t)result->log_lost, "log", text_json(result->log), "output",
+		text_json(result->output), "recovery",
+		result->recovery ? text_json(result->recovery) : NULL);
 }
 
 json_t *out_test_json(const struct run_result *run)
@@ -228,12 +214,11 @@ json_t *out_test_json(const struct run_result *run)
 
 	for (size_t i = 0; i < run->n; i++)
 		json_array_append_new(results, result_json(&run->results[i]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "schema", SCHEMA,
-			 "run", out_text_json(run->run), "board", out_text_json(run->board),
-			 "kernel", name_json(run->kernel), "boot_id", name_json(run->boot_id),
-			 "started", time_json(run->started_s), "duration_ms", run->duration_ms,
-			 "cancelled", run->cancelled, "results", results, "summary",
-			 counts_json(run->counts));
+	return object_json("{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "schema", SCHEMA,
+			   "run", text_json(run->run), "board", text_json(run->board), "kernel",
+			   name_json(run->kernel), "boot_id", name_json(run->boot_id), "started",
+			   time_json(run->started_s), "duration_ms", run->duration_ms, "cancelled",
+			   run->cancelled, "results", results, "summary", counts_json(run->counts));
 }
 
 static int print(json_t *document, size_t flags)

@@ -13,6 +13,9 @@
 /* Use colour on this stream? Only on a terminal that is not dumb, and without NO_COLOR. */
 bool out_colour(FILE *stream);
 
+/* As printf(3), but what a terminal would interpret, or is not UTF-8, is printed as \xNN. */
+void out_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /*
  * Prints the verdict table with times, failed tests and reports below each row, and a final
  * line of counts.
@@ -41,9 +44,6 @@ json_t *out_test_json(const struct run_result *run);
  * document is not "outpost.test/1".
  */
 int out_test_from_json(json_t *document, struct run_result *run);
-
-/* NULL becomes null; each byte that is not UTF-8 becomes U+FFFD. The caller owns the reference. */
-json_t *out_text_json(const char *text);
 
 /* An entry of a report's trace; `source` may be NULL. The caller owns the reference. */
 json_t *out_frame_json(const struct klog_frame *frame, const struct frame_source *source);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "host/base/json_make.h"
 #include "host/report/out_check.h"
 
 #include "common/strbuf.h"
@@ -10,10 +11,9 @@
 
 static json_t *problem_json(const struct check_problem *p)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "kind", p->kind, "symbol",
-			 out_text_json(p->symbol), "expected", out_text_json(p->expected), "found",
-			 out_text_json(p->found), "hint", out_text_json(p->hint), "fatal",
-			 p->fatal);
+	return object_json("{s:s, s:o, s:o, s:o, s:o, s:b}", "kind", p->kind, "symbol",
+			   text_json(p->symbol), "expected", text_json(p->expected), "found",
+			   text_json(p->found), "hint", text_json(p->hint), "fatal", p->fatal);
 }
 
 static json_t *time_json(time_t when)
@@ -36,14 +36,13 @@ json_t *out_check_json(const struct checked *all, size_t n, const char *release,
 
 		for (size_t k = 0; k < all[i].result.n; k++)
 			json_array_append_new(problems, problem_json(&all[i].result.problems[k]));
-		json_array_append_new(modules,
-				      json_pack("{s:o, s:o, s:b, s:o}", "path",
-						out_text_json(all[i].path), "name",
-						out_text_json(all[i].name), "loads",
-						all[i].result.loads, "problems", problems));
+		json_array_append_new(
+			modules, object_json("{s:o, s:o, s:b, s:o}", "path", text_json(all[i].path),
+					     "name", text_json(all[i].name), "loads",
+					     all[i].result.loads, "problems", problems));
 	}
-	return json_pack("{s:s, s:s, s:s?, s:o, s:o}", "schema", "outpost.check/1", "kernel",
-			 release, "board", board, "as_of", time_json(as_of), "modules", modules);
+	return object_json("{s:s, s:s, s:s?, s:o, s:o}", "schema", "outpost.check/1", "kernel",
+			   release, "board", board, "as_of", time_json(as_of), "modules", modules);
 }
 
 /* "  crc _printk: 0x00000001, not 0x92997ed8" */

@@ -3,6 +3,7 @@
 #include "host/report/out.h"
 #include "host/report/out_table.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,6 +33,18 @@ bool out_colour(FILE *stream)
 
 	return isatty(fileno(stream)) && term && *term && strcmp(term, "dumb") != 0 &&
 	       !(no_colour && *no_colour);
+}
+
+void out_print(const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf raw = STRBUF_INIT, clean = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&raw, fmt, ap);
+	va_end(ap);
+	strbuf_add_clean(&clean, raw.buf, raw.len);
+	fwrite(clean.buf, 1, clean.len, stdout);
 }
 
 void out_duration(struct strbuf *out, long long ms)

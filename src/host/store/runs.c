@@ -2,6 +2,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/json_make.h"
 #include "host/store/store.h"
 #include "host/store/internal.h"
 
@@ -137,22 +138,16 @@ int store_forget(struct store *s, const char *run)
 	return r < 0 ? r : carry_out(s, st);
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 static json_t *row_json(sqlite3_stmt *st)
 {
 	const char *summary = column(st, 6);
 	json_t *counts = summary ? json_loads(summary, 0, NULL) : NULL;
 
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "run", text_or_null(column(st, 0)),
-		"board", text_or_null(column(st, 1)), "kernel", text_or_null(column(st, 2)),
-		"started", text_or_null(column(st, 3)), "started_s",
-		(json_int_t)sqlite3_column_int64(st, 4), "state", text_or_null(column(st, 5)),
-		"why", text_or_null(column(st, 7)), "summary", counts ? counts : json_null());
+	return object_json("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o}", "run", column(st, 0),
+			   "board", column(st, 1), "kernel", column(st, 2), "started",
+			   column(st, 3), "started_s", (json_int_t)sqlite3_column_int64(st, 4),
+			   "state", column(st, 5), "why", column(st, 7), "summary",
+			   counts ? counts : json_null());
 }
 
 int store_list(struct store *s, const char *board, int limit, json_t **rows)

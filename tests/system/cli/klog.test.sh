@@ -53,7 +53,7 @@ test_standard_output_is_full() {
 	for json in "" --json; do
 		run bash -c "'$OUTPOST' $json klog log >/dev/full"
 		expect_status 3
-		expect_one_error "standard output: No space left"
+		expect_one_error "No space left"
 	done
 }
 
