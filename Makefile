@@ -70,7 +70,7 @@ $(O)/outpost: $(HOST_OBJ) $(COMMON_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 # Only these two get the version: with it, nothing would hit ccache after a commit.
-$(O)/host/cmd/main.o $(O)/host/vm/qemu.o: CPPFLAGS += -DOUTPOST_VERSION='"$(VERSION)"'
+$(O)/host/cmd/main.o $(O)/host/vm/qemu_run.o: CPPFLAGS += -DOUTPOST_VERSION='"$(VERSION)"'
 
 # These include a script and a makefile, which the compiler does not report as dependencies.
 $(O)/host/build/dkms.o: src/host/build/dkms_eval.sh

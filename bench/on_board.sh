@@ -83,7 +83,7 @@ unset "${!OUTPOST_@}" NO_COLOR
 if [ -z "$BOARD" ]; then
 	BOARD=onboard OWN=onboard
 	export XDG_STATE_HOME=$WORK/state
-	"$OUTPOST" vm up --full "$OWN" || exit 1
+	"$OUTPOST" vm up --full --net "$OWN" || exit 1
 fi
 
 release=$(board uname -r) || die "the board does not answer"

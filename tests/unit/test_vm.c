@@ -7,6 +7,8 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
+#include "host/vm/console.h"
+#include "host/vm/console_log.h"
 #include "host/vm/cpio.h"
 #include "host/vm/dtb.h"
 #include "host/vm/guest.h"
@@ -24,6 +26,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[64];
@@ -338,7 +341,11 @@ static void test_qemu_arguments(void **state)
 	assert_string_equal(after(argv, "-accel"), "tcg,thread=multi");
 	assert_string_equal(after(argv, "-smp"), "3");
 	assert_string_equal(after(argv, "-m"), "512");
-	assert_string_equal(after(argv, "-netdev"), "user,id=net,hostfwd=tcp:127.0.0.1:4022-:22");
+	assert_string_equal(after(argv, "-netdev"),
+			    "user,id=net,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:4022-:22");
+	assert_string_equal(
+		after(argv, "-sandbox"),
+		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 	assert_string_equal(after(argv, "-action"), "watchdog=reset");
 	assert_non_null(strstr(after(argv, "-append"), "panic=1"));
 	assert_null(strstr(after(argv, "-append"), "slub_debug"));
@@ -359,10 +366,13 @@ static void test_qemu_arguments_for_debugging(void **state)
 		.cpus = 1,
 		.debug = true,
 		.kaslr = true,
+		.net = true,
+		.port = 4022,
 	};
 	_cleanup_strv_ char **argv = qemu_argv(&config, NULL);
 
 	(void)state;
+	assert_string_equal(after(argv, "-netdev"), "user,id=net,hostfwd=tcp:127.0.0.1:4022-:22");
 	assert_null(strstr(after(argv, "-append"), "nokaslr"));
 	assert_non_null(strstr(after(argv, "-append"), "pstore.kmsg_bytes=65536 slub_debug=FZPU "));
 	assert_non_null(strstr(after(argv, "-append"), " kfence.sample_interval="));
@@ -397,7 +407,81 @@ static void test_qemu_arguments_for_its_tree(void **state)
 	assert_string_equal(after(argv, "-machine"), "virt,acpi=off,dumpdtb=t.dtb");
 	assert_string_equal(after(argv, "-cpu"), "host");
 	assert_string_equal(after(argv, "-accel"), "kvm");
-	assert_false(strv_contains(argv, "-daemonize"));
+	assert_false(strv_contains(argv, "-sandbox"));
+}
+
+/* --- the console's log --- */
+
+static off_t size_of(const char *name)
+{
+	_cleanup_free_ char *path = path_join(dir, name, NULL);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? -1 : st.st_size;
+}
+
+/* What the guest prints, here ourselves. Waits until it is in the log. */
+static void print(const char *text, size_t times)
+{
+	_cleanup_free_ char *path = path_join(dir, CONSOLE_PIPE, NULL);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < times; i++)
+		assert_int_equal(fs_write_all(fd, text, strlen(text)), 0);
+}
+
+static void await_end_of_log(void)
+{
+	while (console_log_grows(dir))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+static void test_a_console_without_end_is_bounded(void **state)
+{
+	static char line[64 * 1024];
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *path = path_join(dir, CONSOLE_LOG, NULL);
+	const size_t times = 3 * (CONSOLE_LOG_MAX / (sizeof(line) - 1));
+	int fd;
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 2);
+	line[sizeof(line) - 2] = '\n';
+	fd = console_log_start(dir);
+	assert_true(fd >= 0);
+	assert_true(console_log_grows(dir));
+	print(line, times);
+	print("last words\n", 1);
+	close(fd); /* QEMU has ended */
+	await_end_of_log();
+	assert_in_range(size_of(CONSOLE_LOG), 1, CONSOLE_LOG_MAX);
+	assert_in_range(size_of(CONSOLE_LOG_OLD), 1, CONSOLE_LOG_MAX);
+	assert_int_equal(fs_read(path, &text, 0), 0);
+	assert_string_equal(text.buf + text.len - 11, "last words\n");
+}
+
+/* A line that is awaited may be the last one of a log that is full. */
+static void test_a_line_is_found_in_the_log_before(void **state)
+{
+	(void)state;
+	write_file(CONSOLE_LOG, "new\n");
+	write_file(CONSOLE_LOG_OLD, "outpost: ready\n, but that was before the reset\n"
+				    "outpost: ready\n");
+	assert_int_equal(console_await(dir, 40, GUEST_READY, 1000), 0);
+	assert_int_equal(console_await(dir, 50, GUEST_READY, 1000), -ECONNRESET);
+}
+
+/* A new start begins a new log. */
+static void test_a_new_log_is_empty(void **state)
+{
+	(void)state;
+	write_file(CONSOLE_LOG, "outpost: ready\n");
+	write_file(CONSOLE_LOG_OLD, "outpost: ready\n");
+	close(console_log_start(dir));
+	await_end_of_log();
+	assert_int_equal(size_of(CONSOLE_LOG), 0);
+	assert_int_equal(size_of(CONSOLE_LOG_OLD), -1);
 }
 
 /* A pid file is trusted only while its lock is held, here by a child that plays QEMU. */
@@ -600,6 +684,9 @@ int main(void)
 		TEST(test_qemu_arguments),
 		TEST(test_qemu_arguments_for_debugging),
 		TEST(test_qemu_arguments_for_its_tree),
+		TEST(test_a_console_without_end_is_bounded),
+		TEST(test_a_line_is_found_in_the_log_before),
+		TEST(test_a_new_log_is_empty),
 		TEST(test_stale_pid_is_not_believed),
 		TEST(test_instance_is_read_back),
 		TEST(test_instance_survives_nonsense),

@@ -31,6 +31,8 @@ static const struct option_row options[] = {
 		    "randomize kernel addresses, as on a Pi; slower"),
 	OPTION_FLAG(struct vm_options, boot, 0, "boot", "vm.boot",
 		    "boot instead of restoring a saved state"),
+	OPTION_FLAG(struct vm_options, net, 0, "net", NULL,
+		    "let it reach this machine and its networks; see below"),
 	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
 		    "a complete Debian with systemd and sudo; see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
@@ -100,13 +102,13 @@ static json_t *status_json(const struct vm_status *s)
 	_cleanup_free_ char *config = path_join(s->dir, "ssh_config", NULL);
 	_cleanup_free_ char *console = path_join(s->dir, "console.log", NULL);
 
-	return object_json("{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:o, s:s, s:s, s:s}",
-			   "name", s->name, "state", state_name(s->state), "pid",
-			   s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel,
-			   "memory_mib", s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr",
-			   s->kaslr, "full", s->full, "port",
-			   s->pid ? json_integer(s->port) : json_null(), "dir", s->dir,
-			   "ssh_config", config, "console", console);
+	return object_json(
+		"{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:b, s:o, s:s, s:s, s:s}", "name",
+		s->name, "state", state_name(s->state), "pid",
+		s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel, "memory_mib",
+		s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr", s->kaslr, "net", s->net,
+		"full", s->full, "port", s->pid ? json_integer(s->port) : json_null(), "dir",
+		s->dir, "ssh_config", config, "console", console);
 }
 
 static void show_status(const struct vm_status *s, json_t *list)
@@ -115,9 +117,10 @@ static void show_status(const struct vm_status *s, json_t *list)
 		json_array_append_new(list, status_json(s));
 		return;
 	}
-	out_print("%-12s %-8s %s%s, %d MiB, %d cpus%s%s", s->name, state_name(s->state),
+	out_print("%-12s %-8s %s%s, %d MiB, %d cpus%s%s%s", s->name, state_name(s->state),
 		  s->full ? "full, " : "", s->kernel ? s->kernel : "no kernel yet", s->memory_mib,
-		  s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "");
+		  s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "",
+		  s->net ? ", net" : "");
 	if (s->pid)
 		out_print(", process %d, port %d", (int)s->pid, s->port);
 	putchar('\n');
@@ -179,7 +182,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 }
 
 static const struct command_verb verbs[] = {
-	{ "up", "[NAME]", 0, 1, "kernel memory cpus debug kaslr boot full timeout",
+	{ "up", "[NAME]", 0, 1, "kernel memory cpus debug kaslr boot net full timeout",
 	  .no_json = true },
 	{ "down", "[NAME]", 0, 1, "full", .no_json = true },
 	{ "status", "[NAME]", 0, 1 },
@@ -217,9 +220,12 @@ const struct command cmd_vm = {
 		"name, keys, MAC address, boot_id and random numbers, and can reboot. --boot, --kaslr\n"
 		"and --full boot instead, as does every vm under KVM. Saved states are removed by\n"
 		"outpost clean, or after 30 days without use.\n"
+		"\nNothing in the vm can reach this machine or any network. With --net, it can reach the\n"
+		"services on this machine's loopback, as 10.0.2.2, and all that this machine can reach:\n"
+		"packages, but also what trusts this machine. The next 'up' without --net ends that.\n"
 		"\nWith --full (the default NAME is then 'full'), the vm is a complete Debian of the\n"
 		"suite in this machine's apt configuration: systemd, an ordinary user 'pi' with\n"
-		"sudo, a disk with room for more packages, and the same mirror. Its image is made once, which\n"
+		"sudo, a disk with room for more packages, and (with --net) the same mirror. Its image is made once, which\n"
 		"takes minutes but does not need root. An existing vm cannot be made full.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),

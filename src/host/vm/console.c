@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "host/base/paths.h"
+#include "host/vm/console_log.h"
 #include "host/vm/guest.h"
 #include "host/vm/qemu.h"
 
@@ -27,35 +28,50 @@
 
 off_t console_length(const char *dir)
 {
-	_cleanup_free_ char *path = path_join(dir, "console.log", NULL);
+	_cleanup_free_ char *path = path_join(dir, CONSOLE_LOG, NULL);
 	struct stat st;
 
 	return stat(path, &st) < 0 ? 0 : st.st_size;
 }
 
-/* The file's bytes after `from`, at most the last END_LENGTH of them. */
-static int read_end(const char *dir, off_t from, struct strbuf *text)
+/* Appends the file's bytes after `from`, at most the last END_LENGTH of them. */
+static int add_end(const char *dir, const char *name, off_t from, struct strbuf *text)
 {
-	_cleanup_free_ char *path = path_join(dir, "console.log", NULL);
+	_cleanup_free_ char *path = path_join(dir, name, NULL);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	off_t length = console_length(dir);
+	struct stat st;
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (length - from > END_LENGTH)
-		from = length - END_LENGTH;
-	strbuf_reset(text);
+	if (st.st_size - from > END_LENGTH)
+		from = st.st_size - END_LENGTH;
 	strbuf_grow(text, END_LENGTH);
-	n = pread(fd, text->buf, END_LENGTH, from);
+	n = pread(fd, text->buf + text->len, END_LENGTH, from);
 	if (n < 0)
 		return -errno;
-	text->len = (size_t)n;
-	text->buf[n] = '\0';
+	text->len += (size_t)n;
+	text->buf[text->len] = '\0';
+	return 0;
+}
+
+/*
+ * The end of what was printed after the log was `from` bytes long. If the log was longer then
+ * than it is now, a new one was begun meanwhile.
+ */
+static int read_end(const char *dir, off_t from, struct strbuf *text)
+{
+	bool is_new = from > console_length(dir);
+	int r;
+
+	strbuf_reset(text);
+	if (is_new)
+		(void)add_end(dir, CONSOLE_LOG_OLD, from, text);
+	r = add_end(dir, CONSOLE_LOG, is_new ? 0 : from, text);
 	/* for strstr(): the console may contain zeros */
 	for (char *zero; (zero = memchr(text->buf, '\0', text->len));)
 		*zero = ' ';
-	return 0;
+	return r;
 }
 
 /* 1: found; 0: not yet; or -errno. */
@@ -77,7 +93,7 @@ int console_await(const char *dir, off_t from, const char *what, int timeout_ms)
 	off_t seen = -1;
 
 	for (;;) {
-		bool alive = qemu_pid(dir) != 0;
+		bool alive = qemu_pid(dir) != 0 || console_log_grows(dir);
 		off_t length = console_length(dir);
 		int r = length == seen ? 0 : look(dir, from, what);
 

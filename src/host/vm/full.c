@@ -12,6 +12,7 @@
 #include "host/debian/debian.h"
 #include "host/base/paths.h"
 #include "host/vm/console.h"
+#include "host/vm/console_log.h"
 #include "host/vm/guest.h"
 #include "host/vm/tool.h"
 
@@ -96,7 +97,7 @@ static size_t count_in(const char *dir, const char *file, const char *word)
 /* How many packages have been configured, from dpkg's output on the console. */
 static size_t count_configured(const char *dir)
 {
-	return count_in(dir, "console.log", "Setting up ");
+	return count_in(dir, CONSOLE_LOG, "Setting up ");
 }
 
 static size_t count_packages(const char *root)
@@ -143,7 +144,7 @@ static int configure(const struct qemu_config *machine, const struct image *imag
 		return log_error_errno(r, "Cannot copy %s", from);
 	maker.dir = dir;
 	maker.disk = NULL;
-	maker.debug = maker.kaslr = false;
+	maker.debug = maker.kaslr = maker.net = false;
 	r = guest_write_initrd(GUEST_MAKER, machine->name, dir, image->initramfs);
 	if (r == 0)
 		r = qemu_start(&maker, no_port, NULL);
@@ -193,8 +194,9 @@ static int make(struct debian *debian, const struct qemu_config *machine, const 
 static int make_in_place(struct debian *debian, const struct qemu_config *machine,
 			 const struct image *image, const char *dir)
 {
-	static const char *const rest[] = { "disk.img", "initrd",       "board.dtb", "console.log",
-					    "pid",      "console.sock", "qmp.sock" };
+	static const char *const rest[] = { "disk.img",  "initrd",        "board.dtb",
+					    "pid",       "console.sock",  "qmp.sock",
+					    CONSOLE_LOG, CONSOLE_LOG_OLD, CONSOLE_PIPE };
 	_cleanup_free_ char *temporary = path_cache("vm", ".full.new", NULL);
 	long long begin = monotonic_ms();
 	int r;

@@ -27,7 +27,10 @@ static int take(const struct ini_entry *e, void *arg)
 	const struct {
 		const char *key;
 		bool *field;
-	} flags[] = { { "debug", &vm->debug }, { "kaslr", &vm->kaslr }, { "full", &vm->full } };
+	} flags[] = { { "debug", &vm->debug },
+		      { "kaslr", &vm->kaslr },
+		      { "net", &vm->net },
+		      { "full", &vm->full } };
 
 	if (!e->key)
 		return 0;
@@ -49,8 +52,8 @@ static int take(const struct ini_entry *e, void *arg)
 static int read_conf(struct instance *vm)
 {
 	static const struct ini_key keys[] = {
-		{ "kernel" }, { "memory" }, { "cpus" }, { "port" },
-		{ "debug" },  { "kaslr" },  { "full" }, { NULL },
+		{ "kernel" }, { "memory" }, { "cpus" }, { "port" }, { "debug" },
+		{ "kaslr" },  { "net" },    { "full" }, { NULL },
 	};
 	static const struct ini_syntax syntax = {
 		.keys = keys,
@@ -105,11 +108,11 @@ int instance_boot_ms(const struct instance *vm)
 int instance_save(const struct instance *vm)
 {
 	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);
-	_cleanup_free_ char *text =
-		xasprintf("# Settings of the last start\nkernel = %s\nmemory = %d\ncpus = %d\n"
-			  "port = %d\ndebug = %s\nkaslr = %s\nfull = %s\n",
-			  vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no",
-			  vm->kaslr ? "yes" : "no", vm->full ? "yes" : "no");
+	_cleanup_free_ char *text = xasprintf(
+		"# Settings of the last start\nkernel = %s\nmemory = %d\ncpus = %d\n"
+		"port = %d\ndebug = %s\nkaslr = %s\nnet = %s\nfull = %s\n",
+		vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no",
+		vm->kaslr ? "yes" : "no", vm->net ? "yes" : "no", vm->full ? "yes" : "no");
 	int r = fs_write_atomic(path, text, strlen(text), 0600);
 
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;

@@ -12,7 +12,7 @@ struct instance {
 	char *dir;
 	char *kernel;
 	int memory_mib, cpus, port;
-	bool debug, kaslr;
+	bool debug, kaslr, net;
 	bool full; /* a complete Debian, see full.h; cannot be changed later */
 };
 

@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/vm/qemu.h"
 
-#include "common/alloc.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/fs.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
-#include "host/vm/net.h"
-#include "host/vm/qmp.h"
+#include "host/vm/console_log.h"
+#include "host/vm/qemu_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
-
-#define QEMU "qemu-system-aarch64"
 
 /*
  * Speeds up a boot under TCG without affecting modules: no crypto self-tests (0.6 s), and no
@@ -124,14 +111,18 @@ static void add_devices(char ***argv, const struct qemu_config *c)
 	add_disk(argv, "modules", "readonly=on", c->modules);
 	if (identity)
 		add_disk(argv, "identity", "readonly=on", identity);
-	addf(argv, "-netdev", "user,id=" QEMU_NETDEV ",hostfwd=tcp:127.0.0.1:%d-:22", c->port);
+	/*
+	 * The guest runs modules that may do anything. Without `net`, QEMU drops all that it sends
+	 * but what answers ssh, which would else reach this host's loopback as 10.0.2.2.
+	 */
+	addf(argv, "-netdev", "user,id=" QEMU_NETDEV "%s,hostfwd=tcp:127.0.0.1:%d-:22",
+	     c->net ? "" : ",restrict=on,ipv6=off", c->port);
 	/* No boot ROM: it is in a separate package, and nothing boots from the network. */
 	add(argv, "-device", "virtio-net-pci,netdev=" QEMU_NETDEV ",romfile=");
 	add(argv, "-device", "i6300esb");
 	add(argv, "-action", "watchdog=reset");
 	add(argv, "-chardev",
-	    "socket,id=console,path=console.sock,server=on,wait=off,logfile=console.log,"
-	    "logappend=off");
+	    "socket,id=console,path=console.sock,server=on,wait=off,logfile=" CONSOLE_PIPE);
 	add(argv, "-serial", "chardev:console");
 	add(argv, "-qmp", "unix:qmp.sock,server=on,wait=off");
 }
@@ -157,150 +148,10 @@ char **qemu_argv(const struct qemu_config *c, const char *dumpdtb)
 	add_devices(&argv, c);
 	if (c->waits)
 		add(&argv, "-incoming", "defer");
-	strv_add(&argv, "-daemonize");
+	/* What breaks out of the guest must not start programs. */
+	if (!c->unconfined)
+		add(&argv, "-sandbox",
+		    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 	add(&argv, "-pidfile", "pid");
 	return argv;
-}
-
-static int no_qemu(void)
-{
-	log_error("%s is not installed", QEMU);
-	log_hint("As root, run apt-get install qemu-system-arm");
-	return -ENOENT;
-}
-
-/* The path that execvp() would use; the caller frees it. NULL if not found. */
-static char *find_program(const char *name)
-{
-	_cleanup_free_ char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
-	char *save = NULL;
-
-	for (char *dir = strtok_r(path, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
-		_cleanup_free_ char *file = path_join(dir, name, NULL);
-
-		if (access(file, X_OK) == 0)
-			return TAKE_PTR(file);
-	}
-	return NULL;
-}
-
-char *qemu_describe_machine(const struct qemu_config *c)
-{
-	_cleanup_free_ char *file = find_program(QEMU);
-	struct stat st;
-
-	if (!file || stat(file, &st) < 0) {
-		no_qemu();
-		return NULL;
-	}
-	return xasprintf("%s %d %d %lld.%09ld %s", c->kvm ? "kvm" : "tcg", c->cpus, c->memory_mib,
-			 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, OUTPOST_VERSION);
-}
-
-/* Runs QEMU until it has daemonized or exited. `said`: its output. */
-static int run(const struct qemu_config *c, const char *dumpdtb, struct strbuf *said)
-{
-	_cleanup_strv_ char **argv = qemu_argv(c, dumpdtb);
-	struct process_options options = {
-		.dir = c->dir, .output = said, .error = said, .timeout_ms = 20000
-	};
-	int r = process_run(argv, &options);
-
-	if (r == -ENOENT)
-		return no_qemu();
-	return r < 0 && r != -EINTR ? log_error_errno(r, "Cannot start %s", QEMU) : r;
-}
-
-static int complain(int status, const struct strbuf *said)
-{
-	log_error("%s ended with status %d: %.*s", QEMU, status, (int)strcspn(said->buf, "\n"),
-		  said->buf);
-	return -EIO;
-}
-
-int qemu_dump_dtb(const struct qemu_config *c, struct strbuf *dtb)
-{
-	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
-	_cleanup_free_ char *path = path_join(c->dir, "qemu.dtb", NULL);
-	int r = run(c, "qemu.dtb", &said);
-
-	if (r < 0)
-		return r;
-	if (r > 0)
-		return complain(r, &said);
-	r = fs_read(path, dtb, 4 * 1024 * 1024);
-	unlink(path);
-	return r < 0 ? log_error_errno(r, "Cannot read the device tree in %s", path) : 0;
-}
-
-int qemu_start(struct qemu_config *c, int (*prepare)(int port, void *arg), void *arg)
-{
-	for (int tries = 5;; tries--) {
-		_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
-		int r = net_free_port();
-
-		if (r < 0)
-			return log_error_errno(r, "Cannot find a free TCP port on 127.0.0.1");
-		c->port = r;
-		r = prepare(c->port, arg);
-		if (r < 0)
-			return r;
-		r = run(c, NULL, &said);
-		if (r <= 0)
-			return r;
-		/* Another process may have taken the port in the meantime. */
-		if (tries == 1 || !strstr(said.buf, "host forwarding"))
-			return complain(r, &said);
-	}
-}
-
-pid_t qemu_pid(const char *dir)
-{
-	_cleanup_free_ char *path = path_join(dir, "pid", NULL);
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	int pid;
-
-	/*
-	 * QEMU holds an open-file-description lock or, on some systems, a process lock: this
-	 * detects both.
-	 */
-	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
-		return 0;
-	if (fs_read_trimmed(path, &text, 64) < 0 || parse_int(text.buf, 2, INT_MAX, &pid) < 0)
-		return 0;
-	return pid;
-}
-
-int qemu_await_end(const char *dir, int timeout_ms)
-{
-	long long deadline = monotonic_ms() + timeout_ms;
-
-	while (qemu_pid(dir)) {
-		if (process_interrupted)
-			return -EINTR;
-		if (monotonic_ms() >= deadline)
-			return -ETIME;
-		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000000 }, NULL);
-	}
-	return 0;
-}
-
-int qemu_stop(const char *dir)
-{
-	pid_t pid;
-	int r;
-
-	if (qmp_command(dir, "quit", NULL) < 0)
-		log_debug("QEMU in %s did not take 'quit'", dir);
-	r = qemu_await_end(dir, 2000);
-	if (r == 0)
-		return 0;
-	pid = qemu_pid(dir);
-	if (pid && kill(pid, SIGKILL) < 0 && errno != ESRCH)
-		return -errno;
-	for (int i = 0; i < 200 && qemu_pid(dir); i++) /* even after Ctrl-C */
-		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000000 }, NULL);
-	return qemu_pid(dir) ? -ETIME : 0;
 }

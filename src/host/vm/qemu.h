@@ -19,9 +19,11 @@ struct qemu_config {
 	const char *identity; /* the disk with its identity, in `dir`; NULL: none */
 	int memory_mib, cpus, port;
 	bool kvm;
-	bool debug; /* enable the kernel's memory checks */
-	bool waits; /* wait for a saved state (saved.h) instead of booting */
-	bool kaslr; /* enable KASLR, with the seed in the device tree */
+	bool debug;      /* enable the kernel's memory checks */
+	bool waits;      /* wait for a saved state (saved.h) instead of booting */
+	bool kaslr;      /* enable KASLR, with the seed in the device tree */
+	bool net;        /* the guest may reach this host and its networks */
+	bool unconfined; /* without QEMU's sandbox, which it may lack; set by qemu_start() */
 };
 
 /* Can this host run arm64 guests at full speed? */

@@ -39,6 +39,7 @@ static void describe_arguments(const struct qemu_config *machine, struct strbuf 
 	any.dir = "/any";
 	any.port = 0;
 	any.waits = false;
+	any.net = any.unconfined = false; /* not in the state */
 	argv = qemu_argv(&any, NULL);
 	strv_foreach (arg, argv)
 		strbuf_addf(text, "%s\n", *arg);
@@ -118,7 +119,7 @@ static int boot_and_save(const struct qemu_config *machine, const char *dir, con
 
 	config.name = "saved";
 	config.dir = dir;
-	config.waits = false;
+	config.waits = config.net = false;
 	r = qemu_start(&config, no_port, NULL);
 	if (r == 0)
 		r = console_await(dir, 0, GUEST_WAITS, timeout_ms);

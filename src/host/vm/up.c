@@ -53,6 +53,7 @@ static int choose_kernel(struct instance *vm, const struct vm_options *o)
 static int check_running(const struct instance *vm, const struct vm_options *o)
 {
 	int r = net_await_ssh(vm->port, o->timeout_ms ? o->timeout_ms : NET_ANSWER_MS);
+	const char *late;
 
 	if (r < 0) {
 		if (r == -EINTR)
@@ -67,9 +68,12 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 		log_warn("Kernel %s is not used until the vm is restarted", o->kernel);
 		log_hint("Run outpost vm down %s first", vm->name);
 	}
-	if ((o->debug && !vm->debug) || (o->kaslr && !vm->kaslr)) {
-		log_warn("%s has no effect until the vm is restarted",
-			 o->debug && !vm->debug ? "--debug" : "--kaslr");
+	late = o->debug && !vm->debug   ? "--debug"
+	       : o->kaslr && !vm->kaslr ? "--kaslr"
+	       : o->net && !vm->net     ? "--net"
+					: NULL;
+	if (late) {
+		log_warn("%s has no effect until the vm is restarted", late);
 		log_hint("Run outpost vm down %s first", vm->name);
 	}
 	return 0;
@@ -150,6 +154,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 		.identity = vm->full ? NULL : GUEST_IDENTITY,
 		.debug = o->debug,
 		.kaslr = o->kaslr,
+		.net = o->net,
 	};
 	long long begin = monotonic_ms();
 	bool restored = false;
@@ -159,6 +164,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 	vm->cpus = config.cpus;
 	vm->debug = config.debug;
 	vm->kaslr = config.kaslr;
+	vm->net = config.net;
 	r = write_dtb(&config); /* first: fails if QEMU is not installed */
 	if (r == 0)
 		r = choose_kernel(vm, o);
@@ -178,6 +184,10 @@ static int start(struct instance *vm, const struct vm_options *o)
 	log_info("The vm %s is up: kernel %s%s%s%s, %.1f s", vm->name, vm->kernel,
 		 vm->debug ? ", debug" : "", vm->kaslr ? ", KASLR" : "",
 		 restored ? ", from a saved state" : "", (double)(monotonic_ms() - begin) / 1000);
+	if (vm->net)
+		log_info("With --net, the vm %s can reach the services on this machine's "
+			 "loopback, as 10.0.2.2, and all that this machine can reach",
+			 vm->name);
 	return 0;
 }
 

@@ -188,6 +188,7 @@ int vm_status(const char *name, struct vm_status *status)
 		.port = vm->port,
 		.debug = vm->debug,
 		.kaslr = vm->kaslr,
+		.net = vm->net,
 		.full = vm->full,
 	};
 	status->pid = qemu_pid(status->dir);

@@ -8,8 +8,8 @@
  *	ssh_config, known_hosts, id_ed25519, host_key
  *	disk.img		/root; survives reboots and vm_down()
  *	disk.qcow2, base.qcow2	of a full vm instead: its changes, and what it was made from
- *	console.log		serial console since the start
- *	pid, qmp.sock, console.sock, lock
+ *	console.log		serial console since the start; see console_log.h
+ *	pid, qmp.sock, console.sock, console.pipe, lock
  *
  * Images are made per kernel release and shared by vms; see image.h.
  */
@@ -28,6 +28,7 @@ struct vm_options {
 	int timeout_ms; /* time limit to come up; 0: 2 min, 4 with debug, 10 with full */
 	bool debug;     /* with the kernel's memory checks, see qemu.c */
 	bool kaslr;     /* kernel and modules at random addresses, which differ after each start */
+	bool net;       /* the guest may reach this host and its networks */
 	bool boot;      /* boot instead of restoring a saved state */
 	bool full;      /* a complete Debian with its own disk; cannot be changed later */
 };
@@ -45,7 +46,7 @@ struct vm_status {
 	pid_t pid;    /* 0 unless QEMU runs */
 	char *kernel; /* of the last start; NULL if it never started */
 	int memory_mib, cpus, port;
-	bool debug, kaslr, full;
+	bool debug, kaslr, net, full;
 };
 
 /*

@@ -5,7 +5,7 @@
 # As on a user's board: dpkg installs them in a whole Debian, and they are read through sudo.
 test_headers_installed_in_a_full_debian() {
 	local release
-	full_up headed
+	full_up headed --net
 	own_cache
 	release=$("$OUTPOST" -q -b headed shell -- uname -r)
 	# Without their dependencies: the board needs no compiler.

@@ -22,9 +22,9 @@ full() {
 }
 
 # Skips the test without qemu-img, or if packages are not in the cache and no mirror can be reached.
-full_up() { # [NAME]
+full_up() { # [NAME [OPTION...]]
 	command -v qemu-img >/dev/null || skip "qemu-img is not installed: apt-get install qemu-utils"
-	outpost vm up --full "${1:-full}"
+	outpost vm up --full "${@:2}" "${1:-full}"
 	! grep -qE 'Cannot (fetch|download) Debian' err || skip "cannot download Debian's packages"
 	expect_status 0
 }
