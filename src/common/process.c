@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 /*
@@ -97,6 +98,15 @@ static _Noreturn void run_child(const struct start *s, char *const *argv,
 	_exit(127);
 }
 
+/*
+ * fork(), into new namespaces. Only clone() makes the child itself the first process of a new PID
+ * namespace; its wrapper would need a stack.
+ */
+static pid_t fork_into(int namespaces)
+{
+	return namespaces ? (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0) : fork();
+}
+
 /* -errno if the child could not be started, or 0. */
 static int learn_failure(int fd)
 {
@@ -117,7 +127,7 @@ int process_start(struct process *process, char *const *argv, const struct proce
 
 	*process = (struct process){ .in = -1, .out = -1, .error = -1 };
 	r = setup->fds ? open_pipes(&s, process, setup->fds) : 0;
-	if (r == 0 && (pipe2(s.failed, O_CLOEXEC) < 0 || (pid = fork()) < 0))
+	if (r == 0 && (pipe2(s.failed, O_CLOEXEC) < 0 || (pid = fork_into(setup->namespaces)) < 0))
 		r = -errno;
 	if (r == 0 && pid == 0)
 		run_child(&s, argv, setup);

@@ -32,6 +32,8 @@ struct process_setup {
 	char *const *env; /* whole environment, or NULL for ours */
 	const int *fds;   /* its stdin, stdout and stderr; NULL: inherited */
 	enum process_group group;
+	int namespaces; /* CLONE_NEW* of clone(2): the child is in new ones, pid 1 in a new
+			   NEWPID, whose end is the end of all in it; 0: in ours */
 	int (*in_child)(void *arg); /* called in the child before exec; its -errno is
 				       process_start()'s */
 	void *arg;
@@ -70,9 +72,10 @@ struct process_options {
 	struct strbuf *error;         /* the same for stderr; may be the same buffer as output */
 	void (*on_output)(void *arg); /* called after each piece of output */
 	void *arg;
-	int timeout_ms;    /* 0: no limit; after it the child's process group is killed */
+	int timeout_ms;    /* 0: no limit; after it the child and its process group are killed */
 	size_t output_max; /* bytes of output and of error, each; 0: no limit; beyond it: killed,
 			      -EFBIG */
+	int namespaces;    /* as in struct process_setup */
 	int (*in_child)(void *arg); /* as in struct process_setup */
 	void *in_child_arg;
 };

@@ -91,8 +91,11 @@ static int attend_child(struct process *p, const struct process_options *o)
 	if (p->in >= 0)
 		fcntl(p->in, F_SETFL, O_NONBLOCK);
 	r = pidfd < 0 ? -errno : attend(p, o, pidfd);
-	if (r < 0)
+	if (r < 0) {
 		kill(-p->pid, SIGKILL);
+		/* It may have left its group. Until it is waited for, the pid is its own. */
+		kill(p->pid, SIGKILL);
+	}
 	status = process_wait(p->pid);
 	return r < 0 ? r : status;
 }
@@ -110,6 +113,7 @@ int process_run(char *const *argv, const struct process_options *options)
 					     .env = o->env,
 					     .fds = fds,
 					     .group = PROCESS_OWN_GROUP,
+					     .namespaces = o->namespaces,
 					     .in_child = o->in_child,
 					     .arg = o->in_child_arg };
 	_cleanup_(process_close) struct process process;

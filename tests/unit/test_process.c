@@ -208,13 +208,37 @@ static void test_run(void **state)
 	process_interrupted = 0;
 }
 
+static int join_our_group(void *arg)
+{
+	return setpgid(0, *(const pid_t *)arg) < 0 ? -errno : 0;
+}
+
+/* One that left its process group is killed, too. */
+static void test_leaves_its_group(void **state)
+{
+	pid_t group = getpgrp();
+	const struct process_options options = { .timeout_ms = 100,
+						 .in_child = join_our_group,
+						 .in_child_arg = &group };
+
+	(void)state;
+	alarm(20);
+	assert_int_equal(process_run(ARGV("sleep", "60"), &options), -ETIME);
+	alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pipes),       cmocka_unit_test(test_stderr_as_stdout),
-		cmocka_unit_test(test_environment), cmocka_unit_test(test_not_started),
-		cmocka_unit_test(test_group),       cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_run),
+		cmocka_unit_test(test_pipes),
+		cmocka_unit_test(test_stderr_as_stdout),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_not_started),
+		cmocka_unit_test(test_group),
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_leaves_its_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
