@@ -2,34 +2,7 @@
 # shellcheck shell=bash
 # outpost check without a kernel that loads the modules; tests/system/vm compares it with one that does.
 
-CROSS=aarch64-linux-gnu-
-[ "$(uname -m)" != aarch64 ] || CROSS=
-
-# Makes a minimal kernel tree for RELEASE, and runs 'kernel add PATH' on it. Its programs do nothing.
-make_tree() { # RELEASE [LINE-OF-CONFIG...]
-	local tree=$WORK/trees/$1
-	release=$1
-	mkdir -p "$tree/include/generated" "$tree/include/linux" "$tree/scripts/basic" "$tree/scripts/mod" "$WORK/bin"
-	echo "#define UTS_RELEASE \"$1\"" >"$tree/include/generated/utsrelease.h"
-	echo "void declared_only(void);" >"$tree/include/linux/kernel.h"
-	printf 'CONFIG_%s=y\n' ARM64 MODULES SMP MODULE_UNLOAD MODVERSIONS MODULE_SIG ARM64_4K_PAGES "${@:2}" >"$tree/.config"
-	echo 'CONFIG_CC_VERSION_TEXT="gcc-99 (A packager 99.1) 99.1.0"' >>"$tree/.config"
-	cat >"$tree/Module.symvers" <<-END
-		0x00000001	module_layout	vmlinux	EXPORT_SYMBOL	
-		0x00000002	_printk	vmlinux	EXPORT_SYMBOL	
-		0x00000003	ktime_get	vmlinux	EXPORT_SYMBOL_GPL	
-		0x00000004	dma_buf_put	vmlinux	EXPORT_SYMBOL_GPL	DMA_BUF
-		0x00000005	crc_itu_t	lib/crc-itu-t	EXPORT_SYMBOL	
-	END
-	printf '#!/bin/sh\necho "Usage: fixdep"\nexit 1\n' >"$tree/scripts/basic/fixdep"
-	printf '#!/bin/sh\n' >"$tree/scripts/mod/modpost"
-	printf '#!/bin/sh\necho 99\n' >"$WORK/bin/${CROSS}gcc-99"
-	chmod +x "$tree/scripts/"*/* "$WORK/bin/"*
-	export PATH=$WORK/bin:$PATH
-	printf '[build]\nin = host\n' >outpost.conf
-	outpost kernel add "$tree"
-	expect_status 0
-}
+# shellcheck disable=SC2154 # make_tree sets $release
 
 # The tree is there, so no other source is asked.
 test_tree_without_config() {
