@@ -23,7 +23,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing
 CPPFLAGS += -D_GNU_SOURCE -Isrc -Ibuild/proto -I/usr/include/nanopb
 BASE     := -std=gnu11 $(WARNINGS) -MMD -MP
 
-HOST_PKGS  := libkmod libdw libelf libzstd liblzma zlib libarchive gnutls libb2 sqlite3 jansson inih
+HOST_PKGS  := libkmod libdw libelf libzstd liblzma zlib libarchive gnutls libb2 sqlite3 jansson inih libseccomp
 # Evaluated once, and only when something is linked: make deps must work without pkg-config.
 HOST_LIBS   = $(eval HOST_LIBS := $(shell pkg-config --libs $(HOST_PKGS)) -lfdt -lprotobuf-nanopb)$(HOST_LIBS)
 HOST_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
@@ -381,7 +381,7 @@ check-all:
 # To build and use Outpost; the cross compiler is needed only if the host is not arm64.
 DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libkmod-dev libdw-dev \
         libelf-dev libzstd-dev liblzma-dev zlib1g-dev libarchive-dev libgnutls28-dev libb2-dev libsqlite3-dev \
-        libjansson-dev libinih-dev libfdt-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
+        libjansson-dev libinih-dev libfdt-dev libseccomp-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server cpio jq \

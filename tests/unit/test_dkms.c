@@ -13,8 +13,31 @@
 
 static struct dkms_conf conf;
 
+static struct confinement everything(void)
+{
+	static const char *folders[] = { "/usr", NULL };
+	static const char *const no_links[] = { NULL };
+
+	return (struct confinement){ .folders = folders, .links = no_links };
+}
+
+/* Not every machine allows namespaces: a chroot or container may not. Nothing is evaluated then. */
+static void need_confinement(void)
+{
+	static const struct process_options none;
+	struct confinement c = everything();
+	int r = confine_run(ARGV("true"), &none, &c);
+	const char *must = getenv("MUST_RUN");
+
+	if (!c.failed || (must && strcmp(must, "1") == 0))
+		return;
+	print_message("skipped: this machine cannot %s: %s\n", c.failed, strerror(-r));
+	skip();
+}
+
 static int evaluate(const char *text)
 {
+	need_confinement();
 	dkms_conf_release(&conf);
 	put(sample_work, "dkms.conf", text);
 	return dkms_read(&conf, sample_work, &sample_tree, "/the/dkms", "/the/source");
@@ -156,18 +179,6 @@ static void flooding(void **state)
 	assert_int_equal(evaluate(PACKAGE MODULE "printf -v PRE_BUILD %01000000d 0\n"), -EFBIG);
 }
 
-/* Not every machine allows namespaces: a chroot or container may not. */
-static void need_confinement(void)
-{
-	int r = process_run(ARGV("true"), &(struct process_options){ .in_child = confine });
-	const char *must = getenv("MUST_RUN");
-
-	if (r == 0 || (must && strcmp(must, "1") == 0))
-		return;
-	print_message("skipped: this machine does not allow namespaces: %s\n", strerror(-r));
-	skip();
-}
-
 /* Whatever it tries, the folder (and, here, the sample tree) stays unchanged. */
 static void harmful(void **state)
 {
@@ -183,7 +194,6 @@ static void harmful(void **state)
 	};
 
 	(void)state;
-	need_confinement();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *text = xasprintf(PACKAGE MODULE "%s\n", cases[i]);
 		_cleanup_free_ char *precious = NULL, *config = NULL;
@@ -205,10 +215,9 @@ static void harmful(void **state)
 static void confined(void **state)
 {
 	(void)state;
-	need_confinement();
 	setenv("SECRET_OF_MINE", "x", 1);
 	assert_int_equal(evaluate(PACKAGE MODULE
-				  "MAKE=\"$SECRET_OF_MINE-$(grep -c : /proc/net/dev)-"
+				  "MAKE=\"$SECRET_OF_MINE-$(grep -c : /proc/self/net/dev)-"
 				  "$(sed -n 's/^CapEff:.//p' /proc/self/status)-$$-"
 				  "$(cat /dev/null && echo null)\"\n"),
 			 0);
@@ -217,6 +226,60 @@ static void confined(void **state)
 	 * process.
 	 */
 	assert_string_equal(conf.make, "-1-0000000000000000-1-null");
+}
+
+/* It sees its folder, the tree, and nothing else of ours. */
+static void root(void **state)
+{
+	(void)state;
+	put(sample_top, "secret", "x");
+	assert_int_equal(evaluate(PACKAGE MODULE
+				  "MAKE=\"$(cd /; echo * etc/* dev/*) $(cd $PWD/..; echo *)\"\n"
+				  "PRE_BUILD=$(wc -l </lib/modules/$kernelver/build/.config)\n"),
+			 0);
+	for (const char *p = conf.make; *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+		static const char *const known[] = {
+			"bin",
+			"dev",
+			"etc",
+			"lib",
+			"lib32",
+			"lib64",
+			"libx32",
+			"proc",
+			"sbin",
+			"tmp",
+			"usr",
+			"dev/fd",
+			"dev/null",
+			"etc/alternatives",
+			"etc/ld.so.cache",
+			"etc/os-release",
+			"tree",
+			"work",
+		};
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			found |= strlen(known[i]) == strcspn(p, " ") &&
+				 strncmp(p, known[i], strlen(known[i])) == 0;
+		if (!found)
+			fail_msg("it sees %s", p);
+	}
+	assert_string_equal(conf.pre_build, "3");
+}
+
+/* What programs that run in pipes need, and what others use: process substitution, awk. */
+static void tools(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		evaluate(
+			PACKAGE MODULE
+			"MAKE=\"$(cat <(echo a) | sed s/a/b/ | awk '{print $1 \"c\"}')$(nproc >/dev/null && "
+			"echo d)$(cat <<<e)$(. /etc/os-release && echo ${ID:+f})\"\n"),
+		0);
+	assert_string_equal(conf.make, "bcdef");
 }
 
 static int parse(const char *data, size_t n, char **why)
@@ -265,6 +328,8 @@ int main(void)
 		cmocka_unit_test_setup(flooding, sample_clear),
 		cmocka_unit_test_setup(harmful, sample_clear),
 		cmocka_unit_test_setup(confined, sample_clear),
+		cmocka_unit_test_setup(root, sample_clear),
+		cmocka_unit_test_setup(tools, sample_clear),
 		cmocka_unit_test_setup_teardown(torn, sample_clear, cleanup),
 	};
 

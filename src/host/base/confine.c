@@ -1,24 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/base/confine.h"
+#include "host/base/confine_internal.h"
 
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "common/process.h"
 #include "common/strbuf.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CONFINE_MEMORY  (256UL << 20)
-#define CONFINE_SECONDS 10 /* processor time; the caller has its own wall-clock limit */
+#define CONFINE_MEMORY    (96UL << 20) /* bytes, each process */
+#define CONFINE_PROCESSES 32
+#define CONFINE_FILES     256 /* open ones, each process */
+#define CONFINE_SECONDS   10  /* processor time; the caller has its own wall-clock limit */
+
+/* "Unused" in the table of https://systemd.io/UIDS-GIDS. */
+#define NOBODYS_ID 0x70000000
+
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+
+/* What the child shares with us. */
+struct entry {
+	const struct confinement *confinement;
+	int parent; /* pidfd of this process */
+	bool is_root;
+	uid_t uid;
+	gid_t gid;
+	const char **step; /* in memory that both see: what is being done; constants */
+};
 
 static int write_map(const char *path, unsigned int id)
 {
@@ -29,84 +51,72 @@ static int write_map(const char *path, unsigned int id)
 }
 
 /* The same user and group inside as outside: nothing inside can be root. */
-static int enter_user_namespace(int others)
+static int map_ids(const struct entry *e)
 {
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	int r;
+	int r = write_map("/proc/self/uid_map", e->uid);
 
-	if (unshare(CLONE_NEWUSER | others) < 0)
-		return -errno;
-	r = write_map("/proc/self/uid_map", uid);
 	if (r == 0)
 		r = fs_write_existing("/proc/self/setgroups", "deny");
-	return r < 0 ? r : write_map("/proc/self/gid_map", gid);
+	return r < 0 ? r : write_map("/proc/self/gid_map", e->gid);
 }
 
-static int enter_namespaces(void)
+static int give_ids(const struct entry *e)
 {
-	int others = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID;
-	int r = enter_user_namespace(others);
-
-	if (r < 0 && geteuid() == 0) /* root in a container may be denied user namespaces only */
-		r = unshare(others) < 0 ? -errno : 0;
-	return r;
+	return e->is_root ? 0 : map_ids(e);
 }
 
-/* Changes all mounts at once: mount_setattr(2), Linux 5.12. */
-static int set_attributes(const char *path, unsigned int flags, __u64 set, __u64 clear)
+/* Does no harm if it fails. */
+static int go_first(const struct entry *e)
 {
-	struct mount_attr attributes = { .attr_set = set, .attr_clr = clear };
-
-	return syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &attributes, sizeof(attributes)) <
-			       0
-		       ? -errno
-		       : 0;
+	(void)e;
+	umask(022); /* for the folders of the new root */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	(void)fs_write_existing("/proc/self/oom_score_adj", "1000");
+	(void)!sethostname("outpost", strlen("outpost"));
+	return 0;
 }
 
-static int seal_all_mounts(void)
+static int make_root(const struct entry *e)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return -errno;
-	return set_attributes("/", AT_RECURSIVE,
-			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, 0);
+	return confine_root(e->confinement);
+}
+
+static int enter_folder(const struct entry *e)
+{
+	return chdir(e->confinement->folders[0]) < 0 ? -errno : 0;
 }
 
 /*
- * In a chroot, "/" is not a mount, and only mounts can be sealed. Re-entering the current
- * mount namespace leads to its real root (setns(2)).
+ * Root becomes nobody. In a user namespace without that id (-EINVAL), our root is somebody else
+ * in the kernel; if not, limit_processes() notices. The new user namespace needs no map: this
+ * process then is nobody inside, too.
  */
-static int seal_outside_of_chroot(void)
+static int drop_root(const struct entry *e)
 {
-	_cleanup_close_ int root = open("/", O_PATH | O_CLOEXEC);
-	_cleanup_close_ int here = open(".", O_PATH | O_CLOEXEC);
-	_cleanup_close_ int namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	int r;
-
-	if (root < 0 || here < 0 || namespace < 0 || setns(namespace, CLONE_NEWNS) < 0)
+	if (!e->is_root)
+		return 0;
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return -errno;
-	r = seal_all_mounts();
-	if (fchdir(root) < 0 || chroot(".") < 0 || fchdir(here) < 0)
+	if (setresgid(NOBODYS_ID, NOBODYS_ID, NOBODYS_ID) < 0 && errno != EINVAL)
 		return -errno;
-	return r;
+	if (setresuid(NOBODYS_ID, NOBODYS_ID, NOBODYS_ID) < 0 && errno != EINVAL)
+		return -errno;
+	return unshare(CLONE_NEWUSER) < 0 ? -errno : 0;
 }
 
-static int seal_mounts(void)
+static int may_read(const struct entry *e)
 {
-	int r = seal_all_mounts();
+	const char *file = e->confinement->file;
 
-	if (r == -EINVAL)
-		r = seal_outside_of_chroot();
-	if (r == 0 && mount("/dev/null", "/dev/null", NULL, MS_BIND, NULL) < 0)
-		r = -errno;
-	return r < 0 ? r : set_attributes("/dev/null", 0, 0, MOUNT_ATTR_NODEV);
+	return file && access(file, R_OK) < 0 ? -errno : 0;
 }
 
-static int drop_capabilities(void)
+static int drop_capabilities(const struct entry *e)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
 
+	(void)e;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	for (unsigned int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
@@ -115,47 +125,151 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
-static void limit(__rlimit_resource_t what, rlim_t most)
+/* If we are killed, it is, too. A change of ids would reset this. */
+static int end_with_parent(const struct entry *e)
 {
-	setrlimit(what, &(struct rlimit){ most, most });
+	struct pollfd ended = { .fd = e->parent, .events = POLLIN };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -errno;
+	return poll(&ended, 1, 0) == 0 ? 0 : -ESRCH;
 }
 
-int confine_limits(void *unused)
+static int limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
 {
-	(void)unused;
-	limit(RLIMIT_AS, CONFINE_MEMORY);
-	limit(RLIMIT_CPU, CONFINE_SECONDS);
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0);
-	return 0;
+	return setrlimit(what, &(struct rlimit){ soft, hard }) < 0 ? -errno : 0;
 }
 
 /*
- * The first process of the new PID namespace is a child; this process waits for it and exits
- * with its status.
+ * The kernel does not apply this limit to its own root, and until Linux 5.14 it counts all
+ * processes of the user. So see whether it holds.
  */
-static int become_first(void)
+static int limit_processes(const struct entry *e)
 {
-	pid_t pid = fork();
+	int r = limit(RLIMIT_NPROC, 1, CONFINE_PROCESSES);
+	pid_t pid;
 
-	if (pid < 0)
-		return -errno;
+	(void)e;
+	if (r < 0)
+		return r;
+	pid = fork();
 	if (pid == 0)
-		return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
-	close_range(3, ~0U, 0);
-	_exit(process_wait(pid));
+		_exit(0);
+	if (pid > 0)
+		return -EPERM;
+	return limit(RLIMIT_NPROC, CONFINE_PROCESSES, CONFINE_PROCESSES);
 }
 
-int confine(void *unused)
+static int limit_the_rest(const struct entry *e)
 {
-	int r = enter_namespaces();
+	int r = limit(RLIMIT_CPU, CONFINE_SECONDS, CONFINE_SECONDS);
 
-	(void)unused;
+	(void)e;
+	/* With 1, a dump is not passed to the program in core_pattern either; with 0, it is. */
 	if (r == 0)
-		r = seal_mounts();
+		r = limit(RLIMIT_CORE, 1, 1);
 	if (r == 0)
-		r = become_first();
+		r = limit(RLIMIT_FSIZE, 0, 0);
 	if (r == 0)
-		r = drop_capabilities();
-	return r < 0 ? r : confine_limits(NULL);
+		r = limit(RLIMIT_NOFILE, CONFINE_FILES, CONFINE_FILES);
+	if (r == 0)
+		r = limit(RLIMIT_MEMLOCK, 0, 0);
+	/* This process may use more, so from here on it can only execute another program. */
+	return r < 0 ? r : limit(RLIMIT_AS, CONFINE_MEMORY, CONFINE_MEMORY);
+}
+
+static int filter(const struct entry *e)
+{
+	(void)e;
+	return confine_filter();
+}
+
+static const struct {
+	const char *what;
+	int (*take)(const struct entry *e);
+} steps[] = {
+	{ "map its user id", give_ids },
+	{ "prepare it", go_first },
+	{ "make a root for it", make_root },
+	{ "enter its folder", enter_folder },
+	{ "create a user namespace", drop_root },
+	{ "read it as another user than root", may_read },
+	{ "drop its capabilities", drop_capabilities },
+	{ "end it with this process", end_with_parent },
+	{ "filter its system calls", filter },
+	{ "limit the number of its processes", limit_processes },
+	{ "limit its memory and time", limit_the_rest },
+};
+
+static int enter(void *arg)
+{
+	const struct entry *e = arg;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int r;
+
+		*e->step = steps[i].what;
+		r = steps[i].take(e);
+		if (r < 0)
+			return r;
+	}
+	*e->step = NULL;
+	return 0;
+}
+
+int confine_run(char *const *argv, const struct process_options *options, struct confinement *c)
+{
+	_cleanup_close_ int parent = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	struct entry e = {
+		.confinement = c,
+		.parent = parent,
+		.is_root = geteuid() == 0,
+		.uid = geteuid(),
+		.gid = getegid(),
+	};
+	struct process_options o = *options;
+	int r;
+
+	o.dir = NULL;
+	o.namespaces = NAMESPACES | (e.is_root ? 0 : CLONE_NEWUSER);
+	o.in_child = enter;
+	o.in_child_arg = &e;
+	e.step = mmap(NULL, sizeof(*e.step), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	c->failed = "prepare it";
+	if (parent < 0 || e.step == MAP_FAILED)
+		return -errno;
+	*e.step = "create namespaces";
+	r = process_run(argv, &o);
+	c->failed = *e.step;
+	munmap(e.step, sizeof(*e.step));
+	return r;
+}
+
+/* What stands in the way of namespaces, most probable first. */
+static const struct {
+	const char *file, *value, *hint;
+} switches[] = {
+	{ "/proc/sys/kernel/unprivileged_userns_clone", "0",
+	  "As root, run sysctl kernel.unprivileged_userns_clone=1" },
+	{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+	  "As root, run sysctl kernel.apparmor_restrict_unprivileged_userns=0" },
+	{ "/proc/sys/user/max_user_namespaces", "0",
+	  "As root, run sysctl user.max_user_namespaces=10000" },
+};
+
+const char *confine_hint(int error)
+{
+	if (error == -EACCES && geteuid() == 0)
+		return "Root evaluates it as a user who owns nothing. "
+		       "Run chmod -R o+rX on its folder.";
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		_cleanup_(strbuf_release) struct strbuf value = STRBUF_INIT;
+
+		if (fs_read_trimmed(switches[i].file, &value, 64) == 0 &&
+		    strcmp(value.buf, switches[i].value) == 0)
+			return switches[i].hint;
+	}
+	return "In a chroot there are no user namespaces: enter it with pivot_root instead, as "
+	       "systemd-nspawn does. In a container, allow user namespaces and mounts.";
 }

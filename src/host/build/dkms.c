@@ -2,6 +2,7 @@
 #include "host/build/dkms.h"
 
 #include "common/alloc.h"
+#include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strbuf.h"
@@ -10,7 +11,9 @@
 #include "host/base/paths.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DKMS_TIME_LIMIT_MS 5000
 #define DKMS_OUTPUT_MAX    (256 * 1024)
@@ -42,42 +45,13 @@ void dkms_conf_release(struct dkms_conf *conf)
 	*conf = (struct dkms_conf){ 0 };
 }
 
-static int run_bash(const char *file, const char *folder, char *const *env, struct strbuf *output,
-		    struct strbuf *error)
-{
-	const char *const argv[] = { "bash",      "--norc",    "--noprofile", "-c",
-				     dkms_script, "dkms.conf", file,          NULL };
-	struct process_options options = {
-		.dir = folder,
-		.env = env,
-		.output = output,
-		.error = error,
-		.timeout_ms = DKMS_TIME_LIMIT_MS,
-		.output_max = DKMS_OUTPUT_MAX,
-		.in_child = confine,
-	};
-	int r = process_run((char *const *)argv, &options);
-
-	if (r >= 0 || r == -ETIME || r == -EINTR || r == -EFBIG || r == -ENOENT)
-		return r;
-	/*
-	 * Refusing to continue would protect nobody: make runs the rest of the folder
-	 * unconfined.
-	 */
-	log_warn_errno(r,
-		       "Evaluating %s unconfined, because this machine does not allow namespaces",
-		       file);
-	options.in_child = confine_limits;
-	return process_run((char *const *)argv, &options);
-}
-
 static int say_failure(int r, const char *file, const struct strbuf *error)
 {
 	if (r == -ETIME)
 		log_error("Evaluating %s took longer than %d s", file, DKMS_TIME_LIMIT_MS / 1000);
 	else if (r == -EFBIG)
 		log_error("Evaluating %s wrote more than %d KiB", file, DKMS_OUTPUT_MAX / 1024);
-	else if (r < 0 && r != -EINTR)
+	else if (r < 0)
 		log_error_errno(r, "Cannot run bash for %s", file);
 	else if (r > 0)
 		log_error("Evaluating %s failed with status %d%s%s", file, r,
@@ -85,10 +59,59 @@ static int say_failure(int r, const char *file, const struct strbuf *error)
 	return r < 0 ? r : -EINVAL;
 }
 
+/* Everything in the folder is shown to the file, so it must not be the home folder. */
+static int check_folder(const char *folder)
+{
+	const char *home = getenv("HOME");
+	_cleanup_free_ char *real = home ? realpath(home, NULL) : NULL;
+
+	if (strcmp(folder, "/") != 0 && !(real && fs_is_within(real, folder)))
+		return 0;
+	log_error("Cannot evaluate %s/dkms.conf, because it could read all of %s",
+		  strcmp(folder, "/") == 0 ? "" : folder, folder);
+	log_hint("Move the package to a folder of its own");
+	return -EINVAL;
+}
+
+/* The tree is found under its own name, and where it would be on the board. */
+static int run_bash(const char *file, const char *folder, const struct kernel_tree *tree,
+		    char *const *env, struct strbuf *output, struct strbuf *error)
+{
+	const char *const argv[] = { "bash",      "--norc",    "--noprofile", "-c",
+				     dkms_script, "dkms.conf", file,          NULL };
+	_cleanup_free_ char *root = realpath(tree->root, NULL),
+			    *build = realpath(tree->build, NULL);
+	_cleanup_free_ char *usual = xasprintf("/lib/modules/%s/build", tree->release);
+	const char *const folders[] = { folder, root, NULL };
+	const char *const links[] = { usual, build, tree->build, build, NULL };
+	struct confinement confinement = { .folders = folders, .links = links, .file = file };
+	struct process_options options = {
+		.env = env,
+		.output = output,
+		.error = error,
+		.timeout_ms = DKMS_TIME_LIMIT_MS,
+		.output_max = DKMS_OUTPUT_MAX,
+	};
+	int r;
+
+	if (!root || !build)
+		return log_error_errno(-errno, "Cannot use the kernel tree %s", tree->build);
+	r = confine_run((char *const *)argv, &options, &confinement);
+	if (r == 0 || r == -EINTR)
+		return r;
+	if (!confinement.failed)
+		return say_failure(r, file, error);
+	log_error_errno(r, "Cannot confine the evaluation of %s: cannot %s", file,
+			confinement.failed);
+	log_hint("%s", confine_hint(r));
+	return r;
+}
+
 int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tree *tree,
 	      const char *dkms_tree, const char *source_tree)
 {
-	_cleanup_free_ char *file = path_join(folder, "dkms.conf", NULL);
+	_cleanup_free_ char *real = realpath(folder, NULL);
+	_cleanup_free_ char *file = path_join(real ? real : folder, "dkms.conf", NULL);
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT, error = STRBUF_INIT;
 	_cleanup_strv_ char **env = NULL;
 	_cleanup_free_ char *why = NULL;
@@ -111,9 +134,11 @@ int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tr
 	}
 	if (access(file, R_OK) < 0)
 		return log_error_errno(-errno, "Cannot read %s", file);
-	r = run_bash(file, folder, env, &output, &error);
-	if (r != 0)
-		return say_failure(r, file, &error);
+	r = check_folder(real);
+	if (r == 0)
+		r = run_bash(file, real, tree, env, &output, &error);
+	if (r < 0)
+		return r;
 	r = dkms_parse(conf, tree, output.buf, output.len, &why);
 	if (r < 0)
 		log_error("Cannot use %s: %s", file, why);
