@@ -37,11 +37,25 @@ int fs_read_fd(int fd, struct strbuf *out, size_t max)
 	}
 }
 
+int fs_open_regular(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENXIO ? -ENOTREGULAR : -errno; /* a socket */
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTREGULAR;
+	return TAKE_FD(fd);
+}
+
 int fs_read(const char *path, struct strbuf *out, size_t max)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = fs_open_regular(path);
 
-	return fd < 0 ? -errno : fs_read_fd(fd, out, max);
+	return fd < 0 ? fd : fs_read_fd(fd, out, max);
 }
 
 int fs_read_trimmed(const char *path, struct strbuf *out, size_t max)
@@ -174,6 +188,13 @@ bool fs_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+bool fs_is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
 bool fs_is_dir(const char *path)
 {
 	struct stat st;
@@ -217,11 +238,13 @@ int fs_copy_file(int in, int out)
 
 int fs_copy(const char *from, const char *to)
 {
-	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int in = fs_open_regular(from);
 	_cleanup_close_ int out = -1;
 	struct stat st;
 
-	if (in < 0 || fstat(in, &st) < 0)
+	if (in < 0)
+		return in;
+	if (fstat(in, &st) < 0)
 		return -errno;
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
 	return out < 0 ? -errno : fs_copy_file(in, out);

@@ -9,7 +9,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Appends the whole file to `out`; -EFBIG if it is longer than `max` bytes (0: no limit). */
+/* Of what is no regular file where one is expected; log_reason() knows it. */
+#define ENOTREGULAR EMEDIUMTYPE
+
+/*
+ * Opens a file for reading, without waiting for whom may be at the other end of a FIFO. -EISDIR or
+ * -ENOTREGULAR if it is something else.
+ */
+int fs_open_regular(const char *path);
+
+/* Appends the whole regular file to `out`; -EFBIG if it is longer than `max` bytes (0: no limit). */
 int fs_read(const char *path, struct strbuf *out, size_t max);
 int fs_read_fd(int fd, struct strbuf *out, size_t max);
 
@@ -42,6 +51,7 @@ int fs_remove_tree(const char *path);
 int fs_remove_at(int dir, const char *name); /* `name` in the folder `dir` */
 
 bool fs_exists(const char *path);
+bool fs_is_there(const char *path); /* as fs_exists(), and also a link to nothing */
 bool fs_is_dir(const char *path);
 
 /*

@@ -2,6 +2,7 @@
 #include "common/log.h"
 
 #include "common/cleanup.h"
+#include "common/fs.h"
 #include "common/strbuf.h"
 
 #include <errno.h>
@@ -126,6 +127,11 @@ void log_message(enum log_level level, const char *fmt, ...)
 	emit(level, level_word(level), &sb);
 }
 
+const char *log_reason(int r)
+{
+	return r == -ENOTREGULAR ? "Not a regular file" : strerror(-r);
+}
+
 int log_errno(enum log_level level, int r, const char *fmt, ...)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -134,7 +140,7 @@ int log_errno(enum log_level level, int r, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(&sb, fmt, ap);
 	va_end(ap);
-	strbuf_addf(&sb, ": %s", strerror(r < 0 ? -r : r));
+	strbuf_addf(&sb, ": %s", log_reason(r));
 	emit(level, level_word(level), &sb);
 	return r;
 }

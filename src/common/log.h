@@ -50,7 +50,10 @@ void log_tick(void);
 
 void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Logs "<message>: <strerror>"; returns r, which is negative. */
+/* The text for -errno. */
+const char *log_reason(int r);
+
+/* Logs "<message>: <log_reason(r)>"; returns r, which is negative. */
 int log_errno(enum log_level level, int r, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

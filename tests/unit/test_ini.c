@@ -176,10 +176,27 @@ static void a_file_that_is_not_there(void **state)
 	assert_int_equal(ini_read("/", &syntax, note, NULL), -EISDIR);
 }
 
+/* It was treated as absent, so that a test.conf of which the target is missing was no error. */
+static void a_link_to_nothing(void **state)
+{
+	static const struct ini_syntax syntax = { .keys = flat };
+	char path[] = "/tmp/outpost-ini-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(fs_put_link(path, "/nonexistent/x.conf"), 0);
+	assert_int_equal(ini_read(path, &syntax, note, NULL), -EINVAL);
+	assert_int_equal(fs_put_link(path, path), 0);
+	assert_int_equal(ini_read(path, &syntax, note, NULL), -ELOOP);
+	unlink(path);
+}
+
 static void what_can_be_kept(void **state)
 {
-	static const char *const bad[] = { "",  " a",      "a ",     "a\nb", "a ;b",
-					   ";", "a\tb\t;", LINE_190, "a\rb", "a\tb ; c" };
+	static const char *const bad[] = { "",        " a",     "a ",   "a\nb",     "a ;b", ";",
+					   "a\tb\t;", LINE_190, "a\rb", "a\tb ; c", "\xe9" };
 
 	(void)state;
 	assert_true(ini_can_hold("key", "a = b: \"c\" [d] #e;f"));
@@ -229,6 +246,7 @@ int main(void)
 		cmocka_unit_test(a_later_versions_keys_are_passed_over),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(a_file_that_is_not_there),
+		cmocka_unit_test(a_link_to_nothing),
 		cmocka_unit_test(what_can_be_kept),
 		cmocka_unit_test(words_that_are_alike),
 		cmocka_unit_test(there_is_no_other_reader),

@@ -231,8 +231,12 @@ int ini_read(const char *path, const struct ini_syntax *syntax, ini_fn fn, void 
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r = fs_read(path, &text, FILE_MAX);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT && !fs_is_there(path))
 		return r;
+	if (r == -ENOENT) {
+		log_message(syntax->level, "Cannot read %s: it is a link to a missing file", path);
+		return -EINVAL;
+	}
 	if (r < 0) {
 		log_errno(syntax->level, r, "Cannot read %s", path);
 		return r;

@@ -164,7 +164,7 @@ int unpack_file(int fd, struct strbuf *out)
 
 int unpack_read(const char *path, struct strbuf *out)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = fs_open_regular(path);
 
-	return fd < 0 ? -errno : unpack_file(fd, out);
+	return fd < 0 ? fd : unpack_file(fd, out);
 }

@@ -29,8 +29,8 @@ static bool same_time(const struct stat *st, const char *path)
 static int unpack_ko(const char *ko, const char *to)
 {
 	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT;
-	_cleanup_close_ int fd = open(ko, O_RDONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : unpack_file(fd, &bytes);
+	_cleanup_close_ int fd = fs_open_regular(ko);
+	int r = fd < 0 ? fd : unpack_file(fd, &bytes);
 
 	if (r == -EBADMSG || r == -EFBIG) {
 		bytes.len = 0;

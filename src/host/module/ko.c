@@ -2,11 +2,11 @@
 #include "host/module/ko.h"
 
 #include "common/alloc.h"
+#include "common/fs.h"
 #include "host/base/build_id.h"
 
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 /* --- opening ------------------------------------------------------------------------ */
@@ -107,9 +107,9 @@ int ko_open_fd(int fd, struct ko **out)
 
 int ko_open(const char *path, struct ko **out)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = fs_open_regular(path);
 
-	return fd < 0 ? -errno : ko_open_fd(fd, out);
+	return fd < 0 ? fd : ko_open_fd(fd, out);
 }
 
 int ko_of_bytes(const void *data, size_t n, struct ko **out)

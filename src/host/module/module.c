@@ -2,13 +2,13 @@
 #include "host/module/module.h"
 
 #include "common/alloc.h"
+#include "common/fs.h"
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "common/strv.h"
 #include "host/module/ko.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 void module_free(struct module *module)
@@ -206,7 +206,7 @@ bool module_can_strip(const char *path)
 
 bool module_is_packed(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = fs_open_regular(path);
 
 	return fd >= 0 && packing_of_file(fd) != PACKING_NONE;
 }

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/fs.h"
+#include "common/log.h"
 #include "host/base/build_id.h"
 #include "host/base/unpack.h"
 
@@ -149,14 +150,14 @@ static int unpack_to_memory(int *fd)
 
 static int fail(char **why, int error, const char *what)
 {
-	*why = xasprintf("cannot read its file: %s", what ? what : strerror(-error));
+	*why = xasprintf("cannot read its file: %s", what ? what : log_reason(error));
 	return error;
 }
 
 int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 {
 	_cleanup_(symbol_file_closep) struct symbol_file *file = xcalloc(1, sizeof(*file));
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = fs_open_regular(path);
 	GElf_Ehdr header;
 	struct stat st;
 	GElf_Addr bias;
@@ -164,8 +165,10 @@ int symbol_file_open(const char *path, struct symbol_file **out, char **why)
 	int r;
 
 	file->build_id = xstrdup("");
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return fail(why, errno ? -errno : -EIO, NULL);
+	if (fd < 0)
+		return fail(why, fd, NULL);
+	if (fstat(fd, &st) < 0)
+		return fail(why, -errno, NULL);
 	file->made = st.st_mtim;
 	r = packing_of_file(fd) ? unpack_to_memory(&fd) : 0;
 	if (r < 0)
