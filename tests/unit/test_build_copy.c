@@ -53,6 +53,33 @@ static void classified(void **state)
 	assert_string_equal(list.list[1].provides[2], "d");
 }
 
+/* What is at fault is named, and no other file is taken instead. */
+static void not_classified(void **state)
+{
+	_cleanup_(source_list_release) struct source_list list = { 0 };
+
+	(void)state;
+	put(sample_work, "all/good/Kbuild", "\xef\xbb\xbfobj-m := good.o\n");
+	put(sample_work, "all/typo/Makefile", "ojb-m := typo.o\n");
+	put(sample_work, "all/typo/typo.c", "MODULE_LICENSE(\"GPL\");\n");
+	put(sample_work, "all/program/Makefile", "all: program\n");
+	put(sample_work, "all/program/program.c", "int main(void);\n");
+	put(sample_work, "all/empty/Kbuild", "");
+	put(sample_work, "all/empty/Makefile", "obj-m := empty.o\n");
+	assert_int_equal(sources_find("all", &list), 0);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(strv_length(list.skipped), 1);
+	assert_non_null(strstr(list.skipped[0], "/all/typo"));
+	assert_int_equal(sources_find("all/empty", &list), -ENOENT);
+	assert_int_equal(mkdir("all/typo/Kbuild", 0700), 0);
+	assert_int_equal(sources_find("all", &list), -EISDIR);
+	assert_int_equal(rmdir("all/typo/Kbuild"), 0);
+	assert_int_equal(mkfifo("all/typo/Kbuild", 0600), 0);
+	assert_int_equal(sources_find("all/typo", &list), -ENOTREGULAR);
+	assert_int_equal(sources_find("all", &list), -ENOTREGULAR);
+	assert_int_equal(fs_remove_tree("all"), 0);
+}
+
 /* --- the copy ---------------------------------------------------------------------- */
 
 /* Updates the folder `to`. */
@@ -512,6 +539,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(classified, sample_clear),
+		cmocka_unit_test_setup(not_classified, sample_clear),
 		cmocka_unit_test_setup(mirrored, sample_clear),
 		cmocka_unit_test_setup(mirrored_removal, sample_clear),
 		cmocka_unit_test_setup(mirrored_folder_turns_into_a_link, sample_clear),

@@ -40,6 +40,7 @@ int build_expect(struct buildenv *env, char *const *paths)
 	_cleanup_strv_ char **folders = NULL;
 	int r = sources_find_all(paths, &sources);
 
+	sources_warn_skipped(&sources);
 	folders = source_list_paths(&sources);
 	buildenv_expect(env, folders);
 	return r;

@@ -12,10 +12,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdbool.h>
 #include <string.h>
 
 #define MAKEFILE_MAX (1024 * 1024)
+#define SOURCE_MAX   (4 * 1024 * 1024)
 
 void source_list_release(struct source_list *list)
 {
@@ -24,6 +26,7 @@ void source_list_release(struct source_list *list)
 		strv_free(list->list[i].provides);
 	}
 	free(list->list);
+	strv_free(list->skipped);
 	*list = (struct source_list){ 0 };
 }
 
@@ -94,51 +97,91 @@ static bool take_line(char *line, char ***provides)
 	return value;
 }
 
-static bool has_modules(const char *makefile, char ***provides)
+/* 1 or 0; -errno, not logged, if it cannot be read. */
+static int has_modules(const char *makefile, char ***provides)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	bool found = false;
+	int r = fs_read(makefile, &text, MAKEFILE_MAX);
 	char *rest;
 
-	if (fs_read(makefile, &text, MAKEFILE_MAX) < 0)
-		return false;
+	if (r < 0)
+		return r;
 	join_lines(&text);
 	rest = text.buf;
+	if (strncmp(rest, "\xef\xbb\xbf", 3) == 0) /* make ignores a byte order mark */
+		rest += 3;
 	for (char *line; (line = strsep(&rest, "\n"));)
 		found |= take_line(line, provides);
 	return found;
 }
 
-/* Adds the folder if it contains modules itself. */
-static bool add_folder(const char *path, struct source_list *list)
+/* Adds the folder if it contains modules itself: 1. Otherwise 0; -errno as has_modules(). */
+static int add_folder(const char *path, struct source_list *list)
 {
 	_cleanup_free_ char *conf = path_join(path, "dkms.conf", NULL);
 	_cleanup_free_ char *makefile = sources_makefile(path);
 	_cleanup_strv_ char **provides = NULL;
-	bool found = makefile && has_modules(makefile, &provides);
+	int r = makefile ? has_modules(makefile, &provides) : 0;
 
-	if (fs_exists(conf)) {
+	if (fs_is_there(conf)) {
 		add(list, SOURCE_DKMS, path, TAKE_PTR(provides));
-		return true;
+		return 1;
 	}
-	if (found)
+	if (r > 0)
 		add(list, SOURCE_KBUILD, path, TAKE_PTR(provides));
-	return found;
+	return r;
+}
+
+static int cannot_read_makefile(const char *path, int r)
+{
+	_cleanup_free_ char *makefile = sources_makefile(path);
+
+	return log_error_errno(r, "Cannot read %s", makefile);
+}
+
+/* What is missing in a folder for which add_folder() returned 0. */
+static const char *what_is_missing(const char *path)
+{
+	_cleanup_free_ char *makefile = sources_makefile(path);
+	_cleanup_free_ char *other = path_join(path, "Makefile", NULL);
+	_cleanup_strv_ char **provides = NULL;
+
+	if (!makefile)
+		return "no Kbuild or Makefile with obj-m";
+	if (strcmp(makefile, other) == 0)
+		return "its Makefile has no obj-m";
+	return has_modules(other, &provides) > 0
+		       ? "its Kbuild has no obj-m, and make ignores the Makefile beside a Kbuild"
+		       : "its Kbuild has no obj-m";
 }
 
 static int nothing_found(const char *path)
 {
 	_cleanup_free_ char *makefile = sources_makefile(path);
 
-	if (makefile)
-		log_error("Nothing to build in %s: its %s has no obj-m", path,
-			  strrchr(makefile, '/') + 1);
-	else
-		log_error("Nothing to build in %s: no Kbuild or Makefile with obj-m, no "
-			  "dkms.conf, and no subfolder with one of these",
-			  path);
+	log_error("Nothing to build in %s: %s%s", path, what_is_missing(path),
+		  makefile ? "" : ", no dkms.conf, and no subfolder with one of these");
 	log_hint("Add a Kbuild with a line such as 'obj-m := name.o'");
 	return -ENOENT;
+}
+
+/* Does it have the source of a module? Every module has a MODULE_LICENSE(). */
+static bool has_module_source(const char *path)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fs_list(path, &names) < 0)
+		return false;
+	strv_foreach (name, names) {
+		_cleanup_free_ char *file = path_join(path, *name, NULL);
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		if (fnmatch("*.c", *name, 0) == 0 && fs_read(file, &text, SOURCE_MAX) == 0 &&
+		    strstr(text.buf, "MODULE_LICENSE"))
+			return true;
+	}
+	return false;
 }
 
 static int add_subfolders(const char *path, struct source_list *list)
@@ -152,10 +195,22 @@ static int add_subfolders(const char *path, struct source_list *list)
 	strv_foreach (name, names) {
 		_cleanup_free_ char *child = path_join(path, *name, NULL);
 
-		if (**name != '.' && fs_is_dir(child))
-			found |= add_folder(child, list);
+		if (**name == '.' || !fs_is_dir(child))
+			continue;
+		r = add_folder(child, list);
+		if (r < 0)
+			return cannot_read_makefile(child, r);
+		if (r == 0 && has_module_source(child) && !strv_contains(list->skipped, child))
+			strv_add(&list->skipped, child);
+		found |= r;
 	}
 	return found ? 0 : nothing_found(path);
+}
+
+void sources_warn_skipped(const struct source_list *list)
+{
+	strv_foreach (path, list->skipped)
+		log_warn("%s is not built: %s", *path, what_is_missing(*path));
 }
 
 static bool is_module_file(const char *path)
@@ -172,6 +227,7 @@ static bool is_module_file(const char *path)
 int sources_find(const char *path, struct source_list *list)
 {
 	_cleanup_free_ char *real = realpath(path, NULL);
+	int r;
 
 	if (!real)
 		return log_error_errno(-errno, "Cannot build %s", path);
@@ -184,7 +240,10 @@ int sources_find(const char *path, struct source_list *list)
 		add(list, SOURCE_KO, real, NULL);
 		return 0;
 	}
-	return add_folder(real, list) ? 0 : add_subfolders(real, list);
+	r = add_folder(real, list);
+	if (r < 0)
+		return cannot_read_makefile(real, r);
+	return r > 0 ? 0 : add_subfolders(real, list);
 }
 
 int sources_find_all(char *const *paths, struct source_list *list)
@@ -212,5 +271,5 @@ int sources_find_beside(const char *path, const char *name, struct source_list *
 	_cleanup_free_ char *beside = path_join(path, "..", name, NULL);
 	_cleanup_free_ char *real = path_is_plain_name(name) ? realpath(beside, NULL) : NULL;
 
-	return real && fs_is_dir(real) && add_folder(real, list);
+	return real && fs_is_dir(real) && add_folder(real, list) > 0;
 }

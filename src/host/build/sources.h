@@ -20,6 +20,7 @@ struct source {
 struct source_list {
 	struct source *list;
 	size_t n;
+	char **skipped; /* subfolders with the source of a module, but nothing to build */
 };
 
 /*
@@ -31,6 +32,9 @@ int sources_find(const char *path, struct source_list *list);
 
 /* As sources_find(), for each element of an array, which may be NULL. Stops at the first error. */
 int sources_find_all(char *const *paths, struct source_list *list);
+
+/* Warns of the skipped ones: a misspelt obj-m would go unnoticed among others. */
+void sources_warn_skipped(const struct source_list *list);
 
 /* The paths of the sources; free with strv_free(). */
 char **source_list_paths(const struct source_list *list);

@@ -46,6 +46,28 @@ expect_ascii() { # TEXT FILTER
 	jq -r "$2" out | grep -qF "$1" || fail "$2 does not contain $1"
 }
 
+# Opening a FIFO waits for a writer that never comes.
+test_files_that_are_no_regular_files() {
+	make_tree 6.1.0-1-arm64
+	mkfifo x.ko
+	run timeout 20 "$OUTPOST" check --kernel "$release" x.ko
+	expect_status 3
+	expect_one_error "Cannot read module $WORK/x.ko: Not a regular file"
+	mkdir m
+	mkfifo m/Kbuild
+	run timeout 20 "$OUTPOST" build --kernel "$release" m
+	expect_status 3
+	expect_one_error "Cannot read $WORK/m/Kbuild: Not a regular file"
+	rm m/Kbuild
+	echo 'obj-m := m.o' >m/Kbuild
+	mkdir typo
+	echo 'MODULE_LICENSE("GPL");' >typo/typo.c
+	echo 'ojb-m := typo.o' >typo/Makefile
+	run timeout 20 "$OUTPOST" build --kernel "$release" .
+	expect_status 1
+	expect_err "warning: $WORK/typo is not built: its Makefile has no obj-m"
+}
+
 test_lock_that_cannot_be_opened() {
 	make_tree 6.1.0-1-arm64
 	mkdir m
