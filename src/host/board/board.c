@@ -65,8 +65,9 @@ static int set_key(const struct ini_entry *e, void *arg)
 	return 0;
 }
 
-/* 0, -ENOENT (not logged), or -errno, logged. */
-static int read_board(const char *file, const char *name, struct board **board)
+/* 0, -ENOENT (not logged), or -errno, logged as `level`. */
+static int read_board(const char *file, const char *name, enum log_level level,
+		      struct board **board)
 {
 	_cleanup_(board_freep) struct board *b = xcalloc(1, sizeof(*b));
 	static const struct ini_key keys[] = {
@@ -76,7 +77,7 @@ static int read_board(const char *file, const char *name, struct board **board)
 		{ "kind" },
 		{ NULL },
 	};
-	static const struct ini_syntax syntax = { .keys = keys };
+	const struct ini_syntax syntax = { .keys = keys, .level = level };
 	int r;
 
 	b->name = xstrdup(name);
@@ -84,7 +85,7 @@ static int read_board(const char *file, const char *name, struct board **board)
 	if (r < 0)
 		return r;
 	if (!b->destination || !is_destination(b->destination)) {
-		log_error("%s: 'destination' is missing or not an ssh destination", file);
+		log_message(level, "%s: 'destination' is missing or not an ssh destination", file);
 		return -EINVAL;
 	}
 	*board = TAKE_PTR(b);
@@ -101,9 +102,9 @@ int board_find(const char *name, struct board **board)
 	if (path_is_plain_name(name)) {
 		known = board_path(name);
 		vm = vm_path(name);
-		r = read_board(known, name, board);
+		r = read_board(known, name, LOG_LEVEL_ERROR, board);
 		if (r == -ENOENT)
-			r = read_board(vm, name, board);
+			r = read_board(vm, name, LOG_LEVEL_ERROR, board);
 	}
 	if (r != -ENOENT)
 		return r;
@@ -143,6 +144,11 @@ static int check_new(const struct board *board)
 			 "start with a dot or dash");
 		return -EINVAL;
 	}
+	if (strcmp(board->name, "vm") == 0 || strcmp(board->name, "full") == 0) {
+		log_error("'%s' is the name of a virtual Pi (outpost vm up)", board->name);
+		log_hint("Choose another name");
+		return -EINVAL;
+	}
 	if (!is_destination(board->destination)) {
 		log_error("'%s' is not an ssh destination", board->destination);
 		log_hint("Use an argument for ssh, such as pi@raspberrypi or a Host in your ssh "
@@ -167,9 +173,9 @@ int board_add(const struct board *board)
 		return r;
 	file = board_path(board->name);
 	vm = vm_path(board->name);
-	if (fs_exists(file) || fs_exists(vm)) {
+	if (fs_is_there(file) || fs_exists(vm)) {
 		log_error("Board '%s' exists already (%s)", board->name,
-			  fs_exists(file) ? file : "a virtual Pi");
+			  fs_is_there(file) ? file : "a virtual Pi");
 		log_hint("Run outpost board remove %s, or choose another name", board->name);
 		return -EEXIST;
 	}
@@ -184,7 +190,7 @@ int board_add(const struct board *board)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", file) : 0;
 }
 
-int board_remove(const char *name)
+int board_remove(const char *name, struct board **removed)
 {
 	_cleanup_free_ char *file = NULL, *vm = NULL;
 
@@ -194,6 +200,9 @@ int board_remove(const char *name)
 	}
 	file = board_path(name);
 	vm = vm_path(name);
+	*removed = NULL;
+	(void)read_board(file, name, LOG_LEVEL_DEBUG,
+			 removed); /* a damaged one can be removed, too */
 	if (unlink(file) == 0)
 		return 0;
 	if (errno != ENOENT)
@@ -226,7 +235,7 @@ static int list_folder(const char *dir, bool vms, char ***names)
 				continue;
 			name[n - 5] = '\0';
 		}
-		if (path_is_plain_name(name) && fs_exists(file) && !strv_contains(*names, name))
+		if (path_is_plain_name(name) && fs_is_there(file) && !strv_contains(*names, name))
 			strv_add(names, name);
 	}
 	return 0;

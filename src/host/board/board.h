@@ -30,7 +30,9 @@ int board_find(const char *name, struct board **board);
 
 /* Writes boards/<name>.conf. 0 or -errno, logged; -EEXIST if the board exists already. */
 int board_add(const struct board *board);
-int board_remove(const char *name);
+
+/* Removes this file. *removed is the board as it was, NULL if the file could not be read. */
+int board_remove(const char *name, struct board **removed);
 
 /* The names of all boards and vms, sorted (strv_free()). 0 or -errno, logged. */
 int board_list(char ***names);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/alloc.h"
+#include "common/fs.h"
 #include "common/log.h"
 #include "common/strv.h"
 #include "host/base/json_make.h"
@@ -37,6 +38,9 @@ static int add(const struct board_options *o, int argc, char **argv)
 		return usage_error("'board add' requires a name and an ssh destination");
 	if (o->ssh_config && !config)
 		return log_error_errno(-ENOENT, "Cannot find the ssh configuration %s",
+				       o->ssh_config);
+	if (config && fs_is_dir(config))
+		return log_error_errno(-EISDIR, "Cannot read the ssh configuration %s",
 				       o->ssh_config);
 	board.name = argv[0];
 	board.destination = argv[1];
@@ -189,11 +193,10 @@ static int show(const struct context *ctx, const char *name)
 static int remove_board(const char *name)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
-	int r;
+	int r = board_remove(name, &board);
 
-	if (path_is_plain_name(name) && board_find(name, &board) == 0)
+	if (r == 0 && board)
 		session_drop_master(board);
-	r = board_remove(name);
 	return r == -EINVAL ? STATUS_USAGE : r;
 }
 

@@ -48,9 +48,43 @@ test_add_refuses() {
 	outpost board add pi me@pi --ssh-config nonexistent
 	expect_status 3
 	expect_one_error "Cannot find the ssh configuration nonexistent"
+	outpost board add pi me@pi --ssh-config .
+	expect_status 3
+	expect_one_error "Cannot read the ssh configuration .: Is a directory"
+	outpost board add vm me@pi
+	expect_status 2
+	expect_one_error "'vm' is the name of a virtual Pi"
+	outpost board add full me@pi
+	expect_status 2
 	outpost board add pi
 	expect_status 2
 	[ -z "$(ls "$XDG_CONFIG_HOME/outpost/boards" 2>/dev/null)" ] || fail "a board file was written"
+}
+
+# What is no regular file, or cannot be followed, is neither absent nor waited for.
+test_board_files_that_cannot_be_read() {
+	local boards=$XDG_CONFIG_HOME/outpost/boards
+	mkdir -p "$boards/folder.conf"
+	ln -s nowhere "$boards/dangling.conf"
+	ln -s loop.conf "$boards/loop.conf"
+	mkfifo "$boards/fifo.conf"
+	run timeout 20 "$OUTPOST" board list
+	expect_status 3
+	expect_err "dangling.conf: it is a link to a missing file"
+	expect_err "fifo.conf: Not a regular file"
+	expect_err "folder.conf: Is a directory"
+	expect_err "loop.conf: Too many levels"
+	outpost board add dangling me@pi
+	expect_status 3
+	expect_one_error "Board 'dangling' exists already"
+	for name in loop dangling fifo; do
+		outpost board remove $name
+		expect_status 0
+		expect_silent err
+	done
+	outpost board remove folder
+	expect_status 3
+	expect_one_error "folder.conf: Is a directory"
 }
 
 test_not_a_board() {
