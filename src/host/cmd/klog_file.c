@@ -24,6 +24,8 @@ static int check_kind(const char *name, const char *data, size_t n)
 		  "xz data", "Run xzcat FILE | outpost klog" },
 		{ "BZh", "bzip2 data", "Run bzcat FILE | outpost klog" },
 		{ "LPKSHHRH", "a systemd journal", "Run journalctl --file FILE -k | outpost klog" },
+		{ "\xff\xfe", "UTF-16 text", "Run iconv -f UTF-16 FILE | outpost klog" },
+		{ "\xfe\xff", "UTF-16 text", "Run iconv -f UTF-16 FILE | outpost klog" },
 		{ "\x7f"
 		  "ELF",
 		  "an ELF file", "Pass a log; pass a module with --module" },
@@ -32,7 +34,7 @@ static int check_kind(const char *name, const char *data, size_t n)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!text_starts((struct text){ data, n }, kinds[i].magic))
 			continue;
-		log_error("%s is %s, not a text log", name, kinds[i].what);
+		log_error("%s is %s, not a log in plain text", name, kinds[i].what);
 		log_hint("%s", kinds[i].hint);
 		return -EINVAL;
 	}

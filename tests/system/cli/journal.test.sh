@@ -39,7 +39,32 @@ test_journal_that_is_damaged() {
 	outpost journal journal
 	expect_status 3
 	expect_one_error "The journal journal is damaged at byte"
+	expect_err "hint: The entries before it are complete"
+	echo text >text
+	outpost journal text
+	expect_status 3
+	expect_one_error "text is not the journal of a run"
+	expect_err "hint: Pass the file 'journal'"
 	outpost journal none
 	expect_status 3
 	expect_one_error "Cannot read the journal none"
+}
+
+test_journal_from_a_pipe() {
+	outpost journal "$TOP/tests/data/journals/inlined.journal.zst"
+	mv out all
+	run bash -c "zstd -dcq '$TOP/tests/data/journals/inlined.journal.zst' | '$OUTPOST' journal -"
+	expect_status 0
+	cmp all out
+	run bash -c "'$OUTPOST' journal <(cat '$TOP/tests/data/journals/inlined.journal.zst')"
+	expect_status 0
+	cmp all out
+}
+
+test_journal_that_is_empty() {
+	: >empty
+	outpost journal empty
+	expect_status 0
+	expect_silent out
+	expect_err "warning: empty is empty"
 }

@@ -105,6 +105,11 @@ test_no_log() {
 	outpost --json klog log.gz
 	expect_status 3
 	[ ! -s out ] || fail "a result was printed for a log that was not read: $(cat out)"
+	echo "BUG: KASAN: a in b" | iconv -t UTF-16 >log.16
+	outpost klog log.16
+	expect_status 3
+	expect_one_error "log.16 is UTF-16 text"
+	expect_err "hint: Run iconv -f UTF-16"
 	: >empty
 	outpost klog empty
 	expect_status 0
