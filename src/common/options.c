@@ -66,6 +66,7 @@ int parse_bool(const char *text, bool *value)
 
 int options_set(const struct option_row *row, void *dest, const char *value, const char **why)
 {
+	static char least[64];
 	void *field = (char *)dest + row->offset;
 
 	switch (row->type) {
@@ -76,10 +77,11 @@ int options_set(const struct option_row *row, void *dest, const char *value, con
 		return 0;
 	case OPTION_TYPE_LIST: strv_add(field, value); return 0;
 	case OPTION_TYPE_INT:
-		*why = "expected a whole number, not below the minimum";
+		snprintf(least, sizeof(least), "expected a whole number, at least %d", row->least);
+		*why = least;
 		return parse_int(value, row->least, 1 << 30, field);
 	case OPTION_TYPE_DURATION:
-		*why = "expected a time such as 500ms, 10s or 2m";
+		*why = "expected a time above zero, such as 500ms, 10s or 2m";
 		if (parse_duration_ms(value, field) < 0 || *(int *)field < row->least)
 			return -EINVAL;
 		return 0;

@@ -284,6 +284,11 @@ test_standard_output_is_closed() {
 	[ "$(grep -c 'error: There is no board' mine.log)" = 1 ] || fail "the error is not in the log once"
 }
 
+test_numbers() {
+	refuses vm up --memory 1
+	expect_err "expected a whole number, at least 256"
+}
+
 test_action_log() {
 	outpost board list
 	grep -q 'Z \[[0-9]*\] outpost: outpost .*: board list$' "$XDG_STATE_HOME/outpost/outpost.log" ||
