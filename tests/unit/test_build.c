@@ -170,6 +170,15 @@ static void rebuilds_for_a_tree_that_changed(void **state)
 	assert_int_equal(runs_of("one"), 4);
 }
 
+/* It was a failure of the module. */
+static void full_disk(void **state)
+{
+	(void)state;
+	put_module("bad", "bad", "", "_Pragma(\"GCC error \\\"No space left on device\\\"\")");
+	put_module("good", "good", "", "");
+	assert_int_equal(do_build("bad", "good"), -EIO);
+}
+
 static void compile_error(void **state)
 {
 	_cleanup_free_ char *messages_text = NULL, *log = NULL;
@@ -440,6 +449,7 @@ int main(void)
 		cmocka_unit_test_setup(rebuilds_what_changed, sample_clear),
 		cmocka_unit_test_setup(rebuilds_with_other_tools, sample_clear),
 		cmocka_unit_test_setup(rebuilds_for_a_tree_that_changed, sample_clear),
+		cmocka_unit_test_setup(full_disk, sample_clear),
 		cmocka_unit_test_setup(compile_error, sample_clear),
 		cmocka_unit_test_setup(dependencies, sample_clear),
 		cmocka_unit_test_setup(test_programs, sample_clear),

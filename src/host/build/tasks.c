@@ -19,6 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Exit statuses of the process that builds a unit. */
+#define EXIT_FAILED  1
+#define EXIT_TROUBLE 3 /* not the unit's fault */
+
 char *tasks_name(const struct tasks *t, const struct unit *unit)
 {
 	if (t->n_trees < 2)
@@ -87,6 +91,8 @@ static void reap(struct tasks *t, struct task *task)
 	task->unit.ms = (int)(monotonic_ms() - task->started);
 	if (status != 0)
 		read_error(&task->unit);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TROUBLE)
+		t->trouble = -EIO;
 	kbuild_count(&task->unit, &t->counts);
 	if (!process_interrupted)
 		tasks_say(t, &task->unit);
@@ -108,10 +114,11 @@ static void __attribute__((noreturn)) run_child(struct tasks *t, struct unit *un
 	unlink(path);
 	r = unit_build(unit, &error);
 	if (r < 0 && !error)
-		error = xasprintf("building failed: %s", strerror(-r));
-	if (error)
-		(void)fs_write_atomic(path, error, strlen(error), 0600);
-	_exit(error ? 1 : 0);
+		error = xasprintf("building failed: %s", log_reason(r));
+	/* If the disk is full, the error does not fit, either. */
+	if (error && fs_write_atomic(path, error, strlen(error), 0600) < 0)
+		log_error("%s: %s", unit->shown, error);
+	_exit(!error ? 0 : unit_is_trouble(r) ? EXIT_TROUBLE : EXIT_FAILED);
 }
 
 /*
@@ -297,7 +304,7 @@ int tasks_run(struct tasks *t)
 		else if (t->n_done < t->n)
 			wait_for_one(t);
 	}
-	return process_interrupted ? -EINTR : 0;
+	return process_interrupted ? -EINTR : t->trouble;
 }
 
 void tasks_release(struct tasks *t)

@@ -32,7 +32,8 @@ struct tasks {
 	struct task *list;
 	size_t n, n_done, n_running;
 	size_t n_trees;
-	int jobs; /* number of jobs, shared by all trees */
+	int jobs;    /* number of jobs, shared by all trees */
+	int trouble; /* -errno of this machine that made a unit fail */
 	struct build_counts counts;
 };
 
@@ -44,7 +45,7 @@ char *tasks_name(const struct tasks *t, const struct unit *unit);
 
 /*
  * Builds everything that can be built; other units get an `error`, logged. 0, -EINTR, or
- * -errno, logged.
+ * -errno, logged, also if a unit failed because of this machine, such as a full disk.
  */
 int tasks_run(struct tasks *t);
 

@@ -122,6 +122,9 @@ struct path_map unit_path_map(const struct unit *unit);
  */
 int unit_build(struct unit *unit, char **error);
 
+/* Is this -errno trouble of the machine, such as a full disk, and not of the unit? */
+bool unit_is_trouble(int r) __attribute__((const));
+
 /*
  * The .ko files after a build, as names in the copy; with dkms.conf, those that it lists. A given
  * .ko as its path.

@@ -29,6 +29,24 @@ int unit_fail(char **error, const char *fmt, ...)
 	return -EINVAL;
 }
 
+bool unit_is_trouble(int r)
+{
+	return r == -ENOSPC || r == -EDQUOT || r == -EROFS || r == -EIO || r == -EMFILE ||
+	       r == -ENFILE || r == -ENOMEM || r == -EAGAIN;
+}
+
+int unit_fail_errno(char **error, int r, const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	unit_fail(error, "%s: %s", sb.buf, log_reason(r));
+	return unit_is_trouble(r) ? r : -EINVAL;
+}
+
 /* --- make ------------------------------------------------------------------------ */
 
 static int apply_patches(const struct unit *unit, struct strbuf *output, char **error)
@@ -124,7 +142,10 @@ static int make(const struct unit *unit, struct strbuf *output, char **error)
 	if (r == -EINTR)
 		return unit_fail(error, "interrupted");
 	if (r < 0 && !*error)
-		return unit_fail(error, "cannot run make: %s", strerror(-r));
+		return unit_fail_errno(error, r, "cannot run make");
+	if (r > 0 &&
+	    strstr(output->buf, strerror(ENOSPC))) /* the compiler writes to its disk, too */
+		return unit_fail_errno(error, -ENOSPC, "make failed");
 	if (r > 0)
 		return unit_fail(error, "it does not compile");
 	if (r == 0 && !made_modules(unit))
@@ -221,13 +242,14 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 		stamp_remove(unit);
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	if (r < 0)
-		return unit_fail(error, "its sources could not be copied");
+		return unit_fail_errno(error, r, "its sources could not be copied");
 	if (!changed && log_get_level() < LOG_LEVEL_DEBUG && stamp_holds(unit))
 		return 0;
 	*made = true;
 	stamp_begin(unit, &stamp);
-	if (stamp_drop_replaced(unit) < 0)
-		return unit_fail(error, "its sources could not be copied");
+	r = stamp_drop_replaced(unit);
+	if (r < 0)
+		return unit_fail_errno(error, r, "its sources could not be copied");
 	r = make(unit, output, error);
 	stamp_note_outside(unit);
 	write_log(unit, "build.log", output);
@@ -238,7 +260,7 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 		return r;
 	r = write_compdb(unit, compdb);
 	if (r < 0)
-		return unit_fail(error, "cannot write %s: %s", compdb, strerror(-r));
+		return unit_fail_errno(error, r, "cannot write %s", compdb);
 	if (!overtaken)
 		stamp_write(unit, &stamp);
 	return 0;
@@ -251,7 +273,7 @@ static int make_folders(const struct unit *unit, char **error)
 
 	if (r == 0)
 		r = fs_mkdir_p(given, 0700);
-	return r < 0 ? unit_fail(error, "cannot make %s: %s", unit->work, strerror(-r)) : 0;
+	return r < 0 ? unit_fail_errno(error, r, "cannot make %s", unit->work) : 0;
 }
 
 int unit_build(struct unit *unit, char **error)

@@ -8,6 +8,10 @@
 /* Replaces *error by one line. Returns -EINVAL. */
 int unit_fail(char **error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* As unit_fail(), ending with the reason. Returns r if it is trouble of this machine. */
+int unit_fail_errno(char **error, int r, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /*
  * Updates the copy and its neighbours; sets *changed if they were not current. 0 or -errno,
  * logged.
@@ -17,7 +21,7 @@ int unit_update_copy(const struct unit *unit, bool *changed);
 /* Makes the next build copy and build everything again. */
 void unit_forget_copy(const struct unit *unit);
 
-/* Makes stripped versions of all modules that exist. 0, or -EINVAL with *error. */
+/* Makes stripped versions of all modules that exist. 0, or -errno with *error. */
 int unit_strip_all(const struct unit *unit, char **error);
 
 #endif

@@ -120,9 +120,10 @@ int unit_strip_all(const struct unit *unit, char **error)
 
 		if (r == 0 && wanted && unit_stat_module(unit, *ko, &st) == 0)
 			r = strip(unit, *ko, &st);
-		if (r != 0)
-			return unit_fail(error, "stripping %s failed: %s", *ko,
-					 r < 0 ? strerror(-r) : "see above");
+		if (r > 0)
+			return unit_fail(error, "stripping %s failed: see above", *ko);
+		if (r < 0)
+			return unit_fail_errno(error, r, "stripping %s failed", *ko);
 	}
 	return 0;
 }
