@@ -117,6 +117,52 @@ static void rebuilds_what_changed(void **state)
 	assert_true(fs_exists(the_module("one")->unstripped));
 }
 
+/* What make reads without listing it, beside the folder. */
+static void rebuilds_for_files_beside_it(void **state)
+{
+	(void)state;
+	put_module("one", "one", "", "int x;");
+	put(sample_work, "one/Kbuild",
+	    "include $(M)/../common/rules.mk\n-include $(M)/../later.mk\nobj-m := one.o\n");
+	put(sample_work, "common/rules.mk", "# 1\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 1);
+	put(sample_work, "common/rules.mk", "# 2\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 2);
+	put(sample_work, "common/new/x.h", "");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 3);
+	put(sample_work, "later.mk", "$(error it is read)\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_contains(the_module("one")->error, "it is read");
+	unlink("later.mk");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+	unlink("common/rules.mk");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_contains(the_module("one")->error, "rules.mk");
+}
+
+/* Through links, the folders beside it have no end. */
+static void endless_folders_beside_it(void **state)
+{
+	(void)state;
+	put_module("one", "one", "", "#include \"../common/x.h\"");
+	put(sample_work, "common/x.h", "");
+	assert_int_equal(symlink("..", "common/up"), 0);
+	assert_int_equal(symlink("nowhere", "common/dangling"), 0);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 1);
+	assert_int_equal(unlink("common/dangling"), 0);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_int_equal(runs_of("one"), 2);
+}
+
 /* make would keep an object that another compiler made. */
 static void rebuilds_with_other_tools(void **state)
 {
@@ -447,6 +493,8 @@ int main(void)
 		cmocka_unit_test_setup(builds, sample_clear),
 		cmocka_unit_test_setup(has_debug_info, sample_clear),
 		cmocka_unit_test_setup(rebuilds_what_changed, sample_clear),
+		cmocka_unit_test_setup(rebuilds_for_files_beside_it, sample_clear),
+		cmocka_unit_test_setup(endless_folders_beside_it, sample_clear),
 		cmocka_unit_test_setup(rebuilds_with_other_tools, sample_clear),
 		cmocka_unit_test_setup(rebuilds_for_a_tree_that_changed, sample_clear),
 		cmocka_unit_test_setup(full_disk, sample_clear),

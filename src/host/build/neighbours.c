@@ -50,16 +50,12 @@ static char *beside(const char *path, int level, const char *name)
 	return path_join(dir, name, NULL);
 }
 
-static char *manifest_of(const struct search *s, int level, const char *name)
+static int update_copy(const struct search *s, const struct neighbour *n)
 {
-	return xasprintf("%s/beside-%d-%s", s->of->dir, level, name);
-}
-
-static int update_copy(const struct search *s, int level, const char *name)
-{
-	_cleanup_free_ char *from = beside(s->of->user, level, name);
-	_cleanup_free_ char *to = beside(s->of->copy, level, name);
-	_cleanup_free_ char *real = realpath(from, NULL), *manifest = manifest_of(s, level, name);
+	_cleanup_free_ char *from = neighbours_place(n, s->of->user);
+	_cleanup_free_ char *to = neighbours_place(n, s->of->copy);
+	_cleanup_free_ char *real = realpath(from, NULL),
+			    *manifest = neighbours_manifest(n, s->of->dir);
 	bool changed = false;
 	int r;
 
@@ -75,15 +71,18 @@ static int update_copy(const struct search *s, int level, const char *name)
 	return r;
 }
 
-/* Replaces a copy that was needed earlier; a folder that the build made there stays. */
-static int put_link(const struct search *s, int level, const char *name)
+/*
+ * Replaces a copy that was needed earlier, by nothing if the user's folder is gone; a folder that
+ * the build made there stays.
+ */
+static int put_link(const struct search *s, const struct neighbour *n)
 {
-	_cleanup_free_ char *from = beside(s->of->user, level, name);
-	_cleanup_free_ char *to = beside(s->of->copy, level, name);
-	_cleanup_free_ char *manifest = manifest_of(s, level, name);
+	_cleanup_free_ char *from = neighbours_place(n, s->of->user);
+	_cleanup_free_ char *to = neighbours_place(n, s->of->copy);
+	_cleanup_free_ char *manifest = neighbours_manifest(n, s->of->dir);
 	int r = unlink(manifest) == 0 ? beneath_remove(s->of->work, to) : 0;
 
-	if (r == 0)
+	if (r == 0 && !n->is_missing)
 		r = beneath_put_link(s->of->work, to, from);
 	return r < 0 && r != -EISDIR ? log_error_errno(r, "Cannot make a link to %s", from) : 0;
 }
@@ -104,17 +103,18 @@ static struct neighbour *add(struct neighbours *neighbours, int level, const cha
 	return &neighbours->list[neighbours->n++];
 }
 
-/* Words in comments are not files, and the copy itself and its parent exist already. */
+/* Words in comments count as missing; the copy itself and its parent exist already. */
 static void note_neighbour(struct search *s, int level, const char *name, bool has_objects)
 {
 	_cleanup_free_ char *from = beside(s->of->user, level, name);
 	_cleanup_free_ char *to = beside(s->of->copy, level, name);
 	struct neighbour *known = find(&s->found, level, name);
 
-	if (!fs_exists(from) || fs_is_within(s->of->copy, to))
+	if (fs_is_within(s->of->copy, to))
 		return;
 	if (!known)
 		known = add(&s->found, level, name);
+	known->is_missing = !fs_exists(from);
 	known->is_copy |= has_objects && fs_is_dir(from);
 }
 
@@ -188,7 +188,18 @@ void neighbours_release(struct neighbours *neighbours)
 	*neighbours = (struct neighbours){ 0 };
 }
 
-/* Each line is the level, "copy" or "link", and the name. */
+static void set_kind(struct neighbour *neighbour, const char *kind)
+{
+	neighbour->is_copy = strncmp(kind, "copy", 4) == 0;
+	neighbour->is_missing = strncmp(kind, "none", 4) == 0;
+}
+
+static const char *kind_of(const struct neighbour *neighbour)
+{
+	return neighbour->is_missing ? "none" : neighbour->is_copy ? "copy" : "link";
+}
+
+/* Each line is the level, "copy", "link" or "none", and the name. */
 void neighbours_read(const char *dir, struct neighbours *neighbours)
 {
 	_cleanup_free_ char *path = path_join(dir, "neighbours", NULL);
@@ -199,7 +210,7 @@ void neighbours_read(const char *dir, struct neighbours *neighbours)
 		return;
 	rest = text.buf;
 	for (char *line; (line = strsep(&rest, "\n")) && strlen(line) > 7;)
-		add(neighbours, *line - '0', line + 7)->is_copy = strncmp(line + 2, "copy", 4) == 0;
+		set_kind(add(neighbours, *line - '0', line + 7), line + 2);
 }
 
 static int write_list(const struct search *s)
@@ -209,8 +220,8 @@ static int write_list(const struct search *s)
 	int r;
 
 	for (size_t i = 0; i < s->found.n; i++)
-		strbuf_addf(&text, "%d %s %s\n", s->found.list[i].level,
-			    s->found.list[i].is_copy ? "copy" : "link", s->found.list[i].name);
+		strbuf_addf(&text, "%d %s %s\n", s->found.list[i].level, kind_of(&s->found.list[i]),
+			    s->found.list[i].name);
 	r = fs_write_atomic(path, text.buf, text.len, 0600);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
@@ -225,22 +236,38 @@ static int find_all(struct search *s)
 	return write_list(s);
 }
 
+static bool anything_appeared(const struct search *s)
+{
+	for (size_t i = 0; i < s->found.n; i++) {
+		const struct neighbour *n = &s->found.list[i];
+		_cleanup_free_ char *from = beside(s->of->user, n->level, n->name);
+
+		if (n->is_missing && fs_exists(from))
+			return true;
+	}
+	return false;
+}
+
 int neighbours_update(const struct neighbours_of *of, bool search, bool *changed)
 {
 	struct search s = { .of = of, .changed = changed };
 	int r = 0;
 
+	if (!search)
+		neighbours_read(of->dir, &s.found);
+	if (!search && anything_appeared(&s)) {
+		neighbours_release(&s.found);
+		search = *changed = true;
+	}
 	if (search)
 		r = find_all(&s);
-	else
-		neighbours_read(of->dir, &s.found);
 	for (size_t i = 0; i < s.found.n && r == 0; i++) {
 		const struct neighbour *n = &s.found.list[i];
 
 		if (n->is_copy)
-			r = update_copy(&s, n->level, n->name);
+			r = update_copy(&s, n);
 		else if (search)
-			r = put_link(&s, n->level, n->name);
+			r = put_link(&s, n);
 	}
 	neighbours_release(&s.found);
 	return r;
@@ -268,8 +295,18 @@ char *neighbours_resolve(const struct neighbours *neighbours, const char *user, 
 		_cleanup_free_ char *there = beside(copy, n->level, n->name);
 		_cleanup_free_ char *here = beside(user, n->level, n->name);
 
-		if (!n->is_copy && fs_is_within(path, there))
+		if (!n->is_copy && !n->is_missing && fs_is_within(path, there))
 			return xasprintf("%s%s", here, path + strlen(there));
 	}
 	return NULL;
+}
+
+char *neighbours_place(const struct neighbour *neighbour, const char *path)
+{
+	return beside(path, neighbour->level, neighbour->name);
+}
+
+char *neighbours_manifest(const struct neighbour *neighbour, const char *dir)
+{
+	return xasprintf("%s/beside-%d-%s", dir, neighbour->level, neighbour->name);
 }

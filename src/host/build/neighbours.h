@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 struct neighbour {
-	int level; /* how many folders up: 1 or 2 */
-	bool is_copy;
+	int level;                /* how many folders up: 1 or 2 */
+	bool is_copy, is_missing; /* a link if neither */
 	char *name;
 };
 
@@ -33,9 +33,18 @@ struct neighbours_of {
 
 /*
  * With `search`, searches the copy's files for references and writes the list; else only updates
- * existing copies. Sets *changed if they changed. 0 or -errno, logged.
+ * existing copies, unless something that was missing exists now. Sets *changed if they changed.
+ * 0 or -errno, logged.
  */
 int neighbours_update(const struct neighbours_of *of, bool search, bool *changed);
+
+/* Its place: `path` is the user's folder, or the copy below work/. */
+char *neighbours_place(const struct neighbour *neighbour, const char *path)
+	__attribute__((returns_nonnull));
+
+/* The path of the list of a copy's sources in `dir`. */
+char *neighbours_manifest(const struct neighbour *neighbour, const char *dir)
+	__attribute__((returns_nonnull));
 
 /* The last list, which is empty if there is none. */
 void neighbours_read(const char *dir, struct neighbours *neighbours);

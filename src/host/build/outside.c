@@ -9,6 +9,7 @@
 #include "host/build/compdb.h"
 #include "host/build/neighbours.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,22 @@ static void take_dep(const char *path, void *arg)
 		strv_add(&deps->files, real);
 }
 
+int outside_open_copy(const struct unit *unit, const struct neighbour *neighbour)
+{
+	_cleanup_close_ int work = unit_open_work(unit);
+	_cleanup_free_ char *place = neighbours_place(neighbour, unit_below_work(unit, unit->copy));
+
+	return work < 0 ? work : beneath_open(work, place, O_PATH | O_DIRECTORY, 0);
+}
+
+static void take_deps_beside(struct deps *deps, const struct neighbour *neighbour)
+{
+	_cleanup_close_ int copy = outside_open_copy(deps->unit, neighbour);
+
+	if (copy >= 0)
+		compdb_each_dep(copy, take_dep, deps);
+}
+
 char **outside_files(const struct unit *unit)
 {
 	_cleanup_close_ int copy = unit_open_copy(unit);
@@ -109,6 +126,9 @@ char **outside_files(const struct unit *unit)
 		return NULL;
 	neighbours_read(unit->dir, &deps.neighbours);
 	compdb_each_dep(copy, take_dep, &deps);
+	for (size_t i = 0; i < deps.neighbours.n; i++)
+		if (deps.neighbours.list[i].is_copy)
+			take_deps_beside(&deps, &deps.neighbours.list[i]);
 	neighbours_release(&deps.neighbours);
 	return deps.files;
 }

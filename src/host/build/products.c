@@ -247,7 +247,7 @@ int products_drop(int copy, const struct inventory *sources, struct products_cha
 
 	if (!change->any)
 		return 0;
-	d.all = strv_length(change->names) > NAMES_MAX;
+	d.all = change->all || strv_length(change->names) > NAMES_MAX;
 	if (!d.all) {
 		add_readers(&d);
 		r = walk(&d, "", note_generated);

@@ -15,6 +15,7 @@
 /* Changes of the sources. */
 struct products_change {
 	bool any;     /* a change that kbuild does not notice */
+	bool all;     /* nothing stays */
 	char **names; /* of what came, went, or is not C: objects that use one go, too */
 };
 

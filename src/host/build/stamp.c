@@ -5,8 +5,10 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
+#include "host/build/around.h"
 #include "host/build/kbuild.h"
 #include "host/build/outside.h"
+#include "host/build/neighbours.h"
 #include "host/build/products.h"
 #include "host/base/paths.h"
 
@@ -133,7 +135,7 @@ bool stamp_holds(const struct unit *unit)
 	describe_given(unit, &wanted);
 	describe_made(unit, &wanted);
 	return strncmp(found.buf, wanted.buf, wanted.len) == 0 &&
-	       files_hold(found.buf + wanted.len);
+	       files_hold(found.buf + wanted.len) && around_holds(unit);
 }
 
 void stamp_begin(const struct unit *unit, struct strbuf *text)
@@ -196,30 +198,70 @@ static bool is_replaced(const char *line, const struct stat *noted)
 	       (stat(path + 1, &st) < 0 || st.st_mtim.tv_sec <= noted->st_mtim.tv_sec);
 }
 
-int stamp_drop_replaced(const struct unit *unit)
+/* Returns when they were noted. */
+static time_t note_replaced(const struct unit *unit, struct products_change *change)
 {
 	_cleanup_free_ char *path = unit_file(unit, "outside");
-	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct products_change change = { 0 };
-	struct inventory sources = { 0 };
-	_cleanup_close_ int copy = -1;
 	struct stat noted;
 	char *rest;
-	int r = 0;
 
 	if (stat(path, &noted) < 0 || fs_read(path, &text, 0) < 0)
 		return 0;
 	rest = text.buf;
 	for (char *line; (line = strsep(&rest, "\n"));)
 		if (is_replaced(line, &noted))
-			products_note_path(&change, line);
+			products_note_path(change, line);
+	return noted.st_mtim.tv_sec;
+}
+
+static int drop_products(int copy, const char *manifest, struct products_change *change)
+{
+	struct inventory sources = { 0 };
+	int r = 0;
+
 	inventory_read(&sources, manifest);
 	if (sources.n)
-		r = copy = unit_open_copy(unit);
-	if (copy >= 0)
-		r = products_drop(copy, &sources, &change);
+		r = copy < 0 ? copy : products_drop(copy, &sources, change);
 	inventory_release(&sources);
+	return r;
+}
+
+static int drop_beside(const struct unit *unit, const struct neighbour *neighbour,
+		       struct products_change *change)
+{
+	_cleanup_close_ int dir = outside_open_copy(unit, neighbour);
+	_cleanup_free_ char *manifest = neighbours_manifest(neighbour, unit->dir);
+
+	return neighbour->is_copy ? drop_products(dir, manifest, change) : 0;
+}
+
+static int drop_all_products(const struct unit *unit, struct products_change *change)
+{
+	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
+	_cleanup_close_ int copy = unit_open_copy(unit);
+	struct neighbours neighbours = { 0 };
+	int r = drop_products(copy, manifest, change);
+
+	neighbours_read(unit->dir, &neighbours);
+	for (size_t i = 0; i < neighbours.n && r == 0; i++)
+		r = drop_beside(unit, &neighbours.list[i], change);
+	neighbours_release(&neighbours);
+	return r;
+}
+
+int stamp_drop_replaced(const struct unit *unit)
+{
+	struct products_change change = { 0 };
+	struct inventory now = { 0 };
+	time_t made = note_replaced(unit, &change);
+	int r;
+
+	around_compare(unit, made, &now, &change);
+	r = drop_all_products(unit, &change);
+	if (r == 0)
+		r = around_write(unit, &now);
+	inventory_release(&now);
 	products_change_release(&change);
 	return r;
 }

@@ -34,9 +34,10 @@ bool stamp_is_overtaken(const struct unit *unit, const struct timespec *since);
 void stamp_remove(const struct unit *unit);
 
 /*
- * make compares times, so it does not notice if a file outside the copy is replaced by an
- * older one. stamp_note_outside() notes those files after each make; before the next,
- * stamp_drop_replaced() removes what was built from those that changed. 0 or -errno, logged.
+ * make compares times of what it read, so it does not notice if a file outside the copy is
+ * replaced by an older one, or a new one is found first. stamp_note_outside() notes what was read
+ * after each make; before the next, stamp_drop_replaced() removes what was built from what
+ * changed there or around the folder (see around.h). 0 or -errno, logged.
  */
 void stamp_note_outside(const struct unit *unit);
 int stamp_drop_replaced(const struct unit *unit);

@@ -29,6 +29,7 @@
  *	toolchain               tools and tree of the last build
  *	stamp                   what the last successful build was made from
  *	outside                 files outside the copy that the last make read
+ *	around                  files beside the folder that it could read: see around.h
  *	compile_commands.json
  *	lock                    held (flock) during the build
  *

@@ -248,6 +248,8 @@ static int build_folder(const struct unit *unit, struct strbuf *output, bool *ma
 	*made = true;
 	stamp_begin(unit, &stamp);
 	r = stamp_drop_replaced(unit);
+	if (r == 0)
+		r = unit_list_headers(unit);
 	if (r < 0)
 		return unit_fail_errno(error, r, "its sources could not be copied");
 	r = make(unit, output, error);

@@ -6,6 +6,7 @@
 #include "common/beneath.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/build/around.h"
 #include "host/build/inventory.h"
 #include "host/build/mirror.h"
 #include "host/build/neighbours.h"
@@ -13,7 +14,6 @@
 #include "host/build/toolchain.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,21 +114,21 @@ static int place_copy(const struct unit *unit)
  * ccache knows an object's dependencies by the headers that were found. It would not notice a
  * new header that would be found first, so it gets a list of all headers.
  */
-static int list_headers(const struct unit *unit, const char *manifest)
+int unit_list_headers(const struct unit *unit)
 {
-	static const char *const patterns[] = { "*.h", "*.inc", "*.def" };
 	_cleanup_free_ char *path = unit_given(unit, "headers");
+	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_(strbuf_release) struct strbuf list = STRBUF_INIT;
 	struct inventory sources = { 0 };
 	int r;
 
 	inventory_read(&sources, manifest);
 	for (size_t i = 0; i < sources.n; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(patterns); k++)
-			if (fnmatch(patterns[k], sources.list[i].path, 0) == 0)
-				strbuf_addf(&list, "%s\n", sources.list[i].path);
+		if (around_is_header(sources.list[i].path))
+			strbuf_addf(&list, "%s\n", sources.list[i].path);
 	inventory_release(&sources);
-	r = fs_write_atomic(path, list.buf ? list.buf : "", list.len, 0600);
+	around_add_headers(unit, &list);
+	r = fs_write_atomic(path, list.buf, list.len, 0600);
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
@@ -160,8 +160,6 @@ static int update_copy(const struct unit *unit, int work, bool *changed)
 	}
 	if (r == 0)
 		r = neighbours_update(&of, *changed || !fs_exists(stamp), changed);
-	if (r == 0 && (*changed || !fs_exists(stamp)))
-		r = list_headers(unit, manifest);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit, work);
 	return r;
@@ -186,6 +184,14 @@ int unit_update_copy(const struct unit *unit, bool *changed)
 void unit_forget_copy(const struct unit *unit)
 {
 	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
+	struct neighbours neighbours = { 0 };
 
 	unlink(manifest);
+	neighbours_read(unit->dir, &neighbours);
+	for (size_t i = 0; i < neighbours.n; i++) {
+		_cleanup_free_ char *other = neighbours_manifest(&neighbours.list[i], unit->dir);
+
+		unlink(other);
+	}
+	neighbours_release(&neighbours);
 }

@@ -18,6 +18,9 @@ int unit_fail_errno(char **error, int r, const char *fmt, ...)
  */
 int unit_update_copy(const struct unit *unit, bool *changed);
 
+/* Lists for ccache all headers that a compiler may find. 0 or -errno, logged. */
+int unit_list_headers(const struct unit *unit);
+
 /* Makes the next build copy and build everything again. */
 void unit_forget_copy(const struct unit *unit);
 

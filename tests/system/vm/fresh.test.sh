@@ -7,8 +7,8 @@
 # shellcheck disable=SC2016 # make expands what is in single quotes
 
 # Prints name and checksum of each module of FOLDER, or "it does not build".
-outcome() { # FOLDER
-	"$OUTPOST" --json build "$1" >json 2>log || true # some versions do not build
+outcome() { # FOLDER [OPTION]
+	"$OUTPOST" --json build "${@:2}" "$1" >json 2>log || true # some versions do not build
 	jq -r '.modules[] | if .error then "error" else .module + " " + .path end' json | sort |
 		while read -r name path; do
 			if [ "$name" = error ]; then
@@ -30,7 +30,7 @@ same_as_fresh() {
 	mkdir "fresh$clone"
 	cp -a m "fresh$clone/m"
 	[ ! -e common ] || cp -a common "fresh$clone/common"
-	fresh=$(outcome "fresh$clone/m")
+	fresh=$(outcome "fresh$clone/m" --no-ccache)
 	echo "$1: $here"
 	[ -n "$fresh" ] || { cat log; fail "$1: the build of the fresh clone printed nothing"; }
 	[ "$here" = "$fresh" ] || {
@@ -242,6 +242,67 @@ test_files_beside_the_module() {
 	grep -q 31 common/one.h || fail "the older header was not used"
 	rm common/one.h
 	same_as_fresh "the header is removed" fails
+}
+
+# As test_headers_that_appear, beside the folder; ccache knows the sources that come back.
+test_headers_that_appear_beside_the_module() {
+	make_sources
+	mkdir -p common/first common/later
+	mv m/one.h common/later/one.h
+	sed -i 's/^ccflags.*/& -I$(src)\/..\/common\/first -I$(src)\/..\/common\/later/' m/Kbuild
+	same_as_fresh "at first" builds
+	printf '#define ONE 41\n' >common/first/one.h
+	same_as_fresh "a header earlier in the search path" builds
+	rm common/first/one.h
+	same_as_fresh "it is removed" builds
+	cp m/one.c one.c
+	echo 'int more;' >>m/one.c
+	same_as_fresh "a line more" builds
+	printf '#define ONE 42\n' >common/first/one.h
+	cp one.c m/one.c
+	same_as_fresh "without it, but with the header" builds
+}
+
+test_makefiles_and_data_beside_the_module() {
+	make_sources
+	mkdir common
+	echo 'ccflags-y += -DRULES=1' >common/rules.mk
+	echo 51 >common/version
+	sed -i '$a include $(src)/../common/rules.mk\n-include $(src)/../common/later.mk' m/Kbuild
+	sed -i '$a ccflags-y += -DSHELL=$(shell cat $(src)/../common/version)' m/Kbuild
+	sed -i 's/part(VALUE)/part(VALUE + RULES + SHELL)/' m/main.c
+	same_as_fresh "at first" builds
+	echo 'ccflags-y += -DRULES=2' >common/rules.mk
+	same_as_fresh "the makefile changed" builds
+	echo 52 >common/version
+	same_as_fresh "the file of \$(shell) changed" builds
+	echo 'ccflags-y += -DUNUSED -include missing.h' >common/later.mk
+	same_as_fresh "the optional makefile appears" fails
+	rm common/later.mk
+	same_as_fresh "it is removed" builds
+	rm common/rules.mk
+	same_as_fresh "the makefile is removed" fails
+}
+
+# Objects are built in common, in a copy of its own.
+test_objects_beside_the_module() {
+	make_sources
+	sed -i 's/^two-y := .*/& ..\/common\/extra.o/' m/Kbuild
+	sed -i 's/part(VALUE)/part(VALUE) + extra()/; 1i int extra(void);' m/main.c
+	same_as_fresh "at first" fails
+	mkdir common
+	printf '%s\n' 'int extra(void);' '#if __has_include("maybe.h")' 'int extra(void) { return 1; }' \
+		'#else' 'int extra(void) { return 2; }' '#endif' >common/extra.c
+	same_as_fresh "the folder appears" builds
+	touch common/maybe.h
+	same_as_fresh "a header beside the object's source" builds
+	rm common/maybe.h
+	same_as_fresh "it is removed" builds
+	touch m/maybe.h
+	same_as_fresh "a header in the module's folder" builds
+	rm -r common
+	echo '// a remark' >>m/main.c
+	same_as_fresh "the folder is removed" fails
 }
 
 test_branches() {
