@@ -2,8 +2,10 @@
 #include "host/base/config.h"
 
 #include "common/alloc.h"
-#include "common/fs.h"
 #include "common/log.h"
+#include "common/strbuf.h"
+#include "common/strv.h"
+#include "host/base/config_file.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
@@ -13,17 +15,31 @@ struct entry {
 	char *key; /* "section.name" */
 	char *value;
 	char *where; /* "file:line" */
+	bool is_project;
+};
+
+struct file {
+	char *path; /* NULL: there is none */
+	struct strbuf text;
 };
 
 struct config {
 	struct entry *entries;
 	size_t n;
-	char *files[2];
+	struct file user, project;
+	char **ignored;
+	bool yes;
+};
+
+struct reading {
+	struct config *config;
+	bool is_project;
 };
 
 static int add_entry(const struct ini_entry *e, void *arg)
 {
-	struct config *config = arg;
+	const struct reading *reading = arg;
+	struct config *config = reading->config;
 
 	if (!e->key)
 		return 0;
@@ -32,49 +48,46 @@ static int add_entry(const struct ini_entry *e, void *arg)
 		.key = xstrdup(e->name),
 		.value = xstrdup(e->value),
 		.where = xasprintf("%s:%d", e->path, e->line),
+		.is_project = reading->is_project,
 	};
 	return 0;
 }
 
-static int read_files(const struct config *config, const struct ini_key *keys, ini_fn fn, void *arg)
+static int read_file(const struct file *file, const struct ini_key *keys, ini_fn fn, void *arg)
 {
 	const struct ini_syntax syntax = { .keys = keys };
 
-	for (size_t i = 0; i < ARRAY_SIZE(config->files); i++) {
-		int r = config->files[i] ? ini_read(config->files[i], &syntax, fn, arg) : 0;
-
-		if (r < 0 && r != -ENOENT)
-			return r;
-	}
-	return 0;
+	return file->path
+		       ? ini_read_text(file->path, file->text.buf, file->text.len, &syntax, fn, arg)
+		       : 0;
 }
 
-/* outpost.conf in this folder or the nearest one above it; NULL if there is none. */
-static char *project_file(void)
+static int find_files(struct config *c)
 {
-	_cleanup_free_ char *dir = realpath(".", NULL);
+	_cleanup_free_ char *own = path_configuration("outpost.conf", NULL), *real = NULL;
+	int r = config_file_read(own, &c->user.text);
 
-	while (dir) {
-		_cleanup_free_ char *file = path_join(dir, "outpost.conf", NULL);
-		char *slash = strrchr(dir, '/');
-
-		if (fs_exists(file))
-			return TAKE_PTR(file);
-		if (!*slash || slash == dir)
-			return NULL;
-		*slash = '\0';
-	}
-	return NULL;
+	if (r == 0)
+		c->user.path = xstrdup(own);
+	if (r == 0 || r == -ENOENT || r == -EPERM)
+		r = config_file_find(&c->project.path, &c->project.text);
+	/* The user's own file is not a project's, even where it is. */
+	real = c->user.path ? realpath(own, NULL) : NULL;
+	if (real && c->project.path && strcmp(real, c->project.path) == 0)
+		free(TAKE_PTR(c->project.path));
+	return r;
 }
 
 int config_load(struct config **config)
 {
 	_cleanup_(config_freep) struct config *c = xcalloc(1, sizeof(*c));
-	int r;
+	struct reading user = { c, false }, project = { c, true };
+	int r = find_files(c);
 
-	c->files[0] = path_configuration("outpost.conf", NULL);
-	c->files[1] = project_file();
-	r = read_files(c, NULL, add_entry, c);
+	if (r == 0)
+		r = read_file(&c->user, NULL, add_entry, &user);
+	if (r == 0)
+		r = read_file(&c->project, NULL, add_entry, &project);
 	if (r < 0)
 		return r;
 	*config = TAKE_PTR(c);
@@ -90,19 +103,77 @@ static int ignore(const struct ini_entry *e, void *arg)
 
 int config_check(const struct config *config, const struct ini_key *keys)
 {
-	return read_files(config, keys, ignore, NULL);
+	int r = read_file(&config->user, keys, ignore, NULL);
+
+	return r < 0 ? r : read_file(&config->project, keys, ignore, NULL);
+}
+
+/* --- what a project may not set by itself ------------------------------------------------- */
+
+const char *config_project_file(const struct config *config)
+{
+	return config ? config->project.path : NULL;
+}
+
+void config_project_keys(const struct config *config, bool (*is_meant)(const char *key),
+			 char ***keys)
+{
+	for (size_t i = 0; config && i < config->n; i++) {
+		const struct entry *e = &config->entries[i];
+
+		if (e->is_project && is_meant(e->key) && !strv_contains(*keys, e->key))
+			strv_add(keys, e->key);
+	}
+}
+
+static void free_entry(struct entry *e)
+{
+	free(e->key);
+	free(e->value);
+	free(e->where);
+}
+
+void config_ignore_project_keys(struct config *config, bool (*is_meant)(const char *key))
+{
+	size_t kept = 0;
+
+	config_project_keys(config, is_meant, &config->ignored);
+	for (size_t i = 0; i < config->n; i++) {
+		struct entry *e = &config->entries[i];
+
+		if (e->is_project && is_meant(e->key))
+			free_entry(e);
+		else
+			config->entries[kept++] = *e;
+	}
+	config->n = kept;
+}
+
+char *const *config_ignored(const struct config *config)
+{
+	return config ? config->ignored : NULL;
+}
+
+void config_answer_yes(struct config *config)
+{
+	config->yes = true;
+}
+
+bool config_answers_yes(const struct config *config)
+{
+	return config && config->yes;
 }
 
 void config_free(struct config *config)
 {
-	for (size_t i = 0; i < config->n; i++) {
-		free(config->entries[i].key);
-		free(config->entries[i].value);
-		free(config->entries[i].where);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(config->files); i++)
-		free(config->files[i]);
+	for (size_t i = 0; i < config->n; i++)
+		free_entry(&config->entries[i]);
 	free(config->entries);
+	free(config->user.path);
+	free(config->project.path);
+	strbuf_release(&config->user.text);
+	strbuf_release(&config->project.text);
+	strv_free(config->ignored);
 	free(config);
 }
 
