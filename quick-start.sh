@@ -86,7 +86,7 @@ build/outpost vm up
 
 step "Building, loading and testing modules/"
 status=0
-build/outpost test || status=$?
+build/outpost test --yes || status=$?
 
 step "Done"
 exit "$status"

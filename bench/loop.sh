@@ -38,6 +38,7 @@ done
 [ "$RUNS" -ge 1 ] || exit 2
 
 unset "${!OUTPOST_@}" NO_COLOR
+export OUTPOST_YES=1 # the modules are ours
 export XDG_STATE_HOME=$WORK/state XDG_CONFIG_HOME=$WORK/config XDG_RUNTIME_DIR
 XDG_RUNTIME_DIR=$(mktemp -d /tmp/outpost-bench.XXXXXX) || exit 1
 

@@ -80,6 +80,7 @@ mkdir -p "$WORK"
 MADE=$(mktemp -d /tmp/outpost-bench.XXXXXX) || exit 1
 trap clean_up EXIT
 unset "${!OUTPOST_@}" NO_COLOR
+export OUTPOST_YES=1 # the modules are ours
 if [ -z "$BOARD" ]; then
 	BOARD=onboard OWN=onboard
 	export XDG_STATE_HOME=$WORK/state

@@ -155,3 +155,23 @@ void log_hint(const char *fmt, ...)
 	va_end(ap);
 	emit(LOG_LEVEL_ERROR, "hint: ", &sb);
 }
+
+void log_begin_question(const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT, clean = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	strbuf_add_clean(&clean, sb.buf, sb.len);
+	if (line_below)
+		line_below->hide();
+	write_whole(STDERR_FILENO, &clean);
+}
+
+void log_end_question(void)
+{
+	if (line_below)
+		line_below->show();
+}

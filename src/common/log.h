@@ -64,6 +64,13 @@ int log_errno(enum log_level level, int r, const char *fmt, ...)
 #define log_error_errno(r, ...) log_errno(LOG_LEVEL_ERROR, (r), __VA_ARGS__)
 #define log_warn_errno(r, ...)  log_errno(LOG_LEVEL_WARN, (r), __VA_ARGS__)
 
+/*
+ * Writes a question to stderr, as it is; the line stays hidden until log_end_question(), after
+ * the answer was read.
+ */
+void log_begin_question(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_end_question(void);
+
 /* A line after an error that tells the user what to do. */
 void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -18,6 +18,7 @@
 #include "common/strbuf.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
+#include "host/base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,7 +143,10 @@ static int sample_start(void **state)
 	assert_non_null(mkdtemp(sample_top));
 	cache = path_join(sample_top, "cache", NULL);
 	setenv("XDG_CACHE_HOME", cache, 1);
+	setenv("XDG_STATE_HOME", sample_top, 1);
 	sample_work = path_join(sample_top, "work", NULL);
+	assert_int_equal(fs_mkdir_p(sample_work, 0755), 0);
+	assert_int_equal(trust_add(sample_work), 0); /* to build in it on this machine */
 	sample_tree = (struct kernel_tree){
 		.release = xstrdup(SAMPLE_RELEASE),
 		.root = path_join(sample_top, "tree", NULL),

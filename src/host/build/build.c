@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/build/build.h"
 
+#include "common/alloc.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/build/compdb.h"
 #include "host/build/kbuild.h"
 #include "host/base/paths.h"
+#include "host/base/trust.h"
 #include "host/container/buildenv.h"
 #include "host/build/tasks.h"
 
@@ -85,6 +87,33 @@ static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 	return r;
 }
 
+static int require_trust(const struct buildenv *env, const char *source)
+{
+	_cleanup_free_ char *why = xasprintf("Building %s on this machine runs its makefiles, "
+					     "which can do whatever you can",
+					     source);
+
+	return trust_require(buildenv_config(env), source, why,
+			     "Or run outpost container build, to build in a container");
+}
+
+/*
+ * On this machine, a makefile runs as the user. Also asks about units that were added because
+ * another one depends on them: they may lie in another project. 0, -EPERM (logged) or -EINTR.
+ */
+static int require_trust_in_all(const struct tasks *t)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct unit *unit = &t->list[i].unit;
+
+		if (!unit->tree->in_container && unit->source.kind != SOURCE_KO)
+			r = require_trust(unit->tree->env, unit->source.path);
+	}
+	return r;
+}
+
 /*
  * Moves the modules into the lists. Not called after an interrupt: its results cannot be
  * trusted.
@@ -121,7 +150,9 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 		if (r < 0)
 			not_one = r;
 	}
-	r = tasks_run(&t);
+	r = require_trust_in_all(&t);
+	if (r == 0)
+		r = tasks_run(&t);
 	for (size_t i = 0; i < n; i++)
 		buildenv_leave(trees[i]->env);
 	if (r == 0 && process_interrupted) /* not an error in the sources */

@@ -39,5 +39,6 @@ const struct command cmd_clean = {
 	.options = options,
 	.options_size = sizeof(struct clean_options),
 	.no_board = true,
+	.no_trust = true,
 	.run = run,
 };

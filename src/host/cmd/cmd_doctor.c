@@ -2,6 +2,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "host/base/config.h"
 #include "host/base/json_make.h"
 #include "host/cmd/command.h"
 #include "host/workflow/doctor.h"
@@ -134,6 +135,9 @@ static int prove(struct context *ctx, const struct doctor_options *o, struct pro
 	_cleanup_(board_freep) struct board *board = NULL;
 	int r = board_find(ctx->board, &board);
 
+	if (strv_contains(config_ignored(ctx->config), "board.default"))
+		log_warn("Ignoring board.default in %s: you do not trust the project",
+			 config_project_file(ctx->config));
 	if (r == 0 && !o->yes)
 		r = ask(board);
 	if (r)
@@ -179,5 +183,6 @@ const struct command cmd_doctor = {
 	.options = options,
 	.options_size = sizeof(struct doctor_options),
 	.has_json = true,
+	.no_trust = true,
 	.run = run,
 };

@@ -76,5 +76,6 @@ const struct command cmd_journal = {
 	.least_args = 1,
 	.most_args = 1,
 	.no_board = true,
+	.no_trust = true,
 	.run = run,
 };

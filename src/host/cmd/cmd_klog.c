@@ -208,5 +208,6 @@ const struct command cmd_klog = {
 	.least_args = 0,
 	.most_args = 1,
 	.no_board = true,
+	.no_trust = true,
 	.run = run,
 };

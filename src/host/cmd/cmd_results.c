@@ -196,5 +196,6 @@ const struct command cmd_results = {
 	.defaults = &(const struct results_options){ .limit = 20 },
 	.has_json = true,
 	.most_args = 1,
+	.no_trust = true,
 	.run = run,
 };

@@ -17,6 +17,8 @@ const struct option_row context_rows[] = {
 		    "print every step and all output"),
 	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "print warnings and errors only"),
 	OPTION_FLAG(struct context, json, 0, "json", NULL, "print one JSON document on stdout"),
+	OPTION_FLAG(struct context, yes, 'y', "yes", NULL,
+		    "trust the project this time, without a question [OUTPOST_YES]"),
 	OPTION_END,
 };
 

@@ -119,6 +119,41 @@ static int open_log(const struct context *ctx, char **argv)
 	return 0;
 }
 
+/* As for an option with a key, but no configuration file may answer. */
+static int read_yes(struct context *ctx)
+{
+	const char *value = getenv("OUTPOST_YES");
+
+	if (!value || ctx->yes || parse_bool(value, &ctx->yes) == 0)
+		return 0;
+	log_error("Invalid environment variable OUTPOST_YES=%s: expected yes or no", value);
+	return -EINVAL;
+}
+
+/* Reads the configuration and makes the build environment. 0 or -errno, logged. */
+static int configure(struct context *ctx, const struct command *c)
+{
+	int r = config_load(&ctx->config);
+
+	if (r == 0)
+		r = config_keys_check(ctx->config, context_rows);
+	if (r == 0 && c->no_trust)
+		config_keys_ignore_untrusted(ctx->config);
+	if (r == 0 && !ctx->board) { /* the only option of context_rows that has a key */
+		r = config_apply(ctx->config, context_rows, ctx);
+		ctx->board_is_configured = ctx->board;
+	}
+	return r < 0 ? r : buildenv_new(ctx->config, &ctx->buildenv);
+}
+
+/* The last step before the command does anything, because --help and errors come first. */
+static int ask_for_trust(const struct context *ctx)
+{
+	if (ctx->yes)
+		config_answer_yes(ctx->config);
+	return config_keys_require_trust(ctx->config);
+}
+
 static int run_command(struct context *ctx, const struct command *c, int argc, char **argv)
 {
 	void *dest = command_line_options(c);
@@ -132,7 +167,8 @@ static int run_command(struct context *ctx, const struct command *c, int argc, c
 		print_command_help(c);
 		r = STATUS_OK;
 	} else if (r == 0) {
-		r = c->run(ctx, dest, argc, argv);
+		r = ask_for_trust(ctx);
+		r = r < 0 ? r : c->run(ctx, dest, argc, argv);
 	}
 	command_line_release_options(c, dest);
 	return r;
@@ -158,18 +194,10 @@ static int start(struct context *ctx, int argc, char **argv)
 		return log_error_errno(-errno, "Cannot change to folder %s", ctx->dir);
 	r = open_log(ctx, argv);
 	if (r == 0)
-		r = config_load(&ctx->config);
+		r = read_yes(ctx);
 	if (r == 0)
-		r = config_keys_check(ctx->config, context_rows);
-	if (r == 0 && !ctx->board) { /* the only option of context_rows that has a key */
-		r = config_apply(ctx->config, context_rows, ctx);
-		ctx->board_is_configured = ctx->board;
-	}
-	if (r == 0)
-		r = buildenv_new(ctx->config, &ctx->buildenv);
-	if (r < 0)
-		return r;
-	return run_command(ctx, c, argc, argv);
+		r = configure(ctx, c);
+	return r < 0 ? r : run_command(ctx, c, argc, argv);
 }
 
 /* Exiting with 0 or 1 would be wrong if the results never reached their reader. */

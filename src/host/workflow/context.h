@@ -18,6 +18,7 @@ struct context {
 	bool quiet;
 	bool json;
 	bool version;
+	bool yes;     /* --yes, or OUTPOST_YES */
 	char **given; /* names of the command's options on the command line; see option_given() */
 	struct config *config;
 	struct buildenv *buildenv;

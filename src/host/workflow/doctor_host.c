@@ -3,12 +3,17 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/strv.h"
+#include "host/base/config.h"
 #include "host/base/cross.h"
 #include "host/container/buildenv.h"
 #include "host/container/container.h"
 #include "host/base/paths.h"
+#include "host/base/project.h"
+#include "host/base/trust.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct tool {
@@ -66,8 +71,34 @@ static void check_own_files(struct findings *c)
 			   xstrdup("the agent for boards is not built"), xstrdup("make"));
 }
 
+/* What may run as the user; and what does not count, because the user did not say so. */
+static void check_trust(struct findings *c, const struct config *config)
+{
+	const char *file = config_project_file(config);
+	_cleanup_free_ char *root = file ? project_root(file) : NULL,
+			    *runtime = path_runtime("", NULL);
+	_cleanup_strv_ char **dirs = NULL;
+	size_t n = trust_list(&dirs) < 0 ? 0 : strv_length(dirs);
+
+	doctor_add(c, "host", "trusted projects", FINDING_OK,
+		   n ? xasprintf("%zu; outpost trust --list shows them", n) : xstrdup("none"),
+		   NULL);
+	strv_foreach (key, config_ignored(config))
+		doctor_add(c, "host", "outpost.conf", FINDING_NOTE,
+			   xasprintf("%s sets %s, and you do not trust the project", file, *key),
+			   xasprintf("outpost trust %s", root));
+	if (path_make_runtime(runtime, LOG_LEVEL_DEBUG) < 0)
+		doctor_add(c, "host", "runtime folder", FINDING_NOTE,
+			   xasprintf("%s: it, or a folder above it, is not yours alone, so "
+				     "connections are not shared and the build container does not "
+				     "start",
+				     runtime),
+			   xstrdup("set XDG_RUNTIME_DIR to a folder that only you can access"));
+}
+
 void doctor_host(struct findings *c, const struct buildenv *env)
 {
 	check_tools(c, env);
 	check_own_files(c);
+	check_trust(c, buildenv_config(env));
 }

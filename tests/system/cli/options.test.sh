@@ -98,6 +98,7 @@ test_options_of_every_command() {
 		doctor: prove yes return-timeout=TIME
 		kernel: git=URL commit=COMMIT defconfig=NAME
 		container: compilers=MAJORS packages=NAMES offline fresh
+		trust: list remove
 		klog: module=KO
 		unpack: arch=ARCH dependencies
 		journal:
