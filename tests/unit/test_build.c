@@ -146,6 +146,18 @@ static void rebuilds_for_files_beside_it(void **state)
 	assert_contains(the_module("one")->error, "rules.mk");
 }
 
+static void names_beside_it(void **state)
+{
+	(void)state;
+	put_module("one", "one", "",
+		   "#include \"../my headers/x.h\"\n#include \"../gr\303\266\303\237e/y.h\"\n"
+		   "int z = X + Y;");
+	put(sample_work, "my headers/x.h", "#define X 1\n");
+	put(sample_work, "gr\303\266\303\237e/y.h", "#define Y 1\n");
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_null(the_module("one")->error);
+}
+
 /* Through links, the folders beside it have no end. */
 static void endless_folders_beside_it(void **state)
 {
@@ -494,6 +506,7 @@ int main(void)
 		cmocka_unit_test_setup(has_debug_info, sample_clear),
 		cmocka_unit_test_setup(rebuilds_what_changed, sample_clear),
 		cmocka_unit_test_setup(rebuilds_for_files_beside_it, sample_clear),
+		cmocka_unit_test_setup(names_beside_it, sample_clear),
 		cmocka_unit_test_setup(endless_folders_beside_it, sample_clear),
 		cmocka_unit_test_setup(rebuilds_with_other_tools, sample_clear),
 		cmocka_unit_test_setup(rebuilds_for_a_tree_that_changed, sample_clear),

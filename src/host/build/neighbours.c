@@ -118,21 +118,39 @@ static void note_neighbour(struct search *s, int level, const char *name, bool h
 	known->is_copy |= has_objects && fs_is_dir(from);
 }
 
-/* Handles a "../" in a file `depth` folders below the copy. */
-static void take_reference(struct search *s, const char **text, int depth)
+/* Is `p` between double quotes on its line of `text`? */
+static bool is_quoted(const char *text, const char *p)
+{
+	bool quoted = false;
+
+	while (p > text && p[-1] != '\n')
+		quoted ^= *--p == '"';
+	return quoted;
+}
+
+/* Bytes of letters that are not ASCII may be in a name, too; blanks only in quotes. */
+static bool is_of_name(char c, bool quoted)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || (c && strchr("._-+", c)) ||
+	       (quoted && c == ' ');
+}
+
+/* Handles a "../" at *at in the `text` of a file `depth` folders below the copy. */
+static void take_reference(struct search *s, const char *text, const char **at, int depth)
 {
 	_cleanup_free_ char *name = NULL;
-	const char *p = *text, *end;
+	const char *p = *at, *end;
+	bool quoted = is_quoted(text, p);
 	int levels = 0;
 
 	for (; strncmp(p, "../", 3) == 0; p += 3)
 		levels++;
-	for (end = p; isalnum((unsigned char)*end) || (*end && strchr("._-+", *end));)
+	for (end = p; is_of_name(*end, quoted);)
 		end++;
 	name = xstrndup(p, (size_t)(end - p));
-	while (*end && !isspace((unsigned char)*end))
+	while (*end && *end != '"' && !isspace((unsigned char)*end))
 		end++;
-	*text = end;
+	*at = end;
 	levels -= depth;
 	if (levels >= 1 && levels <= LEVELS && *name && strcmp(name, ".") != 0 &&
 	    strcmp(name, "..") != 0)
@@ -148,7 +166,7 @@ static void search_file(struct search *s, int copy, const char *path, int depth)
 	if (beneath_read_linked(copy, path, &text, FILE_MAX) < 0)
 		return;
 	for (p = text.buf; (p = strstr(p, "../"));)
-		take_reference(s, &p, depth);
+		take_reference(s, text.buf, &p, depth);
 }
 
 static bool is_interesting(const char *name)

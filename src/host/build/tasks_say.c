@@ -48,6 +48,14 @@ static void hint_undefined(const struct tasks *t, const struct unit *unit, const
 			 symbol, unit->shown);
 }
 
+/* See LEVELS in neighbours.c. */
+static void hint_too_far(const char *messages)
+{
+	if (strstr(messages, "../../../"))
+		log_hint("Of what is outside a module's folder, a build has only what the sources "
+			 "name as ../NAME or ../../NAME");
+}
+
 static void count_warnings(struct tasks *t, const struct unit *unit, const char *text)
 {
 	struct messages messages = MESSAGES_INIT;
@@ -70,6 +78,7 @@ void tasks_say(struct tasks *t, const struct unit *unit)
 	if (unit->error) {
 		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : "", messages.buf);
 		hint_undefined(t, unit, messages.buf);
+		hint_too_far(messages.buf);
 		if (messages.len && fs_exists(log))
 			log_hint("See %s for the full build output", log);
 	} else if (messages.len) {
