@@ -31,10 +31,10 @@ static void give_input(int *fd, const struct process_options *o, size_t *given)
 }
 
 /* A grandchild (an ssh master, say) may hold the pipe open forever: takes only what is there. */
-static void drain(int *fd, struct strbuf *into)
+static void drain(int *fd, struct strbuf *into, const struct process_options *o)
 {
 	if (*fd >= 0 && fcntl(*fd, F_SETFL, O_NONBLOCK) == 0)
-		while (process_read(fd, into))
+		while (!too_much(o) && process_read(fd, into))
 			;
 }
 
@@ -68,14 +68,14 @@ static int attend(struct process *p, const struct process_options *o, int pidfd)
 			news |= process_read(&p->out, o->output);
 		if (fds[1].revents)
 			news |= process_read(&p->error, o->error);
-		if (too_much(o))
-			return -EFBIG;
 		if (fds[2].revents)
 			give_input(&p->in, o, &given);
 		if (fds[3].revents) {
-			drain(&p->out, o->output);
-			drain(&p->error, o->error);
+			drain(&p->out, o->output, o);
+			drain(&p->error, o->error, o);
 		}
+		if (too_much(o))
+			return -EFBIG;
 		if ((news || fds[3].revents) && o->on_output)
 			o->on_output(o->arg);
 		if (fds[3].revents)

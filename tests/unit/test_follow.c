@@ -14,6 +14,7 @@
 #include <libgen.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define RUN_ID "20260102-150405-1a2b3c"
@@ -88,6 +89,25 @@ static void reset_board(void)
 	fs_write_atomic(reset, "", 0, 0600);
 }
 
+/* A kernel log without end. */
+static _Noreturn void flood(struct journal *j)
+{
+	_cleanup_(strbuf_release) struct strbuf bytes = STRBUF_INIT, many = STRBUF_INIT;
+	_cleanup_free_ struct journal *line = journal_new();
+	char text[500] = "";
+
+	journal_die_in(j, outpost_Step_TESTING);
+	send_journal(j);
+	memset(text, 'x', sizeof(text) - 1);
+	journal_record(line, text);
+	journal_pack(line, &bytes);
+	for (size_t i = 0; i < 1000; i++)
+		strbuf_add(&many, bytes.buf, bytes.len);
+	while (fs_write_all(STDOUT_FILENO, many.buf, many.len) == 0)
+		;
+	_exit(0);
+}
+
 static void say_journal(void)
 {
 	_cleanup_free_ struct journal *j = journal_new();
@@ -112,6 +132,8 @@ static void say_journal(void)
 		journal_state(j, outpost_State_When_AFTER)->warn_count++;
 	if (fake_is("stuck"))
 		journal_die_in(j, outpost_Step_TESTING);
+	if (fake_is("floods"))
+		flood(j);
 	send_journal(j);
 	if (fake_is("dies-at-the-end"))
 		reset_board();
@@ -527,6 +549,22 @@ static void supervisors_that_end_at_once_are_not_started_for_ever(void **state)
 	end();
 }
 
+/* What has no result by then is an error, and neither memory nor disk run out. */
+static void a_journal_without_end_is_cut_off(void **state)
+{
+	struct rusage usage;
+
+	(void)state;
+	assert_int_equal(begin("floods"), -EFBIG);
+	assert_in_range(journal_size(), 255 << 20, (256 << 20) + 1024);
+	assert_int_equal(attempts(), 1);
+	expect_verdict(VERDICT_ERROR);
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	printf("largest size in memory: %ld MiB\n", usage.ru_maxrss / 1024);
+	assert_in_range(usage.ru_maxrss, 1, 512 * 1024);
+	end();
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -558,6 +596,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_answer_may_take_its_time),
 		cmocka_unit_test(a_rest_that_does_not_come_is_not_waited_for),
 		cmocka_unit_test(supervisors_that_end_at_once_are_not_started_for_ever),
+		cmocka_unit_test(a_journal_without_end_is_cut_off),
 	};
 
 	fake_start(argc, argv, serve_alive);

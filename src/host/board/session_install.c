@@ -64,6 +64,17 @@ void agent_own_id(const char *machine, char *id, size_t size)
 		*id = '\0';
 }
 
+static int failure_is_endless(struct failure *failure, const char *command)
+{
+	failure_release(failure);
+	failure->kind = FAILURE_OTHER;
+	failure->why = xasprintf("it prints more than %d KiB for '%.*s'", TALK_MAX / 1024,
+				 (int)strcspn(command, "'"), command);
+	failure->hint = xstrdup("Log in and run it by hand: a start-up file of the login shell may "
+				"print too much");
+	return -ENOTCONN;
+}
+
 /* Runs a fixed command on the board; its output goes to `output`. Returns as agent_install(). */
 static int remote(const struct board *board, const struct session_options *options,
 		  const char *command, const struct strbuf *input, struct strbuf *output,
@@ -78,10 +89,13 @@ static int remote(const struct board *board, const struct session_options *optio
 					  .output = output,
 					  .error = &error,
 					  .timeout_ms = INSTALL_TIMEOUT_MS,
+					  .output_max = TALK_MAX,
 				  });
 
 	if (r == 0)
 		return 0;
+	if (r == -EFBIG)
+		return failure_is_endless(failure, command);
 	if (r < 0 && r != -ETIME)
 		return failure_not_started(failure, r);
 	end.status = r < 0 ? 255 : r;
@@ -115,7 +129,7 @@ static int find_agent(const char *machine, char **file, struct failure *failure)
 	if (*file)
 		return 0;
 	failure_release(failure);
-	failure->why = xasprintf("it is a '%s', for which there is no agent", machine);
+	failure->why = xasprintf("it is a '%.64s', for which there is no agent", machine);
 	failure->hint =
 		strcmp(machine, "aarch64") == 0
 			? xstrdup("Run 'make' in Outpost's source tree to build it")

@@ -12,6 +12,9 @@
 
 #define SESSION_TIMEOUT_MS 15000
 
+/* Limit for what a command prints, text before the first frame, and messages of ssh. */
+#define TALK_MAX (64 * 1024)
+
 /* The kinds of failure that the code distinguishes. */
 enum failure_kind {
 	FAILURE_NONE,
@@ -33,6 +36,9 @@ struct failure {
 };
 
 void failure_release(struct failure *failure);
+/* Drops all but the last TALK_MAX bytes. */
+void talk_trim(struct strbuf *talk);
+
 /* ssh could not be started; `error` is -errno. Returns -EINTR or -ENOTCONN. */
 int failure_not_started(struct failure *failure, int error);
 

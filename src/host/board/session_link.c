@@ -12,8 +12,11 @@
 #include <poll.h>
 #include <string.h>
 
-/* Limit for text before the first frame, and for messages of ssh. */
-#define TALK_MAX (64 * 1024)
+/*
+ * Limit for what was received and not parsed. While a long flight is sent nothing is parsed, but an
+ * agent answers little to it.
+ */
+#define INCOMING_MAX (16 * 1024 * 1024)
 
 /*
  * One fixed string for any login shell. Only root owns "/", and testing that costs no process.
@@ -97,8 +100,10 @@ int link_pump(struct session *s, long long wait_ms)
 		link_write(s);
 	if (fds[0].revents)
 		read_some(s);
-	if (fds[1].revents && process_read(&s->ssh.error, &s->errors) && s->errors.len > TALK_MAX)
-		strbuf_consume(&s->errors, s->errors.len - TALK_MAX);
+	if (fds[1].revents && process_read(&s->ssh.error, &s->errors))
+		talk_trim(&s->errors);
+	if (s->incoming.len - s->taken > INCOMING_MAX)
+		return session_fail(s, xstrdup("it sends without end, and reads nothing"), NULL);
 	return 0;
 }
 

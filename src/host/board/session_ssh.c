@@ -139,9 +139,9 @@ void session_drop_master(const struct board *board)
 	_cleanup_free_ char *control = control_path(board);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 	_cleanup_strv_ char **argv = NULL;
-	const struct process_options options = { .output = &said,
-						 .error = &said,
-						 .timeout_ms = 2000 };
+	const struct process_options options = {
+		.output = &said, .error = &said, .output_max = TALK_MAX, .timeout_ms = 2000
+	};
 
 	if (!control || !fs_exists(control))
 		return;
@@ -173,6 +173,19 @@ int ssh_start(struct process *ssh, char *const *argv)
 	return 0;
 }
 
+void talk_trim(struct strbuf *talk)
+{
+	if (talk->len > TALK_MAX)
+		strbuf_consume(talk, talk->len - TALK_MAX);
+}
+
+/* What ssh printed before it ended; others may hold the pipe open and print without end. */
+static void read_rest(struct process *ssh, struct strbuf *errors)
+{
+	for (int i = 0; i < 16 && ssh->error >= 0 && process_read(&ssh->error, errors); i++)
+		talk_trim(errors);
+}
+
 /* True if the process ended within that time. */
 static bool wait_end(struct process *ssh, int pidfd, struct strbuf *errors, int ms)
 {
@@ -192,8 +205,7 @@ static bool wait_end(struct process *ssh, int pidfd, struct strbuf *errors, int 
 		 * Do not wait for the end of the pipe: a master's ProxyCommand may keep it
 		 * open for long.
 		 */
-		while (ssh->error >= 0 && process_read(&ssh->error, errors))
-			;
+		read_rest(ssh, errors);
 		if (ended || left <= 0)
 			return ended;
 	}

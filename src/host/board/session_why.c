@@ -12,7 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define SUDOERS "echo \"^ ALL=(root) NOPASSWD: " AGENT_PATH "\" | sudo tee /etc/sudoers.d/outpost"
+#define SUDOERS \
+	"echo \"^ ALL=(root) NOPASSWD: " AGENT_PATH " serve\" | sudo tee /etc/sudoers.d/outpost"
 
 static const struct reason {
 	const char *text; /* part of the message, in any case */

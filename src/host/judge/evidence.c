@@ -85,7 +85,7 @@ static int add_to_attempt(struct evidence_list *list, const outpost_Entry *entry
 			       ? evidence_contradiction("the end of a module that had not begun")
 			       : 0;
 	switch (entry->which_body) {
-	case outpost_Entry_record_tag: evidence_add_record(e, &entry->body.record); return 0;
+	case outpost_Entry_record_tag: evidence_add_record(list, e, &entry->body.record); return 0;
 	case outpost_Entry_lost_tag:
 		evidence_add_lost(e, entry->body.lost.count, entry->body.lost.kept_back);
 		return 0;

@@ -141,8 +141,9 @@ struct evidence_list {
 	uint64_t last_us; /* when the last entry was recorded, by the same clock */
 	bool has_skew;
 	int64_t skew_us;
-	bool ended;    /* no Boot entry after the last RunEnd */
-	size_t n_ends; /* RunEnds */
+	size_t n_records; /* in all attempts */
+	bool ended;       /* no Boot entry after the last RunEnd */
+	size_t n_ends;    /* RunEnds */
 	outpost_RunEnd run_end;
 	bool lost, cancelled;  /* see struct evidence_host; also set for a run without attempts */
 	struct evidence *left; /* the attempt with the same two flags set; or NULL */

@@ -25,7 +25,8 @@ void evidence_add_recovery(struct evidence_list *list, const outpost_Recovery *r
 void evidence_forget_left(struct evidence_list *list);
 
 /* evidence_log.c */
-void evidence_add_record(struct evidence *e, const outpost_Record *record);
+void evidence_add_record(struct evidence_list *list, struct evidence *e,
+			 const outpost_Record *record);
 void evidence_add_lost(struct evidence *e, uint64_t count, bool kept_back);
 
 /* evidence_trial.c. Returns as evidence_add(). */

@@ -9,10 +9,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 
-#define JOURNAL_LIMIT (1024u << 20)
+/*
+ * A run that prints all the time stays below this, because the supervisor keeps records back; a
+ * hostile board does not.
+ */
+#define JOURNAL_LIMIT (256u << 20)
 
 struct run_journal {
 	const struct run_request *q;
@@ -260,11 +265,28 @@ static int understand(struct run_journal *j, const struct frame *frame)
 	return evidence_add(&j->list, &j->entry);
 }
 
+/* Ends the run in the evidence, so that what has no result yet is an error. */
+static int end_full(struct run_journal *j)
+{
+	outpost_Entry entry = { .time_us = j->list.last_us,
+				.which_body = outpost_Entry_run_end_tag };
+
+	snprintf(entry.body.run_end.what, sizeof(entry.body.run_end.what),
+		 "the board sent more than %u MiB of its journal", JOURNAL_LIMIT >> 20);
+	run_journal_note(j, &entry);
+	j->damaged = true;
+	log_error("Board %s sent more than %u MiB of the journal of run %s; ending the run",
+		  j->q->board->name, JOURNAL_LIMIT >> 20, j->id);
+	return -EFBIG;
+}
+
 int run_journal_add(struct run_journal *j, const struct frame *frame)
 {
 	int r;
 
 	j->heard_ms = run_now_ms(j->q);
+	if (j->size + frame->total > JOURNAL_LIMIT)
+		return end_full(j);
 	/* First, so that the copy never has an entry that nobody can read. */
 	r = understand(j, frame);
 	j->damaged = r < 0;
