@@ -106,6 +106,22 @@ int dirs_runtime(const struct dirs *dirs, char path[DIRS_MAX], const char *name)
 	return n >= DIRS_MAX ? -ENAMETOOLONG : 0;
 }
 
+/* In a folder of root's that is sticky, only the owner can rename or remove what is in it. */
+static bool is_shared_safely(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 && st.st_uid == 0 &&
+	       (st.st_mode & S_ISVTX || !(st.st_mode & (S_IWGRP | S_IWOTH)));
+}
+
+int dirs_make_private(const struct dirs *dirs, char path[DIRS_MAX])
+{
+	snprintf(path, DIRS_MAX, "%s/outpost-XXXXXX",
+		 is_shared_safely("/tmp") ? "/tmp" : dirs->runtime);
+	return mkdtemp(path) ? 0 : -errno;
+}
+
 int dirs_as_login(const struct dirs *dirs)
 {
 	if (geteuid() != 0 || dirs->uid == 0)

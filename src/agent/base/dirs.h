@@ -40,6 +40,13 @@ int dirs_path(const struct dirs *dirs, char path[DIRS_MAX], const char *fmt, ...
 int dirs_runtime(const struct dirs *dirs, char path[DIRS_MAX], const char *name);
 
 /*
+ * Makes an empty folder that no other user can enter, for a program's temporary files: in /tmp,
+ * where programs can be executed and which has room, or else in the runtime folder. 0 or -errno.
+ * The caller removes it.
+ */
+int dirs_make_private(const struct dirs *dirs, char path[DIRS_MAX]);
+
+/*
  * Anyone who may start the agent through sudo can load any code into the kernel. Still, a link
  * in a home must not make root overwrite some other file: everything below the home is created
  * with the login user's rights.

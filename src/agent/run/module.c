@@ -234,10 +234,12 @@ int module_program(const void *arg, struct step_report *report)
 		argv[1 + i] = program->plan->args[i];
 	clearenv();
 	setenv("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", 1);
-	setenv("HOME", "/tmp", 1);
+	/* Not /tmp: Python, for one, runs what it finds below HOME, which anybody could put there. */
+	setenv("HOME", program->dir, 1);
+	setenv("TMPDIR", program->dir, 1);
 	setenv("LC_ALL", "C", 1);
 	setenv("OUTPOST_MODULE", program->module, 1);
-	if (chdir("/tmp") == 0)
+	if (chdir(program->dir) == 0)
 		execv(program->path, (char *const *)argv);
 	report->error = errno;
 	return 127;

@@ -37,6 +37,7 @@ int module_probe(const void *module_probe, struct step_report *report);
 
 struct module_program {
 	const char *path;
+	const char *dir;                /* its working folder, HOME and TMPDIR */
 	const char *module;             /* OUTPOST_MODULE in its environment */
 	const outpost_PlanModule *plan; /* for its arguments */
 };

@@ -5,15 +5,18 @@
 #include "agent/run/module.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/fs.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define TERM_GRACE_MS      1000 /* between SIGTERM and SIGKILL */
 #define KILL_GRACE_MS      2000 /* after SIGKILL: what still exists then cannot be killed */
 #define PROBE_CANCELLED_MS 3000 /* for modprobe -r after a cancel */
+#define REMOVE_MS          5000 /* for what a test program left in its folder */
 #define NAME_HOLDERS_MS    2000 /* for reading all of /proc, which took a loaded board 700 ms */
 
 void trial_need_reboot(struct supervisor *s, const char *fmt, ...)
@@ -154,18 +157,37 @@ void trial_load(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 	trial_end_step(s, end);
 }
 
+static int remove_tree(const void *dir, struct step_report *report)
+{
+	(void)report;
+	return fs_remove_tree(dir) < 0;
+}
+
+/* In a child if there is something in it: that allocates memory, and may take long. */
+static void remove_private(struct supervisor *s, const char *dir)
+{
+	outpost_StepEnd end = { .step = outpost_Step_RESTORE };
+
+	if (rmdir(dir) < 0 && errno == ENOTEMPTY)
+		trial_run_step(s, remove_tree, dir, REMOVE_MS, &end);
+}
+
 void trial_test(struct supervisor *s, uint32_t repetition, outpost_StepEnd *end)
 {
-	char path[DIRS_MAX];
-	struct module_program program = { .path = path,
-					  .module = s->current->name,
-					  .plan = s->current };
+	char path[DIRS_MAX], dir[DIRS_MAX];
+	struct module_program program = {
+		.path = path, .dir = dir, .module = s->current->name, .plan = s->current
+	};
 	int r = blob_path(&s->dirs, s->current->program.bytes, path);
 
+	if (r == 0)
+		r = dirs_make_private(&s->dirs, dir);
 	*end = (outpost_StepEnd){ .step = outpost_Step_TESTING, .error = r < 0 ? -r : 0 };
 	trial_begin_step(s, outpost_Step_TESTING, repetition);
-	if (r == 0)
+	if (r == 0) {
 		trial_run_step(s, module_program, &program, s->current->test_ms, end);
+		remove_private(s, dir);
+	}
 	if (end->stuck)
 		trial_need_reboot(s, "the test program of %s cannot be killed", s->current->name);
 	trial_end_step(s, end);

@@ -57,10 +57,9 @@ static int power_off(const struct instance *vm)
 	_cleanup_free_ char *config = path_join(vm->dir, "ssh_config", NULL);
 	_cleanup_free_ char *host = xasprintf("outpost-%s", vm->name);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
-	struct process_options options = { .output = &said,
-					   .error = &said,
-					   .output_max = 64 * 1024,
-					   .timeout_ms = POWEROFF_MS };
+	struct process_options options = {
+		.output = &said, .error = &said, .output_max = 64 * 1024, .timeout_ms = POWEROFF_MS
+	};
 	char *const *argv = ARGV("ssh", "-F", config, "-o", "BatchMode=yes", "-S", "none", host,
 				 vm->full ? "sudo -n systemctl poweroff -f" : "sync; poweroff -f");
 	int r = net_await_ssh(vm->port, NET_ANSWER_MS);

@@ -34,3 +34,32 @@ test_qemu_is_in_a_sandbox() {
 	grep -q '^Seccomp:.*2$' "/proc/$pid/status" || fail "QEMU runs without seccomp"
 	tr '\0' '\n' <"/proc/$pid/cmdline" | grep -q 'spawn=deny' || fail "QEMU may start programs"
 }
+
+# Another user of the board, and a test program: it runs as root. Python, for one, runs what is in
+# .local/lib/python3.*/site-packages/*.pth below HOME; others obey what is in the working folder.
+test_a_home_that_others_prepared() {
+	local home
+	board 'cd /tmp && mkdir -p .local/lib/python3.11/site-packages && chown -R 1000:1000 .local &&
+		echo touch /tmp/pwned >.local/lib/python3.11/site-packages/x.pth'
+	mkdir -p mod/test
+	cp "$TOP"/modules/hello/{Kbuild,hello.c} mod/
+	cp -r "$TOP/modules/include" .
+	printf 'program = test/run.sh\n' >mod/test.conf
+	cat >mod/test/run.sh <<-'END'
+		#!/bin/sh
+		echo "home $HOME"
+		for pth in "$HOME"/.local/lib/python3*/site-packages/*.pth .local/lib/python3*/site-packages/*.pth; do
+			[ ! -e "$pth" ] || sh "$pth"
+		done
+		mkdir sub && touch sub/left
+		[ "$TMPDIR" = "$HOME" ] && [ "$(pwd -P)" = "$HOME" ] && [ "$(stat -c %u:%a .)" = 0:700 ]
+	END
+	chmod +x mod/test/run.sh
+	outpost --json test mod
+	expect_status 0
+	board '[ ! -e /tmp/pwned ]' || fail "root ran what another user put into its HOME"
+	home=$(jq -r '.results[0].output' out | sed -n 's/^home //p')
+	[ -n "$home" ] || fail "the test program did not run"
+	board "[ ! -e $home ]" || fail "$home was left on the board"
+	board 'rm -rf /tmp/.local'
+}
