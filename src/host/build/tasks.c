@@ -50,13 +50,14 @@ static bool __attribute__((pure)) wants(const struct unit *unit, const struct un
 
 /* --- the end of a task ------------------------------------------------------------------ */
 
-static void read_error(struct unit *unit)
+static void read_error(struct unit *unit, bool trouble)
 {
 	_cleanup_free_ char *path = unit_file(unit, "error");
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	if (fs_read_trimmed(path, &text, 0) < 0 || text.len == 0)
-		strbuf_adds(&text, "its build failed without an error message");
+		strbuf_adds(&text, trouble ? "this machine could not build it; see above"
+					   : "its build failed without an error message");
 	unit->error = strbuf_detach(&text);
 }
 
@@ -82,6 +83,7 @@ static void finish(struct tasks *t, struct task *task)
 static void reap(struct tasks *t, struct task *task)
 {
 	int status = 0;
+	bool trouble;
 
 	while (waitpid(task->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -89,9 +91,10 @@ static void reap(struct tasks *t, struct task *task)
 	task->pidfd = -1;
 	t->n_running--;
 	task->unit.ms = (int)(monotonic_ms() - task->started);
+	trouble = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TROUBLE;
 	if (status != 0)
-		read_error(&task->unit);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TROUBLE)
+		read_error(&task->unit, trouble);
+	if (trouble)
 		t->trouble = -EIO;
 	kbuild_count(&task->unit, &t->counts);
 	if (!process_interrupted)

@@ -134,6 +134,17 @@ static void write_log(const struct unit *unit, const char *name, const struct st
 		log_warn_errno(r, "Cannot write %s", path);
 }
 
+/* -errno if this machine kept make, or a program that it ran, from doing its work; else 0. */
+static int said_trouble(const struct strbuf *output)
+{
+	static const int reasons[] = { ENOSPC, EDQUOT, EMFILE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (strstr(output->buf, strerror(reasons[i])))
+			return -reasons[i];
+	return 0;
+}
+
 static int make(const struct unit *unit, struct strbuf *output, char **error)
 {
 	int r = unit->source.kind == SOURCE_DKMS ? make_dkms(unit, output, error)
@@ -143,9 +154,8 @@ static int make(const struct unit *unit, struct strbuf *output, char **error)
 		return unit_fail(error, "interrupted");
 	if (r < 0 && !*error)
 		return unit_fail_errno(error, r, "cannot run make");
-	if (r > 0 &&
-	    strstr(output->buf, strerror(ENOSPC))) /* the compiler writes to its disk, too */
-		return unit_fail_errno(error, -ENOSPC, "make failed");
+	if (r > 0 && said_trouble(output) < 0)
+		return unit_fail_errno(error, said_trouble(output), "make failed");
 	if (r > 0)
 		return unit_fail(error, "it does not compile");
 	if (r == 0 && !made_modules(unit))
