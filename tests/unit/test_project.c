@@ -7,6 +7,7 @@
 #include "host/base/project.h"
 #include "unit.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,11 +148,27 @@ static void owners(void **state)
 	assert_false(owner_is_trusted_at("/tmp"));
 }
 
+/* Files would be below whatever folder a command happens to be started in. */
+static void home_that_is_relative(void **state)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	_cleanup_free_ char *old = xstrdup(getenv("HOME")), *path = NULL, *expected = NULL;
+
+	(void)state;
+	unsetenv("XDG_STATE_HOME");
+	assert_int_equal(setenv("HOME", "home", 1), 0);
+	path = path_state("x", NULL);
+	expected = path_join(pw->pw_dir, ".local/state/outpost/x", NULL);
+	assert_string_equal(path, expected);
+	assert_int_equal(setenv("HOME", old, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_trees),
 		cmocka_unit_test(never_the_home),
+		cmocka_unit_test(home_that_is_relative),
 		cmocka_unit_test(of_another_user),
 		cmocka_unit_test(owners),
 	};

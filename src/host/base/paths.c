@@ -46,9 +46,10 @@ char *path_join(const char *first, ...)
 static char *home_relative(const char *below)
 {
 	const char *home = getenv("HOME");
-	const struct passwd *pw = home && *home ? NULL : getpwuid(getuid());
+	bool is_usable = home && *home == '/'; /* as with the others: a relative one is ignored */
+	const struct passwd *pw = is_usable ? NULL : getpwuid(getuid());
 
-	return path_join(home && *home ? home : pw ? pw->pw_dir : "/", below, NULL);
+	return path_join(is_usable ? home : pw ? pw->pw_dir : "/", below, NULL);
 }
 
 /* The specification says to ignore relative paths. */
