@@ -194,6 +194,9 @@ int cmd_kernel_check(int r, const char *release)
 {
 	if (r != KERNEL_NONE)
 		return r;
+	r = kernel_check_release(release);
+	if (r < 0)
+		return r;
 	log_error("No kernel tree for '%s'", release);
 	log_hint("Run outpost kernel add %s to get it, or outpost kernel list to list all trees",
 		 release);

@@ -138,4 +138,7 @@ int kernel_debian_default(char **release);
  */
 bool kernel_release_is_valid(const char *release);
 
+/* 0, or -EINVAL, logged, if it is not valid. */
+int kernel_check_release(const char *release);
+
 #endif

@@ -169,7 +169,9 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 
 	if (r != KERNEL_NONE)
 		return r;
-	r = check_path(trees);
+	r = kernel_check_release(wanted->release);
+	if (r == 0)
+		r = check_path(trees);
 	if (r < 0)
 		return r;
 	lock = kernel_lock();
@@ -180,8 +182,7 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	if (r != KERNEL_NONE)
 		return r;
 	remove_half_made(trees);
-	if (kernel_release_is_valid(wanted->release))
-		r = obtain_from_any(wanted, trees, &why);
+	r = obtain_from_any(wanted, trees, &why);
 	if (r < 0)
 		return r;
 	if (r == KERNEL_FOUND) {

@@ -25,6 +25,16 @@ bool kernel_release_is_valid(const char *release)
 	return true;
 }
 
+int kernel_check_release(const char *release)
+{
+	if (kernel_release_is_valid(release))
+		return 0;
+	log_error("'%s' is not the release of a kernel", release);
+	log_hint("A release is what uname -r prints: up to 64 letters, digits and ._+~-, such as "
+		 "6.1.0-50-arm64");
+	return -EINVAL;
+}
+
 /* #define UTS_RELEASE "6.1.0-50-arm64" */
 int kernel_release_of(const char *build, char **release)
 {

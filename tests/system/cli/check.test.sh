@@ -46,6 +46,17 @@ expect_ascii() { # TEXT FILTER
 	jq -r "$2" out | grep -qF "$1" || fail "$2 does not contain $1"
 }
 
+test_what_is_no_release() {
+	local command
+	for command in "build --kernel ../x $TOP/modules/hello" "kernel remove ../../x" "kernel path ../x"; do
+		# shellcheck disable=SC2086
+		outpost $command
+		expect_status 3
+		expect_one_error "x' is not the release of a kernel"
+		expect_err "hint: A release is what uname -r prints"
+	done
+}
+
 # Opening a FIFO waits for a writer that never comes.
 test_files_that_are_no_regular_files() {
 	make_tree 6.1.0-1-arm64
@@ -208,7 +219,7 @@ test_check_of_files_that_are_not_modules() {
 	expect_one_error "nosuch.ko"
 	outpost check -k ../nowhere sound.ko
 	expect_status 3
-	expect_one_error "No source has a kernel tree for '../nowhere'"
+	expect_one_error "'../nowhere' is not the release of a kernel"
 	outpost check -k "$release" --nonsense
 	expect_status 2
 }
