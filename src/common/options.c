@@ -121,6 +121,10 @@ static int set_option(const struct option_row *row, const struct option_set *set
 		strv_add(set->given, row->name);
 	if (row->type == OPTION_TYPE_FLAG)
 		value = "yes";
+	if (!*value) {
+		log_error("Option --%s requires a value: --%s=%s", row->name, row->name, row->arg);
+		return -EINVAL;
+	}
 	if (options_set(row, set->dest, value, &why) == 0)
 		return 0;
 	log_error("Invalid value '%s' for option --%s: %s", value, row->name, why);
@@ -214,6 +218,20 @@ int options_parse(const struct option_set *sets, int *argc, char **argv, bool st
 	return help;
 }
 
+bool options_may_be_empty(const struct option_row *row)
+{
+	return row->arg && strcmp(row->arg, "WORDS") == 0;
+}
+
+char *options_variable(const char *key)
+{
+	char *variable = xasprintf(OPTIONS_VARIABLE "%s", key);
+
+	for (char *p = variable; *p; p++)
+		*p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	return variable;
+}
+
 int options_from_environment(const struct option_row *rows, void *dest)
 {
 	for (; rows->name; rows++) {
@@ -222,11 +240,10 @@ int options_from_environment(const struct option_row *rows, void *dest)
 
 		if (!rows->key)
 			continue;
-		variable = xasprintf("OUTPOST_%s", rows->key);
-		for (char *p = variable; *p; p++)
-			*p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+		variable = options_variable(rows->key);
 		value = getenv(variable);
-		if (!value || options_set(rows, dest, value, &why) == 0)
+		if (!value || (!*value && !options_may_be_empty(rows)) ||
+		    options_set(rows, dest, value, &why) == 0)
 			continue;
 		log_error("Invalid environment variable %s=%s: %s", variable, value, why);
 		return -EINVAL;

@@ -73,7 +73,17 @@ struct option_set {
  */
 int options_parse(const struct option_set *sets, int *argc, char **argv, bool stop_at_argument);
 
-/* Sets values from the environment for the rows' keys. 0 or -EINVAL, logged. */
+/* WORDS may be empty, so that a project can override a user's setting. */
+bool options_may_be_empty(const struct option_row *row) __attribute__((pure));
+
+/* The environment variable for a key, "OUTPOST_BUILD_JOBS"; the caller frees it. */
+#define OPTIONS_VARIABLE "OUTPOST_"
+char *options_variable(const char *key);
+
+/*
+ * Sets values from the environment for the rows' keys; an empty variable is as an unset one,
+ * except for WORDS. 0 or -EINVAL, logged.
+ */
 int options_from_environment(const struct option_row *rows, void *dest);
 
 /* Sets one row from text, as in a config file. 0 or -EINVAL, with what was expected in *why. */

@@ -169,6 +169,8 @@ static int check_options(const struct context *ctx, const struct command *c,
 {
 	const char *space = v ? " " : "", *verb = v ? v->name : "";
 
+	if (ctx->quiet && ctx->verbose)
+		return usage_error("-q and -v exclude each other");
 	if (ctx->json && (!c->has_json || (v && v->no_json)))
 		return usage_error("'%s%s%s' has no --json", c->name, space, verb);
 	if (has_board && (c->no_board || (v && v->no_board)))
@@ -200,6 +202,9 @@ int command_line_rest(struct context *ctx, const struct command *c, void *dest, 
 	shift(argc, argv, 1);
 	verb = find_verb(c, *argc, argv);
 	r = check_options(ctx, c, verb, ctx->board);
+	for (int i = 0; r == STATUS_OK && !c->words_after && i < *argc; i++)
+		if (!*argv[i])
+			r = usage_error("'%s': argument %d is empty", c->name, i + 1);
 	if (ctx->board)
 		ctx->board_is_configured = false;
 	else

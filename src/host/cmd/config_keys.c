@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/similar.h"
 #include "common/strbuf.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * What an outpost.conf in a source tree may set. Everything in a tree may come from somebody else,
@@ -67,38 +69,115 @@ static void add(struct key_list *list, struct ini_key key)
 
 static void add_rows(struct key_list *list, const struct option_row *rows)
 {
-	for (; rows && rows->name; rows++) {
+	for (; rows->name; rows++) {
 		unsigned int flags = rows->type == OPTION_TYPE_LIST ? INI_REPEATS : 0;
 
-		/* WORDS may be empty, so that a project can override a user's setting. */
-		if (rows->arg && strcmp(rows->arg, "WORDS") == 0)
+		if (options_may_be_empty(rows))
 			flags |= INI_OPTIONAL;
 		if (rows->key)
 			add(list, (struct ini_key){ rows->key, flags });
 	}
 }
 
+/* All rows; `rows` itself comes first. The caller frees the array, which ends with NULL. */
+static const struct option_row **all_rows(const struct option_row *rows)
+{
+	const struct option_row **all = NULL;
+	size_t n = 0;
+
+	for (const struct command *const *c = commands; *c; c++)
+		n++;
+	all = xcalloc(n + 5, sizeof(*all));
+	n = 0;
+	all[n++] = rows;
+	all[n++] = container_rows;
+	all[n++] = kernel_git_rows;
+	all[n++] = kernel_expire_rows;
+	for (const struct command *const *c = commands; *c; c++)
+		if ((*c)->options)
+			all[n++] = (*c)->options;
+	return all;
+}
+
 struct ini_key *config_keys(const struct option_row *rows)
 {
+	_cleanup_free_ const struct option_row **all = all_rows(rows);
 	struct key_list list = { 0 };
 
-	add_rows(&list, rows);
-	for (const struct command *const *c = commands; *c; c++)
-		add_rows(&list, (*c)->options);
-	add_rows(&list, container_rows);
-	add_rows(&list, kernel_git_rows);
-	add_rows(&list, kernel_expire_rows);
+	for (size_t i = 0; all[i]; i++)
+		add_rows(&list, all[i]);
 	for (const struct ini_key *key = debian_archive_keys; key->name; key++)
 		add(&list, *key);
 	add(&list, (struct ini_key){ NULL });
 	return list.keys;
 }
 
+/* --- values ---------------------------------------------------------------------------------- */
+
+/* Of a command that is not run, the values are only checked. */
+static int check_values(const struct config *config, const struct option_row *rows)
+{
+	_cleanup_free_ char *dest = NULL;
+	size_t size = 0;
+	int r;
+
+	for (const struct option_row *row = rows; row->name; row++)
+		if (row->offset + sizeof(void *) > size)
+			size = row->offset + sizeof(void *);
+	dest = xcalloc(1, size);
+	r = config_apply(config, rows, dest);
+	options_release(rows, dest);
+	return r;
+}
+
+static int check_archives(const struct config *config)
+{
+	struct debian_archives archives = { 0 };
+	int r = debian_archives_load(config, &archives);
+
+	debian_archives_release(&archives);
+	return r;
+}
+
+/* A misspelt variable is no error: others may use the same prefix. */
+static void check_variable(const char *entry, const struct ini_key *keys)
+{
+	_cleanup_free_ char *name = xstrndup(entry, strcspn(entry, "="));
+	_cleanup_strv_ char **known = NULL;
+	struct similar similar = { .word = name };
+
+	strv_add(&known, OPTIONS_VARIABLE "YES"); /* --yes, which has no key */
+	for (; keys->name; keys++) {
+		_cleanup_free_ char *variable = options_variable(keys->name);
+
+		strv_add(&known, variable);
+	}
+	if (strv_contains(known, name))
+		return;
+	strv_foreach (variable, known)
+		similar_try(&similar, *variable);
+	log_warn("Unknown environment variable %s%s%s%s", name,
+		 similar.found ? " (did you mean " : "", similar.found ? similar.found : "",
+		 similar.found ? "?)" : "");
+}
+
+static void check_environment(const struct ini_key *keys)
+{
+	strv_foreach (entry, environ)
+		if (strncmp(*entry, OPTIONS_VARIABLE, strlen(OPTIONS_VARIABLE)) == 0)
+			check_variable(*entry, keys);
+}
+
 int config_keys_check(const struct config *config, const struct option_row *rows)
 {
+	_cleanup_free_ const struct option_row **all = all_rows(rows);
 	_cleanup_free_ struct ini_key *keys = config_keys(rows);
+	int r = config_check(config, keys);
 
-	return config_check(config, keys);
+	for (size_t i = 0; all[i] && r == 0; i++)
+		r = check_values(config, all[i]);
+	check_environment(keys);
+	return r == 0 ? check_archives(config) : r;
 }
 
 /* --- keys that need trust ------------------------------------------------------------------- */

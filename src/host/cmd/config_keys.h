@@ -9,8 +9,8 @@
 struct ini_key *config_keys(const struct option_row *rows);
 
 /*
- * Checks that a command, or something that commands use, takes each key in the config files. 0
- * or -EINVAL, logged.
+ * Checks that a command, or something that commands use, takes each key in the config files, and
+ * their values and those in the environment. 0 or -EINVAL, logged.
  */
 int config_keys_check(const struct config *config, const struct option_row *rows);
 

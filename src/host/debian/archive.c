@@ -25,10 +25,10 @@ static const struct field {
 };
 
 const struct ini_key debian_archive_keys[] = {
-	{ "archive.*.url" },
-	{ "archive.*.suite" },
-	{ "archive.*.components" },
-	{ "archive.*.key" },
+	{ "archive.?*.url" },
+	{ "archive.?*.suite" },
+	{ "archive.?*.components" },
+	{ "archive.?*.key" },
 	{ NULL },
 };
 _Static_assert(ARRAY_SIZE(debian_archive_keys) == ARRAY_SIZE(fields) + 1, "in both tables");

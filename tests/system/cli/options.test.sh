@@ -244,9 +244,53 @@ test_configuration_is_checked() {
 	refuses_config '[build]\njobs = 3\njobs = 4\n' '3: "jobs" is set twice; first in line 2'
 	refuses_config '[board]\ndefault =\n' '2: "default" has no value'
 	refuses_config '\0357\0273\0277[build]\n' '1: the file begins with a byte order mark'
-	printf '[archive.mine]\nurl = x\n[container]\nrun_args =\n[kernel.git]\nurl = y\n[kernel]\nkeep = 9\n' >outpost.conf
+	refuses_config '[archive.]\n' '1: unknown section [archive.]'
+	# Values are checked by every command, not only by the one that uses them.
+	refuses_config '[vm]\nmemory = nonsense\n' '2: vm.memory = nonsense is not valid'
+	refuses_config '[kernel]\nkeep = soon\n' '2: kernel.keep = soon is not valid'
+	refuses_config '[build]\nsparse = perhaps\n' '2: build.sparse = perhaps is not valid'
+	printf '[archive.mine]\nurl = x\n' >outpost.conf
+	outpost board list
+	expect_status 3
+	expect_one_error "archive.mine.suite is missing"
+	: >key.gpg
+	printf '[archive.mine]\nurl = x\nsuite = y\nkey = %s\n[container]\nrun_args =\n[kernel.git]\nurl = y\n[kernel]\nkeep = 9\n' \
+		"$WORK/key.gpg" >outpost.conf
 	outpost board list
 	expect_status 0
+}
+
+test_environment_is_checked() {
+	OUTPOST_VM_MEMORY=nonsense outpost board list
+	expect_status 3
+	expect_one_error "OUTPOST_VM_MEMORY=nonsense: expected a whole number, at least 256"
+	OUTPOST_BUILD_JBOS=3 outpost board list
+	expect_status 0
+	expect_err "warning: Unknown environment variable OUTPOST_BUILD_JBOS (did you mean OUTPOST_BUILD_JOBS?)"
+	OUTPOST_BUILD_JOBS='' OUTPOST_BOARD_DEFAULT='' outpost vm status
+	expect_status 0
+	! grep -v "vms yet\|outpost vm up" err || fail "an empty variable is not as an unset one"
+}
+
+test_empty_words() {
+	refuses build ''
+	expect_err "'build': argument 1 is empty"
+	refuses board add pi ''
+	expect_err "'board': argument 3 is empty"
+	refuses -b '' board show
+	expect_err "Option --board requires a value"
+	refuses build --kernel= modules
+	expect_err "Option --kernel requires a value"
+}
+
+test_quiet_and_verbose() {
+	local words
+	for words in "-q -v board list" "-q board list -v" "board list -qv"; do
+		# shellcheck disable=SC2086
+		outpost $words
+		expect_status 2
+		expect_one_error "-q and -v exclude each other"
+	done
 }
 
 test_a_board_file_is_checked() {
