@@ -85,6 +85,29 @@ static void logic(void **state)
 	assert_int_equal(strv_length(conf.depends), 2);
 }
 
+/* bash goes on after each of these, or sets variables of other names. */
+static void no_text_for_bash(void **state)
+{
+	_cleanup_free_ char *file = path_join(sample_work, "dkms.conf", NULL);
+	static const char zero[] = PACKAGE "\0" MODULE;
+
+	(void)state;
+	assert_int_equal(evaluate("\xef\xbb\xbf" PACKAGE MODULE), -EINVAL);
+	assert_int_equal(evaluate("PACKAGE_NAME=p\r\nPACKAGE_VERSION=1\r\n" MODULE), -EINVAL);
+	assert_int_equal(evaluate(PACKAGE MODULE "if true; then\n"), -EINVAL);
+	assert_int_equal(evaluate(PACKAGE MODULE ")\n"), -EINVAL);
+	assert_int_equal(evaluate(PACKAGE MODULE "case x in @(x|y)) ;; esac\nfalse\n"), 0);
+	assert_int_equal(fs_write_atomic(file, zero, sizeof(zero) - 1, 0600), 0);
+	assert_int_equal(dkms_read(&conf, sample_work, &sample_tree, "/d", "/s"), -EINVAL);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_int_equal(dkms_read(&conf, sample_work, &sample_tree, "/d", "/s"), -EISDIR);
+	assert_int_equal(rmdir(file), 0);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_int_equal(dkms_read(&conf, sample_work, &sample_tree, "/d", "/s"), -ENOTREGULAR);
+	assert_int_equal(unlink(file), 0);
+}
+
 static void matches(void **state)
 {
 	(void)state;
@@ -321,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(plain, sample_clear),
 		cmocka_unit_test_setup(logic, sample_clear),
+		cmocka_unit_test_setup(no_text_for_bash, sample_clear),
 		cmocka_unit_test_setup(matches, sample_clear),
 		cmocka_unit_test_setup(exclusive, sample_clear),
 		cmocka_unit_test_setup(refused, sample_clear),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/build/dkms.h"
+#include "host/build/dkms_internal.h"
 
 #include "common/alloc.h"
 #include "common/fs.h"
@@ -132,9 +132,9 @@ int dkms_read(struct dkms_conf *conf, const char *folder, const struct kernel_tr
 
 		strv_add(&env, entry);
 	}
-	if (access(file, R_OK) < 0)
-		return log_error_errno(-errno, "Cannot read %s", file);
-	r = check_folder(real);
+	r = dkms_check_file(file);
+	if (r == 0)
+		r = check_folder(real);
 	if (r == 0)
 		r = run_bash(file, real, tree, env, &output, &error);
 	if (r < 0)

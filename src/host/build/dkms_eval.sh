@@ -25,6 +25,8 @@ emit() {
 	builtin printf 'END\0\0\0'
 }
 
+# As the last command of the file may fail, the status of '.' does not show a syntax error.
+"$BASH" -O extglob -n "$1" 3>&- || exit 2
 # shellcheck disable=SC1090 # any dkms.conf
 . "$1" 3>&-
 emit >&3

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the two parts of dkms_parse(). */
+/* Parts of dkms_read() and dkms_parse(). */
 #ifndef OUTPOST_DKMS_INTERNAL_H
 #define OUTPOST_DKMS_INTERNAL_H
 
 #include "host/build/dkms.h"
+
+/* Is it a readable text? 0 or -errno, logged. */
+int dkms_check_file(const char *file);
 
 /* The variables that limit a package to certain kernels. */
 enum dkms_exclusive {
