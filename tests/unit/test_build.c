@@ -328,6 +328,11 @@ static void test_programs(void **state)
 	assert_int_equal(do_build("one", NULL), 0);
 	assert_contains(the_module("one")->error,
 			"test program test/t.c does not compile: one/test/t.c:1:25: error");
+	/* The compiler waited for somebody to write to a FIFO. */
+	unlink("one/test/t.c");
+	assert_int_equal(mkfifo("one/test/t.c", 0600), 0);
+	assert_int_equal(do_build("one", NULL), 0);
+	assert_contains(the_module("one")->error, "test program test/t.c: Not a regular file");
 }
 
 static void sections_of_test_conf(void **state)

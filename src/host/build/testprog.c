@@ -4,9 +4,11 @@
 #include "common/alloc.h"
 #include "common/beneath.h"
 #include "common/fs.h"
+#include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/build/kbuild_internal.h"
+#include "host/build/unit_internal.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
 
@@ -175,6 +177,7 @@ int testprog_build(const struct unit *unit, const char *program, struct strbuf *
 	_cleanup_free_ char *source = path_join(unit->source.path, program, NULL);
 	_cleanup_free_ char *real = realpath(source, NULL);
 	_cleanup_free_ char *to = testprog_path(unit, program), *dir = unit_file(unit, "test");
+	_cleanup_close_ int file = -1;
 	size_t n = strlen(unit->source.path);
 	int r;
 
@@ -186,6 +189,9 @@ int testprog_build(const struct unit *unit, const char *program, struct strbuf *
 		*error = xasprintf("its test program %s is outside its folder", program);
 		return -EINVAL;
 	}
+	file = fs_open_regular(real); /* the compiler would wait for somebody to write to a FIFO */
+	if (file < 0)
+		return unit_fail(error, "its test program %s: %s", program, log_reason(file));
 	if (!is_c(program))
 		return 0;
 	r = fs_mkdir_p(dir, 0700);
