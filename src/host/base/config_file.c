@@ -79,12 +79,16 @@ int config_file_read(const char *path, struct strbuf *text)
 	_cleanup_free_ char *name = NULL;
 	int r = fd;
 
-	if (fd == -ENOENT)
+	if (fd == -ENOENT && !fs_is_there(path))
 		return fd;
+	if (fd == -ENOENT) {
+		log_error("Cannot read %s: it is a link to a missing file", path);
+		return -EINVAL;
+	}
 	if (fd == -EPERM)
 		return ignore_file(path, &st);
 	if (fd >= 0 && !S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+		r = S_ISDIR(st.st_mode) ? -EISDIR : -ENOTREGULAR;
 	name = xasprintf("/proc/self/fd/%d", fd);
 	if (r >= 0)
 		r = fs_read(name, text, FILE_MAX);

@@ -244,6 +244,16 @@ test_configuration_is_checked() {
 	refuses_config '[build]\njobs = 3\njobs = 4\n' '3: "jobs" is set twice; first in line 2'
 	refuses_config '[board]\ndefault =\n' '2: "default" has no value'
 	refuses_config '\0357\0273\0277[build]\n' '1: the file begins with a byte order mark'
+	ln -sf nowhere outpost.conf
+	outpost board list
+	expect_status 3
+	expect_one_error "outpost.conf: it is a link to a missing file"
+	rm outpost.conf
+	mkfifo outpost.conf
+	run timeout 20 "$OUTPOST" board list
+	expect_status 3
+	expect_one_error "outpost.conf: Not a regular file"
+	rm outpost.conf
 	refuses_config '[archive.]\n' '1: unknown section [archive.]'
 	# Values are checked by every command, not only by the one that uses them.
 	refuses_config '[vm]\nmemory = nonsense\n' '2: vm.memory = nonsense is not valid'
