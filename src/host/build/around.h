@@ -18,7 +18,7 @@
 bool around_holds(const struct unit *unit);
 
 /*
- * Before make: lists in `now` what there is, with absolute paths, sorted, and adds to `change` how
+ * Before make: lists them in `now`, with absolute paths, sorted, and adds to `change` how
  * that differs from the time before the last make. `made`: when that ended, or 0; make itself
  * notices C files that were modified later.
  */
