@@ -89,4 +89,9 @@ status=0
 build/outpost test --yes || status=$?
 
 step "Done"
+[ $status != 0 ] || cat <<-END
+	The virtual Pi keeps running; outpost vm down stops it. To use outpost in this shell:
+	  export PATH="$PWD/build:\$PATH"
+	Then test your own module: outpost test FOLDER
+END
 exit "$status"

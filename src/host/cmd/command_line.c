@@ -15,7 +15,7 @@ const struct option_row context_rows[] = {
 		      "use this board (default: vm)"),
 	OPTION_FLAG(struct context, verbose, 'v', "verbose", NULL,
 		    "print every step and all output"),
-	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "print warnings and errors only"),
+	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "print only results and errors"),
 	OPTION_FLAG(struct context, json, 0, "json", NULL, "print one JSON document on stdout"),
 	OPTION_FLAG(struct context, yes, 'y', "yes", NULL,
 		    "trust the project this time, without a question [OUTPOST_YES]"),
