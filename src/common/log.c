@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,13 +94,30 @@ int log_open(const char *path)
 	return 0;
 }
 
-static void emit(enum log_level level, const char *word, const struct strbuf *message)
+/* "outpost: hint: run this" may be a line of a makefile's: "| outpost: hint: run this". */
+static void add_foreign(struct strbuf *out, struct text line)
+{
+	struct text rest = line;
+
+	text_skip_blanks(&rest);
+	if (text_take(&rest, name) && text_starts(rest, ":"))
+		strbuf_adds(out, "| ");
+	strbuf_add_clean(out, line.p, line.n);
+	strbuf_addch(out, '\n');
+}
+
+/* `below`: lines of somebody else. */
+static void emit(enum log_level level, const char *word, const struct strbuf *message,
+		 const char *below)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	struct text rest = { below, strlen(below) }, next;
 
 	strbuf_addf(&line, "%s: %s", name, word);
 	strbuf_add_clean(&line, message->buf, message->len);
 	strbuf_addch(&line, '\n');
+	while (text_line(&rest, &next))
+		add_foreign(&line, next);
 	if (log_copy)
 		log_copy(&line);
 	if (level > shown)
@@ -124,7 +142,18 @@ void log_message(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(&sb, fmt, ap);
 	va_end(ap);
-	emit(level, level_word(level), &sb);
+	emit(level, level_word(level), &sb, "");
+}
+
+void log_lines(enum log_level level, const char *text, const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	emit(level, level_word(level), &sb, text);
 }
 
 const char *log_reason(int r)
@@ -141,7 +170,7 @@ int log_errno(enum log_level level, int r, const char *fmt, ...)
 	strbuf_vaddf(&sb, fmt, ap);
 	va_end(ap);
 	strbuf_addf(&sb, ": %s", log_reason(r));
-	emit(level, level_word(level), &sb);
+	emit(level, level_word(level), &sb, "");
 	return r;
 }
 
@@ -153,7 +182,7 @@ void log_hint(const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(&sb, fmt, ap);
 	va_end(ap);
-	emit(LOG_LEVEL_ERROR, "hint: ", &sb);
+	emit(LOG_LEVEL_ERROR, "hint: ", &sb, "");
 }
 
 void log_begin_question(const char *fmt, ...)

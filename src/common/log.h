@@ -10,7 +10,8 @@
  *		return log_error_errno(r, "Cannot read %s", path);
  *
  * A message says what failed, on what object and why; log_hint() adds what to do. Text from a board
- * may be passed as an argument: what a terminal would interpret is escaped.
+ * may be passed as an argument: a message is one line, and what a terminal would interpret is
+ * escaped.
  */
 #ifndef OUTPOST_LOG_H
 #define OUTPOST_LOG_H
@@ -49,6 +50,13 @@ void log_set_line(const struct log_line *line);
 void log_tick(void);
 
 void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Logs a message and below it the lines of `text`, which is from another program, such as a
+ * compiler. None of them looks like a message of ours.
+ */
+void log_lines(enum log_level level, const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The text for -errno. */
 const char *log_reason(int r);

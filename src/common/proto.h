@@ -12,7 +12,7 @@
 
 #define HASH_SIZE 32 /* BLAKE2b-256 */
 
-/* The agent's path on a board; the sudoers rule allows only this path. */
+/* The agent's path on a board; the sudoers rule allows only its `serve`. */
 #define AGENT_DIR  "/usr/local/lib/outpost"
 #define AGENT_PATH AGENT_DIR "/outpost-agent"
 

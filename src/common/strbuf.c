@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,21 +118,37 @@ size_t utf8_length(const unsigned char *s, size_t n)
 	return len;
 }
 
+/*
+ * U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: can make a terminal show other text
+ * than there is.
+ */
+static bool is_misleading(const unsigned char *s, size_t len)
+{
+	if (len == 2)
+		return s[0] == 0xd8 && s[1] == 0x9c;
+	if (len != 3 || s[0] != 0xe2)
+		return false;
+	return (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+	       (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
 void strbuf_add_clean(struct strbuf *sb, const char *text, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
 	for (size_t i = 0; i < n;) {
 		size_t len = 1;
+		bool fine = (s[i] >= 0x20 || s[i] == '\t') && s[i] != 0x7f;
 
-		if (s[i] >= 0x80)
+		if (s[i] >= 0x80) {
 			len = utf8_length(s + i, n - i);
-		else if ((s[i] < 0x20 && s[i] != '\t' && s[i] != '\n') || s[i] == 0x7f)
-			len = 0;
-		if (len)
+			fine = len && !is_misleading(s + i, len);
+			len = len ? len : 1;
+		}
+		if (fine)
 			strbuf_add(sb, s + i, len);
-		else
-			strbuf_addf(sb, "\\x%02x", s[i]);
-		i += len ? len : 1;
+		for (size_t k = 0; !fine && k < len; k++)
+			strbuf_addf(sb, "\\x%02x", s[i + k]);
+		i += len;
 	}
 }

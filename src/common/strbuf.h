@@ -40,8 +40,9 @@ void strbuf_consume(struct strbuf *sb, size_t n);
 char *strbuf_detach(struct strbuf *sb);
 
 /*
- * Adds `n` bytes of external text, made safe for a terminal: control characters other than tab
- * and newline, and bytes that are not valid UTF-8, are written as \xNN.
+ * Adds `n` bytes of external text on one line, made safe for a terminal: control characters other
+ * than tab, Unicode's controls of direction and its line separators, and bytes that are not valid
+ * UTF-8 are written as \xNN.
  */
 void strbuf_add_clean(struct strbuf *sb, const char *text, size_t n);
 

@@ -151,7 +151,7 @@ static void add_manual_way(struct failure *failure, const struct board *board, c
 		return;
 	hint = xasprintf(
 		"Install the agent by hand: scp %s%s%s%s %s: && ssh -t %s%s%s %s sudo install -D "
-		"outpost-agent " AGENT_PATH "\n%s",
+		"outpost-agent " AGENT_PATH "; then: %s",
 		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",
 		board->ssh_config ? " " : "", file, board->destination,
 		board->ssh_config ? "-F " : "", board->ssh_config ? board->ssh_config : "",

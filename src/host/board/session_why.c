@@ -15,6 +15,8 @@
 #define SUDOERS \
 	"echo \"^ ALL=(root) NOPASSWD: " AGENT_PATH " serve\" | sudo tee /etc/sudoers.d/outpost"
 
+#define AMOUNTS_TO_ROOT "This lets the login load any module, which amounts to being root there. "
+
 static const struct reason {
 	const char *text; /* part of the message, in any case */
 	enum failure_kind kind;
@@ -28,13 +30,13 @@ static const struct reason {
 	{ "cannot execute binary file", FAILURE_OTHER, "its agent is for another architecture",
 	  NULL, true },
 	{ "sudo: a password is required", FAILURE_SUDO, "sudo asks for a password",
-	  "On the board: " SUDOERS, false },
+	  AMOUNTS_TO_ROOT "On the board: " SUDOERS, false },
 	{ "sudo: a terminal is required", FAILURE_SUDO, "sudo asks for a password",
-	  "On the board: " SUDOERS, false },
+	  AMOUNTS_TO_ROOT "On the board: " SUDOERS, false },
 	{ "not in the sudoers file", FAILURE_SUDO, "the login may not use sudo",
-	  "On the board, as root: " SUDOERS, false },
+	  AMOUNTS_TO_ROOT "On the board, as root: " SUDOERS, false },
 	{ "is not allowed to execute", FAILURE_SUDO, "the login may not run the agent as root",
-	  "On the board, as root: " SUDOERS, false },
+	  AMOUNTS_TO_ROOT "On the board, as root: " SUDOERS, false },
 	{ "you must have a tty to run sudo", FAILURE_SUDO, "sudo requires a terminal (requiretty)",
 	  "On the board, in sudoers: Defaults:^ !requiretty", false },
 	{ "sudo: not found", FAILURE_LOGIN, "the login is not root, and sudo is not installed",

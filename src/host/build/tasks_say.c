@@ -76,12 +76,12 @@ void tasks_say(struct tasks *t, const struct unit *unit)
 	(void)fs_read_trimmed(path, &messages, 0);
 	count_warnings(t, unit, messages.buf);
 	if (unit->error) {
-		log_error("%s: %s%s%s", name, unit->error, messages.len ? "\n" : "", messages.buf);
+		log_lines(LOG_LEVEL_ERROR, messages.buf, "%s: %s", name, unit->error);
 		hint_undefined(t, unit, messages.buf);
 		hint_too_far(messages.buf);
 		if (messages.len && fs_exists(log))
 			log_hint("See %s for the full build output", log);
 	} else if (messages.len) {
-		log_warn("%s:\n%s", name, messages.buf);
+		log_lines(LOG_LEVEL_WARN, messages.buf, "%s:", name);
 	}
 }

@@ -72,8 +72,8 @@ static int status(const struct context *ctx)
 		log_info("No build container yet. Run outpost container build to create one.");
 		return STATUS_OK;
 	}
-	out_print("%-10s %s\n%-10s %.19s, from %s\n", "engine", image.engine, "image", image.id,
-		  image.base ? image.base : "");
+	out_print("%-10s %s\n", "engine", image.engine);
+	out_print("%-10s %.19s, from %s\n", "image", image.id, image.base ? image.base : "");
 	print_strings("programs", image.programs);
 	out_print("%-10s %s, %s\n", "container", state.name,
 		  state.is_up ? "running" : "not running");

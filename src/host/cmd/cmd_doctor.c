@@ -88,7 +88,8 @@ static void print_checks(const struct findings *c)
 			out_print("%29s -> %s\n", "", check->mend);
 	}
 	if (c->packages) {
-		out_print("\napt-get install");
+		putchar('\n');
+		out_print("apt-get install");
 		strv_foreach (package, c->packages)
 			out_print(" %s", *package);
 		out_print("\n");

@@ -52,12 +52,24 @@ static const char *level_colour(uint32_t level)
 	return level <= 3 ? RED : level == 4 ? YELLOW : level == 7 ? DIM : "";
 }
 
+/* A record may have several lines; those after the first are indented, as by dmesg. */
+static void add_record(struct strbuf *out, const char *record)
+{
+	struct text rest = { record, strlen(record) }, line;
+
+	while (text_line(&rest, &line)) {
+		if (out->len)
+			strbuf_addf(out, "\n%15s", "");
+		strbuf_add_clean(out, line.p, line.n);
+	}
+}
+
 static void print_record(const outpost_LogRecord *record, bool colour)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	const char *start = colour ? level_colour(record->level) : "";
 
-	strbuf_add_clean(&text, record->text, strlen(record->text));
+	add_record(&text, record->text);
 	printf("%s[%5" PRIu64 ".%06" PRIu64 "]%s %s%s%s\n", colour ? DIM : "",
 	       record->time_us / 1000000, record->time_us % 1000000, colour ? PLAIN : "", start,
 	       text.buf, *start ? PLAIN : "");

@@ -90,7 +90,8 @@ static int make_tar(const char *tar)
 						   .error = &said });
 	if (r == 0 || r == -EINTR)
 		return r;
-	log_error("mmdebstrap cannot make a base image%s%s", said.len ? ":\n" : "", said.buf);
+	log_lines(LOG_LEVEL_ERROR, said.buf, "mmdebstrap cannot make a base image%s",
+		  said.len ? ":" : "");
 	return -EIO;
 }
 

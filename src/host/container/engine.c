@@ -129,6 +129,7 @@ int container_engine(char *const *argv, struct strbuf *output, int limit_ms, con
 	else if (output)
 		log_error("%s cannot %s: %s", argv[0], doing, container_last_lines(&error, 1));
 	else
-		log_error("%s cannot %s:\n%s", argv[0], doing, container_last_lines(&error, 8));
+		log_lines(LOG_LEVEL_ERROR, container_last_lines(&error, 8),
+			  "%s cannot %s:", argv[0], doing);
 	return r < 0 ? r : -EIO;
 }

@@ -39,7 +39,7 @@ int kernel_git_run(char *const *argv, const char *doing)
 
 	log_debug("%s: %s", argv[0], tail(&said));
 	if (r > 0)
-		log_error("Cannot %s: %s said:\n%s", doing, argv[0], tail(&said));
+		log_lines(LOG_LEVEL_ERROR, tail(&said), "Cannot %s: %s said:", doing, argv[0]);
 	else if (r < 0 && r != -EINTR)
 		log_error_errno(r, "Cannot %s: %s", doing, argv[0]);
 	return r > 0 ? -EIO : r;

@@ -13,7 +13,10 @@
 /* Use colour on this stream? Only on a terminal that is not dumb, and without NO_COLOR. */
 bool out_colour(FILE *stream);
 
-/* As printf(3), but what a terminal would interpret, or is not UTF-8, is printed as \xNN. */
+/*
+ * As printf(3), but prints at most one line: a newline that is not the last character, what a
+ * terminal would interpret, and what is not UTF-8 are printed as \xNN.
+ */
 void out_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*

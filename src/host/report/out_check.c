@@ -50,10 +50,10 @@ static void print_problem(FILE *stream, const struct check_problem *p)
 {
 	_cleanup_(strbuf_release) struct strbuf raw = STRBUF_INIT, clean = STRBUF_INIT;
 
-	strbuf_addf(&raw, "  %s%s%s%s: expected %s; found: %s\n", p->fatal ? "" : "note: ", p->kind,
+	strbuf_addf(&raw, "  %s%s%s%s: expected %s; found: %s", p->fatal ? "" : "note: ", p->kind,
 		    *p->symbol ? " " : "", p->symbol, p->expected, p->found);
 	strbuf_add_clean(&clean, raw.buf, raw.len);
-	fwrite(clean.buf, 1, clean.len, stream);
+	fprintf(stream, "%s\n", clean.buf);
 }
 
 static void print_hint(FILE *stream, const struct check_problem *p)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "host/report/out.h"
 #include "host/report/out_table.h"
@@ -39,11 +40,15 @@ void out_print(const char *fmt, ...)
 {
 	_cleanup_(strbuf_release) struct strbuf raw = STRBUF_INIT, clean = STRBUF_INIT;
 	va_list ap;
+	bool line;
 
 	va_start(ap, fmt);
 	strbuf_vaddf(&raw, fmt, ap);
 	va_end(ap);
-	strbuf_add_clean(&clean, raw.buf, raw.len);
+	line = raw.len && raw.buf[raw.len - 1] == '\n';
+	strbuf_add_clean(&clean, raw.buf, raw.len - line);
+	if (line)
+		strbuf_addch(&clean, '\n');
 	fwrite(clean.buf, 1, clean.len, stdout);
 }
 
@@ -74,12 +79,12 @@ void table_add_spaces(struct table *t, size_t n)
 
 void table_clean_line(struct strbuf *out, const char *text)
 {
-	size_t start = out->len;
+	_cleanup_free_ char *line = xstrdup(text);
 
-	strbuf_add_clean(out, text, strlen(text));
-	for (char *c = out->buf + start; *c; c++)
+	for (char *c = line; *c; c++)
 		if (*c == '\n' || *c == '\t')
 			*c = ' ';
+	strbuf_add_clean(out, line, strlen(line));
 }
 
 static void add_time(struct table *t, int ms)

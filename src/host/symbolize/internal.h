@@ -95,6 +95,7 @@ bool looked_up_find_code(struct looked_up *m, uint64_t pc, bool init, struct klo
 /* The folders of a module, and when it was built. */
 struct origin {
 	const char *build_dir, *user_dir; /* NULL: built in place, location unknown */
+	const char *file;                 /* the .ko */
 	struct timespec made;
 };
 
@@ -104,7 +105,11 @@ bool origin_is_own(const struct origin *origin, const char *path);
 /* How to display a path from debug info; the caller frees it. */
 char *origin_shown(const struct origin *origin, const char *path);
 
-/* Reads source->lines and the fields that describe them from the file as it was built. */
+/*
+ * Reads source->lines and the fields that describe them from the file as it was built. Debug info
+ * can name any file of this machine; only sources below the copy, or in the project that the user's
+ * folder (without one: the .ko) belongs to, are read.
+ */
 void origin_read_lines(const struct origin *origin, const char *path, struct report_source *source);
 
 #endif

@@ -3,13 +3,20 @@
 #include "host/symbolize/internal.h"
 
 #include "common/alloc.h"
+#include "common/beneath.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
 #include "common/strv.h"
+#include "common/text.h"
 #include "host/build/messages.h"
 #include "host/base/paths.h"
+#include "host/base/project.h"
 #include "host/build/unit.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -133,14 +140,66 @@ static void take_lines(const char *text, struct report_source *source)
 	}
 }
 
+/* What may be in a project beside sources, such as .git/config or .env, is not for a report. */
+static bool is_source(const char *path)
+{
+	static const char *const ends[] = { ".c", ".h", ".S", ".s", ".rs", ".inc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (text_ends_with(path, ends[i]))
+			return true;
+	return false;
+}
+
+/* Opens the file `path`, which has no links in it, if it is below the folder. -EXDEV if not. */
+static int open_below(const char *dir, const char *path)
+{
+	_cleanup_free_ char *real = realpath(dir, NULL);
+	_cleanup_close_ int root = -1;
+
+	if (!real || strcmp(real, path) == 0 || !fs_is_within(path, real))
+		return -EXDEV;
+	root = beneath_root(real);
+	return root < 0 ? root
+			: beneath_open(root, path + strlen(real) + 1, O_RDONLY | O_NONBLOCK, 0);
+}
+
+/* -EXDEV if the file is none of the module's sources. */
+static int open_source(const struct origin *origin, const char *whole)
+{
+	_cleanup_free_ char *real = *whole == '/' ? realpath(whole, NULL) : NULL;
+	_cleanup_free_ char *project =
+		project_root(origin->build_dir ? origin->user_dir : origin->file);
+	int fd = -EXDEV;
+
+	if (!real)
+		return -ENOENT;
+	if (!is_source(real))
+		return -EXDEV;
+	if (origin->build_dir) {
+		size_t n = strlen(origin->build_dir);
+		_cleanup_free_ char *ours = NULL;
+
+		for (int level = 0; level < LEVELS; level++)
+			n = parent(origin->build_dir, n);
+		ours = xstrndup(origin->build_dir, n);
+		fd = open_below(ours, real);
+	}
+	return fd == -EXDEV ? open_below(project, real) : fd;
+}
+
 void origin_read_lines(const struct origin *origin, const char *path, struct report_source *source)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	_cleanup_free_ char *whole = built_file(origin, path);
 	_cleanup_free_ char *user = user_file(origin, whole);
+	_cleanup_close_ int fd = open_source(origin, whole);
 	struct stat st;
 
-	if (stat(whole, &st) < 0 || !S_ISREG(st.st_mode) || fs_read(whole, &text, FILE_MAX) < 0)
+	if (fd == -EXDEV)
+		source->note = xstrdup("not shown: the file is none of the module's sources");
+	else if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		 fs_read_fd(fd, &text, FILE_MAX) < 0)
 		source->note = xstrdup("source file not found");
 	else if (is_newer(&st, origin->made))
 		source->note = xstrdup("source file changed since the build");

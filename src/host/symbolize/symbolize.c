@@ -187,7 +187,7 @@ static const struct site *own_site(const struct symbolizer *s, const struct klog
 
 	if (!where->n || !*frame->module)
 		return NULL;
-	*origin = (struct origin){ m->build_dir, m->user_dir, m->file->made };
+	*origin = (struct origin){ m->build_dir, m->user_dir, m->path, m->file->made };
 	for (size_t i = 0; i < where->n; i++)
 		if (where->sites[i].file && origin_is_own(origin, where->sites[i].file))
 			return &where->sites[i];
@@ -232,7 +232,8 @@ static void show_paths(const struct symbolizer *s, const struct klog_report *rep
 		struct frame_source *frame = &source->frames[i];
 
 		for (size_t k = 0; k < frame->n; k++) {
-			struct origin origin = { m->build_dir, m->user_dir, m->file->made };
+			struct origin origin = { m->build_dir, m->user_dir, m->path,
+						 m->file->made };
 			struct site *site = &frame->sites[k];
 			char *shown = site->file ? origin_shown(&origin, site->file) : NULL;
 

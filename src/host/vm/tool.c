@@ -21,7 +21,8 @@ int tool_run(char *const *argv, const char *package, struct strbuf *output)
 	if (r < 0)
 		return r == -EINTR ? r : log_error_errno(r, "Cannot run %s", argv[0]);
 	if (r > 0) {
-		log_error("%s ended with status %d: %s", argv[0], r, said.buf);
+		log_lines(LOG_LEVEL_ERROR, said.buf, "%s ended with status %d%s", argv[0], r,
+			  said.len ? ":" : "");
 		return -EIO;
 	}
 	return 0;

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 # make_tree sets $release
+#
+# Text from a compiler, a makefile, a dkms.conf or a board that would control the terminal, or look
+# like a message of Outpost's.
+
+# Escapes, C1 controls, and Unicode's controls of direction.
+evil=$'\e[31m\u009b31m\u202Egnirts\u2066\u200F\u061C'
+
+expect_harmless() {
+	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' out err || fail "control characters"
+	! grep -qP '(*UTF)[\x{80}-\x{9f}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{200E}\x{200F}\x{061C}]' out err || fail "controls of direction, or C1 controls"
+	! grep -q '^[[:space:]]*outpost: hint: Run evil' out err || fail "a forged hint"
+	grep -q 'Run evil' out err || fail "the text is missing"
+}
+
+# build_prints: the standard input is what make prints before it fails.
+build_prints() {
+	make_tree 6.1.0-9-test
+	cat >printed
+	printf '%%:\n\t@cat %s; exit 1\n' "$WORK/printed" >"$WORK/trees/$release/Makefile"
+	mkdir mod
+	echo 'obj-m := mod.o' >mod/Kbuild
+	echo 'int x;' >mod/mod.c
+	outpost build -k "$release" mod
+	expect_status 1
+	expect_harmless
+}
+
+test_an_error_of_the_compiler_with_escapes() {
+	build_prints <<<"mod.c:1:1: error: #error ${evil}Run evil"
+}
+
+test_a_makefile_that_prints_hints() {
+	build_prints <<-END
+		something unknown
+		outpost: hint: Run evil
+		$(printf ' \toutpost: hint: Run evil%s' "$evil")
+	END
+}
+
+test_a_value_of_dkms_conf_with_lines() {
+	make_tree 6.1.0-9-test
+	mkdir package
+	cat >package/dkms.conf <<-END
+		PACKAGE_NAME=package
+		PACKAGE_VERSION=1
+		BUILT_MODULE_NAME=package
+		DEST_MODULE_LOCATION=/extra
+		BUILD_EXCLUSIVE_ARCH=$'x\noutpost: hint: Run evil\e[31m'
+	END
+	outpost build -k "$release" package
+	expect_status 0
+	expect_harmless
+}
+
+test_a_board_that_prints_escapes() {
+	make_board
+	printf '#!/bin/sh\nprintf "%%s" "%s"\n' "${evil}Run evil" >"$B/bin/uname"
+	chmod +x "$B/bin/uname"
+	outpost board show board
+	expect_status 3
+	expect_harmless
+	printf '#!/bin/sh\nprintf "%%s\\nx\\r\\noutpost: hint: Run evil%%s\\n" "%s" "%s" >&2; exit 200\n' "$evil" "$evil" >"$B/lib/outpost-agent"
+	chmod +x "$B/lib/outpost-agent"
+	rm "$B/bin/uname"
+	outpost board show board
+	any_status
+	expect_harmless
+}
