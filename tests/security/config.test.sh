@@ -140,8 +140,7 @@ test_keys_that_need_trust() {
 	for key in 'board.default = evil' 'build.in = host' "build.compiler_wrapper = $WORK/evil" \
 		'container.run_args = -v /:/host --privileged' 'container.build_args = x' 'container.image = x' \
 		'container.base = x' 'container.engine = docker' 'container.packages = x' 'container.compilers = 12' \
-		'kernel.git.url = x' 'kernel.git.commit = x' 'kernel.git.defconfig = x' 'kernel.keep = 1' \
-		'archive.mine.url = x' 'archive.mine.key = x'; do
+		'kernel.git.url = x' 'kernel.git.commit = x' 'kernel.git.defconfig = x' 'kernel.keep = 1'; do
 		section=${key%% =*}
 		printf '[%s]\n%s\n' "${section%.*}" "${key##*."${section##*.}"}" | sed "2s/^/${section##*.}/" >project/outpost.conf
 		outpost -C project board list
@@ -149,6 +148,11 @@ test_keys_that_need_trust() {
 		expect_one_error "$WORK/project/outpost.conf sets what runs here, and where: $section, and you do not trust $WORK/project yet"
 		expect_err "run outpost trust $WORK/project"
 	done
+	touch key.asc
+	printf '[archive.mine]\nurl = http://archive.invalid\nsuite = x\nkey = %s\n' "$WORK/key.asc" >project/outpost.conf
+	outpost -C project board list
+	expect_status 3
+	expect_err "outpost.conf sets what runs here, and where: archive.mine.url"
 	outpost trust project
 	outpost -C project board list
 	outpost trust --remove project
