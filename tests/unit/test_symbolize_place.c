@@ -95,12 +95,41 @@ static void changed_files(void **state)
 	report_source_release(&found);
 }
 
+/* What was built in the container may have left links in the copy, to files of the user's. */
+static void links_out_of_the_copy(void **state)
+{
+	static const char other[] = "/tmp/test_symbolize_place.c";
+	struct report_source found;
+
+	(void)state;
+	make_copy();
+	assert_int_equal(fs_write_atomic(other, source, strlen(source), 0600), 0);
+	set_age(other, 100);
+	assert_int_equal(unlink("build/tree/up/mod/mod.c"), 0);
+	assert_int_equal(symlink(other, "build/tree/up/mod/mod.c"), 0);
+	found = look_up_copy();
+	assert_null(found.lines);
+	assert_contains(found.note, "none of the module's sources");
+	report_source_release(&found);
+
+	/* A neighbour is a link into the user's project. */
+	put(sample_work, "src/mod/other.c", source);
+	set_age("src/mod/other.c", 100);
+	assert_int_equal(unlink("build/tree/up/mod/mod.c"), 0);
+	assert_int_equal(symlink("../../../../src/mod/other.c", "build/tree/up/mod/mod.c"), 0);
+	found = look_up_copy();
+	assert_int_equal(strv_length(found.lines), 5);
+	report_source_release(&found);
+	assert_int_equal(unlink(other), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(users_files, sample_clear),
 		cmocka_unit_test_setup(mapped_files, sample_clear),
 		cmocka_unit_test_setup(changed_files, sample_clear),
+		cmocka_unit_test_setup(links_out_of_the_copy, sample_clear),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, sample_end);
