@@ -144,6 +144,8 @@ static void fake_take(const struct frame *frame)
 		fake_welcome(&request.body.hello);
 		if (fake_is("flood"))
 			fake_flood();
+		while (fake_is("floods-forever"))
+			fake_flood();
 		if (fake_is("garbles"))
 			fs_write_all(STDOUT_FILENO, "Segmentation fault\n", 19);
 		if (fake_is("dies"))

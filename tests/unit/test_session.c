@@ -141,6 +141,20 @@ static void test_both_ways(void **state)
 	assert_string_equal(asked(), "open runs8388608 ");
 }
 
+/* A board that sends and does not read must not fill the host's memory. */
+static void test_a_flood_without_end(void **state)
+{
+	_cleanup_(session_closep) struct session *session = open_session("floods-forever", false);
+	_cleanup_free_ char *data = xcalloc(1, 8 << 20);
+
+	(void)state;
+	assert_int_equal(session_send_blob_data(session, data, 8 << 20), 0);
+	queue_runs(session);
+	assert_int_equal(session_flush(session), SESSION_ENDED);
+	assert_non_null(strstr(session_why(session), "sends without end"));
+	assert_in_range(session->incoming.len, 0, 17 << 20);
+}
+
 static void check_installed(bool was_there)
 {
 	_cleanup_free_ char *own = agent_file("aarch64"), *there = fake_file("agent");
@@ -476,6 +490,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_flight, each_setup),
 		cmocka_unit_test_setup(test_patience, each_setup),
 		cmocka_unit_test_setup(test_both_ways, each_setup),
+		cmocka_unit_test_setup(test_a_flood_without_end, each_setup),
 		cmocka_unit_test_setup(test_missing_agent, each_setup),
 		cmocka_unit_test(test_torn_agent_behind_a_talkative_login),
 		cmocka_unit_test_setup(test_old_agent, each_setup),
