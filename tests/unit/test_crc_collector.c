@@ -8,7 +8,7 @@
 #include "host/kernel/changelog.h"
 #include "host/kernel/exports.h"
 #include "host/kernel/crc_collector.h"
-#include "host/kernel/git.h"
+#include "host/kernel/git_internal.h"
 #include "host/module/ko.h"
 
 #include <elf.h>
@@ -146,6 +146,87 @@ static void contradictions(void **state)
 	log_set_level(LOG_LEVEL_INFO);
 }
 
+/* modpost would write these names into C files. */
+static void forged_names(void **state)
+{
+	static const char *const names_of_modules[] = { "a\"),\n.incbin \"x", "a b", "a\n0x1\tb",
+							"$(x)" };
+	_cleanup_(ko_freep) struct ko *good =
+		module_with((struct version[]){ { 1, "printk" }, { 0, NULL } }, "x.y", 1);
+	_cleanup_(crc_collector_freep) struct crc_collector *h = crc_collector_new();
+
+	(void)state;
+	log_set_level(LOG_LEVEL_NONE);
+	assert_int_equal(crc_collector_module(h, good, "drivers/net/a-b"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names_of_modules); i++) {
+		const char *bad = names_of_modules[i];
+		_cleanup_(ko_freep) struct ko *uses =
+			module_with((struct version[]){ { 1, bad }, { 0, NULL } }, NULL, 0);
+		_cleanup_(ko_freep) struct ko *exports =
+			module_with((struct version[]){ { 0, NULL } }, bad, 3);
+
+		assert_int_equal(crc_collector_module(h, uses, "a"), -EBADMSG);
+		assert_int_equal(crc_collector_module(h, exports, "a"), -EBADMSG);
+		assert_int_equal(crc_collector_module(h, good, bad), -EBADMSG);
+	}
+	log_set_level(LOG_LEVEL_INFO);
+}
+
+static void forged_configurations(void **state)
+{
+	static const char good[] =
+		"# Linux/arm64 6.1 Kernel Configuration `$(x)`\n\n"
+		"CONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0\"\n"
+		"CONFIG_A=y\nCONFIG_B=m\nCONFIG_C=-1\nCONFIG_D=0x1F\nCONFIG_E=\"\"\n"
+		"# CONFIG_F is not set\nCONFIG_CMDLINE=\"root=/dev/x rw,a:b\"";
+	static const char taken[] =
+		"CONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0\"\n"
+		"CONFIG_A=y\nCONFIG_B=m\nCONFIG_C=-1\nCONFIG_D=0x1F\nCONFIG_E=\"\"\n"
+		"# CONFIG_F is not set\nCONFIG_CMDLINE=\"root=/dev/x rw,a:b\"\n";
+	static const char *const bad[] = {
+		"CONFIG_A=\"$(shell id)\"",
+		"CONFIG_A=\"`id`\"",
+		"CONFIG_A=\"a\\\"",
+		"CONFIG_A=\"a\"b\"",
+		"CONFIG_A=\"a'b\"",
+		"CONFIG_A=\"a;id\"",
+		"CONFIG_A=\"a|id\"",
+		"CONFIG_A=\"a&id\"",
+		"CONFIG_A=\"a>b\"",
+		"CONFIG_A=\"a#b\"",
+		"CONFIG_A=\"a",
+		"CONFIG_A=$(shell id)",
+		"CONFIG_A=",
+		"CONFIG_A=yes",
+		"CONFIG_A=-",
+		"CONFIG_A=0x",
+		"CONFIG_A=1 2",
+		"CONFIG_A :=y",
+		"CONFIG_=y",
+		"CONFIG_A\t=y",
+		"A=y",
+		"$(shell id)",
+		"include x",
+		" CONFIG_A=y",
+		"CONFIG_A=y\r",
+		"export CONFIG_A=y",
+		"CONFIG_A+=y",
+	};
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	size_t line;
+
+	(void)state;
+	assert_int_equal(kernel_git_take_config(good, &out, &line), 0);
+	assert_string_equal(out.buf, taken);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_cleanup_(strbuf_release) struct strbuf ignored = STRBUF_INIT;
+		_cleanup_free_ char *text = xasprintf("CONFIG_B=y\n%s\nCONFIG_C=y\n", bad[i]);
+
+		if (kernel_git_take_config(text, &ignored, &line) != -EBADMSG || line != 2)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
 /* --- sources --------------------------------------------------------------------------- */
 
 static void macros(void **state)
@@ -257,14 +338,17 @@ static void compilers(void **state)
 	assert_string_equal(text, "aarch64-linux-gnu-gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0");
 	assert_null(kernel_git_compiler_of("Linux version 6.1"));
 	assert_null(kernel_git_compiler_of("Linux version 6.1 (a@b) (clang 14, GNU ld 2)"));
+	assert_null(
+		kernel_git_compiler_of("Linux version 6.1 (a@b) (gcc-12 $(shell id), GNU ld 2)"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(collected), cmocka_unit_test(contradictions),
-		cmocka_unit_test(macros),    cmocka_unit_test(changelogs),
-		cmocka_unit_test(compilers), cmocka_unit_test(default_namespaces),
+		cmocka_unit_test(collected),    cmocka_unit_test(contradictions),
+		cmocka_unit_test(forged_names), cmocka_unit_test(forged_configurations),
+		cmocka_unit_test(macros),       cmocka_unit_test(changelogs),
+		cmocka_unit_test(compilers),    cmocka_unit_test(default_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

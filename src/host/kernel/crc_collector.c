@@ -9,6 +9,7 @@
 #include "host/module/ko.h"
 #include "host/base/name_tree.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
@@ -78,6 +79,18 @@ static int set_crc(struct symbol *s, uint32_t crc, const char *module)
 	return -EEXIST;
 }
 
+/*
+ * modpost copies these names into C files, which are then compiled, and a line of Module.symvers
+ * ends at the newline.
+ */
+static bool is_plain(const char *name)
+{
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("_.,:+-/", *name))
+			return false;
+	return true;
+}
+
 static int take_versions(struct crc_collector *h, const struct ko *ko, const char *module)
 {
 	_cleanup_free_ struct ko_version *list = NULL;
@@ -87,7 +100,9 @@ static int take_versions(struct crc_collector *h, const struct ko *ko, const cha
 	if (r == -ENOENT)
 		r = ko_versions(ko, KO_VERSIONS_EXTENDED, &list, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (*list[i].name)
+		if (!is_plain(list[i].name))
+			r = -EBADMSG;
+		else if (*list[i].name)
 			r = set_crc(find_or_add(h, list[i].name), list[i].crc, module);
 	return r == -ENOENT ? 0 : r;
 }
@@ -99,8 +114,11 @@ static int take_exports(struct crc_collector *h, const struct ko *ko, const char
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct symbol *s = find_or_add(h, list[i].name);
+		struct symbol *s;
 
+		if (!is_plain(list[i].name) || !is_plain(list[i].name_space))
+			return -EBADMSG;
+		s = find_or_add(h, list[i].name);
 		if (!s->module) {
 			s->module = xstrdup(module);
 			s->name_space = xstrdup(list[i].name_space);
@@ -114,7 +132,8 @@ static int take_exports(struct crc_collector *h, const struct ko *ko, const char
 
 int crc_collector_module(struct crc_collector *collector, const struct ko *ko, const char *name)
 {
-	int r = ko_has_sections(ko) ? take_versions(collector, ko, name) : -EBADMSG;
+	int r = ko_has_sections(ko) && is_plain(name) ? take_versions(collector, ko, name)
+						      : -EBADMSG;
 
 	if (r == 0)
 		r = take_exports(collector, ko, name);

@@ -3,7 +3,7 @@
  * Trees from a source repository. Only a full build creates Module.symvers; here it is
  * assembled from the modules on the board.
  */
-#include "host/kernel/git.h"
+#include "host/kernel/git_internal.h"
 
 #include "common/alloc.h"
 #include "common/fs.h"
@@ -124,10 +124,10 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 
 /* --- the source ------------------------------------------------------------------------ */
 
-static char *compiler_of(const struct kernel_wanted *wanted)
+static char *compiler_of(const struct kernel_wanted *wanted, const char *config)
 {
 	static const char key[] = "\nCONFIG_CC_VERSION_TEXT=\"";
-	const char *p = wanted->config ? strstr(wanted->config, key) : NULL;
+	const char *p = config ? strstr(config, key) : NULL;
 
 	if (p) {
 		p += strlen(key);
@@ -136,11 +136,32 @@ static char *compiler_of(const struct kernel_wanted *wanted)
 	return wanted->version ? kernel_git_compiler_of(wanted->version) : NULL;
 }
 
+/* 0 with *config NULL if the board has none. */
+static int take_config(const struct kernel_wanted *wanted, char **config)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	size_t line;
+
+	if (!wanted->config)
+		return 0;
+	strbuf_addch(&out, '\n'); /* so that each line is found by the newline before it */
+	if (kernel_git_take_config(wanted->config, &out, &line) < 0) {
+		log_error("Refusing the kernel configuration of board %s: line %zu is not an "
+			  "option with a plain value",
+			  wanted->board->name, line);
+		log_hint("If that is right, build the kernel yourself and run outpost kernel add "
+			 "PATH");
+		return -EBADMSG;
+	}
+	*config = strbuf_detach(&out);
+	return 0;
+}
+
 static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git, const char *dir,
 		     char **build, struct strbuf *why)
 {
-	_cleanup_free_ char *source = path_join(dir, "linux", NULL),
-			    *compiler = compiler_of(wanted);
+	_cleanup_free_ char *source = path_join(dir, "linux", NULL), *config = NULL,
+			    *compiler = NULL;
 	_cleanup_(crc_collector_freep) struct crc_collector *collector = crc_collector_new();
 	int r;
 
@@ -148,12 +169,16 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 		strbuf_adds(why, "its configuration is unknown (use --defconfig)");
 		return KERNEL_NONE;
 	}
+	r = take_config(wanted, &config);
+	if (r < 0)
+		return r;
+	compiler = compiler_of(wanted, config);
 	r = pull_symbols(wanted, dir, collector, why);
 	if (r == 0)
 		r = kernel_git_fetch(git, source);
 	if (r == 0)
-		r = kernel_git_prepare(wanted->env, source, wanted->release, wanted->config,
-				       git->defconfig, compiler);
+		r = kernel_git_prepare(wanted->env, source, wanted->release, config, git->defconfig,
+				       compiler);
 	if (r == 0)
 		r = write_symvers(collector, source);
 	if (r == 0)

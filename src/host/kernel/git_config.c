@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Compares the resulting configuration with the board's. */
+/* The board's configuration: what is taken of it, and what the sources make of it. */
 #include "host/kernel/git_internal.h"
 
 #include "common/alloc.h"
@@ -9,7 +9,85 @@
 #include "host/kernel/fit.h"
 #include "host/base/paths.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <string.h>
+
+/* --- what a board sent --------------------------------------------------------------------- */
+
+/*
+ * Kconfig passes strings on to makefiles, which pass them to a shell. So no character that is
+ * special to either; real values have none.
+ */
+bool kernel_git_value_is_plain(const char *value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!value[i] ||
+		    (!isalnum((unsigned char)value[i]) && !strchr(" ()+,-./=_:@%~*[]", value[i])))
+			return false;
+	return true;
+}
+
+static bool is_number(const char *value, size_t n)
+{
+	bool hex = n > 2 && strncmp(value, "0x", 2) == 0;
+	size_t start = hex ? 2 : n && *value == '-';
+
+	return n > start &&
+	       strspn(value + start, hex ? "0123456789abcdefABCDEF" : "0123456789") >= n - start;
+}
+
+static bool is_value(const char *value, size_t n)
+{
+	if (n >= 2 && *value == '"' && value[n - 1] == '"')
+		return kernel_git_value_is_plain(value + 1, n - 2);
+	return (n == 1 && strchr("ymn", *value)) || is_number(value, n);
+}
+
+/* The length of CONFIG_NAME at the start, or 0. */
+static size_t name_length(const char *text)
+{
+	static const char prefix[] = "CONFIG_";
+	size_t n = strlen(prefix);
+
+	if (strncmp(text, prefix, n) != 0)
+		return 0;
+	while (isalnum((unsigned char)text[n]) || text[n] == '_')
+		n++;
+	return n > strlen(prefix) ? n : 0;
+}
+
+/* "# CONFIG_X is not set" */
+static bool is_unset(const char *line, size_t n)
+{
+	static const char rest[] = " is not set";
+	size_t name = n > 2 ? name_length(line + 2) : 0;
+
+	return name && strncmp(line, "# ", 2) == 0 && n == 2 + name + strlen(rest) &&
+	       strncmp(line + 2 + name, rest, strlen(rest)) == 0;
+}
+
+int kernel_git_take_config(const char *text, struct strbuf *out, size_t *line)
+{
+	size_t n;
+
+	*line = 1;
+	for (const char *p = text; *p; p += n + (p[n] != '\0'), ++*line) {
+		size_t name = name_length(p);
+		bool keeps;
+
+		n = strcspn(p, "\n");
+		keeps = name ? p[name] == '=' && is_value(p + name + 1, n - name - 1)
+			     : is_unset(p, n);
+		if (keeps)
+			strbuf_addf(out, "%.*s\n", (int)n, p);
+		else if (n && *p != '#') /* other comments are left out */
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+/* --- what became of it ---------------------------------------------------------------------- */
 
 /* Options that describe the tools and not the kernel. */
 static void drop_tools(const char *config, struct strbuf *out)

@@ -6,6 +6,9 @@
 #include "host/kernel/git.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+
+struct strbuf;
 
 #define KERNEL_CONFIG_MAX (16 << 20) /* maximum size of a .config, in bytes */
 
@@ -14,6 +17,15 @@ int kernel_git_run(char *const *argv, const char *doing);
 
 /* Is it a revision for git, and not an option? */
 bool kernel_git_is_revision(const char *commit);
+
+/* May this be a value of a .config? Only characters that neither make nor a shell treats specially. */
+bool kernel_git_value_is_plain(const char *value, size_t n);
+
+/*
+ * Appends the settings of a .config that a board sent to `out`. 0, or -EBADMSG (not logged) if
+ * line *line is neither a setting of the known form nor a comment.
+ */
+int kernel_git_take_config(const char *text, struct strbuf *out, size_t *line);
 
 /*
  * Reports options that the sources do not know or that came out differently: they belong to

@@ -24,7 +24,10 @@ char *kernel_git_compiler_of(const char *version)
 	open = open ? strchr(open + 1, '(') : NULL; /* the first line names the builder */
 	end = open ? strstr(open, ", GNU ld") : NULL;
 	gcc = open ? strstr(open, "gcc") : NULL;
-	return gcc && end && gcc < end ? xstrndup(open + 1, (size_t)(end - open) - 1) : NULL;
+	if (!gcc || !end || gcc > end ||
+	    !kernel_git_value_is_plain(open + 1, (size_t)(end - open) - 1))
+		return NULL;
+	return xstrndup(open + 1, (size_t)(end - open) - 1);
 }
 
 struct making {
