@@ -227,6 +227,11 @@ $(O)/mutate: $(O)/tools/mutate.o $(O)/host.a
 	$(call say,LD,$@)
 	$(call link,$(HOST_LIBS))
 
+# tests/security/kernel.test.sh uses this.
+$(O)/forged-agent: $(O)/tools/forged_agent.o $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(call link,$(AGENT_LIBS))
+
 check-mutation: $(O)/mutate
 	@$(MUTATION)
 
@@ -298,11 +303,11 @@ check-cli: all
 	@tests/run cli $(ONLY)
 
 # Attacks: see tests/security/README.md.
-check-security: all
+check-security: all $(O)/forged-agent
 	@tests/run security $(ONLY)
 
 # Takes each defence out, and expects the test of its attack to fail.
-check-defences: all
+check-defences: all $(O)/forged-agent
 	@tests/tools/check-defences $(ONLY)
 
 # Not part of check: emulating a whole Debian takes long.

@@ -348,7 +348,7 @@ int main(int argc, char **argv)
 	if (!module || (argc > 3 && parse_int(argv[3], 1, MAX_RUNS, &runs) < 0))
 		die("usage: container_cost RELEASE MODULE-FOLDER [RUNS]");
 	if (config_load(&config) < 0 || buildenv_new(config, &env) < 0 ||
-	    container_image_read(&image) < 0 || kernel_find(env, argv[1], &tree) < 0)
+	    container_image_read(&image) < 0 || kernel_find(env, NULL, argv[1], &tree) < 0)
 		die("It needs a build container and a kernel tree: outpost container build, "
 		    "outpost kernel add.");
 	container = buildenv_container(env);

@@ -148,6 +148,7 @@ static int sample_start(void **state)
 	assert_int_equal(fs_mkdir_p(sample_work, 0755), 0);
 	assert_int_equal(trust_add(sample_work), 0); /* to build in it on this machine */
 	sample_tree = (struct kernel_tree){
+		.name = xstrdup(SAMPLE_RELEASE),
 		.release = xstrdup(SAMPLE_RELEASE),
 		.root = path_join(sample_top, "tree", NULL),
 		.build = path_join(sample_top, "tree", NULL),
@@ -175,6 +176,7 @@ static int sample_clear(void **state)
 static int sample_end(void **state)
 {
 	(void)state;
+	free(sample_tree.name);
 	free(sample_tree.release);
 	free(sample_tree.root);
 	free(sample_tree.build);

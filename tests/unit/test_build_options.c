@@ -448,7 +448,7 @@ static void clang(void **state)
 static void make_other_tree(struct kernel_tree *tree)
 {
 	*tree = sample_tree;
-	tree->release = (char *)OTHER_RELEASE;
+	tree->name = tree->release = (char *)OTHER_RELEASE;
 	tree->root = tree->build = path_join(sample_top, "other-tree", NULL);
 	put(tree->build, "Makefile", "override KCPPFLAGS += -DOTHER_TREE\n");
 	sample_run((const char *const[]){ "sh", "-c", "cat \"$1\"/Makefile >>\"$2\"/Makefile", "sh",

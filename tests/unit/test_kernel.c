@@ -5,6 +5,7 @@
 #include "common/fs.h"
 #include "common/strv.h"
 #include "host/base/cross.h"
+#include "host/board/board.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
 
@@ -24,6 +25,7 @@
 static char top[] = "/tmp/outpost-test-XXXXXX";
 static char *bin; /* holds a test's compilers; the system's programs follow in PATH */
 static char *build;
+static const struct kernel_place here;
 
 static void put(const char *dir, const char *name, const char *text, mode_t mode)
 {
@@ -88,7 +90,7 @@ static void found(void **state)
 	_cleanup_free_ char *compiler = xasprintf("%sgcc-12", CROSS_PREFIX);
 
 	(void)state;
-	assert_int_equal(kernel_find(NULL, RELEASE, &tree), 0);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &tree), 0);
 	assert_string_equal(tree->release, RELEASE);
 	assert_string_equal(tree->build, build);
 	assert_string_equal(tree->source, "debian");
@@ -98,12 +100,14 @@ static void found(void **state)
 
 static void not_found(void **state)
 {
-	static const char *const releases[] = { "6.1.0-1-arm64", "", "..", "../x", ".lock", "a b" };
+	static const char *const releases[] = { "6.1.0-1-arm64", "",    "..",         "../x",
+						".lock",         "a b", "6.1.0@",     "6.1.0@a/b",
+						"6.1.0@../x",    "@pi", RELEASE "@pi" };
 	struct kernel_tree *tree = NULL;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(releases); i++)
-		assert_int_equal(kernel_find(NULL, releases[i], &tree), KERNEL_NONE);
+		assert_int_equal(kernel_find(NULL, NULL, releases[i], &tree), KERNEL_NONE);
 	assert_null(tree);
 }
 
@@ -133,10 +137,47 @@ static void damaged(void **state)
 
 		setup(state);
 		put(cases[i].dir, cases[i].name, cases[i].text, 0644);
-		if (kernel_find(NULL, RELEASE, &tree) != -EUCLEAN)
+		if (kernel_find(NULL, NULL, RELEASE, &tree) != -EUCLEAN)
 			fail_msg("case %zu (%s: '%s') is not detected as damage", i, cases[i].name,
 				 cases[i].text);
 	}
+}
+
+/* What a board sent is for that board alone, even if it could choose the name of a release. */
+static void of_a_board(void **state)
+{
+	static const struct board pi = { .name = (char *)"pi" },
+				  odd = { .name = (char *)"a@[::1]" };
+	_cleanup_free_ char *common = kernel_root(RELEASE), *own = kernel_root(RELEASE "@pi"),
+			    *odd_name = kernel_name(&odd, RELEASE);
+	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL, *signed_one = NULL;
+	struct kernel_tree *none = NULL;
+
+	(void)state;
+	assert_int_equal(strncmp(odd_name, RELEASE "@_", strlen(RELEASE "@_")), 0);
+	assert_true(kernel_name_is_valid(odd_name));
+	assert_int_equal(rename(common, own), 0);
+	assert_int_equal(kernel_read(NULL, RELEASE "@pi", &none), -EUCLEAN); /* no board in it */
+	put(own, "manifest.ini",
+	    "[tree]\nrelease = " RELEASE "\nboard = pi\nsource = board\nbuild = usr/src/b\n"
+	    "compiler = " COMPILER "\n",
+	    0644);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &none), KERNEL_NONE);
+	assert_int_equal(kernel_find(NULL, &odd, RELEASE, &none), KERNEL_NONE);
+	assert_int_equal(kernel_look(NULL, &pi, RELEASE, &tree), KERNEL_FOUND);
+	assert_string_equal(tree->name, RELEASE "@pi");
+	assert_string_equal(tree->release, RELEASE);
+	assert_string_equal(tree->board, "pi");
+	assert_int_equal(rename(own, common), 0); /* by hand */
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &none), -EUCLEAN);
+	setup(state); /* a signed package comes first */
+	assert_int_equal(kernel_look(NULL, &pi, RELEASE, &signed_one), KERNEL_FOUND);
+	assert_string_equal(signed_one->name, RELEASE);
+	/* As older versions made it. */
+	put(common, "manifest.ini",
+	    "[tree]\nrelease = " RELEASE "\nsource = board\nbuild = usr/src/b\ncompiler = gcc\n",
+	    0644);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &none), -EUCLEAN);
 }
 
 static void damaged_then_removed(void **state)
@@ -148,12 +189,12 @@ static void damaged_then_removed(void **state)
 
 	(void)state;
 	assert_int_equal(remove(manifest), 0);
-	assert_int_equal(kernel_find(NULL, RELEASE, &tree), -EUCLEAN);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &tree), -EUCLEAN);
 	assert_int_equal(kernel_list(&releases), 0);
 	assert_true(strv_contains(releases, RELEASE));
 	assert_int_equal(kernel_remove(RELEASE), 0);
 	assert_int_equal(kernel_remove(RELEASE), KERNEL_NONE);
-	assert_int_equal(kernel_find(NULL, RELEASE, &tree), KERNEL_NONE);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &tree), KERNEL_NONE);
 	assert_int_equal(kernel_list(&after), 0);
 	assert_int_equal(strv_length(after), 0);
 }
@@ -195,11 +236,11 @@ static void verified(void **state)
 		{ "scripts/mod/modpost", "#!/nonexistent\n", 0755 },
 	};
 
-	assert_int_equal(kernel_verify(NULL, build, RELEASE), 0);
+	assert_int_equal(kernel_verify(&here, build, RELEASE), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		setup(state);
 		put(build, cases[i].name, cases[i].text, cases[i].mode);
-		if (kernel_verify(NULL, build, RELEASE) >= 0)
+		if (kernel_verify(&here, build, RELEASE) >= 0)
 			fail_msg("case %zu (%s) passes", i, cases[i].name);
 	}
 }
@@ -220,7 +261,7 @@ static void own_tree(void **state)
 	assert_string_equal(tree->build, own);
 	assert_string_equal(tree->source, "path");
 	put(own, "Module.symvers", "0x28f6f106\tinit_uts_ns\tvmlinux\tEXPORT_SYMBOL_GPL\t\n", 0644);
-	assert_int_equal(kernel_find(NULL, RELEASE, &again), 0);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &again), 0);
 	assert_int_equal(kernel_remove(RELEASE), 0);
 	assert_true(fs_exists(symvers));
 	assert_int_equal(remove(symvers), 0);
@@ -258,7 +299,7 @@ static void choose(int expected, const char *expected_name)
 	_cleanup_free_ char *name = NULL, *full = xasprintf("%s%s", CROSS_PREFIX, expected_name);
 	bool in_container = true;
 
-	assert_int_equal(kernel_compiler_choose(NULL, COMPILER, &name, &in_container), expected);
+	assert_int_equal(kernel_compiler_choose(&here, COMPILER, &name, &in_container), expected);
 	assert_false(in_container); /* there is no container */
 	assert_string_equal(name, full);
 }
@@ -272,7 +313,7 @@ static void compiler_choice(void **state)
 	choose(0, "gcc-12");
 	fs_remove_tree(bin);
 	choose(-ENOPKG, "gcc-12");
-	assert_int_equal(kernel_find(NULL, RELEASE, &tree), -ENOPKG);
+	assert_int_equal(kernel_find(NULL, NULL, RELEASE, &tree), -ENOPKG);
 	put_compiler("gcc", "13");
 	choose(-ENOPKG, "gcc-12");
 	put_compiler("gcc", "12");
@@ -352,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup(found, setup),
 		cmocka_unit_test_setup(not_found, setup),
 		cmocka_unit_test_setup(damaged, setup),
+		cmocka_unit_test_setup(of_a_board, setup),
 		cmocka_unit_test_setup(damaged_then_removed, setup),
 		cmocka_unit_test_setup(manifest_round_trip, setup),
 		cmocka_unit_test_setup(verified, setup),

@@ -171,7 +171,10 @@ static void put_tree(const char *release, const char *source, int days)
 {
 	_cleanup_free_ char *root = kernel_root(release),
 			    *path = path_join(root, "manifest.ini", NULL);
-	struct kernel_manifest m = { (char *)release, (char *)source, (char *)"b", (char *)"gcc" };
+	struct kernel_manifest m = { .release = (char *)release,
+				     .source = (char *)source,
+				     .build = (char *)"b",
+				     .compiler = (char *)"gcc" };
 	const struct timespec then = { .tv_sec = time(NULL) - days * 24 * 3600L };
 
 	assert_int_equal(fs_mkdir_p(root, 0755), 0);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 static char top[] = "/tmp/outpost-test-XXXXXX";
+static const struct kernel_place here;
 
 static void put(const char *name, const void *data, size_t n, mode_t mode)
 {
@@ -69,7 +70,7 @@ static void from_sources(void **state)
 	put_text("usr/src/h/scripts/include/list.h", "#define NAME \"modpost\"\n");
 	put_foreign("usr/src/h/scripts/basic/fixdep");
 	put_foreign("usr/src/h/scripts/mod/modpost");
-	assert_int_equal(kernel_tools_replace(top, "usr/src/h"), 0);
+	assert_int_equal(kernel_tools_replace(&here, top, "usr/src/h"), 0);
 	expect_says("usr/src/h/scripts/basic/fixdep", "fixdep\n");
 	expect_says("usr/src/h/scripts/mod/modpost", "modpost and more\n");
 }
@@ -83,7 +84,7 @@ static void own_are_kept(void **state)
 	assert_int_equal(fs_copy("/proc/self/exe", path), 0);
 	assert_int_equal(chmod(path, 0755), 0);
 	assert_int_equal(fs_read(path, &before, 0), 0);
-	assert_int_equal(kernel_tools_replace(top, "usr/src/h"), 0);
+	assert_int_equal(kernel_tools_replace(&here, top, "usr/src/h"), 0);
 	assert_int_equal(fs_read(path, &after, 0), 0);
 	assert_true(before.len > 0 && before.len == after.len);
 	assert_memory_equal(before.buf, after.buf, before.len);

@@ -171,17 +171,17 @@ int build(const struct build_request *request, struct module_list *list)
 	return build_for(request, &tree, 1, list);
 }
 
-int build_neighbours(char *const *paths, const char *release, char ***files)
+int build_neighbours(char *const *paths, const char *tree, char ***files)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
 	int r = sources_find_all(paths, &sources);
 
 	for (size_t i = 0; i < sources.n && r == 0; i++)
-		unit_neighbours(sources.list[i].path, release, files);
+		unit_neighbours(sources.list[i].path, tree, files);
 	return r;
 }
 
-int build_compile_commands(char *const *paths, const char *release, const char *to)
+int build_compile_commands(char *const *paths, const char *tree, const char *to)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
 	_cleanup_strv_ char **files = NULL;
@@ -190,7 +190,7 @@ int build_compile_commands(char *const *paths, const char *release, const char *
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < sources.n; i++) {
-		_cleanup_free_ char *dir = unit_dir(sources.list[i].path, release);
+		_cleanup_free_ char *dir = unit_dir(sources.list[i].path, tree);
 		_cleanup_free_ char *file = path_join(dir, "compile_commands.json", NULL);
 
 		strv_add(&files, file);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Builds modules out of tree. Sources are copied (only what changed) to
- * $XDG_CACHE_HOME/outpost/build/<hash of path>/<release> and built there, so that the user's
+ * $XDG_CACHE_HOME/outpost/build/<hash of path>/<kernel tree> and built there, so that the user's
  * folder is never written to.
  */
 #ifndef OUTPOST_BUILD_H
@@ -72,14 +72,14 @@ int build_expect(struct buildenv *env, char *const *paths);
 
 /*
  * Adds to *files the user's files and folders that `paths` reached outside their folders when
- * they were last built for `release`. 0 or -errno, logged.
+ * they were last built for the kernel tree of this name. 0 or -errno, logged.
  */
-int build_neighbours(char *const *paths, const char *release, char ***files);
+int build_neighbours(char *const *paths, const char *tree, char ***files);
 
 /*
  * Writes one compile_commands.json to `to`, with the commands that compiled everything in
- * `paths` when it was last built for `release`. 0 or -errno, logged.
+ * `paths` when it was last built for the kernel tree of this name. 0 or -errno, logged.
  */
-int build_compile_commands(char *const *paths, const char *release, const char *to);
+int build_compile_commands(char *const *paths, const char *tree, const char *to);
 
 #endif

@@ -21,11 +21,11 @@ void build_kernels_release(struct build_kernels *kernels)
 	free(kernels->lists);
 }
 
-/* Builds once for boards that run the same kernel. Takes ownership of `tree`. */
+/* Builds once for boards that have the same tree. Takes ownership of `tree`. */
 static void add_tree(struct build_kernels *kernels, struct kernel_tree *tree)
 {
 	for (size_t i = 0; i < kernels->n; i++) {
-		if (strcmp(kernels->trees[i]->release, tree->release) == 0) {
+		if (strcmp(kernels->trees[i]->name, tree->name) == 0) {
 			kernel_tree_free(tree);
 			return;
 		}
@@ -37,47 +37,56 @@ static void add_tree(struct build_kernels *kernels, struct kernel_tree *tree)
 }
 
 /* The last kernel is remembered, so that we can build for a board that is offline. */
-static int tree_of_board(struct buildenv *env, const char *name, struct kernel_tree **tree)
+static int tree_of_board(struct buildenv *env, const char *name, const struct board *none,
+			 struct kernel_tree **tree)
 {
 	_cleanup_(board_freep) struct board *board = NULL;
 	_cleanup_(session_closep) struct session *session = NULL;
 	_cleanup_free_ char *release = NULL;
 	int r = board_find(name, &board);
 
+	(void)none;
 	if (r < 0)
 		return r;
 	release = last_seen_release(board->name);
-	r = release ? kernel_find(env, release, tree) : KERNEL_NONE;
+	r = release ? kernel_find(env, board, release, tree) : KERNEL_NONE;
 	if (r != KERNEL_NONE)
 		return r;
 	r = session_open(board, NULL, &session);
 	return r < 0 ? r : kernel_sync(env, board, session, tree);
 }
 
+static int tree_of_release(struct buildenv *env, const char *release, const struct board *board,
+			   struct kernel_tree **tree)
+{
+	return kernel_obtain(env, board, release, tree);
+}
+
 static int newest_tree(struct buildenv *env, struct kernel_tree **tree)
 {
-	_cleanup_strv_ char **releases = NULL;
+	_cleanup_strv_ char **names = NULL;
 	_cleanup_free_ char *newest = NULL;
 	const char *found = NULL;
-	int r = kernel_list(&releases);
+	int r = kernel_list(&names);
 
 	if (r < 0)
 		return r;
-	strv_foreach (each, releases)
-		if (!found || strverscmp(*each, found) > 0)
-			found = *each;
+	strv_foreach (name, names) /* those of a board have other names */
+		if (kernel_release_is_valid(*name) && (!found || strverscmp(*name, found) > 0))
+			found = *name;
 	if (!found) {
 		r = kernel_debian_default(&newest);
 		if (r < 0)
 			return r;
 		found = newest;
 	}
-	return kernel_obtain(env, found, tree);
+	return kernel_obtain(env, NULL, found, tree);
 }
 
 /* Adds all trees that can be had. Returns the last error. */
-static int get_each(struct buildenv *env, const char *words,
-		    int (*get)(struct buildenv *env, const char *word, struct kernel_tree **tree),
+static int get_each(struct buildenv *env, const char *words, const struct board *board,
+		    int (*get)(struct buildenv *env, const char *word, const struct board *board,
+			       struct kernel_tree **tree),
 		    struct build_kernels *kernels)
 {
 	_cleanup_free_ char *copy = xstrdup(words);
@@ -86,7 +95,7 @@ static int get_each(struct buildenv *env, const char *words,
 
 	for (char *word; (word = strsep(&rest, ", "));) {
 		struct kernel_tree *tree = NULL;
-		int r = *word ? get(env, word, &tree) : 0;
+		int r = *word ? get(env, word, board, &tree) : 0;
 
 		if (r == -EINTR)
 			return r;
@@ -101,14 +110,17 @@ static int get_each(struct buildenv *env, const char *words,
 int build_kernels_find(struct buildenv *env, struct build_kernels *kernels, const char *board,
 		       const char *boards, const char *releases)
 {
+	_cleanup_(board_freep) struct board *of = NULL;
 	struct kernel_tree *tree = NULL;
 	int r;
 
 	if (boards)
-		return get_each(env, boards, tree_of_board, kernels);
-	if (releases)
-		return get_each(env, releases, kernel_obtain, kernels);
-	r = board ? tree_of_board(env, board, &tree) : newest_tree(env, &tree);
+		return get_each(env, boards, NULL, tree_of_board, kernels);
+	if (releases) {
+		r = board ? board_find(board, &of) : 0;
+		return r < 0 ? r : get_each(env, releases, of, tree_of_release, kernels);
+	}
+	r = board ? tree_of_board(env, board, NULL, &tree) : newest_tree(env, &tree);
 	if (r == 0)
 		add_tree(kernels, tree);
 	return r;

@@ -17,8 +17,8 @@ struct build_kernels {
 
 /*
  * Finds the kernels of `boards`, else of `releases` (both lists separated by commas, or NULL),
- * else of `board`, or if that is NULL, the newest one available. A board's kernel is the last
- * one it ran if that is known, else the board is asked. 0, or -errno (logged) if a kernel
+ * else of `board`, or if that is NULL, the newest one available that is not for a board alone. A
+ * board's kernel is the last one it ran if that is known, else the board is asked. 0, or -errno (logged) if a kernel
  * cannot be had; the others are added nevertheless.
  */
 int build_kernels_find(struct buildenv *env, struct build_kernels *kernels, const char *board,

@@ -33,13 +33,13 @@ static char *plain_component(const char *path)
 	return name;
 }
 
-char *unit_dir(const char *path, const char *release)
+char *unit_dir(const char *path, const char *tree)
 {
 	_cleanup_free_ char *plain = plain_component(path);
 	_cleanup_free_ char *name = xasprintf(
 		"%012llx-%.60s", (unsigned long long)text_hash(path) & 0xffffffffffff, plain);
 
-	return path_cache("build", name, release, NULL);
+	return path_cache("build", name, tree, NULL);
 }
 
 char *unit_file(const struct unit *unit, const char *name)
@@ -133,9 +133,9 @@ static void prepare_wants(struct unit *unit)
 	}
 }
 
-void unit_neighbours(const char *path, const char *release, char ***files)
+void unit_neighbours(const char *path, const char *tree, char ***files)
 {
-	_cleanup_free_ char *dir = unit_dir(path, release);
+	_cleanup_free_ char *dir = unit_dir(path, tree);
 
 	neighbours_list(dir, path, files);
 }
@@ -152,8 +152,8 @@ static char *name_debug_dir(const struct unit *unit)
 
 static void name_link(struct unit *unit)
 {
-	unit->link = path_cache("build", "at", unit->tree->release, last_component(unit->debug_dir),
-				NULL);
+	unit->link =
+		path_cache("build", "at", unit->tree->name, last_component(unit->debug_dir), NULL);
 	unit->alias = path_join(unit->link, "tree/up", unit->name, NULL);
 }
 
@@ -161,7 +161,7 @@ void unit_prepare(struct unit *unit, struct source *source, const struct kernel_
 {
 	*unit = (struct unit){ .source = *source, .tree = tree };
 	*source = (struct source){ 0 };
-	unit->dir = unit_dir(unit->source.path, tree->release);
+	unit->dir = unit_dir(unit->source.path, tree->name);
 	unit->name = plain_component(unit->source.path);
 	unit->work = unit_file(unit, "work");
 	unit->copy = path_join(unit->work, "tree/up", unit->name, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A unit is one folder (or .ko) that is built as a whole. Its files are in
- * $XDG_CACHE_HOME/outpost/build/<hash>-<name>/<release>:
+ * $XDG_CACHE_HOME/outpost/build/<hash>-<name>/<name of the kernel tree>:
  *
  *	work/                   all that a build may write. Its files are what a Makefile made of
  *	                        them: the host uses them only through common/beneath.h
@@ -34,7 +34,7 @@
  *	lock                    held (flock) during the build
  *
  * For a folder with obj-m, make gets another name of the unit's folder: the link
- * $XDG_CACHE_HOME/outpost/build/at/<release>/<first module>. ccache identifies files by their
+ * $XDG_CACHE_HOME/outpost/build/at/<tree>/<first module>. ccache identifies files by their
  * path, so this lets it recognise the same sources in another folder. During the build the link
  * is locked, and leads to work/.
  */
@@ -87,7 +87,7 @@ struct unit {
 };
 
 /* Paths as described above; nothing is created. `path` is the user's, absolute. */
-char *unit_dir(const char *path, const char *release) __attribute__((returns_nonnull));
+char *unit_dir(const char *path, const char *tree) __attribute__((returns_nonnull));
 char *unit_file(const struct unit *unit, const char *name) __attribute__((returns_nonnull));
 char *unit_given(const struct unit *unit, const char *name) __attribute__((returns_nonnull));
 char *unit_in_work(const struct unit *unit, const char *name) __attribute__((returns_nonnull));
@@ -100,7 +100,7 @@ int unit_open_copy(const struct unit *unit);
 const char *unit_below_work(const struct unit *unit, const char *path) __attribute__((pure));
 
 /* The files that the copy of the user's `path` reaches outside: see neighbours_list(). */
-void unit_neighbours(const char *path, const char *release, char ***files);
+void unit_neighbours(const char *path, const char *tree, char ***files);
 
 /*
  * Initialises all but symvers, tests and jobs. Takes ownership of `source`. If the unit cannot

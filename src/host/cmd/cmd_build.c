@@ -180,7 +180,7 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 	say_places(&kernels);
 	r = build_for(&request, kernels.trees, kernels.n, kernels.lists);
 	if (r == 0 && o->compile_commands)
-		r = build_compile_commands(paths, kernels.trees[0]->release, o->compile_commands);
+		r = build_compile_commands(paths, kernels.trees[0]->name, o->compile_commands);
 	if (r < 0 && (r == -EINTR || kernels.n == 1))
 		return r;
 	if (ctx->json)

@@ -50,7 +50,7 @@ static void subject_release(struct subject *s)
 
 static int read_kernel(const struct context *ctx, struct subject *s, const char *release)
 {
-	int r = kernel_obtain(ctx->buildenv, release, &s->tree);
+	int r = kernel_obtain(ctx->buildenv, s->board, release, &s->tree);
 
 	return r < 0 ? r : check_kernel_read(s->tree, &s->kernel);
 }

@@ -36,8 +36,9 @@ static long long tree_size(const struct kernel_tree *tree)
 
 static json_t *tree_json(const struct kernel_tree *tree)
 {
-	return object_json("{s:s, s:s, s:s, s:s, s:I}", "release", tree->release, "source",
-			   tree->source, "build", tree->build, "compiler", tree->compiler, "bytes",
+	return object_json("{s:s, s:s, s:s?, s:s, s:s, s:s, s:I}", "name", tree->name, "release",
+			   tree->release, "board", tree->board, "source", tree->source, "build",
+			   tree->build, "compiler", tree->compiler, "bytes",
 			   (json_int_t)tree_size(tree));
 }
 
@@ -123,7 +124,7 @@ static int run_add(struct context *ctx, const struct kernel_git *git, const char
 	} else {
 		r = what ? 0 : kernel_debian_default(&newest);
 		if (r == 0)
-			r = kernel_obtain(ctx->buildenv, what ? what : newest, &tree);
+			r = kernel_obtain(ctx->buildenv, NULL, what ? what : newest, &tree);
 	}
 	if (r < 0)
 		return r;
@@ -141,7 +142,11 @@ static int run_sync(struct context *ctx, const struct kernel_git *git, const cha
 	(void)git;
 	(void)what;
 	if (r == 0)
-		r = kernel_sync(ctx->buildenv, board, session, &tree);
+		r = kernel_sync_wanted(&(struct kernel_wanted){ .env = ctx->buildenv,
+								.board = board,
+								.session = session,
+								.keeps_yes = true },
+				       &tree);
 	progress_end();
 	if (r < 0)
 		return r;
@@ -152,27 +157,27 @@ static int run_sync(struct context *ctx, const struct kernel_git *git, const cha
 
 static void print_row(const struct kernel_tree *tree)
 {
-	printf("%-28s %-8s %-24s %5lld MB\n", tree->release, tree->source, tree->compiler,
+	printf("%-28s %-8s %-24s %5lld MB\n", tree->name, tree->source, tree->compiler,
 	       (tree_size(tree) + 500000) / 1000000);
 }
 
 /* Logs damaged trees on the way, and returns an error for them at the end. */
 static int run_list(struct context *ctx, const struct kernel_git *git, const char *what)
 {
-	_cleanup_strv_ char **releases = NULL;
+	_cleanup_strv_ char **names = NULL;
 	json_t *kernels;
-	int status = kernel_list(&releases), written = 0;
+	int status = kernel_list(&names), written = 0;
 
 	(void)git;
 	(void)what;
 	if (status < 0)
 		return status;
 	kernels = json_array();
-	if (*releases && !ctx->json)
+	if (*names && !ctx->json)
 		printf("%-28s %-8s %-24s %8s\n", "RELEASE", "SOURCE", "COMPILER", "SIZE");
-	strv_foreach (release, releases) {
+	strv_foreach (name, names) {
 		_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-		int r = kernel_read(ctx->buildenv, *release, &tree);
+		int r = kernel_read(ctx->buildenv, *name, &tree);
 
 		if (r != KERNEL_FOUND)
 			status = r < 0 ? r : status;
@@ -181,7 +186,7 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 		else
 			print_row(tree);
 	}
-	if (!*releases && !ctx->json)
+	if (!*names && !ctx->json)
 		log_info("No kernel tree yet. Run outpost kernel add to get one.");
 	if (ctx->json)
 		written = print_json(kernels);
@@ -190,38 +195,44 @@ static int run_list(struct context *ctx, const struct kernel_git *git, const cha
 	return status < 0 ? status : written;
 }
 
-int cmd_kernel_check(int r, const char *release)
+int cmd_kernel_check(int r, const char *name)
 {
+	bool of_board = strchr(name, '@');
+
 	if (r != KERNEL_NONE)
 		return r;
-	r = kernel_check_release(release);
+	r = of_board ? 0 : kernel_check_release(name);
 	if (r < 0)
 		return r;
-	log_error("No kernel tree for '%s'", release);
-	log_hint("Run outpost kernel add %s to get it, or outpost kernel list to list all trees",
-		 release);
+	log_error("No kernel tree for '%s'", name);
+	if (of_board)
+		log_hint("Run outpost kernel list to list all trees");
+	else
+		log_hint("Run outpost kernel add %s to get it, or outpost kernel list to list all "
+			 "trees",
+			 name);
 	return -ENOENT;
 }
 
 static int run_path(struct context *ctx, const struct kernel_git *git, const char *what)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
-	_cleanup_strv_ char **releases = NULL;
-	int r = what ? 0 : kernel_list(&releases);
+	_cleanup_strv_ char **names = NULL;
+	int r = what ? 0 : kernel_list(&names);
 
 	(void)git;
 	if (r < 0)
 		return r;
-	if (!what && strv_length(releases) > 1)
+	if (!what && strv_length(names) > 1)
 		return usage_error("There are several kernel trees: give the RELEASE of one. Run "
 				   "outpost kernel list to list them.");
-	if (!what && !*releases) {
+	if (!what && !*names) {
 		log_error("No kernel tree yet");
 		log_hint("Run outpost kernel add to get one");
 		return -ENOENT;
 	}
 	if (!what)
-		what = *releases;
+		what = *names;
 	r = cmd_kernel_check(kernel_read(ctx->buildenv, what, &tree), what);
 	return r < 0 ? r : print_one(ctx, tree);
 }
@@ -274,13 +285,16 @@ const struct command cmd_kernel = {
 		"RELEASE",
 	.summary = "Manage the kernel trees that modules are built against",
 	.help = "sync     get the tree for the kernel that the board (-b) runs: from the cache, else\n"
-		"         from the headers on the board, else from the distribution's packages.\n"
-		"         build and test do this automatically\n"
+		"         from the distribution's signed packages, else from the headers on the board.\n"
+		"         Their makefiles and programs run here or in the build container, so the user\n"
+		"         is asked once for each board; --yes answers that and is remembered.\n"
+		"         build and test do all this automatically\n"
 		"add      get the tree for RELEASE (the board's uname -r; default: Debian's newest\n"
 		"         arm64 kernel), or add a kernel that you built yourself at PATH, which must\n"
 		"         contain a slash: ./linux. With --git, make the tree for the kernel that\n"
 		"         the board (-b) runs from a source repository\n"
-		"list     list the trees: release, source, compiler, size on disk\n"
+		"list     list the trees: release, source, compiler, size on disk. RELEASE@BOARD is\n"
+		"         made from what that board sent, and used for that board alone\n"
 		"path     print the folder for make -C; RELEASE is optional if there is one tree\n"
 		"verify   check that the tree has not changed since it was made, and that it\n"
 		"         matches the board's kernel: release, config, page size, compiler, and\n"

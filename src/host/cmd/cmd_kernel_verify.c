@@ -69,7 +69,7 @@ static int finish_verify(const struct context *ctx, const struct kernel_tree *tr
 		return STATUS_OK;
 	log_error("The kernel tree %s does not match %s%s", tree->root, board ? "board " : "",
 		  board ? board : "its manifest");
-	log_hint("Run outpost kernel remove %s, then outpost kernel sync", tree->release);
+	log_hint("Run outpost kernel remove %s, then outpost kernel sync", tree->name);
 	return STATUS_FAIL;
 }
 
@@ -104,7 +104,9 @@ static int verify_on(struct context *ctx, struct board *board, const char *relea
 	wanted.page_size = welcome->page_size;
 	if (!release)
 		release = wanted.release;
-	r = cmd_kernel_check(kernel_read(ctx->buildenv, release, &tree), release);
+	r = strchr(release, '@') ? kernel_read(ctx->buildenv, release, &tree)
+				 : kernel_look(ctx->buildenv, board, release, &tree);
+	r = cmd_kernel_check(r, release);
 	if (r == 0)
 		r = kernel_fit(tree, &wanted, MODULES_SAMPLE, &fits);
 	return r < 0 ? r : finish_verify(ctx, tree, board->name, &fits);

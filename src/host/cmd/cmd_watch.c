@@ -42,7 +42,7 @@ static int watch_neighbours(struct watching *w)
 	int r = 0;
 
 	/* The build has reported sources that cannot be found. */
-	if (!w->p.modules.n || build_neighbours(w->paths, w->p.release, &files) < 0)
+	if (!w->p.modules.n || build_neighbours(w->paths, w->p.tree, &files) < 0)
 		return 0;
 	strv_foreach (file, files)
 		if (r == 0)

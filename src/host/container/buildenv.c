@@ -96,6 +96,11 @@ bool buildenv_wants_container(const struct buildenv *env)
 	       (!is_in(env, "host") && container_is_there(env->container));
 }
 
+bool buildenv_has_container(const struct buildenv *env)
+{
+	return env && container_is_there(env->container);
+}
+
 bool buildenv_container_has(const struct buildenv *env, const char *program)
 {
 	return env && container_has_program(env->container, program);

@@ -42,6 +42,9 @@ int buildenv_choose(struct buildenv *env, const char *in);
 bool buildenv_wants_container(const struct buildenv *env);
 bool buildenv_must_be_container(const struct buildenv *env);
 
+/* Is there a container, whether or not it should be used? */
+bool buildenv_has_container(const struct buildenv *env);
+
 /* Does the container have this program? False without a container. */
 bool buildenv_container_has(const struct buildenv *env, const char *program);
 

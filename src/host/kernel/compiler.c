@@ -46,9 +46,11 @@ static bool has_major(const char *program, int major)
 	return r == 0 && atoi(version.buf) == major;
 }
 
-int kernel_compiler_choose(const struct buildenv *env, const char *version_text, char **compiler,
-			   bool *in_container)
+int kernel_compiler_choose(const struct kernel_place *place, const char *version_text,
+			   char **compiler, bool *in_container)
 {
+	const struct buildenv *env = place->env;
+	bool must = buildenv_must_be_container(env) || (place->sent && buildenv_has_container(env));
 	int major = kernel_compiler_major(version_text);
 	_cleanup_free_ char *versioned = NULL, *plain = NULL;
 	int r = 0;
@@ -58,8 +60,9 @@ int kernel_compiler_choose(const struct buildenv *env, const char *version_text,
 		return major;
 	versioned = xasprintf(CROSS_PREFIX "gcc-%d", major);
 	plain = xstrdup(CROSS_PREFIX "gcc");
-	*in_container = buildenv_wants_container(env) && buildenv_container_has(env, versioned);
-	if (buildenv_must_be_container(env)) {
+	*in_container =
+		(must || buildenv_wants_container(env)) && buildenv_container_has(env, versioned);
+	if (must) {
 		r = *in_container ? 0 : -ENOPKG;
 		*in_container = true;
 	} else if (!*in_container && !is_installed(versioned)) {

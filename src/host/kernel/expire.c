@@ -38,10 +38,10 @@ void kernel_mark_used(const char *root)
 		(void)utimensat(AT_FDCWD, path, NULL, 0);
 }
 
-static bool is_unused(const char *release, time_t since)
+static bool is_unused(const char *name, time_t since)
 {
 	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
-	_cleanup_free_ char *root = kernel_root(release),
+	_cleanup_free_ char *root = kernel_root(name),
 			    *path = path_join(root, "manifest.ini", NULL);
 	struct stat st;
 
@@ -53,16 +53,16 @@ static bool is_unused(const char *release, time_t since)
 void kernel_expire(const struct config *config)
 {
 	struct expire_options o = { .keep = KEEP_DEFAULT };
-	_cleanup_strv_ char **releases = NULL;
+	_cleanup_strv_ char **names = NULL;
 
-	if (config_apply(config, kernel_expire_rows, &o) < 0 || kernel_list(&releases) < 0)
+	if (config_apply(config, kernel_expire_rows, &o) < 0 || kernel_list(&names) < 0)
 		return;
-	strv_foreach (release, releases) {
-		if (!is_unused(*release, time(NULL) - o.keep * DAY))
+	strv_foreach (name, names) {
+		if (!is_unused(*name, time(NULL) - o.keep * DAY))
 			continue;
 		log_info("Kernel tree %s was not used for %d days; removing it "
 			 "(kernel.keep)",
-			 *release, o.keep);
-		(void)kernel_remove(*release);
+			 *name, o.keep);
+		(void)kernel_remove(*name);
 	}
 }

@@ -54,6 +54,17 @@ static void fit_content(const struct kernel_tree *tree, struct kernel_fits *fits
 					  strtol(m.content, NULL, 10)));
 }
 
+static void fit_board(const struct kernel_tree *tree, const struct kernel_wanted *wanted,
+		      struct kernel_fits *fits)
+{
+	bool other = wanted && tree->board && strcmp(tree->board, wanted->board->name) != 0;
+
+	if (tree->board)
+		kernel_fits_add(fits, "board", other ? FIT_NO : FIT_YES,
+				xasprintf("made from what board %s sent, and for that board alone",
+					  tree->board));
+}
+
 static void fit_release(const struct kernel_tree *tree, const struct kernel_wanted *wanted,
 			struct kernel_fits *fits)
 {
@@ -241,6 +252,7 @@ int kernel_fit(const struct kernel_tree *tree, struct kernel_wanted *wanted, uns
 		return r;
 	progress_step("reading the tree");
 	fit_content(tree, fits);
+	fit_board(tree, wanted, fits);
 	fit_release(tree, wanted, fits);
 	fit_config(tree, wanted, fits);
 	fit_pages(tree, wanted, fits);

@@ -221,4 +221,6 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	return r;
 }
 
-const struct kernel_source kernel_source_git = { .name = "git", .obtain = obtain };
+const struct kernel_source kernel_source_git = { .name = "git",
+						 .asks_board = true,
+						 .obtain = obtain };

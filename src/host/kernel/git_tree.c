@@ -61,7 +61,8 @@ static int choose_compiler(struct buildenv *env, const char *text, char **compil
 	int r = 0;
 
 	if (text)
-		r = kernel_compiler_choose(env, text, compiler, &in_container);
+		r = kernel_compiler_choose(&(struct kernel_place){ env }, text, compiler,
+					   &in_container);
 	else
 		*compiler = xstrdup(CROSS_PREFIX "gcc");
 	if (r == -EINVAL)

@@ -11,6 +11,7 @@
 /* TREE/manifest.ini is written when a tree is complete; without it, a folder is not a tree. */
 struct kernel_manifest {
 	char *release;
+	char *board; /* its name, if anything came from a board; NULL: for all boards */
 	char *source;
 	char *build;    /* relative to the tree; an absolute path for a user's own tree */
 	char *compiler; /* CONFIG_CC_VERSION_TEXT */
@@ -45,8 +46,14 @@ void kernel_mark_used(const char *root);
  */
 void kernel_expire(const struct config *config);
 
-/* trees/<release>, freed by the caller. */
-char *kernel_root(const char *release);
+/* trees/<name>, freed by the caller. */
+char *kernel_root(const char *name);
+
+/* The name of a tree, freed by the caller; board NULL: for all boards. */
+char *kernel_name(const struct board *board, const char *release);
+
+/* A release, or one with "@" and a board. */
+bool kernel_name_is_valid(const char *name);
 
 /*
  * The release that modules built with this tree have in their vermagic
@@ -62,10 +69,19 @@ int kernel_release_of(const char *build, char **release);
 int kernel_config_value(const char *build, const char *key, char **value);
 
 /*
- * Checks that release, config and Module.symvers belong together and that kbuild's host
- * programs run here. 0 or -errno, logged.
+ * Where the makefiles and programs of a tree run: in the build container or on this machine.
+ * `sent` by a board, they run only in the container, if there is one.
  */
-int kernel_verify(struct buildenv *env, const char *build, const char *release);
+struct kernel_place {
+	struct buildenv *env;
+	bool sent;
+};
+
+/*
+ * Checks that release, config and Module.symvers belong together and that kbuild's host
+ * programs run in that place. 0 or -errno, logged.
+ */
+int kernel_verify(const struct kernel_place *place, const char *build, const char *release);
 
 /* 12 of "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"; -EINVAL if it is not a gcc. */
 int kernel_compiler_major(const char *version_text);
@@ -77,8 +93,8 @@ int kernel_compiler_major(const char *version_text);
  * major version, else (-ENOPKG, not logged) the versioned name all the same. The
  * caller frees *compiler. -EINVAL: not gcc.
  */
-int kernel_compiler_choose(const struct buildenv *env, const char *version_text, char **compiler,
-			   bool *in_container);
+int kernel_compiler_choose(const struct kernel_place *place, const char *version_text,
+			   char **compiler, bool *in_container);
 
 /*
  * Only one process at a time creates or removes trees. The file descriptor to close, or
@@ -90,7 +106,7 @@ int kernel_lock(void);
  * Turns what a source provided into a tree: `below` its top `dir` is the folder for make -C.
  * Adjusts links and makefiles, and replaces programs for another machine. 0 or -errno, logged.
  */
-int kernel_mend(const char *dir, const char *below);
+int kernel_mend(const struct kernel_place *place, const char *dir, const char *below);
 
 /*
  * A headers package's Makefile includes that of the -common package by its absolute path; a
@@ -106,11 +122,28 @@ void kernel_mend_makefile(const char *text, const char *below, struct strbuf *ou
 char *kernel_mend_relative_link(const char *folder, const char *target);
 
 /*
- * kbuild's host programs (fixdep, modpost, genksyms): if those in the tree are for another
- * machine, they are built from the tree's sources, otherwise taken from Debian's linux-kbuild
- * of the same series for this machine, otherwise run through qemu-user. 0 or -errno, logged.
+ * kbuild's host programs (fixdep, modpost, genksyms): those that a board sent are replaced by
+ * those in Debian's linux-kbuild of the same series, if there is one. Those for another machine
+ * are built from the tree's sources, otherwise taken from linux-kbuild, otherwise run through
+ * qemu-user. 0 or -errno, logged.
  */
-int kernel_tools_replace(const char *dir, const char *below);
+int kernel_tools_replace(const struct kernel_place *place, const char *dir, const char *below);
+
+/* kernel_find() for `wanted`. */
+int kernel_find_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree);
+
+/*
+ * May what wanted->board sent run, in the container if there is one, else on this machine? Asks
+ * once for each board. KERNEL_FOUND: yes; KERNEL_NONE with the reason in `why`, as a source gives
+ * it; or -errno, logged.
+ */
+int kernel_sent_allowed(struct kernel_wanted *wanted, struct strbuf *why);
+
+/* After wanted->needs_consent was set: how to give it. */
+void kernel_sent_hint(const struct kernel_wanted *wanted);
+
+/* Is it the name of a source whose trees are for one board alone? */
+bool kernel_source_asks_board(const char *source);
 
 extern const struct kernel_source kernel_source_board;
 extern const struct kernel_source kernel_source_debian;

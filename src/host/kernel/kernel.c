@@ -8,6 +8,7 @@
 #include "host/base/cross.h"
 #include "host/kernel/internal.h"
 #include "host/base/paths.h"
+#include "host/board/board.h"
 #include "host/container/buildenv.h"
 
 #include <errno.h>
@@ -17,7 +18,9 @@
 
 void kernel_tree_free(struct kernel_tree *tree)
 {
+	free(tree->name);
 	free(tree->release);
+	free(tree->board);
 	free(tree->build);
 	free(tree->root);
 	free(tree->source);
@@ -26,63 +29,90 @@ void kernel_tree_free(struct kernel_tree *tree)
 	free(tree);
 }
 
-char *kernel_root(const char *release)
+static int damaged(const struct kernel_tree *tree, const char *why)
 {
-	return path_cache("trees", release, NULL);
-}
-
-static int damaged(const char *release, const char *root, const char *why)
-{
-	log_error("Kernel tree %s is damaged: %s", root, why);
-	log_hint("Run outpost kernel remove %s, then add it again", release);
+	log_error("Kernel tree %s is damaged: %s", tree->root, why);
+	log_hint("Run outpost kernel remove %s, then add it again", tree->name);
 	return -EUCLEAN;
 }
 
+/* Is it in the folder that is for this release and board? */
+static int check_name(const struct kernel_tree *tree, const struct kernel_manifest *m)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (!m->board && kernel_source_asks_board(m->source)) {
+		log_error("Kernel tree %s is from a board, but does not say from which: an older "
+			  "version of Outpost made it",
+			  tree->root);
+		log_hint("Run outpost kernel remove %s, then outpost -b BOARD kernel sync",
+			 tree->name);
+		return -EUCLEAN;
+	}
+	name = kernel_name(m->board ? &(struct board){ .name = m->board } : NULL, m->release);
+	return strcmp(name, tree->name) == 0
+		       ? 0
+		       : damaged(tree, m->board ? "its manifest.ini belongs to another tree"
+						: "its manifest.ini belongs to another release");
+}
+
 /* Damage that nobody would notice until a module does not load. */
-static int check_content(const char *root, const struct kernel_manifest *m, const char *release,
-			 const char *build)
+static int check_content(const struct kernel_tree *tree, const struct kernel_manifest *m)
 {
 	_cleanup_free_ char *found = NULL, *digest = NULL;
 
-	if (strcmp(m->release, release) != 0)
-		return damaged(release, root, "its manifest.ini belongs to another release");
-	if (kernel_release_of(build, &found) < 0)
-		return damaged(release, root,
-			       "include/generated/utsrelease.h is missing or unreadable");
-	if (strcmp(found, release) != 0)
-		return damaged(release, root, "it is now the tree of another release");
-	if (kernel_symvers_digest(build, &digest) < 0)
-		return damaged(release, root, "Module.symvers is missing or unreadable");
+	if (kernel_release_of(tree->build, &found) < 0)
+		return damaged(tree, "include/generated/utsrelease.h is missing or unreadable");
+	if (strcmp(found, m->release) != 0)
+		return damaged(tree, "it is now the tree of another release");
+	if (kernel_symvers_digest(tree->build, &digest) < 0)
+		return damaged(tree, "Module.symvers is missing or unreadable");
 	if (m->symvers && strcmp(m->symvers, digest) != 0)
-		return damaged(release, root, "Module.symvers has changed");
+		return damaged(tree, "Module.symvers has changed");
 	return 0;
 }
 
-int kernel_read(struct buildenv *env, const char *release, struct kernel_tree **tree)
+int kernel_read(struct buildenv *env, const char *name, struct kernel_tree **tree)
 {
 	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = xcalloc(1, sizeof(*t));
 	int r;
 
-	if (!kernel_release_is_valid(release))
+	if (!kernel_name_is_valid(name))
 		return KERNEL_NONE;
-	t->root = kernel_root(release);
+	t->name = xstrdup(name);
+	t->root = kernel_root(name);
 	if (!fs_is_dir(t->root))
 		return KERNEL_NONE;
 	if (kernel_manifest_read(t->root, &m) < 0)
-		return damaged(release, t->root, "its manifest.ini is missing or unreadable");
+		return damaged(t, "its manifest.ini is missing or unreadable");
+	r = check_name(t, &m);
+	if (r < 0)
+		return r;
 	t->build = *m.build == '/' ? xstrdup(m.build) : path_join(t->root, m.build, NULL);
-	r = check_content(t->root, &m, release, t->build);
+	r = check_content(t, &m);
 	if (r < 0)
 		return r;
 	t->release = TAKE_PTR(m.release);
+	t->board = TAKE_PTR(m.board);
 	t->source = TAKE_PTR(m.source);
 	t->cross_prefix = xstrdup(CROSS_PREFIX);
 	t->env = env;
-	if (kernel_compiler_choose(env, m.compiler, &t->compiler, &t->in_container) == -EINVAL)
+	t->sent = strcmp(t->source, kernel_source_board.name) == 0;
+	if (kernel_compiler_choose(&(struct kernel_place){ env, t->sent }, m.compiler, &t->compiler,
+				   &t->in_container) == -EINVAL)
 		t->compiler = xstrdup("");
 	*tree = TAKE_PTR(t);
 	return KERNEL_FOUND;
+}
+
+int kernel_look(struct buildenv *env, const struct board *board, const char *release,
+		struct kernel_tree **tree)
+{
+	_cleanup_free_ char *own = board ? kernel_name(board, release) : NULL;
+	int r = kernel_release_is_valid(release) ? kernel_read(env, release, tree) : KERNEL_NONE;
+
+	return r == KERNEL_NONE && own ? kernel_read(env, own, tree) : r;
 }
 
 /* 0 or -errno, logged. */
@@ -95,7 +125,8 @@ static int check_compiler(const struct kernel_tree *tree)
 	if (r < 0)
 		return log_error_errno(r, "Cannot find CONFIG_CC_VERSION_TEXT in %s/.config",
 				       tree->build);
-	r = kernel_compiler_choose(tree->env, text, &name, &in_container);
+	r = kernel_compiler_choose(&(struct kernel_place){ tree->env, tree->sent }, text, &name,
+				   &in_container);
 	if (r == -EINVAL)
 		log_error("Kernel %s was built with '%s'; only gcc is supported", tree->release,
 			  text);
@@ -111,23 +142,46 @@ static int check_compiler(const struct kernel_tree *tree)
 	return r;
 }
 
-int kernel_find(struct buildenv *env, const char *release, struct kernel_tree **tree)
+/* 0 or -errno, logged. */
+static int check_consent(struct kernel_wanted *wanted, const struct kernel_tree *tree)
+{
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	int r = tree->sent ? kernel_sent_allowed(wanted, &why) : KERNEL_FOUND;
+
+	if (r != KERNEL_NONE)
+		return r;
+	log_error("Cannot use the kernel tree %s: %s", tree->name, why.buf);
+	if (wanted->needs_consent)
+		kernel_sent_hint(wanted);
+	return -EPERM;
+}
+
+int kernel_find_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *t = NULL;
-	int r = kernel_read(env, release, &t);
+	int r = kernel_look(wanted->env, wanted->board, wanted->release, &t);
 
-	if (r == KERNEL_FOUND && t->in_container && !buildenv_works(env)) {
+	if (r == KERNEL_FOUND && t->in_container && !t->sent && !buildenv_works(wanted->env)) {
 		kernel_tree_free(TAKE_PTR(t));
-		r = kernel_read(env, release, &t);
+		r = kernel_look(wanted->env, wanted->board, wanted->release, &t);
 	}
 	if (r != KERNEL_FOUND)
 		return r;
 	kernel_mark_used(t->root);
-	r = check_compiler(t);
+	r = check_consent(wanted, t);
+	if (r == 0)
+		r = check_compiler(t);
 	if (r < 0)
 		return r;
 	*tree = TAKE_PTR(t);
 	return KERNEL_FOUND;
+}
+
+int kernel_find(struct buildenv *env, const struct board *board, const char *release,
+		struct kernel_tree **tree)
+{
+	return kernel_find_wanted(
+		&(struct kernel_wanted){ .env = env, .board = board, .release = release }, tree);
 }
 
 static int write_reference(const char *release, const char *build)
@@ -172,13 +226,13 @@ int kernel_add_path(struct buildenv *env, const char *path, struct kernel_tree *
 		log_hint("Name the folder in which the kernel was built (make O=...)");
 		return -EINVAL;
 	}
-	r = kernel_verify(env, build, release);
+	r = kernel_verify(&(struct kernel_place){ env }, build, release);
 	if (r == 0)
 		r = write_reference(release, build);
-	return r < 0 ? r : kernel_find(env, release, tree);
+	return r < 0 ? r : kernel_find(env, NULL, release, tree);
 }
 
-int kernel_list(char ***releases)
+int kernel_list(char ***list)
 {
 	_cleanup_free_ char *dir = path_cache("trees", NULL);
 	_cleanup_strv_ char **names = NULL, **found = xcalloc(1, sizeof(*found));
@@ -187,19 +241,19 @@ int kernel_list(char ***releases)
 	if (r < 0 && r != -ENOENT)
 		return log_error_errno(r, "Cannot read %s", dir);
 	strv_foreach (name, names)
-		if (kernel_release_is_valid(*name))
+		if (kernel_name_is_valid(*name))
 			strv_add(&found, *name);
-	*releases = TAKE_PTR(found);
+	*list = TAKE_PTR(found);
 	return 0;
 }
 
-int kernel_remove(const char *release)
+int kernel_remove(const char *name)
 {
-	_cleanup_free_ char *root = kernel_root(release), *away = NULL;
+	_cleanup_free_ char *root = kernel_root(name), *away = NULL;
 	_cleanup_close_ int lock = -1;
 	int r;
 
-	if (!kernel_release_is_valid(release) || !fs_exists(root))
+	if (!kernel_name_is_valid(name) || !fs_exists(root))
 		return KERNEL_NONE;
 	lock = kernel_lock();
 	if (lock < 0)

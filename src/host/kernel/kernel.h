@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Kernel trees: what is needed to build modules for one exact kernel. A tree is a folder
- * $XDG_CACHE_HOME/outpost/trees/<release>, moved into place by rename when it is complete and
- * verified, and never changed afterwards.
+ * $XDG_CACHE_HOME/outpost/trees/<name>, moved into place by rename when it is complete and
+ * verified, and never changed afterwards. Its name is the release; if anything in it came from a
+ * board, <release>@<board>: it is for that board alone, because a board may send anything.
  */
 #ifndef OUTPOST_KERNEL_H
 #define OUTPOST_KERNEL_H
@@ -25,10 +26,13 @@ struct strbuf;
 extern const struct option_row kernel_git_rows[], kernel_expire_rows[];
 
 struct kernel_tree {
-	char *release;      /* `uname -r`, e.g. "6.1.0-50-arm64" */
-	char *build;        /* the folder for make -C */
-	char *root;         /* the whole tree */
-	char *source;       /* its source: "board", "debian", "path" */
+	char *name;    /* "6.1.0-50-arm64", or "6.1.0-50-arm64@pi" */
+	char *release; /* `uname -r`, e.g. "6.1.0-50-arm64" */
+	char *board;   /* the only board that it is for; NULL: for all */
+	char *build;   /* the folder for make -C */
+	char *root;    /* the whole tree */
+	char *source;  /* its source: "board", "debian", "git", "path" */
+	bool sent; /* by `board`, with makefiles and programs: if there is a container, only used there */
 	char *compiler;     /* the cross (or native) gcc to use, e.g. "aarch64-linux-gnu-gcc-12" */
 	char *cross_prefix; /* "aarch64-linux-gnu-", or "" on an arm64 host */
 	bool in_container;  /* the compiler is in the build container, so build there */
@@ -51,6 +55,8 @@ struct kernel_wanted {
 	unsigned int page_size;           /* bytes; 0: not known */
 	const struct kernel_source *only; /* only this source is tried; NULL: all */
 	const struct kernel_git *git;     /* see git.h; NULL: as configured */
+	bool keeps_yes;     /* --yes is remembered as an answer: the user asked for this alone */
+	bool needs_consent; /* set if it lacks the user's consent to what a board sends */
 	char *package; /* the package that owns the kernel there, "NAME VERSION"; see kernel_wanted_ask() */
 	char *config; /* the text of its .config; see kernel_wanted_ask() */
 };
@@ -73,34 +79,43 @@ enum kernel_outcome {
  * *build to the folder below it for make -C (freed by the caller). An enum kernel_outcome, for
  * KERNEL_NONE with the reason in `why`: one clause without a full stop, "Debian has no
  * linux-headers-6.1.0-50-arm64"; or -errno (logged): the other sources are not tried.
- * Sources are tried in the order of kernel_sources[]. The result may contain absolute links
- * and programs for arm64; the caller fixes those and verifies the tree.
+ * Sources are tried in the order of kernel_sources[]: signed packages first. The result may
+ * contain absolute links and programs for arm64; the caller fixes those and verifies the tree.
  */
 struct kernel_source {
 	const char *name;
+	bool asks_board; /* the tree is for that board alone */
 	int (*obtain)(struct kernel_wanted *wanted, const char *dir, char **build,
 		      struct strbuf *why);
 };
 extern const struct kernel_source *const kernel_sources[];
 
 /*
- * The tree of this release, from the cache. An enum kernel_outcome, or -errno (logged):
- * -EUCLEAN if it is damaged, -ENOPKG if its compiler is neither installed here nor in the
- * container of `env`, which must outlive the tree.
+ * The tree of this release, from the cache: the one for all boards, else the one of `board`
+ * (NULL: none). An enum kernel_outcome, or -errno (logged): -EUCLEAN if it is damaged, -ENOPKG
+ * if its compiler is neither installed here nor in the container of `env`, which must outlive
+ * the tree; -EPERM if a board sent it and the user, who is asked on the terminal, does not allow it
+ * to run.
  */
-int kernel_find(struct buildenv *env, const char *release, struct kernel_tree **tree);
+int kernel_find(struct buildenv *env, const struct board *board, const char *release,
+		struct kernel_tree **tree);
 
 /*
  * kernel_find() without a look at the compiler: `compiler` may name one that is not installed,
  * and is "" if it is not a gcc.
  */
-int kernel_read(struct buildenv *env, const char *release, struct kernel_tree **tree);
+int kernel_look(struct buildenv *env, const struct board *board, const char *release,
+		struct kernel_tree **tree);
+
+/* As kernel_look(), the tree of this name. */
+int kernel_read(struct buildenv *env, const char *name, struct kernel_tree **tree);
 
 /*
- * kernel_find(); if there is none, the first source that has it. kernel_obtain() asks no
+ * kernel_find(); if there is none, the first source that has it. kernel_obtain() connects to no
  * board. 0 or -errno, logged.
  */
-int kernel_obtain(struct buildenv *env, const char *release, struct kernel_tree **tree);
+int kernel_obtain(struct buildenv *env, const struct board *board, const char *release,
+		  struct kernel_tree **tree);
 int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree);
 
 /*
@@ -109,6 +124,9 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
  */
 int kernel_sync(struct buildenv *env, const struct board *board, struct session *session,
 		struct kernel_tree **tree);
+
+/* The same for `wanted`, of which only env, board and session, and how to get it, are set. */
+int kernel_sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree);
 
 /* The same from that repository alone; an existing tree must be removed first. */
 int kernel_sync_git(struct buildenv *env, const struct board *board, struct session *session,
@@ -120,14 +138,14 @@ int kernel_sync_git(struct buildenv *env, const struct board *board, struct sess
  */
 int kernel_add_path(struct buildenv *env, const char *path, struct kernel_tree **tree);
 
-/* All releases in the cache, ends with NULL (strv_free()). 0 or -errno, logged. */
-int kernel_list(char ***releases);
+/* The names of all trees, ends with NULL (strv_free()). 0 or -errno, logged. */
+int kernel_list(char ***names);
 
 /*
  * Removes a tree; a user's own tree stays where it is. An enum kernel_outcome, or -errno,
  * logged.
  */
-int kernel_remove(const char *release);
+int kernel_remove(const char *name);
 
 /* The release of Debian's newest arm64 kernel in the configured suite; the caller frees it. */
 int kernel_debian_default(char **release);

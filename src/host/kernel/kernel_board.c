@@ -9,13 +9,31 @@
 #include "host/base/progress.h"
 #include "host/board/pull.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
+
+/*
+ * Is it a folder below `dir`? The path is recorded, and given to make and a shell. No link in what
+ * was received leads out (see untar.h).
+ */
+static bool is_folder(const char *dir, const char *build)
+{
+	static const char others[] = "._+~@/-";
+	_cleanup_free_ char *full = path_join(dir, build, NULL);
+
+	if (*build == '/' || strstr(build, ".."))
+		return false;
+	for (const char *p = build; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr(others, *p))
+			return false;
+	return *build && fs_is_dir(full);
+}
 
 static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, struct strbuf *why)
 {
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
-	_cleanup_free_ char *doing = NULL, *full = NULL;
+	_cleanup_free_ char *doing = NULL;
 	const outpost_Welcome *welcome;
 	struct pulled pulled = { 0 };
 	int r;
@@ -29,6 +47,9 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 		strbuf_addf(why, "board %s runs %s", wanted->board->name, welcome->release);
 		return KERNEL_NONE;
 	}
+	r = kernel_sent_allowed(wanted, why);
+	if (r != KERNEL_FOUND)
+		return r;
 	doing = xasprintf("copying the headers from %s", wanted->board->name);
 	progress_step("%s", doing);
 	r = pull(wanted->session,
@@ -38,8 +59,7 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 		strbuf_addf(why, "on board %s, %s", wanted->board->name, said.buf);
 		r = KERNEL_NONE;
 	}
-	full = path_join(dir, r == 0 ? pulled.build : "", NULL);
-	if (r == 0 && (!*pulled.build || strstr(pulled.build, "..") || !fs_is_dir(full))) {
+	if (r == 0 && !is_folder(dir, pulled.build)) {
 		log_error("Board %s sent headers without a folder for make -C",
 			  wanted->board->name);
 		r = -EBADMSG;
@@ -54,4 +74,6 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	return r;
 }
 
-const struct kernel_source kernel_source_board = { .name = "board", .obtain = obtain };
+const struct kernel_source kernel_source_board = { .name = "board",
+						   .asks_board = true,
+						   .obtain = obtain };

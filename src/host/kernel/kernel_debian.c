@@ -78,7 +78,8 @@ static int obtain_from(const struct debian_archive *archive, const char *headers
 	const char *name = archive ? archive->name : "Debian";
 	int r = debian_open_archive(&debian, BOARD_ARCH, archive);
 
-	if (r == -EHOSTUNREACH) { /* logged; another archive may be reachable */
+	/* Logged: no network, or no apt on this machine. Another source may have it. */
+	if (r == -EHOSTUNREACH || r == -ENOENT || r == -EIO) {
 		strbuf_addf(why, "%s%s cannot be reached", why->len ? ", " : "", name);
 		return KERNEL_NONE;
 	}

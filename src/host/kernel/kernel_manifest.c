@@ -20,6 +20,7 @@ static const struct {
 	bool optional;
 } fields[] = {
 	{ "release", offsetof(struct kernel_manifest, release) },
+	{ "board", offsetof(struct kernel_manifest, board), true },
 	{ "source", offsetof(struct kernel_manifest, source) },
 	{ "build", offsetof(struct kernel_manifest, build) },
 	{ "compiler", offsetof(struct kernel_manifest, compiler) },
@@ -43,8 +44,8 @@ static int take_value(const struct ini_entry *e, void *arg)
 int kernel_manifest_read(const char *root, struct kernel_manifest *manifest)
 {
 	static const struct ini_key keys[] = {
-		{ "tree.release" }, { "tree.source" },  { "tree.build" }, { "tree.compiler" },
-		{ "tree.symvers" }, { "tree.content" }, { NULL },
+		{ "tree.release" },  { "tree.board" },   { "tree.source" },  { "tree.build" },
+		{ "tree.compiler" }, { "tree.symvers" }, { "tree.content" }, { NULL },
 	};
 	_Static_assert(ARRAY_SIZE(keys) == ARRAY_SIZE(fields) + 1, "a field is in both tables");
 	static const struct ini_syntax syntax = {

@@ -88,11 +88,11 @@ static int make_links_relative(const char *dir)
 	return r < 0 ? log_error_errno(r, "Cannot make the links below %s relative", dir) : 0;
 }
 
-int kernel_mend(const char *dir, const char *below)
+int kernel_mend(const struct kernel_place *place, const char *dir, const char *below)
 {
 	int r = make_links_relative(dir);
 
 	if (r == 0)
 		r = mend_makefile(dir, below);
-	return r < 0 ? r : kernel_tools_replace(dir, below);
+	return r < 0 ? r : kernel_tools_replace(place, dir, below);
 }

@@ -22,11 +22,19 @@
 #include <unistd.h>
 
 const struct kernel_source *const kernel_sources[] = {
-	&kernel_source_board,
 	&kernel_source_debian,
+	&kernel_source_board,
 	&kernel_source_git,
 	NULL,
 };
+
+bool kernel_source_asks_board(const char *source)
+{
+	for (size_t i = 0; kernel_sources[i]; i++)
+		if (strcmp(kernel_sources[i]->name, source) == 0)
+			return kernel_sources[i]->asks_board;
+	return false;
+}
 
 int kernel_lock(void)
 {
@@ -71,13 +79,22 @@ static int put_in_place(const char *dir, const char *root)
 	return 0;
 }
 
-static int complete(const struct kernel_wanted *wanted, const char *dir, const char *below,
-		    const char *source)
+static struct kernel_place place_of(const struct kernel_source *source,
+				    const struct kernel_wanted *wanted)
+{
+	return (struct kernel_place){ wanted->env, source == &kernel_source_board };
+}
+
+static int complete(const struct kernel_source *source, const struct kernel_wanted *wanted,
+		    const char *dir, const char *below)
 {
 	_cleanup_(kernel_manifest_release) struct kernel_manifest m = { 0 };
 	_cleanup_free_ char *build = path_join(dir, below, NULL),
-			    *root = kernel_root(wanted->release);
-	int r = kernel_verify(wanted->env, build, wanted->release);
+			    *name = kernel_name(source->asks_board ? wanted->board : NULL,
+						wanted->release),
+			    *root = kernel_root(name);
+	const struct kernel_place place = place_of(source, wanted);
+	int r = kernel_verify(&place, build, wanted->release);
 
 	if (r < 0)
 		return r;
@@ -87,7 +104,8 @@ static int complete(const struct kernel_wanted *wanted, const char *dir, const c
 	if (r < 0)
 		return log_error_errno(r, "Cannot read %s", build);
 	m.release = xstrdup(wanted->release);
-	m.source = xstrdup(source);
+	m.board = source->asks_board ? xstrdup(wanted->board->name) : NULL;
+	m.source = xstrdup(source->name);
 	m.build = xstrdup(below);
 	r = fs_walk(dir, FS_FOLDER_FIRST, make_read_only, NULL);
 	if (r < 0)
@@ -102,15 +120,16 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 		       const char *trees, struct strbuf *why)
 {
 	_cleanup_free_ char *dir = path_join(trees, ".new-XXXXXX", NULL), *below = NULL;
+	const struct kernel_place place = place_of(source, wanted);
 	int r;
 
 	if (!mkdtemp(dir))
 		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
 	r = source->obtain(wanted, dir, &below, why);
 	if (r == KERNEL_FOUND)
-		r = kernel_mend(dir, below);
+		r = kernel_mend(&place, dir, below);
 	if (r == KERNEL_FOUND)
-		r = complete(wanted, dir, below, source->name);
+		r = complete(source, wanted, dir, below);
 	if (r != KERNEL_FOUND)
 		fs_remove_tree(dir);
 	return r;
@@ -147,7 +166,9 @@ static int say_none(const struct kernel_wanted *wanted, const struct strbuf *why
 {
 	log_error("No source has a kernel tree for '%s'%s%s", wanted->release, why->len ? ": " : "",
 		  why->buf);
-	if (wanted->session)
+	if (wanted->needs_consent)
+		kernel_sent_hint(wanted);
+	else if (wanted->session)
 		log_hint(
 			"Install the kernel headers on %s (apt-get install "
 			"linux-headers-%s), or run outpost kernel add PATH with a tree that you built",
@@ -165,7 +186,7 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	_cleanup_free_ char *trees = path_cache("trees", NULL);
 	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
 	_cleanup_close_ int lock = -1;
-	int r = kernel_find(wanted->env, wanted->release, tree);
+	int r = kernel_find_wanted(wanted, tree);
 
 	if (r != KERNEL_NONE)
 		return r;
@@ -177,8 +198,7 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	lock = kernel_lock();
 	if (lock < 0)
 		return lock;
-	r = kernel_find(wanted->env, wanted->release,
-			tree); /* another process may have created it in the meantime */
+	r = kernel_find_wanted(wanted, tree); /* another process may have created it meanwhile */
 	if (r != KERNEL_NONE)
 		return r;
 	remove_half_made(trees);
@@ -188,13 +208,14 @@ int kernel_obtain_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree
 	if (r == KERNEL_FOUND) {
 		close(TAKE_FD(lock));
 		kernel_expire(buildenv_config(wanted->env));
-		r = kernel_find(wanted->env, wanted->release, tree);
+		r = kernel_find_wanted(wanted, tree);
 	}
 	return r == KERNEL_NONE ? say_none(wanted, &why) : r;
 }
 
-int kernel_obtain(struct buildenv *env, const char *release, struct kernel_tree **tree)
+int kernel_obtain(struct buildenv *env, const struct board *board, const char *release,
+		  struct kernel_tree **tree)
 {
-	return kernel_obtain_wanted(&(struct kernel_wanted){ .env = env, .release = release },
-				    tree);
+	return kernel_obtain_wanted(
+		&(struct kernel_wanted){ .env = env, .board = board, .release = release }, tree);
 }

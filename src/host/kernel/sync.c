@@ -69,7 +69,7 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 }
 
 /* `wanted` belongs to the caller; the answers in it are released here. */
-static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
+int kernel_sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 {
 	const struct board *board = wanted->board;
 	_cleanup_free_ char *last = last_seen_release(board->name), *release = NULL;
@@ -87,9 +87,9 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 	wanted->release = release;
 	wanted->version = welcome->kernel_version;
 	wanted->page_size = welcome->page_size;
-	if (wanted->only && kernel_read(wanted->env, release, &old) == KERNEL_FOUND) {
+	if (wanted->only && kernel_look(wanted->env, board, release, &old) == KERNEL_FOUND) {
 		log_error("A kernel tree for %s exists already, from %s", release, old->source);
-		log_hint("Run outpost kernel remove %s, then add it", release);
+		log_hint("Run outpost kernel remove %s, then add it", old->name);
 		return -EEXIST;
 	}
 	r = kernel_obtain_wanted(wanted, tree);
@@ -100,17 +100,17 @@ static int sync_wanted(struct kernel_wanted *wanted, struct kernel_tree **tree)
 int kernel_sync(struct buildenv *env, const struct board *board, struct session *session,
 		struct kernel_tree **tree)
 {
-	return sync_wanted(
+	return kernel_sync_wanted(
 		&(struct kernel_wanted){ .env = env, .board = board, .session = session }, tree);
 }
 
 int kernel_sync_git(struct buildenv *env, const struct board *board, struct session *session,
 		    const struct kernel_git *git, struct kernel_tree **tree)
 {
-	return sync_wanted(&(struct kernel_wanted){ .env = env,
-						    .board = board,
-						    .session = session,
-						    .only = &kernel_source_git,
-						    .git = git },
-			   tree);
+	return kernel_sync_wanted(&(struct kernel_wanted){ .env = env,
+							   .board = board,
+							   .session = session,
+							   .only = &kernel_source_git,
+							   .git = git },
+				  tree);
 }

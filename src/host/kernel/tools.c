@@ -6,6 +6,7 @@
 #include "host/kernel/tools.h"
 
 #include "common/alloc.h"
+#include "common/fs.h"
 #include "common/fs_walk.h"
 #include "common/log.h"
 #include "common/strv.h"
@@ -90,29 +91,74 @@ static bool has_sources(char *const *programs)
 	return needed != NULL;
 }
 
-int kernel_tools_replace(const char *dir, const char *below)
+/* 0 also if Debian has none; -EINTR. */
+static int take_from_debian(char *const *programs, const char *dir, const char *release)
 {
-	_cleanup_free_ char *build = path_join(dir, below, NULL), *release = NULL;
-	_cleanup_strv_ char **programs = find_foreign(build), **left = NULL, **needed = NULL;
-	int r = programs ? kernel_release_of(build, &release) : 0;
+	int r = programs ? kernel_tools_from_debian(programs, dir, release) : 0;
 
-	if (!programs || r < 0)
-		return 0; /* kernel_verify() reports the problem */
+	if (r < 0 && r != -EINTR)
+		log_debug("Debian has no kbuild for this machine that matches %s", release);
+	return r == -EINTR ? r : 0;
+}
+
+/* All that a build may start, for whatever machine they are. */
+static char **find_all(const char *build)
+{
+	static const char *const names[] = { "scripts/basic/fixdep", "scripts/mod/modpost",
+					     "scripts/genksyms/genksyms",
+					     "scripts/gendwarfksyms/gendwarfksyms" };
+	char **found = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = path_join(build, names[i], NULL);
+
+		if (fs_exists(path))
+			strv_add(&found, path);
+	}
+	return found;
+}
+
+/* A board may send programs that do anything: signed ones instead, where there are some. */
+static int replace_sent(const char *dir, const char *build, const char *release)
+{
+	_cleanup_strv_ char **programs = find_all(build);
+
 	progress_step("replacing kbuild's programs");
-	/* Those from the tree's sources are exact and need no download. */
+	return take_from_debian(programs, dir, release);
+}
+
+/* Those from the tree's sources are exact and need no download. */
+static int replace_foreign(const struct kernel_place *place, const char *dir, const char *build,
+			   const char *release)
+{
+	_cleanup_strv_ char **programs = find_foreign(build), **left = NULL, **needed = NULL;
+	int r = 0;
+
+	if (!programs)
+		return 0;
+	progress_step("replacing kbuild's programs");
 	if (has_sources(programs))
-		r = kernel_tools_from_sources(programs, build);
+		r = kernel_tools_from_sources(place, programs, build);
 	left = find_foreign(build);
 	needed = needed_of(left);
 	if (r == 0 && needed) {
-		r = kernel_tools_from_debian(needed, dir, release);
-		if (r < 0 && r != -EINTR)
-			log_debug("Debian has no kbuild for this machine that matches %s", release);
-		r = r == -EINTR ? r : 0;
+		r = take_from_debian(needed, dir, release);
 		strv_free(TAKE_PTR(needed));
 		strv_free(TAKE_PTR(left));
 		left = find_foreign(build);
 		needed = needed_of(left);
 	}
 	return r == 0 && needed ? kernel_tools_through_qemu(needed, dir) : r;
+}
+
+int kernel_tools_replace(const struct kernel_place *place, const char *dir, const char *below)
+{
+	_cleanup_free_ char *build = path_join(dir, below, NULL), *release = NULL;
+	int r = kernel_release_of(build, &release);
+
+	if (r < 0)
+		return 0; /* kernel_verify() reports the problem */
+	if (place->sent)
+		r = replace_sent(dir, build, release);
+	return r < 0 ? r : replace_foreign(place, dir, build, release);
 }

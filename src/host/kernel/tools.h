@@ -6,9 +6,13 @@
 #ifndef OUTPOST_KERNEL_TOOLS_H
 #define OUTPOST_KERNEL_TOOLS_H
 
+#include <stdbool.h>
+
+struct kernel_place;
+
 /*
- * 0 (perhaps for some of them only), -ENOENT if Debian has none of this series, or -errno,
- * logged.
+ * Unpacks the package in `dir`. 0 (perhaps for some of them only), -ENOENT if Debian has none of
+ * this series, or -errno, logged.
  */
 int kernel_tools_from_debian(char *const *programs, const char *dir, const char *release);
 
@@ -18,8 +22,12 @@ int kernel_tools_from_debian(char *const *programs, const char *dir, const char 
  */
 char **kernel_tools_sources_of(const char *program);
 
-/* Compiles those whose sources are there and compile. 0, or -EINTR. */
-int kernel_tools_from_sources(char *const *programs, const char *build);
+/*
+ * Compiles those whose sources are there and compile; what a board sent, in the container if there
+ * is one. 0, or -EINTR.
+ */
+int kernel_tools_from_sources(const struct kernel_place *place, char *const *programs,
+			      const char *build);
 
 /*
  * Replaces each program with a script that runs it in qemu-user, with Debian's arm64 libraries

@@ -55,13 +55,28 @@ static int put(const char *from, const char *to)
 	return r < 0 ? log_error_errno(r, "Cannot replace %s", to) : 0;
 }
 
+/* Debian's modpost starts the one for the objects' word size, which the tree need not have. */
+static int put_real(const char *ours, const char *program)
+{
+	_cleanup_free_ char *from = xasprintf("%s.real-lsb-64", ours),
+			    *to = xasprintf("%s.real-lsb-64", program);
+
+	return fs_exists(from) ? put(from, to) : 0;
+}
+
 static int replace_by(char *const *programs, const char *kbuild)
 {
+	int r = 0;
+
 	strv_foreach (program, programs) {
 		const char *below = below_kbuild(*program);
 		_cleanup_free_ char *ours = path_join(kbuild, below ? below : "", NULL);
-		int r = below && fs_exists(ours) && !fs_is_dir(ours) ? put(ours, *program) : 0;
 
+		if (!below || !fs_exists(ours) || fs_is_dir(ours))
+			continue;
+		r = put(ours, *program);
+		if (r == 0)
+			r = put_real(ours, *program);
 		if (r < 0)
 			return r;
 	}
@@ -78,6 +93,8 @@ int kernel_tools_from_debian(char *const *programs, const char *dir, const char 
 
 	if (r == 0)
 		r = debian_newest(debian, prefix, &package);
+	if (r == 0)
+		r = fs_remove_tree(unpacked); /* a board may have sent one */
 	if (r == 0)
 		r = debian_unpack(debian, unpacked, ARGV(package), false);
 	if (r == 0)

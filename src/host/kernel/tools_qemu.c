@@ -69,6 +69,8 @@ int kernel_tools_through_qemu(char *const *programs, const char *dir)
 	}
 	r = debian_open(&debian, "arm64");
 	if (r == 0)
+		r = fs_remove_tree(sysroot); /* a board may have sent one */
+	if (r == 0)
 		r = debian_unpack(debian, sysroot, ARGV("libc6", "libelf1", "zlib1g"), true);
 	strv_foreach (program, programs)
 		if (r == 0 && top)

@@ -10,12 +10,55 @@
 #include "common/strbuf.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
+#include "host/container/buildenv.h"
+#include "host/kernel/internal.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-static int compile(const char *build, const char *program, char *const *sources)
+/*
+ * In the container, trees are read-only, so the program comes through a pipe. Sources can include
+ * any file that the compiler may read: those of a board must not see the user's.
+ */
+static const char to_stdout[] =
+	"o=$(mktemp) && \"$@\" -o \"$o\" && cat \"$o\"; r=$?; rm -f \"$o\"; exit $r";
+
+static int run_in_container(struct buildenv *env, char *const *argv, const char *build,
+			    const char *new, struct strbuf *said)
+{
+	_cleanup_(strbuf_release) struct strbuf program = STRBUF_INIT;
+	_cleanup_strv_ char **words = NULL;
+	int r = buildenv_enter(env, build, NULL);
+
+	strv_foreach (word, ARGV("sh", "-c", to_stdout, "sh"))
+		strv_add(&words, *word);
+	strv_foreach (word, argv)
+		strv_add(&words, *word);
+	if (r < 0)
+		return r;
+	r = buildenv_run(env, true, words,
+			 &(struct process_options){
+				 .output = &program, .error = said, .timeout_ms = 120 * 1000 });
+	buildenv_leave(env);
+	return r == 0 ? fs_write_atomic(new, program.buf, program.len, 0755) : r;
+}
+
+static int run_here(char *const *argv, const char *new, struct strbuf *said)
+{
+	_cleanup_strv_ char **words = NULL;
+
+	strv_foreach (word, argv)
+		strv_add(&words, *word);
+	strv_add(&words, "-o");
+	strv_add(&words, new);
+	return process_run(words, &(struct process_options){ .output = said,
+							     .error = said,
+							     .timeout_ms = 120 * 1000 });
+}
+
+static int compile(const struct kernel_place *place, const char *build, const char *program,
+		   char *const *sources)
 {
 	_cleanup_free_ char *generated = path_join(build, "include", NULL);
 	_cleanup_free_ char *scripts = path_join(build, "scripts/include", NULL);
@@ -25,13 +68,14 @@ static int compile(const char *build, const char *program, char *const *sources)
 	_cleanup_strv_ char **argv = NULL;
 	int r;
 
-	strv_foreach (word, ARGV("cc", "-O2", "-w", "-I", scripts, "-I", tools, "-idirafter",
-				 generated, "-o", new))
+	strv_foreach (word,
+		      ARGV("cc", "-O2", "-w", "-I", scripts, "-I", tools, "-idirafter", generated))
 		strv_add(&argv, *word);
 	strv_foreach (source, sources)
 		strv_add(&argv, *source);
-	r = process_run(argv, &(struct process_options){
-				      .output = &said, .error = &said, .timeout_ms = 120 * 1000 });
+	r = place->sent && buildenv_has_container(place->env)
+		    ? run_in_container(place->env, argv, build, new, &said)
+		    : run_here(argv, new, &said);
 	if (r == -EINTR)
 		return r;
 	if (r == 0 && rename(new, program) == 0)
@@ -74,11 +118,12 @@ char **kernel_tools_sources_of(const char *program)
 	return TAKE_PTR(sources);
 }
 
-int kernel_tools_from_sources(char *const *programs, const char *build)
+int kernel_tools_from_sources(const struct kernel_place *place, char *const *programs,
+			      const char *build)
 {
 	strv_foreach (program, programs) {
 		_cleanup_strv_ char **sources = kernel_tools_sources_of(*program);
-		int r = sources ? compile(build, *program, sources) : 0;
+		int r = sources ? compile(place, build, *program, sources) : 0;
 
 		if (r < 0 && r != -ENOENT)
 			return r;

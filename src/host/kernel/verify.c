@@ -9,31 +9,8 @@
 #include "host/container/buildenv.h"
 #include "host/module/symvers.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
-
-bool kernel_release_is_valid(const char *release)
-{
-	size_t n = strlen(release);
-
-	if (n < 1 || n > 64 || !isalnum((unsigned char)*release))
-		return false;
-	for (; *release; release++)
-		if (!isalnum((unsigned char)*release) && !strchr("._+~-", *release))
-			return false;
-	return true;
-}
-
-int kernel_check_release(const char *release)
-{
-	if (kernel_release_is_valid(release))
-		return 0;
-	log_error("'%s' is not the release of a kernel", release);
-	log_hint("A release is what uname -r prints: up to 64 letters, digits and ._+~-, such as "
-		 "6.1.0-50-arm64");
-	return -EINVAL;
-}
 
 /* #define UTS_RELEASE "6.1.0-50-arm64" */
 int kernel_release_of(const char *build, char **release)
@@ -186,9 +163,10 @@ static int verify_tool(struct buildenv *env, const char *build, const struct too
 }
 
 /* They must run in the build environment; the container may have the C library that they need. */
-static int verify_tools(struct buildenv *env, const char *build)
+static int verify_tools(const struct kernel_place *place, const char *build)
 {
 	_cleanup_free_ char *text = NULL, *compiler = NULL;
+	struct buildenv *env = place->env;
 	bool in_container;
 	int r = kernel_config_value(build, "CONFIG_CC_VERSION_TEXT", &text);
 
@@ -199,7 +177,7 @@ static int verify_tools(struct buildenv *env, const char *build)
 		log_hint("Run make olddefconfig in that tree to add it");
 		return r;
 	}
-	kernel_compiler_choose(env, text, &compiler, &in_container);
+	kernel_compiler_choose(place, text, &compiler, &in_container);
 	if (in_container) {
 		r = buildenv_enter(env, build, NULL);
 		if (r < 0)
@@ -212,7 +190,7 @@ static int verify_tools(struct buildenv *env, const char *build)
 	return r;
 }
 
-int kernel_verify(struct buildenv *env, const char *build, const char *release)
+int kernel_verify(const struct kernel_place *place, const char *build, const char *release)
 {
 	int r = verify_release(build, release);
 
@@ -221,6 +199,6 @@ int kernel_verify(struct buildenv *env, const char *build, const char *release)
 	if (r == 0)
 		r = verify_symvers(build);
 	if (r == 0)
-		r = verify_tools(env, build);
+		r = verify_tools(place, build);
 	return r;
 }

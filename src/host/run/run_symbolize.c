@@ -83,7 +83,7 @@ static void add_cached(struct symbolizer *s, const struct run *run, const outpos
 
 	if ((!*p->build_id && !*p->srcversion) || !path_is_plain_name(p->name))
 		return;
-	pattern = xasprintf("%s/*/%s/made/%s.ko", builds, run_link_release(run->link), p->name);
+	pattern = xasprintf("%s/*/%s*/made/%s.ko", builds, run_link_release(run->link), p->name);
 	if (glob(pattern, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			if (!is_planned(found.gl_pathv[i], p))
@@ -126,7 +126,7 @@ static void add_kernel(struct symbolizer *s, const struct run *run)
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *built = NULL;
 
-	if (!*release || kernel_read(NULL, release, &tree) != KERNEL_FOUND)
+	if (!*release || kernel_look(NULL, run->q->board, release, &tree) != KERNEL_FOUND)
 		return;
 	built = path_join(tree->build, "vmlinux", NULL);
 	if (fs_exists(built) || fs_exists(installed))

@@ -16,11 +16,12 @@
 
 #define LEAST_FREE (64ull << 20)
 
-static void check_tree(struct findings *c, struct buildenv *env, const outpost_Welcome *w)
+static void check_tree(struct findings *c, struct buildenv *env, const struct board *board,
+		       const outpost_Welcome *w)
 {
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *compiler = NULL;
-	int r = kernel_read(env, w->release, &tree);
+	int r = kernel_look(env, board, w->release, &tree);
 
 	if (r != KERNEL_FOUND) {
 		/* The next build gets it automatically: not a problem yet. */
@@ -29,11 +30,11 @@ static void check_tree(struct findings *c, struct buildenv *env, const outpost_W
 			   xasprintf("%s for %s", r == KERNEL_NONE ? "none yet" : "damaged",
 				     w->release),
 			   r == KERNEL_NONE ? xasprintf("outpost kernel add %s", w->release)
-					    : xasprintf("outpost kernel remove %s", w->release));
+					    : xstrdup("outpost kernel list"));
 		return;
 	}
 	doctor_add(c, "board", "kernel tree", FINDING_OK,
-		   xasprintf("%s, from %s", tree->release, tree->source), NULL);
+		   xasprintf("%s, from %s", tree->name, tree->source), NULL);
 	if (!*tree->compiler) {
 		doctor_add(c, "board", "compiler", FINDING_MISSING,
 			   xstrdup("the kernel was not built with gcc"), NULL);
@@ -64,7 +65,8 @@ static void check_lockdep(struct findings *c, const outpost_Welcome *w)
 			   xstrdup("reboot the board"));
 }
 
-static void check_welcome(struct findings *c, struct buildenv *env, const outpost_Welcome *w)
+static void check_welcome(struct findings *c, struct buildenv *env, const struct board *board,
+			  const outpost_Welcome *w)
 {
 	doctor_add(c, "board", "machine", FINDING_OK,
 		   xasprintf("%s, Linux %s", *w->model ? w->model : w->machine, w->release), NULL);
@@ -77,7 +79,7 @@ static void check_welcome(struct findings *c, struct buildenv *env, const outpos
 			   ? xasprintf("make room: %llu MiB are needed", LEAST_FREE >> 20)
 			   : NULL);
 	check_lockdep(c, w);
-	check_tree(c, env, w);
+	check_tree(c, env, board, w);
 }
 
 /* `asked`: the board was named explicitly, so it should be reachable. */
@@ -92,7 +94,7 @@ static void check_board(struct findings *c, struct buildenv *env, const struct b
 	if (r == 0)
 		r = session_welcome(session, &welcome);
 	if (r == 0)
-		check_welcome(c, env, welcome);
+		check_welcome(c, env, board, welcome);
 	if (r == 0)
 		r = doctor_survival(c, board, session);
 	if (r == 0)

@@ -58,6 +58,7 @@ void workflow_release(struct workflow *p)
 	free(p->check_ms);
 	free(p->refused);
 	free(p->release);
+	free(p->tree);
 	if (p->session)
 		session_close(p->session);
 	if (p->store)
@@ -125,8 +126,8 @@ static int get_tree(struct workflow *p, struct kernel_tree **tree)
 
 	progress_step("looking for kernel %s", p->release);
 	if (p->options->kernel)
-		return kernel_obtain(p->ctx->buildenv, p->release, tree);
-	r = kernel_find(p->ctx->buildenv, p->release, tree);
+		return kernel_obtain(p->ctx->buildenv, p->board, p->release, tree);
+	r = kernel_find(p->ctx->buildenv, p->board, p->release, tree);
 	return r == KERNEL_NONE ? sync_tree(p, tree) : r;
 }
 
@@ -145,6 +146,8 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 		r = get_tree(p, &tree);
 	if (r < 0)
 		return r;
+	free(p->tree);
+	p->tree = xstrdup(tree->name);
 	request.tree = tree;
 	module_list_release(&p->modules);
 	r = build(&request, &p->modules);

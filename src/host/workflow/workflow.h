@@ -74,6 +74,7 @@ struct workflow {
 	struct store *store;
 	struct module_list modules;
 	char *release; /* the kernel release that they are built for */
+	char *tree;    /* the name of the tree that they were built with */
 	int *check_ms; /* for each module */
 	bool *refused; /* for each module: its error comes from the check */
 };
