@@ -18,7 +18,7 @@ const struct option_row context_rows[] = {
 	OPTION_FLAG(struct context, quiet, 'q', "quiet", NULL, "print only results and errors"),
 	OPTION_FLAG(struct context, json, 0, "json", NULL, "print one JSON document on stdout"),
 	OPTION_FLAG(struct context, yes, 'y', "yes", NULL,
-		    "trust the project this time, without a question [OUTPOST_YES]"),
+		    "answer yes this time: trust the project, use a board's headers [OUTPOST_YES]"),
 	OPTION_END,
 };
 
