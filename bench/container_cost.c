@@ -342,7 +342,8 @@ int main(int argc, char **argv)
 	_cleanup_(buildenv_freep) struct buildenv *env = NULL;
 	_cleanup_(kernel_tree_freep) struct kernel_tree *tree = NULL;
 	_cleanup_free_ char *module = argc < 3 ? NULL : realpath(argv[2], NULL);
-	struct container_state state;
+	_cleanup_free_ char *work = path_cache("build/bench", NULL);
+	_cleanup_strv_ char **reads = NULL;
 	int r;
 
 	if (!module || (argc > 3 && parse_int(argv[3], 1, MAX_RUNS, &runs) < 0))
@@ -352,10 +353,12 @@ int main(int argc, char **argv)
 		die("It needs a build container and a kernel tree: outpost container build, "
 		    "outpost kernel add.");
 	container = buildenv_container(env);
-	if (container_enter(container, NULL) < 0)
+	strv_add(&reads, tree->root);
+	if (fs_mkdir_p(work, 0755) < 0 ||
+	    container_enter(container, &(struct container_room){ .work = work, .reads = reads }) <
+		    0)
 		return 3;
-	container_ask(container, &state);
-	name = state.name;
+	name = container->name;
 	unpack_image();
 	for (enum way way = 0; way < EXEC; way++)
 		prepare_module(way, tree, module);

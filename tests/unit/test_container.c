@@ -94,13 +94,17 @@ static void test_wire_damaged(void **state)
 
 static int start_builder(void **state)
 {
-	_cleanup_free_ char *program = path_own_file("outpost-builder"), *socket = NULL;
+	_cleanup_free_ char *program = path_own_file("outpost-builder"), *run = NULL,
+			    *socket = NULL;
 
 	(void)state;
 	memcpy(dir, template, sizeof(dir));
 	if (!program || !mkdtemp(dir))
 		return -1;
-	socket = path_join(dir, "socket", NULL);
+	run = path_join(dir, "run", NULL);
+	socket = path_join(run, "socket", NULL);
+	if (mkdir(run, 0700) < 0)
+		return -1;
 	builder = fork();
 	if (builder == 0) {
 		execl(program, "outpost-builder", socket, NULL);
@@ -265,14 +269,15 @@ static void test_ends_when_idle(void **state)
 {
 	_cleanup_free_ char *program = path_own_file("outpost-builder"),
 			    *other = path_join(dir, "other", NULL),
-			    *socket = path_join(other, "socket", NULL);
+			    *run = path_join(other, "run", NULL),
+			    *socket = path_join(run, "socket", NULL);
 	_cleanup_(strbuf_release) struct strbuf output = STRBUF_INIT;
 	bool up = false;
 	int status;
 	pid_t pid;
 
 	(void)state;
-	assert_int_equal(fs_mkdir_p(other, 0700), 0);
+	assert_int_equal(fs_mkdir_p(run, 0700), 0);
 	pid = fork();
 	if (pid == 0) {
 		execl(program, "outpost-builder", socket, "2", NULL);
@@ -345,27 +350,80 @@ static void test_mount_words(void **state)
 	assert_string_equal(odd, "type=bind,\"source=/a,b\"\"c\",target=/d");
 }
 
-static void expect_project(const char *path, const char *wanted)
+static char *mounted(const struct container_room *room)
 {
-	_cleanup_free_ char *found = buildenv_project(path);
+	_cleanup_(container_mounts_release) struct container_mounts mounts = { 0 };
+	struct strbuf out = STRBUF_INIT;
 
-	assert_string_equal(found, wanted);
+	container_mounts_of(room, &mounts);
+	for (size_t i = 0; i < mounts.n; i++)
+		strbuf_addf(&out, "%s%s%s%s\n", mounts.list[i].read_only ? "" : "writes ",
+			    mounts.list[i].source,
+			    strcmp(mounts.list[i].source, mounts.list[i].target) == 0 ? "" : " at ",
+			    strcmp(mounts.list[i].source, mounts.list[i].target) == 0
+				    ? ""
+				    : mounts.list[i].target);
+	return strbuf_detach(&out);
 }
 
-static void test_project(void **state)
+/* Nothing but its own folder may be written to; what is inside another comes later. */
+static void test_rooms(void **state)
 {
-	_cleanup_free_ char *git = NULL;
+	_cleanup_free_ char *unit = mounted(&(struct container_room){
+				    .work = "/p/cache/u/work",
+				    .reads = ARGV("/trees/6.1", "/p/src", "/p", "/p/cache/u/given"),
+				    .links = "/p/cache/u/given/at",
+				    .links_at = "/p/cache/at/6.1" }),
+			    *tools = NULL, *wanted = NULL, *trees = path_cache("trees", NULL);
 
 	(void)state;
-	expect_project("/home/me/src/driver", "/home/me");
-	expect_project("/home/me/driver", "/home/me");
-	expect_project("/srv/driver", "/srv/driver");
-	expect_project("/nowhere/a/b/c/d", "/nowhere/a/b");
-	git = path_join(dir, ".git", NULL);
-	assert_int_equal(fs_mkdir_p(git, 0700), 0);
-	free(TAKE_PTR(git));
-	git = path_join(dir, "a/b/c/d", NULL);
-	expect_project(git, dir);
+	assert_string_equal(unit, "/p\n/p/cache/u/given/at at /p/cache/at/6.1\n"
+				  "writes /p/cache/u/work\n/trees/6.1\n");
+	tools = mounted(&(struct container_room){ .reads = ARGV("/own") });
+	wanted = xasprintf("/own\n%s\n", trees);
+	assert_string_equal(tools, wanted);
+}
+
+static bool started_as(const char *note, bool or_more)
+{
+	return container_was_started_as("room", note, or_more);
+}
+
+/* The note of a room that was started with two folders. */
+static void test_note(void **state)
+{
+	_cleanup_free_ char *one = path_join(dir, "one", NULL), *two = path_join(dir, "two", NULL),
+			    *away = path_join(dir, "away", NULL),
+			    *room = path_join(dir, "outpost/room", NULL),
+			    *path = path_join(room, "started", NULL);
+	_cleanup_(strbuf_release) struct strbuf both = STRBUF_INIT, less = STRBUF_INIT,
+						again = STRBUF_INIT, other = STRBUF_INIT;
+	struct container_mounts mounts = {
+		.list = (struct container_mount[]){ { one, one, true }, { two, two, false } },
+		.n = 2
+	};
+
+	(void)state;
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
+	assert_int_equal(fs_mkdir_p(one, 0700), 0);
+	assert_int_equal(fs_mkdir_p(two, 0700), 0);
+	assert_int_equal(fs_mkdir_p(room, 0700), 0);
+	container_format_note(&both, "id", &mounts);
+	container_format_note(&other, "other id", &mounts);
+	mounts.n = 1;
+	container_format_note(&less, "id", &mounts);
+	assert_false(started_as(both.buf, false));
+	assert_int_equal(fs_write_atomic(path, both.buf, both.len, 0600), 0);
+	assert_true(started_as(both.buf, false));
+	assert_true(started_as(less.buf, true));
+	assert_false(started_as(less.buf, false)); /* it shows more than it should */
+	assert_false(started_as(other.buf, true));
+	/* Another folder took the place of one. */
+	assert_int_equal(rename(one, away), 0);
+	assert_int_equal(mkdir(one, 0700), 0);
+	mounts.n = 2;
+	container_format_note(&again, "id", &mounts);
+	assert_false(started_as(again.buf, true));
 }
 
 /* --- the environment ------------------------------------------------------------------- */
@@ -392,7 +450,7 @@ static void test_environments(void **state)
 	struct buildenv *one = NULL, *other = NULL, *bad = NULL;
 	const struct container_image image = { (char *)"true", (char *)"id", NULL,
 					       (char **)ARGV("gcc-12") };
-	_cleanup_free_ char *one_dir = NULL, *other_dir = NULL, *id = NULL;
+	_cleanup_free_ char *one_name = NULL, *other_name = NULL, *id = NULL;
 
 	(void)state;
 	assert_int_equal(make_env("[container]\nimage = a\n", &configs[0], &one), 0);
@@ -411,9 +469,13 @@ static void test_environments(void **state)
 	assert_int_equal(buildenv_choose(other, "nowhere"), -EINVAL);
 	id = buildenv_image(other);
 	assert_string_equal(id, "id");
-	one_dir = container_dir(buildenv_container(one), "true");
-	other_dir = container_dir(buildenv_container(other), "true");
-	assert_string_not_equal(one_dir, other_dir);
+	one_name = container_name(buildenv_container(one), "true", NULL);
+	other_name = container_name(buildenv_container(other), "true", NULL);
+	assert_string_not_equal(one_name, other_name);
+	free(other_name);
+	other_name = container_name(buildenv_container(one), "true", "/work");
+	assert_int_equal(strncmp(one_name, other_name, strlen(one_name)), 0);
+	assert_string_not_equal(one_name, other_name);
 	assert_int_equal(make_env("[build]\nin = nowhere\n", &configs[2], &bad), -EINVAL);
 	assert_null(bad);
 	container_image_forget();
@@ -431,7 +493,6 @@ static void test_no_environment(void **state)
 	assert_false(buildenv_must_be_container(NULL));
 	assert_false(buildenv_container_has(NULL, "gcc-12"));
 	assert_null(buildenv_config(NULL));
-	buildenv_expect(NULL, ARGV("/usr"));
 	buildenv_leave(NULL);
 	assert_int_equal(buildenv_run(NULL, false, ARGV("sh", "-c", "exit 9"), NULL), 9);
 }
@@ -470,13 +531,14 @@ int main(void)
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_ends_when_idle),
 		cmocka_unit_test(test_gets_pipes_only),
-		cmocka_unit_test(test_project),
+		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_environments),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wire),    cmocka_unit_test(test_wire_damaged),
 		cmocka_unit_test(test_folders), cmocka_unit_test(test_mount_words),
 		cmocka_unit_test(test_sources), cmocka_unit_test(test_no_environment),
+		cmocka_unit_test(test_rooms),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -36,15 +36,12 @@ static int find_sources(const struct build_request *request, struct source_list 
 	return r < 0 ? r : sources_find_all(request->paths, sources);
 }
 
-int build_expect(struct buildenv *env, char *const *paths)
+int build_check_paths(char *const *paths)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
-	_cleanup_strv_ char **folders = NULL;
 	int r = sources_find_all(paths, &sources);
 
 	sources_warn_skipped(&sources);
-	folders = source_list_paths(&sources);
-	buildenv_expect(env, folders);
 	return r;
 }
 
@@ -62,7 +59,6 @@ static int check_sparse(const struct kernel_tree *tree)
 	return -ENOENT;
 }
 
-/* Call while the tree's build environment is entered. */
 static int check_settings(const struct build_settings *settings, const struct kernel_tree *tree)
 {
 	int r = settings && settings->sparse ? check_sparse(tree) : 0;
@@ -73,13 +69,10 @@ static int check_settings(const struct build_settings *settings, const struct ke
 static int add_tree(struct tasks *t, const struct kernel_tree *tree)
 {
 	_cleanup_(source_list_release) struct source_list sources = { 0 };
-	_cleanup_strv_ char **folders = NULL;
 	int r = find_sources(t->request, &sources);
 
-	if (r == 0 && tree->in_container) {
-		folders = source_list_paths(&sources);
-		r = buildenv_enter(tree->env, tree->build, folders);
-	}
+	if (r == 0 && tree->in_container)
+		r = buildenv_check(tree->env);
 	if (r == 0)
 		r = check_settings(t->request->settings, tree);
 	if (r == 0)
@@ -153,8 +146,6 @@ int build_for(const struct build_request *request, struct kernel_tree *const *tr
 	r = require_trust_in_all(&t);
 	if (r == 0)
 		r = tasks_run(&t);
-	for (size_t i = 0; i < n; i++)
-		buildenv_leave(trees[i]->env);
 	if (r == 0 && process_interrupted) /* not an error in the sources */
 		r = -EINTR;
 	if (request->counts)

@@ -64,11 +64,8 @@ int build(const struct build_request *request, struct module_list *list);
 int build_for(const struct build_request *request, struct kernel_tree *const *trees, size_t n,
 	      struct module_list *lists);
 
-/*
- * Announces what will be built, so that a build container that is started earlier (for example
- * for a kernel's tools) can read the folders. 0 or -errno, logged.
- */
-int build_expect(struct buildenv *env, char *const *paths);
+/* Checks that there is something to build at these paths. 0 or -errno, logged. */
+int build_check_paths(char *const *paths);
 
 /*
  * Adds to *files the user's files and folders that `paths` reached outside their folders when

@@ -8,7 +8,6 @@
 #include "common/strv.h"
 #include "host/build/build.h"
 #include "host/base/paths.h"
-#include "host/container/buildenv.h"
 #include "host/build/toolchain.h"
 
 #include <ctype.h>
@@ -165,7 +164,7 @@ int kbuild_run(const struct unit *unit, char *const *argv, char *const *env, str
 	if (r == 0)
 		r = kbuild_put_probes(unit);
 	if (r == 0)
-		r = buildenv_run(unit->tree->env, unit->tree->in_container, argv, &options);
+		r = unit_run(unit, argv, &options);
 	if (r == 0)
 		kbuild_keep_answers(unit, env);
 	return r;

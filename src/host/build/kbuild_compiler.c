@@ -82,7 +82,9 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 {
 	const struct build_settings *settings = settings_of(unit);
 	_cleanup_free_ char *dir = unit_given(unit, "compiler"), *stats = unit_in_work(unit, STATS);
-	_cleanup_free_ char *cache = path_cache("ccache", NULL), *namespace = name_space(unit);
+	_cleanup_free_ char *cache = path_cache("ccache", NULL),
+			    *own_cache = unit_in_work(unit, "ccache"),
+			    *namespace = name_space(unit);
 	_cleanup_free_ char *headers = unit_given(unit, "headers");
 	const char *old_path = getenv("PATH"), *own_extra = getenv("CCACHE_EXTRAFILES");
 	_cleanup_free_ char *extra =
@@ -95,7 +97,9 @@ void kbuild_set_compiler(const struct unit *unit, char ***env)
 	kbuild_set_variable(env, "CCACHE_BASEDIR", "");
 	kbuild_set_variable(env, "CCACHE_NAMESPACE", namespace);
 	kbuild_set_variable(env, "CCACHE_EXTRAFILES", extra);
-	if (!getenv("CCACHE_DIR"))
+	if (unit->tree->in_container) /* what it finds there is what it put there itself */
+		kbuild_set_variable(env, "CCACHE_DIR", own_cache);
+	else if (!getenv("CCACHE_DIR"))
 		kbuild_set_variable(env, "CCACHE_DIR", cache);
 	if (settings->compiler_wrapper)
 		kbuild_set_variable(env, "CCACHE_PREFIX", settings->compiler_wrapper);

@@ -10,7 +10,6 @@
 #include "host/build/kbuild_internal.h"
 #include "host/build/unit_internal.h"
 #include "host/base/paths.h"
-#include "host/container/buildenv.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -160,9 +159,8 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	r = make_folder(unit);
 	if (r < 0)
 		return r;
-	r = buildenv_run(
-		unit->tree->env, unit->tree->in_container, (char *const *)argv,
-		&(struct process_options){ .env = env, .output = output, .error = output });
+	r = unit_run(unit, (char *const *)argv,
+		     &(struct process_options){ .env = env, .output = output, .error = output });
 	if (r == 0)
 		r = take_program(unit, name, to);
 	if (r != 0)

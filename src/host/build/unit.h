@@ -62,6 +62,7 @@
 #define UNIT_OWN_MAKEFILE ".own-makefile"
 
 struct build_settings;
+struct process_options;
 
 struct unit {
 	struct source source;
@@ -125,6 +126,14 @@ int unit_build(struct unit *unit, char **error);
 
 /* Is this -errno trouble of the machine, such as a full disk, and not of the unit? */
 bool unit_is_trouble(int r) __attribute__((const));
+
+/*
+ * As buildenv_run() for the unit's tree. In the container, commands see work/, given/, the kernel
+ * tree and the unit's project, and may write only to the first. unit_enter() starts it; 0 or
+ * -errno, logged.
+ */
+int unit_run(const struct unit *unit, char *const *argv, const struct process_options *options);
+int unit_enter(const struct unit *unit);
 
 /*
  * The .ko files after a build, as names in the copy; with dkms.conf, those that it lists. A given

@@ -147,8 +147,16 @@ static int said_trouble(const struct strbuf *output)
 
 static int make(const struct unit *unit, struct strbuf *output, char **error)
 {
-	int r = unit->source.kind == SOURCE_DKMS ? make_dkms(unit, output, error)
-						 : make_kbuild(unit, output);
+	int r = unit_enter(unit);
+
+	if (r == -EINTR)
+		return unit_fail(error, "interrupted");
+	if (r < 0) {
+		unit_fail(error, "its build container cannot be started");
+		return -EIO; /* trouble of this machine */
+	}
+	r = unit->source.kind == SOURCE_DKMS ? make_dkms(unit, output, error)
+					     : make_kbuild(unit, output);
 
 	if (r == -EINTR)
 		return unit_fail(error, "interrupted");

@@ -8,7 +8,6 @@
 #include "common/process.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
-#include "host/container/buildenv.h"
 #include "host/base/unpack.h"
 
 #include <errno.h>
@@ -66,8 +65,7 @@ static int run_strip(const struct unit *unit, int work, const char *in_work, con
 	if (r == 0)
 		r = beneath_remove(work, name);
 	if (r == 0)
-		r = buildenv_run(unit->tree->env, unit->tree->in_container,
-				 ARGV(program, "--strip-debug", "-o", output, in_work), NULL);
+		r = unit_run(unit, ARGV(program, "--strip-debug", "-o", output, in_work), NULL);
 	return r == 0 ? beneath_copy_out(work, name, to) : r;
 }
 

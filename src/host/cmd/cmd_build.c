@@ -171,7 +171,7 @@ static int build_all(const struct context *ctx, const struct build_options *o, c
 
 	if (r < 0)
 		return STATUS_USAGE;
-	r = build_expect(ctx->buildenv, paths);
+	r = build_check_paths(paths);
 	if (r < 0)
 		return r;
 	not_one = build_kernels_find(ctx->buildenv, &kernels, ctx->board, o->boards, o->kernels);

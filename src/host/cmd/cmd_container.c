@@ -42,13 +42,25 @@ static json_t *strings_json(char *const *strings)
 	return array;
 }
 
-static int status_json(const struct container_image *image, const struct container_state *state)
+static json_t *containers_json(const struct container_states *states)
 {
-	return out_json(object_json(
-		"{s:s, s:b, s:s?, s:s?, s:s?, s:o, s:s?, s:b, s:o}", "schema",
-		"outpost.container/1", "built", image->id != NULL, "engine", image->engine, "image",
-		image->id, "base", image->base, "programs", strings_json(image->programs), "name",
-		state->name, "running", state->is_up, "folders", strings_json(state->folders)));
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < states->n; i++)
+		json_array_append_new(array,
+				      object_json("{s:s, s:s?, s:o}", "name", states->list[i].name,
+						  "writes", states->list[i].writes, "reads",
+						  strings_json(states->list[i].reads)));
+	return array;
+}
+
+static int status_json(const struct container_image *image, const struct container_states *states)
+{
+	return out_json(object_json("{s:s, s:b, s:s?, s:s?, s:s?, s:o, s:b, s:o}", "schema",
+				    "outpost.container/2", "built", image->id != NULL, "engine",
+				    image->engine, "image", image->id, "base", image->base,
+				    "programs", strings_json(image->programs), "running",
+				    states->n > 0, "containers", containers_json(states)));
 }
 
 static void print_strings(const char *label, char *const *strings)
@@ -59,15 +71,26 @@ static void print_strings(const char *label, char *const *strings)
 	putchar('\n');
 }
 
+/* One line for each container: a build may have started many. */
+static void print_containers(const struct container_states *states)
+{
+	if (!states->n)
+		out_print("%-10s not running\n", "container");
+	for (size_t i = 0; i < states->n; i++)
+		out_print("%-10s %s, running%s%s\n", "container", states->list[i].name,
+			  states->list[i].writes ? ", writes " : "",
+			  states->list[i].writes ? states->list[i].writes : "");
+}
+
 static int status(const struct context *ctx)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 };
-	_cleanup_(container_state_release) struct container_state state = { 0 };
+	_cleanup_(container_states_release) struct container_states states = { 0 };
 	int r = container_image_read(&image);
 
-	container_ask(buildenv_container(ctx->buildenv), &state);
+	container_list(buildenv_container(ctx->buildenv), &states);
 	if (ctx->json)
-		return status_json(&image, &state);
+		return status_json(&image, &states);
 	if (r < 0) {
 		log_info("No build container yet. Run outpost container build to create one.");
 		return STATUS_OK;
@@ -75,10 +98,7 @@ static int status(const struct context *ctx)
 	out_print("%-10s %s\n", "engine", image.engine);
 	out_print("%-10s %.19s, from %s\n", "image", image.id, image.base ? image.base : "");
 	print_strings("programs", image.programs);
-	out_print("%-10s %s, %s\n", "container", state.name,
-		  state.is_up ? "running" : "not running");
-	if (state.is_up)
-		print_strings("reads", state.folders);
+	print_containers(&states);
 	return STATUS_OK;
 }
 
@@ -104,26 +124,31 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		return build_image(ctx, arg);
 	if (strcmp(argv[0], "status") == 0)
 		return status(ctx);
+	if (strcmp(argv[0], "stop") == 0)
+		return container_stop(buildenv_container(ctx->buildenv));
 	return container_remove(buildenv_container(ctx->buildenv));
 }
 
 static const struct command_verb verbs[] = {
 	{ "build", "", 0, 0, "compilers packages offline fresh" },
 	{ "status", "", 0, 0 },
+	{ "stop", "", 0, 0 },
 	{ "remove", "", 0, 0, .no_json = true },
 	{ NULL },
 };
 
 const struct command cmd_container = {
 	.name = "container",
-	.args = "build|status|remove",
+	.args = "build|status|stop|remove",
 	.summary = "Manage the build container",
 	.help = "build    build the image with podman or docker, from container/Containerfile.\n"
 		"         Without a registry, mmdebstrap makes the base image from Debian\n"
 		"         packages. From then on, modules are built in the container; see build.in\n"
 		"         and --in of outpost build\n"
-		"status   print the engine, the image and whether the container runs\n"
-		"remove   stop and remove the container, and its image\n"
+		"status   print the engine, the image, and the containers that run: one for each\n"
+		"         module folder that was built in the last half hour\n"
+		"stop     stop these containers; the next build starts its own again\n"
+		"remove   stop the containers, and remove the image\n"
 		"\n"
 		"Configuration keys: container.engine (podman or docker), container.image,\n"
 		"container.base (the image to get from a registry), container.run_args and\n"

@@ -10,6 +10,7 @@
 #include "host/container/internal.h"
 #include "host/base/config.h"
 #include "host/base/paths.h"
+#include "host/base/project.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,7 +28,6 @@ struct buildenv {
 	const struct config *config;
 	struct buildenv_settings settings;
 	struct container *container;
-	char **expected; /* from buildenv_expect() */
 };
 
 int buildenv_new(const struct config *config, struct buildenv **env)
@@ -50,7 +50,6 @@ void buildenv_free(struct buildenv *env)
 {
 	if (env->container)
 		container_free(env->container);
-	strv_free(env->expected);
 	options_release(rows, &env->settings);
 	free(env);
 }
@@ -108,10 +107,7 @@ bool buildenv_container_has(const struct buildenv *env, const char *program)
 
 /* --- folders that must be reachable ---------------------------------------------------- */
 
-/*
- * Makefiles reach up to two folders up by "../" (see neighbours.h). Stops below the first
- * level, so that not all of /home is mounted.
- */
+/* A kernel's headers are several folders that refer to each other. */
 static char *two_up(const char *path)
 {
 	_cleanup_free_ char *dir = xstrdup(path);
@@ -119,41 +115,13 @@ static char *two_up(const char *path)
 	for (int i = 0; i < 2; i++) {
 		char *slash = strrchr(dir, '/');
 
-		if (slash == dir || strchr(dir + 1, '/') == slash)
-			break;
 		*slash = '\0';
+		if (slash == dir || !strchr(dir + 1, '/') || project_is_too_wide(dir)) {
+			*slash = '/';
+			break;
+		}
 	}
 	return TAKE_PTR(dir);
-}
-
-char *buildenv_project(const char *path)
-{
-	_cleanup_free_ char *dir = two_up(path), *up = xstrdup(path);
-
-	for (char *slash; (slash = strrchr(up, '/')) && slash != up; *slash = '\0') {
-		_cleanup_free_ char *git = path_join(up, ".git", NULL);
-
-		if (fs_exists(git))
-			return strlen(up) < strlen(dir) ? TAKE_PTR(up) : TAKE_PTR(dir);
-	}
-	return TAKE_PTR(dir);
-}
-
-static void add_projects(char ***folders, char *const *sources)
-{
-	strv_foreach (source, sources) {
-		_cleanup_free_ char *project = buildenv_project(*source);
-
-		container_add_folder(folders, project);
-	}
-}
-
-void buildenv_expect(struct buildenv *env, char *const *sources)
-{
-	if (!env)
-		return;
-	strv_free(TAKE_PTR(env->expected));
-	add_projects(&env->expected, sources);
 }
 
 /* Headers packages, and trees built outside their sources (O=), consist of links. */
@@ -171,18 +139,26 @@ static void add_links(char ***folders, const char *build)
 	}
 }
 
-/* Adds a user's own tree; ours are always mounted. */
+/* Ours is one folder. */
 static void add_tree(char ***folders, const char *build)
 {
-	_cleanup_free_ char *trees = path_cache("trees", NULL);
-	_cleanup_free_ char *real = realpath(build, NULL), *all = NULL;
+	_cleanup_free_ char *trees = path_cache("trees", NULL), *real = realpath(build, NULL);
+	_cleanup_free_ char *all = NULL;
 	size_t n = strlen(trees);
 
-	if (!real || (strncmp(build, trees, n) == 0 && build[n] == '/'))
-		return;
-	all = two_up(real); /* a kernel's headers are several folders that refer to each other */
-	container_add_folder(folders, all);
-	add_links(folders, real);
+	if (strncmp(build, trees, n) == 0 && build[n] == '/') {
+		all = xstrndup(build, n + 1 + strcspn(build + n + 1, "/"));
+	} else if (real) {
+		all = two_up(real);
+		add_links(folders, real);
+	}
+	if (all)
+		container_add_folder(folders, all);
+}
+
+int buildenv_check(struct buildenv *env)
+{
+	return container_works(env->container);
 }
 
 bool buildenv_works(struct buildenv *env)
@@ -190,9 +166,8 @@ bool buildenv_works(struct buildenv *env)
 	int r;
 
 	if (buildenv_must_be_container(env))
-		return true; /* a later buildenv_enter() fails and logs it */
-	r = container_enter(env->container, env->expected);
-	buildenv_leave(env);
+		return true; /* a later buildenv_check() fails and logs it */
+	r = buildenv_check(env);
 	if (r == 0 || r == -EINTR)
 		return true;
 	log_warn("Building on this machine instead");
@@ -200,13 +175,19 @@ bool buildenv_works(struct buildenv *env)
 	return false;
 }
 
-int buildenv_enter(struct buildenv *env, const char *build, char *const *sources)
+int buildenv_enter(struct buildenv *env, const struct buildenv_room *room)
 {
-	_cleanup_strv_ char **folders = NULL;
+	_cleanup_strv_ char **reads = NULL;
+	struct container_room all = { .work = room->work,
+				      .links = room->links,
+				      .links_at = room->links_at };
 
-	add_tree(&folders, build);
-	add_projects(&folders, sources);
-	return container_enter(env->container, folders);
+	if (room->tree)
+		add_tree(&reads, room->tree);
+	strv_foreach (folder, room->reads)
+		container_add_folder(&reads, *folder);
+	all.reads = reads;
+	return container_enter(env->container, &all);
 }
 
 void buildenv_leave(struct buildenv *env)

@@ -48,23 +48,28 @@ bool buildenv_has_container(const struct buildenv *env);
 /* Does the container have this program? False without a container. */
 bool buildenv_container_has(const struct buildenv *env, const char *program);
 
-/*
- * Announces the folders of sources that will be built, so that a container that is started for
- * another reason mounts them at once.
- */
-void buildenv_expect(struct buildenv *env, char *const *sources);
+/* Checks that the container works. 0 or -errno, logged. */
+int buildenv_check(struct buildenv *env);
 
 /*
- * Checks that the container runs. If it does not (logged) and was not requested by name, later
- * builds use this machine.
+ * The same, and if it does not work and was not requested by name, later builds use this machine:
+ * false.
  */
 bool buildenv_works(struct buildenv *env);
 
+/* What commands see of this machine besides a kernel tree. */
+struct buildenv_room {
+	const char *tree; /* the folder of a kernel tree for make -C, or NULL */
+	const char *work; /* see struct container_room */
+	char *const *reads;
+	const char *links, *links_at;
+};
+
 /*
- * Starts the container if needed, with the folder for make -C and those of the sources in it,
- * and keeps it running until buildenv_leave(). 0 or -errno, logged.
+ * Starts the container for this room if needed, and keeps it running until buildenv_leave(). 0 or
+ * -errno, logged.
  */
-int buildenv_enter(struct buildenv *env, const char *build, char *const *sources);
+int buildenv_enter(struct buildenv *env, const struct buildenv_room *room);
 void buildenv_leave(struct buildenv *env);
 
 /*
@@ -76,11 +81,5 @@ char *buildenv_image(const struct buildenv *env);
 /* As process_run(), in the container or on this machine. */
 int buildenv_run(struct buildenv *env, bool in_container, char *const *argv,
 		 const struct process_options *options);
-
-/*
- * The folder to mount for sources in `path`; it includes what they may reach by "../". The
- * caller frees it.
- */
-char *buildenv_project(const char *path);
 
 #endif

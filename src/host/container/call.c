@@ -126,7 +126,7 @@ static char **environment(char *const *env)
 
 int container_connect(const char *dir)
 {
-	return unix_socket_connect(dir, "socket");
+	return unix_socket_connect(dir, "run/socket");
 }
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The container that stays up. Next to its socket are a note of the folders that it was
- * started with, and a lock: shared while building, exclusive for starting and stopping it.
+ * Containers that stay up, one for each folder that a build may write to: see room.c. Each has a
+ * lock: shared while building in it, exclusive for starting and stopping it.
  */
 #include "host/container/internal.h"
 
@@ -9,40 +9,14 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/strv.h"
-#include "common/text.h"
 #include "host/base/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
-#include <stdint.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* --- names ----------------------------------------------------------------------- */
-
-/* The name depends on the caches and the image: users with others get a container of their own. */
-static char *container_name(const struct container *container, const char *engine)
-{
-	const struct passwd *user = getpwuid(getuid());
-	_cleanup_free_ char *cache = path_cache("", NULL), *runtime = path_runtime("", NULL);
-	_cleanup_free_ char *all =
-		xasprintf("%s %s %s %s", engine, container->settings.image, cache, runtime);
-	uint32_t hash = (uint32_t)text_hash(all);
-
-	if (user && path_is_plain_name(user->pw_name))
-		return xasprintf("outpost-%s-%08x", user->pw_name, hash);
-	return xasprintf("outpost-%u-%08x", (unsigned int)getuid(), hash);
-}
-
-char *container_dir(const struct container *container, const char *engine)
-{
-	_cleanup_free_ char *name = container_name(container, engine);
-
-	return path_runtime(name, NULL);
-}
 
 /* --- the lock --------------------------------------------------------------------- */
 
@@ -76,55 +50,23 @@ static int open_lock(const char *dir)
 	return fd < 0 ? log_error_errno(-errno, "Cannot open %s", path) : fd;
 }
 
-/* --- the note of how it was started -------------------------------------------------- */
-
-/*
- * The first line is the image and the caches, each other line a folder, preceded by its
- * identity. The container does not see a folder that was deleted and recreated since: it has
- * another identity.
- */
-static char *note_head(const char *image)
+static int lock_of(const char *dir, int operation)
 {
-	_cleanup_free_ char *caches = container_identify_caches();
+	int fd = open_lock(dir);
+	int r = fd < 0 ? fd : lock_for(fd, operation);
 
-	return xasprintf("%s %s", image, caches);
+	if (r < 0)
+		close_fd(&fd);
+	return r < 0 ? r : fd;
 }
 
-static bool is_still(const char *path, const char *identity)
+/* --- starting ------------------------------------------------------------------------ */
+
+bool container_is_up(const char *dir)
 {
-	_cleanup_free_ char *now = container_identify(path);
+	_cleanup_close_ int fd = container_connect(dir);
 
-	return strcmp(now, identity) == 0;
-}
-
-static void read_note(const char *dir, char **head, char ***folders, bool replaced_too)
-{
-	_cleanup_free_ char *path = path_join(dir, "started", NULL);
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	char *rest;
-
-	if (fs_read(path, &text, 1 << 20) < 0)
-		return;
-	rest = text.buf;
-	*head = xstrdup(strsep(&rest, "\n"));
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		char *identity = strsep(&line, " ");
-
-		if (line && *line == '/' && (replaced_too || is_still(line, identity)))
-			container_add_folder(folders, line);
-	}
-}
-
-static void format_note(struct strbuf *out, const char *image, char *const *folders)
-{
-	_cleanup_free_ char *head = note_head(image);
-
-	strbuf_addf(out, "%s\n", head);
-	strv_foreach (folder, folders) {
-		_cleanup_free_ char *identity = container_identify(*folder);
-
-		strbuf_addf(out, "%s %s\n", identity, *folder);
-	}
+	return fd >= 0;
 }
 
 static int write_note(const char *dir, const struct strbuf *text)
@@ -135,100 +77,122 @@ static int write_note(const char *dir, const struct strbuf *text)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
-bool container_is_up(const char *dir)
+/* The note that a container works: see container_works(). */
+static char *works_path(const struct container *c, const char *engine)
 {
-	_cleanup_close_ int fd = container_connect(dir);
+	_cleanup_free_ char *name = container_name(c, engine, NULL);
 
-	return fd >= 0;
+	return path_runtime(name, "works", NULL);
+}
+
+static void forget_works(const struct container *c)
+{
+	_cleanup_free_ char *path = works_path(c, c->image.engine);
+
+	unlink(path);
+}
+
+/* Logged once, by whichever process is first: builds start containers side by side. */
+static void say_start(const struct container *c)
+{
+	if (c->said && atomic_exchange(c->said, true))
+		log_debug("Starting %s", c->name);
+	else
+		log_info("Starting the build container (%s)", c->image.engine);
 }
 
 /* Call with the exclusive lock: nobody is building. */
-static int restart(const struct container *c, char *const *folders)
+static int restart(const struct container *c, const struct container_mounts *mounts)
 {
-	_cleanup_strv_ char **before = NULL, **all = NULL;
 	_cleanup_(strbuf_release) struct strbuf note = STRBUF_INIT;
-	_cleanup_free_ char *head = NULL;
-	int r;
+	int r = container_check_mounts(mounts);
 
-	read_note(c->dir, &head, &before, true);
-	strv_foreach (folder, before)
-		if (fs_is_dir(*folder)) /* a missing folder cannot be mounted */
-			container_add_folder(&all, *folder);
-	strv_foreach (folder, folders)
-		container_add_folder(&all, *folder);
-	r = container_check_folders(all);
 	if (r == 0)
 		r = container_end(c);
 	if (r < 0)
 		return r;
-	log_info("Starting the build container (%s)", c->image.engine);
-	r = container_make_caches();
-	if (r < 0)
-		return r;
+	say_start(c);
 	/* Before the start, so that a folder that is replaced meanwhile differs. */
-	format_note(&note, c->image.id, all);
-	r = container_start(c, all);
+	container_format_note(&note, c->image.id, mounts);
+	r = container_start(c, mounts);
 	if (r == 0)
 		r = write_note(c->dir, &note);
-	if (r < 0)
-		(void)container_end(c);
+	if (r == 0)
+		return 0;
+	forget_works(c);
+	(void)container_end(c);
 	return r;
 }
 
 /* --- entering and leaving --------------------------------------------------------------- */
 
-static bool serves(const struct container *c, char *const *folders)
-{
-	_cleanup_strv_ char **known = NULL;
-	_cleanup_free_ char *head = NULL, *wanted = note_head(c->image.id);
-
-	read_note(c->dir, &head, &known, false);
-	if (!head || strcmp(head, wanted) != 0)
-		return false;
-	strv_foreach (folder, folders)
-		if (!container_reaches(known, *folder))
-			return false;
-	return container_is_up(c->dir);
-}
-
 static int find_image(struct container *c)
 {
 	int r;
 
-	if (c->dir)
+	if (c->image.id)
 		return 0;
 	r = container_image_read(&c->image);
 	if (r < 0) {
 		log_error(r == -ENOENT ? "There is no build container yet"
 				       : "The note of the build container is damaged");
 		log_hint("Run outpost container build, or build on this machine with --in host");
-		return r;
 	}
-	c->dir = container_dir(c, c->image.engine);
-	c->name = container_name(c, c->image.engine);
-	return 0;
+	return r;
 }
 
-int container_enter(struct container *c, char *const *asked)
+/* A room with nothing to write to may show more than was asked for. */
+static bool serves(const struct container *c, const struct container_mounts *mounts, bool or_more)
 {
-	_cleanup_strv_ char **folders = NULL;
-	int r = find_image(c);
+	_cleanup_(strbuf_release) struct strbuf note = STRBUF_INIT;
 
-	strv_foreach (folder, asked)
-		if (!container_is_cached(*folder)) /* a mount would make it read-only */
-			strv_add(&folders, *folder);
-	if (r == 0 && c->held < 0) {
-		c->held = open_lock(c->dir);
-		r = c->held < 0 ? c->held : lock_for(c->held, LOCK_SH);
-	}
-	while (r == 0 && !serves(c, folders)) {
+	container_format_note(&note, c->image.id, mounts);
+	return container_was_started_as(c->name, note.buf, or_more) && container_is_up(c->dir);
+}
+
+static int enter(struct container *c, const struct container_mounts *mounts, bool or_more)
+{
+	int r;
+
+	c->held = lock_of(c->dir, LOCK_SH);
+	r = c->held < 0 ? c->held : 0;
+	while (r == 0 && !serves(c, mounts, or_more)) {
 		flock(c->held, LOCK_UN); /* two that wait for each other would wait forever */
 		r = lock_for(c->held, LOCK_EX);
-		if (r == 0 && !serves(c, folders))
-			r = restart(c, folders);
+		if (r == 0 && !serves(c, mounts, or_more))
+			r = restart(c, mounts);
 		if (r == 0)
 			r = lock_for(c->held, LOCK_SH);
 	}
+	return r;
+}
+
+static int make_trees(void)
+{
+	_cleanup_free_ char *dir = path_cache("trees", NULL);
+	int r = fs_mkdir_p(dir, 0755);
+
+	return r < 0 ? log_error_errno(r, "Cannot make %s", dir) : 0;
+}
+
+int container_enter(struct container *c, const struct container_room *room)
+{
+	static const struct container_room tools;
+	_cleanup_(container_mounts_release) struct container_mounts mounts = { 0 };
+	int r;
+
+	if (c->held >= 0)
+		return 0;
+	r = find_image(c);
+	if (r < 0)
+		return r;
+	room = room ? room : &tools;
+	r = room->work ? 0 : make_trees();
+	c->name = container_name(c, c->image.engine, room->work);
+	c->dir = path_runtime(c->name, NULL);
+	container_mounts_of(room, &mounts);
+	if (r == 0)
+		r = enter(c, &mounts, !room->work);
 	if (r < 0)
 		container_leave(c);
 	return r;
@@ -259,39 +223,60 @@ int container_run(struct container *c, char *const *argv, const struct process_o
 	return r;
 }
 
+/* --- all of them ------------------------------------------------------------------------ */
+
+static int stop(struct container *c, const char *name)
+{
+	int r;
+
+	c->name = xstrdup(name);
+	c->dir = path_runtime(name, NULL);
+	c->held = lock_of(c->dir, LOCK_EX);
+	r = c->held < 0 ? c->held : container_end(c);
+	close_fd(&c->held);
+	free(TAKE_PTR(c->dir));
+	free(TAKE_PTR(c->name));
+	return r;
+}
+
 int container_stop(struct container *c)
 {
-	_cleanup_close_ int lock = -1;
+	_cleanup_strv_ char **names = NULL;
 	int r = find_image(c);
 
 	if (r < 0)
 		return r;
-	lock = open_lock(c->dir);
-	r = lock < 0 ? lock : lock_for(lock, LOCK_EX);
-	if (r == 0)
-		r = container_end(c);
+	names = container_names(c, c->image.engine);
+	strv_foreach (name, names) {
+		r = stop(c, *name);
+		if (r < 0)
+			break;
+	}
 	container_leave(c);
 	return r;
 }
 
-void container_ask(const struct container *c, struct container_state *state)
+/*
+ * Starting one takes a second, so it is noted where it is lost with the container: at log-out, or
+ * when the machine goes down.
+ */
+int container_works(struct container *c)
 {
 	_cleanup_(container_image_release) struct container_image image = { 0 };
-	_cleanup_free_ char *dir = NULL, *note = NULL;
+	_cleanup_free_ char *path = NULL, *wanted = NULL;
+	_cleanup_(strbuf_release) struct strbuf note = STRBUF_INIT;
+	int r;
 
-	*state = (struct container_state){ 0 };
-	if (container_image_read(&image) < 0)
-		return;
-	dir = container_dir(c, image.engine);
-	state->name = container_name(c, image.engine);
-	if (path_make_runtime(dir, LOG_LEVEL_WARN) < 0)
-		return;
-	state->is_up = container_is_up(dir);
-	read_note(dir, &note, &state->folders, false);
-}
-
-void container_state_release(struct container_state *state)
-{
-	free(state->name);
-	strv_free(state->folders);
+	if (container_image_read(&image) == 0) {
+		path = works_path(c, image.engine);
+		wanted = xasprintf("%s %s\n", image.id,
+				   c->settings.run_args ? c->settings.run_args : "");
+		if (fs_read(path, &note, 1 << 16) == 0 && strcmp(note.buf, wanted) == 0)
+			return 0;
+	}
+	r = container_enter(c, NULL);
+	container_leave(c);
+	if (r == 0 && wanted)
+		(void)fs_write_atomic(path, wanted, strlen(wanted), 0600);
+	return r;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The build container: an image with compilers and kbuild's tools, built from
- * container/Containerfile by podman or docker, and one container of it that stays up. In it,
- * outpost-builder (src/builder) runs commands that it gets over a socket. Paths are the same
- * inside and outside.
+ * container/Containerfile by podman or docker, and containers of it that stay up until they have
+ * been idle for a while. In each, outpost-builder (src/builder) runs commands that it gets over a
+ * socket. Paths are the same inside and outside.
  */
 #ifndef OUTPOST_CONTAINER_H
 #define OUTPOST_CONTAINER_H
@@ -13,6 +13,7 @@
 #include "common/process.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct config;
 
@@ -50,7 +51,7 @@ struct container_build {
 /* Makes the image and checks that commands run in it. 0 or -errno, logged. */
 int container_build(struct container *container, const struct container_build *request);
 
-/* Stops the container and removes the images. 0 or -errno, logged. */
+/* Stops all containers and removes the images. 0 or -errno, logged. */
 int container_remove(struct container *container);
 
 /* Is there an image, and its engine? Checked once. */
@@ -59,12 +60,20 @@ bool container_is_there(struct container *container);
 /* Does the image have this program? False without an image. */
 bool container_has_program(struct container *container, const char *program);
 
+/* What commands see of this machine. Folders are absolute, without links. */
+struct container_room {
+	const char *work;   /* the folder that they may write to, which nobody else sees; or NULL */
+	char *const *reads; /* folders that they may read */
+	const char *links;  /* a folder that they also see under the name */
+	const char *links_at; /* `links_at`; both may be NULL */
+};
+
 /*
- * Starts the container if needed, with these folders (absolute, without links; NULL: none)
- * mounted read-only, besides the caches. Nobody restarts it until container_leave(). 0 or
- * -errno, logged.
+ * Starts a container for this room if there is none; NULL: one without sources, which sees all of
+ * our kernel trees. Nobody restarts it until container_leave(). Does nothing if one was entered. 0
+ * or -errno, logged.
  */
-int container_enter(struct container *container, char *const *folders);
+int container_enter(struct container *container, const struct container_room *room);
 void container_leave(struct container *container);
 
 /* The id of the image that was entered; NULL if the container was not entered. */
@@ -74,15 +83,24 @@ const char *container_entered_image(const struct container *container);
 int container_run(struct container *container, char *const *argv,
 		  const struct process_options *options);
 
-/* Stops the container, after all builds in it have ended. 0 or -errno, logged. */
+/* Stops all containers, each after builds in it have ended. 0 or -errno, logged. */
 int container_stop(struct container *container);
+
+/* Starts one to see whether that works, unless one has worked before. 0 or -errno, logged. */
+int container_works(struct container *container);
 
 struct container_state {
 	char *name;
-	bool is_up;
-	char **folders; /* folders mounted read-only */
+	char *writes; /* the folder that it may write to, or NULL */
+	char **reads;
 };
-void container_ask(const struct container *container, struct container_state *state);
-void container_state_release(struct container_state *state);
+
+/* Those that run. */
+struct container_states {
+	struct container_state *list;
+	size_t n;
+};
+void container_list(const struct container *container, struct container_states *states);
+void container_states_release(struct container_states *states);
 
 #endif

@@ -8,6 +8,8 @@
 #include "common/strbuf.h"
 #include "host/container/container.h"
 
+#include <stdatomic.h>
+
 struct container_settings {
 	char *engine;     /* container.engine: podman or docker; NULL: the first that works */
 	char *image;      /* container.image */
@@ -20,8 +22,9 @@ struct container {
 	struct container_settings settings;
 	struct container_image known; /* see container_is_there() */
 	bool known_is_read, known_is_there;
-	/* Set while the container is entered: */
-	char *dir; /* folder of its socket, lock and note; NULL: not entered */
+	atomic_bool *said; /* a start was logged; shared with child processes */
+	/* Set while a room is entered: */
+	char *dir; /* its folder: see room.c */
 	char *name;
 	struct container_image image;
 	int held; /* descriptor of the lock; -1: not held */
@@ -72,38 +75,50 @@ void container_add_folder(char ***folders, const char *folder);
 /* Is the path one of the folders, or below one? */
 bool container_reaches(char *const *folders, const char *path);
 
-/*
- * Identifies the folder at this path. A mount keeps showing that folder, whatever happens to
- * the path. Never NULL; the caller frees it.
- */
-char *container_identify(const char *path);
-/* The identities of all mounted caches, separated by blanks. The caller frees it. */
-char *container_identify_caches(void);
+struct container_mount {
+	char *source, *target;
+	bool read_only;
+};
 
-/* Makes the cache folders that builds need. 0 or -errno, logged. */
-int container_make_caches(void);
-/* Add --mount and its argument. */
-void container_mount_caches(char ***argv);
+struct container_mounts {
+	struct container_mount *list; /* sorted, so that nested ones come later */
+	size_t n;
+};
+
+/* What is mounted for a room. */
+void container_mounts_of(const struct container_room *room, struct container_mounts *mounts);
+void container_mounts_release(struct container_mounts *mounts);
+
+/* Can these be mounted? 0, or -EINVAL, logged. */
+int container_check_mounts(const struct container_mounts *mounts);
+
+/* Adds --mount and its argument. */
 void container_mount(char ***argv, const char *folder, const char *target, bool read_only);
-/* Is the path in one of the caches, which every container has? */
-bool container_is_cached(const char *path);
 
 /* -v SOURCE:TARGET as an argument of --mount, which takes any path. */
 char *container_mount_word(const char *folder, const char *target, bool read_only);
 
-/* The folder of the socket, lock and note of the running container. The caller frees it. */
-char *container_dir(const struct container *container, const char *engine);
-
-/* Can these folders be mounted? 0, or -EINVAL, logged. */
-int container_check_folders(char *const *folders);
 /*
- * Starts the container with these folders mounted read-only, and waits for its builder. 0 or
- * -errno, logged.
+ * The name of the room with the folder `work` (NULL: none), and of all that may exist; the caller
+ * frees them.
  */
-int container_start(const struct container *container, char *const *folders);
+char *container_name(const struct container *container, const char *engine, const char *work);
+char **container_names(const struct container *container, const char *engine);
+
+/*
+ * The note of how a container was started. It differs if a folder was deleted and made again
+ * since: the container does not see the new one.
+ */
+void container_format_note(struct strbuf *out, const char *image,
+			   const struct container_mounts *mounts);
+bool container_was_started_as(const char *name, const char *note, bool or_more);
+
+/* Starts the container with these mounts, and waits for its builder. 0 or -errno, logged. */
+int container_start(const struct container *container, const struct container_mounts *mounts);
 /* Stops and removes the container, or what is left of an earlier one. 0 or -errno, logged. */
 int container_end(const struct container *container);
 
+/* Does the builder of the room with this folder answer? */
 bool container_is_up(const char *dir);
 
 /* Connects to the builder. Returns the descriptor, or -errno (not logged). */

@@ -5,14 +5,10 @@
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
-#include "common/log.h"
 #include "common/strv.h"
-#include "host/base/paths.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 bool container_reaches(char *const *folders, const char *path)
 {
@@ -75,65 +71,4 @@ void container_mount(char ***argv, const char *folder, const char *target, bool 
 
 	strv_add(argv, "--mount");
 	strv_add(argv, word);
-}
-
-/* Trees are only read; builds write to the other caches. */
-static const struct {
-	const char *name;
-	bool read_only;
-} caches[] = { { "build" }, { "ccache" }, { "trees", true } };
-
-bool container_is_cached(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
-		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL);
-
-		if (fs_is_within(path, dir))
-			return true;
-	}
-	return false;
-}
-
-int container_make_caches(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
-		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL);
-		int r = fs_mkdir_p(dir, 0755);
-
-		if (r < 0)
-			return log_error_errno(r, "Cannot make %s", dir);
-	}
-	return 0;
-}
-
-void container_mount_caches(char ***argv)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
-		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL);
-
-		container_mount(argv, dir, dir, caches[i].read_only);
-	}
-}
-
-/* The inode number is not reused while a mount holds the folder. */
-char *container_identify(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return xstrdup("none");
-	return xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
-}
-
-char *container_identify_caches(void)
-{
-	struct strbuf out = STRBUF_INIT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
-		_cleanup_free_ char *dir = path_cache(caches[i].name, NULL),
-				    *identity = container_identify(dir);
-
-		strbuf_addf(&out, "%s%s", i ? " " : "", identity);
-	}
-	return strbuf_detach(&out);
 }

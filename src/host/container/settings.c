@@ -6,6 +6,7 @@
 #include "host/base/config.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 const struct option_row container_rows[] = {
 	OPTION_STRING(struct container_settings, engine, 0, "container.engine", "ENGINE",
@@ -27,6 +28,10 @@ int container_new(const struct config *config, struct container **container)
 	int r;
 
 	c->held = -1;
+	c->said = mmap(NULL, sizeof(*c->said), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (c->said == MAP_FAILED)
+		c->said = NULL;
 	c->settings.image = xstrdup("localhost/outpost-build");
 	r = config_apply(config, container_rows, &c->settings);
 	if (r == 0)
@@ -39,5 +44,7 @@ void container_free(struct container *container)
 	container_leave(container);
 	container_image_release(&container->known);
 	options_release(container_rows, &container->settings);
+	if (container->said)
+		munmap(container->said, sizeof(*container->said));
 	free(container);
 }

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define START_MS  15000 /* time for the builder to listen, once the engine reports that it runs */
@@ -20,23 +21,23 @@
  * Refuses folders that would hide our own mounts or the image's programs, and names with a
  * newline: the note has one folder per line, and the container would be restarted forever.
  */
-static bool can_be_mounted(const char *folder)
+static bool can_be_mounted(const struct container_mount *mount)
 {
 	static const char *const others[] = { "/",     "/bin",  "/dev", "/etc", "/lib",    "/lib64",
 					      "/proc", "/sbin", "/sys", "/usr", "/outpost" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (strcmp(folder, others[i]) == 0)
+		if (strcmp(mount->target, others[i]) == 0)
 			return false;
-	return !strchr(folder, '\n') && fs_is_dir(folder);
+	return !strchr(mount->target, '\n') && fs_is_dir(mount->source);
 }
 
-int container_check_folders(char *const *folders)
+int container_check_mounts(const struct container_mounts *mounts)
 {
-	strv_foreach (folder, folders) {
-		if (can_be_mounted(*folder))
+	for (size_t i = 0; i < mounts->n; i++) {
+		if (can_be_mounted(&mounts->list[i]))
 			continue;
-		log_error("Cannot mount %s in the build container", *folder);
+		log_error("Cannot mount %s in the build container", mounts->list[i].source);
 		log_hint("Build on this machine with --in host");
 		return -EINVAL;
 	}
@@ -82,16 +83,36 @@ static int await_builder(const struct container *container)
 	return 0;
 }
 
-int container_start(const struct container *container, char *const *folders)
+/* A new folder for the socket, the only one that the container may write to besides `work`. */
+static int make_run(const struct container *container, char **run)
 {
-	_cleanup_free_ char *builder = path_own_file("outpost-builder");
+	int r;
+
+	*run = path_join(container->dir, "run", NULL);
+	r = fs_remove_tree(*run);
+	if (r == 0 && mkdir(*run, 0700) < 0)
+		r = -errno;
+	return r < 0 ? log_error_errno(r, "Cannot make %s", *run) : 0;
+}
+
+static void add_mounts(char ***argv, const struct container_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->n; i++)
+		container_mount(argv, mounts->list[i].source, mounts->list[i].target,
+				mounts->list[i].read_only);
+}
+
+int container_start(const struct container *container, const struct container_mounts *mounts)
+{
+	_cleanup_free_ char *builder = path_own_file("outpost-builder"), *run = NULL;
 	_cleanup_free_ char *real = builder ? realpath(builder, NULL) : NULL;
 	_cleanup_(strbuf_release) struct strbuf id = STRBUF_INIT;
 	_cleanup_strv_ char **argv = NULL;
+	/* A device node that it made would still be one in work/, for this machine. */
 	const char *const words[] = {
-		container->image.engine, "run",          "--detach", "--rm",         "--name",
-		container->name,         "--network",    "none",     "--log-driver", "none",
-		"--security-opt",        "label=disable"
+		container->image.engine, "run",           "--detach",   "--rm",         "--name",
+		container->name,         "--network",     "none",       "--log-driver", "none",
+		"--security-opt",        "label=disable", "--cap-drop", "mknod"
 	};
 	int r;
 
@@ -100,13 +121,14 @@ int container_start(const struct container *container, char *const *folders)
 		log_hint("Run make");
 		return -ENOENT;
 	}
+	r = make_run(container, &run);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		strv_add(&argv, words[i]);
-	strv_foreach (folder, folders) /* sorted, so that nested mounts come later */
-		container_mount(&argv, *folder, *folder, true);
-	container_mount_caches(&argv);
+	add_mounts(&argv, mounts);
 	container_mount(&argv, real, "/outpost/builder", true);
-	container_mount(&argv, container->dir, "/outpost/run", false);
+	container_mount(&argv, run, "/outpost/run", false);
 	add_user(&argv, container->image.engine);
 	container_add_words(&argv, container->settings.run_args);
 	strv_add(&argv, container->image.id);
@@ -129,8 +151,7 @@ static bool is_there(const struct container *container)
 /* A container that crashed, or ran when the machine went down, still has the name. */
 int container_end(const struct container *container)
 {
-	_cleanup_free_ char *socket = path_join(container->dir, "socket", NULL),
-			    *note = path_join(container->dir, "started", NULL);
+	_cleanup_free_ char *note = path_join(container->dir, "started", NULL);
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 	int r = process_run(ARGV(container->image.engine, "rm", "--force", container->name),
 			    &(struct process_options){
@@ -144,7 +165,6 @@ int container_end(const struct container *container)
 		log_hint("Run %s rm --force %s", container->image.engine, container->name);
 		return r < 0 ? r : -EIO;
 	}
-	unlink(socket);
 	unlink(note);
 	return 0;
 }

@@ -29,7 +29,7 @@ static int run_in_container(struct buildenv *env, char *const *argv, const char 
 {
 	_cleanup_(strbuf_release) struct strbuf program = STRBUF_INIT;
 	_cleanup_strv_ char **words = NULL;
-	int r = buildenv_enter(env, build, NULL);
+	int r = buildenv_enter(env, &(struct buildenv_room){ .tree = build });
 
 	strv_foreach (word, ARGV("sh", "-c", to_stdout, "sh"))
 		strv_add(&words, *word);

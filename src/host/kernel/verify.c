@@ -179,7 +179,7 @@ static int verify_tools(const struct kernel_place *place, const char *build)
 	}
 	kernel_compiler_choose(place, text, &compiler, &in_container);
 	if (in_container) {
-		r = buildenv_enter(env, build, NULL);
+		r = buildenv_enter(env, &(struct buildenv_room){ .tree = build });
 		if (r < 0)
 			return r;
 	}

@@ -141,7 +141,7 @@ static int build_all(struct workflow *p, char *const *paths, bool tests, const c
 
 	if (r < 0)
 		return r;
-	r = build_expect(p->ctx->buildenv, paths);
+	r = build_check_paths(paths);
 	if (r == 0)
 		r = get_tree(p, &tree);
 	if (r < 0)

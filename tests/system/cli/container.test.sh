@@ -33,14 +33,16 @@ make_engine() { # NAME
 				*,target=/outpost/run) run=${word%,target*} run=${run#*source=} ;;
 				*,target=/outpost/builder,*) builder=${word%,target*} builder=${builder#*source=} ;;
 				esac
+				[ "$last" != --name ] || name=$word
+				last=$word
 			done
 			"$builder" "$run/socket" >/dev/null 2>&1 </dev/null &
-			echo $! >"$WORK/container"
+			echo $! >"$WORK/container-$name"
 			echo id
 			;;
 		rm)
-			[ -e "$WORK/container" ] && kill "$(<"$WORK/container")"
-			rm -f "$WORK/container"
+			[ -e "$WORK/container-$3" ] && kill "$(<"$WORK/container-$3")"
+			rm -f "$WORK/container-$3"
 			;;
 		*) echo "what is $1?" >&2 && exit 125 ;;
 		esac
@@ -83,14 +85,15 @@ test_container_build_status_remove() {
 	expect_call "--build-arg BASE=localhost/outpost-build-base"
 	expect_call "--network none"
 	expect_call "target=$XDG_CACHE_HOME/outpost/trees,readonly"
-	expect_call "target=$XDG_CACHE_HOME/outpost/build "
+	! grep -q "target=$XDG_CACHE_HOME/outpost/build" calls || fail "builds are shown: $(<calls)"
 	! grep -q ^docker calls || fail "docker was called too: $(<calls)"
 	outpost --json container status
-	jq -e '.schema == "outpost.container/1" and .built and .running and .engine == "podman" and
+	jq -e '.schema == "outpost.container/2" and .built and .running and .engine == "podman" and
+		(.containers | length == 1) and .containers[0].writes == null and
 		(.programs | map(test("gcc-[0-9]+$")) | any)' out || fail "the status is wrong"
 	outpost container remove
 	expect_status 0
-	[ ! -e container ] || fail "it still runs"
+	[ -z "$(ls container-* 2>/dev/null)" ] || fail "it still runs"
 	[ -z "$(ls image-* 2>/dev/null)" ] || fail "images were left behind: $(ls image-*)"
 	outpost --json container status
 	jq -e '.built or .running | not' out || fail "the container still exists"
@@ -168,7 +171,7 @@ test_container_restarts() {
 	make_engines podman
 	outpost container build
 	expect_status 0
-	kill "$(<container)"
+	kill "$(cat container-*)"
 	wait_until container_is_down || fail "it still runs"
 	outpost container build
 	expect_status 0

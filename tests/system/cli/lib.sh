@@ -36,8 +36,10 @@ set_up() {
 }
 
 clean_up() {
-	local socket
-	[ ! -e "$WORK/container" ] || kill "$(<"$WORK/container")" # see container.test.sh
+	local socket file
+	for file in "$WORK"/container-*; do # see container.test.sh
+		[ ! -e "$file" ] || kill "$(<"$file")"
+	done
 	for socket in "$XDG_RUNTIME_DIR"/outpost/ssh-*; do
 		[ -S "$socket" ] && ssh -F none -o ControlPath="$socket" -O exit x 2>/dev/null
 	done

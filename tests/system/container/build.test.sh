@@ -11,7 +11,7 @@ test_modules() {
 	local ko
 	ko=$(jq -r '.modules[] | select(.module == "hello") | .unstripped' out)
 	readelf -p .comment "$ko" >comment || fail "$ko is not a module"
-	engine exec "$(container_name)" sh -c 'cd /usr/bin
+	engine exec "$(container_of hello)" sh -c 'cd /usr/bin
 		for gcc in aarch64-linux-gnu-gcc-[0-9]* gcc-[0-9]*; do
 			[ ! -x $gcc ] || exec $gcc --version
 		done' | head -1 >compiler
@@ -63,11 +63,11 @@ test_isolation() {
 	! grep -q "shadow: $(wc -l </etc/passwd)\$" err || fail "the build sees this machine's files"
 }
 
-# Files beside a folder are found. A folder elsewhere makes the container restart.
+# Files beside a folder of the same work tree are found.
 test_sources_elsewhere() {
 	local other
 	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
-	mkdir -p "$other/a/b/include"
+	mkdir -p "$other/a/b/include" "$other/.git"
 	echo '#define BESIDE 1' >"$other/a/b/include/beside.h"
 	(cd "$other/a/b" && make_module elsewhere "ccflags-y := -I\$(src)/../include")
 	echo '#include "beside.h"' >>"$other/a/b/elsewhere/elsewhere.c"
@@ -81,12 +81,12 @@ test_sources_elsewhere() {
 test_sources_made_again() {
 	local other
 	other=$(mktemp -d /var/tmp/outpost-container.XXXXXX)
-	mkdir -p "$other/a/b"
+	mkdir -p "$other/a/b/.git"
 	(cd "$other/a/b" && make_module replaced)
 	outpost build --kernel "$RELEASE" "$other/a/b/replaced"
 	expect_status 0
 	rm -r "$other/a"
-	mkdir -p "$other/a/b"
+	mkdir -p "$other/a/b/.git"
 	(cd "$other/a/b" && make_module replaced "ccflags-y := -I\$(src)/../include" && mkdir include)
 	echo '#define REPLACED 1' >"$other/a/b/include/replaced.h"
 	echo '#include "replaced.h"' >>"$other/a/b/replaced/replaced.c"
@@ -119,14 +119,22 @@ test_temporary_files() {
 	! grep TMPDIR err || fail "make got TMPDIR"
 }
 
-# All mounts are known before the container starts.
+# Each module has a container of its own; one line says that they start, and the next build of one
+# starts none.
 test_starts_once() {
-	engine rm --force "$(container_name)"
-	rm -rf "$XDG_RUNTIME_DIR/outpost"
 	make_module cold
-	outpost build --kernel "$RELEASE" cold
+	make_module colder
+	outpost build --kernel "$RELEASE" cold colder
 	expect_status 0
-	[ "$(grep -c "Starting the build container" err)" = 1 ] || fail "the container was started more than once"
+	[ "$(grep -c "Starting the build container" err)" = 1 ] || fail "expected one line about the start"
+	[ "$(container_of cold)" != "$(container_of colder)" ] || fail "both were built in the same container"
+	echo '/* changed */' >>cold/cold.c
+	outpost build --kernel "$RELEASE" cold colder
+	expect_status 0
+	! grep -q "Starting the build container" err || fail "a container was started again"
+	outpost container stop
+	expect_status 0
+	! container_of cold || fail "it still runs"
 }
 
 # A file with a fault that only sparse reports.
@@ -147,16 +155,18 @@ test_sparse() {
 	expect_err "dereference of noderef expression"
 }
 
-# The same sources in another folder are compiled once.
+# A module finds in its own ccache what it had before.
 test_ccache() {
 	make_module told
-	echo "/* $RANDOM $RANDOM $EPOCHREALTIME */ int told_$RANDOM;" >>told/told.c
+	cp told/told.c before
 	outpost build --kernel "$RELEASE" told
 	expect_status 0
 	expect_err "ccache hits: 0 of"
-	mkdir -p elsewhere/far
-	cp -r told elsewhere/far/
-	outpost build --kernel "$RELEASE" elsewhere/far/told
+	echo 'int told_too;' >>told/told.c
+	outpost build --kernel "$RELEASE" told
+	expect_status 0
+	cp before told/told.c
+	outpost build --kernel "$RELEASE" told
 	expect_status 0
 	expect_err "(100%)"
 }
@@ -193,7 +203,8 @@ test_own_tree() {
 	outpost build --kernel "$release" owned
 	expect_status 0
 	"$OUTPOST" --json container status | jq -e --arg f "$WORK/own" \
-		'any(.folders[]; startswith($f) or (. as $d | $f | startswith($d)))' || fail "the tree is not mounted"
+		'any(.containers[].reads[]; startswith($f) or (. as $d | $f | startswith($d)))' ||
+		fail "the tree is not mounted"
 }
 
 test_on_the_host() {

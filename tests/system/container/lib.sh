@@ -74,13 +74,17 @@ set_up() {
 	[ ! -e "$ALL/no-engine" ] || skip "$(<"$ALL/no-engine")"
 	own_caches
 	RELEASE=$(<"$ALL/release")
+	mkdir "$WORK/.git" # the modules of a test belong to one project
 	cd "$WORK" || exit 1
 }
 
-# A test with its own caches also has its own container.
+# Containers would stay for half an hour: each test stops those of its own modules.
 clean_up() {
 	[ -z "${REGISTRY_PID-}" ] || kill "$REGISTRY_PID" 2>/dev/null
-	[ ! -d "$WORK/cache" ] || engine rm --force "$(container_name)" >/dev/null 2>&1
+	local name
+	"$OUTPOST" --json container status | jq -r --arg work "$WORK/" \
+		'.containers[] | select(any(.reads[]; startswith($work))) | .name' |
+		while read -r name; do engine rm --force "$name" >/dev/null 2>&1; done
 }
 
 # --- modules ------------------------------------------------------------------------
@@ -95,8 +99,15 @@ make_module() {
 	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >"$name/$name.c"
 }
 
-container_name() {
-	"$OUTPOST" --json container status | jq -r .name
+# container_of FOLDER: the container that builds this folder of the test.
+container_of() {
+	"$OUTPOST" --json container status |
+		jq -er --arg unit "-${1##*/}/" '.containers[] | select(.writes // "" | contains($unit)) | .name'
+}
+
+# unit_of FOLDER: its folder in the cache.
+unit_of() {
+	echo "$XDG_CACHE_HOME"/outpost/build/*-"${1##*/}/$RELEASE"
 }
 
 engine() {
