@@ -170,6 +170,7 @@ static int sample_clear(void **state)
 	assert_int_equal(fs_remove_tree(sample_work), 0);
 	assert_int_equal(fs_mkdir_p(sample_work, 0755), 0);
 	assert_int_equal(chdir(sample_work), 0);
+	assert_int_equal(mkdir(".git", 0755), 0); /* its folders belong to one project */
 	return 0;
 }
 

@@ -82,17 +82,26 @@ static void not_classified(void **state)
 
 /* --- the copy ---------------------------------------------------------------------- */
 
+static size_t n_left_out; /* links, in the last update() */
+
 /* Updates the folder `to`. */
 static int update(const char *from, const char *manifest, const char *stamp, bool *changed)
 {
 	_cleanup_close_ int root = beneath_root(sample_work);
 
-	return mirror_update(&(struct mirror){ .from = from,
-					       .root = root,
-					       .to = "to",
-					       .manifest = manifest,
-					       .stamp = stamp },
-			     changed);
+	_cleanup_strv_ char **left_out = NULL;
+	int r;
+
+	r = mirror_update(&(struct mirror){ .from = from,
+					    .project = sample_work,
+					    .root = root,
+					    .to = "to",
+					    .manifest = manifest,
+					    .stamp = stamp,
+					    .left_out = &left_out },
+			  changed);
+	n_left_out = strv_length(left_out);
+	return r;
 }
 
 static bool mirror(void)
@@ -462,6 +471,28 @@ static void link_that_comes_back(void **state)
 	assert_false(mirror());
 }
 
+/* What belongs to another project is not copied, and neither is what is nobody's, such as a key. */
+static void links_out_of_the_project(void **state)
+{
+	(void)state;
+	put(sample_top, "secret", "a key");
+	put(sample_top, "secrets/key", "a key");
+	put(sample_work, "from/a.c", "one");
+	assert_int_equal(symlink("../../secret", "from/key.h"), 0);
+	assert_int_equal(symlink("../../secrets", "from/all"), 0);
+	put(sample_work, "dir/x.h", "two");
+	assert_int_equal(symlink("../../secret", "dir/key.h"), 0);
+	assert_int_equal(symlink("../dir", "from/dir"), 0);
+	assert_true(mirror());
+	assert_int_equal(n_left_out, 3);
+	assert_false(fs_exists("to/key.h"));
+	assert_false(fs_exists("to/all"));
+	assert_file("to/dir/x.h", "two");
+	assert_false(fs_exists("to/dir/key.h"));
+	assert_false(mirror());
+	assert_int_equal(n_left_out, 3);
+}
+
 static void endless_link(void **state)
 {
 	_cleanup_free_ char *from = path_join(sample_work, "from", NULL);
@@ -554,6 +585,7 @@ int main(void)
 		cmocka_unit_test_setup(left_out, sample_clear),
 		cmocka_unit_test_setup(links, sample_clear),
 		cmocka_unit_test_setup(link_that_comes_back, sample_clear),
+		cmocka_unit_test_setup(links_out_of_the_project, sample_clear),
 		cmocka_unit_test_setup(endless_link, sample_clear),
 		cmocka_unit_test_setup(half_done, sample_clear),
 		cmocka_unit_test_setup(killed_meanwhile, sample_clear),

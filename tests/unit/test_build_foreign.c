@@ -6,6 +6,7 @@
 #include "sample_build.h"
 
 #include "common/beneath.h"
+#include "common/strv.h"
 #include "host/build/mirror.h"
 
 static void dkms_packages(void **state)
@@ -15,8 +16,14 @@ static void dkms_packages(void **state)
 	_cleanup_free_ char *work = path_join(dir, "work", NULL),
 			    *manifest = path_join(dir, "manifest", NULL),
 			    *stamp = path_join(dir, "stamp", NULL);
+	_cleanup_strv_ char **left_out = NULL;
 	struct mirror mirror = {
-		.from = user, .to = "dkms/pkg/1/build", .manifest = manifest, .stamp = stamp
+		.from = user,
+		.project = user,
+		.to = "dkms/pkg/1/build",
+		.manifest = manifest,
+		.stamp = stamp,
+		.left_out = &left_out,
 	};
 	bool changed;
 

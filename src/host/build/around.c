@@ -10,6 +10,7 @@
 #include "host/base/paths.h"
 #include "host/build/neighbours.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 
 struct scan {
 	const char *left_out; /* the user's folder, which the mirror compares, or NULL */
+	const char *project;  /* links out of it are not followed */
 	struct inventory *files;
 	struct timespec youngest;
 };
@@ -70,14 +72,28 @@ static void add(struct scan *s, const char *path, const struct stat *st)
 	inventory_add(s->files, &e);
 }
 
+/* A link that leads nowhere, or out of the project, counts as a link. */
+static int get_state(const struct scan *s, const char *path, struct stat *st)
+{
+	_cleanup_free_ char *real = NULL;
+
+	if (lstat(path, st) < 0)
+		return -errno;
+	if (!S_ISLNK(st->st_mode))
+		return 0;
+	real = realpath(path, NULL);
+	if (real && fs_is_within(real, s->project))
+		(void)stat(real, st);
+	return 0;
+}
+
 static void scan(struct scan *s, const char *path, const struct folder *up)
 {
 	_cleanup_strv_ char **names = NULL;
 	struct folder here = { .up = up };
 	struct stat st;
 
-	if (s->files->n >= AROUND_FILES_MAX ||
-	    (stat(path, &st) < 0 && lstat(path, &st) < 0)) /* links that lead nowhere count */
+	if (s->files->n >= AROUND_FILES_MAX || get_state(s, path, &st) < 0)
 		return;
 	if (S_ISDIR(st.st_mode) &&
 	    (is_walked(up, &st) || (s->left_out && strcmp(path, s->left_out) == 0)))
@@ -102,7 +118,7 @@ static void scan(struct scan *s, const char *path, const struct folder *up)
 static struct timespec list(const struct unit *unit, struct inventory *files)
 {
 	struct neighbours neighbours = { 0 };
-	struct scan s = { .files = files };
+	struct scan s = { .files = files, .project = unit->project };
 	bool copies = false;
 
 	neighbours_read(unit->dir, &neighbours);

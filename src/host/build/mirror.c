@@ -153,6 +153,17 @@ static int put(struct update *m, const char *from, const struct inventory_entry 
 	return mirror_put(from, m->copy, e, m->fresh ? NULL : &m->start);
 }
 
+/* Would it copy what belongs to another project, or to nobody's, such as a key? */
+static bool leads_out(const struct update *m, const char *link)
+{
+	_cleanup_free_ char *real = realpath(link, NULL);
+
+	if (real && fs_is_within(real, m->to->project))
+		return false;
+	strv_add(m->to->left_out, link);
+	return true;
+}
+
 static int visit(struct update *m, const char *from, const char *rel, int depth)
 {
 	_cleanup_free_ char *link = NULL;
@@ -168,6 +179,8 @@ static int visit(struct update *m, const char *from, const char *rel, int depth)
 			e.link = link;
 			return put(m, from, &e);
 		}
+		if (leads_out(m, from))
+			return 0;
 		if (stat(from, &st) < 0)
 			return errno == ENOENT ? 0
 					       : log_error_errno(-errno, "Cannot follow %s", from);

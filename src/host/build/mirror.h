@@ -8,7 +8,7 @@
  * Not copied: version control, leftovers of a kernel build in the sources (*.ko, *.mod.c,
  * .*.cmd, modules.order, an object that has such a .cmd, ...), sockets, pipes and devices.
  * Links that stay within the folder are copied as links; for links that lead out of it, their
- * target is copied.
+ * target is copied, if it is in the same project.
  */
 #ifndef OUTPOST_MIRROR_H
 #define OUTPOST_MIRROR_H
@@ -16,11 +16,13 @@
 #include <stdbool.h>
 
 struct mirror {
-	const char *from; /* the sources: absolute, without links */
-	int root;         /* the copy is the folder `to` below this one, see common/beneath.h */
+	const char *from;    /* the sources: absolute, without links */
+	const char *project; /* links that lead out of this folder are left out */
+	int root;            /* the copy is the folder `to` below this one, see common/beneath.h */
 	const char *to;
 	const char *manifest; /* file that lists what was copied; without it, the copy is removed */
 	const char *stamp;    /* file that describes what was built from an earlier copy, or NULL */
+	char ***left_out;     /* the links that were left out are added here */
 };
 
 /*

@@ -21,6 +21,7 @@
 
 #define LEVELS    2
 #define FILE_MAX  (4 * 1024 * 1024)
+#define NAMES_MAX 1000
 #define DEPTH_MAX 40
 
 struct search {
@@ -62,6 +63,8 @@ static int update_copy(const struct search *s, const struct neighbour *n)
 	if (!real)
 		return log_error_errno(-errno, "Cannot read %s", from);
 	r = mirror_update(&(struct mirror){ .from = real,
+					    .project = s->of->project,
+					    .left_out = s->of->left_out,
 					    .root = s->of->work,
 					    .to = to,
 					    .manifest = manifest,
@@ -103,6 +106,18 @@ static struct neighbour *add(struct neighbours *neighbours, int level, const cha
 	return &neighbours->list[neighbours->n++];
 }
 
+/* Neither the path nor what it leads to may be elsewhere. */
+static bool is_in_project(const struct neighbours_of *of, const char *path)
+{
+	_cleanup_free_ char *real = realpath(path, NULL);
+
+	if (fs_is_within(path, of->project) && (!real || fs_is_within(real, of->project)))
+		return true;
+	if (real && !strv_contains(*of->left_out, path))
+		strv_add(of->left_out, path);
+	return false;
+}
+
 /* Words in comments count as missing; the copy itself and its parent exist already. */
 static void note_neighbour(struct search *s, int level, const char *name, bool has_objects)
 {
@@ -110,7 +125,8 @@ static void note_neighbour(struct search *s, int level, const char *name, bool h
 	_cleanup_free_ char *to = beside(s->of->copy, level, name);
 	struct neighbour *known = find(&s->found, level, name);
 
-	if (fs_is_within(s->of->copy, to))
+	if (fs_is_within(s->of->copy, to) || (!known && s->found.n >= NAMES_MAX) ||
+	    !is_in_project(s->of, from))
 		return;
 	if (!known)
 		known = add(&s->found, level, name);

@@ -24,11 +24,13 @@ struct neighbours {
 
 /* A folder and its copy. */
 struct neighbours_of {
-	const char *user; /* the user's folder */
+	const char *user;    /* the user's folder */
+	const char *project; /* the project that it belongs to: only what is in that counts */
 	int work;         /* descriptor of the folder that the copy is in, and what is beside it */
 	const char *copy; /* the copy below that; the two folders above it are ours */
 	const char *dir; /* has the list, `neighbours`, and the manifests of copies, `beside-...` */
 	const char *stamp; /* removed if a copy changes: see mirror.h */
+	char ***left_out;  /* the files and folders outside the project are added here */
 };
 
 /*

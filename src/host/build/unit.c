@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "host/build/neighbours.h"
 #include "host/base/paths.h"
+#include "host/base/project.h"
 #include "host/module/testconf.h"
 
 #include <ctype.h>
@@ -165,6 +166,7 @@ void unit_prepare(struct unit *unit, struct source *source, const struct kernel_
 	unit->name = plain_component(unit->source.path);
 	unit->work = unit_file(unit, "work");
 	unit->copy = path_join(unit->work, "tree/up", unit->name, NULL);
+	unit->project = project_root(unit->source.path);
 	unit->shown = path_shown(unit->source.path);
 	unit->dkms_tree = unit_in_work(unit, "dkms");
 	if (unit->source.kind == SOURCE_KO) {
@@ -190,6 +192,7 @@ void unit_release(struct unit *unit)
 	free(unit->dir);
 	free(unit->work);
 	free(unit->copy);
+	free(unit->project);
 	free(unit->shown);
 	free(unit->name);
 	free(unit->link);

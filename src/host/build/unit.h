@@ -70,6 +70,7 @@ struct unit {
 	char *dir;       /* the folder described above */
 	char *work;      /* "dir"/work */
 	char *copy;      /* the copy in that */
+	char *project;   /* see project_root() */
 	char *shown;     /* the user's folder, for messages */
 	char *name;      /* last component of the user's folder */
 	char *link;      /* another name of `work`, for kbuild, or NULL */

@@ -6,6 +6,7 @@
 #include "common/beneath.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/build/around.h"
 #include "host/build/inventory.h"
 #include "host/build/mirror.h"
@@ -18,6 +19,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define NAMED_MAX 5
 
 static int put_link(const char *path, const char *target)
 {
@@ -132,6 +135,25 @@ int unit_list_headers(const struct unit *unit)
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
 }
 
+/* In one warning, with the first few by name. */
+static void say_left_out(const struct unit *unit, char *const *left_out)
+{
+	_cleanup_(strbuf_release) struct strbuf names = STRBUF_INIT;
+	size_t n = strv_length(left_out);
+
+	for (size_t i = 0; i < n && i < NAMED_MAX; i++)
+		strbuf_addf(&names, "%s%s", i ? ", " : "", left_out[i]);
+	if (n > NAMED_MAX)
+		strbuf_addf(&names, " and %zu more", n - NAMED_MAX);
+	if (!n)
+		return;
+	log_warn("%s: left out what is outside its project, %s: %s", unit->shown, unit->project,
+		 names.buf);
+	log_hint(
+		"A project is a git work tree, or the folder alone. If these belong to it, run git "
+		"init in a folder that has all of them");
+}
+
 /*
  * A patched file differs from its source. So if there are patches, everything is copied again
  * when anything changed, also if that was noticed earlier and nothing was built since.
@@ -141,12 +163,17 @@ static int update_copy(const struct unit *unit, int work, bool *changed)
 	_cleanup_free_ char *manifest = unit_file(unit, "manifest");
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
 	_cleanup_free_ char *stamp = unit_file(unit, "stamp");
+	_cleanup_strv_ char **left_out = NULL;
 	const struct mirror mirror = { .from = unit->source.path,
+				       .project = unit->project,
+				       .left_out = &left_out,
 				       .root = work,
 				       .to = unit_below_work(unit, unit->copy),
 				       .manifest = manifest,
 				       .stamp = stamp };
 	const struct neighbours_of of = { .user = unit->source.path,
+					  .project = unit->project,
+					  .left_out = &left_out,
 					  .work = work,
 					  .copy = mirror.to,
 					  .dir = unit->dir,
@@ -160,6 +187,7 @@ static int update_copy(const struct unit *unit, int work, bool *changed)
 	}
 	if (r == 0)
 		r = neighbours_update(&of, *changed || !fs_exists(stamp), changed);
+	say_left_out(unit, left_out);
 	if (r == 0 && unit->source.kind == SOURCE_DKMS)
 		r = put_dkms_links(unit, work);
 	return r;

@@ -7,7 +7,6 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/base/paths.h"
-#include "host/base/project.h"
 #include "host/container/buildenv.h"
 
 #include <string.h>
@@ -29,9 +28,8 @@ static int put_link(const struct unit *unit, const char *links)
 int unit_enter(const struct unit *unit)
 {
 	_cleanup_free_ char *given = unit_file(unit, "given"), *links = unit_given(unit, "at"),
-			    *links_at = path_cache("build", "at", unit->tree->release, NULL),
-			    *project = project_root(unit->source.path);
-	char *const reads[] = { given, project, NULL };
+			    *links_at = path_cache("build", "at", unit->tree->release, NULL);
+	char *const reads[] = { given, unit->project, NULL };
 	struct buildenv_room room = { .work = unit->work };
 	int r;
 

@@ -56,6 +56,7 @@ needs_vm() {
 
 set_up() {
 	use_slot
+	mkdir "$WORK/.git" # the modules of a test belong to one project
 	cd "$WORK" || exit 1
 	[ -n "${BOARD-}" ] || revive_vm
 }
