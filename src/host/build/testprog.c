@@ -117,8 +117,9 @@ static int take_program(const struct unit *unit, const char *name, const char *t
 static int make_folder(const struct unit *unit)
 {
 	_cleanup_close_ int work = unit_open_work(unit);
+	int r = work < 0 ? work : beneath_remove(work, "test"); /* whatever a build left there */
 
-	return work < 0 ? work : beneath_mkdir_p(work, "test", 0700);
+	return r < 0 ? r : beneath_mkdir_p(work, "test", 0700);
 }
 
 static int compile(const struct unit *unit, const char *source, const char *to,

@@ -39,6 +39,10 @@ static int put_dkms_link(const struct unit *unit, int work, const char *path)
 	_cleanup_free_ char *dir = xstrndup(name, (size_t)(strrchr(name, '/') - name));
 	int r = beneath_mkdir_p(work, dir, 0700);
 
+	if (r == -ENOTDIR) { /* a build left something else there */
+		r = beneath_remove(work, dir);
+		r = r < 0 ? r : beneath_mkdir_p(work, dir, 0700);
+	}
 	if (r == 0)
 		r = beneath_put_link(work, name, unit->copy);
 	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
@@ -151,7 +155,7 @@ static void say_left_out(const struct unit *unit, char *const *left_out)
 		 names.buf);
 	log_hint(
 		"A project is a git work tree, or the folder alone. If these belong to it, run git "
-		"init in a folder that has all of them");
+		"init in a folder that has all of them.");
 }
 
 /*

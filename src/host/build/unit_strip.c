@@ -60,10 +60,10 @@ static int run_strip(const struct unit *unit, int work, const char *in_work, con
 	_cleanup_free_ char *program = xasprintf("%sstrip", unit->tree->cross_prefix);
 	_cleanup_free_ char *name = path_join("stripped", strrchr(to, '/') + 1, NULL),
 			    *output = unit_in_work(unit, name);
-	int r = beneath_mkdir_p(work, "stripped", 0700);
+	int r = beneath_remove(work, "stripped"); /* whatever a build left there */
 
 	if (r == 0)
-		r = beneath_remove(work, name);
+		r = beneath_mkdir_p(work, "stripped", 0700);
 	if (r == 0)
 		r = unit_run(unit, ARGV(program, "--strip-debug", "-o", output, in_work), NULL);
 	return r == 0 ? beneath_copy_out(work, name, to) : r;

@@ -22,8 +22,10 @@ test_writes_only_to_its_own_folder() {
 	expect_status 0
 	grep -q "^mounts:  */outpost/run  *$(unit_of alone)/work *\$" err || fail "$(grep ^mounts: err)"
 	engine exec "$(container_of alone)" sh -c "! ls $(unit_of other) && ! ls $XDG_CACHE_HOME/outpost/ccache &&
-		ls $(unit_of alone)/work && ! touch $(unit_of alone)/given/new && ! touch $(unit_of alone)/new" ||
+		ls $(unit_of alone)/work && ! touch $(unit_of alone)/given/new &&
+		{ touch $(unit_of alone)/new || :; }" ||
 		fail "the container sees or writes more than its own folder"
+	[ ! -e "$(unit_of alone)/new" ] || fail "the container writes beside its work folder"
 }
 
 # The host removed and wrote what the link leads to.
@@ -41,7 +43,7 @@ test_a_link_in_place_of_the_copy() {
 	build turns
 	[ "$(cat victim/turns/turns.c victim/kept)" = "precious
 precious" ] || fail "the host wrote to the folder that a link leads to: $(ls -lR victim)"
-	[ "$(ls -A victim victim/turns | wc -l)" = 6 ] || fail "the host made files there: $(ls -lR victim)"
+	[ "$(find victim | wc -l)" = 4 ] || fail "the host made files there: $(ls -lR victim)"
 }
 
 # The same with a file, a folder in the copy, and the folders of results.

@@ -11,7 +11,8 @@ note() { # KEY: its value in the notes about the suite's image
 start_registry() {
 	printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "127.0.0.1:0"}\n' \
 		"$WORK" >registry.yml
-	docker-registry serve registry.yml >registry.log 2>&1 &
+	: >registry.log
+	docker-registry serve registry.yml >>registry.log 2>&1 &
 	REGISTRY_PID=$!
 	for _ in $(seq 100); do
 		REGISTRY=$(sed -n 's/.*listening on \(127.0.0.1:[0-9]*\).*/\1/p' registry.log)
