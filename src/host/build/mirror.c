@@ -288,7 +288,7 @@ static int prepare(struct update *m)
 	}
 	if (r == 0)
 		m->copy = r = beneath_open(to->root, to->to, O_PATH | O_DIRECTORY, 0);
-	return r < 0 ? log_error_errno(r, "Cannot make the copy of %s", to->from) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create the copy of %s", to->from) : 0;
 }
 
 int mirror_update(const struct mirror *mirror, bool *changed)

@@ -58,5 +58,5 @@ int mirror_put(const char *from, int copy, const struct inventory_entry *e,
 		return copy_file(from, copy, e, time);
 	r = e->type == 'd' ? beneath_mkdir_p(copy, e->path, 0700)
 			   : beneath_put_link(copy, e->path, e->link);
-	return r < 0 ? log_error_errno(r, "Cannot make %s in the copy", e->path) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create %s in the copy", e->path) : 0;
 }

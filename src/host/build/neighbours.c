@@ -87,7 +87,7 @@ static int put_link(const struct search *s, const struct neighbour *n)
 
 	if (r == 0 && !n->is_missing)
 		r = beneath_put_link(s->of->work, to, from);
-	return r < 0 && r != -EISDIR ? log_error_errno(r, "Cannot make a link to %s", from) : 0;
+	return r < 0 && r != -EISDIR ? log_error_errno(r, "Cannot create a link to %s", from) : 0;
 }
 
 static struct neighbour *find(const struct neighbours *found, int level, const char *name)

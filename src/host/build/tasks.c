@@ -135,7 +135,7 @@ static int take_link_lock(struct task *task)
 	int r = fs_mkdir_p(dir, 0700);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make the folder %s", dir);
+		return log_error_errno(r, "Cannot create the folder %s", dir);
 	task->link_lock = lock_try(path);
 	if (task->link_lock >= 0)
 		return 0;
@@ -152,7 +152,7 @@ static int take_lock(struct task *task)
 	int r = fs_mkdir_p(task->unit.dir, 0700);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make the folder %s", task->unit.dir);
+		return log_error_errno(r, "Cannot create the folder %s", task->unit.dir);
 	task->lock = lock_try(path);
 	if (task->lock >= 0)
 		return task->unit.link ? take_link_lock(task) : 0;

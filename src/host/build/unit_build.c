@@ -293,7 +293,7 @@ static int make_folders(const struct unit *unit, char **error)
 
 	if (r == 0)
 		r = fs_mkdir_p(given, 0700);
-	return r < 0 ? unit_fail_errno(error, r, "cannot make %s", unit->work) : 0;
+	return r < 0 ? unit_fail_errno(error, r, "cannot create %s", unit->work) : 0;
 }
 
 int unit_build(struct unit *unit, char **error)

@@ -29,7 +29,7 @@ static int put_link(const char *path, const char *target)
 
 	if (r == 0)
 		r = fs_put_link(path, target);
-	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create the link %s", path) : 0;
 }
 
 /* The same in work/. */
@@ -45,7 +45,7 @@ static int put_dkms_link(const struct unit *unit, int work, const char *path)
 	}
 	if (r == 0)
 		r = beneath_put_link(work, name, unit->copy);
-	return r < 0 ? log_error_errno(r, "Cannot make the link %s", path) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create the link %s", path) : 0;
 }
 
 /* The folders that dkms has under $dkms_tree and $source_tree; dkms.conf may refer to them. */

@@ -22,7 +22,7 @@ static int put_link(const struct unit *unit, const char *links)
 
 	if (r == 0)
 		r = fs_put_link(link, unit->work);
-	return r < 0 ? log_error_errno(r, "Cannot make the link %s", link) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create the link %s", link) : 0;
 }
 
 int unit_enter(const struct unit *unit)

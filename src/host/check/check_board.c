@@ -48,7 +48,7 @@ static int fetch(struct check_board *on, enum check_wanted what, const char *fol
 	int r = fs_mkdir_p(folder, 0755);
 
 	if (r < 0 || !mkdtemp(dir))
-		return log_error_errno(r < 0 ? r : -errno, "Cannot make a folder in %s", folder);
+		return log_error_errno(r < 0 ? r : -errno, "Cannot create a folder in %s", folder);
 	log_info("Asking board %s %s its kernel has (once per kernel)", on->board->name,
 		 wanted[what].doing);
 	r = pull(on->session, &(struct pull){ .what = wanted[what].what, .dir = dir }, &pulled,

@@ -104,7 +104,7 @@ int container_make_base(const char *engine, const char *tag)
 	int r = fs_mkdir_p(dir, 0755);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", dir);
+		return log_error_errno(r, "Cannot create %s", dir);
 	if (!where) {
 		log_error("Making a base image requires mmdebstrap, which is not installed");
 		log_hint("As root, run apt-get install mmdebstrap");

@@ -172,7 +172,7 @@ static int make_trees(void)
 	_cleanup_free_ char *dir = path_cache("trees", NULL);
 	int r = fs_mkdir_p(dir, 0755);
 
-	return r < 0 ? log_error_errno(r, "Cannot make %s", dir) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create %s", dir) : 0;
 }
 
 int container_enter(struct container *c, const struct container_room *room)

@@ -92,7 +92,7 @@ static int make_run(const struct container *container, char **run)
 	r = fs_remove_tree(*run);
 	if (r == 0 && mkdir(*run, 0700) < 0)
 		r = -errno;
-	return r < 0 ? log_error_errno(r, "Cannot make %s", *run) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create %s", *run) : 0;
 }
 
 static void add_mounts(char ***argv, const struct container_mounts *mounts)

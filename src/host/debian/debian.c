@@ -144,7 +144,7 @@ static int set_up(const struct debian *debian)
 
 		r = fs_mkdir_p(path, 0755);
 		if (r < 0)
-			return log_error_errno(r, "Cannot make %s", path);
+			return log_error_errno(r, "Cannot create %s", path);
 		if (strcmp(dirs[i], "trusted.gpg.d") == 0)
 			link_keys(path);
 	}

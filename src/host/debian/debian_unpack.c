@@ -122,7 +122,7 @@ static int fetch(struct debian *debian, const struct debian_files *list, const b
 	if (r == 0)
 		r = fs_mkdir_p(partial, 0755);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", partial);
+		return log_error_errno(r, "Cannot create %s", partial);
 	strv_add(&words, "apt-get");
 	strv_add(&words, "download");
 	for (size_t i = 0; i < list->n; i++) {
@@ -231,7 +231,7 @@ int debian_unpack(struct debian *debian, const char *dir, char *const *packages,
 		return r;
 	r = fs_mkdir_p(dir, 0755);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", dir);
+		return log_error_errno(r, "Cannot create %s", dir);
 	for (size_t i = 0; i < list.n; i++) {
 		r = unpack_one(debian, list.files[i].name, dir);
 		if (r < 0)

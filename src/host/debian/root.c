@@ -183,7 +183,7 @@ static int move_info(struct root *root, const char *name)
 		_cleanup_free_ char *to = xasprintf("%s/%s.%s", root->info, name, *file);
 
 		if (strcmp(*file, "control") != 0 && rename(from, to) < 0)
-			return log_error_errno(-errno, "Cannot make %s", to);
+			return log_error_errno(-errno, "Cannot create %s", to);
 	}
 	return r < 0 ? log_error_errno(r, "Cannot read %s", root->control) : 0;
 }
@@ -249,7 +249,7 @@ static int make_skeleton(const char *dir)
 
 		r = symlink(target, path) < 0 ? -errno : 0;
 	}
-	return r < 0 ? log_error_errno(r, "Cannot make %s", dir) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create %s", dir) : 0;
 }
 
 int debian_unpack_root(struct debian *debian, const char *root_dir, char *const *packages,

@@ -222,7 +222,7 @@ static int fit_modules(const struct kernel_tree *tree, const struct kernel_wante
 	int r = mkdtemp(dir) ? 0 : -errno;
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make a folder in %s", trees);
+		return log_error_errno(r, "Cannot create a folder in %s", trees);
 	r = pull(wanted->session,
 		 &(struct pull){ .what = outpost_Pull_What_MODULES,
 				 .every = every,

@@ -102,7 +102,7 @@ static int pull_symbols(struct kernel_wanted *wanted, const char *dir,
 	int r = fs_mkdir_p(modules, 0755);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", modules);
+		return log_error_errno(r, "Cannot create %s", modules);
 	r = pull(wanted->session,
 		 &(struct pull){ .what = outpost_Pull_What_SYMBOLS,
 				 .dir = modules,

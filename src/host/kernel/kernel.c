@@ -207,7 +207,7 @@ static int write_reference(const char *release, const char *build)
 				       build);
 	r = fs_mkdir_p(root, 0755);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", root);
+		return log_error_errno(r, "Cannot create %s", root);
 	return kernel_manifest_write(root, &m);
 }
 

@@ -42,7 +42,7 @@ int kernel_lock(void)
 	int r = fs_mkdir_p(dir, 0755);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", dir);
+		return log_error_errno(r, "Cannot create %s", dir);
 	return lock_take(path, "is working on kernel trees");
 }
 
@@ -124,7 +124,7 @@ static int obtain_from(const struct kernel_source *source, struct kernel_wanted 
 	int r;
 
 	if (!mkdtemp(dir))
-		return log_error_errno(-errno, "Cannot make a folder in %s", trees);
+		return log_error_errno(-errno, "Cannot create a folder in %s", trees);
 	r = source->obtain(wanted, dir, &below, why);
 	if (r == KERNEL_FOUND)
 		r = kernel_mend(&place, dir, below);

@@ -54,7 +54,7 @@ int kernel_wanted_ask(struct kernel_wanted *wanted)
 	if (r == 0 && !mkdtemp(dir))
 		r = -errno;
 	if (r < 0)
-		return log_error_errno(r, "Cannot make a folder in %s", trees);
+		return log_error_errno(r, "Cannot create a folder in %s", trees);
 	r = pull(wanted->session, &(struct pull){ .what = outpost_Pull_What_CONFIG, .dir = dir },
 		 &pulled, &why);
 	if (r == 0) {

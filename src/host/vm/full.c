@@ -207,7 +207,7 @@ static int make_in_place(struct debian *debian, const struct qemu_config *machin
 	if (r == 0)
 		r = fs_mkdir_p(temporary, 0755);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", temporary);
+		return log_error_errno(r, "Cannot create %s", temporary);
 	log_info("Creating the Debian of the full virtual Pi; this is done once and takes minutes");
 	r = make(debian, machine, image, temporary);
 	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
@@ -261,7 +261,7 @@ static int link_base(const char *root, const char *base)
 
 	if (r == 0 && link(root, base) < 0)
 		r = errno == EXDEV || errno == EPERM ? fs_copy(root, base) : -errno;
-	return r < 0 ? log_error_errno(r, "Cannot make %s", base) : 0;
+	return r < 0 ? log_error_errno(r, "Cannot create %s", base) : 0;
 }
 
 int full_make_disk(const struct qemu_config *machine, const struct image *image)
@@ -283,5 +283,5 @@ int full_make_disk(const struct qemu_config *machine, const struct image *image)
 			     "qemu-utils", NULL);
 	if (r < 0)
 		return r;
-	return rename(new_disk, disk) < 0 ? log_error_errno(-errno, "Cannot make %s", disk) : 0;
+	return rename(new_disk, disk) < 0 ? log_error_errno(-errno, "Cannot create %s", disk) : 0;
 }

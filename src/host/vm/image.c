@@ -249,7 +249,7 @@ static int make(const char *dir, const char *parent, const char *release)
 	if (r == 0)
 		r = fs_mkdir_p(temporary, 0755);
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", temporary);
+		return log_error_errno(r, "Cannot create %s", temporary);
 	log_info("Creating the virtual Pi's image for kernel %s; this is done once", release);
 	r = unpack(root, release);
 	if (r == 0)
@@ -282,7 +282,7 @@ int image_obtain(const char *release, bool thorough, struct image **image)
 	int r = fs_mkdir_p(parent, 0755);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make %s", parent);
+		return log_error_errno(r, "Cannot create %s", parent);
 	lock = lock_take(lock_path, "is creating an image");
 	if (lock < 0)
 		return lock;

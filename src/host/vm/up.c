@@ -94,7 +94,7 @@ static int make_disk(const char *dir)
 		     "e2fsprogs", NULL);
 	if (r < 0)
 		return r;
-	return rename(new_path, path) < 0 ? log_error_errno(-errno, "Cannot make %s", path) : 0;
+	return rename(new_path, path) < 0 ? log_error_errno(-errno, "Cannot create %s", path) : 0;
 }
 
 static int make_dtb(const struct qemu_config *config, const char *machine, struct strbuf *dtb)
