@@ -52,6 +52,7 @@ send_config() { # LINE...
 # package is.
 make_forged_board() {
 	unset OUTPOST_YES
+	[ -x "$TOP/build/host/forged-agent" ] || fail "build/host/forged-agent is not built: run make check-security"
 	make_board
 	mkdir -p forged bin
 	echo "$RELEASE" >forged/release
