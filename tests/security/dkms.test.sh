@@ -10,6 +10,7 @@
 # on_each_user FUNCTION: runs it as this user and, if that is root, as another user as well, because
 # the confinement is made in another way for root.
 on_each_user() {
+	needs_namespaces
 	AS=()
 	make_tree 6.1.0-9-test
 	umask 077
@@ -248,6 +249,7 @@ test_dkms_is_not_evaluated_unconfined() {
 # In this namespace root is the only user, so it cannot become another one, and the kernel would not
 # count its processes.
 test_dkms_is_not_evaluated_with_endless_processes() {
+	needs_namespaces
 	needs_root
 	AS=()
 	make_tree 6.1.0-9-test

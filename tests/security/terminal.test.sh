@@ -40,6 +40,7 @@ test_a_makefile_that_prints_hints() {
 }
 
 test_a_value_of_dkms_conf_with_lines() {
+	needs_namespaces
 	make_tree 6.1.0-9-test
 	mkdir package
 	cat >package/dkms.conf <<-END

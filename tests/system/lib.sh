@@ -32,6 +32,14 @@ skip() {
 	exit 77
 }
 
+# dkms.conf is evaluated in namespaces, or not at all. Nothing that could be installed helps where the
+# machine forbids them, as in a chroot, so this skips the test even with MUST_RUN=1.
+needs_namespaces() {
+	unshare --user true 2>namespaces.err && return
+	echo "user namespaces cannot be created here: $(<namespaces.err)"
+	exit 79
+}
+
 # use_packages PACKAGE...: adds their programs to this test's PATH without installing anything.
 use_packages() {
 	"$OUTPOST" -q unpack --arch "$(dpkg --print-architecture)" "$WORK/packages" "$@" ||

@@ -13,11 +13,13 @@ dkms() { # PACKAGE [BOARD]
 }
 
 test_v4l2loopback() {
+	needs_namespaces
 	dkms v4l2loopback-dkms
 	expect_json .summary.pass 1
 }
 
 test_dm_writeboost() {
+	needs_namespaces
 	dkms dm-writeboost-dkms
 	expect_json .summary.pass 1
 }
@@ -25,6 +27,7 @@ test_dm_writeboost() {
 # Debian 12's lttng-modules 2.13.9 does not compile for 6.1.0-50 and later, whose hrtimer_start
 # tracepoint has one more argument (plain make fails too), so use an earlier kernel of that release.
 test_lttng_modules() {
+	needs_namespaces
 	needs_vm
 	long_test # forty modules
 	local kernel=
