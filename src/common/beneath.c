@@ -18,6 +18,7 @@
 
 #define RETRY_LIMIT 1000
 #define DEPTH_MAX   100
+#define COPY_MAX    (1LL << 30)
 
 int beneath_root(const char *path)
 {
@@ -211,10 +212,15 @@ int beneath_copy_out(int root, const char *name, const char *to)
 {
 	_cleanup_free_ char *temporary = xasprintf("%s.XXXXXX", to);
 	_cleanup_close_ int in = open_regular(root, name, true), out = -1;
+	struct stat st;
 	int r;
 
 	if (in < 0)
 		return in;
+	if (fstat(in, &st) < 0)
+		return -errno;
+	if (st.st_size > COPY_MAX)
+		return -EFBIG;
 	out = mkostemp(temporary, O_CLOEXEC);
 	if (out < 0)
 		return -errno;

@@ -47,7 +47,8 @@ int beneath_remove(int root, const char *name);
 
 /*
  * Copy a file into and out of the folder, with its time; both replace what is there.
- * beneath_copy_out() follows links that stay below the folder, and makes a file of mode 0600.
+ * beneath_copy_out() follows links that stay below the folder, and makes a file of mode 0600;
+ * -EFBIG for one of more than 1 GiB, which may consist of a hole.
  */
 int beneath_copy_in(int root, const char *name, const char *from);
 int beneath_copy_out(int root, const char *name, const char *to);

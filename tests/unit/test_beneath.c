@@ -133,6 +133,8 @@ static void copies_out(void **state)
 	assert_true(S_ISREG(a.st_mode) && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
 		    a.st_mtim.tv_nsec == b.st_mtim.tv_nsec);
 	assert_int_equal(beneath_copy_out(root, "sub/out", "to"), -EXDEV);
+	assert_int_equal(truncate("root/sub/file", 1LL << 40), 0);
+	assert_int_equal(beneath_copy_out(root, "sub/file", "to"), -EFBIG);
 	expect_file("to", "mine");
 	expect_file("victim/dir/file", "secret");
 }

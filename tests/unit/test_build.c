@@ -259,6 +259,16 @@ static void compile_error(void **state)
 	assert_null(the_module("bad")->error);
 }
 
+/* It would take all of this machine's memory. */
+static void prints_without_end(void **state)
+{
+	(void)state;
+	put_module("endless", "endless", "", "");
+	put(sample_work, "endless/Kbuild", "obj-m := endless.o\n$(shell yes >&2)\n");
+	assert_int_equal(do_build("endless", NULL), 0);
+	assert_contains(the_module("endless")->error, "make printed more than 64 MiB");
+}
+
 static void dependencies(void **state)
 {
 	(void)state;
@@ -517,6 +527,7 @@ int main(void)
 		cmocka_unit_test_setup(rebuilds_for_a_tree_that_changed, sample_clear),
 		cmocka_unit_test_setup(full_disk, sample_clear),
 		cmocka_unit_test_setup(compile_error, sample_clear),
+		cmocka_unit_test_setup(prints_without_end, sample_clear),
 		cmocka_unit_test_setup(dependencies, sample_clear),
 		cmocka_unit_test_setup(test_programs, sample_clear),
 		cmocka_unit_test_setup(sections_of_test_conf, sample_clear),

@@ -155,6 +155,7 @@ int kbuild_run(const struct unit *unit, char *const *argv, char *const *env, str
 		.env = env,
 		.output = output,
 		.error = output,
+		.output_max = KBUILD_OUTPUT_MAX,
 		.on_output = log_get_level() >= LOG_LEVEL_DEBUG ? show_output : NULL,
 		.arg = &stream,
 	};

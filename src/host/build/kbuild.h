@@ -8,6 +8,9 @@
 
 struct build_counts;
 
+/* Bytes of output; what prints more is killed: -EFBIG. */
+#define KBUILD_OUTPUT_MAX (64 << 20)
+
 /*
  * Builds the modules of the copy. Output of make and the compiler is appended to `output` (and
  * shown with -v). Returns make's exit status, or -errno.

@@ -160,6 +160,8 @@ static int make(const struct unit *unit, struct strbuf *output, char **error)
 
 	if (r == -EINTR)
 		return unit_fail(error, "interrupted");
+	if (r == -EFBIG)
+		return unit_fail(error, "make printed more than %d MiB", KBUILD_OUTPUT_MAX >> 20);
 	if (r < 0 && !*error)
 		return unit_fail_errno(error, r, "cannot run make");
 	if (r > 0 && said_trouble(output) < 0)

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define OUTPUT_MAX    (64 << 20)
 #define START_LIMIT_S 20 /* time for the builder to start a command, on a busy machine */
 
 struct call {
@@ -138,6 +139,8 @@ static int run_with_pipes(char *const *argv, struct process_options *o)
 	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
 	int r;
 
+	if (!o->output_max)
+		o->output_max = OUTPUT_MAX;
 	if (!o->output)
 		o->output = &said;
 	if (!o->error)
