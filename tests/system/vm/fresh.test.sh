@@ -333,7 +333,7 @@ test_branches() {
 objects() {
 	local dir
 	dir=$(jq -r '.modules[0].unstripped' json)
-	dir=${dir%/*}
+	dir=$(realpath "${dir%/made/*}/copy") # where it was built
 	find "$dir" -name '*.o' ! -name two.o ! -name '*.mod.o' ! -name '.*' -printf '%P %T@ %i\n' | sort
 }
 
