@@ -18,13 +18,12 @@
 #define XZ_MEMORY (128u << 20) /* xz -9 needs 65 MiB */
 
 static const struct {
-	const char *name;
 	size_t n;
 	unsigned char magic[6];
 } packings[] = {
-	[PACKING_GZIP] = { "gzip", 2, { 0x1f, 0x8b } },
-	[PACKING_XZ] = { "xz", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 } },
-	[PACKING_ZSTD] = { "zstd", 4, { 0x28, 0xb5, 0x2f, 0xfd } },
+	[PACKING_GZIP] = { 2, { 0x1f, 0x8b } },
+	[PACKING_XZ] = { 6, { 0xfd, '7', 'z', 'X', 'Z', 0 } },
+	[PACKING_ZSTD] = { 4, { 0x28, 0xb5, 0x2f, 0xfd } },
 };
 
 enum packing packing_of(const void *data, size_t n)
@@ -41,11 +40,6 @@ enum packing packing_of_file(int fd)
 	ssize_t n = pread(fd, magic, sizeof(magic), 0);
 
 	return n < 0 ? PACKING_NONE : packing_of(magic, (size_t)n);
-}
-
-const char *packing_name(enum packing packing)
-{
-	return packing == PACKING_NONE ? "" : packings[packing].name;
 }
 
 /* Makes room for the next piece; false if the output is too large already. */

@@ -21,9 +21,6 @@ enum packing {
 enum packing packing_of(const void *data, size_t n);
 enum packing packing_of_file(int fd);
 
-/* For example "xz"; "" for PACKING_NONE. */
-const char *packing_name(enum packing packing);
-
 /*
  * Unpacks `data` and appends it to `out`. 0; -EBADMSG: damaged or truncated; -EFBIG: larger
  * than UNPACKED_MAX, or needs more memory than any packer uses; -ENOEXEC for PACKING_NONE.

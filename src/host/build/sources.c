@@ -257,15 +257,6 @@ int sources_find_all(char *const *paths, struct source_list *list)
 	return 0;
 }
 
-char **source_list_paths(const struct source_list *list)
-{
-	char **paths = NULL;
-
-	for (size_t i = 0; i < list->n; i++)
-		strv_add(&paths, list->list[i].path);
-	return paths;
-}
-
 int sources_find_beside(const char *path, const char *name, struct source_list *list)
 {
 	_cleanup_free_ char *beside = path_join(path, "..", name, NULL);

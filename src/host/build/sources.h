@@ -36,9 +36,6 @@ int sources_find_all(char *const *paths, struct source_list *list);
 /* Warns of the skipped ones: a misspelt obj-m would go unnoticed among others. */
 void sources_warn_skipped(const struct source_list *list);
 
-/* The paths of the sources; free with strv_free(). */
-char **source_list_paths(const struct source_list *list);
-
 /*
  * Adds the folder `name` next to `path`, if it exists and contains modules. Returns 1 if
  * added, else 0. Logs nothing.

@@ -222,15 +222,3 @@ int vm_list(char ***names)
 	*names = TAKE_PTR(found);
 	return 0;
 }
-
-bool vm_is_running(const char *name)
-{
-	_cleanup_free_ char *dir = path_state("vm", name, NULL);
-
-	return path_is_plain_name(name) && qemu_pid(dir) != 0;
-}
-
-char *vm_ssh_config(const char *name)
-{
-	return path_state("vm", name, "ssh_config", NULL);
-}

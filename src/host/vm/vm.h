@@ -78,10 +78,4 @@ void vm_status_release(struct vm_status *status);
 /* The names of all vms, sorted (strv_free()). 0 or -errno, logged. */
 int vm_list(char ***names);
 
-/* Is the vm's QEMU running? Logs nothing. */
-bool vm_is_running(const char *name);
-
-/* The path for ssh -F, where the host is "outpost-<name>"; the caller frees it. */
-char *vm_ssh_config(const char *name);
-
 #endif
