@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
-#include "host/base/unix_socket.h"
+#include "common/unix_socket.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -210,12 +210,12 @@ static void sockets(void **state)
 	(void)state;
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 1), 0);
-	fd = unix_socket_connect("victim", "socket");
+	fd = unix_socket_connect("victim", "socket", false);
 	assert_true(fd >= 0);
 	assert_int_equal(symlink("../victim/socket", "root/socket"), 0);
-	assert_int_equal(unix_socket_connect("root", "socket"), -ENOTSOCK);
-	assert_int_equal(unix_socket_connect("root/sub", "file"), -ENOTSOCK);
-	assert_int_equal(unix_socket_connect("none", "socket"), -ENOENT);
+	assert_int_equal(unix_socket_connect("root", "socket", false), -ENOTSOCK);
+	assert_int_equal(unix_socket_connect("root/sub", "file", false), -ENOTSOCK);
+	assert_int_equal(unix_socket_connect("none", "socket", false), -ENOENT);
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 #include "common/builder_wire.h"
 #include "common/cleanup.h"
 #include "common/strv.h"
-#include "host/base/unix_socket.h"
+#include "common/unix_socket.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -127,7 +127,7 @@ static char **environment(char *const *env)
 
 int container_connect(const char *dir)
 {
-	return unix_socket_connect(dir, "run/socket");
+	return unix_socket_connect(dir, "run/socket", false);
 }
 
 /*

@@ -4,7 +4,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strbuf.h"
-#include "host/base/unix_socket.h"
+#include "common/unix_socket.h"
 
 #include <errno.h>
 #include <string.h>
@@ -129,7 +129,7 @@ int qmp_open(const char *dir, struct qmp **out)
 	int r;
 
 	qmp->input = (struct strbuf)STRBUF_INIT;
-	qmp->fd = unix_socket_connect(dir, "qmp.sock");
+	qmp->fd = unix_socket_connect(dir, "qmp.sock", false);
 	if (qmp->fd < 0)
 		return qmp->fd;
 	setsockopt(qmp->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));

@@ -9,8 +9,8 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "common/strv.h"
+#include "common/unix_socket.h"
 #include "host/base/paths.h"
-#include "host/base/unix_socket.h"
 #include "host/vm/console.h"
 #include "host/vm/guest.h"
 #include "host/vm/instance.h"
@@ -164,7 +164,7 @@ int vm_console(const char *name)
 		log_error("Another outpost is connected to the console of the vm %s", name);
 	if (lock < 0)
 		return lock;
-	fd = unix_socket_connect(vm->dir, "console.sock");
+	fd = unix_socket_connect(vm->dir, "console.sock", false);
 	if (fd < 0)
 		return log_error_errno(fd, "Cannot connect to the console of the vm %s", name);
 	log_info("Console of the vm %s; press Ctrl-] to leave", name);

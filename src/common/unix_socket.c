@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "host/base/unix_socket.h"
+#include "common/unix_socket.h"
 
 #include "common/beneath.h"
 #include "common/cleanup.h"
@@ -23,7 +23,7 @@ static int open_socket(int dir, const char *name)
 	return S_ISSOCK(st.st_mode) ? TAKE_FD(fd) : -ENOTSOCK;
 }
 
-int unix_socket_connect(const char *dir, const char *name)
+int unix_socket_connect(const char *dir, const char *name, bool nonblocking)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_close_ int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -31,7 +31,7 @@ int unix_socket_connect(const char *dir, const char *name)
 
 	if (there < 0)
 		return there;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
 	if (fd < 0)
 		return -errno;
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", there);
