@@ -460,6 +460,72 @@ static void test_newer_version(void **state)
 	assert_int_equal(store_open(&store), -EPROTONOSUPPORT);
 }
 
+/* A database of version 1, with a run, gets the table of outages and keeps the run. */
+static void test_older_version(void **state)
+{
+	_cleanup_free_ char *path = database();
+	struct store *store = open_store();
+	struct tunnel_outage *found;
+	json_t *rows;
+	sqlite3 *db;
+	size_t n;
+
+	(void)state;
+	finish(store, RUN_A, 7);
+	store_close(store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "DROP TABLE outage; PRAGMA user_version = 1", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	store = open_store();
+	assert_int_equal(store_list(store, NULL, 0, &rows), 0);
+	assert_row(rows, 0, RUN_A, "finished");
+	json_decref(rows);
+	assert_int_equal(store_outages(store, "pi", 10, &found, &n), 0);
+	assert_int_equal(n, 0);
+	store_close(store);
+}
+
+/* They are entered once, found with the newest first, and bounded for each board. */
+static void test_outages(void **state)
+{
+	const struct tunnel_outage two[] = {
+		{ 1000, 1500, TUNNEL_CLOSED, "path", "wlan0 became eth0" },
+		{ 9000, 9900, TUNNEL_LOST, "", "" },
+	};
+	struct tunnel_outage many[STORE_OUTAGES] = { 0 }, *found;
+	struct store *store = open_store();
+	size_t n;
+
+	(void)state;
+	assert_int_equal(store_add_outages(store, "pi", two, 2), 0);
+	assert_int_equal(store_add_outages(store, "pi", two, 2), 0);
+	assert_int_equal(store_add_outages(store, "other", two, 1), 0);
+	assert_int_equal(store_add_outages(store, "pi", NULL, 0), 0);
+	assert_int_equal(store_outages(store, "pi", 10, &found, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(found[0].start_ms, 9000);
+	assert_int_equal(found[0].seen, TUNNEL_LOST);
+	assert_int_equal(found[1].end_ms, 1500);
+	assert_int_equal(found[1].seen, TUNNEL_CLOSED);
+	assert_string_equal(found[1].cause, "path");
+	assert_string_equal(found[1].text, "wlan0 became eth0");
+	free(found);
+	for (size_t i = 0; i < STORE_OUTAGES; i++)
+		many[i].start_ms = many[i].end_ms = (int64_t)i + 5000;
+	assert_int_equal(store_add_outages(store, "pi", many, STORE_OUTAGES), 0);
+	assert_int_equal(store_outages(store, "pi", 2 * STORE_OUTAGES, &found, &n), 0);
+	assert_int_equal(n, STORE_OUTAGES);
+	assert_int_equal(found[0].start_ms, 9000);
+	assert_int_equal(found[n - 1].start_ms, 5001);
+	free(found);
+	assert_int_equal(store_outages(store, "other", 10, &found, &n), 0);
+	assert_int_equal(n, 1);
+	free(found);
+	store_close(store);
+}
+
 static void test_no_folder(void **state)
 {
 	_cleanup_free_ char *file = path_join(*state, "file", NULL);
@@ -491,6 +557,8 @@ int main(void)
 		TEST(test_not_a_database),
 		TEST(test_damaged_page),
 		TEST(test_newer_version),
+		TEST(test_older_version),
+		TEST(test_outages),
 		TEST(test_no_folder),
 	};
 

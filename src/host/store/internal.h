@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The results store. Private to store.c (the database file) and runs.c (its rows). */
+/* The results store. Private to store.c (the database file), runs.c and outages.c (its rows). */
 #ifndef OUTPOST_STORE_INTERNAL_H
 #define OUTPOST_STORE_INTERNAL_H
 

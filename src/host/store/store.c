@@ -14,22 +14,37 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VERSION      1    /* version of the tables: PRAGMA user_version */
 #define BUSY_MS      5000 /* how long to wait for another process */
 #define WAL_RETRY_MS 10
 
-static const char tables[] = "CREATE TABLE run ("
-			     " run TEXT PRIMARY KEY,"
-			     " board TEXT NOT NULL,"
-			     " kernel TEXT NOT NULL DEFAULT '',"
-			     " started_s INTEGER NOT NULL,"
-			     " state TEXT NOT NULL" /* open, finished, cancelled, abandoned */
-			     "  CHECK (state IN ('open', 'finished', 'cancelled', 'abandoned')),"
-			     " why TEXT,"
-			     " summary TEXT,"   /* the counts, JSON */
-			     " document TEXT);" /* outpost.test/1 */
-			     "CREATE INDEX run_started ON run (started_s);"
-			     "PRAGMA user_version = 1;";
+/* What makes version 1 of the tables, 2, ...; the version is PRAGMA user_version. */
+static const char *const steps[] = {
+	"CREATE TABLE run ("
+	" run TEXT PRIMARY KEY,"
+	" board TEXT NOT NULL,"
+	" kernel TEXT NOT NULL DEFAULT '',"
+	" started_s INTEGER NOT NULL,"
+	" state TEXT NOT NULL" /* open, finished, cancelled, abandoned */
+	"  CHECK (state IN ('open', 'finished', 'cancelled', 'abandoned')),"
+	" why TEXT,"
+	" summary TEXT,"   /* the counts, JSON */
+	" document TEXT);" /* outpost.test/1 */
+	"CREATE INDEX run_started ON run (started_s);"
+	"PRAGMA user_version = 1;",
+
+	/* Of a board's tunnel; the words of common/tunnel_status.h. */
+	"CREATE TABLE outage ("
+	" board TEXT NOT NULL,"
+	" start_ms INTEGER NOT NULL," /* since the epoch */
+	" end_ms INTEGER NOT NULL,"
+	" seen TEXT NOT NULL,"
+	" cause TEXT NOT NULL,"
+	" text TEXT NOT NULL,"
+	" PRIMARY KEY (board, start_ms));"
+	"PRAGMA user_version = 2;",
+};
+
+#define VERSION ((int)ARRAY_SIZE(steps))
 
 /*
  * Moves the files beside it, too: data that SQLite has not merged yet must not end up in a new
@@ -107,7 +122,7 @@ static int read_version(struct store *s, int *version)
 	return 0;
 }
 
-/* Checks the version again after taking the lock: another first user may have been faster. */
+/* Reads the version again after taking the lock: another user may have been faster. */
 static int make_tables(struct store *s)
 {
 	int version, r;
@@ -116,8 +131,9 @@ static int make_tables(struct store *s)
 	    sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 		return store_error(s, "write");
 	r = read_version(s, &version);
-	if (r == 0 && version == 0 && sqlite3_exec(s->db, tables, NULL, NULL, NULL) != SQLITE_OK)
-		r = store_error(s, "write");
+	for (; r == 0 && version < VERSION; version++)
+		if (sqlite3_exec(s->db, steps[version], NULL, NULL, NULL) != SQLITE_OK)
+			r = store_error(s, "write");
 	if (r == 0 && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		r = store_error(s, "write");
 	return r;
@@ -127,7 +143,7 @@ static int check_version(struct store *s)
 {
 	int version, r = read_version(s, &version);
 
-	if (r == 0 && version == 0)
+	if (r == 0 && version >= 0 && version < VERSION)
 		return make_tables(s);
 	if (r == 0 && version != VERSION) {
 		log_error("%s was written by a newer Outpost (format %d, this one supports %d)",

@@ -8,6 +8,7 @@
 #define OUTPOST_STORE_H
 
 #include "common/cleanup.h"
+#include "common/tunnel_status.h"
 #include "host/judge/result.h"
 
 #include <jansson.h>
@@ -63,6 +64,21 @@ int store_find(struct store *store, const char *word, char **run);
  * summary (the counts) are null if not known. 0 or -errno, logged.
  */
 int store_list(struct store *store, const char *board, int limit, json_t **rows);
+
+/*
+ * Enters outages of a board's tunnel; those that are there already stay as they are. Keeps the
+ * newest STORE_OUTAGES of each board. 0 or -errno, logged.
+ */
+#define STORE_OUTAGES 1000
+int store_add_outages(struct store *store, const char *board, const struct tunnel_outage *outages,
+		      size_t n);
+
+/*
+ * The newest outages of a board, the newest first, at most `limit`: an array that the caller
+ * frees. 0 or -errno, logged.
+ */
+int store_outages(struct store *store, const char *board, size_t limit,
+		  struct tunnel_outage **outages, size_t *n);
 
 /* The document of a finished run. 0 or -errno, logged; -ENOENT: the run has none. */
 int store_get(struct store *store, const char *run, json_t **document);
