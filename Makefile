@@ -31,6 +31,7 @@ HOST_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 COMMON_SRC := $(sort $(wildcard src/common/*.c src/common/*/*.c))
 HOST_SRC   := $(sort $(wildcard src/host/*/*.c))
 AGENT_SRC  := $(sort $(wildcard src/agent/*.c src/agent/*/*.c))
+GATEWAY_SRC := $(sort $(wildcard src/gateway/*.c))
 BUILDER_SRC := $(sort $(wildcard src/builder/*.c)) $(addprefix src/common/,builder_wire.c clock.c process.c strbuf.c alloc.c)
 
 # Prints one line for each step, unless -s is given.
@@ -42,6 +43,7 @@ objects = $(patsubst src/%.c,$(1)/%.o,$(2))
 COMMON_OBJ := $(call objects,$(O),$(COMMON_SRC)) $(O)/outpost.pb.o
 HOST_OBJ   := $(call objects,$(O),$(HOST_SRC))
 AGENT_OBJ  := $(call objects,$(O),$(AGENT_SRC))
+GATEWAY_OBJ := $(call objects,$(O),$(GATEWAY_SRC))
 
 # The agent for boards is static and small. libb2, zstd and nanopb for arm64 come from
 # Debian packages, which Outpost itself unpacks (that needs no agent).
@@ -60,7 +62,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .SUFFIXES:
 .PHONY: all check check-all check-unit unit-programs bench-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
-all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder
+all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder $(O)/outpost-gateway
 
 build/outpost: $(O)/outpost
 	@$(if $(SAN),,ln -sf $(patsubst build/%,%,$<) $@)
@@ -84,6 +86,10 @@ $(O)/%.o: src/%.c
 # The vm's init is part of the program.
 $(O)/host/vm/guest.o: board/vm-init board/vm-full-init board/vm-full-make $(A)/vm-reseed
 
+# What a gateway and a new card get is part of the program.
+$(O)/host/tunnel/gateway_files.o: $(wildcard gateway/*)
+$(O)/host/tunnel/card.o: $(wildcard board/outpost-join*)
+
 # Freestanding, because the vm may have another C library, or none.
 $(A)/vm-reseed: board/vm-reseed.c
 	@mkdir -p $(@D)
@@ -94,6 +100,11 @@ $(A)/vm-reseed: board/vm-reseed.c
 $(O)/outpost-agent: $(AGENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -Wl,--build-id -o $@ $^ $(AGENT_LIBS)
+
+# Only libc, because sshd trusts it. An archive, so that only what is used is linked.
+$(O)/outpost-gateway: $(GATEWAY_OBJ) $(O)/common.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^
 
 # Static, because a container may have another C library, or none.
 $(O)/outpost-builder: $(BUILDER_SRC) $(wildcard src/builder/*.h src/common/*.h)
@@ -145,12 +156,14 @@ $(O)/outpost.pb.o: build/proto/outpost.pb.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
-$(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ): | build/proto/outpost.pb.h
+$(COMMON_OBJ) $(HOST_OBJ) $(AGENT_OBJ) $(GATEWAY_OBJ): | build/proto/outpost.pb.h
 
 # All of a program but main(), for its tests and tools. Thin archives only refer to the objects.
 $(O)/host.a: $(filter-out $(O)/host/cmd/main.o,$(HOST_OBJ)) $(COMMON_OBJ)
 $(O)/agent.a: $(filter-out $(O)/agent/main.o,$(AGENT_OBJ)) $(COMMON_OBJ)
-$(O)/host.a $(O)/agent.a:
+$(O)/gateway.a: $(filter-out $(O)/gateway/main.o,$(GATEWAY_OBJ)) $(COMMON_OBJ)
+$(O)/common.a: $(COMMON_OBJ)
+$(O)/host.a $(O)/agent.a $(O)/gateway.a $(O)/common.a:
 	@rm -f $@
 	$(Q)$(AR) rcs --thin $@ $^
 
@@ -196,6 +209,11 @@ $(O)/tests/test_check: $(O)/tools/variants.o
 $(O)/tests/test_agent_%: $(O)/tests/test_agent_%.o $(O)/agent.a
 	$(call say,LD,$@)
 	$(call link,-lcmocka $(AGENT_LIBS))
+
+# The same for the gateway's.
+$(O)/tests/test_gateway_%: $(O)/tests/test_gateway_%.o $(O)/gateway.a
+	$(call say,LD,$@)
+	$(call link,-lcmocka)
 
 $(O)/tests/test_container: | $(O)/outpost-builder
 
@@ -389,7 +407,7 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         libjansson-dev libinih-dev libfdt-dev libseccomp-dev openssh-client qemu-system-arm qemu-utils e2fsprogs kmod xz-utils bzip2 patch bc \
         ca-certificates debian-archive-keyring \
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
-DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server cpio jq \
+DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server nftables cpio jq \
              libxml2-utils ccache distcc sparse podman runc mmdebstrap clang-format clang-tidy \
              shellcheck
 
