@@ -33,7 +33,7 @@ struct parcel {
 };
 
 struct parcels {
-	struct workflow *p;
+	struct workflow *w;
 	struct deploy *deploy;
 	struct parcel *items;
 	size_t n;
@@ -50,10 +50,10 @@ static void parcels_release(struct parcels *all)
 
 static int pack(struct parcels *all)
 {
-	all->deploy = deploy_new(all->p->board);
-	all->items = xcalloc(all->p->modules.n + 1, sizeof(*all->items));
-	for (size_t i = 0; i < all->p->modules.n; i++) {
-		const struct module *m = all->p->modules.modules[i];
+	all->deploy = deploy_new(all->w->board);
+	all->items = xcalloc(all->w->modules.n + 1, sizeof(*all->items));
+	for (size_t i = 0; i < all->w->modules.n; i++) {
+		const struct module *m = all->w->modules.modules[i];
 		struct parcel *parcel = &all->items[all->n];
 		int r;
 
@@ -65,7 +65,7 @@ static int pack(struct parcels *all)
 			return r;
 		all->n++;
 	}
-	return deploy_send(all->deploy, all->p->session);
+	return deploy_send(all->deploy, all->w->session);
 }
 
 static int send_deploys(struct parcels *all)
@@ -79,13 +79,13 @@ static int send_deploys(struct parcels *all)
 		if (parcel->path)
 			continue;
 		if (parcel->missing)
-			r = deploy_need(all->deploy, all->p->session, &parcel->need);
+			r = deploy_need(all->deploy, all->w->session, &parcel->need);
 		parcel->missing = false;
 		proto_set(request.body.deploy.name, parcel->module->name);
 		request.body.deploy.hash.size = HASH_SIZE;
 		memcpy(request.body.deploy.hash.bytes, parcel->hash, HASH_SIZE);
 		if (r == 0)
-			r = session_send(all->p->session, &request);
+			r = session_send(all->w->session, &request);
 	}
 	return r;
 }
@@ -115,13 +115,13 @@ static void take_deployed(struct parcels *all, const outpost_Deployed *deployed)
 
 static int take_reply(struct parcels *all)
 {
-	const char *board = all->p->board->name;
+	const char *board = all->w->board->name;
 	outpost_Reply reply = { 0 };
 	struct frame frame;
-	int r = session_await(all->p->session, PATIENCE_MS, &frame);
+	int r = session_await(all->w->session, PATIENCE_MS, &frame);
 
 	if (r == SESSION_ENDED)
-		return session_say(all->p->session);
+		return session_say(all->w->session);
 	if (r == SESSION_NOTHING)
 		return log_error_errno(-ETIMEDOUT,
 				       "Board %s has neither received nor sent anything for %d s",
@@ -135,7 +135,7 @@ static int take_reply(struct parcels *all)
 	else if (reply.which_body == outpost_Reply_deployed_tag)
 		take_deployed(all, &reply.body.deployed);
 	else if (reply.which_body == outpost_Reply_failure_tag)
-		return session_say_failure(all->p->session, &reply.body.failure);
+		return session_say_failure(all->w->session, &reply.body.failure);
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static int deliver(struct parcels *all)
 	}
 	if (missing)
 		return log_error_errno(-EIO, "Board %s does not keep the files that it receives",
-				       all->p->board->name);
+				       all->w->board->name);
 	deploy_remember(all->deploy);
 	return 0;
 }
@@ -181,7 +181,7 @@ static json_t *to_json(const struct parcels *all)
 							all->items[i].path, "changed",
 							all->items[i].changed));
 	return object_json("{s:s, s:s, s:s, s:I, s:o}", "schema", "outpost.deploy/1", "board",
-			   all->p->board->name, "kernel", all->p->release, "bytes_sent",
+			   all->w->board->name, "kernel", all->w->release, "bytes_sent",
 			   (json_int_t)deploy_sent(all->deploy), "modules", rows);
 }
 
@@ -193,12 +193,12 @@ static void print(const struct parcels *all)
 }
 
 /* Reports the modules that were not deployed: not built, or not for this kernel. */
-static int report_errors(const struct workflow *p)
+static int report_errors(const struct workflow *w)
 {
 	int status = STATUS_OK;
 
-	for (size_t i = 0; i < p->modules.n; i++) {
-		const struct module *m = p->modules.modules[i];
+	for (size_t i = 0; i < w->modules.n; i++) {
+		const struct module *m = w->modules.modules[i];
 
 		if (!m->error)
 			continue;
@@ -211,15 +211,15 @@ static int report_errors(const struct workflow *p)
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	char *const *paths = workflow_paths("deploy", argc, argv);
-	_cleanup_(workflow_release) struct workflow p = { 0 };
-	_cleanup_(parcels_release) struct parcels all = { .p = &p };
+	_cleanup_(workflow_release) struct workflow w = { 0 };
+	_cleanup_(parcels_release) struct parcels all = { .w = &w };
 	int r;
 
 	if (!paths)
 		return STATUS_USAGE;
-	r = workflow_board(&p, ctx, arg);
+	r = workflow_board(&w, ctx, arg);
 	if (r == 0)
-		r = workflow_modules(&p, paths);
+		r = workflow_modules(&w, paths);
 	if (r == 0)
 		r = pack(&all);
 	if (r == 0)
@@ -231,7 +231,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		r = out_json(to_json(&all));
 	else
 		print(&all);
-	return r < 0 ? r : report_errors(&p);
+	return r < 0 ? r : report_errors(&w);
 }
 
 const struct command cmd_deploy = {

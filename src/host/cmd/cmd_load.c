@@ -54,16 +54,16 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	_cleanup_free_ char *params = argc > 1 ? join_params(argc - 1, argv + 1) : NULL;
 	char *const paths[] = { path, NULL };
 	struct run_request request = { .purpose = outpost_Purpose_LOAD, .params = params };
-	_cleanup_(workflow_release) struct workflow p = { 0 };
+	_cleanup_(workflow_release) struct workflow w = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
 	if (!path)
 		return STATUS_USAGE;
-	r = workflow_board(&p, ctx, arg);
+	r = workflow_board(&w, ctx, arg);
 	if (r == 0)
-		r = workflow_execute(&p, paths, false, &request, &result);
-	return finish_run(&p, r, &result, NULL, false);
+		r = workflow_execute(&w, paths, false, &request, &result);
+	return finish_run(&w, r, &result, NULL, false);
 }
 
 const struct command cmd_load = {

@@ -11,16 +11,16 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	const struct test_options *o = arg;
 	struct run_request request = workflow_test(o);
 	char *const *paths = workflow_paths("test", argc, argv);
-	_cleanup_(workflow_release) struct workflow p = { 0 };
+	_cleanup_(workflow_release) struct workflow w = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
 	if (!paths)
 		return STATUS_USAGE;
-	r = workflow_board(&p, ctx, &o->workflow);
+	r = workflow_board(&w, ctx, &o->workflow);
 	if (r == 0)
-		r = workflow_execute(&p, paths, true, &request, &result);
-	return finish_run(&p, r, &result, o->junit, false);
+		r = workflow_execute(&w, paths, true, &request, &result);
+	return finish_run(&w, r, &result, o->junit, false);
 }
 
 const struct command cmd_test = {

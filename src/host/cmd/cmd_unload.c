@@ -14,7 +14,7 @@ static const struct option_row options[] = {
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	struct run_request request = { .purpose = outpost_Purpose_UNLOAD };
-	_cleanup_(workflow_release) struct workflow p = { 0 };
+	_cleanup_(workflow_release) struct workflow w = { 0 };
 	_cleanup_(run_result_release) struct run_result result = { 0 };
 	int r;
 
@@ -24,16 +24,16 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 		if (!path_is_plain_name(name))
 			return usage_error("Invalid module name '%s'", argv[i]);
 	}
-	r = workflow_board(&p, ctx, arg);
+	r = workflow_board(&w, ctx, arg);
 	/* In reverse: the list is in the order of loading, and is unloaded from its end. */
 	for (int i = argc; r == 0 && i-- > 0;) {
 		_cleanup_free_ char *name = module_canonical_name(argv[i]);
 
-		module_list_add(&p.modules, module_new(name));
+		module_list_add(&w.modules, module_new(name));
 	}
 	if (r == 0)
-		r = workflow_execute(&p, NULL, false, &request, &result);
-	return finish_run(&p, r, &result, NULL, false);
+		r = workflow_execute(&w, NULL, false, &request, &result);
+	return finish_run(&w, r, &result, NULL, false);
 }
 
 const struct command cmd_unload = {

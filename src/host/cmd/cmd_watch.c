@@ -21,7 +21,7 @@
 static const struct option_row options[] = { TEST_OPTIONS, OPTION_END };
 
 struct watching {
-	struct workflow p;
+	struct workflow workflow;
 	struct file_watch *saves;
 	char *const *paths;
 	const struct test_options *options;
@@ -30,7 +30,7 @@ struct watching {
 
 static void watching_release(struct watching *w)
 {
-	workflow_release(&w->p);
+	workflow_release(&w->workflow);
 	if (w->saves)
 		file_watch_close(w->saves);
 }
@@ -42,7 +42,7 @@ static int watch_neighbours(struct watching *w)
 	int r = 0;
 
 	/* The build has reported sources that cannot be found. */
-	if (!w->p.modules.n || build_neighbours(w->paths, w->p.tree, &files) < 0)
+	if (!w->workflow.modules.n || build_neighbours(w->paths, w->workflow.tree, &files) < 0)
 		return 0;
 	strv_foreach (file, files)
 		if (r == 0)
@@ -52,8 +52,8 @@ static int watch_neighbours(struct watching *w)
 
 static void hang_up(struct watching *w)
 {
-	if (w->p.session)
-		session_close(TAKE_PTR(w->p.session));
+	if (w->workflow.session)
+		session_close(TAKE_PTR(w->workflow.session));
 }
 
 /* Watching continues whatever the result, unless the results cannot be written. */
@@ -64,11 +64,11 @@ static int one_round(struct watching *w)
 	int r;
 
 	progress_start();
-	r = workflow_execute(&w->p, w->paths, true, &request, &result);
+	r = workflow_execute(&w->workflow, w->paths, true, &request, &result);
 	/* An agent that refused a request accepts no more requests in this session. */
 	if (r != OUTCOME_JUDGED)
 		hang_up(w);
-	(void)finish_run(&w->p, r, &result, w->options->junit, true);
+	(void)finish_run(&w->workflow, r, &result, w->options->junit, true);
 	if (process_interrupted)
 		return -EINTR;
 	/* The only reason to stop: nobody can read the results any more. */
@@ -84,20 +84,22 @@ static void tend(struct watching *w)
 	struct frame frame;
 	int r;
 
-	if (!w->p.session) {
+	if (!w->workflow.session) {
 		if (monotonic_ms() < w->next_try_ms)
 			return;
 		w->next_try_ms = monotonic_ms() + RETRY_MS;
-		(void)session_open(w->p.board, NULL, &w->p.session);
+		(void)session_open(w->workflow.board, NULL, &w->workflow.session);
 		return;
 	}
-	while ((r = session_receive(w->p.session, 0, &frame)) == SESSION_FRAME)
+	while ((r = session_receive(w->workflow.session, 0, &frame)) == SESSION_FRAME)
 		;
-	if (r == -EINTR || (r == SESSION_NOTHING && session_silence_ms(w->p.session) < SILENCE_MS))
+	if (r == -EINTR ||
+	    (r == SESSION_NOTHING && session_silence_ms(w->workflow.session) < SILENCE_MS))
 		return;
-	log_debug("Board %s: %s; connecting again", w->p.board->name, session_why(w->p.session));
+	log_debug("Board %s: %s; connecting again", w->workflow.board->name,
+		  session_why(w->workflow.session));
 	hang_up(w);
-	session_drop_master(w->p.board);
+	session_drop_master(w->workflow.board);
 }
 
 /* 0 after a save, or -errno. */
@@ -108,7 +110,8 @@ static int wait_for_save(struct watching *w)
 	while (r == 0 && !process_interrupted) {
 		struct pollfd fds[] = {
 			{ .fd = file_watch_fd(w->saves), .events = POLLIN },
-			{ .fd = w->p.session ? session_fd(w->p.session) : -1, .events = POLLIN },
+			{ .fd = w->workflow.session ? session_fd(w->workflow.session) : -1,
+			  .events = POLLIN },
 		};
 
 		(void)poll(fds, ARRAY_SIZE(fds), LOOK_MS);
@@ -145,7 +148,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 	/* Before anything else, so that saves during the first build are seen. */
 	r = file_watch_open(w.paths, &w.saves);
 	if (r == 0)
-		r = workflow_board(&w.p, ctx, &w.options->workflow);
+		r = workflow_board(&w.workflow, ctx, &w.options->workflow);
 	progress_end(); /* each round has its own progress line */
 	return r < 0 ? r : watch(&w);
 }

@@ -12,7 +12,7 @@ static int print_json(const struct run_result *result, bool json_line)
 	return json_line ? out_json_line(out_test_json(result)) : out_json(out_test_json(result));
 }
 
-int finish_run(struct workflow *p, int r, const struct run_result *result, const char *junit,
+int finish_run(struct workflow *w, int r, const struct run_result *result, const char *junit,
 	       bool json_line)
 {
 	int stored, written = 0;
@@ -22,11 +22,11 @@ int finish_run(struct workflow *p, int r, const struct run_result *result, const
 		r = -EINTR;
 	if (r != OUTCOME_JUDGED && !result->n)
 		return r < 0 ? r : STATUS_TROUBLE;
-	stored = workflow_keep(p->store, p->session, result);
+	stored = workflow_keep(w->store, w->session, result);
 	if (junit)
 		written = out_junit(junit, result);
-	if (!p->ctx->json)
-		out_table(stdout, result, p->ctx->verbose);
+	if (!w->ctx->json)
+		out_table(stdout, result, w->ctx->verbose);
 	else if (written == 0)
 		written = print_json(result, json_line);
 	if (r < 0 || written < 0)

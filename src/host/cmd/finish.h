@@ -10,7 +10,7 @@
  * unless that is NULL. `json_line`: print JSON on one line, because there may be several
  * results. The exit status of the command, or -errno, logged.
  */
-int finish_run(struct workflow *p, int r, const struct run_result *result, const char *junit,
+int finish_run(struct workflow *w, int r, const struct run_result *result, const char *junit,
 	       bool json_line);
 
 #endif

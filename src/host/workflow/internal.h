@@ -6,10 +6,10 @@
 #include "host/workflow/workflow.h"
 
 /* Checks the modules that were built, unless --no-check is given. 0 or -errno, logged. */
-int workflow_check(struct workflow *p, const struct kernel_tree *tree);
+int workflow_check(struct workflow *w, const struct kernel_tree *tree);
 
-/* Collects the open runs on the board that `p` is connected to. 0 or -errno, logged. */
-int workflow_collect_all(struct workflow *p);
+/* Collects the open runs on the board that `w` is connected to. 0 or -errno, logged. */
+int workflow_collect_all(struct workflow *w);
 
 /* The progress callback of a run_request: updates the progress line. */
 void workflow_on_run(const char *doing, const char *module, size_t done, size_t total, void *arg);

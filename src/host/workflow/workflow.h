@@ -83,25 +83,25 @@ struct workflow {
  * Opens board, store and connection, and collects runs that a host left open. 0 or -errno,
  * logged.
  */
-int workflow_board(struct workflow *p, const struct context *ctx,
+int workflow_board(struct workflow *w, const struct context *ctx,
 		   const struct workflow_options *options);
 /*
  * Collects the open runs on all boards that answer, known ones and ssh destinations, or on that
  * of -b only. Logs what it did.
  */
 void workflow_collect(const struct context *ctx, struct store *store);
-void workflow_release(struct workflow *p);
+void workflow_release(struct workflow *w);
 
 /*
  * Builds and checks `paths`, with `tests`, and runs the plan on the board; does so again if
  * the board turns out to run a different kernel than last time. As run_execute(), but never
- * OUTCOME_OTHER_KERNEL. `request` is completed from `p`.
+ * OUTCOME_OTHER_KERNEL. `request` is completed from `w`.
  */
-int workflow_execute(struct workflow *p, char *const *paths, bool tests,
+int workflow_execute(struct workflow *w, char *const *paths, bool tests,
 		     struct run_request *request, struct run_result *result);
 
 /* Builds and checks only, for the kernel that the board reports. 0 or -errno, logged. */
-int workflow_modules(struct workflow *p, char *const *paths);
+int workflow_modules(struct workflow *w, char *const *paths);
 
 /*
  * Stores a result, then allows the board to delete the run. `session` may be NULL. 0 or -errno,

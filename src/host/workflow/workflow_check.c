@@ -14,13 +14,13 @@
  * Uses the board's current facts only if they have arrived already: they are not worth waiting
  * for.
  */
-static void add_board(const struct workflow *p, struct check_kernel *kernel, struct check_board *on)
+static void add_board(const struct workflow *w, struct check_kernel *kernel, struct check_board *on)
 {
-	const outpost_Welcome *w = p->session ? session_welcomed(p->session) : NULL;
+	const outpost_Welcome *welcome = w->session ? session_welcomed(w->session) : NULL;
 
-	if (w)
-		last_seen_set_facts(p->board->name, w);
-	on->board = p->board;
+	if (welcome)
+		last_seen_set_facts(w->board->name, welcome);
+	on->board = w->board;
 	check_board_add(kernel, on);
 }
 
@@ -37,9 +37,9 @@ static void say_refused(const struct module *m, const struct check_result *resul
 }
 
 /* Returns whether the module was refused. */
-static bool check_one(struct workflow *p, const struct check_kernel *kernel, struct module *m)
+static bool check_one(struct workflow *w, const struct check_kernel *kernel, struct module *m)
 {
-	struct check_plan plan = { .others = &p->modules,
+	struct check_plan plan = { .others = &w->modules,
 				   .needs = (const char *const *)m->test.depends };
 	struct check_result result;
 	int r = check_file(kernel, m->stripped, &plan, &result);
@@ -56,29 +56,29 @@ static bool check_one(struct workflow *p, const struct check_kernel *kernel, str
 	return m->error != NULL;
 }
 
-int workflow_check(struct workflow *p, const struct kernel_tree *tree)
+int workflow_check(struct workflow *w, const struct kernel_tree *tree)
 {
 	_cleanup_(check_kernel_freep) struct check_kernel *kernel = NULL;
 	struct check_board on = { 0 };
 	int r = 0;
 
-	free(p->check_ms);
-	free(p->refused);
-	p->check_ms = xcalloc(p->modules.n + 1, sizeof(*p->check_ms));
-	p->refused = xcalloc(p->modules.n + 1, sizeof(*p->refused));
-	if (!p->options->no_check)
+	free(w->check_ms);
+	free(w->refused);
+	w->check_ms = xcalloc(w->modules.n + 1, sizeof(*w->check_ms));
+	w->refused = xcalloc(w->modules.n + 1, sizeof(*w->refused));
+	if (!w->options->no_check)
 		r = check_kernel_read(tree, &kernel);
 	if (kernel)
-		add_board(p, kernel, &on);
-	for (size_t i = 0; i < p->modules.n; i++) {
-		struct module *m = p->modules.modules[i];
+		add_board(w, kernel, &on);
+	for (size_t i = 0; i < w->modules.n; i++) {
+		struct module *m = w->modules.modules[i];
 		long long start = monotonic_ms();
 
-		p->check_ms[i] = -1;
+		w->check_ms[i] = -1;
 		if (m->error || m->test.skip || !kernel)
 			continue;
-		p->refused[i] = check_one(p, kernel, m);
-		p->check_ms[i] = (int)(monotonic_ms() - start);
+		w->refused[i] = check_one(w, kernel, m);
+		w->check_ms[i] = (int)(monotonic_ms() - start);
 	}
 	return r;
 }

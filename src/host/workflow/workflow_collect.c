@@ -24,37 +24,37 @@ int workflow_keep(struct store *store, struct session *session, const struct run
 	return r;
 }
 
-static int abandon_damaged(struct workflow *p, const char *run)
+static int abandon_damaged(struct workflow *w, const char *run)
 {
 	_cleanup_free_ char *dir = store_run_dir(run);
 
 	log_warn("Run %s was left open; abandoning it, because its journal is damaged", run);
 	if (dir)
 		log_hint("Run outpost journal %s/journal to print what can be read of it", dir);
-	return store_abandon(p->store, run, "its journal is damaged");
+	return store_abandon(w->store, run, "its journal is damaged");
 }
 
-static int collect(struct workflow *p, const char *run)
+static int collect(struct workflow *w, const char *run)
 {
-	struct run_request request = { .board = p->board,
-				       .store = p->store,
-				       .return_ms = p->options->return_ms,
+	struct run_request request = { .board = w->board,
+				       .store = w->store,
+				       .return_ms = w->options->return_ms,
 				       .progress = workflow_on_run };
 	struct run_result result;
 	int r;
 
 	progress_step("collecting run %s", run);
-	r = run_collect(&request, run, &p->session, &result);
+	r = run_collect(&request, run, &w->session, &result);
 	if (r == OUTCOME_UNKNOWN) {
 		log_info("Run %s was left open, but board %s never started it, or no longer has it",
-			 run, p->board->name);
-		return store_abandon(p->store, run,
+			 run, w->board->name);
+		return store_abandon(w->store, run,
 				     "the board never started it, or no longer has it");
 	}
 	if (r == OUTCOME_DAMAGED)
-		return abandon_damaged(p, run);
+		return abandon_damaged(w, run);
 	if (r == 0)
-		r = workflow_keep(p->store, p->session, &result);
+		r = workflow_keep(w->store, w->session, &result);
 	if (r == 0 && result.open)
 		r = -ETIMEDOUT; /* lost again: logged */
 	if (r == 0)
@@ -66,36 +66,36 @@ static int collect(struct workflow *p, const char *run)
 	return r == OUTCOME_INTERRUPTED ? -EINTR : r > 0 ? 0 : r;
 }
 
-int workflow_collect_all(struct workflow *p)
+int workflow_collect_all(struct workflow *w)
 {
 	_cleanup_strv_ char **runs = NULL;
-	int r = store_open_runs(p->store, p->board->name, &runs);
+	int r = store_open_runs(w->store, w->board->name, &runs);
 
 	strv_foreach (run, runs) {
 		if (r < 0)
 			return r;
-		r = collect(p, *run);
+		r = collect(w, *run);
 	}
-	return r < 0 || p->session ? r : session_open(p->board, NULL, &p->session);
+	return r < 0 || w->session ? r : session_open(w->board, NULL, &w->session);
 }
 
 static void collect_board(const struct context *ctx, struct store *store, const char *name)
 {
 	static const struct workflow_options options;
 	static const struct session_options quietly = { .timeout_ms = COLLECT_MS, .quiet = true };
-	struct workflow p = { .ctx = ctx, .options = &options, .store = store };
-	int r = board_find(name, &p.board);
+	struct workflow w = { .ctx = ctx, .options = &options, .store = store };
+	int r = board_find(name, &w.board);
 
 	if (r < 0)
 		return;
 	progress_start();
-	r = session_open(p.board, &quietly, &p.session);
+	r = session_open(w.board, &quietly, &w.session);
 	if (r == 0)
-		r = workflow_collect_all(&p);
-	p.store = NULL; /* owned by the caller */
+		r = workflow_collect_all(&w);
+	w.store = NULL; /* owned by the caller */
 	if (r < 0 && r != -EINTR)
 		log_warn("Cannot collect the runs that were left open on board %s", name);
-	workflow_release(&p);
+	workflow_release(&w);
 }
 
 void workflow_collect(const struct context *ctx, struct store *store)
