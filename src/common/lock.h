@@ -9,7 +9,15 @@
  */
 int lock_take(const char *path, const char *what);
 
-/* The same without waiting: -EWOULDBLOCK, not logged, if the lock is held. */
-int lock_try(const char *path);
+enum lock_outcome {
+	LOCK_TAKEN, /* *fd is the caller's */
+	LOCK_HELD,  /* by another process; not logged */
+};
+
+/* The same without waiting: an enum lock_outcome, or -errno, logged. */
+int lock_try(const char *path, int *fd);
+
+/* As lock_take(), but several may hold it at once, and only the others wait. */
+int lock_take_shared(const char *path, const char *what);
 
 #endif

@@ -507,8 +507,7 @@ static void no_pidfd(void **state)
 	without_pidfd = 0;
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
-	fd = lock_try(lock);
-	assert_true(fd >= 0);
+	assert_int_equal(lock_try(lock, &fd), LOCK_TAKEN);
 	close(fd);
 	assert_int_equal(do_build("a", NULL), 0);
 	assert_null(the_module("a")->error);

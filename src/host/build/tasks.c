@@ -136,16 +136,13 @@ static int take_link_lock(struct task *task)
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot create the folder %s", dir);
-	task->link_lock = lock_try(path);
-	if (task->link_lock >= 0)
-		return 0;
-	if (task->link_lock != -EWOULDBLOCK)
-		return task->link_lock;
-	unlock(task);
-	return -EAGAIN;
+	r = lock_try(path, &task->link_lock);
+	if (r == LOCK_HELD)
+		unlock(task);
+	return r;
 }
 
-/* 0, -EAGAIN if another process holds the lock, or -errno, logged. */
+/* An enum lock_outcome, or -errno, logged. */
 static int take_lock(struct task *task)
 {
 	_cleanup_free_ char *path = unit_file(&task->unit, "lock");
@@ -153,15 +150,13 @@ static int take_lock(struct task *task)
 
 	if (r < 0)
 		return log_error_errno(r, "Cannot create the folder %s", task->unit.dir);
-	task->lock = lock_try(path);
-	if (task->lock >= 0)
-		return task->unit.link ? take_link_lock(task) : 0;
-	if (task->lock != -EWOULDBLOCK)
-		return task->lock;
-	if (!task->said_waiting)
+	r = lock_try(path, &task->lock);
+	if (r == LOCK_TAKEN)
+		return task->unit.link ? take_link_lock(task) : LOCK_TAKEN;
+	if (r == LOCK_HELD && !task->said_waiting)
 		log_info("Waiting for another outpost that is building %s", task->unit.shown);
-	task->said_waiting = true;
-	return -EAGAIN;
+	task->said_waiting |= r == LOCK_HELD;
+	return r;
 }
 
 /* SIGTERM makes it end its own child. */
@@ -211,14 +206,15 @@ static bool is_ready(const struct tasks *t, struct unit *unit)
 	return true;
 }
 
+/* 0, LOCK_HELD, or -errno, logged. */
 static int start(struct tasks *t, struct task *task)
 {
 	struct unit *unit = &task->unit;
 	int left = (int)(t->n - t->n_done), r = take_lock(task);
 
-	if (r == 0)
+	if (r == LOCK_TAKEN)
 		r = collect_symvers(t, unit);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	unit->tests = t->request->tests;
 	unit->jobs = t->jobs / (left < t->jobs ? left : t->jobs);
@@ -256,7 +252,7 @@ static int start_ready(struct tasks *t, bool *locked)
 			continue;
 		}
 		r = start(t, task);
-		if (r == -EAGAIN)
+		if (r == LOCK_HELD)
 			*locked = true;
 		else if (r < 0)
 			return r;

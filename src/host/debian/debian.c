@@ -154,7 +154,9 @@ static int set_up(const struct debian *debian)
 
 int debian_open(struct debian **debian, const char *arch)
 {
-	return debian_open_archive(debian, arch, NULL);
+	int r = debian_open_archive(debian, arch, NULL);
+
+	return r == DEBIAN_UNREACHABLE ? -EHOSTUNREACH : r;
 }
 
 int debian_open_archive(struct debian **debian, const char *arch,
@@ -170,12 +172,13 @@ int debian_open_archive(struct debian **debian, const char *arch,
 	d->config = path_join(d->dir, "apt.conf", NULL);
 	d->archives = path_join(d->dir, "archives", NULL);
 	r = set_up(d);
-	if (r == 0)
-		r = debian_refresh_when_due(d);
 	if (r < 0)
 		return r;
+	r = debian_refresh_when_due(d);
+	if (r < 0)
+		return r == -EINTR ? r : DEBIAN_UNREACHABLE;
 	*debian = TAKE_PTR(d);
-	return 0;
+	return DEBIAN_OPENED;
 }
 
 void debian_close(struct debian *debian)

@@ -46,9 +46,14 @@ extern const struct ini_key debian_archive_keys[];
 int debian_archives_load(const struct config *config, struct debian_archives *list);
 void debian_archives_release(struct debian_archives *list);
 
+enum debian_outcome {
+	DEBIAN_OPENED,
+	DEBIAN_UNREACHABLE, /* no package lists: no network, no apt-get, or no source; logged */
+};
+
 /*
  * As debian_open(), with the packages of that archive only; NULL: Debian's. It must outlive
- * *debian.
+ * *debian. An enum debian_outcome, or -errno, logged.
  */
 int debian_open_archive(struct debian **debian, const char *arch,
 			const struct debian_archive *archive);

@@ -78,12 +78,11 @@ static int obtain_from(const struct debian_archive *archive, const char *headers
 	const char *name = archive ? archive->name : "Debian";
 	int r = debian_open_archive(&debian, BOARD_ARCH, archive);
 
-	/* Logged: no network, or no apt on this machine. Another source may have it. */
-	if (r == -EHOSTUNREACH || r == -ENOENT || r == -EIO) {
+	if (r == DEBIAN_UNREACHABLE) { /* another source may have it */
 		strbuf_addf(why, "%s%s cannot be reached", why->len ? ", " : "", name);
 		return KERNEL_NONE;
 	}
-	if (r == 0)
+	if (r == DEBIAN_OPENED)
 		r = unpack_headers(debian, archive, headers, dir, &kbuild);
 	if (r == KERNEL_NONE)
 		strbuf_addf(why, "%s%s has no %s", why->len ? ", " : "", name, headers);

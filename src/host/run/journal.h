@@ -41,11 +41,12 @@ int run_journal_enter(struct run_journal *journal, long long began_s);
 /* Removes the run from the store: the board did not take it. */
 void run_journal_forget(struct run_journal *journal);
 
-/*
- * Opens the copy and adds what is in it. 0; JOURNAL_FOLLOWED: another process on this host
- * follows the run (not logged); -errno, logged.
- */
-#define JOURNAL_FOLLOWED 1
+enum journal_outcome {
+	JOURNAL_OPENED,
+	JOURNAL_FOLLOWED, /* another process on this host follows the run; not logged */
+};
+
+/* Opens the copy and adds what is in it. An enum journal_outcome, or -errno, logged. */
 int run_journal_open(struct run_journal *journal);
 /* Adds an ENTRY frame from the board. 0 or -errno, logged. */
 int run_journal_add(struct run_journal *journal, const struct frame *frame);

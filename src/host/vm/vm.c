@@ -159,11 +159,13 @@ int vm_console(const char *name)
 		return r;
 	/* QEMU serves one client at a time, and lets others wait silently. */
 	lock_path = path_join(vm->dir, "console.lock", NULL);
-	lock = lock_try(lock_path);
-	if (lock == -EWOULDBLOCK)
-		log_error("Another outpost is connected to the console of the vm %s", name);
-	if (lock < 0)
-		return lock;
+	r = lock_try(lock_path, &lock);
+	if (r == LOCK_HELD)
+		r = log_error_errno(-EBUSY,
+				    "Cannot open the console of the vm %s: another outpost has it",
+				    name);
+	if (r < 0)
+		return r;
 	fd = unix_socket_connect(vm->dir, "console.sock", false);
 	if (fd < 0)
 		return log_error_errno(fd, "Cannot connect to the console of the vm %s", name);
