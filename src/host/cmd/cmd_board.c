@@ -233,5 +233,6 @@ const struct command cmd_board = {
 	.options_size = sizeof(struct board_options),
 	.has_json = true,
 	.verbs = verbs,
+	.no_cache = true,
 	.run = run,
 };

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/cleanup.h"
-#include "common/fs.h"
-#include "common/log.h"
 #include "host/cmd/command.h"
-#include "host/base/paths.h"
+#include "host/base/cache.h"
 #include "host/vm/saved.h"
 
 struct clean_options {
@@ -19,17 +17,13 @@ static const struct option_row options[] = {
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct clean_options *o = arg;
-	_cleanup_free_ char *dir = o->all ? path_cache("", NULL) : path_cache("build", NULL);
-	int r = saved_remove_all();
-
-	if (r < 0)
-		return r;
-	r = fs_remove_tree(dir);
+	_cleanup_close_ int cache = cache_claim();
+	int r = cache < 0 ? cache : saved_remove_all();
 
 	(void)ctx;
 	(void)argc;
 	(void)argv;
-	return r < 0 ? log_error_errno(r, "Cannot remove %s", dir) : STATUS_OK;
+	return r < 0 ? r : cache_remove(o->all);
 }
 
 const struct command cmd_clean = {
@@ -39,6 +33,7 @@ const struct command cmd_clean = {
 	.options = options,
 	.options_size = sizeof(struct clean_options),
 	.no_board = true,
+	.no_cache = true,
 	.no_trust = true,
 	.run = run,
 };

@@ -77,5 +77,6 @@ const struct command cmd_journal = {
 	.most_args = 1,
 	.no_board = true,
 	.no_trust = true,
+	.no_cache = true,
 	.run = run,
 };

@@ -156,5 +156,6 @@ const struct command cmd_log = {
 	.summary = "Show the board's kernel log",
 	.options = options,
 	.options_size = sizeof(struct log_options),
+	.no_cache = true,
 	.run = run,
 };

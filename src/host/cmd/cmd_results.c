@@ -197,5 +197,6 @@ const struct command cmd_results = {
 	.has_json = true,
 	.most_args = 1,
 	.no_trust = true,
+	.no_cache = true,
 	.run = run,
 };

@@ -60,5 +60,6 @@ const struct command cmd_shell = {
 		"shell. The exit status is that of ssh.\n",
 	.words_after = true,
 	.most_args = -1,
+	.no_cache = true,
 	.run = run,
 };

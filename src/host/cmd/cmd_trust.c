@@ -116,5 +116,6 @@ const struct command cmd_trust = {
 	.no_board = true,
 	.no_trust = true,
 	.most_args = 1,
+	.no_cache = true,
 	.run = run,
 };

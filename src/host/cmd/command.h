@@ -33,6 +33,7 @@ struct command {
 	bool has_json;        /* otherwise --json is an error */
 	bool words_after; /* options end at the first argument; the rest is for another program */
 	bool no_board;    /* -b is an error */
+	bool no_cache;    /* may run beside `outpost clean` */
 	bool no_trust;    /* does not obey keys that need trust, see config_keys.h */
 	const struct command_verb *verbs; /* ends with an entry without a name; NULL: none */
 	int least_args, most_args;        /* without verbs; most_args < 0: any number */

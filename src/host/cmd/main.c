@@ -8,6 +8,7 @@
 #include "host/cmd/command.h"
 #include "host/cmd/command_line.h"
 #include "host/cmd/config_keys.h"
+#include "host/base/cache.h"
 #include "host/base/config.h"
 #include "host/base/paths.h"
 #include "host/container/buildenv.h"
@@ -168,6 +169,8 @@ static int run_command(struct context *ctx, const struct command *c, int argc, c
 		r = STATUS_OK;
 	} else if (r == 0) {
 		r = ask_for_trust(ctx);
+		if (r == 0 && !c->no_cache)
+			r = ctx->cache = cache_use();
 		r = r < 0 ? r : c->run(ctx, dest, argc, argv);
 	}
 	command_line_release_options(c, dest);
@@ -212,7 +215,7 @@ static int finish_stdout(int status)
 
 int main(int argc, char **argv)
 {
-	struct context ctx = { 0 };
+	struct context ctx = { .cache = -1 };
 	int status;
 
 	if (process_open_standard() < 0)
@@ -230,6 +233,7 @@ int main(int argc, char **argv)
 	options_release(context_rows, &ctx);
 	options_release(context_first_rows, &ctx);
 	strv_free(ctx.given);
+	close_fd(&ctx.cache);
 	if (ctx.buildenv)
 		buildenv_free(ctx.buildenv);
 	if (ctx.config)

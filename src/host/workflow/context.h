@@ -20,6 +20,7 @@ struct context {
 	bool version;
 	bool yes;     /* --yes, or OUTPOST_YES */
 	char **given; /* names of the command's options on the command line; see option_given() */
+	int cache;    /* see cache_use(); -1 for a command without */
 	struct config *config;
 	struct buildenv *buildenv;
 };
