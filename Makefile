@@ -370,7 +370,7 @@ $(O)/container_cost: bench/container_cost.c $(O)/host.a
 
 # Measures the cost of the build container; run docker-build first. KERNEL: a release that has a tree.
 bench-container: $(O)/container_cost
-	@$< $(or $(KERNEL),$(shell build/outpost kernel list | awk 'NR == 1 { print $$1 }')) tests/modules/crashers/null_init $(RUNS)
+	@$< $(or $(KERNEL),$(shell build/outpost kernel list --json | jq -r '.kernels[0].release')) tests/modules/crashers/null_init $(RUNS)
 
 # Makes the image of the build container, and builds modules/ in it. COMPILERS: fewer compilers, "12";
 # KERNEL: a release.

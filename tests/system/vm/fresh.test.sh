@@ -3,6 +3,9 @@
 #
 # After any change to its sources, a module that was built before builds, or fails, like a fresh clone,
 # and gives the same .ko. Unchanged files are not compiled again.
+#
+# Always run: sources, folders, makefiles and branches that change, beside the module too. The others
+# are about kinds of files and places.
 
 # shellcheck disable=SC2016 # make expands what is in single quotes
 
@@ -19,18 +22,25 @@ outcome() { # FOLDER [OPTION]
 		done
 }
 
-clone=0
+# Prints the outcome of a fresh clone of m and common: the same sources are built only once.
+outcome_of_clone() {
+	local dir parts=(m)
+	[ ! -e common ] || parts+=(common)
+	dir=fresh-$(tar -c --sort=name --mtime=@0 --exclude=.git "${parts[@]}" | sha256sum | cut -c1-16)
+	if [ ! -e "$dir" ]; then
+		mkdir "$dir"
+		cp -a "${parts[@]}" "$dir"
+		outcome "$dir/m" --no-ccache >"$dir/outcome"
+	fi
+	cat "$dir/outcome"
+}
 
 # same_as_fresh CHANGE [builds|fails]: after this change, m builds like a fresh clone.
 same_as_fresh() {
 	local here fresh
 	here=$(outcome m)
 	cp log log.here
-	clone=$((clone + 1))
-	mkdir "fresh$clone"
-	cp -a m "fresh$clone/m"
-	[ ! -e common ] || cp -a common "fresh$clone/common"
-	fresh=$(outcome "fresh$clone/m" --no-ccache)
+	fresh=$(outcome_of_clone)
 	echo "$1: $here"
 	[ -n "$fresh" ] || { cat log; fail "$1: the build of the fresh clone printed nothing"; }
 	[ "$here" = "$fresh" ] || {
@@ -102,6 +112,7 @@ test_sources_that_disappear() {
 }
 
 test_kbuild_lines_that_disappear() {
+	long_test
 	make_sources
 	same_as_fresh "at first" builds
 	cp m/Kbuild Kbuild
@@ -123,6 +134,7 @@ test_kbuild_lines_that_disappear() {
 }
 
 test_generated_headers() {
+	long_test
 	make_sources
 	printf '%s\n' '$(obj)/main.o: $(obj)/gen.h' \
 		'$(obj)/gen.h: $(src)/input.txt FORCE' $'\t$(call if_changed,gen)' \
@@ -148,6 +160,7 @@ test_generated_headers() {
 }
 
 test_folders_in_place_of_files() {
+	long_test
 	make_sources
 	same_as_fresh "at first" builds
 	rm m/one.h
@@ -169,6 +182,7 @@ test_folders_in_place_of_files() {
 }
 
 test_links() {
+	long_test
 	make_sources
 	printf '#include "part.h"\nint part(int x) { return x + 1; }\n' >m/first.c
 	printf '#include "part.h"\nint part(int x) { return x + 2; }\n' >m/second.c
@@ -218,6 +232,7 @@ test_headers_that_appear() {
 
 # Both files have the same time and size.
 test_swapped_files() {
+	long_test
 	make_sources
 	printf '#include "part.h"\nint part(int x) { return x + 9; }\n' >m/other.c
 	touch -d @1600000000 m/part.c m/other.c
@@ -230,6 +245,7 @@ test_swapped_files() {
 
 # A header beside the module's folder, replaced by one that is older than it and its object.
 test_files_beside_the_module() {
+	long_test
 	make_sources
 	mkdir common
 	mv m/one.h common/one.h
@@ -246,6 +262,7 @@ test_files_beside_the_module() {
 
 # As test_headers_that_appear, beside the folder; ccache knows the sources that come back.
 test_headers_that_appear_beside_the_module() {
+	long_test
 	make_sources
 	mkdir -p common/first common/later
 	mv m/one.h common/later/one.h
@@ -286,6 +303,7 @@ test_makefiles_and_data_beside_the_module() {
 
 # Objects are built in common, in a copy of its own.
 test_objects_beside_the_module() {
+	long_test
 	make_sources
 	sed -i 's/^two-y := .*/& ..\/common\/extra.o/' m/Kbuild
 	sed -i 's/part(VALUE)/part(VALUE) + extra()/; 1i int extra(void);' m/main.c
