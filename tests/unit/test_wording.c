@@ -31,7 +31,7 @@ static const struct {
 	{ "\\bfor ever\\b", "forever" },
 	{ "\\bonce more\\b", "again" },
 	{ "\\b(it|this|that|which) (is|was) no ([a-km-z]|l[a-np-z])", "is not a" },
-	{ "\\bwants\\b", "requires, needs, expects" },
+	{ "(^|[^.])\\bwants\\b($|[^=])", "requires, needs, expects" },
 	{ "\\bwithout a word\\b", "without an error message" },
 	{ "\\bwhat there is\\b", "what exists" },
 };

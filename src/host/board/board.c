@@ -7,6 +7,7 @@
 #include "common/strv.h"
 #include "host/base/ini.h"
 #include "host/base/paths.h"
+#include "host/board/board_behind.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -204,7 +205,7 @@ int board_remove(const char *name, struct board **removed)
 	(void)read_board(file, name, LOG_LEVEL_DEBUG,
 			 removed); /* a damaged one can be removed, too */
 	if (unlink(file) == 0)
-		return 0;
+		return board_remove_behind(name);
 	if (errno != ENOENT)
 		return log_error_errno(-errno, "Cannot remove %s", file);
 	if (fs_exists(vm)) {

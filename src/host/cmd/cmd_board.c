@@ -5,6 +5,7 @@
 #include "common/strv.h"
 #include "host/base/json_make.h"
 #include "host/board/board.h"
+#include "host/board/board_behind.h"
 #include "host/cmd/command.h"
 #include "host/report/out.h"
 #include "host/base/paths.h"
@@ -17,6 +18,7 @@
 struct board_options {
 	char *ssh_config;
 	char *power_cycle;
+	char *gateway;
 };
 
 static const struct option_row options[] = {
@@ -25,8 +27,29 @@ static const struct option_row options[] = {
 	OPTION_STRING(struct board_options, power_cycle, 0, "power-cycle", "COMMAND", NULL,
 		      "add: a command that switches the board off and on; runs without a shell, "
 		      "and must exit with 0 within 2m"),
+	OPTION_STRING(struct board_options, gateway, 0, "gateway", "DESTINATION", NULL,
+		      "add: reach the board through this gateway, which knows it by the same NAME"),
 	OPTION_END,
 };
+
+/* Prints a line for plain ssh. */
+static int add_behind(const struct board_options *o, int argc, char **argv)
+{
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	int r;
+
+	if (argc != 1 || o->ssh_config)
+		return usage_error("'board add --gateway' takes only a name: the gateway knows the "
+				   "rest");
+	r = board_add_behind(argv[0], o->gateway, o->power_cycle, &line);
+	if (r < 0)
+		return r == -EINVAL ? STATUS_USAGE : r;
+	log_info("Run outpost -b %s board show to check that it answers. Programs that do not know "
+		 "of Outpost can use:",
+		 argv[0]);
+	out_print("%s", line.buf);
+	return STATUS_OK;
+}
 
 static int add(const struct board_options *o, int argc, char **argv)
 {
@@ -34,6 +57,8 @@ static int add(const struct board_options *o, int argc, char **argv)
 	_cleanup_free_ char *config = o->ssh_config ? realpath(o->ssh_config, NULL) : NULL;
 	int r;
 
+	if (o->gateway)
+		return add_behind(o, argc, argv);
 	if (argc != 2)
 		return usage_error("'board add' requires a name and an ssh destination");
 	if (o->ssh_config && !config)
@@ -215,7 +240,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 }
 
 static const struct command_verb verbs[] = {
-	{ "add", "NAME DESTINATION", 2, 2, "ssh-config power-cycle", .no_json = true,
+	{ "add", "NAME [DESTINATION]", 1, 2, "ssh-config power-cycle gateway", .no_json = true,
 	  .no_board = true },
 	{ "list", "", 0, 0, .no_board = true },
 	{ "show", "[NAME]", 0, 1 },
@@ -225,10 +250,11 @@ static const struct command_verb verbs[] = {
 
 const struct command cmd_board = {
 	.name = "board",
-	.args = "add NAME DESTINATION | list | show [NAME] | remove NAME",
+	.args = "add NAME [DESTINATION] | list | show [NAME] | remove NAME",
 	.summary = "List, add, show and remove boards",
 	.help = "A board is anything that ssh can reach: -b accepts any ssh destination, and 'add'\n"
-		"gives one a name. 'show' connects to the board, and installs the agent if needed.\n",
+		"gives one a name. For a board behind NAT, 'add NAME --gateway HOST' asks the gateway for\n"
+		"the rest. 'show' connects to the board, and installs the agent if needed.\n",
 	.options = options,
 	.options_size = sizeof(struct board_options),
 	.has_json = true,

@@ -3,6 +3,7 @@
  * The checks of `outpost doctor`.
  *
  *	doctor_host.c		this machine: tools and Outpost's own files
+ *	doctor_gateway.c	this machine, if it is a gateway for boards behind NAT
  *	doctor_board.c		the board, as its agent describes it
  *	doctor_survival.c	grades how well a board survives a crash
  *	doctor_prove.c		panics a board on purpose, and checks what survives
@@ -53,6 +54,13 @@ void doctor_add(struct findings *c, const char *where, const char *name, enum fi
 char *doctor_clean(const char *text);
 
 void doctor_host(struct findings *c, const struct buildenv *env);
+
+/* Does this sshd listen for forwards beyond loopback? `etc` is /etc/ssh; tests use another. */
+void doctor_gateway_ports(struct findings *c, const char *etc);
+
+/* Nothing if this machine is not a gateway. */
+void doctor_gateway(struct findings *c);
+
 /*
  * Checks the board of this name; NULL: the virtual Pi vm, or just a note if there is none. 0 or
  * -errno, logged.

@@ -101,4 +101,5 @@ void doctor_host(struct findings *c, const struct buildenv *env)
 	check_tools(c, env);
 	check_own_files(c);
 	check_trust(c, buildenv_config(env));
+	doctor_gateway(c);
 }
