@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "common/cleanup.h"
+#include "common/embed.h"
 #include "common/fs.h"
 #include "common/log.h"
 #include "host/base/hash.h"
@@ -16,20 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/*
- * The Makefile makes this object depend on the scripts. The names are global because the
- * compiler assumes so and goes through the GOT: if they were local, the assembler and linker
- * of arm64 would use the start of the section in their GOT entries.
- */
-/* NOLINTBEGIN(bugprone-macro-parentheses): the assembler takes a name in quotes */
-#define EMBED(name, file)                                                                   \
-	__asm__(".section .rodata\n"                                                        \
-		".global " #name ", " #name "_end\n" #name ": .incbin \"" file "\"\n" #name \
-		"_end: .byte 0\n"                                                           \
-		".previous\n");                                                             \
-	extern const char name[], name##_end[]
-/* NOLINTEND(bugprone-macro-parentheses) */
-
+/* The Makefile makes this object depend on the scripts. */
 EMBED(guest_init, "board/vm-init");
 EMBED(guest_full_init, "board/vm-full-init");
 EMBED(guest_full_make, "board/vm-full-make");
