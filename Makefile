@@ -90,6 +90,11 @@ $(O)/host/vm/guest.o: board/vm-init board/vm-full-init board/vm-full-make $(A)/v
 $(O)/host/tunnel/gateway_files.o: $(wildcard gateway/*)
 $(O)/host/tunnel/card.o: $(wildcard board/outpost-join*)
 
+# What a board gets is part of the agent.
+PROVISION_FILES := $(addprefix board/,board.nft journald.conf outpost-firewall.service outpost-rollback.service \
+	outpost-rollback.timer sshd.conf sshd-dev.conf sshd-prod.conf sysctl-development.conf sysctl-production.conf)
+$(filter $(O)/agent/provision/% $(A)/agent/provision/%,$(AGENT_OBJ) $(BOARD_OBJ)): $(PROVISION_FILES)
+
 # Freestanding, because the vm may have another C library, or none.
 $(A)/vm-reseed: board/vm-reseed.c
 	@mkdir -p $(@D)

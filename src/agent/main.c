@@ -2,12 +2,15 @@
 /*
  * outpost-agent: the program that runs on a board.
  *
- *	serve                             serves one connection: speaks proto/outpost.proto on
+ *	serve [production]                serves one connection: speaks proto/outpost.proto on
  *	                                  stdin and stdout
  *	supervise HOME RUN ATTEMPT N...   supervises a run; started by serve
+ *	rollback                          undoes a step of provision that was not confirmed; started
+ *	                                  by outpost-rollback.service
  *	build-id                          prints the build-id of this program
  */
 #include "agent/base/build_id.h"
+#include "agent/provision/provision.h"
 #include "agent/serve/serve.h"
 #include "agent/run/supervisor.h"
 #include "common/log.h"
@@ -24,11 +27,17 @@ int main(int argc, char **argv)
 		return 1;
 	log_set_name("outpost-agent");
 	if (strcmp(command, "serve") == 0 && argc == 2)
-		return serve();
+		return serve(false);
+	/* What a login may do depends on the words that sudoers names: see agent/serve/production.c. */
+	if (strcmp(command, "serve") == 0 && argc == 3 && strcmp(argv[2], "production") == 0)
+		return serve(true);
 	if (strcmp(command, "supervise") == 0)
 		return supervise(argc - 2, argv + 2);
+	if (strcmp(command, "rollback") == 0 && argc == 2)
+		return provision_rollback(
+			&(struct dirs){ .uid = 0 }); /* these steps touch no home */
 	if (strcmp(command, "build-id") == 0 && argc == 2)
 		return puts(build_id()) < 0;
-	log_error("usage: outpost-agent serve | build-id");
+	log_error("usage: outpost-agent serve [production] | build-id");
 	return 2;
 }

@@ -84,6 +84,7 @@ static void tidy_board(struct serve *s)
 static void take_hello(struct serve *s, const outpost_Hello *hello)
 {
 	s->greeted = true;
+	proto_set(s->start_user, hello->user);
 	tidy_board(s);
 	s->start_needs = 0;
 	s->deploy_waits = false; /* of an abandoned flight */
@@ -160,6 +161,16 @@ static void take_follow(struct serve *s, const outpost_Follow *follow)
 	serve_send(s);
 }
 
+static bool is_allowed(struct serve *s)
+{
+	const char *what;
+
+	if (!s->production || production_allows(s->dirs.root, &s->request, &what))
+		return true;
+	serve_fail(s, -EPERM, "A production key may not %s", what);
+	return false;
+}
+
 static void take_request(struct serve *s)
 {
 	const outpost_Request *q = &s->request;
@@ -168,7 +179,7 @@ static void take_request(struct serve *s)
 		take_hello(s, &q->body.hello);
 		return;
 	}
-	if (!s->greeted || s->void_flight)
+	if (!s->greeted || s->void_flight || !is_allowed(s))
 		return;
 	switch (q->which_body) {
 	case outpost_Request_blob_tag: {
@@ -197,6 +208,8 @@ static void take_request(struct serve *s)
 	case outpost_Request_runs_tag: serve_runs(s); return;
 	case outpost_Request_survival_tag: serve_survival(s); return;
 	case outpost_Request_pull_tag: serve_pull(s, &q->body.pull); return;
+	case outpost_Request_provision_tag: serve_provision(s, &q->body.provision); return;
+	case outpost_Request_condition_tag: serve_condition(s); return;
 	}
 }
 
@@ -289,11 +302,12 @@ static int loop(struct serve *s)
 	return 0;
 }
 
-int serve(void)
+int serve(bool production)
 {
 	static struct serve s; /* large: as initialized data it would enlarge the file */
 	int r = dirs_init(&s.dirs);
 
+	s.production = production;
 	s.plan.fd = s.follow_fd = s.inotify_fd = s.log.fd = -1;
 	signal(SIGPIPE, SIG_IGN);
 	if (r < 0) {

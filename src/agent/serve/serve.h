@@ -9,12 +9,15 @@
  *	follow.c	the state of runs, and following them
  *	serve_facts.c	facts about the board
  *	serve_pull.c	files of the running kernel
+ *	serve_provision.c	preparing the board, and its condition
+ *	production.c	what a production key may ask for
  */
 #ifndef OUTPOST_AGENT_SERVE_H
 #define OUTPOST_AGENT_SERVE_H
 
 #include "agent/base/blob.h"
 #include "agent/base/journal.h"
+#include "agent/run/holder.h"
 #include "agent/run/kmsg_reader.h"
 
 #include <stdbool.h>
@@ -23,6 +26,7 @@ struct serve {
 	struct dirs dirs;
 	outpost_Request request; /* being answered */
 	outpost_Reply reply;     /* being built */
+	bool production;         /* the login may only deploy promoted modules and read state */
 	bool greeted;
 	bool void_flight;  /* a request failed: the rest is ignored */
 	bool gone;         /* nobody reads our replies */
@@ -47,7 +51,7 @@ struct serve {
 	struct kmsg_reader log;
 };
 
-int serve(void);
+int serve(bool production);
 
 /* serve.c */
 outpost_Reply *serve_reply(struct serve *s, pb_size_t tag);
@@ -56,6 +60,7 @@ void serve_send(struct serve *s);
 void serve_fail(struct serve *s, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* start.c */
+void serve_say_busy(struct serve *s, const struct holder *holder);
 void serve_plan(struct serve *s, const outpost_Plan *plan);
 void serve_plan_module(struct serve *s, const outpost_PlanModule *module);
 void serve_start(struct serve *s); /* carries out s->start, or asks for missing blobs */
@@ -78,6 +83,16 @@ void serve_welcome(struct serve *s);
 /* What the board has to survive a crash, and the reply with it. */
 void survival_facts(const struct dirs *dirs, outpost_Survival *facts);
 void serve_survival(struct serve *s);
+
+/* serve_provision.c */
+void serve_provision(struct serve *s, const outpost_Provision *request);
+void serve_condition(struct serve *s);
+
+/*
+ * production.c: may a production key ask for this? `root`: "" except in tests. If not, *why is
+ * what it asked for, in words.
+ */
+bool production_allows(const char *root, const outpost_Request *request, const char **why);
 
 /* serve_pull.c */
 void serve_pull(struct serve *s, const outpost_Pull *request);

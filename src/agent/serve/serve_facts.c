@@ -57,6 +57,7 @@ void serve_welcome(struct serve *s)
 	guard_read(&s->dirs, "/sys/module/module/parameters/sig_enforce", enforce, sizeof(enforce));
 	w->sig_enforce = *enforce == 'Y';
 	w->locked_down = is_locked_down(&s->dirs);
+	w->production = s->production;
 	serve_send(s);
 }
 

@@ -62,7 +62,7 @@ void serve_plan_module(struct serve *s, const outpost_PlanModule *module)
 
 /* --- starting -------------------------------------------------------------------------- */
 
-static void say_busy(struct serve *s, const struct holder *holder)
+void serve_say_busy(struct serve *s, const struct holder *holder)
 {
 	outpost_Busy *busy = &serve_reply(s, outpost_Reply_busy_tag)->body.busy;
 
@@ -218,7 +218,7 @@ static int begin_run(struct serve *s, struct plan_reader *reader)
 	int r;
 
 	if (lock == -EBUSY) {
-		say_busy(s, &holder);
+		serve_say_busy(s, &holder);
 		return 0;
 	}
 	if (lock < 0)
