@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/provision.h"
 
-#include "common/cleanup.h"
-
-#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -67,37 +64,4 @@ const struct provision_step *provision_find_step(const char *name)
 		if (strcmp(step->name, name) == 0)
 			return step;
 	return NULL;
-}
-
-bool provision_is_key(const char *line)
-{
-	static const char *const types[] = {
-		"ssh-ed25519 ",
-		"ecdsa-sha2-nistp256 ",
-		"ecdsa-sha2-nistp384 ",
-		"ecdsa-sha2-nistp521 ",
-		"ssh-rsa ",
-		"sk-ssh-ed25519@openssh.com ",
-		"sk-ecdsa-sha2-nistp256@openssh.com ",
-	};
-	const char *p = NULL, *start;
-
-	for (size_t i = 0; i < ARRAY_SIZE(types) && !p; i++)
-		if (strncmp(line, types[i], strlen(types[i])) == 0)
-			p = line + strlen(types[i]);
-	if (!p)
-		return false;
-	start = p;
-	while (isalnum((unsigned char)*p) || *p == '+' || *p == '/')
-		p++;
-	if (p - start < 40) /* the shortest, of ed25519, has 68 */
-		return false;
-	while (*p == '=')
-		p++;
-	if (*p && *p != ' ')
-		return false;
-	for (; *p; p++)
-		if (*p < ' ' || *p > '~')
-			return false;
-	return true;
 }

@@ -21,10 +21,4 @@ extern const struct provision_step provision_steps[];
 /* NULL: there is no such step. */
 const struct provision_step *provision_find_step(const char *name) __attribute__((pure));
 
-/*
- * A line of authorized_keys without options: a known type, a space, base64, and perhaps a
- * comment of printable ASCII.
- */
-bool provision_is_key(const char *line) __attribute__((pure));
-
 #endif

@@ -22,7 +22,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJv1mZ3vQ1w6wYI2v1n9hQk4cJ8Qe2oH1mZ3vQ1w6wYI me"
+#define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDGiwfEt9X33M0mH3XDG6kxwUxOltCyDQ9qBYAmhpcur"
 
 static struct dirs dirs;
 static outpost_Provisioned reply;
@@ -430,7 +430,7 @@ static void an_agent_that_others_can_replace_gets_no_rule(void **state)
 
 static void each_profile_has_its_own_account(void **state)
 {
-	outpost_Provision dev = { .key = KEY }, prod = { .key = KEY, .production = true };
+	outpost_Provision dev = { .key = KEY " me" }, prod = { .key = KEY, .production = true };
 
 	(void)state;
 	put_login("");
@@ -460,13 +460,11 @@ static void what_is_no_key_makes_no_account(void **state)
 		"command=\"sh\" " KEY,
 		"ssh-ed25519 AAAA",
 		KEY "\nssh-ed25519 another",
-		"ssh-dss AAAAB3NzaC1kc3MAAACBAJv1mZ3vQ1w6wYI2v1n9hQk4cJ8Qe2oH1mZ3vQ1w6wYI",
 		"-----BEGIN OPENSSH PRIVATE KEY-----",
 		KEY "\x1b[2J",
 	};
 
 	(void)state;
-	assert_true(provision_is_key(KEY));
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		outpost_Provision request = { 0 };
 

@@ -14,7 +14,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "common/provision.h"
+#include "common/ssh_key.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -217,16 +217,18 @@ static int change_user(struct provision *p, const struct account *a)
 static int change_account(struct provision *p)
 {
 	const struct account *a = account_of(p);
-	char key[1024 + 1];
+	struct text given = { p->request->key, strlen(p->request->key) };
+	char line[SSH_KEY_SIZE + 1];
+	struct ssh_key key = { "" };
 	int r = 0;
 
-	if (!p->undo && !provision_is_key(p->request->key))
+	if (!p->undo && !ssh_key_parse(&key, given, SSH_KEY_HOST))
 		return provision_fail(p, -EINVAL, "That is not a public key");
-	snprintf(key, sizeof(key), "%s\n", p->request->key);
+	snprintf(line, sizeof(line), "%s\n", key.text);
 	if (!p->undo)
 		r = change_user(p, a);
 	if (r == 0)
-		r = provision_file(p, a->keys, key, 0644);
+		r = provision_file(p, a->keys, line, 0644);
 	if (r == 0)
 		r = change_rule(p, a->name, a->name, a->words);
 	if (r == 0)

@@ -82,6 +82,13 @@ static int take_stranger(struct session *s, const outpost_Welcome *welcome)
 		ssh_stop(&s->ssh, &s->errors, 0);
 		return link_connect(s) < 0 ? SESSION_ENDED : 0;
 	}
+	if (welcome->production)
+		return session_fail(
+			s,
+			xasprintf("its agent is another version (%s), and a production key may not "
+				  "replace it",
+				  welcome->build_id),
+			"Run outpost -b LOGIN@HOST doctor once, with the login that administers it");
 	if (!s->installed)
 		return install_and_reopen(s, welcome->machine);
 	return session_fail(

@@ -133,6 +133,10 @@ static int find_agent(const char *machine, char **file, struct failure *failure)
 	failure->hint =
 		strcmp(machine, "aarch64") == 0
 			? xstrdup("Run 'make' in Outpost's source tree to build it")
+		: strncmp(machine, "armv", 4) == 0
+			? xstrdup("Its kernel has 32 bits: on a Raspberry Pi 3 or later, set "
+				  "arm_64bit=1 in config.txt and restart it, or install a 64-bit "
+				  "system")
 			: xstrdup("Use a 64-bit ARM system (aarch64), which a Raspberry Pi 3 or "
 				  "later can run");
 	failure->kind = FAILURE_OTHER;

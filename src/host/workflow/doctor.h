@@ -6,6 +6,7 @@
  *	doctor_gateway.c	this machine, if it is a gateway for boards behind NAT
  *	doctor_board.c		the board, as its agent describes it
  *	doctor_survival.c	grades how well a board survives a crash
+ *	doctor_condition.c	what users of Raspberry Pis most often stumble over
  *	doctor_prove.c		panics a board on purpose, and checks what survives
  */
 #ifndef OUTPOST_DOCTOR_H
@@ -70,6 +71,16 @@ int doctor_boards(struct findings *c, struct buildenv *env, const char *name);
 int doctor_survival(struct findings *c, const struct board *board, struct session *session);
 /* The same, for facts that are already known. */
 void doctor_grade(struct findings *c, const struct board *board, const outpost_Survival *facts);
+/* Explains what users of Raspberry Pis most often stumble over. Returns as doctor_survival(). */
+int doctor_condition(struct findings *c, struct session *session);
+/* The same, for facts that are already known. */
+void doctor_explain(struct findings *c, const outpost_Welcome *welcome,
+		    const outpost_Condition *condition);
+
+/* Sends a request without fields, and waits for this reply. Returns as doctor_survival(). */
+int doctor_ask(struct session *session, pb_size_t request_tag, pb_size_t reply_tag,
+	       outpost_Reply *reply);
+
 /* "good", "fair", "poor"; NULL for none. */
 const char *grade_name(enum grade grade);
 

@@ -98,6 +98,8 @@ static void check_board(struct findings *c, struct buildenv *env, const struct b
 	if (r == 0)
 		r = doctor_survival(c, board, session);
 	if (r == 0)
+		r = doctor_condition(c, session);
+	if (r == 0)
 		return;
 	if (session)
 		doctor_add(c, "board", "reachable", asked ? FINDING_MISSING : FINDING_NOTE,

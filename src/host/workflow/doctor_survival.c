@@ -27,8 +27,9 @@ static void check_pstore(struct findings *c, const outpost_Survival *f)
 	if (!*f->pstore)
 		note(c, "pstore",
 		     xstrdup("no: the log of a panic is lost, and only that it happened is known"),
-		     "on a Raspberry Pi, add dtoverlay=ramoops to /boot/firmware/config.txt and "
-		     "reboot; otherwise load the module ramoops with mem_address= and mem_size=");
+		     "on a Raspberry Pi, run outpost provision --only boot --restart, which adds "
+		     "dtoverlay=ramoops to config.txt; otherwise load the module ramoops with "
+		     "mem_address= and mem_size=");
 	else if (f->record_bytes && f->record_bytes < LEAST_BYTES)
 		note(c, "pstore",
 		     xasprintf("%s keeps the last %" PRIu32 " KiB of a panic's log: long reports "
@@ -56,8 +57,7 @@ static void check_watchdog(struct findings *c, const outpost_Survival *f)
 
 	if (!*f->watchdog) {
 		note(c, "watchdog", xstrdup("none: the board stays hung if it hangs"),
-		     "on a Raspberry Pi, add dtparam=watchdog=on to /boot/firmware/config.txt and "
-		     "reboot");
+		     "on a Raspberry Pi, run outpost provision --only boot --restart");
 		return;
 	}
 	strbuf_adds(&sb, f->watchdog);
@@ -88,8 +88,7 @@ static void check_panic(struct findings *c, const outpost_Survival *f)
 		note(c, "panic settings",
 		     xstrdup("the board does not reboot after a panic outside a run (kernel.panic "
 			     "= 0)"),
-		     "echo kernel.panic=10 | sudo tee /etc/sysctl.d/90-outpost.conf && sudo sysctl "
-		     "--system");
+		     "outpost provision --only sysctl");
 	else if (f->panic_s < 0)
 		fine(c, "panic settings", xstrdup("reboots immediately after a panic"));
 	else
@@ -130,7 +129,7 @@ static void check_journal(struct findings *c, const outpost_Survival *f)
 		fine(c, "system journal", xstrdup("survives reboots"));
 	else if (f->systemd)
 		note(c, "system journal", xstrdup("lost at a reboot"),
-		     "sudo mkdir -p /var/log/journal && sudo systemctl restart systemd-journald");
+		     "outpost provision --only journal");
 }
 
 static void check_power(struct findings *c, const struct board *board)
@@ -169,13 +168,13 @@ static void add_grade(struct findings *c, const struct board *board, const outpo
 		   c->grade == GRADE_GOOD ? xstrdup("outpost doctor --prove tests this") : NULL);
 }
 
-static int ask(struct session *session, outpost_Survival *facts)
+int doctor_ask(struct session *session, pb_size_t request_tag, pb_size_t reply_tag,
+	       outpost_Reply *reply)
 {
-	const outpost_Request request = { .which_body = outpost_Request_survival_tag };
+	const outpost_Request request = { .which_body = request_tag };
 	int r = session_send(session, &request);
 
 	while (r >= 0) {
-		outpost_Reply reply = outpost_Reply_init_zero;
 		struct frame frame;
 
 		r = session_receive(session, ANSWER_MS, &frame);
@@ -185,11 +184,10 @@ static int ask(struct session *session, outpost_Survival *facts)
 			return -ENOTCONN;
 		if (r < 0 || frame.type != FRAME_REPLY)
 			continue;
-		r = proto_unpack(&frame, outpost_Reply_fields, &reply);
-		if (r == 0 && reply.which_body == outpost_Reply_survival_tag) {
-			*facts = reply.body.survival;
+		memset(reply, 0, sizeof(*reply));
+		r = proto_unpack(&frame, outpost_Reply_fields, reply);
+		if (r == 0 && reply->which_body == reply_tag)
 			return 0;
-		}
 	}
 	return r;
 }
@@ -207,10 +205,11 @@ void doctor_grade(struct findings *c, const struct board *board, const outpost_S
 
 int doctor_survival(struct findings *c, const struct board *board, struct session *session)
 {
-	outpost_Survival facts = outpost_Survival_init_zero;
-	int r = ask(session, &facts);
+	_cleanup_free_ outpost_Reply *reply = xcalloc(1, sizeof(*reply));
+	int r = doctor_ask(session, outpost_Request_survival_tag, outpost_Reply_survival_tag,
+			   reply);
 
 	if (r == 0)
-		doctor_grade(c, board, &facts);
+		doctor_grade(c, board, &reply->body.survival);
 	return r;
 }

@@ -96,6 +96,7 @@ test_options_of_every_command() {
 		log: follow new level=LEVEL
 		shell:
 		doctor: prove yes return-timeout=TIME
+		provision: dry-run only=STEP undo profile=NAME key=FILE restart headers upgrade allow-port=PORT return-timeout=TIME
 		kernel: git=URL commit=COMMIT defconfig=NAME
 		container: compilers=MAJORS packages=NAMES offline fresh
 		trust: list remove
