@@ -60,7 +60,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all check check-all check-unit unit-programs bench-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-all check-unit unit-programs bench-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-nat check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder $(O)/outpost-gateway
 
@@ -333,6 +333,10 @@ check-security: all $(O)/forged-agent
 check-defences: all $(O)/forged-agent
 	@tests/tools/check-defences $(ONLY)
 
+# A board behind a NAT, in network namespaces; takes 15 minutes, and requires root.
+check-nat: all
+	@tests/run nat $(ONLY)
+
 # Not part of check: emulating a whole Debian takes long.
 check-full: all
 	@tests/run full $(ONLY)
@@ -414,7 +418,7 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server nftables cpio jq \
              libxml2-utils ccache distcc sparse podman runc mmdebstrap clang-format clang-tidy \
-             shellcheck
+             shellcheck nftables conntrack dnsmasq-base autossh socat systemd
 
 # $(1): packages. Runs apt only if one is missing, so that a second run takes no time. Waits for a
 # running apt, and first completes what an interrupted one left unfinished.

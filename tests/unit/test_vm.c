@@ -396,6 +396,35 @@ static void test_qemu_disk_of_a_full_vm(void **state)
 					"file=/d/disk.qcow2"));
 }
 
+static void test_qemu_second_network_card(void **state)
+{
+	struct qemu_config config = {
+		.name = "x",
+		.dir = "/d",
+		.kernel = "/c/vmlinuz",
+		.modules = "/c/modules.img",
+		.memory_mib = 512,
+		.cpus = 1,
+		.port = 4022,
+		.tap = "tap7",
+	};
+	_cleanup_strv_ char **argv = qemu_argv(&config, NULL), **other = NULL;
+	const char *card = NULL;
+
+	(void)state;
+	/* The first one stays as it is. */
+	assert_string_equal(after(argv, "-netdev"),
+			    "user,id=net,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:4022-:22");
+	assert_true(strv_contains(argv, "tap,id=tap,ifname=tap7,script=no,downscript=no"));
+	strv_foreach (arg, argv)
+		if (strstr(*arg, "netdev=tap"))
+			card = *arg;
+	assert_non_null(card);
+	config.name = "y";
+	other = qemu_argv(&config, NULL);
+	assert_false(strv_contains(other, card)); /* another address */
+}
+
 static void test_qemu_arguments_for_its_tree(void **state)
 {
 	const struct qemu_config config = {
@@ -678,6 +707,7 @@ int main(void)
 		TEST(test_identity),
 		TEST(test_saved_states_are_of_stock_small_vms),
 		TEST(test_qemu_disk_of_a_full_vm),
+		TEST(test_qemu_second_network_card),
 		TEST(test_dtb_gets_ramoops),
 		TEST(test_dtb_refuses_others),
 		TEST(test_dtb_seed),

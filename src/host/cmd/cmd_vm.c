@@ -35,6 +35,8 @@ static const struct option_row options[] = {
 		    "let it reach this machine and its networks; see below"),
 	OPTION_FLAG(struct vm_options, full, 'f', "full", NULL,
 		    "a complete Debian with systemd and sudo; see below"),
+	OPTION_STRING(struct vm_options, tap, 0, "tap", "IFNAME", NULL,
+		      "with --full: a second network card, on this tap interface; see below"),
 	OPTION_DURATION(struct vm_options, timeout_ms, 't', "timeout", "TIME", "vm.timeout",
 			"time limit to come up (2m; 4m with --debug, 10m with --full)"),
 	OPTION_END,
@@ -103,12 +105,13 @@ static json_t *status_json(const struct vm_status *s)
 	_cleanup_free_ char *console = path_join(s->dir, "console.log", NULL);
 
 	return object_json(
-		"{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:b, s:o, s:s, s:s, s:s}", "name",
-		s->name, "state", state_name(s->state), "pid",
+		"{s:s, s:s, s:o, s:s?, s:i, s:i, s:b, s:b, s:b, s:b, s:s?, s:o, s:s, s:s, s:s}",
+		"name", s->name, "state", state_name(s->state), "pid",
 		s->pid ? json_integer(s->pid) : json_null(), "kernel", s->kernel, "memory_mib",
 		s->memory_mib, "cpus", s->cpus, "debug", s->debug, "kaslr", s->kaslr, "net", s->net,
-		"full", s->full, "port", s->pid ? json_integer(s->port) : json_null(), "dir",
-		s->dir, "ssh_config", config, "console", console);
+		"full", s->full, "tap", s->tap, "port",
+		s->pid ? json_integer(s->port) : json_null(), "dir", s->dir, "ssh_config", config,
+		"console", console);
 }
 
 static void show_status(const struct vm_status *s, json_t *list)
@@ -117,10 +120,10 @@ static void show_status(const struct vm_status *s, json_t *list)
 		json_array_append_new(list, status_json(s));
 		return;
 	}
-	out_print("%-12s %-8s %s%s, %d MiB, %d cpus%s%s%s", s->name, state_name(s->state),
+	out_print("%-12s %-8s %s%s, %d MiB, %d cpus%s%s%s%s%s", s->name, state_name(s->state),
 		  s->full ? "full, " : "", s->kernel ? s->kernel : "no kernel yet", s->memory_mib,
 		  s->cpus, s->debug ? ", debug" : "", s->kaslr ? ", KASLR" : "",
-		  s->net ? ", net" : "");
+		  s->net ? ", net" : "", s->tap ? ", tap " : "", s->tap ? s->tap : "");
 	if (s->pid)
 		out_print(", process %d, port %d", (int)s->pid, s->port);
 	putchar('\n');
@@ -182,7 +185,7 @@ static int run(struct context *ctx, void *arg, int argc, char **argv)
 }
 
 static const struct command_verb verbs[] = {
-	{ "up", "[NAME]", 0, 1, "kernel memory cpus debug kaslr boot net full timeout",
+	{ "up", "[NAME]", 0, 1, "kernel memory cpus debug kaslr boot net full tap timeout",
 	  .no_json = true },
 	{ "down", "[NAME]", 0, 1, "full", .no_json = true },
 	{ "status", "[NAME]", 0, 1 },
@@ -226,7 +229,12 @@ const struct command cmd_vm = {
 		"\nWith --full (the default NAME is then 'full'), the vm is a complete Debian of the\n"
 		"suite in this machine's apt configuration: systemd, an ordinary user 'pi' with\n"
 		"sudo, a disk with room for more packages, and (with --net) the same mirror. Its image is made once, which\n"
-		"takes minutes but does not need root. An existing vm cannot be made full.\n",
+		"takes minutes but does not need root. An existing vm cannot be made full.\n"
+		"\nWith --tap, a full vm has a second network card, which is its way to a network: a tap\n"
+		"interface that exists already and that you may use, as one behind a bridge and a NAT\n"
+		"in a network namespace. It asks for an address by DHCP, and has no default route through\n"
+		"the first card, on which Outpost reaches it. Unlike that one, the tap interface\n"
+		"loses packets silently when its link is cut, as a real network does.\n",
 	.options = options,
 	.options_size = sizeof(struct vm_options),
 	.has_json = true,

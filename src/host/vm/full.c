@@ -145,6 +145,7 @@ static int configure(const struct qemu_config *machine, const struct image *imag
 	maker.dir = dir;
 	maker.disk = NULL;
 	maker.debug = maker.kaslr = maker.net = false;
+	maker.tap = NULL;
 	r = guest_write_initrd(GUEST_MAKER, machine->name, dir, image->initramfs);
 	if (r == 0)
 		r = qemu_start(&maker, no_port, NULL);

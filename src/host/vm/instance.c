@@ -36,6 +36,8 @@ static int take(const struct ini_entry *e, void *arg)
 		return 0;
 	if (strcmp(e->key, "kernel") == 0)
 		vm->kernel = xstrdup(e->value);
+	if (strcmp(e->key, "tap") == 0)
+		vm->tap = xstrdup(e->value);
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (strcmp(e->key, numbers[i].key) == 0 &&
 		    parse_int(e->value, 1, numbers[i].most, numbers[i].field) < 0)
@@ -53,7 +55,7 @@ static int read_conf(struct instance *vm)
 {
 	static const struct ini_key keys[] = {
 		{ "kernel" }, { "memory" }, { "cpus" }, { "port" }, { "debug" },
-		{ "kaslr" },  { "net" },    { "full" }, { NULL },
+		{ "kaslr" },  { "net" },    { "full" }, { "tap" },  { NULL },
 	};
 	static const struct ini_syntax syntax = {
 		.keys = keys,
@@ -66,6 +68,7 @@ static int read_conf(struct instance *vm)
 	if (r == 0 || r == -ENOENT)
 		return r;
 	free(vm->kernel);
+	free(vm->tap);
 	*vm = (struct instance){ .name = vm->name, .dir = vm->dir };
 	return -ENOENT;
 }
@@ -93,6 +96,7 @@ void instance_free(struct instance *vm)
 	free(vm->name);
 	free(vm->dir);
 	free(vm->kernel);
+	free(vm->tap);
 	free(vm);
 }
 
@@ -108,11 +112,12 @@ int instance_boot_ms(const struct instance *vm)
 int instance_save(const struct instance *vm)
 {
 	_cleanup_free_ char *path = path_join(vm->dir, "vm.conf", NULL);
-	_cleanup_free_ char *text = xasprintf(
-		"# Settings of the last start\nkernel = %s\nmemory = %d\ncpus = %d\n"
-		"port = %d\ndebug = %s\nkaslr = %s\nnet = %s\nfull = %s\n",
-		vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no",
-		vm->kaslr ? "yes" : "no", vm->net ? "yes" : "no", vm->full ? "yes" : "no");
+	_cleanup_free_ char *text =
+		xasprintf("# Settings of the last start\nkernel = %s\nmemory = %d\ncpus = %d\n"
+			  "port = %d\ndebug = %s\nkaslr = %s\nnet = %s\nfull = %s\n%s%s%s",
+			  vm->kernel, vm->memory_mib, vm->cpus, vm->port, vm->debug ? "yes" : "no",
+			  vm->kaslr ? "yes" : "no", vm->net ? "yes" : "no", vm->full ? "yes" : "no",
+			  vm->tap ? "tap = " : "", vm->tap ? vm->tap : "", vm->tap ? "\n" : "");
 	int r = fs_write_atomic(path, text, strlen(text), 0600);
 
 	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;

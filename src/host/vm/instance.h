@@ -11,6 +11,7 @@ struct instance {
 	char *name;
 	char *dir;
 	char *kernel;
+	char *tap; /* as in struct vm_options */
 	int memory_mib, cpus, port;
 	bool debug, kaslr, net;
 	bool full; /* a complete Debian, see full.h; cannot be changed later */

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/strv.h"
+#include "host/base/hash.h"
 #include "host/base/paths.h"
 #include "host/vm/console_log.h"
 #include "host/vm/qemu_internal.h"
@@ -98,6 +99,17 @@ static void add_disk(char ***argv, const char *id, const char *how, const char *
 	addf(argv, "-device", "virtio-blk-pci,drive=%s", id);
 }
 
+/* A second network card. Its address depends on the vm's name, so that vms on one bridge differ. */
+static void add_tap(char ***argv, const struct qemu_config *c)
+{
+	char hash[HASH_NAME_SIZE];
+
+	hash_name(hash, c->name);
+	addf(argv, "-netdev", "tap,id=tap,ifname=%s,script=no,downscript=no", c->tap);
+	addf(argv, "-device", "virtio-net-pci,netdev=tap,romfile=,mac=52:54:01:%.2s:%.2s:%.2s",
+	     hash, hash + 2, hash + 4);
+}
+
 static void add_devices(char ***argv, const struct qemu_config *c)
 {
 	_cleanup_free_ char *disk = path_join(c->dir, c->disk ? c->disk : "disk.img", NULL);
@@ -119,6 +131,8 @@ static void add_devices(char ***argv, const struct qemu_config *c)
 	     c->net ? "" : ",restrict=on,ipv6=off", c->port);
 	/* No boot ROM: it is in a separate package, and nothing boots from the network. */
 	add(argv, "-device", "virtio-net-pci,netdev=" QEMU_NETDEV ",romfile=");
+	if (c->tap)
+		add_tap(argv, c);
 	add(argv, "-device", "i6300esb");
 	add(argv, "-action", "watchdog=reset");
 	add(argv, "-chardev",

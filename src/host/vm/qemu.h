@@ -23,6 +23,7 @@ struct qemu_config {
 	bool waits;      /* wait for a saved state (saved.h) instead of booting */
 	bool kaslr;      /* enable KASLR, with the seed in the device tree */
 	bool net;        /* the guest may reach this host and its networks */
+	const char *tap; /* the tap interface of a second network card; NULL: none */
 	bool unconfined; /* without QEMU's sandbox, which it may lack; set by qemu_start() */
 };
 

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -71,6 +72,7 @@ static int check_running(const struct instance *vm, const struct vm_options *o)
 	late = o->debug && !vm->debug   ? "--debug"
 	       : o->kaslr && !vm->kaslr ? "--kaslr"
 	       : o->net && !vm->net     ? "--net"
+	       : o->tap && !vm->tap     ? "--tap"
 					: NULL;
 	if (late) {
 		log_warn("%s has no effect until the vm is restarted", late);
@@ -155,6 +157,7 @@ static int start(struct instance *vm, const struct vm_options *o)
 		.debug = o->debug,
 		.kaslr = o->kaslr,
 		.net = o->net,
+		.tap = o->tap,
 	};
 	long long begin = monotonic_ms();
 	bool restored = false;
@@ -165,6 +168,8 @@ static int start(struct instance *vm, const struct vm_options *o)
 	vm->debug = config.debug;
 	vm->kaslr = config.kaslr;
 	vm->net = config.net;
+	free(vm->tap);
+	vm->tap = o->tap ? xstrdup(o->tap) : NULL;
 	r = write_dtb(&config); /* first: fails if QEMU is not installed */
 	if (r == 0)
 		r = choose_kernel(vm, o);
@@ -191,6 +196,23 @@ static int start(struct instance *vm, const struct vm_options *o)
 	return 0;
 }
 
+/* A wrong name must not become part of QEMU's option, or a new interface. */
+static int check_tap(const struct instance *vm, const char *tap)
+{
+	if (!vm->full) {
+		log_error(
+			"The vm %s is not full; only a full one can have a network card for --tap",
+			vm->name);
+		log_hint("Run outpost vm up --full --tap %s", tap);
+		return -EINVAL;
+	}
+	if (path_is_plain_name(tap) && if_nametoindex(tap) > 0)
+		return 0;
+	log_error("There is no network interface '%s'", tap);
+	log_hint("As root, run ip tuntap add NAME mode tap, and connect it to a bridge");
+	return -ENODEV;
+}
+
 int vm_up(const char *name, const struct vm_options *o)
 {
 	_cleanup_(instance_freep) struct instance *vm = NULL;
@@ -206,6 +228,9 @@ int vm_up(const char *name, const struct vm_options *o)
 		return -EEXIST;
 	}
 	vm->full = vm->full || o->full;
+	r = o->tap ? check_tap(vm, o->tap) : 0;
+	if (r < 0)
+		return r;
 	r = path_make_private(vm->dir);
 	if (r < 0)
 		return r;

@@ -192,6 +192,7 @@ int vm_status(const char *name, struct vm_status *status)
 		.kaslr = vm->kaslr,
 		.net = vm->net,
 		.full = vm->full,
+		.tap = TAKE_PTR(vm->tap),
 	};
 	status->pid = qemu_pid(status->dir);
 	if (status->pid)
@@ -205,6 +206,7 @@ void vm_status_release(struct vm_status *status)
 	free(status->name);
 	free(status->dir);
 	free(status->kernel);
+	free(status->tap);
 }
 
 int vm_list(char ***names)

@@ -31,6 +31,7 @@ struct vm_options {
 	bool net;       /* the guest may reach this host and its networks */
 	bool boot;      /* boot instead of restoring a saved state */
 	bool full;      /* a complete Debian with its own disk; cannot be changed later */
+	char *tap; /* the tap interface of its second network card; NULL: none; only with full */
 };
 
 enum vm_state {
@@ -47,6 +48,7 @@ struct vm_status {
 	char *kernel; /* of the last start; NULL if it never started */
 	int memory_mib, cpus, port;
 	bool debug, kaslr, net, full;
+	char *tap; /* NULL: none */
 };
 
 /*

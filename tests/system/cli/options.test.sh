@@ -91,7 +91,7 @@ test_options_of_every_command() {
 		deploy: $send return-timeout=TIME
 		load: $send $wait
 		unload: $wait
-		vm: kernel=RELEASE memory=MIB cpus=N debug kaslr boot net full timeout=TIME
+		vm: kernel=RELEASE memory=MIB cpus=N debug kaslr boot net full tap=IFNAME timeout=TIME
 		board: ssh-config=FILE power-cycle=COMMAND
 		log: follow new level=LEVEL
 		shell:
@@ -128,7 +128,7 @@ test_options_of_every_subcommand() {
 			refused=$((refused + 1))
 		done
 	done <<-end
-		vm:up:kernel memory cpus debug kaslr boot net full timeout
+		vm:up:kernel memory cpus debug kaslr boot net full tap timeout
 		vm:down:full
 		vm:status:json
 		vm:reset:full timeout
