@@ -517,7 +517,7 @@ static void what_is_wrong_is_found(void **state)
 		"outpost buidl makes it",
 		"outpost kernel remove, then add it",
 		"outpost kernel list RELEASE",
-		"outpost board add NAME.",
+		"outpost board add.",
 		"outpost test --no-such-option",
 		"outpost vm up --kernel",
 		"outpost doctor PATH",

@@ -117,7 +117,7 @@ static void make_config(struct strbuf *out, const char *name, const char *gatewa
 			const struct board_behind *behind, const char *known_hosts)
 {
 	strbuf_addf(out,
-		    "# Board %s behind the gateway %s, by outpost board add.\n"
+		    "# Board %s behind the gateway %s, written by Outpost.\n"
 		    "Host %s\n"
 		    "\tHostName localhost\n"
 		    "\tPort %d\n"

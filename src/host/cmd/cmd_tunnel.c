@@ -266,8 +266,8 @@ const struct command cmd_tunnel = {
 		"                 with --boot writes a new card (root)\n"
 		"  revoke NAME    ends a board's access at once (root)\n"
 		"  list           prints the boards\n"
-		"When a board has joined, the members of the group outpost reach it from the gateway\n"
-		"with outpost -b NAME, ssh NAME, scp and rsync; docs/gateway.md has the details.\n",
+		"On the gateway, the members of the group 'outpost' reach a board that has joined\n"
+		"with outpost -b NAME, ssh NAME, scp and rsync.\n",
 	.options = options,
 	.options_size = sizeof(struct tunnel_options),
 	.defaults = &defaults,

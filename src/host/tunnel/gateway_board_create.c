@@ -105,20 +105,19 @@ static int put_conf(const struct gateway_board_paths *p, const struct gateway_bo
 
 void gateway_board_host_entry(struct strbuf *out, const struct gateway_board *board)
 {
-	strbuf_addf(
-		out,
-		"# Board %s, by outpost tunnel invite. \"outpost tunnel revoke %s\" removes it.\n"
-		"Host %s\n"
-		"\tUser %s\n"
-		"\tProxyCommand " TUNNEL_LIB "/outpost-gateway connect %s\n"
-		"\tProxyUseFdpass yes\n"
-		"\tHostKeyAlias " TUNNEL_BOARD_ALIAS "%s\n"
-		"\tUserKnownHostsFile " TUNNEL_KEYS "/%s/host_keys\n"
-		"\tGlobalKnownHostsFile none\n"
-		"\tStrictHostKeyChecking yes\n"
-		"\tUpdateHostKeys no\n",
-		board->name, board->name, board->name, board->login, board->name, board->name,
-		board->name);
+	strbuf_addf(out,
+		    "# Board %s, written by Outpost; \"outpost tunnel revoke %s\" removes it.\n"
+		    "Host %s\n"
+		    "\tUser %s\n"
+		    "\tProxyCommand " TUNNEL_LIB "/outpost-gateway connect %s\n"
+		    "\tProxyUseFdpass yes\n"
+		    "\tHostKeyAlias " TUNNEL_BOARD_ALIAS "%s\n"
+		    "\tUserKnownHostsFile " TUNNEL_KEYS "/%s/host_keys\n"
+		    "\tGlobalKnownHostsFile none\n"
+		    "\tStrictHostKeyChecking yes\n"
+		    "\tUpdateHostKeys no\n",
+		    board->name, board->name, board->name, board->login, board->name, board->name,
+		    board->name);
 }
 
 static int put_host_entry(const struct gateway_board_paths *p, const struct gateway_board *board)
