@@ -28,6 +28,8 @@ _outpost()
 		words=$(_outpost_options "$program" ${command:+"$command"})
 	elif [[ -z $command && $i -eq $COMP_CWORD ]]; then
 		words=$(_outpost_commands "$program")
+	elif [[ $command == provision && ${COMP_WORDS[COMP_CWORD - 1]} == --only ]]; then
+		words=$("$program" provision --help 2>/dev/null | sed -n '/^Steps:/,/[.]/p' | sed 's/Steps://; s/[.].*//; s/,/ /g')
 	elif [[ $command == results ]]; then
 		words="last $("$program" results -n 50 2>/dev/null | awk 'NR > 1 { print $1 }')"
 	fi

@@ -3,8 +3,9 @@
 # Preparing a board: a virtual Pi with real systemd, sudo, sshd and nftables. What only a Raspberry
 # Pi has (config.txt, ramoops by its firmware) is in tests/unit/test_agent_provision.c.
 
+# Each test has its own vm, $P, since a vm keeps its disk.
 pi() {
-	"$OUTPOST" -q -b prov shell -- "$*"
+	"$OUTPOST" -q -b "$P" shell -- "$*"
 }
 
 # What provision may change: names, owners, modes and contents.
@@ -24,19 +25,31 @@ expect_state() { # STEP STATE
 	grep -qx "$1 $2" <<<"$(states)" || fail "$1 is not $2: $(jq -c ".steps[] | select(.step == \"$1\")" out)"
 }
 
+# prov_up NAME [OPTION...]: the vm has the agent, and the host a shared connection to it.
 prov_up() {
-	full_up prov
+	P=$1
+	full_up "$@"
+	answers
+}
+
+reset_board() {
+	outpost vm reset "$P"
+	expect_status 0
+	answers
+}
+
+# A busy machine emulates slowly: a login may take longer than Outpost waits for it.
+answers() {
+	wait_until "$OUTPOST" -q -b "$P" board show >/dev/null
 }
 
 test_provision_prepares_a_board_and_takes_it_back() {
 	local before step
-	prov_up
-	pi true # installs the agent
-	"$OUTPOST" -b prov board show >/dev/null
+	prov_up prov
 	before=$(state_of_board)
 
 	# A dry run changes nothing, and names what it would do.
-	outpost -b prov --json provision --dry-run
+	outpost -b "$P" --json provision --dry-run
 	expect_status 0
 	for step in folders sudo journal sysctl ssh firewall; do
 		expect_state $step "would change"
@@ -46,7 +59,7 @@ test_provision_prepares_a_board_and_takes_it_back() {
 	expect_json '.steps[] | select(.step == "boot") | .why | test("not a Raspberry Pi")' true
 	[ "$(state_of_board)" = "$before" ] || diff <(echo "$before") <(state_of_board) || fail "a dry run changed the board"
 
-	outpost -b prov --json provision
+	outpost -b "$P" --json provision
 	expect_status 0
 	for step in folders sudo journal sysctl ssh firewall; do
 		expect_state $step changed
@@ -63,36 +76,33 @@ test_provision_prepares_a_board_and_takes_it_back() {
 	! pi 'ls /etc/systemd/system/outpost-rollback*' || fail "the rollback is still there"
 
 	# A second time nothing is done, and it says so.
-	outpost -b prov provision
+	outpost -b "$P" provision
 	expect_status 0
 	! grep -E '^[a-z]+ +(changed|would|FAILED)' out || fail "the second run changed something"
 	expect_err "Nothing was changed"
 
 	# All of it outlives a restart.
-	outpost vm reset prov
-	expect_status 0
-	outpost -b prov --json provision --dry-run
+	reset_board
+	outpost -b "$P" --json provision --dry-run
 	expect_status 0
 	! states | grep -E 'change|failed' || fail "not as it was before the restart"
 	pi 'systemctl is-active outpost-firewall' || fail "the firewall was not loaded"
 	pi 'sudo journalctl --list-boots | wc -l' >boots
 	[ "$(<boots)" -ge 2 ] || fail "the journal of the boot before is gone"
 
-	outpost -b prov --json provision --undo
+	outpost -b "$P" --json provision --undo
 	expect_status 0
 	expect_state firewall undone
 	pi 'rmdir development/* development 2>/dev/null; sudo rm -rf /var/lib/outpost' || true
 	[ "$(state_of_board)" = "$before" ] || diff <(echo "$before") <(state_of_board) || fail "--undo left something"
-	"$OUTPOST" -q vm down prov
+	"$OUTPOST" -q vm down "$P"
 }
 
 # The connections that exist go on, and new ones are refused (pam_nologin): as if the change had locked us out.
 test_a_change_that_locks_out_is_undone_by_the_board() {
-	prov_up
-	pi true # the shared connection
-	"$OUTPOST" -b prov board show >/dev/null
+	prov_up locked
 	pi 'sudo touch /etc/nologin'
-	outpost -b prov --json provision --only ssh --only firewall
+	outpost -b "$P" --json provision --only ssh --only firewall
 	expect_status 1
 	expect_state ssh failed
 	expect_json '.steps[] | select(.step == "ssh") | .why | test("a second connection failed .*undoes it within 90 s")' true
@@ -106,36 +116,35 @@ test_a_change_that_locks_out_is_undone_by_the_board() {
 	! pi 'test -e /etc/ssh/sshd_config.d/00-outpost.conf' || fail "the board has not undone it"
 	pi 'sudo sshd -T' | grep -x 'passwordauthentication no' # this image's own
 	pi 'sudo rm /etc/nologin'
-	outpost -b prov --json provision --only ssh
+	outpost -b "$P" --json provision --only ssh
 	expect_status 0
 	expect_state ssh changed
 
 	# Power is lost before the confirmation: it is undone before sshd starts.
 	pi 'sudo touch /etc/nologin'
-	outpost -b prov provision --only firewall
+	outpost -b "$P" provision --only firewall
 	expect_status 1
 	pi 'sudo rm /etc/nologin; sync'
-	outpost vm reset prov
-	expect_status 0
+	reset_board
 	! pi 'test -e /etc/outpost/board.nft' || fail "the rules are there after a restart"
 	! pi 'sudo nft list table inet outpost_board' || fail "the rules were loaded"
-	"$OUTPOST" -q vm down prov
+	"$OUTPOST" -q vm down "$P"
 }
 
 test_a_key_for_production_loads_nothing() {
 	local config
-	prov_up
+	prov_up keys
 	ssh-keygen -q -t ed25519 -N '' -f prod
 	ssh-keygen -q -t ed25519 -N '' -f dev
-	outpost -b prov --json provision --only account --key prod.pub --profile production
+	outpost -b "$P" --json provision --only account --key prod.pub --profile production
 	expect_status 0
 	expect_state account changed
-	outpost -b prov --json provision --only account --key dev.pub
+	outpost -b "$P" --json provision --only account --key dev.pub
 	expect_status 0
-	config=$(sed -n 's/^ssh_config = //p' "$XDG_STATE_HOME/outpost/vm/prov/board.conf")
+	config=$(sed -n 's/^ssh_config = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")
 	for who in prod dev; do
-		sed "s|^\( *\)User .*|\1User outpost-$who|; s|^\( *\)IdentityFile .*|\1IdentityFile $PWD/$who|" "$config" >"$who.conf"
-		outpost board add "$who" "$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/prov/board.conf")" --ssh-config "$PWD/$who.conf"
+		sed -E "s|^(\s*User) .*|\1 outpost-$who|; s|^(\s*IdentityFile) .*|\1 $PWD/$who|" "$config" >"$who.conf"
+		outpost board add "$who" "$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")" --ssh-config "$PWD/$who.conf"
 		expect_status 0
 	done
 	# Development: as any login with the rule.
@@ -143,8 +152,9 @@ test_a_key_for_production_loads_nothing() {
 	expect_status 0
 	expect_json '.results[0].verdict' pass
 	# Production: state, and nothing else, whatever the client asks for.
-	outpost -b prod board show
+	outpost -b prod --json board show
 	expect_status 0
+	expect_json .home /home/outpost-prod
 	outpost -b prod log
 	expect_status 0
 	outpost -b prod test "$TOP/modules/hello"
@@ -157,9 +167,35 @@ test_a_key_for_production_loads_nothing() {
 	any_status
 	expect_err "may not change the board"
 	# A shell command is answered by the agent, not by a shell.
-	! timeout 60 ssh -F prod.conf -o ControlPath=none -T "$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/prov/board.conf")" id -un >said 2>&1 </dev/null ||
+	! timeout 60 ssh -F prod.conf -o ControlPath=none -T "$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")" id -un >said 2>&1 </dev/null ||
 		! grep -q outpost-prod said || fail "a shell answered: $(cat said)"
 	pi 'sudo -u outpost-prod sudo -n /usr/local/lib/outpost/outpost-agent serve </dev/null' >said 2>&1 && fail "sudo allows more than production"
 	grep -qi "password\|not allowed" said || fail "refused for another reason: $(cat said)"
-	"$OUTPOST" -q vm down prov
+	"$OUTPOST" -q vm down "$P"
+}
+
+is_free() {
+	! pi 'pgrep -x apt-get || pgrep -x dpkg' >/dev/null
+}
+
+# By Debian's own apt, dpkg and mirror. A host that is interrupted leaves apt at work; the next call waits for it.
+test_packages_that_are_missing_are_installed() {
+	prov_up bare --net
+	pi 'sudo dpkg --purge --force-depends nftables' >/dev/null
+	outpost -b "$P" --json provision --only packages --only firewall --dry-run
+	expect_status 0
+	expect_state packages "would change"
+	expect_state firewall skipped
+	timeout -s INT 8 "$OUTPOST" -b "$P" provision --only packages >cut.out 2>cut.err || true
+	# Nobody else changes the board meanwhile.
+	wait_until is_free
+	outpost -b "$P" --json provision --only packages --only firewall
+	expect_status 0
+	expect_state firewall changed
+	pi 'dpkg-query -W nftables && sudo dpkg --audit' >audit
+	[ "$(wc -l <audit)" = 1 ] || fail "dpkg is not content: $(<audit)"
+	outpost -b "$P" provision --only packages
+	expect_status 0
+	expect_err "Nothing was changed"
+	"$OUTPOST" -q vm down "$P"
 }
