@@ -170,6 +170,8 @@ static int make_tree(struct kernel_wanted *wanted, const struct kernel_git *git,
 		return KERNEL_NONE;
 	}
 	r = take_config(wanted, &config);
+	if (r == 0)
+		r = kernel_git_check_programs();
 	if (r < 0)
 		return r;
 	compiler = compiler_of(wanted, config);

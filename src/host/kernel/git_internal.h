@@ -15,6 +15,9 @@ struct strbuf;
 /* 0, or -errno after logging that `doing` failed and why. */
 int kernel_git_run(char *const *argv, const char *doing);
 
+/* 0, or -ENOPKG after logging which program is missing. Called before hundreds of MB are fetched. */
+int kernel_git_check_programs(void);
+
 /* Is it a revision for git, and not an option? */
 bool kernel_git_is_revision(const char *commit);
 

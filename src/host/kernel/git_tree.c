@@ -53,6 +53,24 @@ static int make(const struct making *m, const char *target, const char *doing)
 	return kernel_git_run(argv, doing);
 }
 
+int kernel_git_check_programs(void)
+{
+	static const char *const programs[] = { "git", "make", "flex", "bison", "bc", NULL };
+
+	for (const char *const *p = programs; *p; p++) {
+		_cleanup_free_ char *found = path_program(*p);
+
+		if (found)
+			continue;
+		log_error("Making a tree from kernel sources requires %s, which is not installed",
+			  *p);
+		log_hint("As root, run apt-get install git make flex bison bc libssl-dev "
+			 "libelf-dev");
+		return -ENOPKG;
+	}
+	return 0;
+}
+
 /* Later module builds use this compiler, and the configuration depends on it. */
 static int choose_compiler(struct buildenv *env, const char *text, char **compiler)
 {

@@ -277,3 +277,16 @@ test_check_asks_the_board_for_its_symbols() {
 	expect_status 1
 	expect_json '.modules[0].problems[0].found' "not exported: $release has it, but not for modules"
 }
+
+# Before anything is fetched.
+test_a_tree_from_sources_names_the_program_that_is_missing() {
+	make_board
+	install_agent
+	mkdir few
+	ln -s "$(command -v ssh)" few/
+	for program in git make bison bc; do ln -s /bin/true "few/$program"; done
+	run env PATH=few "$OUTPOST" -b board kernel add --git nowhere --commit v6.1 --defconfig defconfig "$(uname -r)"
+	expect_status 3
+	expect_one_error "Making a tree from kernel sources requires flex, which is not installed"
+	expect_err "apt-get install git make flex bison bc libssl-dev"
+}

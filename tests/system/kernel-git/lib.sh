@@ -7,3 +7,4 @@
 
 # shellcheck disable=SC2034 # tests/run reads them; a test takes 15 minutes on a busy machine
 AT_ONCE=1 LIMIT=3600 FIRST=()
+NEEDS+=(git:git make:make flex:flex bison:bison bc:bc openssl/opensslv.h:libssl-dev)
