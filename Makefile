@@ -357,7 +357,8 @@ check-container: all
 
 $(O)/klog_%: bench/klog_%.c $(COMMON_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(HOST_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(HOST_LIBS)
 
 # CORPUS: a folder of logs with known answers; see bench/klog_score.c.
 klog-score: $(O)/klog_score
