@@ -7,7 +7,9 @@
 #include "common/invitation.h"
 #include "common/lock.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "host/base/paths.h"
+#include "host/tunnel/gateway_board.h"
 #include "host/tunnel/gateway_files.h"
 #include "host/tunnel/sshd.h"
 #include "host/tunnel/systemd.h"
@@ -188,6 +190,26 @@ static int start_units(struct setup *s)
 	return r;
 }
 
+/* Boards whose files were copied from the gateway that this one replaces: docs/gateway.md. */
+static int put_boards(struct setup *s)
+{
+	_cleanup_strv_ char **names = NULL;
+	int r = gateway_board_names(&names);
+
+	for (char **name = names; r == 0 && name && *name; name++) {
+		_cleanup_free_ char *account = xasprintf(TUNNEL_ACCOUNT "%s", *name);
+		struct gateway_board board;
+
+		if (account_exists(account))
+			continue;
+		strbuf_addf(s->changes, "+ board %s\n", *name);
+		r = gateway_board_read(*name, &board);
+		if (r == 0 && !s->dry_run)
+			r = gateway_board_create(&board);
+	}
+	return r;
+}
+
 /* The snippet comes last: it makes the rest effective. */
 static int put_all(struct setup *s, const char *exempt)
 {
@@ -205,6 +227,8 @@ static int put_all(struct setup *s, const char *exempt)
 		r = put_units(s);
 	if (r == 0 && !s->dry_run)
 		r = start_units(s);
+	if (r == 0)
+		r = put_boards(s);
 	return r < 0 ? r : setup_put_snippet(s, exempt);
 }
 
