@@ -5,6 +5,8 @@
 #include "agent/base/logs.h"
 #include "agent/run/holder.h"
 #include "agent/serve/serve.h"
+#include "common/alloc.h"
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strv.h"
 #include "agent_dirs.h"
@@ -232,6 +234,80 @@ static void a_run_that_has_ended_does_not_begin_again(void **state)
 	assert_int_equal(s.reply.body.failure.error, EALREADY);
 }
 
+/* --- who uses the board ------------------------------------------------------------------ */
+
+static void put_modules(const char *text)
+{
+	_cleanup_free_ char *dir = xasprintf("%s/proc", s.dirs.root);
+	_cleanup_free_ char *file = xasprintf("%s/modules", dir);
+
+	assert_int_equal(fs_mkdir_p(dir, 0755), 0);
+	assert_int_equal(fs_write_atomic(file, text, strlen(text), 0644), 0);
+}
+
+static void a_free_board_has_no_lock_holder(void **state)
+{
+	outpost_Status facts = { 0 };
+	struct holder holder;
+	int lock = holder_take(&s.dirs, &holder);
+
+	(void)state;
+	/* An old holder is recorded, but no longer there. */
+	assert_int_equal(holder_write(lock, s.dirs.home, "old", 2, "old@there"), 0);
+	close(lock);
+	status_facts(&s.dirs, &facts);
+	assert_string_equal(facts.run, "");
+	assert_string_equal(facts.user, "");
+	assert_int_equal(facts.loaded_count, 0);
+}
+
+static void the_lock_holder_is_named(void **state)
+{
+	outpost_Status facts = { 0 };
+	struct holder holder;
+	int lock = holder_take(&s.dirs, &holder);
+
+	(void)state;
+	assert_int_equal(holder_write(lock, s.dirs.home, "run-1", 2, "ann@laptop"), 0);
+	status_facts(&s.dirs, &facts);
+	close(lock);
+	assert_string_equal(facts.run, "run-1");
+	assert_string_equal(facts.user, "ann@laptop");
+	assert_true(facts.since > 1700000000);
+}
+
+static void modules_of_the_kernel_are_not_listed(void **state)
+{
+	outpost_Status facts = { 0 };
+
+	(void)state;
+	put_modules("hello 12288 0 - Live 0x0000000000000000 (OE)\n"
+		    "xfs 2138112 1 - Live 0x0000000000000000\n"
+		    "wifi 100 0 - Live 0x0000000000000000 (C)\n"
+		    "nvidia 100 3 a,b, Live 0x0000000000000000 (POE)\n"
+		    "going 100 0 - Unloading 0x0000000000000000 (O-)\n");
+	status_facts(&s.dirs, &facts);
+	assert_int_equal(facts.loaded_count, 3);
+	assert_string_equal(facts.loaded[0], "hello");
+	assert_string_equal(facts.loaded[1], "nvidia");
+	assert_string_equal(facts.loaded[2], "going");
+	assert_int_equal(facts.more, 0);
+}
+
+static void many_modules_are_counted(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	outpost_Status facts = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		strbuf_addf(&text, "module_%d 1 0 - Live 0x0 (O)\n", i);
+	put_modules(text.buf);
+	status_facts(&s.dirs, &facts);
+	assert_int_equal(facts.loaded_count, 32);
+	assert_int_equal(facts.more, 68);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -242,6 +318,10 @@ int main(int argc, char **argv)
 		TEST(a_run_that_goes_on_keeps_its_journal),
 		TEST(what_is_missing_is_asked_for_once),
 		TEST(a_run_that_has_ended_does_not_begin_again),
+		TEST(a_free_board_has_no_lock_holder),
+		TEST(the_lock_holder_is_named),
+		TEST(modules_of_the_kernel_are_not_listed),
+		TEST(many_modules_are_counted),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "supervise") == 0)

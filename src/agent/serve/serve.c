@@ -207,6 +207,7 @@ static void take_request(struct serve *s)
 	case outpost_Request_follow_tag: take_follow(s, &q->body.follow); return;
 	case outpost_Request_runs_tag: serve_runs(s); return;
 	case outpost_Request_survival_tag: serve_survival(s); return;
+	case outpost_Request_status_tag: serve_status(s); return;
 	case outpost_Request_pull_tag: serve_pull(s, &q->body.pull); return;
 	case outpost_Request_provision_tag: serve_provision(s, &q->body.provision); return;
 	case outpost_Request_condition_tag: serve_condition(s); return;

@@ -83,6 +83,9 @@ void serve_welcome(struct serve *s);
 /* What the board has to survive a crash, and the reply with it. */
 void survival_facts(const struct dirs *dirs, outpost_Survival *facts);
 void serve_survival(struct serve *s);
+/* Who holds the board, and which modules are loaded that its kernel did not come with. */
+void status_facts(const struct dirs *dirs, outpost_Status *facts);
+void serve_status(struct serve *s);
 
 /* serve_provision.c */
 void serve_provision(struct serve *s, const outpost_Provision *request);

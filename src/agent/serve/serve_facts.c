@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/base/build_id.h"
 #include "agent/guard/guard.h"
+#include "agent/run/holder.h"
 #include "agent/serve/serve.h"
 
+#include "common/cleanup.h"
 #include "common/fs.h"
+#include "common/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -103,5 +107,49 @@ void survival_facts(const struct dirs *dirs, outpost_Survival *f)
 void serve_survival(struct serve *s)
 {
 	survival_facts(&s->dirs, &serve_reply(s, outpost_Reply_survival_tag)->body.survival);
+	serve_send(s);
+}
+
+/* --- who uses it ------------------------------------------------------------------ */
+
+/* "hello 12288 0 - Live 0x0000000000000000 (OE)": out-of-tree modules have taint O. */
+static bool is_foreign(const char *line)
+{
+	const char *taint = strrchr(line, '(');
+
+	return taint && strchr(taint, 'O');
+}
+
+static void add_loaded(outpost_Status *facts, const char *name, size_t n)
+{
+	if (facts->loaded_count == ARRAY_SIZE(facts->loaded)) {
+		facts->more++;
+		return;
+	}
+	text_copy(facts->loaded[facts->loaded_count++], sizeof(facts->loaded[0]),
+		  (struct text){ name, n });
+}
+
+void status_facts(const struct dirs *dirs, outpost_Status *facts)
+{
+	char path[DIRS_MAX], line[4096]; /* a module may have many users */
+	_cleanup_fclose_ FILE *f = NULL;
+	struct holder holder;
+
+	if (holder_find(dirs, NULL, &holder)) {
+		proto_set(facts->run, holder.run);
+		proto_set(facts->user, holder.user);
+		facts->since = holder.since;
+	}
+	snprintf(path, sizeof(path), "%s/proc/modules", dirs->root);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (is_foreign(line))
+			add_loaded(facts, line, strcspn(line, " \n"));
+}
+
+void serve_status(struct serve *s)
+{
+	status_facts(&s->dirs, &serve_reply(s, outpost_Reply_status_tag)->body.status);
 	serve_send(s);
 }

@@ -25,6 +25,7 @@ int session_open(const struct board *board, const struct session_options *option
 		s->options = *options;
 	if (!s->options.timeout_ms)
 		s->options.timeout_ms = SESSION_TIMEOUT_MS;
+	s->installed = s->options.as_found; /* so that it never is */
 	s->ssh = (struct process){ .in = -1, .out = -1, .error = -1 };
 	s->flight = s->incoming = s->errors = s->noise = (struct strbuf)STRBUF_INIT;
 	r = greet_say_hello(s, "aarch64"); /* the most likely type of board */

@@ -23,6 +23,7 @@ struct session_options {
 	int timeout_ms; /* time limit to reach the board; 0: 15 s */
 	bool fresh;     /* do not use a shared master, which may be dead without noticing */
 	bool quiet;     /* do not log failures, because the caller retries */
+	bool as_found;  /* talk to an agent of any build, and do not install ours: for AskStatus */
 };
 
 /*

@@ -28,7 +28,8 @@ int greet_say_hello(struct session *s, const char *machine)
 	int r;
 
 	s->flight = (struct strbuf)STRBUF_INIT;
-	agent_own_id(machine, s->agent, sizeof(s->agent));
+	if (!s->options.as_found) /* "": any */
+		agent_own_id(machine, s->agent, sizeof(s->agent));
 	hello->version = OUTPOST_PROTOCOL;
 	session_name_user(hello->user, sizeof(hello->user));
 	proto_set(hello->build_id, s->agent);
