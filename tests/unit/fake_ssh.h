@@ -162,6 +162,17 @@ static void fake_take(const struct frame *frame)
 			fake_linger(fake_is("slow"));
 		reply.which_body = outpost_Reply_done_tag;
 		fake_reply(&reply);
+	} else if (request.which_body == outpost_Request_status_tag && !fake_is("old")) {
+		outpost_Status *status = &reply.body.status;
+
+		reply.which_body = outpost_Reply_status_tag;
+		proto_set(status->run, "20260102-150405-1a2b3c");
+		proto_set(status->user, "ann@\033[31mlaptop");
+		status->since = 1796000000;
+		proto_set(status->loaded[status->loaded_count++], "hello");
+		proto_set(status->loaded[status->loaded_count++], "\xff");
+		status->more = 5;
+		fake_reply(&reply);
 	}
 }
 
@@ -270,6 +281,8 @@ static int fake_ssh(int argc, char **argv)
 {
 	const char *command = argv[argc - 1];
 
+	if (fake_is("by-name")) /* each board in a mode of its own */
+		setenv("FAKE_MODE", argv[argc - 2], 1);
 	if (strstr(command, "outpost-agent serve")) {
 		fake_note("open ");
 		return fake_session(argv);

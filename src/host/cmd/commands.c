@@ -12,7 +12,7 @@
 /* clang-format off */
 #define COMMANDS(_) \
 	_(test) _(watch) _(build) _(check) _(deploy) _(load) _(unload) \
-	_(vm) _(board) _(tunnel) _(log) _(shell) _(doctor) _(provision) \
+	_(vm) _(board) _(status) _(tunnel) _(log) _(shell) _(doctor) _(provision) \
 	_(kernel) _(container) _(trust) \
 	_(klog) _(unpack) _(journal) _(results) _(clean)
 /* clang-format on */

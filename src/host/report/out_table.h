@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The verdict table. Private to out_table.c (rows), details.c (the lines below a row) and
- * out_report.c (kernel reports).
+ * Tables: rows, and lines with a label below them. The verdict table consists of out_table.c
+ * (rows), details.c (the lines below a row) and out_report.c (kernel reports).
  */
 #ifndef OUTPOST_OUT_TABLE_H
 #define OUTPOST_OUT_TABLE_H
