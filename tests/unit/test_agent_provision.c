@@ -489,9 +489,11 @@ static bool allows(const outpost_Request *request)
 
 static void a_production_key_only_reads_and_deploys_what_was_promoted(void **state)
 {
-	static const pb_size_t reads[] = { outpost_Request_attach_tag, outpost_Request_follow_tag,
-					   outpost_Request_runs_tag, outpost_Request_survival_tag,
-					   outpost_Request_condition_tag };
+	static const pb_size_t reads[] = {
+		outpost_Request_attach_tag,    outpost_Request_follow_tag,
+		outpost_Request_runs_tag,      outpost_Request_survival_tag,
+		outpost_Request_condition_tag, outpost_Request_status_tag
+	};
 	outpost_Request request = { 0 };
 	char hex[HEX_SIZE(HASH_SIZE)], line[256];
 

@@ -44,6 +44,7 @@ static bool only_reads(const outpost_Request *q)
 	case outpost_Request_follow_tag:
 	case outpost_Request_runs_tag:
 	case outpost_Request_survival_tag:
+	case outpost_Request_status_tag:
 	case outpost_Request_condition_tag: return true;
 	case outpost_Request_provision_tag:
 		return q->body.provision.what == outpost_Provision_What_LOOK;

@@ -4,7 +4,7 @@
 #include "common/log.h"
 #include "common/strv.h"
 #include "host/base/json_make.h"
-#include "host/cmd/command.h"
+#include "host/cmd/cmd_tunnel.h"
 #include "host/report/out.h"
 #include "host/tunnel/card.h"
 #include "host/tunnel/gateway_board.h"
@@ -23,6 +23,8 @@ struct tunnel_options {
 	char *expires;
 	char *address;
 	char *boot;
+	bool watch;
+	char *root;
 };
 
 static const struct tunnel_options defaults = { .expires = (char *)"1d" };
@@ -44,11 +46,16 @@ static const struct option_row options[] = {
 		"on)"),
 	OPTION_STRING(struct tunnel_options, expires, 0, "expires", "TIME", NULL,
 		      "invite: until when it can be used: 30m, 12h, 1d, at most 30d (default: 1d)"),
-	OPTION_STRING(struct tunnel_options, address, 0, "address", "GW[:PORT]", NULL,
-		      "invite: where boards reach this gateway; remembered"),
+	OPTION_STRING(
+		struct tunnel_options, address, 0, "address", "HOST", NULL,
+		"invite: where boards reach this gateway, with :PORT unless that is 22; remembered"),
 	OPTION_STRING(
 		struct tunnel_options, boot, 0, "boot", "DIR", NULL,
 		"invite: write it to a flashed card, whose first partition is mounted on DIR"),
+	OPTION_FLAG(struct tunnel_options, watch, 'w', "watch", NULL,
+		    "status: print it again every 2s, until Ctrl-C"),
+	OPTION_STRING(struct tunnel_options, root, 0, "root", "DIR", NULL,
+		      "status, test: look for the gateway's files below DIR; for tests"),
 	OPTION_END,
 };
 
@@ -235,9 +242,13 @@ static int list(bool json)
 static int run(struct context *ctx, void *arg, int argc, char **argv)
 {
 	const struct tunnel_options *o = arg;
-	const char *verb = argv[0];
+	const char *verb = argv[0], *root = o->root ? o->root : "";
 
 	(void)argc;
+	if (strcmp(verb, "status") == 0)
+		return cmd_tunnel_status(ctx, root, o->watch, argv[1]);
+	if (strcmp(verb, "test") == 0)
+		return cmd_tunnel_test(ctx, root, argv[1]);
 	if (strcmp(verb, "setup-gateway") == 0)
 		return run_setup(o);
 	if (strcmp(verb, "invite") == 0)
@@ -253,12 +264,14 @@ static const struct command_verb verbs[] = {
 	  .no_board = true },
 	{ "revoke", "NAME", 1, 1, .no_json = true, .no_board = true },
 	{ "list", "", 0, 0, .no_board = true },
+	{ "status", "[NAME]", 0, 1, "watch root", .no_board = true },
+	{ "test", "NAME", 1, 1, "root", .no_board = true },
 	{ NULL },
 };
 
 const struct command cmd_tunnel = {
 	.name = "tunnel",
-	.args = "setup-gateway | invite NAME | revoke NAME | list",
+	.args = "setup-gateway | invite NAME | revoke NAME | list | status [NAME] | test NAME",
 	.summary = "Reach boards behind NAT through this gateway",
 	.help = "On the gateway, a public machine with sshd:\n"
 		"  setup-gateway  makes it a gateway, once (root)\n"
@@ -266,6 +279,14 @@ const struct command cmd_tunnel = {
 		"                 with --boot writes a new card (root)\n"
 		"  revoke NAME    ends a board's access at once (root)\n"
 		"  list           prints the boards\n"
+		"  status [NAME]  prints for each board whether its tunnel works and since when, round\n"
+		"                 trips of the last four minutes (half took at most p50, 95% at most\n"
+		"                 p95) and their jitter, lost pings, bytes as the board counts them, how\n"
+		"                 often it was cut, and the last outage; with NAME, the last ten.\n"
+		"                 Exit status 1 if NAME is given and is not up\n"
+		"  test NAME      follows the way to a board, and prints the first leg that fails and\n"
+		"                 how to mend it; as root, it also checks sshd's configuration. Exit\n"
+		"                 status 1 if a leg fails\n"
 		"On the gateway, the members of the group 'outpost' reach a board that has joined\n"
 		"with outpost -b NAME, ssh NAME, scp and rsync.\n",
 	.options = options,

@@ -40,7 +40,7 @@ bool tunnel_is_gateway(const char *root)
 static int log_no_gateway(const char *root)
 {
 	log_error("This machine is not a gateway: there is no folder %s" TUNNEL_ROOTS, root);
-	log_hint("To make it one, as root, run outpost tunnel setup-gateway");
+	log_hint("As root, run outpost tunnel setup-gateway");
 	return -ENOENT;
 }
 

@@ -92,7 +92,9 @@ test_options_of_every_command() {
 		load: $send $wait
 		unload: $wait
 		vm: kernel=RELEASE memory=MIB cpus=N debug kaslr boot net full tap=IFNAME timeout=TIME
-		board: ssh-config=FILE power-cycle=COMMAND
+		board: ssh-config=FILE power-cycle=COMMAND gateway=DESTINATION
+		status: timeout=TIME root=DIR
+		tunnel: dry-run undo exempt=LIST login=USER port=PORT expires=TIME address=HOST boot=DIR watch root=DIR
 		log: follow new level=LEVEL
 		shell:
 		doctor: prove yes return-timeout=TIME
@@ -135,10 +137,16 @@ test_options_of_every_subcommand() {
 		vm:unplug:full
 		vm:plug:full
 		vm:console:full
-		board:add:ssh-config power-cycle
+		board:add:ssh-config power-cycle gateway
 		board:list:json
 		board:show:json board
 		board:remove:
+		tunnel:setup-gateway:dry-run undo exempt
+		tunnel:invite:login port expires address boot
+		tunnel:revoke:
+		tunnel:list:json
+		tunnel:status:watch root json
+		tunnel:test:root json
 		kernel:sync:json board
 		kernel:add:git commit defconfig json board
 		kernel:list:json
