@@ -552,6 +552,30 @@ static void only_what_is_missing_is_installed(void **state)
 	expect_calls("full-upgrade", true);
 }
 
+static void headers_are_of_the_running_kernel(void **state)
+{
+	struct utsname un;
+	char line[256], build[256];
+
+	(void)state;
+	uname(&un);
+	order("headers", look, outpost_Provisioned_State_WOULD);
+	snprintf(line, sizeof(line), "install linux-headers-%s", un.release);
+	expect_line(line);
+	put_program("apt-get", "case $* in *install*) echo no such package; exit 100;; esac");
+	order("headers", act, outpost_Provisioned_State_FAILED);
+	expect_why("no such package; if the archive has a newer kernel only: --upgrade");
+	put("/var/lib/dpkg/status", "Package: raspberrypi-kernel\nStatus: install ok installed\n");
+	order("headers", look, outpost_Provisioned_State_WOULD);
+	expect_line("install raspberrypi-kernel-headers");
+	snprintf(build, sizeof(build), "/lib/modules/%s/build/Makefile", un.release);
+	put(build, "");
+	unlink(in_root("/calls"));
+	order("headers", act, outpost_Provisioned_State_CHANGED); /* it was interrupted */
+	order("headers", act, outpost_Provisioned_State_DONE);
+	expect_calls("apt-get", false);
+}
+
 static void folders_belong_to_the_login(void **state)
 {
 	outpost_Provision request = { .modules_count = 2, .modules = { "hello", "chardev" } };
@@ -878,6 +902,7 @@ int main(void)
 		TEST(what_is_no_key_makes_no_account),
 		TEST(a_production_key_only_reads_and_deploys_what_was_promoted),
 		TEST(only_what_is_missing_is_installed),
+		TEST(headers_are_of_the_running_kernel),
 		TEST(folders_belong_to_the_login),
 		TEST(a_watchdog_that_works_is_left_alone),
 		TEST(a_timeout_above_that_of_the_hardware_is_reduced),

@@ -128,7 +128,11 @@ static int change_headers(struct provision *p)
 	if (has_headers(p) || p->undo)
 		return 0;
 	uname(&un);
-	snprintf(name, sizeof(name), "linux-headers-%s", un.release);
+	/* One package for all kernels, until Raspberry Pi OS bookworm. */
+	if (dpkg_installed(p->dirs, "raspberrypi-kernel", NULL, 0))
+		snprintf(name, sizeof(name), "raspberrypi-kernel-headers");
+	else
+		snprintf(name, sizeof(name), "linux-headers-%s", un.release);
 	provision_note(p, "install %s", name);
 	if (p->look)
 		return 0;

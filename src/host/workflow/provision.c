@@ -182,8 +182,10 @@ static int each_step(struct provision_work *w)
 
 	while (provision_steps[n].name)
 		n++;
-	for (size_t i = 0; i < n && r == 0; i++)
+	for (size_t i = 0; i < n && r == 0 && !w->stop; i++)
 		r = one_step(w, &provision_steps[w->options->undo ? n - 1 - i : i]);
+	if (w->stop)
+		log_warn("The steps after it were not tried");
 	return r;
 }
 

@@ -143,6 +143,7 @@ static int confirm(struct provision_work *w, const struct provision_step *step,
 	}
 	if (r < 0 && !why)
 		return r;
+	w->stop = true;
 	out->state = outpost_Provisioned_State_FAILED;
 	snprintf(out->why, sizeof(out->why),
 		 "a second connection failed (%.200s), so the board undoes it within %u s",

@@ -13,6 +13,7 @@ struct provision_work {
 	const struct board *board;
 	struct session *session;
 	struct provision_list *list;
+	bool stop; /* the board undoes a change: carry out no further step */
 };
 
 /*

@@ -154,7 +154,7 @@ test_a_key_for_production_loads_nothing() {
 	# Production: state, and nothing else, whatever the client asks for.
 	outpost -b prod --json board show
 	expect_status 0
-	expect_json .home /home/outpost-prod
+	expect_json '.boards[0].home' /home/outpost-prod
 	outpost -b prod log
 	expect_status 0
 	outpost -b prod test "$TOP/modules/hello"
@@ -163,6 +163,14 @@ test_a_key_for_production_loads_nothing() {
 	outpost -b prod deploy "$TOP/modules/hello"
 	any_status
 	expect_err "not in /etc/outpost/promoted"
+	# Root promotes what development has tested.
+	outpost -b dev deploy "$TOP/modules/hello"
+	expect_status 0
+	pi 'sudo b2sum -l 256 /home/outpost-dev/development/modules/hello/hello.ko' | sed 's/ .*/ hello/' >promoted
+	pi "echo $(<promoted) | sudo tee /etc/outpost/promoted"
+	outpost -b prod deploy "$TOP/modules/hello"
+	expect_status 0
+	expect_out /home/outpost-prod/development/modules/hello/hello.ko
 	outpost -b prod provision
 	any_status
 	expect_err "may not change the board"

@@ -56,6 +56,19 @@ test_a_host_that_is_killed_finds_its_result_later() {
 	expect_json '.results[0].verdict' pass
 }
 
+# A run borrows the watchdog, and has its own kernel settings.
+test_a_board_is_not_prepared_during_a_run() {
+	make_slow_module 120
+	start_slow_test
+	outpost provision --only sysctl
+	expect_status 3
+	expect_one_error "is in use by"
+	outpost --json provision --only sysctl --dry-run # changes nothing
+	expect_status 0
+	board rm /run/slow-runs
+	ends_with 0 "$host" || fail "the run was disturbed: $(cat test.out test.err)"
+}
+
 runs() {
 	ls "$XDG_STATE_HOME/outpost/runs" 2>/dev/null || true # before the first run there is no such folder
 }
