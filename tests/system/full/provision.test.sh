@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Preparing a board: a virtual Pi with real systemd, sudo, sshd and nftables. What only a Raspberry
-# Pi has (config.txt, ramoops by its firmware) is in tests/unit/test_agent_provision.c.
+# Pi has (config.txt, ramoops by its firmware) is in tests/unit/test_agent_pi.c.
 
 # Each test has its own vm, $P, since a vm keeps its disk.
 pi() {
@@ -182,8 +182,15 @@ test_a_key_for_production_loads_nothing() {
 	"$OUTPOST" -q vm down "$P"
 }
 
-is_free() {
-	! pi 'pgrep -x apt-get || pgrep -x dpkg' >/dev/null
+# Repeats it while what an interrupted one began still runs on the board.
+provision_when_free() { # [OPTION...]
+	local tries=200
+	outpost -b "$P" --json provision "$@"
+	while grep -q "is in use by" err && [ $((tries -= 1)) -gt 0 ]; do
+		expect_status 3
+		sleep 3
+		outpost -b "$P" --json provision "$@"
+	done
 }
 
 # By Debian's own apt, dpkg and mirror. A host that is interrupted leaves apt at work; the next call waits for it.
@@ -195,9 +202,7 @@ test_packages_that_are_missing_are_installed() {
 	expect_state packages "would change"
 	expect_state firewall skipped
 	timeout -s INT 8 "$OUTPOST" -b "$P" provision --only packages >cut.out 2>cut.err || true
-	# Nobody else changes the board meanwhile.
-	wait_until is_free
-	outpost -b "$P" --json provision --only packages --only firewall
+	provision_when_free --only packages --only firewall
 	expect_status 0
 	expect_state firewall changed
 	pi 'dpkg-query -W nftables && sudo dpkg --audit' >audit
