@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The units of a gateway, started by a real systemd. The rest of `outpost tunnel` is tested without it, in
+# system/cli/gateway.test.sh.
+
+# A gateway with the board pi4, for which this machine's own sshd answers.
+make_gateway_alone() {
+	make_router
+	make_disk gw
+	boot gw
+	expect_listening gw 22
+	run gw "$OUTPOST" tunnel setup-gateway
+	add_user gw dev -G outpost
+	add_user gw other
+	run gw "$OUTPOST" tunnel invite pi4 --address "$GW_NAME"
+	serve_board
+}
+
+# Makes the board's socket as sshd would.
+serve_board() {
+	local socket=/var/lib/outpost/boards/board-pi4/s/ssh
+	(gw systemd-socket-activate -a --inetd -l "$socket" /usr/sbin/sshd -i 2>board.log) &
+	wait_until gw test -S "$socket" || fail "no socket: $(<board.log)"
+	gw chown board-pi4:outpost "$socket"
+	gw chmod 660 "$socket"
+}
+
+reaches() { # USER: connects to the port of pi4
+	gw runuser -u "$1" -- ssh-keyscan -T 5 -t ed25519 -p 2222 127.0.0.1 >found 2>/dev/null || true
+	grep -q ssh-ed25519 found
+}
+
+reaches_not() {
+	! reaches "$1"
+}
+
+is_active() { # UNIT
+	gw systemctl -q is-active "$1"
+}
+
+test_only_the_group_reaches_the_ports() {
+	make_gateway_alone
+	is_active outpost-nft.service || fail "no rules: $(journal gw outpost-nft)"
+	is_active outpost-port@pi4.socket || fail "no port: $(journal gw outpost-port@pi4.socket)"
+	reaches dev || fail "dev does not reach the port: $(journal gw outpost-port@pi4)"
+	reaches_not other || fail "other reaches the port"
+	# Who joins or leaves the group is noticed.
+	gw usermod -aG outpost other
+	wait_until reaches other || fail "other is not let in: $(journal gw)"
+	gw gpasswd -d other outpost >/dev/null
+	wait_until reaches_not other || fail "other is still let in"
+	# nftables.service begins with "flush ruleset".
+	echo 'flush ruleset' >"$WORK/gw/etc/nftables.conf"
+	gw systemctl restart nftables.service
+	wait_until reaches dev || fail "dev does not reach the port after nftables was restarted: $(journal gw)"
+	reaches_not other || fail "other reaches the port after nftables was restarted"
+	# So it is after a reboot.
+	power_off gw
+	boot gw
+	wait_until is_active outpost-port@pi4.socket || fail "no port after a reboot: $(journal gw)"
+	gw nft list chain inet outpost developers >rules || fail "no rules after a reboot: $(journal gw)"
+	reaches_not other || fail "other reaches the port after a reboot"
+}
+
+test_revoke_and_undo_end_units() {
+	make_gateway_alone
+	wait_until is_active outpost-prober.service || fail "no prober: $(journal gw outpost-prober)"
+	reaches dev || fail "dev does not reach the port"
+	run gw "$OUTPOST" tunnel revoke pi4
+	! listens gw 2222 || fail "the port is still open"
+	! is_active outpost-port@pi4.service || fail "the service still runs"
+	run gw "$OUTPOST" tunnel setup-gateway --undo
+	gw systemctl --no-legend --plain list-units --all 'outpost*' >units
+	[ ! -s units ] || fail "units are left: $(<units)"
+	gw nft list tables >tables
+	! grep -q outpost tables || fail "rules are left"
+	gw pgrep -af 'outpost-gateway|socket-proxyd' >processes && fail "processes are left: $(<processes)"
+	[ -z "$(gw systemctl --no-legend --plain --failed list-units)" ] || fail "$(gw systemctl --failed)"
+}
