@@ -7,12 +7,14 @@
  *	supervise HOME RUN ATTEMPT N...   supervises a run; started by serve
  *	rollback                          undoes a step of provision that was not confirmed; started
  *	                                  by outpost-rollback.service
+ *	tunnel VERB...                    keeps the board reachable behind NAT
  *	build-id                          prints the build-id of this program
  */
 #include "agent/base/build_id.h"
 #include "agent/provision/provision.h"
 #include "agent/serve/serve.h"
 #include "agent/run/supervisor.h"
+#include "agent/tunnel/tunnel.h"
 #include "common/log.h"
 #include "common/process.h"
 
@@ -36,8 +38,10 @@ int main(int argc, char **argv)
 	if (strcmp(command, "rollback") == 0 && argc == 2)
 		return provision_rollback(
 			&(struct dirs){ .uid = 0 }); /* these steps touch no home */
+	if (strcmp(command, "tunnel") == 0)
+		return tunnel(argc - 1, argv + 1);
 	if (strcmp(command, "build-id") == 0 && argc == 2)
 		return puts(build_id()) < 0;
-	log_error("usage: outpost-agent serve [production] | build-id");
+	log_error("usage: outpost-agent serve [production] | tunnel | build-id");
 	return 2;
 }
