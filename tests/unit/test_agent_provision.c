@@ -439,7 +439,8 @@ static void a_timeout_above_that_of_the_hardware_is_reduced(void **state)
 	put_program("busctl", "[ ! -e ${0%/*}/reexecuted ] && echo t 60000000 || echo t 15000000");
 	put_program("systemctl", ": >${0%/*}/reexecuted");
 	order("watchdog", act, outpost_Provisioned_State_CHANGED);
-	expect_in("/etc/systemd/system.conf.d/zz-outpost.conf", "RuntimeWatchdogSec=15s");
+	expect_in("/etc/systemd/system.conf.d/zz-outpost.conf",
+		  "RuntimeWatchdogSec=15s\nRebootWatchdogSec=15s\n");
 	order("watchdog", act, outpost_Provisioned_State_DONE);
 }
 

@@ -219,16 +219,21 @@ static bool suffices(unsigned int now, unsigned int wanted)
 
 static int change_watchdog(struct provision *p)
 {
-	char text[256];
+	unsigned int wanted = wanted_s(p);
+	char text[256], reboot[64] = "";
 
 	/* One that somebody else set and that works is left alone. */
 	if (!p->undo && !provision_exists(p, SYSTEM_CONF) &&
-	    suffices(provision_systemd_watchdog_s(p), wanted_s(p)))
+	    suffices(provision_systemd_watchdog_s(p), wanted))
 		return 0;
+	/* Its default, 10 minutes, would be refused as well; then a board that hangs while it
+	 * shuts down stays so. */
+	if (wanted < 60)
+		snprintf(reboot, sizeof(reboot), "RebootWatchdogSec=%us\n", wanted);
 	snprintf(text, sizeof(text),
 		 "# Written by outpost provision; outpost provision --undo --only watchdog removes "
-		 "it.\n[Manager]\nRuntimeWatchdogSec=%us\n",
-		 wanted_s(p));
+		 "it.\n[Manager]\nRuntimeWatchdogSec=%us\n%s",
+		 wanted, reboot);
 	return provision_file(p, SYSTEM_CONF, text, 0644);
 }
 

@@ -41,11 +41,15 @@ static void check_kernel(struct findings *c, const outpost_Welcome *w, const out
 		     "afterwards");
 	if (f->headers)
 		return;
-	note(c, "headers",
-	     xasprintf("none for the running kernel %s; only builds on the board itself need them",
-		       w->release),
-	     is_upgraded(f) ? "restart the board first: the archive has headers of the newer kernel"
-			    : "outpost provision --only headers");
+	/* Who builds on a board does so on a Raspberry Pi, with DKMS. */
+	doctor_add(c, "board", "headers", f->pi || is_upgraded(f) ? FINDING_NOTE : FINDING_OK,
+		   xasprintf("none for the running kernel %s; only builds on the board itself need "
+			     "them",
+			     w->release),
+		   xstrdup(is_upgraded(f)
+				   ? "restart the board first: the archive has headers of the "
+				     "newer kernel"
+				   : "outpost provision --only headers"));
 }
 
 static void check_bits(struct findings *c, const outpost_Welcome *w, const outpost_Condition *f)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Preparing a board: a virtual Pi with real systemd, sudo, sshd and nftables. What only a Raspberry
-# Pi has (config.txt, ramoops by its firmware) is in tests/unit/test_agent_pi.c.
+# Preparing a board: a virtual Pi with real systemd, sudo, sshd and nftables.
 
 # Each test has its own vm, $P, since a vm keeps its disk.
 pi() {
@@ -210,5 +209,82 @@ test_packages_that_are_missing_are_installed() {
 	outpost -b "$P" provision --only packages
 	expect_status 0
 	expect_err "Nothing was changed"
+	"$OUTPOST" -q vm down "$P"
+}
+
+# A stand-in for a Raspberry Pi's firmware: shows a Pi's device tree, and reads tryboot.txt instead of
+# config.txt if the restart asked for it. Restarts and their argument are real.
+make_firmware() {
+	"$OUTPOST" -q -b "$P" shell -- sudo sh <<-'END'
+		mkdir -p /boot/firmware/overlays
+		: >/boot/firmware/overlays/ramoops-pi4.dtbo
+		echo dtparam=audio=on >/boot/firmware/config.txt
+		cat >/usr/local/sbin/firmware <<-'F'
+			#!/bin/sh
+			cd /boot/firmware || exit 1
+			if [ "$1" = stop ]; then
+				! grep -qs '^0 tryboot' /run/systemd/reboot-param || touch flag
+				sync
+				exit
+			fi
+			file=config.txt flag=0
+			if [ -e flag ] && [ ! -e broken ]; then
+				file=tryboot.txt flag=1
+			fi
+			rm -f flag
+			tree=/run/device-tree
+			mkdir -p $tree/chosen/bootloader $tree/reserved-memory
+			printf 'raspberrypi,4-model-b\000brcm,bcm2711\000' >$tree/compatible
+			printf "\\000\\000\\000\\00$flag" >$tree/chosen/bootloader/tryboot
+			! grep -q '^dtoverlay=ramoops-pi4' $file || mkdir -p $tree/reserved-memory/ramoops@b000000
+			mount --bind $tree /sys/firmware/devicetree/base
+		F
+		chmod +x /usr/local/sbin/firmware
+		cat >/etc/systemd/system/firmware.service <<-'F'
+			[Unit]
+			Before=ssh.service
+			[Service]
+			Type=oneshot
+			RemainAfterExit=yes
+			ExecStart=/usr/local/sbin/firmware start
+			ExecStop=/usr/local/sbin/firmware stop
+			[Install]
+			WantedBy=multi-user.target
+		F
+		systemctl daemon-reload
+		systemctl enable --now firmware
+	END
+}
+
+test_config_txt_is_tried_once() {
+	prov_up raspberry
+	make_firmware
+	outpost -b "$P" --json provision --only boot
+	expect_status 0
+	expect_state boot waits
+	pi 'test ! -e /boot/firmware/tryboot.txt' || fail "it was written before the restart was allowed"
+
+	# A board that does not come up with it is reset, and is back with the old file.
+	pi 'sudo touch /boot/firmware/broken'
+	outpost -b "$P" --json provision --only boot --restart --return-timeout 15m
+	expect_status 1
+	expect_state boot failed
+	expect_json '.steps[0].why | test("did not come up with the new lines")' true
+	[ "$(pi 'sudo ls /boot/firmware' | xargs)" = "broken config.txt overlays" ] || fail "left behind: $(pi ls /boot/firmware)"
+	[ "$(pi cat /boot/firmware/config.txt)" = dtparam=audio=on ] || fail "config.txt was changed"
+
+	pi 'sudo rm /boot/firmware/broken'
+	outpost -b "$P" --json provision --only boot --restart --return-timeout 15m
+	expect_status 0
+	expect_state boot changed
+	pi 'grep -x "dtparam=audio=on" /boot/firmware/config.txt && grep "^dtoverlay=ramoops-pi4," /boot/firmware/config.txt' ||
+		fail "config.txt: $(pi cat /boot/firmware/config.txt)"
+	pi 'test ! -e /boot/firmware/tryboot.txt' || fail "tryboot.txt is still there"
+	outpost -b "$P" provision --only boot --restart
+	expect_status 0
+	expect_err "Nothing was changed"
+	outpost -b "$P" provision --only boot --undo
+	expect_status 0
+	[ "$(pi cat /boot/firmware/config.txt)" = dtparam=audio=on ] || fail "--undo left lines"
 	"$OUTPOST" -q vm down "$P"
 }
