@@ -69,3 +69,55 @@ test_a_board_that_prints_escapes() {
 	any_status
 	expect_harmless
 }
+
+# hint_runs_nothing: runs the commands of hints, which makes the file `ran` if a name is not quoted.
+hint_runs_nothing() {
+	local command
+	mkdir -p stubs
+	for command in ssh-keygen outpost sed chmod; do printf '#!/bin/sh\n' >stubs/$command; done
+	chmod +x stubs/*
+	sed -n 's/^outpost: hint: .*\(ssh-keygen -f\|outpost trust\|sed -i\|chmod go-w\)/\1/p' err >commands
+	[ -s commands ] || fail "no command in the hints"
+	while read -r command; do PATH=$WORK/stubs:$PATH sh -c "$command" || :; done <commands
+	[ ! -e ran ] || fail "the hint runs something else: $(<commands)"
+}
+
+# The text of a board looked like ssh's own. Its command was not quoted.
+test_a_hint_with_names_from_a_board() {
+	make_board
+	# shellcheck disable=SC2016
+	printf '%s\n' '#!/bin/sh' 'cat >&2 <<"END"' \
+		'@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @' \
+		'Offending ED25519 key in /k;touch${IFS}ran;:1' \
+		"Host key for x';touch\${IFS}ran;' has changed" END 'exit 255' >"$B/lib/outpost-agent"
+	chmod +x "$B/lib/outpost-agent"
+	outpost board show board
+	expect_status 3
+	expect_err "its host key changed"
+	hint_runs_nothing
+}
+
+test_a_hint_with_the_name_of_a_folder() {
+	# shellcheck disable=SC2016
+	local dir=$WORK/'$(touch ran)'
+	make_tree 6.1.0-9-test
+	unset OUTPOST_YES
+	mkdir -p "$XDG_CONFIG_HOME/outpost"
+	printf '[build]\nin = host\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
+	rm outpost.conf
+	mkdir "$dir"
+	echo 'obj-m := m.o' >"$dir/Kbuild"
+	touch "$dir/m.c"
+	outpost build -k "$release" "$dir"
+	any_status
+	hint_runs_nothing
+	printf 'PACKAGE_NAME=x\r\nPACKAGE_VERSION=1\r\n' >"$dir/dkms.conf"
+	outpost build -k "$release" "$dir"
+	any_status
+	hint_runs_nothing
+	printf '[board]\n' >"$dir/outpost.conf"
+	chmod go+w "$dir/outpost.conf"
+	outpost -C "$dir" board list
+	any_status
+	hint_runs_nothing
+}

@@ -384,6 +384,10 @@ static void test_reasons(void **state)
 		{ "Offending ECDSA key in /k:12\r\nHost key for [pi]:2222 has changed\r\n"
 		  "REMOTE HOST IDENTIFICATION HAS CHANGED",
 		  "host key changed", "ssh-keygen -f /k -R '[pi]:2222'", 255, FAILURE_KEY },
+		{ "Offending RSA key in /k';x;':12\r\nHost key for a;$(b) has changed\r\n"
+		  "REMOTE HOST IDENTIFICATION HAS CHANGED",
+		  "host key changed", "ssh-keygen -f '/k'\\'';x;'\\''' -R 'a;$(b)'", 255,
+		  FAILURE_KEY },
 		{ "sudo: a password is required\n", "sudo asks for a password",
 		  "me ALL=(root) NOPASSWD: /usr/local/lib/outpost/outpost-agent", 1, FAILURE_SUDO },
 		{ "sh: 1: exec: sudo: not found\n", "sudo is not installed", "root", 127,

@@ -8,6 +8,7 @@
 #include "host/base/owner.h"
 #include "host/base/paths.h"
 #include "host/base/project.h"
+#include "host/base/shell_word.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +22,12 @@
 
 static int ignore_file(const char *path, const struct stat *st)
 {
-	_cleanup_free_ char *problem = owner_problem(st);
+	_cleanup_free_ char *problem = owner_problem(st), *word = shell_word(path);
 	bool ours = st->st_uid == geteuid() || st->st_uid == 0;
 
 	log_warn("Ignoring %s: %s", path, problem);
 	if (ours)
-		log_hint("If what it says is right, run chmod go-w %s", path);
+		log_hint("If what it says is right, run chmod go-w %s", word);
 	else
 		log_hint("Copy what you want from it to an outpost.conf of your own");
 	return -EPERM;

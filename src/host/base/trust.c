@@ -13,6 +13,7 @@
 #include "host/base/owner.h"
 #include "host/base/paths.h"
 #include "host/base/project.h"
+#include "host/base/shell_word.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,7 +198,7 @@ static int refuse(const char *path, const char *root, const char *why, const cha
 int trust_require(const struct config *config, const char *path, const char *why,
 		  const char *otherwise)
 {
-	_cleanup_free_ char *root = NULL;
+	_cleanup_free_ char *root = NULL, *word = NULL;
 	int answer;
 
 	if (trust_has(path) || config_answers_yes(config))
@@ -211,6 +212,7 @@ int trust_require(const struct config *config, const char *path, const char *why
 	if (answer == -EINTR)
 		return answer;
 	log_error("%s, and you do not trust %s yet", why, root);
-	log_hint("If you do, run outpost trust %s. %s.", root, otherwise);
+	word = shell_word(root);
+	log_hint("If you do, run outpost trust %s. %s.", word, otherwise);
 	return -EPERM;
 }

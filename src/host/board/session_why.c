@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/process.h"
+#include "host/base/shell_word.h"
 
 #include <errno.h>
 #include <string.h>
@@ -146,21 +147,28 @@ static char *word_after(const char *text, const char *start, const char *stop)
 	return xstrndup(p, strcspn(p, stop));
 }
 
-/* "Offending ED25519 key in FILE:LINE", then "Host key for HOST has changed and ..." */
+/*
+ * "Offending ED25519 key in FILE:LINE", then "Host key for HOST has changed and ...". A board can
+ * print that, too, once ssh has let it.
+ */
 static char *host_key_hint(const char *said)
 {
 	const char *offending = strcasestr(said, "offending ");
 	_cleanup_free_ char *place = offending ? word_after(offending, " key in ", "\r\n") : NULL;
 	_cleanup_free_ char *host = word_after(said, "host key for ", " \r\n");
+	_cleanup_free_ char *file = NULL, *key = NULL;
 	char *colon = place ? strrchr(place, ':') : NULL;
 
 	if (!colon || !host)
 		return xstrdup(
 			"If you know why it changed, run ssh-keygen -R HOST to remove the old key");
 	*colon = '\0';
-	return xasprintf("The old key is in line %s of %s. If you know why it changed (a new SD "
-			 "card?): ssh-keygen -f %s -R '%s'",
-			 colon + 1, place, place, host);
+	file = shell_word(place);
+	key = shell_word(host);
+	return xasprintf(
+		"The old key is in line %s of %s; if the board has a new SD card or system, "
+		"run ssh-keygen -f %s -R %s",
+		colon + 1, place, file, key);
 }
 
 /* The last line that is not empty, cleaned, or NULL. */

@@ -2,8 +2,10 @@
 /* Checks that a dkms.conf is a text for bash, which ignores what it cannot read. */
 #include "host/build/dkms_internal.h"
 
+#include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/shell_word.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,9 +30,11 @@ int dkms_check_file(const char *file)
 		return -EINVAL;
 	}
 	if (strstr(text.buf, "\r\n")) {
+		_cleanup_free_ char *word = shell_word(file);
+
 		log_error("%s has Windows line ends, which bash takes for part of the values",
 			  file);
-		log_hint("Run sed -i 's/\\r$//' %s", file);
+		log_hint("Run sed -i 's/\\r$//' %s", word);
 		return -EINVAL;
 	}
 	return 0;
