@@ -272,21 +272,27 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* strv_add() would look at all names each time, of which somebody may have made a million. */
 int fs_list_fd(int fd, char ***names)
 {
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	_cleanup_strv_ char **found = xcalloc(1, sizeof(*found));
+	char **found = NULL;
 	struct dirent *entry;
+	size_t n = 0;
 
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		strv_add(&found, entry->d_name);
+		GROW(found, n);
+		found[n++] = xstrdup(entry->d_name);
 	}
-	qsort(found, strv_length(found), sizeof(*found), compare_names);
-	*names = TAKE_PTR(found);
+	if (n)
+		qsort(found, n, sizeof(*found), compare_names);
+	GROW(found, n);
+	found[n] = NULL;
+	*names = found;
 	return 0;
 }
 

@@ -137,3 +137,50 @@ test_a_container_has_no_groups() {
 	[ "$(cat "$XDG_CACHE_HOME"/outpost/build/*-m/*/work/groups)" = 0 ] ||
 		fail "groups: $(cat "$XDG_CACHE_HOME"/outpost/build/*-m/*/work/groups)"
 }
+
+# Folders within folders took all descriptors, and whoever made a folder could close it.
+test_folders_that_resist_removal() {
+	make_container
+	make_source m
+	build m
+	perl -e 'chdir $ARGV[0]; for (1..3000) { mkdir "deep"; chdir "deep" or die }' "$unit/work"
+	mkdir -p "$unit/work/closed/in"
+	chmod 0 "$unit/work/closed"
+	if [ "$(id -u)" = 0 ]; then # root may enter it all the same
+		chown -R "$OTHER" "$WORK"
+		chmod o+x "$WORK/.."
+		run as_other "$OUTPOST" clean
+	else
+		outpost clean
+	fi
+	expect_status 0
+	! find "$XDG_CACHE_HOME/outpost" | grep -E 'deep|closed' | head -3 | grep . || fail "it was not removed"
+}
+
+# The host kept all commands that a build claims to have run, and looked at each file for every other.
+test_many_files_of_commands() {
+	make_container
+	# shellcheck disable=SC2016
+	make_source m '$(shell sh $(M)/leave.sh $(M))'
+	cat >m/leave.sh <<-'END'
+		cd "$1" && cp /bin/true m.ko && echo m.ko >modules.order
+		{ printf 'savedcmd_a.o := gcc -o a.o '; head -c 8000000 /dev/zero | tr '\0' x; printf ' m.c\n'; } >.a.o.cmd
+		for i in $(seq 100); do ln .a.o.cmd .a$i.o.cmd; done
+	END
+	run bash -c 'ulimit -v 600000 && exec "$@"' - "$OUTPOST" build --no-tests --kernel "$release" m
+	any_status
+	expect_err "File too large"
+	! grep -i "memory" err || fail "the host ran out of memory"
+}
+
+# Each name in a folder was compared with all others.
+test_many_files_in_a_folder() {
+	local memory
+	memory=$(mktemp -d /dev/shm/outpost.XXXXXX) || skip "/dev/shm is missing"
+	export XDG_CACHE_HOME=$memory # a disk would take half a minute
+	mkdir -p "$memory/outpost/build/x"
+	perl -e 'chdir $ARGV[0]; for (1..200000) { open F, ">", $_ or die }' "$memory/outpost/build/x"
+	run bash -c 'ulimit -t 2 && exec "$@"' - "$OUTPOST" clean
+	rm -rf "$memory"
+	expect_status 0
+}
