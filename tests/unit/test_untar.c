@@ -236,6 +236,37 @@ static void too_many(void **state)
 	assert_int_equal(untar(dir, repeat, &tar, &why), -EFBIG);
 }
 
+/* Each entry is in 40 folders of its own that no entry names. */
+static ssize_t next_nested(void *arg, const void **data)
+{
+	static struct strbuf tar = STRBUF_INIT;
+	unsigned int *n = arg;
+	char name[101];
+
+	snprintf(name, sizeof(name), "%08u/", (*n)++);
+	for (size_t at = strlen(name); at < 88; at += 2)
+		strcpy(name + at, "d/");
+	strbuf_reset(&tar);
+	add(&tar, name, '5', "", "");
+	*data = tar.buf;
+	return (ssize_t)tar.len;
+}
+
+static void too_many_folders(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
+	char in_memory[] = "/dev/shm/outpost-test-XXXXXX"; /* a disk would take seconds */
+	const char *into = mkdtemp(in_memory) ? in_memory : dir;
+	unsigned int n = 0;
+	int r;
+
+	(void)state;
+	r = untar(into, next_nested, &n, &why);
+	assert_int_equal(fs_remove_tree(into), 0);
+	assert_int_equal(r, -EFBIG);
+	assert_true(n < UNTAR_MAX_NAMES / 40 + 100);
+}
+
 static void compress_tar(const struct strbuf *tar, struct strbuf *out)
 {
 	z_stream z = { .next_in = (Bytef *)tar->buf, .avail_in = (uInt)tar->len };
@@ -314,7 +345,7 @@ int main(void)
 		cmocka_unit_test(sound),      cmocka_unit_test(hostile),
 		cmocka_unit_test(damaged),    cmocka_unit_test(too_large),
 		cmocka_unit_test(too_many),   cmocka_unit_test(compressed),
-		cmocka_unit_test(read_error),
+		cmocka_unit_test(read_error), cmocka_unit_test(too_many_folders),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

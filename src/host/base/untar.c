@@ -29,7 +29,8 @@ struct untar {
 	int dir; /* all names are below this folder */
 	untar_read *read;
 	void *arg;
-	int read_error; /* from `read`; -errno */
+	int read_error;      /* from `read`; -errno */
+	unsigned int n_made; /* files, folders and links, with folders that no entry names */
 	struct link *links;
 	size_t n_links;
 	struct strbuf *why;
@@ -47,8 +48,16 @@ static int refuse_name(struct untar *u, const char *name, const char *why)
 	return -EBADMSG;
 }
 
+static int refuse_size(struct untar *u)
+{
+	strbuf_adds(u->why, "it is larger than any kernel tree");
+	return -EFBIG;
+}
+
 static int cannot_write(struct untar *u, int r, const char *name)
 {
+	if (r == -EFBIG)
+		return refuse_size(u);
 	if (r == -EEXIST || r == -ENOTDIR || r == -ENAMETOOLONG)
 		return refuse_name(u, name, "occurs twice, or is not a valid name");
 	strbuf_addf(u->why, "cannot write '%s'", name);
@@ -89,18 +98,27 @@ static bool stays_below(const char *name)
 	}
 }
 
+/* 0; -errno, -EFBIG if it would be one too many. */
+static int make_folder(struct untar *u, const char *name)
+{
+	if (mkdirat(u->dir, name, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return ++u->n_made > UNTAR_MAX_NAMES ? -EFBIG : 0;
+}
+
 /* Makes the folders above `name`. Links do not exist yet, so none can be followed. */
-static int make_parents(const struct untar *u, const char *name)
+static int make_parents(struct untar *u, const char *name)
 {
 	_cleanup_free_ char *path = xstrdup(name);
 
-	for (char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+	int r = 0;
+
+	for (char *p = strchr(path, '/'); p && r == 0; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdirat(u->dir, path, 0755) < 0 && errno != EEXIST)
-			return -errno;
+		r = make_folder(u, path);
 		*p = '/';
 	}
-	return 0;
+	return r;
 }
 
 static int write_file(struct untar *u, const char *name, mode_t mode)
@@ -133,10 +151,7 @@ static int make(struct untar *u, struct archive_entry *entry, const char *name)
 	if (r < 0)
 		return cannot_write(u, r, name);
 	switch (archive_entry_hardlink(entry) ? 0 : archive_entry_filetype(entry)) {
-	case AE_IFDIR:
-		if (mkdirat(u->dir, name, 0755) < 0 && errno != EEXIST)
-			return cannot_write(u, -errno, name);
-		return 0;
+	case AE_IFDIR: r = make_folder(u, name); return r < 0 ? cannot_write(u, r, name) : 0;
 	case AE_IFREG: return write_file(u, name, archive_entry_perm(entry));
 	case AE_IFLNK:
 		if (!target || strlen(target) > LINK_LIMIT)
@@ -164,10 +179,8 @@ static int take_entry(struct untar *u, struct archive_entry *entry)
 	if (!stays_below(name))
 		return refuse_name(u, name, "leads out of the archive's folder");
 	if (archive_entry_size(entry) > UNTAR_MAX_BYTES - archive_filter_bytes(u->archive, 0) ||
-	    archive_file_count(u->archive) > UNTAR_MAX_NAMES) {
-		strbuf_adds(u->why, "it is larger than any kernel tree");
-		return -EFBIG;
-	}
+	    archive_file_count(u->archive) > UNTAR_MAX_NAMES)
+		return refuse_size(u);
 	return make(u, entry, name);
 }
 
