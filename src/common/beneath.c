@@ -246,8 +246,14 @@ int beneath_list(int root, const char *name, char ***names)
 	return fd < 0 ? fd : fs_list_fd(fd, names);
 }
 
+struct find {
+	const char *pattern;
+	char **found;
+	size_t n;
+};
+
 /* Closes `dir`, the folder `path`. */
-static void find(int dir, const char *path, const char *pattern, int depth, char ***found)
+static void find(struct find *f, int dir, const char *path, int depth)
 {
 	_cleanup_close_ int fd = dir < 0 ? -1 : fcntl(dir, F_DUPFD_CLOEXEC, 3);
 	_cleanup_strv_ char **names = NULL;
@@ -261,16 +267,23 @@ static void find(int dir, const char *path, const char *pattern, int depth, char
 
 		if (fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
 			if (depth < DEPTH_MAX)
-				find(openat(fd, *name,
+				find(f,
+				     openat(fd, *name,
 					    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-				     child, pattern, depth + 1, found);
-		} else if (fnmatch(pattern, *name, 0) == 0) {
-			strv_add(found, child);
+				     child, depth + 1);
+		} else if (fnmatch(f->pattern, *name, 0) == 0) {
+			GROW(f->found, f->n);
+			f->found[f->n++] = TAKE_PTR(child);
 		}
 	}
 }
 
-void beneath_find(int root, const char *dir, const char *pattern, char ***found)
+char **beneath_find(int root, const char *dir, const char *pattern)
 {
-	find(open_dir(root, dir), dir, pattern, 0, found);
+	struct find f = { .pattern = pattern };
+
+	find(&f, open_dir(root, dir), dir, 0);
+	GROW(f.found, f.n);
+	f.found[f.n] = NULL;
+	return f.found;
 }

@@ -53,8 +53,13 @@ int beneath_remove(int root, const char *name);
 int beneath_copy_in(int root, const char *name, const char *from);
 int beneath_copy_out(int root, const char *name, const char *to);
 
-/* As fs_list() for the folder `name` ("": the root), and fs_find(): names relative to the root. */
+/* As fs_list() for the folder `name` ("": the root). */
 int beneath_list(int root, const char *name, char ***names);
-void beneath_find(int root, const char *dir, const char *pattern, char ***found);
+
+/*
+ * The files below the folder `dir` whose name matches the pattern (fnmatch(3)), relative to the
+ * root; links count as files. Skips what cannot be read. strv_free() the list.
+ */
+char **beneath_find(int root, const char *dir, const char *pattern);
 
 #endif

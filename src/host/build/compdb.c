@@ -15,7 +15,13 @@
 #include <jansson.h>
 #include <string.h>
 
+/*
+ * A build may leave as many of these files as it likes. 1500 objects of a graphics driver have 110 MB.
+ * A longer command could not be started: make passes it to a shell as one word.
+ */
 #define CMD_FILE_MAX (8 * 1024 * 1024)
+#define ALL_MAX      (256 * 1024 * 1024)
+#define COMMAND_MAX  (128 * 1024)
 
 void compdb_entry_release(struct compdb_entry *entry)
 {
@@ -66,6 +72,8 @@ int compdb_parse(const char *text, struct compdb_entry *entry)
 	end = strstr(command, " ;");
 	if (!end || end > newline)
 		end = newline;
+	if (end - command > COMMAND_MAX)
+		return -ENOENT;
 	while (end > command && isspace((unsigned char)end[-1]))
 		end--;
 	for (file = end; file > command && file[-1] != ' ';)
@@ -90,17 +98,23 @@ struct visitor {
 	void *arg;
 };
 
-static void walk(struct visitor *v)
+/* 0, or -EFBIG if there is too much to read. */
+static int walk(struct visitor *v)
 {
-	_cleanup_strv_ char **names = NULL;
+	_cleanup_strv_ char **names = beneath_find(v->copy, "", ".*.o.cmd");
+	size_t all = 0;
 
-	beneath_find(v->copy, "", ".*.o.cmd", &names);
 	strv_foreach (name, names) {
 		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (beneath_read(v->copy, *name, &text, CMD_FILE_MAX) == 0)
-			v->file(v, text.buf);
+		if (beneath_read(v->copy, *name, &text, CMD_FILE_MAX) < 0)
+			continue;
+		all += text.len + 1;
+		if (all > ALL_MAX)
+			return -EFBIG;
+		v->file(v, text.buf);
 	}
+	return 0;
 }
 
 /*
@@ -186,7 +200,10 @@ int compdb_write(const struct path_map *map, int copy, const char *tree, const c
 		.file = add_command, .map = &absolute, .copy = copy, .tree = tree, .list = list
 	};
 
-	walk(&v);
+	int r = walk(&v);
+
+	if (r < 0)
+		return r;
 	return json_dump_file(list, path, JSON_INDENT(1)) < 0 ? -EIO : 0;
 }
 
@@ -227,5 +244,5 @@ void compdb_each_dep(int copy, void (*fn)(const char *path, void *arg), void *ar
 {
 	struct visitor v = { .file = visit_deps, .copy = copy, .dep = fn, .arg = arg };
 
-	walk(&v);
+	(void)walk(&v);
 }

@@ -10,6 +10,7 @@
 #include "host/build/neighbours.h"
 
 #include <fcntl.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,8 @@ struct deps {
 	int copy;
 	struct neighbours neighbours;
 	char **files;
+	size_t n;
+	void *tree; /* the same, for tsearch(3): a build may name as many files as it likes */
 };
 
 static bool is_plain_relative(const char *path)
@@ -83,6 +86,16 @@ static char *find_dep(const struct deps *deps, const char *path)
 	return realpath(in_tree, NULL);
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void keep_path(void *path)
+{
+	(void)path; /* it is in the list, too */
+}
+
 static void take_dep(const char *path, void *arg)
 {
 	struct deps *deps = arg;
@@ -97,8 +110,11 @@ static void take_dep(const char *path, void *arg)
 		return;
 	if (is_in_tree(tree, real) ? !tree_counts : is_of_tools(real))
 		return;
-	if (!strv_contains(deps->files, real))
-		strv_add(&deps->files, real);
+	if (tfind(real, &deps->tree, compare_paths))
+		return;
+	tsearch(real, &deps->tree, compare_paths);
+	GROW(deps->files, deps->n);
+	deps->files[deps->n++] = TAKE_PTR(real);
 }
 
 int outside_open_copy(const struct unit *unit, const struct neighbour *neighbour)
@@ -130,5 +146,8 @@ char **outside_files(const struct unit *unit)
 		if (deps.neighbours.list[i].is_copy)
 			take_deps_beside(&deps, &deps.neighbours.list[i]);
 	neighbours_release(&deps.neighbours);
+	tdestroy(deps.tree, keep_path);
+	GROW(deps.files, deps.n);
+	deps.files[deps.n] = NULL;
 	return deps.files;
 }

@@ -95,7 +95,7 @@ char **unit_modules(const struct unit *unit)
 		return NULL;
 	found = modules_in_order(unit, copy);
 	if (!found && !kbuild_says_which(copy))
-		beneath_find(copy, "", "*.ko", &found);
+		found = beneath_find(copy, "", "*.ko");
 	return found;
 }
 
