@@ -93,6 +93,7 @@ static int update(const char *from, const char *manifest, const char *stamp, boo
 	int r;
 
 	r = mirror_update(&(struct mirror){ .from = from,
+					    .size = &(struct mirror_size){ 0 },
 					    .project = sample_work,
 					    .root = root,
 					    .to = "to",

@@ -17,7 +17,9 @@ static void dkms_packages(void **state)
 			    *manifest = path_join(dir, "manifest", NULL),
 			    *stamp = path_join(dir, "stamp", NULL);
 	_cleanup_strv_ char **left_out = NULL;
+	struct mirror_size size = { 0 };
 	struct mirror mirror = {
+		.size = &size,
 		.from = user,
 		.project = user,
 		.to = "dkms/pkg/1/build",

@@ -143,9 +143,27 @@ static void note_change(struct update *m, const struct inventory_entry *e)
 		products_note_content(&m->change, e->path);
 }
 
+static int add_size(const struct update *m, const struct inventory_entry *e)
+{
+	struct mirror_size *size = m->to->size;
+
+	size->files++;
+	size->bytes += e->size;
+	if (size->files <= MIRROR_MAX_FILES && size->bytes <= MIRROR_MAX_BYTES)
+		return 0;
+	log_error("%s and what it refers to is more than %d files or %lld GiB", m->to->from,
+		  MIRROR_MAX_FILES, MIRROR_MAX_BYTES >> 30);
+	log_hint("Remove links to folders that it does not need: what a link leads to is copied");
+	return -EFBIG;
+}
+
 /* Makes one entry of the copy, unless it is current. */
 static int put(struct update *m, const char *from, const struct inventory_entry *e)
 {
+	int r = add_size(m, e);
+
+	if (r < 0)
+		return r;
 	inventory_add(&m->new, e);
 	if (is_current(m, e, from))
 		return 0;

@@ -15,6 +15,17 @@
 
 #include <stdbool.h>
 
+/*
+ * Links and folders beside it can make much of a small source tree: limits for all that is copied
+ * for one unit.
+ */
+#define MIRROR_MAX_FILES 200000
+#define MIRROR_MAX_BYTES (4LL << 30)
+
+struct mirror_size {
+	long long files, bytes;
+};
+
 struct mirror {
 	const char *from;    /* the sources: absolute, without links */
 	const char *project; /* links that lead out of this folder are left out */
@@ -23,12 +34,13 @@ struct mirror {
 	const char *manifest; /* file that lists what was copied; without it, the copy is removed */
 	const char *stamp;    /* file that describes what was built from an earlier copy, or NULL */
 	char ***left_out;     /* the links that were left out are added here */
+	struct mirror_size *size; /* what is in the copy is added here */
 };
 
 /*
  * Updates the copy. Stamp and manifest are removed before the copy changes, and the manifest is
  * written when it is complete, so that a partial update is never taken for a complete one.
- * *changed: was anything copied or removed? 0 or -errno, logged.
+ * *changed: was anything copied or removed? 0 or -errno, logged; -EFBIG if *size exceeds a limit.
  */
 int mirror_update(const struct mirror *mirror, bool *changed);
 

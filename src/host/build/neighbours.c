@@ -65,6 +65,7 @@ static int update_copy(const struct search *s, const struct neighbour *n)
 	r = mirror_update(&(struct mirror){ .from = real,
 					    .project = s->of->project,
 					    .left_out = s->of->left_out,
+					    .size = s->of->size,
 					    .root = s->of->work,
 					    .to = to,
 					    .manifest = manifest,

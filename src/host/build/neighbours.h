@@ -29,8 +29,9 @@ struct neighbours_of {
 	int work;         /* descriptor of the folder that the copy is in, and what is beside it */
 	const char *copy; /* the copy below that; the two folders above it are ours */
 	const char *dir; /* has the list, `neighbours`, and the manifests of copies, `beside-...` */
-	const char *stamp; /* removed if a copy changes: see mirror.h */
-	char ***left_out;  /* the files and folders outside the project are added here */
+	const char *stamp;        /* removed if a copy changes: see mirror.h */
+	char ***left_out;         /* the files and folders outside the project are added here */
+	struct mirror_size *size; /* what is in the copies is added here: see mirror.h */
 };
 
 /*

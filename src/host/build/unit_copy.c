@@ -168,9 +168,11 @@ static int update_copy(const struct unit *unit, int work, bool *changed)
 	_cleanup_free_ char *patched = unit_file(unit, "patched");
 	_cleanup_free_ char *stamp = unit_file(unit, "stamp");
 	_cleanup_strv_ char **left_out = NULL;
+	struct mirror_size size = { 0 };
 	const struct mirror mirror = { .from = unit->source.path,
 				       .project = unit->project,
 				       .left_out = &left_out,
+				       .size = &size,
 				       .root = work,
 				       .to = unit_below_work(unit, unit->copy),
 				       .manifest = manifest,
@@ -178,6 +180,7 @@ static int update_copy(const struct unit *unit, int work, bool *changed)
 	const struct neighbours_of of = { .user = unit->source.path,
 					  .project = unit->project,
 					  .left_out = &left_out,
+					  .size = &size,
 					  .work = work,
 					  .copy = mirror.to,
 					  .dir = unit->dir,
@@ -187,6 +190,7 @@ static int update_copy(const struct unit *unit, int work, bool *changed)
 	if (r == 0 && fs_exists(patched) && !fs_exists(stamp)) {
 		unlink(manifest);
 		unlink(patched);
+		size = (struct mirror_size){ 0 };
 		r = mirror_update(&mirror, changed);
 	}
 	if (r == 0)
