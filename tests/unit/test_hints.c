@@ -293,8 +293,7 @@ static int parse(char **words)
 		r = command_line_rest(&ctx, c, dest, &argc, words);
 		command_line_release_options(c, dest);
 	}
-	options_release(context_rows, &ctx);
-	options_release(context_first_rows, &ctx);
+	command_line_release(&ctx);
 	return r == OPTIONS_HELP ? 0 : r;
 }
 

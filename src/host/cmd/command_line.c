@@ -211,3 +211,10 @@ int command_line_rest(struct context *ctx, const struct command *c, void *dest, 
 		ctx->board = TAKE_PTR(configured);
 	return r == STATUS_OK ? check_arguments(c, verb, *argc, argv) : r;
 }
+
+void command_line_release(struct context *ctx)
+{
+	options_release(context_rows, ctx);
+	options_release(context_first_rows, ctx);
+	strv_free(ctx->given);
+}

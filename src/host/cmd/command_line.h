@@ -32,4 +32,7 @@ void command_line_release_options(const struct command *command, void *dest);
 int command_line_rest(struct context *ctx, const struct command *command, void *dest, int *argc,
 		      char **argv);
 
+/* Releases what the two steps set in ctx. */
+void command_line_release(struct context *ctx);
+
 #endif

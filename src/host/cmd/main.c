@@ -230,9 +230,7 @@ int main(int argc, char **argv)
 	else if (status < 0)
 		status = STATUS_TROUBLE;
 	status = finish_stdout(status);
-	options_release(context_rows, &ctx);
-	options_release(context_first_rows, &ctx);
-	strv_free(ctx.given);
+	command_line_release(&ctx);
 	close_fd(&ctx.cache);
 	if (ctx.buildenv)
 		buildenv_free(ctx.buildenv);
