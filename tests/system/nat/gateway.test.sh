@@ -73,8 +73,8 @@ test_revoke_and_undo_end_units() {
 	run gw "$OUTPOST" tunnel setup-gateway --undo
 	gw systemctl --no-legend --plain list-units --all 'outpost*' >units
 	[ ! -s units ] || fail "units are left: $(<units)"
-	gw nft list tables >tables
-	! grep -q outpost tables || fail "rules are left"
+	gw nft list tables >listed
+	! grep -q outpost listed || fail "rules are left"
 	gw pgrep -af 'outpost-gateway|socket-proxyd' >processes && fail "processes are left: $(<processes)"
 	[ -z "$(gw systemctl --no-legend --plain --failed list-units)" ] || fail "$(gw systemctl --failed)"
 }
