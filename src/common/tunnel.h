@@ -22,6 +22,7 @@
 #define TUNNEL_STATE   "/var/lib/outpost"
 #define TUNNEL_ROOTS   TUNNEL_STATE "/boards"  /* board-NAME/, the root of its connections */
 #define TUNNEL_KEYS    TUNNEL_STATE "/keys"    /* NAME/, see invitation.h */
+#define TUNNEL_UIDS    TUNNEL_STATE "/uids"    /* UID: a file for each account of a board */
 #define TUNNEL_HISTORY TUNNEL_STATE "/history" /* NAME: outages, written by the prober */
 #define TUNNEL_STATUS  "/run/outpost/status"   /* NAME: written by the prober */
 #define TUNNEL_CONF    "/etc/outpost/boards"   /* NAME.conf: port and login */

@@ -75,6 +75,22 @@ static void keys_of_another_form(void **state)
 			fail_msg("accepted: %s", lines[i]);
 }
 
+/* The digit before the padding has bits that no byte needs; they are zero. */
+static void keys_are_canonical(void **state)
+{
+	char line[] = ECDSA;
+	size_t n = strlen(line);
+
+	(void)state;
+	assert_int_equal(line[n - 1], '=');
+	assert_true(parses(line, SSH_KEY_HOST));
+	line[n - 2]++;
+	assert_false(parses(line, SSH_KEY_HOST));
+	line[n - 2]--;
+	line[n - 1] = '\0';
+	assert_false(parses(line, SSH_KEY_HOST));
+}
+
 /* A line feed would make a second line in authorized_keys. */
 static void keys_have_one_line(void **state)
 {
@@ -236,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys),
 		cmocka_unit_test(keys_of_another_form),
+		cmocka_unit_test(keys_are_canonical),
 		cmocka_unit_test(keys_have_one_line),
 		cmocka_unit_test(names),
 		cmocka_unit_test(request),

@@ -46,6 +46,13 @@ void gateway_board_paths_release(struct gateway_board_paths *p)
 		free(all[i]);
 }
 
+char *gateway_board_uid_file(const char *account)
+{
+	const struct passwd *user = getpwnam(account);
+
+	return user ? xasprintf(TUNNEL_UIDS "/%u", user->pw_uid) : NULL;
+}
+
 static int put_dir(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
 	int r = 0;
@@ -62,7 +69,14 @@ static int put_account(const char *name)
 	const struct account account = { name, TUNNEL_BOARDS, "/nonexistent", "/usr/sbin/nologin",
 					 true };
 
-	return account_exists(name) ? 0 : account_add(&account);
+	_cleanup_free_ char *file = NULL;
+	int r = account_exists(name) ? 0 : account_add(&account);
+
+	if (r < 0)
+		return r;
+	file = gateway_board_uid_file(name);
+	r = file ? fs_write_atomic(file, "", 0, 0644) : -ESRCH;
+	return r < 0 ? log_error_errno(r, "Cannot note the user id of %s", name) : 0;
 }
 
 static int put_dirs(const struct gateway_board_paths *p)

@@ -16,6 +16,8 @@ struct gateway_board_paths {
 };
 
 void gateway_board_paths(const char *name, struct gateway_board_paths *p);
+/* The file in TUNNEL_UIDS that names an account; NULL if there is no such account. */
+char *gateway_board_uid_file(const char *account);
 void gateway_board_paths_release(struct gateway_board_paths *p);
 
 /* Kills all processes of a user until there is none. 0, or -errno, logged. */

@@ -27,6 +27,19 @@
 #define END_MS 10000
 #define IDLE   3 /* looks without a process until it is believed */
 
+/* One that has ended already, and whose parent has not noticed yet. */
+static bool is_zombie(const char *dir)
+{
+	_cleanup_free_ char *path = xasprintf("%s/stat", dir);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const char *end;
+
+	if (fs_read(path, &text, 4096) < 0)
+		return true;
+	end = strrchr(text.buf, ')'); /* of its name, which may have any character */
+	return end && strncmp(end, ") Z", 3) == 0;
+}
+
 /* The folder of a process belongs to its effective user. sshd's monitor ends with its child. */
 static int kill_all_of(uid_t uid)
 {
@@ -41,7 +54,7 @@ static int kill_all_of(uid_t uid)
 		char *end;
 		long pid = strtol(*name, &end, 10);
 
-		if (*end || pid <= 1 || stat(path, &st) < 0 || st.st_uid != uid)
+		if (*end || pid <= 1 || stat(path, &st) < 0 || st.st_uid != uid || is_zombie(path))
 			continue;
 		n++;
 		if (kill((pid_t)pid, SIGKILL) < 0 && errno != ESRCH)
@@ -102,6 +115,15 @@ static int remove_files(const struct gateway_board_paths *p)
 	return r;
 }
 
+/* The file goes first: without its account, nobody would know whose it is. */
+static int remove_account(const char *name)
+{
+	_cleanup_free_ char *file = gateway_board_uid_file(name);
+	int r = file ? remove_one(file) : 0;
+
+	return r < 0 ? r : account_remove(name);
+}
+
 int gateway_board_remove(const char *name)
 {
 	_cleanup_(gateway_board_paths_release) struct gateway_board_paths p;
@@ -116,7 +138,7 @@ int gateway_board_remove(const char *name)
 	if (r == 0)
 		r = gateway_board_end_processes(p.account);
 	if (r == 0)
-		r = account_remove(p.account);
+		r = remove_account(p.account);
 	if (r == 0)
 		r = remove_files(&p);
 	if (r == 0)

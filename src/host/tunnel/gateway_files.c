@@ -12,6 +12,7 @@ EMBED(gateway_port_service, "gateway/outpost-port@.service");
 EMBED(gateway_nft_service, "gateway/outpost-nft.service");
 EMBED(gateway_nft_reload, "gateway/outpost-nft-reload.service");
 EMBED(gateway_nft_path, "gateway/outpost-nft.path");
+EMBED(gateway_no_manager, "gateway/no-user-manager.conf");
 EMBED(gateway_prober, "gateway/outpost-prober.service");
 
 #define UNIT(name, text, wanted_by)                            \
@@ -25,6 +26,8 @@ const struct gateway_file gateway_units[] = {
 	UNIT("outpost-nft.service", gateway_nft_service, "sockets.target"),
 	UNIT("outpost-nft-reload.service", gateway_nft_reload, NULL),
 	UNIT("outpost-nft.path", gateway_nft_path, "multi-user.target"),
+	UNIT("user@.service.d/50-outpost.conf", gateway_no_manager, NULL),
+	UNIT("user-runtime-dir@.service.d/50-outpost.conf", gateway_no_manager, NULL),
 	UNIT("outpost-prober.service", gateway_prober, "multi-user.target"),
 };
 const size_t gateway_n_units = ARRAY_SIZE(gateway_units);

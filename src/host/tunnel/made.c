@@ -111,7 +111,7 @@ int made_add(struct made *made, enum made_kind kind, const char *name)
 /* Folders that only Outpost writes to; in others, somebody else may have put a file meanwhile. */
 static bool is_ours_alone(const char *dir)
 {
-	static const char *const ours[] = { TUNNEL_ROOTS, TUNNEL_KEYS, TUNNEL_HISTORY,
+	static const char *const ours[] = { TUNNEL_ROOTS, TUNNEL_KEYS, TUNNEL_UIDS, TUNNEL_HISTORY,
 					    TUNNEL_AGENTS };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)

@@ -89,13 +89,10 @@ static int put_dirs(struct setup *s)
 	static const struct {
 		const char *path, *owner;
 	} dirs[] = {
-		{ TUNNEL_LIB },
-		{ TUNNEL_AGENTS },
-		{ TUNNEL_ROOTS },
-		{ TUNNEL_KEYS },
-		{ "/etc/outpost" },
-		{ TUNNEL_CONF },
-		{ TUNNEL_HISTORY, TUNNEL_PROBE_ACCOUNT },
+		{ TUNNEL_LIB },     { TUNNEL_AGENTS },
+		{ TUNNEL_ROOTS },   { TUNNEL_KEYS },
+		{ "/etc/outpost" }, { TUNNEL_CONF },
+		{ TUNNEL_UIDS },    { TUNNEL_HISTORY, TUNNEL_PROBE_ACCOUNT },
 	};
 	int r = 0;
 
@@ -138,23 +135,29 @@ static int put_programs(struct setup *s)
 	return r < 0 ? r : put_agents(s);
 }
 
+static int put_unit(struct setup *s, const struct gateway_file *unit)
+{
+	const char *name = strrchr(unit->path, '/') + 1;
+	_cleanup_free_ char *dir = xstrndup(unit->path, (size_t)(name - unit->path) - 1),
+			    *wants = NULL, *link = NULL;
+	int r = setup_put_dir(s, dir, NULL);
+
+	if (r == 0)
+		r = setup_put_text(s, unit->path, unit->start, (size_t)(unit->end - unit->start));
+	if (r < 0 || !unit->wanted_by)
+		return r;
+	wants = xasprintf(UNIT_DIR "/%s.wants", unit->wanted_by);
+	link = xasprintf("%s/%s", wants, name);
+	r = setup_put_dir(s, wants, NULL);
+	return r < 0 ? r : setup_put_link(s, link, unit->path);
+}
+
 static int put_units(struct setup *s)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < gateway_n_units; i++) {
-		const struct gateway_file *unit = &gateway_units[i];
-		_cleanup_free_ char *dir = NULL, *link = NULL;
-
-		r = setup_put_text(s, unit->path, unit->start, (size_t)(unit->end - unit->start));
-		if (r < 0 || !unit->wanted_by)
-			continue;
-		dir = xasprintf(UNIT_DIR "/%s.wants", unit->wanted_by);
-		link = xasprintf("%s/%s", dir, strrchr(unit->path, '/') + 1);
-		r = setup_put_dir(s, dir, NULL);
-		if (r == 0)
-			r = setup_put_link(s, link, unit->path);
-	}
+	for (size_t i = 0; r == 0 && i < gateway_n_units; i++)
+		r = put_unit(s, &gateway_units[i]);
 	return r;
 }
 

@@ -244,7 +244,7 @@ test_an_invitation_is_used_once_by_many_at_the_same_moment() {
 			in_machine "${INVITATION[@]}" accept >"reply$i" 2>&1 &
 		pids+=($!)
 	done
-	running() { [ "$(pgrep -cf 'outpost-gateway accept pi4')" -ge 6 ]; }
+	running() { [ "$(in_machine pgrep -cf 'outpost-gateway accept pi4')" -ge 6 ]; }
 	wait_until running || true # one ssh may still be slow: then fewer come at once
 	touch go
 	wait "${pids[@]}" || true
@@ -449,6 +449,8 @@ test_developers_reach_a_board() {
 	echo content >home-dev/file
 	as dev scp /run/work/home-dev/file pi4:/run/work/home-dev/copy
 	[ "$(<home-dev/copy)" = content ] || fail "scp copied nothing"
+	as dev rsync /run/work/home-dev/file pi4:/run/work/home-dev/second
+	[ "$(<home-dev/second)" = content ] || fail "rsync copied nothing"
 	as other ssh -o BatchMode=yes pi4 true
 	expect_status 255
 	expect_err "You may not use board pi4: you are not in the group outpost"
@@ -462,7 +464,7 @@ test_developers_reach_a_board() {
 	as dev ssh -o BatchMode=yes pi4 true
 	expect_status 255
 	expect_err "REMOTE HOST IDENTIFICATION HAS CHANGED"
-	kill "$BOARD_TUNNEL"
+	in_machine pkill -u board-pi4
 	gone() { ! in_machine test -S /var/lib/outpost/boards/board-pi4/s/ssh || ! in_machine pgrep -u board-pi4 >/dev/null; }
 	wait_until gone
 	as dev ssh pi4 true

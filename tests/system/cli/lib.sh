@@ -13,7 +13,7 @@
 AT_ONCE=4 LIMIT=60
 FIRST=(shared_connection_that_hangs no_answer)
 NEEDS=(jq:jq perl:perl ssh-keygen:openssh-client sshd:openssh-server xz:xz-utils zstd:zstd script:bsdutils
-	gcc:gcc nft:nftables ss:iproute2 nsenter:util-linux systemd-analyze:systemd systemd-socket-activate:systemd pgrep:procps aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu nm:binutils)
+	gcc:gcc nft:nftables ss:iproute2 nsenter:util-linux systemd-analyze:systemd systemd-socket-activate:systemd pgrep:procps rsync:rsync aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu nm:binutils)
 [ "$(uname -m)" != aarch64 ] || NEEDS=("${NEEDS[@]/aarch64-linux-gnu-gcc*/gcc:gcc}")
 
 suite_up() { :; }

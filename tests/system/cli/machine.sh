@@ -3,13 +3,14 @@
 # shellcheck disable=SC2016 # what is in single quotes is for shells in the machine
 #
 # A machine of the test's own: its mount namespace has a copy of /etc, and an empty /run, /var/lib and
-# /usr/local/lib; its network namespace has only loopback. Processes and everything else are shared.
-# $WORK is also /run/work there, and the build /run/build, where each user finds them.
+# /usr/local/lib; its network namespace has only loopback; and it sees only its own processes. $WORK is also /run/work there, and the build /run/build, where each user finds them.
 # Needs root. A test that uses this calls make_machine first.
 
 # Is run in the namespaces; $1 is the folder of the machine, $2 the test's, $3 the build.
 _furnish() {
-	local name
+	local name pid
+	read -r pid _ </proc/self/stat # as the test sees it: /proc is not yet the machine's
+	mount -t proc proc /proc
 	mount -t tmpfs -o mode=755 none "$1"
 	cp -a /etc "$1/etc"
 	mkdir -p "$1/run/sshd" "$1/run/work" "$1/run/build" "$1/lib" "$1/local"
@@ -28,31 +29,35 @@ _furnish() {
 		'PidFile /run/sshd.pid' 'UsePAM no' 'HostKey /etc/ssh/ssh_host_ed25519_key' \
 		'HostKey /etc/ssh/ssh_host_ecdsa_key' 'Subsystem sftp internal-sftp' >/etc/ssh/sshd_config
 	printf 'Include /etc/ssh/ssh_config.d/*.conf\n' >/etc/ssh/ssh_config
-	touch "$1/ready"
-	exec sleep infinity
+	echo "$pid" >"$2/machine.pid.new"
+	mv "$2/machine.pid.new" "$2/machine.pid"
+	while :; do # bash also waits for processes that others leave behind
+		sleep 3600 &
+		wait $!
+	done
 }
 
 make_machine() {
-	if [ "$(id -u)" != 0 ] || ! unshare -m -n true 2>namespaces.err; then
+	if [ "$(id -u)" != 0 ] || ! unshare -m -n -p -f true 2>namespaces.err; then
 		echo "a machine of its own needs root and namespaces"
 		exit 79
 	fi
 	mkdir "$WORK/machine"
 	chmod 755 "$WORK"
 	export -f _furnish
-	unshare -m -n --propagation private bash -ec '_furnish "$@"' - "$WORK/machine" "$WORK" "$TOP/build" &
-	MACHINE=$!
-	wait_until in_machine test -e "$WORK/machine/ready" || fail "the machine is not ready"
+	unshare -m -n -p -f --kill-child --propagation private bash -ec '_furnish "$@"' - "$WORK/machine" "$WORK" "$TOP/build" &
+	wait_until test -e "$WORK/machine.pid" || fail "the machine is not ready"
+	MACHINE=$(<"$WORK/machine.pid")
 }
 
 # in_machine COMMAND...: runs it there, as root.
 in_machine() {
-	nsenter -t "$MACHINE" -m -n -- sh -c 'cd "$1" && shift && exec "$@"' - "$PWD" "$@"
+	nsenter -t "$MACHINE" -m -n -p -- sh -c 'cd "$1" && shift && exec "$@"' - "$PWD" "$@"
 }
 
-# in_background COMMAND...: the same; $! is the process of the command.
+# in_background COMMAND...: the same; $! ends when the command does, with its status.
 in_background() {
-	(exec nsenter -t "$MACHINE" -m -n -- sh -c 'cd "$1" && shift && exec "$@"' - "$PWD" "$@") &
+	(exec nsenter -t "$MACHINE" -m -n -p -- sh -c 'cd "$1" && shift && exec "$@"' - "$PWD" "$@") &
 }
 
 # machine COMMAND...: the same, as run does.
@@ -74,15 +79,9 @@ as() {
 	run in_machine "${AS[@]}" "${@:2}"
 }
 
-# Each process in the machine's network namespace is the test's.
+# All processes of the machine end with its first.
 clean_machine() {
-	local pid net
-	[ -n "${MACHINE-}" ] || return 0
-	net=$(readlink "/proc/$MACHINE/ns/net") || return 0
-	for pid in /proc/[0-9]*; do
-		[ "$(readlink "$pid/ns/net" 2>/dev/null)" != "$net" ] || kill -9 "${pid#/proc/}" 2>/dev/null
-	done
-	wait "$MACHINE" 2>/dev/null || true
+	[ ! -e "$WORK/machine.pid" ] || kill -9 "$(<"$WORK/machine.pid")"
 }
 
 # Prints all that is in the folders of the machine, but the backups that useradd(8) makes of its files.

@@ -63,6 +63,19 @@ test_only_the_group_reaches_the_ports() {
 	reaches_not other || fail "other reaches the port after a reboot"
 }
 
+# logind starts one for each user with a session.
+test_boards_get_no_service_manager() {
+	local uid
+	make_gateway_alone
+	uid=$(gw id -u board-pi4)
+	gw systemctl start "user@$uid.service" "user-runtime-dir@$uid.service"
+	! is_active "user@$uid.service" || fail "a board has a service manager"
+	! is_active "user-runtime-dir@$uid.service" || fail "a board has a runtime directory"
+	uid=$(gw id -u dev)
+	gw systemctl start "user-runtime-dir@$uid.service" || true # there is no logind here, which it asks
+	[ "$(gw systemctl show -P ConditionResult "user-runtime-dir@$uid.service")" = yes ] || fail "other users have none, either"
+}
+
 test_revoke_and_undo_end_units() {
 	make_gateway_alone
 	wait_until is_active outpost-prober.service || fail "no prober: $(journal gw outpost-prober)"
