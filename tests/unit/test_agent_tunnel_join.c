@@ -66,7 +66,10 @@ static int set_up(void **state)
 	    "outpost-invitation 1\nname pi4\ngateway gw.example.org\nport 2200\nexpires 1780000000\n",
 	    0600);
 	put("invitation/known_hosts", "outpost-gateway " KEY1 "\n", 0600);
+	put("etc/ssh/ssh_host_ed25519_key", "secret", 0600);
 	put("etc/ssh/ssh_host_ed25519_key.pub", KEY2 " root@raspberrypi\n", 0644);
+	put_program("sshd", "echo port 22; echo hostkey /etc/ssh/ssh_host_rsa_key; "
+			    "echo hostkey /etc/ssh/ssh_host_ed25519_key");
 	put("etc/passwd",
 	    "root:x:0:0:root:/root:/bin/bash\npi:x:1000:1000:,,,:/home/pi:/bin/bash\n"
 	    "sshd:x:105:65534::/run/sshd:/usr/sbin/nologin\nbroken\n"
@@ -132,6 +135,9 @@ static void a_machine_without_host_keys_cannot_join(void **state)
 	(void)state;
 	put("etc/ssh/ssh_host_ed25519_key.pub", "ssh-dss AAAA\n", 0644);
 	assert_int_equal(join_describe(&join), -ENOENT);
+	put_program("sshd",
+		    "echo /etc/ssh/sshd_config: line 1: Bad configuration option >&2; exit 255");
+	assert_int_equal(join_describe(&join), -EIO);
 }
 
 /* --- the conversation --- */

@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/log.h"
-#include "common/strv.h"
+#include "common/process.h"
 #include "common/text.h"
 
 #include <elf.h>
@@ -107,38 +107,83 @@ int join_read_invitation(struct join *join)
 
 /* --- what this machine is --- */
 
+/* The public half of a host key, which is in the file beside it, or else in the key itself. */
+static int read_public_half(const char *path, struct strbuf *text)
+{
+	_cleanup_free_ char *file = xasprintf("%s.pub", path);
+	const struct process_options options = { .output = text,
+						 .output_max = FILE_MAX,
+						 .timeout_ms = 10000 };
+
+	if (fs_read_trimmed(file, text, FILE_MAX) == 0)
+		return 0;
+	strbuf_reset(text);
+	return process_run(ARGV("ssh-keygen", "-y", "-P", "", "-f", path), &options) == 0 ? 0
+											  : -EIO;
+}
+
+/* sshd names the usual files, also those that do not exist. */
 static void add_host_key(struct join *join, const char *path)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct invitation_request *request = &join->request;
 
-	if (request->n_host_keys == INVITATION_HOST_KEYS ||
-	    fs_read_trimmed(path, &text, FILE_MAX) < 0)
+	if (request->n_host_keys == INVITATION_HOST_KEYS || !fs_exists(path))
 		return;
-	if (ssh_key_parse(&request->host_keys[request->n_host_keys],
-			  (struct text){ text.buf, text.len }, SSH_KEY_HOST))
+	if (read_public_half(path, &text) == 0 &&
+	    ssh_key_parse(&request->host_keys[request->n_host_keys],
+			  (struct text){ text.buf, strcspn(text.buf, "\n") }, SSH_KEY_HOST))
 		request->n_host_keys++;
 	else
-		log_warn("%s has a key that is not used: its type is unknown or too weak", path);
+		log_warn(
+			"The host key %s is not used: it cannot be read, or is of an unknown type or "
+			"too weak",
+			path);
+}
+
+/* What sshd itself says about its configuration, with a line "hostkey FILE" for each. */
+static int ask_sshd(struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf said = STRBUF_INIT;
+	const struct process_options options = {
+		.output = out, .error = &said, .output_max = FILE_MAX, .timeout_ms = 10000
+	};
+	_cleanup_free_ char *sshd = find_program("sshd");
+	int r = process_run(ARGV(sshd ? sshd : "/usr/sbin/sshd", "-T"), &options);
+
+	if (r == 0)
+		return 0;
+	if (r == -ENOENT) {
+		log_error(
+			"sshd is not installed: there is nothing that the gateway could connect to");
+		log_hint("As root, run apt-get install openssh-server");
+		return r;
+	}
+	log_lines(LOG_LEVEL_ERROR, said.buf, "sshd -T fails");
+	return r < 0 ? r : -EIO;
 }
 
 static int add_host_keys(struct join *join)
 {
-	_cleanup_free_ char *dir = join_path(join, "/etc/ssh");
-	_cleanup_strv_ char **names = NULL;
+	_cleanup_(strbuf_release) struct strbuf settings = STRBUF_INIT;
+	struct text rest, line;
+	int r = ask_sshd(&settings);
 
-	(void)fs_list(dir, &names);
-	strv_foreach (name, names) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", dir, *name);
+	if (r < 0)
+		return r;
+	rest = (struct text){ settings.buf, settings.len };
+	while (text_line(&rest, &line)) {
+		if (text_take(&line, "hostkey ")) {
+			_cleanup_free_ char *file = xstrndup(line.p, line.n);
+			_cleanup_free_ char *path = join_path(join, file);
 
-		if (strncmp(*name, "ssh_host_", strlen("ssh_host_")) == 0 &&
-		    text_ends_with(*name, "_key.pub"))
 			add_host_key(join, path);
+		}
 	}
 	if (join->request.n_host_keys)
 		return 0;
-	log_error("This board has no ssh host keys (%s/ssh_host_*_key.pub)", dir);
-	log_hint("As root, run apt-get install openssh-server, or ssh-keygen -A");
+	log_error("sshd has no host keys");
+	log_hint("As root, run ssh-keygen -A");
 	return -ENOENT;
 }
 

@@ -95,7 +95,7 @@ static void say_done(const struct join *join)
 		 join->invitation.gateway, join->invitation.name);
 }
 
-static int not_up(const struct join *join, const struct strbuf *status)
+static int not_up(const struct strbuf *status)
 {
 	_cleanup_free_ char *sentence = status_value(status, "status");
 
@@ -128,7 +128,7 @@ static int wait_until_up(const struct join *join)
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
 	}
-	return not_up(join, &status);
+	return not_up(&status);
 }
 
 int join_start(struct join *join)
