@@ -398,12 +398,14 @@ static bool has_word(char *const *argv, const char *word)
 static void ssh_is_told_what_matters(void **state)
 {
 	_cleanup_(tunnel_config_release) struct tunnel_config c;
-	_cleanup_strv_ char **argv = NULL, **only4 = NULL;
+	_cleanup_strv_ char **argv = NULL, **other = NULL;
+	const struct carrier_wish usual = { AF_UNSPEC, 0 },
+				  patient4 = { AF_INET, CARRIER_PATIENCE };
 	size_t n;
 
 	(void)state;
 	assert_int_equal(parse(&c, "name=pi4\ngateway=gw\n"), 0);
-	carrier_find("ssh")->command(&c, AF_UNSPEC, &argv);
+	carrier_find("ssh")->command(&c, &usual, &argv);
 	n = strv_length(argv);
 	assert_string_equal(argv[n - 1], "gw");
 	assert_string_equal(argv[n - 2], "--");
@@ -415,8 +417,10 @@ static void ssh_is_told_what_matters(void **state)
 	assert_true(has_word(argv, "-R/s/ssh:localhost:22"));
 	assert_true(has_word(argv, "-R/s/probe:/run/outpost-tunnel/probe"));
 	assert_false(has_word(argv, "-4"));
-	carrier_find("ssh")->command(&c, AF_INET, &only4);
-	assert_true(has_word(only4, "-4"));
+	carrier_find("ssh")->command(&c, &patient4, &other);
+	assert_true(has_word(other, "-4"));
+	assert_true(has_word(other, "-oServerAliveInterval=2"));
+	assert_true(has_word(other, "-oServerAliveCountMax=15"));
 }
 
 /* --- outages --- */

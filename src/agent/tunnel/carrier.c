@@ -46,11 +46,16 @@ void ssh_add_options(char ***argv, const char *key, const char *known_hosts)
 }
 
 /*
- * ConnectTimeout is for the banner, and more than the supervisor waits for the gateway to answer at
- * all (link.h): a gateway that 200 boards call at once may take a while. IPQoS: with its default,
- * ssh marks a connection without a terminal as "lower effort", and Wi-Fi makes it wait.
+ * ConnectTimeout is for the banner, and longer than the supervisor waits for the gateway to answer at
+ * all (link.h): a gateway that 200 boards call at once may take a while. While ssh sets the connection
+ * up, it gives up after ServerAliveInterval times CountMax without a packet; so a patient attempt has
+ * a higher count: 1, 3, 7, 15. How soon a dead connection is noticed does not depend on it.
+ *
+ * IPQoS: with its default, ssh marks a connection without a terminal as "lower effort", and Wi-Fi
+ * makes it wait.
  */
-static void ssh_command(const struct tunnel_config *c, int family, char ***argv)
+static void ssh_command(const struct tunnel_config *c, const struct carrier_wish *wish,
+			char ***argv)
 {
 	_cleanup_free_ char *key = tunnel_path(c, TUNNEL_DIR, TUNNEL_KEY_FILE);
 	_cleanup_free_ char *hosts = tunnel_path(c, TUNNEL_VAR, TUNNEL_HOSTS_FILE);
@@ -60,11 +65,11 @@ static void ssh_command(const struct tunnel_config *c, int family, char ***argv)
 	strv_add(argv, "-N");
 	strv_add(argv, "-oUpdateHostKeys=yes");
 	strv_add(argv, "-oExitOnForwardFailure=yes");
-	strv_add(argv, "-oConnectTimeout=10");
+	add(argv, "-oConnectTimeout=%u", 10 * (wish->patience + 1));
 	add(argv, "-oServerAliveInterval=%d", c->alive_ms / 1000);
-	strv_add(argv, "-oServerAliveCountMax=1");
+	add(argv, "-oServerAliveCountMax=%u", (2u << wish->patience) - 1);
 	strv_add(argv, "-oIPQoS=none");
-	if (family == AF_INET)
+	if (wish->family == AF_INET)
 		strv_add(argv, "-4");
 	add(argv, "-R/" TUNNEL_SOCKETS "/" TUNNEL_SSH_SOCKET ":%s", c->service);
 	add(argv, "-R/" TUNNEL_SOCKETS "/" TUNNEL_PROBE_SOCKET ":%s" TUNNEL_RUN "/probe", c->root);

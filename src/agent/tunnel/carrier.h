@@ -10,11 +10,21 @@
 #include "agent/tunnel/config.h"
 #include "common/probe.h"
 
+/* How an attempt differs from others. */
+struct carrier_wish {
+	int family; /* AF_UNSPEC, or AF_INET to not try IPv6 */
+	unsigned int
+		patience; /* 0 to CARRIER_PATIENCE: how long a gateway that answers, but slowly,
+				  may take to set up the connection */
+};
+
+#define CARRIER_PATIENCE 3
+
 struct carrier {
 	const char *name;
 	const char *program; /* for messages: what to install */
-	/* Appends the command; `family`: AF_UNSPEC, or AF_INET to not try IPv6. */
-	void (*command)(const struct tunnel_config *config, int family, char ***argv);
+	void (*command)(const struct tunnel_config *config, const struct carrier_wish *wish,
+			char ***argv);
 	/* What a line of its stderr means: why it ends; PROBE_CAUSE_NONE: nothing. */
 	enum probe_cause (*meaning)(const char *line);
 };

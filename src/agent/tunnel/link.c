@@ -72,7 +72,7 @@ static int start(struct link *link, const struct tunnel_config *config)
 					     .arg = &self };
 	int r;
 
-	link->carrier->command(config, link->family, &argv);
+	link->carrier->command(config, &link->wish, &argv);
 	r = process_start(&link->process, argv, &setup);
 	if (r < 0)
 		return r;
@@ -82,14 +82,15 @@ static int start(struct link *link, const struct tunnel_config *config)
 	return 0;
 }
 
-int link_start(struct link *link, const struct tunnel_config *config, int family, long long now)
+int link_start(struct link *link, const struct tunnel_config *config,
+	       const struct carrier_wish *wish, long long now)
 {
 	const struct carrier *carrier = link->carrier;
 	_cleanup_(strbuf_release) struct strbuf why = STRBUF_INIT;
 	int r;
 
 	link_init(link, carrier);
-	link->family = family;
+	link->wish = *wish;
 	r = start(link, config);
 	if (r == 0) {
 		set_phase(link, LINK_STARTED, now);

@@ -43,7 +43,7 @@ struct link {
 	int pidfd;
 	enum link_phase phase;
 	long long since;                     /* when this phase began, monotonic_ms() */
-	int family;                          /* as started: AF_UNSPEC or AF_INET */
+	struct carrier_wish wish;            /* as started */
 	bool dead;                           /* what was sent comes to nothing */
 	struct sockaddr_storage here, there; /* of the connection; AF_UNSPEC: not known */
 	uint64_t received, sent;             /* bytes */
@@ -55,7 +55,8 @@ struct link {
 void link_init(struct link *link, const struct carrier *carrier);
 
 /* 0 or -errno, with link->cause and text set. */
-int link_start(struct link *link, const struct tunnel_config *config, int family, long long now);
+int link_start(struct link *link, const struct tunnel_config *config,
+	       const struct carrier_wish *wish, long long now);
 
 /* Reads what it says on stderr; call when process.error is readable. */
 void link_listen(struct link *link);

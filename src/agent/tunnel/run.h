@@ -34,9 +34,9 @@ struct tunnel {
 	char boot_id[37];
 
 	struct sockaddr_storage gateway; /* its address when last connected; AF_UNSPEC: not known */
-	struct path path;     /* that the last attempt took, or that is lost since then */
-	int family;           /* of the next attempt, as for link_start() */
-	long long attempt_at; /* when the last one began */
+	struct path path;         /* that the last attempt took, or that is lost since then */
+	struct carrier_wish wish; /* of the next attempt */
+	long long attempt_at;     /* when the last one began */
 
 	long long retry_at; /* without a link: when to make one */
 	long long look_at;  /* with one: when to look at it */

@@ -24,14 +24,27 @@ static uint32_t random_number(void)
  * end: so if IPv6 is not answered, the next attempt uses IPv4 alone, and the one after that both.
  * What works is used again.
  */
-static int next_family(const struct tunnel *t, bool was_up)
+static int next_family(const struct tunnel *t)
 {
-	if (was_up)
-		return t->family;
-	return t->link.cause == PROBE_CAUSE_TIMEOUT && t->link.family == AF_UNSPEC &&
+	return t->link.cause == PROBE_CAUSE_TIMEOUT && t->link.wish.family == AF_UNSPEC &&
 			       t->link.here.ss_family == AF_INET6
 		       ? AF_INET
 		       : AF_UNSPEC;
+}
+
+/* ssh gave up on a gateway that had answered: perhaps it has much to do. */
+static bool was_slow(const struct tunnel *t, enum link_phase phase)
+{
+	return phase == LINK_OPEN && !t->link.dead &&
+	       (t->link.cause == PROBE_CAUSE_TIMEOUT || t->link.cause == PROBE_CAUSE_SILENT);
+}
+
+/* After an attempt that failed in this phase. */
+static void plan_wish(struct tunnel *t, enum link_phase phase)
+{
+	t->wish.family = next_family(t);
+	if (was_slow(t, phase) && t->wish.patience < CARRIER_PATIENCE)
+		t->wish.patience++;
 }
 
 static bool is_refusal(enum probe_cause cause)
@@ -40,16 +53,18 @@ static bool is_refusal(enum probe_cause cause)
 }
 
 /* After the link has ended. A changed network is not the gateway's fault: no need to wait. */
-static void plan_next(struct tunnel *t, long long now, bool was_up)
+static void plan_next(struct tunnel *t, long long now, enum link_phase phase)
 {
 	enum probe_cause cause = t->link.cause;
+	bool was_up = phase == LINK_PROVEN;
 
 	probe_server_drop(&t->probes);
-	if (was_up)
+	if (was_up) {
 		outage_begin(&t->outage, now, cause, t->link.text);
-	else
+	} else {
 		outage_fail(&t->outage, cause);
-	t->family = next_family(t, was_up);
+		plan_wish(t, phase);
+	}
 	if (cause == PROBE_CAUSE_PATH)
 		t->retry_at =
 			t->attempt_at + RUN_HASTE_MS > now ? t->attempt_at + RUN_HASTE_MS : now;
@@ -65,10 +80,10 @@ static void plan_next(struct tunnel *t, long long now, bool was_up)
 
 static void end(struct tunnel *t, long long now, enum probe_cause cause, const char *text)
 {
-	bool was_up = link_is_up(&t->link);
+	enum link_phase phase = t->link.phase;
 
 	link_end(&t->link, cause, text);
-	plan_next(t, now, was_up);
+	plan_next(t, now, phase);
 }
 
 void run_ended(struct tunnel *t, long long now)
@@ -80,8 +95,8 @@ void run_attempt(struct tunnel *t, long long now)
 {
 	t->attempt_at = now;
 	path_find(gateway(t), &t->path);
-	if (link_start(&t->link, &t->config, t->family, now) < 0) {
-		plan_next(t, now, false);
+	if (link_start(&t->link, &t->config, &t->wish, now) < 0) {
+		plan_next(t, now, LINK_NONE);
 		return;
 	}
 	t->look_at = now;
@@ -164,6 +179,7 @@ void run_pinged(struct tunnel *t, long long now)
 	if (link_is_up(&t->link))
 		return;
 	link_prove(&t->link, now);
+	t->wish.patience = 0;
 	outage_end(&t->outage, now);
 	report_up(t, now);
 	report_state(t, now);
