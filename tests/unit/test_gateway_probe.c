@@ -427,6 +427,14 @@ static void test_echo_of_another_ping(void **state)
 	ping.clock ^= 1;
 	echo(&ping, 0, 0);
 	assert_garbage();
+	tear_down(NULL);
+	set_up(NULL);
+	begin(0);
+	tick_at(1000);
+	assert_true(take_ping(&ping));
+	ping.sequence ^= 1;
+	echo(&ping, 0, 0);
+	assert_garbage();
 }
 
 static void test_echo_twice(void **state)
@@ -475,7 +483,7 @@ static void test_flapping(void **state)
 	assert_true(connections >= 10); /* but it is not given up */
 }
 
-/* A listener that hangs up at once is asked less and less often. */
+/* A listener that hangs up at once is asked less and less often, but soon at first. */
 static void test_hangs_up(void **state)
 {
 	uint64_t connections = 0;
@@ -483,6 +491,7 @@ static void test_hangs_up(void **state)
 	(void)state;
 	for (uint64_t ms = 0; ms < 60000; ms++) {
 		at_ms(ms);
+		assert_true(ms != 1000 || connections >= 5);
 		if (board.fd >= 0 || now.us < probe_board_due(&board))
 			continue;
 		connect_it();
@@ -492,6 +501,19 @@ static void test_hangs_up(void **state)
 	}
 	assert_true(connections < 45);
 	assert_int_equal(status().reason, TUNNEL_SILENT);
+}
+
+/* They begin again at 0 with another carrier, whether or not that was noticed otherwise. */
+static void test_bytes_of_carriers_add_up(void **state)
+{
+	(void)state;
+	begin(0); /* 100 and 10 */
+	tick_at(1000);
+	answer(1000, 500);
+	tick_at(2000);
+	answer(30, 7);
+	assert_int_equal(status().received, 1030);
+	assert_int_equal(status().sent, 507);
 }
 
 static void test_bytes_do_not_wrap(void **state)
@@ -598,6 +620,7 @@ int main(void)
 		TEST(test_text_is_clean),
 		TEST(test_flapping),
 		TEST(test_hangs_up),
+		TEST(test_bytes_of_carriers_add_up),
 		TEST(test_bytes_do_not_wrap),
 		TEST(test_restart_of_the_prober),
 		TEST(test_reconnection_during_the_restart),

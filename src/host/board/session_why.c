@@ -26,7 +26,8 @@ static const struct reason {
 	bool agent;
 } reasons[] = {
 	/* The board. */
-	{ "outpost-agent: missing", FAILURE_OTHER, "it has no agent", NULL, true },
+	{ "outpost-agent: missing", FAILURE_OTHER, "it has no agent",
+	  "Run outpost board show, which installs it", true },
 	{ "exec format error", FAILURE_OTHER, "its agent is for another architecture", NULL, true },
 	{ "cannot execute binary file", FAILURE_OTHER, "its agent is for another architecture",
 	  NULL, true },
