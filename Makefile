@@ -60,7 +60,7 @@ BOARD_COMMON := $(call objects,$(A),$(COMMON_SRC)) $(A)/outpost.pb.o
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all check check-all check-unit unit-programs bench-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-nat check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
+.PHONY: all check check-all check-unit unit-programs bench-programs check-mutation klog-score klog-speed fuzz fuzz-programs fuzz-merge check-cli check-security check-defences check-vm check-container check-nat check-nat-short soak-nat check-full check-git-tree check-dkms check-fresh bench docker-build bench-container deps deps-test clean format check-format shellcheck tidy check-hw soak soak-crashers soak-faults coverage
 
 all: build/outpost $(O)/outpost-agent $(A)/outpost-agent $(O)/outpost-builder $(O)/outpost-gateway
 
@@ -258,6 +258,11 @@ $(O)/forged-agent: $(O)/tools/forged_agent.o $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(call link,$(AGENT_LIBS))
 
+# tests/system/nat measures tunnels with this.
+$(O)/nat-measure: $(O)/tools/nat_measure.o $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(call link,$(AGENT_LIBS))
+
 check-mutation: $(O)/mutate
 	@$(MUTATION)
 
@@ -337,8 +342,16 @@ check-defences: all $(O)/forged-agent
 	@tests/tools/check-defences $(ONLY)
 
 # A board behind a NAT, in network namespaces; takes 15 minutes, and requires root.
-check-nat: all
+check-nat: all $(O)/nat-measure
 	@tests/run nat $(ONLY)
+
+# What of it make check runs.
+check-nat-short: all $(O)/nat-measure
+	@tests/run nat a_board_behind_nat_is_reached an_invitation_works_once
+
+# What takes longer: 1,000 cuts, faults beside autossh, 200 boards. CUTS, ROUNDS, OWN: fewer or more of them.
+soak-nat: all $(O)/nat-measure
+	@LONG=1 tests/run nat $(or $(ONLY),soak)
 
 # Not part of check: emulating a whole Debian takes long.
 check-full: all
@@ -402,7 +415,7 @@ check: deps-test
 	$(MAKE) --no-print-directory $(jobs) all unit-programs bench-programs
 	$(MAKE) --no-print-directory $(jobs) check-format shellcheck
 	$(MAKE) --no-print-directory check-unit
-	$(MAKE) --no-print-directory -j4 -Otarget check-cli check-security check-container tidy
+	$(MAKE) --no-print-directory -j4 -Otarget check-cli check-security check-container check-nat-short tidy
 	$(MAKE) --no-print-directory check-vm
 
 # Also runs what takes too long for every change: see tests/README.md.

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # Whole Debians on both ends: virtual Pis behind tap, bridge and NAT.
 
+. tests/system/nat/faults.sh
+
 # outpost with QEMU among the processes and interfaces of the router's machine, so that it ends with the test.
 vm_outpost() {
 	nsenter -t "$(<"$WORK/net/.init")" -n -p -- env XDG_STATE_HOME="$WORK/state" XDG_RUNTIME_DIR="$WORK/run" \

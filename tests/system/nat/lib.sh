@@ -19,6 +19,7 @@ NEEDS=(jq:jq nft:nftables ip:iproute2 conntrack:conntrack dnsmasq:dnsmasq-base a
 	unshare:util-linux setpriv:util-linux sshd:openssh-server ssh-keygen:openssh-client)
 
 NAT=$TOP/tests/system/nat
+MEASURE=$TOP/build/host/nat-measure
 
 suite_up() {
 	local cgroup
@@ -35,6 +36,10 @@ set_up() {
 	[ "$(id -u)" = 0 ] || skip "requires root: network namespaces with several users"
 	[ -x /usr/lib/systemd/systemd ] || skip "systemd is not installed"
 	cd "$WORK" || exit 1
+	if [ -z "$(cgroups)" ] || ! unshare --mount --net --pid --fork true 2>namespaces.err; then
+		echo "network namespaces or cgroups cannot be created here: $(<namespaces.err)"
+		exit 79 # as in needs_namespaces
+	fi
 }
 
 clean_up() {
@@ -78,6 +83,9 @@ make_disk() { # NODE
 	printf 'nameserver 192.168.77.1\n' >"$d/etc/resolv.conf"
 	sed -i 's/^hosts:.*/hosts: files dns/' "$d/etc/nsswitch.conf"
 	printf '[Manager]\nDefaultTimeoutStartSec=20s\nDefaultTimeoutStopSec=5s\n' >"$d/etc/systemd/system.conf"
+	# The line that a board's user pastes begins with sudo; here he is root.
+	printf '#!/bin/sh\nexec "$@"\n' >"$d/usr-local/bin/sudo"
+	chmod 755 "$d/usr-local/bin/sudo"
 	printf '[Journal]\nStorage=volatile\nForwardToSyslog=no\n' >"$d/etc/systemd/journald.conf"
 	for unit in systemd-logind.service getty.target systemd-random-seed.service dbus.service dbus.socket; do
 		ln -s /dev/null "$d/etc/systemd/system/$unit"
@@ -93,7 +101,7 @@ boot() { # NODE [plain]
 	local d=$WORK/$1 cgroup
 	cgroup=$(cgroups)/outpost-nat-$$-$1
 	mkdir -p "$cgroup"
-	rm -f "$d/.init" "$d/.online"
+	rm -f "$d/.init" "$d/.online" "$d/.up"
 	# shellcheck disable=SC2016
 	setpriv --pdeathsig KILL bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
 		unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child=KILL \
@@ -102,6 +110,7 @@ boot() { # NODE [plain]
 	wait_until [ -e "$d/.init" ] || fail "$1 does not start: $(cat "$WORK/$1.console")"
 	"plug_$1"
 	: >"$d/.online"
+	wait_until [ -e "$d/.up" ] || fail "$1 does not start: $(cat "$WORK/$1.console")"
 }
 
 # Ends all processes of a node at once.
@@ -252,12 +261,75 @@ make_machines() {
 	boot pi
 	expect_listening gw 22
 	expect_listening pi 22
-	gw groupadd --system outpost
-	add_user gw dev -G outpost
+	add_user gw dev
 	add_user pi pi
 	mkdir -p "${key%/*}"
 	chmod 700 "${key%/*}"
 	ssh-keygen -q -t ed25519 -N '' -C dev -f "$key"
 	gw chown -R dev: /home/dev/.ssh
 	authorize pi pi "$key.pub"
+}
+
+# --- the tunnel ---------------------------------------------------------------------
+
+# shellcheck disable=SC2034 # for the tests
+INVITE=outpost-invite ROOTS=/var/lib/outpost/boards
+
+# join_board NODE NAME: invites it, and accepts the invitation there with the line that is printed.
+join_board() {
+	gw "$OUTPOST" tunnel invite "$2" --login pi --address "$GW_NAME" >"line.$2"
+	in_node "$1" sh -c "$(<"line.$2")"
+}
+
+make_gateway() {
+	gw "$OUTPOST" tunnel setup-gateway
+	gw usermod -aG outpost dev
+}
+
+# A gateway, and the board pi, which has joined it and is up. Sets $SOCKET and $BOARD_HOST.
+make_tunnel() {
+	make_machines
+	make_gateway
+	join_board pi pi
+	# shellcheck disable=SC2034
+	SOCKET=$ROOTS/board-pi/s/ssh BOARD_HOST=pi
+	expect_up ssh
+}
+
+# Where each carrier's way begins, and a command through it.
+target_of() { # CARRIER
+	case $1 in
+	ssh) echo "$SOCKET" ;;
+	autossh-alive) echo 127.0.0.1:2301 ;;
+	autossh-m20000) echo 127.0.0.1:2302 ;;
+	esac
+}
+
+# await CARRIER SINCE LIMIT: prints the milliseconds until the first command succeeded.
+await() {
+	local target options=()
+	target=$(target_of "$1")
+	case $1 in ssh) ;; *) options=(-p "${target#*:}" -o HostKeyAlias=outpost-pi -o HostName=127.0.0.1) ;; esac
+	dev "$MEASURE" await "$2" "$3" "$target" \
+		ssh -o BatchMode=yes -o ConnectTimeout=3 -o ControlPath=none "${options[@]}" "$BOARD_HOST" true
+}
+
+# is_up CARRIER: works now, or within a minute.
+expect_up() {
+	local carrier
+	for carrier; do
+		await "$carrier" "${EPOCHREALTIME/./}" "${UP_LIMIT:-60}" >up.out 2>up.err ||
+			fail "$carrier is not up: $(cat up.out up.err; show_machines)"
+	done
+}
+
+show_machines() {
+	echo "--- board"
+	journal pi
+	echo "--- gateway"
+	journal gw
+}
+
+probe_is_up() {
+	gw grep -qx state=up /run/outpost/status/pi
 }
