@@ -7,6 +7,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 /* Results that are not errors. */
 enum { ACCEPTED, JOINED_ALREADY };
@@ -119,6 +120,7 @@ int tunnel_join(struct join *join)
 {
 	int r = join_check_machine(join);
 
+	umask(022); /* what is secret has its own mode; the line with the invitation sets 077 */
 	if (r == 0)
 		r = join->dir ? accept_invitation(join) : resume(join);
 	if (r == ACCEPTED)

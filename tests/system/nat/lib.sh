@@ -278,7 +278,7 @@ INVITE=outpost-invite ROOTS=/var/lib/outpost/boards
 # join_board NODE NAME: invites it, and accepts the invitation there with the line that is printed.
 join_board() {
 	gw "$OUTPOST" tunnel invite "$2" --login pi --address "$GW_NAME" >"line.$2"
-	in_node "$1" sh -c "$(<"line.$2")"
+	in_node "$1" sh -c "$(<"line.$2")" || fail "$1 does not join: $(in_node "$1" ls -la /usr/local/lib/outpost /etc/outpost/tunnel; journal "$1" outpost-tunnel)"
 }
 
 make_gateway() {
