@@ -24,11 +24,15 @@ extern const struct gateway_places gateway_places;
 
 /*
  * `keys USER`, sshd's AuthorizedKeysCommand: writes the lines of authorized_keys for an account:
- * the tunnel's key of a board, or all invitations that can still be used. Nothing for another user.
+ * the tunnel's key of a board, or all invitations that can still be used. Nothing for another user,
+ * or a board that is crowded.
  * An invitation or key that cannot be read, or has expired at `now`, is left out. 0 or -errno.
  */
 int keys_write(const struct gateway_places *places, const char *user, time_t now,
 	       struct strbuf *out);
+
+/* Has the board that this account belongs to so many connections or sockets that it gets no more? */
+bool board_is_crowded(const struct gateway_places *places, const char *account);
 
 /*
  * Reads an invitation from the folder of a board. 0; -ENOENT if it was used, replaced or revoked;

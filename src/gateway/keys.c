@@ -115,6 +115,8 @@ int keys_write(const struct gateway_places *places, const char *user, time_t now
 		return add_invitations(places, now, out);
 	if (strncmp(user, TUNNEL_ACCOUNT, strlen(TUNNEL_ACCOUNT)) != 0 || !tunnel_is_name(name))
 		return 0;
+	if (board_is_crowded(places, user))
+		return 0;
 	r = add_tunnel_key(places, name, out);
 	return r == -ENOENT ? 0 : r; /* invited only */
 }

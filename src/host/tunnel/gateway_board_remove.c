@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Takes a board away. Its key goes first, so that no new connection gets in; then the processes of
- * its account are killed; and its root goes before its account, so that a connection which was
- * being made meanwhile finds no folder to create a socket in.
+ * its account are killed, which could go on making sockets; and its root goes before its account, so
+ * that a connection which was being made meanwhile finds no folder to create a socket in.
  */
 #include "host/tunnel/gateway_board_internal.h"
 
@@ -92,6 +92,18 @@ static int remove_one(const char *path)
 	return r < 0 ? log_error_errno(r, "Cannot remove %s", path) : 0;
 }
 
+/* Only a connection that was being made when the key went can put a socket into the root now. */
+static int end_connections(const struct gateway_board_paths *p)
+{
+	int r = gateway_board_end_processes(p->account);
+
+	if (r == 0 && fs_remove_tree(p->root) < 0)
+		r = gateway_board_end_processes(p->account);
+	if (r == 0)
+		r = remove_one(p->root);
+	return r < 0 ? r : gateway_board_end_processes(p->account);
+}
+
 static int stop_units(const struct gateway_board_paths *p)
 {
 	int r = 0;
@@ -134,9 +146,7 @@ int gateway_board_remove(const char *name)
 	if (r == 0)
 		r = stop_units(&p);
 	if (r == 0)
-		r = remove_one(p.root);
-	if (r == 0)
-		r = gateway_board_end_processes(p.account);
+		r = end_connections(&p);
 	if (r == 0)
 		r = remove_account(p.account);
 	if (r == 0)
