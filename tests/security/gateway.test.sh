@@ -67,7 +67,7 @@ test_a_board_that_keeps_connections_gets_no_more() {
 	! pgrep -u "$uid" || fail "its connections are still there"
 }
 
-# All users of the board could see it, and be faster.
+# All users of the board could see it, and be faster. The digits before the 70th are the same in all keys.
 test_the_key_of_an_invitation_is_no_argument() {
 	make_gateway
 	machine "$OUTPOST" tunnel invite pi4 --address 127.0.0.1
@@ -79,5 +79,5 @@ test_the_key_of_an_invitation_is_no_argument() {
 	PATH=$WORK/stubs:$PATH run sh line
 	any_status
 	[ -s seen ] && grep -q 'OPENSSH PRIVATE KEY' key || fail "the line did not get as far as ssh"
-	! grep -F "$(sed -n 2p key | cut -c1-40)" seen || fail "the private key is an argument"
+	! grep -F "$(sed -n 2p key | cut -c70-120)" seen || fail "the private key is an argument"
 }

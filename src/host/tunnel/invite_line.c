@@ -3,6 +3,10 @@
  * The line that an administrator pastes into a shell of the board. It is sh, has no single quotes
  * inside its own, and contains all that the board needs but ssh: it makes the folder of the
  * invitation, fetches the agent through ssh, which checks the gateway's host key, and runs it.
+ *
+ * Each user of the board can see the arguments of each process, and the key is among those of
+ * printf. That is part of the shell, in the administrator's as well as in the one that reads the rest
+ * from it through a pipe.
  */
 #include "host/tunnel/invite.h"
 
@@ -37,7 +41,7 @@ void invite_line(struct strbuf *out, const struct invite *invite)
 	struct strbuf file = STRBUF_INIT;
 
 	invitation_write(&file, &invite->invitation);
-	strbuf_adds(out, "sudo sh -c 'umask 077; d=$(mktemp -d) && cd \"$d\" && printf \"%s\\n\"");
+	strbuf_adds(out, "printf %s 'umask 077; d=$(mktemp -d) && cd \"$d\" && printf \"%s\\n\"");
 	add_key(out, (struct text){ invite->key.buf, invite->key.len });
 	strbuf_adds(out, " >key && printf \"%s\\n\"");
 	add_lines(out, (struct text){ invite->known_hosts.buf, invite->known_hosts.len });
@@ -49,7 +53,8 @@ void invite_line(struct strbuf *out, const struct invite *invite)
 		    " -o UserKnownHostsFile=known_hosts -o GlobalKnownHostsFile=none"
 		    " -o HostKeyAlias=" TUNNEL_GATEWAY_ALIAS " " TUNNEL_INVITE "@%s"
 		    " agent $(uname -m) >outpost-agent && chmod 700 outpost-agent &&"
-		    " ./outpost-agent tunnel join \"$d\"; r=$?; rm -rf \"$d\"; exit $r'\n",
+		    " ./outpost-agent tunnel join \"$d\"; r=$?; rm -rf \"$d\"; exit $r'"
+		    " | sudo sh\n",
 		    invite->invitation.port, invite->invitation.gateway);
 	strbuf_release(&file);
 }
