@@ -25,8 +25,10 @@
 #define CONF_MAX      4096
 #define HOST_KEYS_MAX (16 * 1024)
 
-static void __attribute__((format(printf, 2, 3)))
-refuse(struct invitation_reply *reply, const char *fmt, ...)
+static void refuse(struct invitation_reply *reply, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void refuse(struct invitation_reply *reply, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -15,10 +15,10 @@ EMBED(gateway_nft_path, "gateway/outpost-nft.path");
 EMBED(gateway_no_manager, "gateway/no-user-manager.conf");
 EMBED(gateway_prober, "gateway/outpost-prober.service");
 
-#define UNIT(name, text, wanted_by)                            \
-	{                                                      \
-		UNIT_DIR "/" name, text, text##_end, wanted_by \
-	}
+/* clang-format off */
+#define UNIT(name, text, wanted_by) \
+	{ UNIT_DIR "/" name, text, text##_end, wanted_by }
+/* clang-format on */
 
 const struct gateway_file gateway_units[] = {
 	UNIT("outpost-port@.socket", gateway_port_socket, NULL),
