@@ -55,12 +55,15 @@ test_a_board_that_leaves_sockets_gets_no_more() {
 	expect_status 0
 }
 
+has_processes() { # NUMBER UID
+	[ "$(pgrep -cu "$2")" -ge "$1" ]
+}
+
 test_a_board_that_keeps_connections_gets_no_more() {
 	join_pi4 58103
 	as_board bash -c 'for i in {1..60}; do sleep 300 & done; wait'
 	local uid=58103
-	has_many() { [ "$(pgrep -cu "$uid")" -ge 60 ]; }
-	wait_until has_many || fail "the attack does not run"
+	wait_until has_processes 60 "$uid" || fail "the attack does not run"
 	expect_no_key
 	machine "$OUTPOST" tunnel revoke pi4
 	expect_status 0
@@ -78,6 +81,7 @@ test_the_key_of_an_invitation_is_no_argument() {
 	chmod +x stubs/*
 	PATH=$WORK/stubs:$PATH run sh line
 	any_status
-	[ -s seen ] && grep -q 'OPENSSH PRIVATE KEY' key || fail "the line did not get as far as ssh"
+	[ -s seen ] || fail "the line did not get as far as ssh"
+	grep -q 'OPENSSH PRIVATE KEY' key || fail "the line did not pass the key to ssh"
 	! grep -F "$(sed -n 2p key | cut -c70-120)" seen || fail "the private key is an argument"
 }
