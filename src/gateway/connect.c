@@ -48,7 +48,7 @@ static int explain(const char *name, const char *root, int r)
 		log_hint("Run outpost tunnel list");
 	} else if (r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN) {
 		log_error("Board %s is not connected to this gateway", name);
-		log_hint("Run outpost tunnel list to see whether it has joined");
+		log_hint("Run outpost tunnel status %s", name);
 	} else {
 		log_error_errno(r, "Cannot connect to board %s", name);
 	}

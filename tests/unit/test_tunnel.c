@@ -85,8 +85,8 @@ static void line(void **state)
 	invite_line(&out, &invite);
 	/* One line, of which the shell that it is pasted into sees one word in quotes. */
 	assert_ptr_equal(strchr(out.buf, '\n'), out.buf + out.len - 1);
-	assert_int_equal(strncmp(out.buf, "sudo sh -c '", 12), 0);
-	assert_ptr_equal(strchr(out.buf + 12, '\''), out.buf + out.len - 2);
+	assert_int_equal(strncmp(out.buf, "printf %s '", 11), 0);
+	assert_string_equal(strchr(out.buf + 11, '\''), "' | sudo sh\n");
 	assert_non_null(strstr(out.buf, " \"-----BEGIN OPENSSH PRIVATE KEY-----\" \"AAAABBBB\" "
 					"\"-----END OPENSSH PRIVATE KEY-----\" >key "));
 	assert_non_null(strstr(out.buf, " \"outpost-gateway " KEY "\" >known_hosts "));

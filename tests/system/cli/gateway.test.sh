@@ -390,6 +390,10 @@ test_developers_reach_a_board() {
 	[ "$(<home-dev/copy)" = content ] || fail "scp copied nothing"
 	as dev rsync /run/work/home-dev/file pi4:/run/work/home-dev/second
 	[ "$(<home-dev/second)" = content ] || fail "rsync copied nothing"
+	# Outpost itself needs nothing but the name.
+	in_machine sh -c "mkdir -p /usr/local/lib/outpost && cp $TOP/build/host/outpost-agent /usr/local/lib/outpost/"
+	as dev /run/build/outpost -b pi4 board show
+	expect_out "board      pi4 (pi4)"
 	as other ssh -o BatchMode=yes pi4 true
 	expect_status 255
 	expect_err "You may not use board pi4: you are not in the group outpost"

@@ -56,11 +56,14 @@ tunnel_key() { # NAME
 		-o HostKeyAlias=outpost-gateway "board-$1@127.0.0.1")
 }
 
-# A board's sshd on port 2201, and its tunnel. $BOARD_TUNNEL is its process.
+# A board's sshd on port 2201, with a sudo that asks nothing, and its tunnel. $BOARD_TUNNEL is its process.
 connect_board() { # NAME
+	mkdir -p board-bin
+	printf '#!/bin/sh\nshift\nexec "$@"\n' >board-bin/sudo
+	chmod +x board-bin/sudo
 	in_machine /usr/sbin/sshd -f /dev/null -E "$WORK/board.log" -o Port=2201 -o ListenAddress=127.0.0.1 \
 		-o HostKey="$WORK/board-host" -o PidFile=none -o UsePAM=no -o StrictModes=no \
-		-o AuthorizedKeysFile=/run/work/authorized_keys -o 'Subsystem=sftp internal-sftp'
+		-o SetEnv=PATH=/run/work/board-bin:/usr/bin:/bin -o AuthorizedKeysFile=/run/work/authorized_keys -o 'Subsystem=sftp internal-sftp'
 	tunnel_key "$1"
 	in_background "${TUNNEL[@]}" -R /s/ssh:127.0.0.1:2201 2>tunnel.err
 	BOARD_TUNNEL=$!

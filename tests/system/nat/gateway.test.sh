@@ -50,6 +50,13 @@ test_only_the_group_reaches_the_ports() {
 	wait_until reaches other || fail "other is not let in: $(journal gw)"
 	gw gpasswd -d other outpost >/dev/null
 	wait_until reaches_not other || fail "other is still let in"
+	# Also after many changes at once.
+	# shellcheck disable=SC2016
+	gw sh -c 'for i in $(seq 30); do touch /etc/outpost/boards/x; rm /etc/outpost/boards/x; sleep 0.1; done'
+	gw usermod -aG outpost other
+	wait_until reaches other || fail "other is not let in: $(journal gw)"
+	gw gpasswd -d other outpost >/dev/null
+	wait_until reaches_not other || fail "other is still let in: $(journal gw)"
 	# nftables.service begins with "flush ruleset".
 	echo 'flush ruleset' >"$WORK/gw/etc/nftables.conf"
 	gw systemctl restart nftables.service
