@@ -360,6 +360,12 @@ test_a_card_sets_up_its_service() {
 	in_machine systemd-analyze --man=no verify /etc/systemd/system/outpost-join.service || fail "the unit has an error"
 	# The service fetches the agent, and would try again later: this one cannot join.
 	[ -z "$(in_machine find /var/lib/outpost-join -perm /077)" ] || fail "others can read the invitation"
+	# It ends when the board has joined, though the tunnel is not up yet.
+	in_machine sh -c 'cp -a /var/lib/outpost-join /run/again; mkdir -p /etc/outpost/tunnel; echo "name = pi4" >/etc/outpost/tunnel/tunnel.conf'
+	run in_machine env PATH="$WORK/bin:$PATH" sh /var/lib/outpost-join/outpost-join
+	expect_silent err
+	in_machine test ! -e /var/lib/outpost-join || fail "a used invitation is kept"
+	in_machine sh -c 'mv /run/again /var/lib/outpost-join; rm -r /etc/outpost/tunnel'
 	in_machine sh -c 'sed -i "s/^expires .*/expires 1700000000/" /var/lib/outpost-join/invitation'
 	run in_machine env PATH="$WORK/bin:$PATH" sh /var/lib/outpost-join/outpost-join
 	expect_err "The invitation has expired. On the gateway, run: outpost tunnel invite pi4"
