@@ -130,8 +130,18 @@ test_a_change_that_locks_out_is_undone_by_the_board() {
 	"$OUTPOST" -q vm down "$P"
 }
 
+# Runs ssh with the production key; its output goes to the file said.
+as_prod() {
+	timeout 60 ssh -F prod.conf -o ControlPath=none -T "$@" >said 2>&1 </dev/null || true
+}
+
+gets_nothing() { # SSH-OPTION...
+	as_prod "$@"
+	! grep -aE '^outpost-prod$|^SSH-2' said || fail "ssh $* is answered: $(cat said)"
+}
+
 test_a_key_for_production_loads_nothing() {
-	local config
+	local config destination who
 	prov_up keys
 	ssh-keygen -q -t ed25519 -N '' -f prod
 	ssh-keygen -q -t ed25519 -N '' -f dev
@@ -141,9 +151,10 @@ test_a_key_for_production_loads_nothing() {
 	outpost -b "$P" --json provision --only account --key dev.pub
 	expect_status 0
 	config=$(sed -n 's/^ssh_config = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")
+	destination=$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")
 	for who in prod dev; do
 		sed -E "s|^(\s*User) .*|\1 outpost-$who|; s|^(\s*IdentityFile) .*|\1 $PWD/$who|" "$config" >"$who.conf"
-		outpost board add "$who" "$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")" --ssh-config "$PWD/$who.conf"
+		outpost board add "$who" "$destination" --ssh-config "$PWD/$who.conf"
 		expect_status 0
 	done
 	# Development: as any login with the rule.
@@ -173,9 +184,12 @@ test_a_key_for_production_loads_nothing() {
 	outpost -b prod provision
 	any_status
 	expect_err "may not change the board"
-	# A shell command is answered by the agent, not by a shell.
-	! timeout 60 ssh -F prod.conf -o ControlPath=none -T "$(sed -n 's/^destination = //p' "$XDG_STATE_HOME/outpost/vm/$P/board.conf")" id -un >said 2>&1 </dev/null ||
-		! grep -q outpost-prod said || fail "a shell answered: $(cat said)"
+	# What else ssh offers: a command and sftp are answered by the agent; forwarding is refused.
+	gets_nothing "$destination" id -un
+	gets_nothing -s "$destination" sftp
+	gets_nothing -W 127.0.0.1:22 "$destination"
+	as_prod -o ExitOnForwardFailure=yes -N -R 9999:127.0.0.1:22 "$destination"
+	grep -q 'remote port forwarding failed' said || fail "-R: $(cat said)"
 	pi 'sudo -u outpost-prod sudo -n /usr/local/lib/outpost/outpost-agent serve </dev/null' >said 2>&1 && fail "sudo allows more than production"
 	grep -qi "password\|not allowed" said || fail "refused for another reason: $(cat said)"
 	"$OUTPOST" -q vm down "$P"
