@@ -2,11 +2,15 @@
 #include "host/tunnel/legs_internal.h"
 
 #include "common/alloc.h"
+#include "common/options.h"
 #include "common/process.h"
 #include "common/strbuf.h"
 
+#include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -58,6 +62,29 @@ void leg_fix(struct tunnel_leg *leg, const char *fmt, ...)
 	SET(leg, TUNNEL_LEG_FAILED, fix);
 }
 
+const char *leg_user(const struct trip *trip)
+{
+	const struct passwd *pw = trip->user ? NULL : getpwuid(geteuid());
+
+	return trip->user ? trip->user : pw ? pw->pw_name : "USER";
+}
+
+/* Whoever could set this variable for root could only choose whose rights are used. */
+static void find_caller(struct trip *trip)
+{
+	const char *text = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
+	const struct passwd *pw;
+	int uid;
+
+	if (!text || parse_int(text, 1, INT_MAX, &uid) < 0)
+		return;
+	pw = getpwuid((uid_t)uid);
+	if (pw) {
+		trip->user = xstrdup(pw->pw_name);
+		trip->uid = pw->pw_uid;
+	}
+}
+
 const struct tunnel_leg *tunnel_legs_try(const char *root, const char *name,
 					 struct tunnel_legs *legs)
 {
@@ -67,6 +94,7 @@ const struct tunnel_leg *tunnel_legs_try(const char *root, const char *name,
 	snprintf(trip.account, sizeof(trip.account), TUNNEL_ACCOUNT "%s", name);
 	trip.sockets = xasprintf("%s" TUNNEL_ROOTS "/%s/" TUNNEL_SOCKETS, root, trip.account);
 	trip.keys = xasprintf("%s" TUNNEL_KEYS "/%s", root, name);
+	find_caller(&trip);
 	*legs = (struct tunnel_legs){ .n = ARRAY_SIZE(table) };
 	for (size_t i = 0; i < legs->n; i++) {
 		struct tunnel_leg *leg = &legs->list[i];
@@ -81,6 +109,7 @@ const struct tunnel_leg *tunnel_legs_try(const char *root, const char *name,
 	}
 	free(trip.sockets);
 	free(trip.keys);
+	free(trip.user);
 	return failed;
 }
 

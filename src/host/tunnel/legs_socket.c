@@ -46,8 +46,9 @@ void leg_socket(const struct trip *trip, struct tunnel_leg *leg)
 	if (access(trip->sockets, R_OK | X_OK) < 0) {
 		leg_fail(leg, "cannot enter %s: %s", trip->sockets, log_reason(-errno));
 		if (errno == EACCES)
-			leg_fix(leg, "As root, run usermod -aG " TUNNEL_GROUP
-				     " USER; then log in again");
+			leg_fix(leg,
+				"As root, run usermod -aG " TUNNEL_GROUP " %s; then log in again",
+				leg_user(trip));
 		else
 			leg_fix(leg, "As root, run outpost tunnel invite %s", trip->name);
 		return;
@@ -117,7 +118,8 @@ void leg_listener(const struct trip *trip, struct tunnel_leg *leg)
 		return;
 	case -EACCES:
 		leg_fail(leg, "you may not use it: you are not in the group " TUNNEL_GROUP);
-		leg_fix(leg, "As root, run usermod -aG " TUNNEL_GROUP " USER; then log in again");
+		leg_fix(leg, "As root, run usermod -aG " TUNNEL_GROUP " %s; then log in again",
+			leg_user(trip));
 		return;
 	default:
 		leg_fail(leg, "cannot connect: %s",

@@ -49,6 +49,12 @@ static int run_ssh(const struct trip *trip, const char *option, struct strbuf *s
 		.output = said, .error = said, .timeout_ms = SSH_MS, .output_max = OUTPUT_MAX
 	};
 
+	if (trip->user) {
+		strv_add(&argv, "runuser");
+		strv_add(&argv, "-u");
+		strv_add(&argv, trip->user);
+		strv_add(&argv, "--");
+	}
 	strv_add(&argv, "ssh");
 	if (*trip->root) { /* otherwise the user's own configuration counts, too */
 		strv_add(&argv, "-F");
@@ -68,6 +74,28 @@ static int run_ssh(const struct trip *trip, const char *option, struct strbuf *s
 	return process_run(argv, &options);
 }
 
+/* The rest of the line after `start`; false if there is no such line. */
+static bool find_line(const struct strbuf *said, const char *start, struct text *line)
+{
+	if (!text_after((struct text){ said->buf, said->len }, start, line))
+		return false;
+	line->n = strcspn(line->p, "\r\n");
+	return true;
+}
+
+/* What `outpost-gateway connect` said is worth more than what ssh made of it. */
+static bool quote_gateway(struct tunnel_leg *leg, const struct strbuf *said)
+{
+	struct text line;
+
+	if (!find_line(said, "outpost-gateway: error: ", &line))
+		return false;
+	leg_fail(leg, "%.*s", (int)line.n, line.p);
+	if (find_line(said, "outpost-gateway: hint: ", &line))
+		leg_fix(leg, "%.*s", (int)line.n, line.p);
+	return true;
+}
+
 static void fail_ssh(struct tunnel_leg *leg, int r, const struct strbuf *said, const char *name)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
@@ -77,6 +105,8 @@ static void fail_ssh(struct tunnel_leg *leg, int r, const struct strbuf *said, c
 		leg_fix(leg, "As root, run apt-get install openssh-client");
 		return;
 	}
+	if (quote_gateway(leg, said))
+		return;
 	add_last_line(&line, said);
 	leg_fail(leg, "ssh %s fails: %s", name,
 		 r == -ETIME ? "no answer in 15 s"
@@ -134,9 +164,11 @@ void leg_login(const struct trip *trip, struct tunnel_leg *leg)
 	int r = run_ssh(trip, NULL, &said);
 
 	if (r == 0) {
-		leg_ok(leg, "ssh %s works", trip->name);
+		leg_ok(leg, "ssh %s works%s%s", trip->name, trip->user ? " for " : "",
+		       trip->user ? trip->user : "");
 	} else if (r > 0 && says(&said, "permission denied (")) {
-		leg_fail(leg, "the board accepts none of this user's keys");
+		leg_fail(leg, "the board accepts none of the keys of %s",
+			 trip->user ? trip->user : "this user");
 		leg_fix(leg,
 			"Run ssh-copy-id %s, or use the login that accepts them: ssh "
 			"LOGIN@%s",
@@ -165,19 +197,32 @@ static unsigned int read_port(const struct trip *trip)
 	return 0;
 }
 
+/* The firewall looks at the user who makes the socket. */
+static int make_socket(const struct trip *trip)
+{
+	int fd;
+
+	if (trip->user && seteuid(trip->uid) < 0)
+		return -errno;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (trip->user && seteuid(0) < 0)
+		abort();
+	return fd < 0 ? -errno : fd;
+}
+
 /* 0; or -errno, -ECONNREFUSED both if nobody listens and if the firewall says no. */
-static int connect_port(unsigned int port)
+static int connect_port(const struct trip *trip, unsigned int port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons((uint16_t)port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = make_socket(trip);
 	struct pollfd wait = { .fd = fd, .events = POLLOUT };
 	int error = 0;
 	socklen_t size = sizeof(error);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
 	if (errno != EINPROGRESS)
@@ -211,13 +256,16 @@ void leg_port(const struct trip *trip, struct tunnel_leg *leg)
 		leg_skip(leg, "no port on loopback is set up for it");
 		return;
 	}
-	r = connect_port(port);
+	r = connect_port(trip, port);
 	if (r == 0) {
 		leg_ok(leg, "127.0.0.1:%u accepts connections", port);
 	} else if (is_listened_on(port)) {
-		leg_fail(leg, "127.0.0.1:%u is refused to you by the gateway's firewall", port);
-		leg_fix(leg, "As root, run usermod -aG " TUNNEL_GROUP
-			     " USER; then log in again. nft list ruleset shows who may.");
+		leg_fail(leg, "127.0.0.1:%u is refused to %s by the gateway's firewall", port,
+			 trip->user ? trip->user : "you");
+		leg_fix(leg,
+			"As root, run usermod -aG " TUNNEL_GROUP
+			" %s; then log in again. nft list ruleset shows who may.",
+			leg_user(trip));
 	} else {
 		leg_fail(leg, "nothing listens on 127.0.0.1:%u", port);
 		leg_fix(leg, "As root, run systemctl enable --now outpost-port@%s.socket",

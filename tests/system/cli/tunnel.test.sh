@@ -250,7 +250,7 @@ test_test_host_key() {
 test_test_login() {
 	make_whole_way
 	: >"$WORK/authorized_keys"
-	expect_leg login "accepts none of this user's keys" "Run ssh-copy-id pi"
+	expect_leg login "accepts none of the keys of this user" "Run ssh-copy-id pi"
 }
 
 test_test_port() {
