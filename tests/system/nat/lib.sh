@@ -36,10 +36,36 @@ set_up() {
 	[ "$(id -u)" = 0 ] || skip "requires root: network namespaces with several users"
 	[ -x /usr/lib/systemd/systemd ] || skip "systemd is not installed"
 	cd "$WORK" || exit 1
-	if [ -z "$(cgroups)" ] || ! unshare --mount --net --pid --fork true 2>namespaces.err; then
-		echo "network namespaces or cgroups cannot be created here: $(<namespaces.err)"
+	if ! can_boot 2>namespaces.err; then
+		echo "this machine forbids what a machine in namespaces needs: $(<namespaces.err)"
 		exit 79 # as in needs_namespaces
 	fi
+}
+
+# Does what boot() and the script node do that a container may forbid. Says why not on standard error.
+can_boot() {
+	local cgroup status=0
+	[ -n "$(cgroups)" ] || { echo "cgroup2 is not mounted" >&2; return 1; }
+	cgroup=$(cgroups)/outpost-nat-$$-try
+	mkdir "$cgroup" || return 1
+	# shellcheck disable=SC2016
+	bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
+		unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child=KILL bash -ec '
+			mount --make-rprivate /
+			mount -t tmpfs tmpfs /mnt
+			mkdir /mnt/proc /mnt/sys /mnt/cgroup
+			mount -t proc proc /mnt/proc
+			mount -t sysfs -o ro sysfs /mnt/sys
+			mount -t cgroup2 cgroup2 /mnt/cgroup
+			mkdir /mnt/cgroup/try
+			rmdir /mnt/cgroup/try
+			hostname try
+			ip link add try0 type veth peer name try1
+			ip link add try2 type bridge
+			nft "add table ip try; add chain ip try out { type nat hook postrouting priority srcnat; }; add rule ip try out masquerade"
+		' || status=1
+	wait_until rmdir "$cgroup" 2>/dev/null || true
+	return $status
 }
 
 clean_up() {

@@ -151,7 +151,7 @@ expect_rows() {
 # invite NAME [OPTION...]: sets $KEY to the one-time key, as the board gets it from the line that is pasted there.
 invite() {
 	gw "$OUTPOST" tunnel invite "$1" --address "$GW_NAME" "${@:2}" >"line.$1"
-	KEY=$(pi sh -c "$(sed "s/ && ssh -F none .*/ \&\& echo \"\$d\"'/" "line.$1")")/key
+	KEY=$(pi sh -c "$(sed "s/ && ssh -F none .*/ \&\& echo \"\$d\"' | sudo sh/" "line.$1")")/key
 	pi test -s "$KEY" || fail "no key is in $(<"line.$1")"
 }
 
