@@ -96,7 +96,7 @@ PROVISION_FILES := $(addprefix board/,board.nft journald.conf outpost-firewall.s
 $(filter $(O)/agent/provision/% $(A)/agent/provision/%,$(AGENT_OBJ) $(BOARD_OBJ)): $(PROVISION_FILES)
 
 # And the tunnel's unit a part of the agent.
-$(O)/agent/tunnel/join_start.o $(A)/agent/tunnel/join_start.o: board/outpost-tunnel.service
+$(O)/agent/tunnel/unit.o $(A)/agent/tunnel/unit.o: board/outpost-tunnel.service
 
 # Freestanding, because the vm may have another C library, or none.
 $(A)/vm-reseed: board/vm-reseed.c

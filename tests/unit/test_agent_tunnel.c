@@ -421,6 +421,11 @@ static void ssh_is_told_what_matters(void **state)
 	assert_true(has_word(other, "-4"));
 	assert_true(has_word(other, "-oServerAliveInterval=2"));
 	assert_true(has_word(other, "-oServerAliveCountMax=15"));
+	strv_free(TAKE_PTR(other));
+	carrier_find("autossh")->command(&c, &usual, &other);
+	assert_string_equal(other[0], "autossh");
+	assert_true(has_word(other, "-M0"));
+	assert_true(has_word(other, "-R/s/ssh:localhost:22"));
 }
 
 /* --- outages --- */

@@ -5,12 +5,14 @@
  */
 #include "unit.h"
 
+#include "agent/tunnel/install.h"
 #include "agent/tunnel/run.h"
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "common/text.h"
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -21,6 +23,7 @@
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -304,6 +307,98 @@ static void a_missing_carrier_is_tried_again(void **state)
 	assert_int_equal(starts(), 0);
 }
 
+/* autossh connects again by itself; so a carrier without pings is not ended, and an outage. */
+static void a_carrier_that_reconnects_is_left_alone(void **state)
+{
+	_cleanup_free_ char *ssh = beside(place.root, "ssh"),
+			    *autossh = beside(place.root, "autossh");
+	struct probe_hello hello;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	assert_int_equal(rename(ssh, autossh), 0);
+	put("etc/outpost/tunnel/tunnel.conf", "name=pi4\ngateway=gw.invalid\ncarrier=autossh\n");
+	start();
+	EXPECT_SOON(starts() == 1);
+	pid = carrier();
+	fd = call(&hello);
+	ping(fd);
+	EXPECT_SOON(status_has("state=up\n"));
+	EXPECT_SOON(status_has("state=connecting\n"));
+	assert_true(status_has("text=no ping came for 3 s\n"));
+	close(fd);
+	fd = call(&hello);
+	assert_int_equal(hello.connects, 2);
+	assert_int_equal(hello.cause, PROBE_CAUSE_SILENT);
+	assert_in_range(hello.outage_ms, 3000, WAIT_MS);
+	ping(fd);
+	EXPECT_SOON(status_has("state=up\n"));
+	close(fd);
+	assert_int_equal(starts(), 1);
+	assert_int_equal(carrier(), pid);
+}
+
+/* --- another carrier --- */
+
+static void make_executable(const char *name)
+{
+	_cleanup_free_ char *path = beside(place.root, name);
+
+	assert_int_equal(chmod(path, 0700), 0);
+}
+
+/* A systemctl: with `restart`, runs the script. */
+static void put_systemctl(const char *script)
+{
+	_cleanup_free_ char *text = xasprintf(
+		"#!/bin/sh\ncd %s\n[ \"$1\" != restart ] || { %s; }\n", place.root, script);
+
+	put("bin/systemctl", text);
+	make_executable("systemctl");
+}
+
+static void another_carrier_is_installed(void **state)
+{
+	_cleanup_free_ char *config = NULL, *ran = NULL;
+
+	(void)state;
+	put("etc/outpost/tunnel/tunnel.conf",
+	    "# mine\nname=pi4\ncarrier = ssh\ngateway=gw.invalid\nalive=30s\n");
+	put("bin/autossh", "#!/bin/sh\n");
+	make_executable("autossh");
+	put_systemctl("echo x >>ran; echo state=up >run/outpost-tunnel/status");
+	assert_int_equal(tunnel_install(place.root, "autossh"), 0);
+	config = get("etc/outpost/tunnel/tunnel.conf");
+	assert_string_equal(config, "# mine\nname=pi4\ngateway=gw.invalid\nalive=30s\n"
+				    "carrier = autossh\n");
+	assert_int_equal(tunnel_install(place.root, "autossh"), 0);
+	ran = get("ran");
+	assert_string_equal(ran, "x\n");
+}
+
+static void the_carrier_from_before_comes_back(void **state)
+{
+	static const char before[] = "name=pi4\ngateway=gw.invalid\n";
+	_cleanup_free_ char *config = NULL, *ran = NULL, *bin = beside(place.root, "");
+
+	(void)state;
+	log_set_level(LOG_LEVEL_NONE);
+	put("etc/outpost/tunnel/tunnel.conf", before);
+	put("bin/autossh", "#!/bin/sh\n");
+	put_systemctl("echo x >>ran; exit 1");
+	setenv("PATH", bin, 1); /* this machine may have an autossh */
+	assert_int_equal(tunnel_install(place.root, "pigeon"), 2);
+	assert_int_equal(tunnel_install(place.root, "autossh"), 1); /* it cannot be executed */
+	make_executable("autossh");
+	assert_int_equal(tunnel_install(place.root, "autossh"), 1);
+	log_set_level(LOG_LEVEL_INFO);
+	config = get("etc/outpost/tunnel/tunnel.conf");
+	assert_string_equal(config, before);
+	ran = get("ran");
+	assert_string_equal(ran, "x\nx\n");
+}
+
 /* --- systemd --- */
 
 static bool says(int fd, const char *wanted)
@@ -382,13 +477,16 @@ int main(int argc, char **argv)
 		TEST(the_carrier_ends_with_a_killed_supervisor),
 		TEST(a_refused_connection_is_tried_again),
 		TEST(a_missing_carrier_is_tried_again),
+		TEST(a_carrier_that_reconnects_is_left_alone),
+		TEST(another_carrier_is_installed),
+		TEST(the_carrier_from_before_comes_back),
 		TEST(systemd_is_told),
 		TEST(a_wrong_configuration_ends_it),
 		TEST(host_keys_are_copied_once_for_each_joining),
 	};
 #undef TEST
 
-	if (argc > 0 && strcmp(basename(argv[0]), "ssh") == 0)
+	if (argc > 0 && text_ends_with(argv[0], "ssh"))
 		return play_ssh();
 	alarm(300);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,13 +54,12 @@ void ssh_add_options(char ***argv, const char *key, const char *known_hosts)
  * IPQoS: with its default, ssh marks a connection without a terminal as "lower effort", and Wi-Fi
  * makes it wait.
  */
-static void ssh_command(const struct tunnel_config *c, const struct carrier_wish *wish,
-			char ***argv)
+static void add_ssh_arguments(const struct tunnel_config *c, const struct carrier_wish *wish,
+			      char ***argv)
 {
 	_cleanup_free_ char *key = tunnel_path(c, TUNNEL_DIR, TUNNEL_KEY_FILE);
 	_cleanup_free_ char *hosts = tunnel_path(c, TUNNEL_VAR, TUNNEL_HOSTS_FILE);
 
-	strv_add(argv, "ssh");
 	ssh_add_options(argv, key, hosts);
 	strv_add(argv, "-N");
 	strv_add(argv, "-oUpdateHostKeys=yes");
@@ -77,6 +76,22 @@ static void ssh_command(const struct tunnel_config *c, const struct carrier_wish
 	add(argv, "-l%s", c->account);
 	strv_add(argv, "--");
 	strv_add(argv, c->gateway);
+}
+
+static void ssh_command(const struct tunnel_config *c, const struct carrier_wish *wish,
+			char ***argv)
+{
+	strv_add(argv, "ssh");
+	add_ssh_arguments(c, wish, argv);
+}
+
+/* Without its monitoring port, which the gateway does not allow; ssh's own time limits are better. */
+static void autossh_command(const struct tunnel_config *c, const struct carrier_wish *wish,
+			    char ***argv)
+{
+	strv_add(argv, "autossh");
+	strv_add(argv, "-M0");
+	add_ssh_arguments(c, wish, argv);
 }
 
 enum probe_cause ssh_meaning(const char *line)
@@ -112,7 +127,8 @@ enum probe_cause ssh_meaning(const char *line)
 }
 
 static const struct carrier carriers[] = {
-	{ "ssh", "openssh-client", ssh_command, ssh_meaning },
+	{ "ssh", "openssh-client", false, ssh_command, ssh_meaning },
+	{ "autossh", "autossh", true, autossh_command, ssh_meaning },
 };
 
 const struct carrier *carrier_find(const char *name)
@@ -135,5 +151,6 @@ char **carrier_environment(void)
 	add(&env, "PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin");
 	strv_add(&env, "RES_OPTIONS=timeout:1 attempts:3");
 	strv_add(&env, "LC_ALL=C");
+	strv_add(&env, "AUTOSSH_GATETIME=0"); /* also if the first attempt fails */
 	return env;
 }

@@ -2,13 +2,15 @@
 /*
  * What carries the bytes between board and gateway: one row each. The supervisor, the probe and the
  * status are the same for all. A carrier is a program that runs as long as its connection lives, and
- * ends when it is lost.
+ * ends when it is lost; or, as autossh, one that connects again by itself.
  */
 #ifndef OUTPOST_AGENT_CARRIER_H
 #define OUTPOST_AGENT_CARRIER_H
 
 #include "agent/tunnel/config.h"
 #include "common/probe.h"
+
+#include <stdbool.h>
 
 /* How an attempt differs from others. */
 struct carrier_wish {
@@ -22,7 +24,8 @@ struct carrier_wish {
 
 struct carrier {
 	const char *name;
-	const char *program; /* for messages: what to install */
+	const char *package; /* that has it */
+	bool reconnects;     /* by itself: only the pings tell whether it works */
 	void (*command)(const struct tunnel_config *config, const struct carrier_wish *wish,
 			char ***argv);
 	/* What a line of its stderr means: why it ends; PROBE_CAUSE_NONE: nothing. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent/tunnel/join.h"
 
+#include "agent/tunnel/unit.h"
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
@@ -19,7 +20,7 @@ char *join_path(const struct join *join, const char *path)
 
 static int denied(const struct join *join)
 {
-	if (!join_is_up(join))
+	if (!unit_is_up(join->root, join->invitation.name, join->invitation.gateway))
 		return join_say_denied(join);
 	log_info("This board has joined %s as %s already, and its tunnel works",
 		 join->invitation.gateway, join->invitation.name);
@@ -102,6 +103,18 @@ static void warn_of_login(const struct join *join)
 		 join->invitation.name);
 }
 
+static int start(const struct join *join)
+{
+	int r = unit_install(join->root);
+
+	if (r == 0)
+		r = unit_restart(join->root);
+	if (r == 0)
+		log_info("This board is now %s on %s: there, run ssh %s", join->invitation.name,
+			 join->invitation.gateway, join->invitation.name);
+	return r;
+}
+
 static int complete(struct join *join)
 {
 	int r = join_commit(join);
@@ -113,7 +126,7 @@ static int complete(struct join *join)
 		return r;
 	}
 	warn_of_login(join);
-	return join->start ? join_start(join) : 0;
+	return join->start ? start(join) : 0;
 }
 
 int tunnel_join(struct join *join)

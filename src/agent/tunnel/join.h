@@ -28,9 +28,6 @@
  */
 #define TUNNEL_PROGRAM "/usr/local/lib/outpost/outpost-tunnel"
 
-#define TUNNEL_UNIT      "outpost-tunnel.service"
-#define TUNNEL_UNIT_PATH "/etc/systemd/system/" TUNNEL_UNIT
-
 struct join {
 	const char *dir;  /* of the invitation; NULL: complete an interrupted join */
 	const char *root; /* before each path but `dir`; "" on a board */
@@ -93,10 +90,5 @@ int join_write(struct join *join);
 int join_commit(struct join *join);
 /* Without DIR: fills name, gateway and port of the invitation from TUNNEL_NEW. */
 int join_resume(struct join *join);
-
-/* join_start.c: installs and starts the unit, and waits until the tunnel works. 0 or -errno, logged. */
-int join_start(struct join *join);
-/* Does a tunnel work now that belongs to this invitation? */
-bool join_is_up(const struct join *join);
 
 #endif

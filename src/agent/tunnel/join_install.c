@@ -2,6 +2,7 @@
 #include "agent/tunnel/join.h"
 
 #include "agent/tunnel/tunnel.h"
+#include "agent/tunnel/unit.h"
 #include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"

@@ -96,7 +96,7 @@ int link_start(struct link *link, const struct tunnel_config *config,
 		set_phase(link, LINK_STARTED, now);
 		return 0;
 	}
-	strbuf_addf(&why, "cannot run %s (package %s): %s", carrier->name, carrier->program,
+	strbuf_addf(&why, "cannot run %s (package %s): %s", carrier->name, carrier->package,
 		    log_reason(r));
 	link_end(link, PROBE_CAUSE_CARRIER, why.buf);
 	return r;
@@ -283,4 +283,13 @@ int link_look(struct link *link, int alive_ms, long long now)
 void link_prove(struct link *link, long long now)
 {
 	set_phase(link, LINK_PROVEN, now);
+	link->cause = PROBE_CAUSE_NONE;
+	link->text[0] = '\0';
+}
+
+void link_doubt(struct link *link, const char *text, long long now)
+{
+	set_phase(link, LINK_STARTED, now);
+	if (link->cause == PROBE_CAUSE_NONE)
+		say(link, PROBE_CAUSE_SILENT, text, strlen(text));
 }

@@ -70,6 +70,9 @@ int link_look(struct link *link, int alive_ms, long long now);
 /* A ping came through. */
 void link_prove(struct link *link, long long now);
 
+/* No pings come any more through a carrier that reconnects; what it said, or else `text`, is why. */
+void link_doubt(struct link *link, const char *text, long long now);
+
 /*
  * Kills the process and everything that it has started, waits for it, and reads the last of what it
  * said. `cause`: why we end it; PROBE_CAUSE_NONE: it has ended by itself.

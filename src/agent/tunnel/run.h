@@ -31,6 +31,7 @@ struct tunnel {
 	struct backoff backoff;
 	struct outage outage;
 	struct probe_server probes;
+	long long pinged_at; /* when the last ping came */
 	char boot_id[37];
 
 	struct sockaddr_storage gateway; /* its address when last connected; AF_UNSPEC: not known */

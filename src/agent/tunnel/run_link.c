@@ -112,11 +112,34 @@ static void note_way(struct tunnel *t)
 	path_find(gateway(t), &t->path);
 }
 
+/*
+ * A carrier that connects again by itself is left alone: without pings its connection is lost, with
+ * the next one it is back. A prober that was restarted meanwhile looks like a short outage.
+ */
+static void look_at_pings(struct tunnel *t, long long now)
+{
+	int silent_ms = t->config.alive_ms + LINK_SILENT_OVER_MS;
+	char text[80];
+
+	t->look_at = now + silent_ms / 4;
+	if (!link_is_up(&t->link) || now - t->pinged_at <= silent_ms)
+		return;
+	snprintf(text, sizeof(text), "no ping came for %d s", silent_ms / 1000);
+	link_doubt(&t->link, text, now);
+	outage_begin(&t->outage, t->pinged_at, t->link.cause, t->link.text);
+	report_lost(t);
+	report_state(t, now);
+}
+
 void run_look(struct tunnel *t, long long now)
 {
 	enum link_phase phase = t->link.phase;
 	char text[80];
 
+	if (t->link.carrier->reconnects) {
+		look_at_pings(t, now);
+		return;
+	}
 	t->look_at = now + link_look(&t->link, t->config.alive_ms, now);
 	if (phase < LINK_OPEN && t->link.phase >= LINK_OPEN)
 		note_way(t);
@@ -175,6 +198,7 @@ void run_pinged(struct tunnel *t, long long now)
 {
 	if (t->link.phase == LINK_NONE)
 		return;
+	t->pinged_at = now;
 	backoff_reset(&t->backoff, now);
 	if (link_is_up(&t->link))
 		return;

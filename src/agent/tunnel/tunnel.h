@@ -19,7 +19,9 @@
  *	join_users.c	who can log in
  *	join_ask.c	the conversation with the gateway
  *	join_install.c	what it leaves on the board
- *	join_start.c	the unit
+ *
+ *	unit.c		outpost-tunnel.service: installs and starts it
+ *	install.c	changes the carrier
  */
 #ifndef OUTPOST_AGENT_TUNNEL_H
 #define OUTPOST_AGENT_TUNNEL_H

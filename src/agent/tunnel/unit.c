@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/tunnel/join.h"
+#include "agent/tunnel/unit.h"
 
 #include "agent/tunnel/run.h"
 #include "common/alloc.h"
@@ -9,6 +9,7 @@
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -61,69 +62,57 @@ static bool has_value(const struct strbuf *status, const char *key, const char *
 	return found && strcmp(found, value) == 0;
 }
 
-static void read_status(const struct join *join, struct strbuf *status)
+static void read_status(const char *root, struct strbuf *status)
 {
-	_cleanup_free_ char *path = join_path(join, TUNNEL_RUN "/" RUN_STATUS_FILE);
+	_cleanup_free_ char *path = xasprintf("%s" TUNNEL_RUN "/" RUN_STATUS_FILE, root);
 
 	strbuf_reset(status);
 	(void)fs_read(path, status, STATUS_MAX);
 }
 
-bool join_is_up(const struct join *join)
+bool unit_is_up(const char *root, const char *name, const char *gateway)
 {
 	_cleanup_(strbuf_release) struct strbuf status = STRBUF_INIT;
 
-	read_status(join, &status);
-	return has_value(&status, "state", "up") &&
-	       has_value(&status, "name", join->invitation.name) &&
-	       has_value(&status, "gateway", join->invitation.gateway);
-}
-
-/* --- starting it --- */
-
-static int install_unit(const struct join *join)
-{
-	_cleanup_free_ char *path = join_path(join, TUNNEL_UNIT_PATH);
-	int r = fs_write_atomic(path, tunnel_unit, (size_t)(tunnel_unit_end - tunnel_unit), 0644);
-
-	return r < 0 ? log_error_errno(r, "Cannot write %s", path) : 0;
-}
-
-static void say_done(const struct join *join)
-{
-	log_info("This board is now %s on %s: there, run ssh %s", join->invitation.name,
-		 join->invitation.gateway, join->invitation.name);
+	read_status(root, &status);
+	return has_value(&status, "state", "up") && has_value(&status, "name", name) &&
+	       has_value(&status, "gateway", gateway);
 }
 
 static int not_up(const struct strbuf *status)
 {
 	_cleanup_free_ char *sentence = status_value(status, "status");
 
-	log_error("The gateway has accepted this board, but the tunnel does not work yet: %s",
+	log_error("The tunnel does not work yet: %s",
 		  sentence ? sentence : TUNNEL_UNIT " does not run");
 	log_hint("It is tried again and again. See systemctl status " TUNNEL_UNIT);
 	return -ETIMEDOUT;
 }
 
-static int wait_until_up(const struct join *join)
+/* How long it has been connected without a ping, in ms; *opened: since when, 0: it is not. */
+static long long waited_for_probe(const struct strbuf *status, long long *opened)
+{
+	long long now = monotonic_ms();
+
+	if (!has_value(status, "state", "open"))
+		*opened = 0;
+	else if (!*opened)
+		*opened = now;
+	return *opened ? now - *opened : 0;
+}
+
+static int wait_until_up(const char *root)
 {
 	_cleanup_(strbuf_release) struct strbuf status = STRBUF_INIT;
 	long long begin = monotonic_ms(), opened = 0;
 
 	while (monotonic_ms() - begin < WAIT_MS) {
-		read_status(join, &status);
-		if (has_value(&status, "state", "up")) {
-			say_done(join);
+		read_status(root, &status);
+		if (has_value(&status, "state", "up"))
 			return 0;
-		}
-		if (!has_value(&status, "state", "open"))
-			opened = 0;
-		else if (!opened)
-			opened = monotonic_ms();
-		else if (monotonic_ms() - opened > WAIT_PROBE_MS) {
+		if (waited_for_probe(&status, &opened) > WAIT_PROBE_MS) {
 			log_warn("Connected, but the gateway's prober has not called");
 			log_hint("On the gateway, see systemctl status outpost-prober");
-			say_done(join);
 			return 0;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
@@ -131,15 +120,22 @@ static int wait_until_up(const struct join *join)
 	return not_up(&status);
 }
 
-int join_start(struct join *join)
-{
-	int r = install_unit(join);
+/* --- starting it --- */
 
-	if (r == 0)
-		r = systemctl("daemon-reload", NULL);
-	if (r == 0)
-		r = systemctl("enable", TUNNEL_UNIT);
-	if (r == 0)
-		r = systemctl("restart", TUNNEL_UNIT);
-	return r == 0 ? wait_until_up(join) : r;
+int unit_install(const char *root)
+{
+	_cleanup_free_ char *path = xasprintf("%s" TUNNEL_UNIT_PATH, root);
+	int r = fs_write_atomic(path, tunnel_unit, (size_t)(tunnel_unit_end - tunnel_unit), 0644);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot write %s", path);
+	r = systemctl("daemon-reload", NULL);
+	return r == 0 ? systemctl("enable", TUNNEL_UNIT) : r;
+}
+
+int unit_restart(const char *root)
+{
+	int r = systemctl("restart", TUNNEL_UNIT);
+
+	return r == 0 ? wait_until_up(root) : r;
 }
