@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/strv.h"
 #include "host/base/paths.h"
+#include "host/base/shell_word.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,6 +53,17 @@ int cache_claim(void)
 	return -EBUSY;
 }
 
+/* podman may give a user more user ids, which a build can give to files. */
+static int cannot_remove(const char *path, int r)
+{
+	_cleanup_free_ char *word = shell_word(path);
+
+	log_error_errno(r, "Cannot remove %s", path);
+	if (r == -EACCES || r == -EPERM)
+		log_hint("If a build in the container made it, run podman unshare rm -rf %s", word);
+	return r;
+}
+
 /* Moves it away first: a build that is removed in part would be taken for a whole one. */
 static int remove_part(const char *name)
 {
@@ -59,11 +71,11 @@ static int remove_part(const char *name)
 	int r = fs_remove_tree(away);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot remove %s", away);
+		return cannot_remove(away, r);
 	if (rename(dir, away) < 0)
 		return errno == ENOENT ? 0 : log_error_errno(-errno, "Cannot remove %s", dir);
 	r = fs_remove_tree(away);
-	return r < 0 ? log_error_errno(r, "Cannot remove %s", away) : 0;
+	return r < 0 ? cannot_remove(away, r) : 0;
 }
 
 static int remove_all(void)

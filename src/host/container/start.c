@@ -65,6 +65,15 @@ static void add_user(char ***argv, const char *engine)
 	strv_add(argv, user);
 }
 
+/* podman has such a limit; docker has none, and a build may fork without end. */
+static void add_limits(char ***argv, const char *engine)
+{
+	if (strcmp(engine, "docker") != 0)
+		return;
+	strv_add(argv, "--pids-limit");
+	strv_add(argv, "4096");
+}
+
 static int await_builder(const struct container *container)
 {
 	long long deadline = monotonic_ms() + START_MS;
@@ -130,6 +139,7 @@ int container_start(const struct container *container, const struct container_mo
 	container_mount(&argv, real, "/outpost/builder", true);
 	container_mount(&argv, run, "/outpost/run", false);
 	add_user(&argv, container->image.engine);
+	add_limits(&argv, container->image.engine);
 	container_add_words(&argv, container->settings.run_args);
 	strv_add(&argv, container->image.id);
 	strv_add(&argv, "/outpost/builder");
