@@ -184,3 +184,15 @@ test_many_files_in_a_folder() {
 	rm -rf "$memory"
 	expect_status 0
 }
+
+# What a makefile reads, it can put into the module, and the module goes to a board.
+test_a_build_sees_no_secret_in_the_environment() {
+	make_container
+	# shellcheck disable=SC2016
+	make_source m '$(shell env >$(M)/../../../seen)'
+	printf '[container]\nenv = MINE_*\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
+	SOME_TOKEN=secret CONFIG_THIS=y MINE_IS=mine build m
+	grep -q '^CONFIG_THIS=y$' "$unit/work/seen" || fail "a variable for builds is missing"
+	grep -q '^MINE_IS=mine$' "$unit/work/seen" || fail "a variable in container.env is missing"
+	! grep secret "$unit/work/seen" || fail "the build sees the environment"
+}

@@ -9,6 +9,7 @@
 #include "host/build/build.h"
 #include "host/base/paths.h"
 #include "host/build/toolchain.h"
+#include "host/container/buildenv.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -96,12 +97,18 @@ static void add_constants(char ***env)
 	}
 }
 
-char **kbuild_environment(void)
+static bool reaches(const struct unit *unit, const char *entry)
+{
+	return !is_variable(entry, unwanted) &&
+	       buildenv_passes(unit->tree->env, unit->tree->in_container, entry);
+}
+
+char **kbuild_environment(const struct unit *unit)
 {
 	char **env = NULL;
 
 	strv_foreach (entry, environ)
-		if (!is_variable(*entry, unwanted))
+		if (reaches(unit, *entry))
 			strv_add(&env, *entry);
 	strv_add(&env, "LC_ALL=C");
 	add_constants(&env);
@@ -219,7 +226,7 @@ char **kbuild_target(const struct unit *unit)
 
 int kbuild_modules(const struct unit *unit, struct strbuf *output)
 {
-	_cleanup_strv_ char **argv = NULL, **env = kbuild_environment();
+	_cleanup_strv_ char **argv = NULL, **env = kbuild_environment(unit);
 	_cleanup_strv_ char **variables = kbuild_target(unit);
 	_cleanup_free_ char *flags = kbuild_flags(unit);
 
@@ -239,10 +246,10 @@ int kbuild_modules(const struct unit *unit, struct strbuf *output)
 	return kbuild_run(unit, argv, env, output);
 }
 
-void kbuild_describe_environment(struct strbuf *out)
+void kbuild_describe_environment(const struct unit *unit, struct strbuf *out)
 {
 	strv_foreach (entry, environ)
-		if (!is_variable(*entry, unwanted) && !is_variable(*entry, volatile_names))
+		if (reaches(unit, *entry) && !is_variable(*entry, volatile_names))
 			strbuf_addf(out, "environment %s\n", *entry);
 }
 
@@ -253,5 +260,5 @@ void kbuild_describe(const struct unit *unit, struct strbuf *out)
 		    unit->settings && unit->settings->sparse, unit->settings && unit->settings->w1);
 	strv_foreach (path, unit->symvers)
 		strbuf_addf(out, "symbols %s\n", *path);
-	kbuild_describe_environment(out);
+	kbuild_describe_environment(unit, out);
 }

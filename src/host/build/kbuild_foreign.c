@@ -125,7 +125,7 @@ static int put_uname(const struct unit *unit)
 /* The environment of such a build. */
 static char **foreign_environment(const struct unit *unit)
 {
-	char **env = kbuild_environment();
+	char **env = kbuild_environment(unit);
 	_cleanup_strv_ char **variables = kbuild_target(unit);
 	_cleanup_free_ char *compiler_flags = kbuild_flags(unit);
 	_cleanup_free_ char *flags = NULL, *path = NULL, *bin = unit_given(unit, "bin");

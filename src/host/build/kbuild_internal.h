@@ -11,14 +11,14 @@ void kbuild_word(char ***words, const char *fmt, ...) __attribute__((format(prin
  * Our environment, without variables that would make our make a sub-make or change what kbuild
  * does.
  */
-char **kbuild_environment(void);
+char **kbuild_environment(const struct unit *unit);
 
 /* Get a variable of an environment (or NULL), and set one. */
 const char *kbuild_variable(char *const *env, const char *name) __attribute__((pure));
 void kbuild_set_variable(char ***env, const char *name, const char *value);
 
 /* Describes the variables that can affect a build. */
-void kbuild_describe_environment(struct strbuf *out);
+void kbuild_describe_environment(const struct unit *unit, struct strbuf *out);
 
 /*
  * Makes the folder with the programs that run the compiler (ccache if installed, and the

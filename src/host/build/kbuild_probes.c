@@ -49,7 +49,7 @@ static char *answers_path(const struct unit *unit)
 	_cleanup_free_ char *name = NULL;
 
 	toolchain_describe(unit, &all);
-	kbuild_describe_environment(&all);
+	kbuild_describe_environment(unit, &all);
 	name = xasprintf("%s-%016llx", unit->tree->in_container ? "answers" : unit->tree->release,
 			 (unsigned long long)text_hash(all.buf));
 	return unit->tree->in_container ? unit_given(unit, name)

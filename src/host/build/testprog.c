@@ -131,7 +131,7 @@ static int compile(const struct unit *unit, const char *source, const char *to,
 	_cleanup_free_ char *made_by = xasprintf("%s.cmd", to),
 			    *include = xasprintf("-I%s", unit->source.path);
 	_cleanup_(strbuf_release) struct strbuf command = STRBUF_INIT, made_of = STRBUF_INIT;
-	_cleanup_strv_ char **env = kbuild_environment();
+	_cleanup_strv_ char **env = kbuild_environment(unit);
 	const char *const argv[] = { unit->tree->compiler,
 				     "-std=gnu11",
 				     "-O2",

@@ -152,7 +152,8 @@ const struct command cmd_container = {
 		"\n"
 		"Configuration keys: container.engine (podman or docker), container.image,\n"
 		"container.base (the image to get from a registry), container.run_args and\n"
-		"container.build_args (more arguments for the engine), build.in.\n",
+		"container.build_args (more arguments for the engine), container.env (more\n"
+		"variables that builds see), build.in.\n",
 	.options = options,
 	.options_size = sizeof(struct container_options),
 	.has_json = true,

@@ -206,6 +206,11 @@ char *buildenv_image(const struct buildenv *env)
 	return container_image_read(&image) == 0 ? TAKE_PTR(image.id) : NULL;
 }
 
+bool buildenv_passes(const struct buildenv *env, bool in_container, const char *entry)
+{
+	return !in_container || container_passes(env->container, entry);
+}
+
 int buildenv_run(struct buildenv *env, bool in_container, char *const *argv,
 		 const struct process_options *options)
 {

@@ -78,6 +78,9 @@ void buildenv_leave(struct buildenv *env);
  */
 char *buildenv_image(const struct buildenv *env);
 
+/* May commands there see this variable of our environment, "NAME=VALUE"? */
+bool buildenv_passes(const struct buildenv *env, bool in_container, const char *entry);
+
 /* As process_run(), in the container or on this machine. */
 int buildenv_run(struct buildenv *env, bool in_container, char *const *argv,
 		 const struct process_options *options);

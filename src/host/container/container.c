@@ -213,11 +213,14 @@ const char *container_entered_image(const struct container *c)
 
 int container_run(struct container *c, char *const *argv, const struct process_options *options)
 {
+	struct process_options o = options ? *options : (struct process_options){ 0 };
+	_cleanup_strv_ char **env = o.env ? NULL : container_environment(c);
 	bool here = c->held < 0;
 	int r = here ? container_enter(c, NULL) : 0;
 
+	o.env = o.env ? o.env : env;
 	if (r == 0)
-		r = container_call(c->dir, argv, options);
+		r = container_call(c->dir, argv, &o);
 	if (here)
 		container_leave(c);
 	return r;

@@ -79,7 +79,16 @@ void container_leave(struct container *container);
 /* The id of the image that was entered; NULL if the container was not entered. */
 const char *container_entered_image(const struct container *container);
 
-/* As process_run(), in the container; enters it if it was not entered. */
+/* May commands see this variable of our environment, "NAME=VALUE"? */
+bool container_passes(const struct container *container, const char *entry);
+
+/* What they see of our environment. The caller frees it with strv_free(). */
+char **container_environment(const struct container *container);
+
+/*
+ * As process_run(), in the container; enters it if it was not entered. Without options->env, in
+ * container_environment().
+ */
 int container_run(struct container *container, char *const *argv,
 		  const struct process_options *options);
 

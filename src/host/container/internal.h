@@ -16,6 +16,7 @@ struct container_settings {
 	char *base;       /* container.base: the image to pull; NULL: debian:trixie */
 	char *run_args;   /* container.run_args: arguments for `podman run`, or NULL */
 	char *build_args; /* container.build_args: arguments for `podman build`, or NULL */
+	char *env;        /* container.env: more variables that builds see, or NULL */
 };
 
 struct container {

@@ -19,6 +19,8 @@ const struct option_row container_rows[] = {
 		      "container.run_args", ""),
 	OPTION_STRING(struct container_settings, build_args, 0, "container.build_args", "WORDS",
 		      "container.build_args", ""),
+	OPTION_STRING(struct container_settings, env, 0, "container.env", "NAMES", "container.env",
+		      ""),
 	OPTION_END,
 };
 
