@@ -97,9 +97,13 @@ static int write_and_sync(int fd, const void *data, size_t n, mode_t mode)
 	return 0;
 }
 
+/* mkostemp(3) replaces the X with letters and digits. */
+#define TEMPORARY    ".XXXXXX"
+#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode)
 {
-	_cleanup_free_ char *temporary = xasprintf("%s.XXXXXX", path);
+	_cleanup_free_ char *temporary = xasprintf("%s" TEMPORARY, path);
 	_cleanup_close_ int fd = mkostemp(temporary, O_CLOEXEC);
 	int r;
 
@@ -111,6 +115,27 @@ int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode)
 	if (r < 0)
 		unlink(temporary);
 	return r;
+}
+
+void fs_remove_torn(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	_cleanup_free_ char *dir = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+	_cleanup_strv_ char **names = NULL;
+	size_t n = strlen(base);
+
+	if (fs_list(dir, &names) < 0)
+		return;
+	strv_foreach (name, names) {
+		const char *end = *name + n;
+		_cleanup_free_ char *file = NULL;
+
+		if (strncmp(*name, base, n) != 0 || strlen(end) != strlen(TEMPORARY) ||
+		    *end != '.' || strspn(end + 1, ALPHANUMERIC) != strlen(TEMPORARY) - 1)
+			continue;
+		file = xasprintf("%s/%s", dir, *name);
+		unlink(file);
+	}
 }
 
 int fs_write_existing(const char *path, const char *text)

@@ -28,6 +28,9 @@ int fs_read_trimmed(const char *path, struct strbuf *out, size_t max);
 /* Replaces the file atomically: writes a new one beside it, syncs and renames it. */
 int fs_write_atomic(const char *path, const void *data, size_t n, mode_t mode);
 
+/* Removes what a killed fs_write_atomic() left beside the path. Nobody may be writing it now. */
+void fs_remove_torn(const char *path);
+
 /* Repeats write(2) until everything is written. */
 int fs_write_all(int fd, const void *data, size_t n);
 

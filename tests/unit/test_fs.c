@@ -221,12 +221,40 @@ static void private_folder(void **state)
 	fs_remove_tree(top);
 }
 
+static void removes_torn_files(void **state)
+{
+	static const char *const names[] = { "made.Hhaq8O", "made.abc",   "made.conf-d",
+					     "made",        "mad.Hhaq8O", "made.Hhaq8OO" };
+	char dir[] = "/tmp/outpost-test-XXXXXX";
+	_cleanup_free_ char *path = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = xasprintf("%s/made", dir);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *file = xasprintf("%s/%s", dir, names[i]);
+
+		assert_int_equal(fs_write_atomic(file, "", 0, 0600), 0);
+	}
+	fs_remove_torn(path);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *file = xasprintf("%s/%s", dir, names[i]);
+
+		assert_int_equal(fs_is_there(file), i != 0);
+	}
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copy_beside),    cmocka_unit_test(copy_from_another_file_system),
-		cmocka_unit_test(link_is_put),    cmocka_unit_test(found_below),
-		cmocka_unit_test(within),         cmocka_unit_test(walks),
+		cmocka_unit_test(removes_torn_files),
+		cmocka_unit_test(copy_beside),
+		cmocka_unit_test(copy_from_another_file_system),
+		cmocka_unit_test(link_is_put),
+		cmocka_unit_test(found_below),
+		cmocka_unit_test(within),
+		cmocka_unit_test(walks),
 		cmocka_unit_test(private_folder),
 	};
 

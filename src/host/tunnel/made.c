@@ -125,6 +125,8 @@ static int remove_dir(const char *path)
 	int r;
 
 	/* The record is in it. */
+	if (strcmp(path, TUNNEL_STATE) == 0)
+		fs_remove_torn(MADE_FILE);
 	if (strcmp(path, TUNNEL_STATE) == 0 && unlink(MADE_FILE) < 0 && errno != ENOENT)
 		return log_error_errno(-errno, "Cannot remove " MADE_FILE);
 	if (is_ours_alone(path)) {
@@ -147,6 +149,7 @@ static int remove_thing(const struct made_thing *thing)
 	case MADE_DIR: return remove_dir(thing->name);
 	case MADE_FILE_OR_LINK: break;
 	}
+	fs_remove_torn(thing->name);
 	if (unlink(thing->name) < 0 && errno != ENOENT)
 		return log_error_errno(-errno, "Cannot remove %s", thing->name);
 	return 0;

@@ -38,7 +38,7 @@ _furnish() {
 }
 
 make_machine() {
-	if [ "$(id -u)" != 0 ] || ! unshare -m -n -p -f true 2>namespaces.err; then
+	if [ "$(id -u)" != 0 ] || ! unshare -m -n -p -f sh -c "mount -t tmpfs none /mnt && nft add table ip try" 2>namespaces.err; then
 		echo "a machine of its own needs root and namespaces"
 		exit 79
 	fi
