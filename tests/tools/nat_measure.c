@@ -9,8 +9,8 @@
  *	nat-measure echo PORT
  *		Sends back 16 bytes at a time on all addresses.
  *	nat-measure rtt TARGET COUNT
- *		Sends COUNT times 16 bytes, one every 5 ms, after a line of greeting if TARGET is a
- *		socket. Prints p50 and p95 of the time to their return, in microseconds.
+ *		Sends COUNT times 16 bytes, one every 5 ms, and awaits them back; as the prober does if
+ *		TARGET is a socket (common/probe.h). Prints p50 and p95 of the time to their return, in microseconds.
  *	nat-measure table <ROUNDS
  *		Reads lines "FAULT CARRIER MS" (or ">LIMIT") and prints a table: count, median, p95, most.
  *
@@ -19,6 +19,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/probe.h"
 #include "common/process.h"
 
 #include <arpa/inet.h>
@@ -189,13 +190,13 @@ static int await(int argc, char **argv)
 
 /* --- round trips --- */
 
-#define PING 16
+#define PING PROBE_PING_SIZE
 
-static bool transfer(int fd, char *buffer, bool out)
+static bool transfer(int fd, char *buffer, size_t size, bool out)
 {
-	for (size_t done = 0; done < PING;) {
-		ssize_t n = out ? send(fd, buffer + done, PING - done, MSG_NOSIGNAL)
-				: recv(fd, buffer + done, PING - done, 0);
+	for (size_t done = 0; done < size;) {
+		ssize_t n = out ? send(fd, buffer + done, size - done, MSG_NOSIGNAL)
+				: recv(fd, buffer + done, size - done, 0);
 
 		if (n <= 0)
 			return false;
@@ -223,7 +224,7 @@ static int echo(int argc, char **argv)
 		char buffer[PING];
 
 		setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-		while (transfer(peer, buffer, false) && transfer(peer, buffer, true))
+		while (transfer(peer, buffer, PING, false) && transfer(peer, buffer, PING, true))
 			;
 		close(peer);
 	}
@@ -260,7 +261,8 @@ static int rtt(int argc, char **argv)
 	static long long took[100000];
 	struct timeval limit = { .tv_sec = 10 };
 	int fd = connect_to(argv[0], 0), one = 1, count;
-	char ping[PING] = "";
+	char ping[PING] = "", pong[PROBE_ECHO_SIZE];
+	size_t answer = *argv[0] == '/' ? PROBE_ECHO_SIZE : PING;
 
 	(void)argc;
 	if (parse_int(argv[1], 1, (int)LENGTH(took), &count) < 0)
@@ -278,9 +280,10 @@ static int rtt(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		long long start = now_us(CLOCK_MONOTONIC);
 
-		if (!transfer(fd, ping, true) || !transfer(fd, ping, false)) {
-			fprintf(stderr, "%s: the connection ended after %d round trips\n", argv[0],
-				i);
+		memcpy(ping, &i, sizeof(i));
+		if (!transfer(fd, ping, PING, true) || !transfer(fd, pong, answer, false) ||
+		    memcmp(ping, pong, PING) != 0) {
+			fprintf(stderr, "%s: no echo after %d round trips\n", argv[0], i);
 			return 1;
 		}
 		took[i] = now_us(CLOCK_MONOTONIC) - start;

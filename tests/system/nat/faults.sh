@@ -165,7 +165,7 @@ force_cuts() {
 		ms=$(await ssh "$T0" 15 2>await.ssh) || failures=$((failures + 1))
 		echo "cut ssh $ms" >>cuts
 	done
-	"$MEASURE" table <cuts
+	"$MEASURE" table <cuts | figures "cuts-$1"
 	[ $failures = 0 ] || fail "$failures of $1 cuts: not back within 15 s: $(show_machines)"
 }
 
@@ -203,12 +203,13 @@ make_autossh() {
 # Aims, in milliseconds.
 MEDIAN=4000 P95=6000
 
-# expect_fast CARRIER: the medians and the 95th percentiles of all faults in the file rounds are within the aims.
+# expect_fast CARRIER NAME: the medians and the 95th percentiles of all faults in the file rounds are within the aims.
 expect_fast() {
-	"$MEASURE" table <rounds | tee table
+	"$MEASURE" table <rounds >"$2.table"
+	figures "$2" <"$2.table"
 	awk -v carrier="$1" -v median=$MEDIAN -v p95=$P95 '
 		NR > 1 && $2 == carrier && ($4 == "never" || $4 * 1000 > median || $5 == "never" || $5 * 1000 > p95) {
 			print "too slow: " $0; slow = 1
 		}
-		END { exit slow || NR < 2 }' table || fail "some faults take longer than $MEDIAN ms (median) or $P95 ms (p95)"
+		END { exit slow || NR < 2 }' "$2.table" || fail "some faults take longer than $MEDIAN ms (median) or $P95 ms (p95)"
 }

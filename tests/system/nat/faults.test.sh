@@ -23,7 +23,7 @@ test_it_comes_back_after_each_fault() {
 	for i in 1 2 3; do
 		for fault in "${FAULTS[@]}"; do round "$fault" 60 ssh; done
 	done
-	expect_fast ssh
+	expect_fast ssh faults
 }
 
 test_ten_forced_cuts() {
@@ -34,5 +34,5 @@ test_ten_forced_cuts() {
 test_a_link_that_is_down_for_a_minute() {
 	make_tunnel
 	round link_60 60 ssh
-	expect_fast ssh
+	expect_fast ssh link_60
 }

@@ -3,7 +3,7 @@
 #
 # A board behind a NAT, and its gateway, in namespaces: real ssh, systemd and nftables.
 #
-#	pi, other --- lan (bridge) -- net: the router -- wan (bridge) --- gw
+#	pi, other --- lan (bridge) -- net: the router -- wan (bridge) --- gw, laptop
 #	192.168.77.0/24               masquerade, DNS                     203.0.113.0/24
 #
 # Each of gw, pi and other is a machine of its own (see the script node): its own root with a private /etc, /run
@@ -19,6 +19,7 @@ NEEDS=(jq:jq nft:nftables ip:iproute2 conntrack:conntrack dnsmasq:dnsmasq-base a
 	unshare:util-linux setpriv:util-linux sshd:openssh-server ssh-keygen:openssh-client)
 
 NAT=$TOP/tests/system/nat
+FIGURES=$TOP/build/nat # what tests measured, one file each
 MEASURE=$TOP/build/host/nat-measure
 
 suite_up() {
@@ -31,6 +32,15 @@ suite_up() {
 }
 
 suite_down() { :; }
+
+# figures NAME <TEXT: prints what a test measured and keeps it, with the load of the machine.
+figures() {
+	mkdir -p "$FIGURES"
+	{
+		cat
+		echo "load: $(cut -d' ' -f1-3 /proc/loadavg)"
+	} | tee "$FIGURES/$1"
+}
 
 set_up() {
 	[ "$(id -u)" = 0 ] || skip "requires root: network namespaces with several users"
@@ -71,10 +81,10 @@ can_boot() {
 clean_up() {
 	local node
 	trap - ERR
-	for node in gw pi other net; do
+	for node in gw pi other laptop net; do
 		[ ! -e "$WORK/$node/.unshare" ] || power_off "$node"
 	done
-	for node in gw pi other net; do remove_cgroup "$(cgroups)/outpost-nat-$$-$node"; done
+	for node in gw pi other laptop net; do remove_cgroup "$(cgroups)/outpost-nat-$$-$node"; done
 	return 0
 }
 
@@ -201,6 +211,7 @@ plug() {
 }
 plug_gw() { plug gw wan "$GW_ADDRESS" 203.0.113.1; }
 plug_pi() { plug pi lan "$PI_ADDRESS" 192.168.77.1; }
+plug_laptop() { plug laptop wan 203.0.113.20 203.0.113.1; }
 plug_other() { plug other lan 192.168.77.12 192.168.77.1; }
 
 # A home router: masquerades, forgets silently, and answers the LAN's DNS queries.
@@ -213,12 +224,13 @@ make_router() {
 	net sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 	net nft -f - <<-'END'
 		table ip nat {
-			chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+			chain out { type nat hook postrouting priority srcnat; ip saddr 192.168.77.0/24 oifname "wan" masquerade; }
 		}
 		table inet filter {
 			chain cut { }
 			chain forward {
 				type filter hook forward priority 0;
+				iifname "wan" oifname "wan" accept # bridged: between gateways and laptops
 				jump cut
 				ct state invalid drop
 				iifname "wan" ct state new drop
@@ -305,6 +317,21 @@ INVITE=outpost-invite ROOTS=/var/lib/outpost/boards
 join_board() {
 	gw "$OUTPOST" tunnel invite "$2" --login pi --address "$GW_NAME" >"line.$2"
 	in_node "$1" sh -c "$(<"line.$2")" || fail "$1 does not join: $(in_node "$1" ls -la /usr/local/lib/outpost /etc/outpost/tunnel; journal "$1" outpost-tunnel)"
+}
+
+# invite NAME [OPTION...]: sets $KEY to the one-time key, as the board gets it from the line that is pasted there.
+invite() {
+	gw "$OUTPOST" tunnel invite "$1" --address "$GW_NAME" "${@:2}" >"line.$1"
+	KEY=$(pi sh -c "$(sed "s/ && ssh -F none .*/ \&\& echo \"\$d\"' | sudo sh/" "line.$1")")/key
+	pi test -s "$KEY" || fail "no key is in $(<"line.$1")"
+}
+
+# accept PUBLIC: accepts the invitation whose key is $KEY for this public key; prints the reply.
+accept() {
+	printf 'outpost-join 1\nkey %s\nhost-key %s\nend\n' "$(cut -d' ' -f1,2 "$1")" \
+		"$(cut -d' ' -f1,2 "$WORK/pi/etc/ssh/ssh_host_ed25519_key.pub")" >request
+	pi ssh -F none -T -i "$KEY" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+		-o IdentitiesOnly=yes "$INVITE@$GW_NAME" accept <request 2>>attack.err
 }
 
 make_gateway() {

@@ -148,21 +148,6 @@ expect_rows() {
 	[ -z "$wrong" ] || fail "wrong:$wrong"
 }
 
-# invite NAME [OPTION...]: sets $KEY to the one-time key, as the board gets it from the line that is pasted there.
-invite() {
-	gw "$OUTPOST" tunnel invite "$1" --address "$GW_NAME" "${@:2}" >"line.$1"
-	KEY=$(pi sh -c "$(sed "s/ && ssh -F none .*/ \&\& echo \"\$d\"' | sudo sh/" "line.$1")")/key
-	pi test -s "$KEY" || fail "no key is in $(<"line.$1")"
-}
-
-# accept PUBLIC: accepts the invitation whose key is $KEY for this public key; prints the reply.
-accept() {
-	printf 'outpost-join 1\nkey %s\nhost-key %s\nend\n' "$(cut -d' ' -f1,2 "$1")" \
-		"$(cut -d' ' -f1,2 "$WORK/pi/etc/ssh/ssh_host_ed25519_key.pub")" >request
-	pi ssh -F none -T -i "$KEY" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-		-o IdentitiesOnly=yes "$INVITE@$GW_NAME" accept <request 2>>attack.err
-}
-
 # The attacker has the key of the board pi, and is root there. There is another board, and something that greets
 # on a socket that everybody may use.
 make_attacker() {
