@@ -137,6 +137,7 @@ static void take_folder_event(struct prober *p, const struct inotify_event *e, s
 			w->watch = -1;
 		else if (e->len && strcmp(e->name, TUNNEL_PROBE_SOCKET) == 0)
 			probe_board_renewed(&w->board, t);
+		return;
 	}
 }
 

@@ -396,6 +396,16 @@ static void test_reasons(void **state)
 		  "another architecture", NULL, 126, FAILURE_OTHER },
 		{ "mkdir: cannot create directory: Read-only file system\n", "read-only", "remount",
 		  1, FAILURE_OTHER },
+		{ "outpost-gateway: error: You may not use board pi: you are not in the group outpost\n"
+		  "outpost-gateway: hint: As root, run usermod -aG outpost USER; then log in again\n"
+		  "mm_receive_fd: recvmsg: expected received 1 got 0\r\n"
+		  "proxy dialer did not pass back a connection\r\n",
+		  "group outpost", "usermod -aG outpost", 255, FAILURE_LOGIN },
+		{ "outpost-gateway: error: Board pi is not connected to this gateway\n"
+		  "proxy dialer did not pass back a connection\r\n",
+		  "not connected to its gateway", "outpost tunnel status", 255, FAILURE_AWAY },
+		{ "outpost-gateway: error: There is no board pi on this gateway\n",
+		  "does not know it", "outpost tunnel list", 255, FAILURE_OTHER },
 		{ "ssh: connect to host 10.0.0.9 port 22: Connection timed out\r\n",
 		  "does not answer", "firewall", 255, FAILURE_AWAY },
 		{ "one\ntwo \033[1mthree\n", "two \\x1b[1mthree", NULL, 255, FAILURE_OTHER },

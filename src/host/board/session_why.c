@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/process.h"
+#include "common/tunnel.h"
 #include "host/base/shell_word.h"
 
 #include <errno.h>
@@ -25,6 +26,15 @@ static const struct reason {
 	const char *hint;
 	bool agent;
 } reasons[] = {
+	/* Its gateway, see src/gateway/connect.c. */
+	{ "outpost-gateway: error: you may not use board", FAILURE_LOGIN,
+	  "you may not use it: you are not in its gateway's group " TUNNEL_GROUP,
+	  "On the gateway, as root, run usermod -aG " TUNNEL_GROUP " USER; then log in again",
+	  false },
+	{ "outpost-gateway: error: there is no board", FAILURE_OTHER,
+	  "its gateway does not know it", "On the gateway, run outpost tunnel list", false },
+	{ "is not connected to this gateway", FAILURE_AWAY, "it is not connected to its gateway",
+	  "On the gateway, run outpost tunnel status", false },
 	/* The board. */
 	{ "outpost-agent: missing", FAILURE_OTHER, "it has no agent",
 	  "Run outpost board show, which installs it", true },

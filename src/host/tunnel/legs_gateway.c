@@ -9,6 +9,7 @@
 #include "common/process.h"
 #include "common/ssh_key.h"
 #include "common/strv.h"
+#include "host/tunnel/sshd.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -111,18 +112,6 @@ static const struct {
 	{ "streamlocalbindmask", "0117" },
 };
 
-/* The value of a setting in what sshd -T prints: "name value". */
-static bool find_setting(const struct strbuf *settings, const char *name, struct text *value)
-{
-	struct text rest = { settings->buf, settings->len };
-
-	while (text_line(&rest, value))
-		if (text_take(value, name) && text_take(value, " "))
-			return true;
-	*value = (struct text){ "not set", strlen("not set") };
-	return false;
-}
-
 static bool is_same(struct text value, const char *expected)
 {
 	return value.n == strlen(expected) && strncasecmp(value.p, expected, value.n) == 0;
@@ -132,12 +121,10 @@ static void compare_settings(const struct strbuf *settings, const char *account,
 			     struct tunnel_leg *leg)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-		struct text value;
-
 		/* "none" is the default of some, which are then not printed. */
-		if (!find_setting(settings, needed[i].name, &value) &&
-		    strcmp(needed[i].value, "none") == 0)
-			continue;
+		struct text value = { "none", strlen("none") };
+
+		(void)sshd_setting(settings, needed[i].name, &value);
 		if (is_same(value, needed[i].value))
 			continue;
 		leg_fail(leg, "for %s, sshd uses %s %.*s instead of %s", account, needed[i].name,
