@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/log.h"
 
+#include "common/alloc.h"
 #include "common/cleanup.h"
 #include "common/fs.h"
 #include "common/strbuf.h"
@@ -9,13 +10,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 static enum log_level shown = LOG_LEVEL_INFO;
 static const char *name = "outpost";
 static int log_fd = -1;
+static size_t log_left; /* bytes that may still be written to it */
 /* Set by log_open(): the agent, which keeps no log, is not linked with the date code. */
 static void (*log_copy)(const struct strbuf *line);
 static const struct log_line *line_below;
@@ -76,17 +81,41 @@ static void write_copy(const struct strbuf *line)
 {
 	_cleanup_(strbuf_release) struct strbuf copy = STRBUF_INIT;
 
+	if (!log_left)
+		return;
 	add_timestamp(&copy);
 	strbuf_add(&copy, line->buf, line->len);
+	if (copy.len > log_left)
+		strbuf_adds(&copy, "(the log of this command ends here: it is too long)\n");
 	write_whole(log_fd, &copy);
+	log_left -= copy.len < log_left ? copy.len : log_left;
+}
+
+/* Best effort: if it cannot be moved, it grows. */
+static void put_away(const char *path)
+{
+	_cleanup_free_ char *real = realpath(path, NULL);
+	_cleanup_free_ char *old = real ? xasprintf("%s.old", real) : NULL;
+
+	if (real)
+		(void)!rename(real, old);
 }
 
 int log_open(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > LOG_FILE_MAX) {
+		close(fd);
+		put_away(path);
+		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -errno;
+	}
+	log_left = LOG_FILE_MAX;
 	if (log_fd >= 0)
 		close(log_fd);
 	log_fd = fd;

@@ -33,7 +33,11 @@ enum log_level log_get_level(void);
 /* The prefix of every message; initially "outpost". Not copied. */
 void log_set_name(const char *name);
 
-/* Appends to `path` from now on. 0 or -errno, not logged. */
+/*
+ * Appends to `path` from now on, at most LOG_FILE_MAX bytes. A file that has more than that becomes
+ * PATH.old first. 0 or -errno, not logged.
+ */
+#define LOG_FILE_MAX (16 * 1024 * 1024)
 int log_open(const char *path);
 
 /* A line that stays below the messages on stderr: the progress line. */

@@ -47,3 +47,14 @@ test_text_without_end_instead_of_frames() {
 	expect_status 3
 	expect_one_error "it does not speak the agent's protocol"
 }
+
+# Each command added to it, and nothing took away.
+test_the_action_log_does_not_grow_without_end() {
+	mkdir -p "$XDG_STATE_HOME/outpost"
+	chmod 700 "$XDG_STATE_HOME/outpost"
+	truncate -s 17M "$XDG_STATE_HOME/outpost/outpost.log"
+	outpost board list
+	expect_status 0
+	[ "$(stat -c %s "$XDG_STATE_HOME/outpost/outpost.log")" -lt 1000 ] || fail "the log was not put away"
+	[ "$(stat -c %s "$XDG_STATE_HOME/outpost/outpost.log.old")" = $((17 << 20)) ] || fail "the older log is lost"
+}
