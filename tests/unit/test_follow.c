@@ -89,6 +89,13 @@ static void reset_board(void)
 	fs_write_atomic(reset, "", 0, 0600);
 }
 
+/* Says where the journal goes on, and never sends it. */
+static _Noreturn void say_states(void)
+{
+	for (uint64_t n = 0;; n++)
+		say_run(outpost_RunState_State_RUNNING, n % 2, 2);
+}
+
 /* A kernel log without end. */
 static _Noreturn void flood(struct journal *j)
 {
@@ -182,6 +189,8 @@ static void take_start(uint64_t offset)
 		reset_board();
 		return;
 	}
+	if (fake_is("says-states"))
+		say_states();
 	say_run(outpost_RunState_State_RUNNING, offset, offset);
 	if (fake_is("ends-at-once"))
 		say_boot(offset);
@@ -565,6 +574,13 @@ static void a_journal_without_end_is_cut_off(void **state)
 	end();
 }
 
+static void answers_without_end_are_cut_off(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("says-states"), -EPROTO);
+	end();
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -597,6 +613,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_rest_that_does_not_come_is_not_waited_for),
 		cmocka_unit_test(supervisors_that_end_at_once_are_not_started_for_ever),
 		cmocka_unit_test(a_journal_without_end_is_cut_off),
+		cmocka_unit_test(answers_without_end_are_cut_off),
 	};
 
 	fake_start(argc, argv, serve_alive);

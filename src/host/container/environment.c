@@ -14,9 +14,24 @@
 
 /* What kbuild, make and compilers read, and nobody keeps a secret in. Patterns of fnmatch(3). */
 static const char *const harmless[] = {
-	"PATH",		"HOME",	    "USER",	"LOGNAME", "LANG",     "LC_*",	 "TZ",
-	"CONFIG_*",	"KBUILD_*", "*FLAGS",	"*FLAGS_*", "LLVM_*",  "CLANG_*", "SOURCE_DATE_EPOCH",
-	"CCACHE_DIR", "CCACHE_DISABLE", "CCACHE_RECACHE", "CCACHE_SLOPPINESS",
+	"PATH",
+	"HOME",
+	"USER",
+	"LOGNAME",
+	"LANG",
+	"LC_*",
+	"TZ",
+	"CONFIG_*",
+	"KBUILD_*",
+	"*FLAGS",
+	"*FLAGS_*",
+	"LLVM_*",
+	"CLANG_*",
+	"SOURCE_DATE_EPOCH",
+	"CCACHE_DIR",
+	"CCACHE_DISABLE",
+	"CCACHE_RECACHE",
+	"CCACHE_SLOPPINESS",
 };
 
 static bool matches(const char *name, const char *const *patterns, size_t n)

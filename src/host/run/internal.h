@@ -32,6 +32,7 @@ struct run {
 	struct run_flight *flight;
 	struct plan plan;
 	struct adopted *adopted; /* of a run that another host process started; or NULL */
+	unsigned int replies;    /* so far, other than Busy */
 	long long began_ms;
 	long long began_s;
 };

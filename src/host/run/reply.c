@@ -14,6 +14,12 @@
 #define BUSY_PAUSE_MS 300
 
 /*
+ * A run gets a few: one for each Start and Attach, a Need for each file that the board lacks. Each
+ * costs the host something: a line in its log, a file that is sent again.
+ */
+#define REPLIES_MAX 10000
+
+/*
  * The board does not know the run: the link was cut before the plan arrived, or the board lost
  * power before the plan was on its disk, which it is before a module begins. The run is sent
  * again once, unless another process sent it.
@@ -116,12 +122,22 @@ static int take_need(struct run *run, const outpost_Need *need)
 	return r < 0 ? r : run_ignore_cut(session_flush(session));
 }
 
+static int too_many(const struct run *run)
+{
+	log_error("Board %s sends answers to run %s without end; giving it up", run->q->board->name,
+		  run_journal_id(run->journal));
+	return -EPROTO;
+}
+
 int run_take_reply(struct run *run, const struct frame *frame)
 {
 	outpost_Reply reply = outpost_Reply_init_zero;
 
 	if (proto_unpack(frame, outpost_Reply_fields, &reply) < 0)
 		return -EBADMSG;
+	/* While the board is held, each question gets its answer. */
+	if (reply.which_body != outpost_Reply_busy_tag && ++run->replies > REPLIES_MAX)
+		return too_many(run);
 	switch (reply.which_body) {
 	case outpost_Reply_need_tag: return take_need(run, &reply.body.need);
 	case outpost_Reply_run_tag: return take_run_state(run, &reply.body.run);
