@@ -145,14 +145,29 @@ static int put_host_entry(const struct gateway_board_paths *p, const struct gate
 	return put_text(p->host_entry, &text);
 }
 
+/* A socket listens on another port only after it was stopped, with its service. */
+static int put_port(const struct gateway_board_paths *p, int port)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT, old = STRBUF_INIT;
+	int r = fs_read(p->unit_port, &old, 4096);
+
+	strbuf_addf(&text, "[Socket]\nListenStream=127.0.0.1:%d\n", port);
+	if (r == 0 && strcmp(old.buf, text.buf) == 0)
+		return 0;
+	r = 0;
+	if (systemd_is_active(p->socket_unit))
+		r = systemd_call("stop", p->socket_unit);
+	if (r == 0 && systemd_is_active(p->service_unit))
+		r = systemd_call("stop", p->service_unit);
+	return r < 0 ? r : put_text(p->unit_port, &text);
+}
+
 static int put_units(const struct gateway_board_paths *p, const struct gateway_board *board)
 {
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	int r = put_dir(p->unit_dir, 0755, 0, 0);
 
-	strbuf_addf(&text, "[Socket]\nListenStream=127.0.0.1:%d\n", board->port);
 	if (r == 0)
-		r = put_text(p->unit_port, &text);
+		r = put_port(p, board->port);
 	if (r == 0 && !fs_is_there(p->unit_link)) {
 		r = fs_put_link(p->unit_link, UNIT_DIR "/outpost-port@.socket");
 		if (r < 0)

@@ -182,20 +182,27 @@ static int make_key(const char *name, struct strbuf *private_key, struct ssh_key
 	return r ? log_error_errno(r < 0 ? r : -EIO, "Cannot create a key with ssh-keygen") : 0;
 }
 
-/* A board needs only one of them to pin the gateway; when it joins, it gets the others. */
+/*
+ * A board needs only one of them to pin the gateway. When it joins, it gets the others from the file,
+ * which is brought up to date.
+ */
 static int add_known_hosts(struct strbuf *out)
 {
+	_cleanup_(strbuf_release) struct strbuf all = STRBUF_INIT;
 	struct ssh_key keys[INVITATION_HOST_KEYS];
 	size_t n, best = 0;
 	int r = sshd_host_keys(keys, ARRAY_SIZE(keys), &n);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		strbuf_addf(&all, "%s\n", keys[i].text);
 		if (strncmp(keys[i].text, "ssh-ed25519 ", 12) == 0)
 			best = i;
+	}
 	invitation_write_known_hosts(out, TUNNEL_GATEWAY_ALIAS, &keys[best], 1);
-	return 0;
+	r = fs_write_atomic(TUNNEL_HOST_KEYS, all.buf, all.len, 0644);
+	return r < 0 ? log_error_errno(r, "Cannot write " TUNNEL_HOST_KEYS) : 0;
 }
 
 static int remove_older(const char *dir, const char *keep)

@@ -163,11 +163,15 @@ test_an_invitation_is_accepted_once() {
 	expect_err "Permission denied (publickey)"
 	machine "$OUTPOST" tunnel list
 	expect_out "joined as raspberrypi"
-	# Another invitation for the same board replaces the key; until then the old one works.
+	# Another invitation for the same board replaces the key; until then the old one works. A host key that
+	# the gateway has got meanwhile is pinned, too.
+	in_machine ssh-keygen -q -t rsa -N '' -C '' -f /etc/ssh/ssh_host_rsa_key
+	in_machine sh -c 'echo HostKey /etc/ssh/ssh_host_rsa_key >>/etc/ssh/sshd_config && kill -HUP $(cat /run/sshd.pid)'
 	invite pi4
 	[ "$(in_machine cat /var/lib/outpost/keys/pi4/key)" = "$(cut -d' ' -f1,2 pi4.tunnel.pub)" ] || fail "the key is gone"
 	accept pi4 "$WORK/pi5.request"
 	expect_out "ok pi4"
+	expect_out "host-key $(in_machine cut -d' ' -f1,2 /etc/ssh/ssh_host_rsa_key.pub)"
 	[ "$(in_machine cat /var/lib/outpost/keys/pi4/key)" = "$(cut -d' ' -f1,2 pi5.tunnel.pub)" ] || fail "the old key is stored"
 }
 

@@ -45,6 +45,12 @@ test_only_the_group_reaches_the_ports() {
 	is_active outpost-port@pi4.socket || fail "no port: $(journal gw outpost-port@pi4.socket)"
 	reaches dev || fail "dev does not reach the port: $(journal gw outpost-port@pi4)"
 	reaches_not other || fail "other reaches the port"
+	# Another port takes the place of the old one.
+	run gw "$OUTPOST" tunnel invite pi4 --port 2300
+	! listens gw 2222 || fail "the old port is still open"
+	listens gw 2300 || fail "the new port is not open"
+	run gw "$OUTPOST" tunnel invite pi4 --port 2222
+	reaches dev || fail "dev does not reach the port: $(journal gw)"
 	# Who joins or leaves the group is noticed.
 	gw usermod -aG outpost other
 	wait_until reaches other || fail "other is not let in: $(journal gw)"
