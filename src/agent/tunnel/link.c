@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024               /* of what is kept of a line */
-#define LOOK_SOON_MS   200                /* while a connection is being made */
+#define LOOK_SOON_MS   100                /* while a connection is being made */
 #define LOOK_NEVER_MS  (24 * 3600 * 1000) /* it is forbidden */
 
 void link_init(struct link *link, const struct carrier *carrier)
@@ -245,7 +245,7 @@ static int look_at_open(struct link *link, const struct tcp_info *info, int aliv
 
 	link->received = info->tcpi_bytes_received;
 	link->sent = info->tcpi_bytes_acked;
-	link->dead = left <= 0 && info->tcpi_unacked && info->tcpi_retransmits;
+	link->dead = left <= 0 && info->tcpi_unacked && info->tcpi_retransmits >= LINK_REPEATS;
 	return left > LOOK_SOON_MS ? (int)left : LOOK_SOON_MS;
 }
 

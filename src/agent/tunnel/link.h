@@ -22,12 +22,17 @@
 #define LINK_CALL_MS 2000
 
 /*
- * A connection is dead if nothing at all came from the gateway, although something was sent and
- * repeated, for so many ms longer than the time after which ssh asks (alive). With 2 s and a prober
- * that sends a ping each second, a connection that dies silently is ended 2 to 3 s later; by ssh
- * itself (ServerAliveCountMax) 3 to 4 s later. A prober that hangs ends nothing.
+ * A connection is dead if nothing at all came from the gateway for so many ms longer than the time
+ * after which ssh asks (alive), although something was sent and repeated LINK_REPEATS times; the
+ * kernel does that 0.2 s and 0.6 s later, plus what a round trip takes. A single lost packet is not
+ * enough, and on a slow path it takes longer by itself.
+ *
+ * With 2 s, and a prober that sends a ping each second, a connection that dies silently is ended 1.5
+ * to 2.8 s later; by ssh itself (ServerAliveCountMax) 3 to 4 s later. A prober that hangs ends
+ * nothing, because ssh's own question is answered.
  */
-#define LINK_SILENT_OVER_MS 1000
+#define LINK_SILENT_OVER_MS 500
+#define LINK_REPEATS        2
 
 enum link_phase {
 	LINK_NONE,    /* no process */

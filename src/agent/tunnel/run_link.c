@@ -118,7 +118,7 @@ static void note_way(struct tunnel *t)
  */
 static void look_at_pings(struct tunnel *t, long long now)
 {
-	int silent_ms = t->config.alive_ms + LINK_SILENT_OVER_MS;
+	int silent_ms = t->config.alive_ms + 1000; /* two pings, and time for their way */
 	char text[80];
 
 	t->look_at = now + silent_ms / 4;
@@ -149,8 +149,8 @@ void run_look(struct tunnel *t, long long now)
 		snprintf(text, sizeof(text), "no answer within %d s", LINK_CALL_MS / 1000);
 		end(t, now, PROBE_CAUSE_TIMEOUT, text);
 	} else if (t->link.dead) {
-		snprintf(text, sizeof(text), "nothing came from the gateway for %d s",
-			 (t->config.alive_ms + LINK_SILENT_OVER_MS) / 1000);
+		snprintf(text, sizeof(text), "nothing came from the gateway for %d ms",
+			 t->config.alive_ms + LINK_SILENT_OVER_MS);
 		end(t, now, PROBE_CAUSE_SILENT, text);
 	}
 }
