@@ -130,6 +130,20 @@ static void the_machine_is_described(void **state)
 	assert_false(join_has_login(&join, "ubuntu"));
 }
 
+/* The gateway accepts so many; a machine may have more. */
+static void only_some_users_are_named(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf passwd = STRBUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 2 * INVITATION_LOGINS; i++)
+		strbuf_addf(&passwd, "u%d:x:%d:100::/home:/bin/sh\n", i, 1000 + i);
+	put("etc/passwd", passwd.buf, 0644);
+	assert_int_equal(join_describe(&join), 0);
+	assert_int_equal(join.request.n_logins, INVITATION_LOGINS);
+	assert_string_equal(join.request.logins[INVITATION_LOGINS - 1], "u15");
+}
+
 static void a_machine_without_host_keys_cannot_join(void **state)
 {
 	(void)state;
@@ -348,6 +362,7 @@ int main(void)
 		TEST(an_invitation_is_read),
 		TEST(no_invitation_is_an_error),
 		TEST(the_machine_is_described),
+		TEST(only_some_users_are_named),
 		TEST(a_machine_without_host_keys_cannot_join),
 		TEST(the_gateway_says_yes),
 		TEST(wrong_answers_are_refused),

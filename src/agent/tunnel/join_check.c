@@ -202,6 +202,7 @@ static void add_hostname(struct invitation_request *request)
 
 int join_describe(struct join *join)
 {
+	join->request = (struct invitation_request){ .n_host_keys = 0 };
 	add_hostname(&join->request);
 	join_add_logins(join);
 	return add_host_keys(join);

@@ -55,7 +55,8 @@ static bool add_login(char *const fields[N_FIELDS], void *arg)
 {
 	struct invitation_request *request = arg;
 
-	if (can_log_in(fields) && tunnel_is_login(fields[NAME]))
+	if (request->n_logins < INVITATION_LOGINS && can_log_in(fields) &&
+	    tunnel_is_login(fields[NAME]))
 		strcpy(request->logins[request->n_logins++], fields[NAME]); /* it fits */
 	return request->n_logins == INVITATION_LOGINS;
 }
