@@ -79,13 +79,16 @@ test_a_state_folder_of_another_user() {
 	[ ! -e created ] || fail "created a file that another user chose"
 }
 
-# A link of the user's own, to a larger disk, is fine; one of another user is not.
+# A link of the user's own, to a larger disk, is fine; one of another user is not. With Debian's umask of
+# users with a group of their own, what they create is writable for this group.
 test_a_state_folder_behind_a_link() {
 	mkdir -p "$XDG_STATE_HOME" disk
+	[ "$(id -gn)" != "$(id -un)" ] || chmod 775 disk
 	ln -s "$WORK/disk" "$XDG_STATE_HOME/outpost"
 	outpost results
 	any_status
 	[ -s disk/outpost.log ] || fail "the link was not used"
+	[ "$(stat -c %a disk)" = 700 ] || fail "others may read the log"
 	needs_root
 	chown -h "$OTHER" "$XDG_STATE_HOME/outpost"
 	rm disk/outpost.log

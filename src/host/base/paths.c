@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -109,9 +110,26 @@ static int refuse(const char *dir, int r, enum log_level level)
 	return r;
 }
 
+/* fs_private_dir(), and closes a folder that only the user's own group can write to. */
+static int private_dir(const char *dir)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r = fs_private_dir(dir);
+
+	if (r != -EPERM)
+		return r;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || !owner_is_trusted(&st))
+		return -EPERM;
+	return fchmod(fd, S_IRWXU) < 0 ? -errno : 0;
+}
+
 int path_make_private(const char *dir)
 {
-	int r = fs_private_dir(dir);
+	int r = private_dir(dir);
 
 	return r < 0 ? refuse(dir, r, LOG_LEVEL_ERROR) : 0;
 }
@@ -120,7 +138,7 @@ int path_make_state(void)
 {
 	_cleanup_free_ char *dir = base("XDG_STATE_HOME", ".local/state");
 	_cleanup_free_ char *real = owner_is_trusted_at(dir) ? realpath(dir, NULL) : NULL;
-	int r = fs_private_dir(real ? real : dir);
+	int r = private_dir(real ? real : dir);
 
 	if (r != -EPERM && r != -ENOTDIR)
 		return r;
@@ -149,7 +167,7 @@ int path_make_runtime(const char *dir, enum log_level level)
 	if (r < 0)
 		refuse(value, r, level);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
-		r = fs_private_dir(dirs[i]);
+		r = private_dir(dirs[i]);
 		if (r < 0)
 			refuse(dirs[i], r, level);
 	}

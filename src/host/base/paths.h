@@ -28,7 +28,10 @@ char *path_runtime(const char *name, ...)
  */
 int path_make_runtime(const char *dir, enum log_level level);
 
-/* fs_private_dir(), and logs an error. */
+/*
+ * fs_private_dir(), but where only the user's own group can write, it closes the folder. Logs an
+ * error.
+ */
 int path_make_private(const char *dir);
 
 /*
