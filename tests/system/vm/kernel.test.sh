@@ -222,19 +222,6 @@ headers_on_board() {
 		mount --bind /root/m /lib/modules" <board.tgz || fail "cannot copy the headers to the vm"
 }
 
-# From here on, Debian has no packages for arm64; its lists for this machine stay.
-hide_arm64_packages() {
-	mkdir bin
-	rm -f cache/outpost/apt/arm64
-	cat >bin/apt-get <<-'END'
-		#!/bin/sh
-		case "$*" in *outpost/apt/arm64/*) echo "E: hidden" >&2; exit 100 ;; esac
-		exec /usr/bin/apt-get "$@"
-	END
-	chmod +x bin/apt-get
-	export PATH=$WORK/bin:$PATH
-}
-
 # Starts 'kernel sync', and returns when part of the tree has arrived. Sets $! to its pid.
 sync_until_it_arrives() {
 	local _

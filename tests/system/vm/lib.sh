@@ -202,6 +202,19 @@ own_cache() {
 	export XDG_CACHE_HOME=$WORK/cache
 }
 
+# From here on, Debian has no packages for arm64; its lists for this machine stay.
+hide_arm64_packages() {
+	mkdir bin
+	rm -f cache/outpost/apt/arm64
+	cat >bin/apt-get <<-'END'
+		#!/bin/sh
+		case "$*" in *outpost/apt/arm64/*) echo "E: hidden" >&2; exit 100 ;; esac
+		exec /usr/bin/apt-get "$@"
+	END
+	chmod +x bin/apt-get
+	export PATH=$WORK/bin:$PATH
+}
+
 # newest SERIES FLAVOUR: prints Debian's newest arm64 kernel of a series, as in newest 6.12 arm64
 newest() {
 	"$OUTPOST" -q unpack --arch arm64 "$WORK/none" linux-base # updates the package lists
