@@ -413,7 +413,7 @@ static void every_option_is_one(void **state)
 static bool is_package(const char *word, const char *makefile)
 {
 	static const char *const others[] = {
-		"clang", "qemu-user-static", "uidmap", "make", "gcc-%d%s", "linux-headers-%s",
+		"clang", "qemu-user-static", "make", "gcc-%d%s", "linux-headers-%s",
 	};
 	size_t n = strlen(word);
 

@@ -15,9 +15,10 @@ suite_up() {
 	export ALL
 	for engine in ${ENGINE:-podman docker}; do
 		"$engine" info >"$ALL/info" 2>&1 && break
+		tail -n 1 "$ALL/info" >>"$ALL/why"
 		engine=
 	done
-	[ "$engine" ] || { echo "no engine works on this machine: $(tail -1 "$ALL/info")" >"$ALL/no-engine" && return 0; }
+	[ "$engine" ] || { echo "no engine works on this machine: $(xargs -d '\n' <"$ALL/why")" >"$ALL/no-engine" && return 0; }
 	ENGINE=$engine
 	get_tree || return 1
 	own_caches
