@@ -41,18 +41,26 @@ static bool is_authenticated(const struct strbuf *said)
 	return strstr(said->buf, "Authenticated to ");
 }
 
-/* Why ssh failed, from the last line of its stderr that means something. */
-static enum probe_cause find_cause(const struct strbuf *said)
+/* Why ssh failed: the last line of its stderr that means something; *why is a copy, to be freed. */
+static enum probe_cause find_cause(const struct strbuf *said, char **why)
 {
 	struct text rest = { said->buf, said->len }, line;
 	enum probe_cause cause = PROBE_CAUSE_OTHER;
 
+	*why = xstrdup("ssh failed");
 	while (text_line(&rest, &line)) {
-		_cleanup_free_ char *copy = xstrndup(line.p, line.n);
-		enum probe_cause meaning = ssh_meaning(copy);
+		_cleanup_free_ char *copy = NULL;
+		enum probe_cause meaning;
 
+		text_trim_end(&line);
+		copy = xstrndup(line.p, line.n);
+		meaning = ssh_meaning(copy);
+		if (!line.n || (meaning == PROBE_CAUSE_NONE && cause != PROBE_CAUSE_OTHER))
+			continue;
 		if (meaning != PROBE_CAUSE_NONE)
 			cause = meaning;
+		free(*why);
+		*why = TAKE_PTR(copy);
 	}
 	return cause;
 }
@@ -61,19 +69,17 @@ static enum probe_cause find_cause(const struct strbuf *said)
 static enum join_answer no_answer(const struct join *join, const struct strbuf *said)
 {
 	const struct invitation *i = &join->invitation;
-	enum probe_cause cause = find_cause(said);
+	_cleanup_free_ char *why = NULL;
+	enum probe_cause cause = find_cause(said, &why);
 
 	if (is_authenticated(said)) {
-		log_lines(LOG_LEVEL_ERROR, said->buf,
-			  "The connection to the gateway %s broke before "
-			  "it answered",
-			  i->gateway);
+		log_error("The connection to the gateway %s broke before it answered: %s",
+			  i->gateway, why);
 		return JOIN_UNKNOWN;
 	}
 	if (cause == PROBE_CAUSE_DENIED)
 		return JOIN_DENIED;
-	log_lines(LOG_LEVEL_ERROR, said->buf, "Cannot connect to the gateway %s, port %d",
-		  i->gateway, i->port);
+	log_error("Cannot connect to the gateway %s, port %d: %s", i->gateway, i->port, why);
 	switch (cause) {
 	case PROBE_CAUSE_RESOLVE:
 		log_hint("Check that this board has a network, and that getent hosts %s finds an "
