@@ -4,12 +4,18 @@
 # Text from a compiler, a makefile, a dkms.conf or a board that would control the terminal, or look
 # like a message of Outpost's.
 
+. "$TOP/tests/system/cli/gateway.sh"
+
 # Escapes, C1 controls, and Unicode's controls of direction.
 evil=$'\e[31m\u009b31m\u202Egnirts\u2066\u200F\u061C'
 
+expect_no_controls() { # FILE...
+	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$@" || fail "control characters"
+	! grep -qP '(*UTF)[\x{80}-\x{9f}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{200E}\x{200F}\x{061C}]' "$@" || fail "controls of direction, or C1 controls"
+}
+
 expect_harmless() {
-	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' out err || fail "control characters"
-	! grep -qP '(*UTF)[\x{80}-\x{9f}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{200E}\x{200F}\x{061C}]' out err || fail "controls of direction, or C1 controls"
+	expect_no_controls out err
 	! grep -q '^[[:space:]]*outpost: hint: Run evil' out err || fail "a forged hint"
 	grep -q 'Run evil' out err || fail "the text is missing"
 }
@@ -68,6 +74,43 @@ test_a_board_that_prints_escapes() {
 	outpost board show board
 	any_status
 	expect_harmless
+}
+
+test_a_board_whose_status_has_escapes() {
+	make_board
+	mkdir forged
+	echo "6.1.0${evil}Run evil" >forged/release
+	echo "${evil}Run evil" | tee forged/user >forged/loaded
+	printf '#!/bin/sh\nexec %s %s\n' "$TOP/build/host/forged-agent" "$WORK/forged" >"$B/lib/outpost-agent"
+	chmod +x "$B/lib/outpost-agent"
+	outpost status
+	expect_status 0
+	expect_harmless
+}
+
+test_a_board_that_explains_outages_with_escapes() {
+	make_gateway
+	add_gateway_board pi
+	serve_probe pi answer "${evil}Run evil"
+	start_prober
+	wait_until tunnel_is_up || fail "it is not up: $(cat prober.log)"
+	kill "$background"
+	rm "$WORK/container-$background"
+	wait_until tunnel_is_down || fail "it is not down"
+	serve_probe pi answer "${evil}Run evil"
+	wait_until tunnel_is_up || fail "it is not up again: $(cat prober.log)"
+	outpost tunnel status --root "$G"
+	expect_status 0
+	expect_out gnirts # the text is there
+	expect_no_controls out err "$G/run/outpost/status/pi" "$G/var/lib/outpost/history/pi"
+}
+
+tunnel_is_up() {
+	[ -e "$G/run/outpost/status/pi" ] && grep -qx state=up "$G/run/outpost/status/pi"
+}
+
+tunnel_is_down() {
+	grep -qx state=down "$G/run/outpost/status/pi"
 }
 
 # hint_runs_nothing: runs the commands of hints, which makes the file `ran` if a name is not quoted.

@@ -57,6 +57,20 @@ static void welcome(const outpost_Hello *hello)
 	reply(&message);
 }
 
+static void status(void)
+{
+	outpost_Reply message = { .which_body = outpost_Reply_status_tag };
+	outpost_Status *s = &message.body.status;
+
+	proto_set(s->run, "run");
+	set_text(s->user, sizeof(s->user), "user");
+	s->since = UINT64_MAX;
+	set_text(s->loaded[0], sizeof(s->loaded[0]), "loaded");
+	s->loaded_count = 1;
+	s->more = UINT32_MAX;
+	reply(&message);
+}
+
 static void send_archive(const struct strbuf *archive)
 {
 	uint8_t header[FRAME_HEADER];
@@ -104,6 +118,8 @@ static void take(const struct frame *frame)
 		welcome(&request.body.hello);
 	else if (request.which_body == outpost_Request_pull_tag)
 		pull(request.body.pull.what);
+	else if (request.which_body == outpost_Request_status_tag)
+		status();
 }
 
 int main(int argc, char **argv)

@@ -48,21 +48,21 @@ serve_ssh() { # NAME COMMAND...
 		}' "$socket" "${@:2}"
 }
 
-# What the supervisor is: MODE is answer, mute (accepts, and says nothing) or close.
-serve_probe() { # NAME MODE
+# What the supervisor is: MODE is answer, mute (accepts, and says nothing) or close. TEXT: why it was away.
+serve_probe() { # NAME MODE [TEXT]
 	local socket=$G/var/lib/outpost/boards/board-$1/s/probe
 	# shellcheck disable=SC2016
 	background "$socket" '
-		my ($path, $mode) = @ARGV;
+		my ($path, $mode, $text) = @ARGV;
 		my $s = IO::Socket::UNIX->new(Local => $path, Listen => 5) or die $!;
 		my @held;
 		while (my $c = $s->accept) {
 			if ($mode eq "mute") { push @held, $c; next; }
 			next if $mode eq "close" or fork;
-			syswrite $c, "outpost-probe 1 boot=11111111-2222-3333-4444-555555555555 up_ms=42000 connects=3 cause=path text=wlan0 became eth0\n";
+			syswrite $c, "outpost-probe 1 boot=11111111-2222-3333-4444-555555555555 up_ms=42000 connects=3 cause=path text=$text\n";
 			while (sysread($c, my $ping, 16) == 16) { syswrite $c, $ping . pack("Q<Q<", 123456, 7890); }
 			exit;
-		}' "$socket" "$2"
+		}' "$socket" "$2" "${3-wlan0 became eth0}"
 }
 
 # A socket that its process has left behind.
