@@ -76,17 +76,43 @@ test_only_the_group_reaches_the_ports() {
 	reaches_not other || fail "other reaches the port after a reboot"
 }
 
-# logind starts one for each user with a session.
+# login USER COMMAND...: a session of PAM and logind on the gateway, from itself.
+login() {
+	# shellcheck disable=SC2024
+	(gw ssh -F none -i /root/key -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "$@" \
+		>"login-$1" 2>&1) &
+}
+
+has_session() { # USER
+	gw loginctl --no-legend list-sessions >sessions && grep -qw "$1" sessions
+}
+
+# logind, which other tests do without, starts one for each user with a session.
 test_boards_get_no_service_manager() {
 	local uid
-	make_gateway_alone
+	make_router
+	make_disk gw
+	rm "$WORK"/gw/etc/systemd/system/{systemd-logind.service,dbus.service,dbus.socket}
+	cp -a --parents /etc/dbus-1 "$WORK/gw"
+	boot gw
+	expect_listening gw 22
+	gw systemctl start dbus.socket systemd-logind.service
+	run gw "$OUTPOST" tunnel setup-gateway
+	add_user gw dev -G outpost
+	ssh-keygen -q -t ed25519 -N '' -C '' -f "$WORK/gw/root/key"
+	authorize gw dev "$WORK/gw/root/key.pub"
+	run gw "$OUTPOST" tunnel invite pi4 --address "$GW_NAME"
+	cp "$WORK/gw/root/key.pub" "$WORK/gw/var/lib/outpost/keys/pi4/key"
+	login board-pi4@127.0.0.1 -N -R /s/ssh:127.0.0.1:22
+	login dev@127.0.0.1 sleep 60
+	wait_until has_session board-pi4 || fail "no session of the board: $(cat login-* && journal gw ssh)"
+	wait_until has_session dev || fail "no session of dev: $(cat login-* && journal gw ssh)"
+	wait_until gw test -S /var/lib/outpost/boards/board-pi4/s/ssh || fail "no tunnel: $(cat login-*)"
+	wait_until is_active "user@$(gw id -u dev).service" || fail "dev has no service manager: $(journal gw)"
 	uid=$(gw id -u board-pi4)
-	gw systemctl start "user@$uid.service" "user-runtime-dir@$uid.service"
-	! is_active "user@$uid.service" || fail "a board has a service manager"
-	! is_active "user-runtime-dir@$uid.service" || fail "a board has a runtime directory"
-	uid=$(gw id -u dev)
-	gw systemctl start "user-runtime-dir@$uid.service" || true # there is no logind here, which it asks
-	[ "$(gw systemctl show -P ConditionResult "user-runtime-dir@$uid.service")" = yes ] || fail "other users have none, either"
+	! is_active "user@$uid.service" || fail "the board has a service manager"
+	! is_active "user-runtime-dir@$uid.service" || fail "the board has a runtime directory"
+	[ -z "$(gw pgrep -u board-pi4 -f 'systemd|sd-pam')" ] || fail "processes of the board: $(gw pgrep -au board-pi4)"
 }
 
 test_revoke_and_undo_end_units() {
