@@ -351,7 +351,7 @@ check-nat-short: all $(O)/nat-measure
 
 # What takes longer: 1,000 cuts, faults beside autossh, 200 boards. CUTS, ROUNDS, OWN: fewer or more of them.
 soak-nat: all $(O)/nat-measure
-	@LONG=1 tests/run nat $(or $(ONLY),soak)
+	@LONG=1 tests/run nat $(or $(ONLY),soak a_crash_through)
 
 # Not part of check: emulating a whole Debian takes long.
 check-full: all

@@ -9,6 +9,7 @@ test_a_board_behind_nat_is_reached() {
 	local fault
 	make_tunnel
 	[ "$(dev ssh "$BOARD_HOST" hostname)" = pi ] || fail "this is not the board"
+	! gw systemctl -q is-active "user@$(gw id -u board-pi)" || fail "the board has a service manager on the gateway"
 	wait_until probe_is_up || fail "the prober does not see the board: $(gw cat /run/outpost/status/pi; journal gw outpost-prober)"
 	for fault in nat_lost sshd_killed power_cut board_moved; do
 		round $fault 20 ssh

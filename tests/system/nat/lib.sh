@@ -16,7 +16,8 @@
 AT_ONCE=1 LIMIT=900 FIRST=()
 [ -z "${LONG-}" ] || LIMIT=86400
 NEEDS=(jq:jq nft:nftables ip:iproute2 conntrack:conntrack dnsmasq:dnsmasq-base autossh:autossh
-	unshare:util-linux setpriv:util-linux sshd:openssh-server ssh-keygen:openssh-client)
+	unshare:util-linux setpriv:util-linux sshd:openssh-server ssh-keygen:openssh-client
+	dbus-daemon:dbus)
 
 NAT=$TOP/tests/system/nat
 FIGURES=$TOP/build/nat # what tests measured, one file each
@@ -102,11 +103,11 @@ remove_cgroup() { # FOLDER
 # Makes the disk of a node: what a new Debian has in /etc, with keys of its own and no passwords.
 make_disk() { # NODE
 	local d=$WORK/$1 unit
-	mkdir -p "$d"/{etc,home,var/{lib,log,tmp,cache,spool,empty},usr-local/{lib,bin,sbin}}
+	mkdir -p "$d"/{etc,home,var/{lib/dbus,log,tmp,cache,spool,empty},usr-local/{lib,bin,sbin}}
 	mkdir -m 700 "$d/root"
 	chmod 1777 "$d/var/tmp"
 	(cd /etc && cp -a --parents passwd group shadow login.defs pam.d security nsswitch.conf ld.so.* alternatives \
-		default/useradd skel services protocols ssl profile bash.bashrc environment "$d/etc")
+		default/useradd dbus-1 skel services protocols ssl profile bash.bashrc environment "$d/etc")
 	mkdir -p "$d"/etc/systemd/{system,network} "$d"/etc/ssh/{ssh,sshd}_config.d
 	sed -i 's/^\([^:]*\):[^:]*/\1:*/' "$d/etc/shadow"
 	cp /usr/share/openssh/sshd_config "$d/etc/ssh/sshd_config"
@@ -123,7 +124,7 @@ make_disk() { # NODE
 	printf '#!/bin/sh\nexec "$@"\n' >"$d/usr-local/bin/sudo"
 	chmod 755 "$d/usr-local/bin/sudo"
 	printf '[Journal]\nStorage=volatile\nForwardToSyslog=no\n' >"$d/etc/systemd/journald.conf"
-	for unit in systemd-logind.service getty.target systemd-random-seed.service dbus.service dbus.socket; do
+	for unit in getty.target systemd-random-seed.service; do
 		ln -s /dev/null "$d/etc/systemd/system/$unit"
 	done
 	mkdir "$d/etc/systemd/system/multi-user.target.wants"
