@@ -139,11 +139,11 @@ test_what_is_no_file() {
 
 # In a comment, for example: what is outside the work tree stays there.
 test_neighbours_outside_the_project() {
-	local home=$WORK/home
+	local home=$WORK/home images=${XDG_DATA_HOME:-$HOME/.local/share} # of an ordinary user
 	mkdir -p "$home/.ssh" "$home/src/drv/.git"
 	echo secret >"$home/.ssh/id"
 	(cd "$home/src/drv" && make_module reaches '# ../../../.ssh/x.o ../../.ssh/x.o')
-	HOME=$home outpost build --kernel "$RELEASE" "$home/src/drv/reaches"
+	HOME=$home XDG_DATA_HOME=$images outpost build --kernel "$RELEASE" "$home/src/drv/reaches"
 	expect_status 0
 	! grep -rq secret "$(unit_of reaches)" || fail "a file of the home folder was copied"
 	engine exec "$(container_of reaches)" sh -c "! ls $home/.ssh" || fail "the container sees the home folder"
