@@ -486,11 +486,16 @@ tidy: build/proto/outpost.pb.h
 		$(CPPFLAGS) -DOUTPOST_VERSION=\"\"' sh >build/tidy.log 2>&1 || \
 		{ grep -v ' warnings* generated' build/tidy.log; exit 1; }
 
-# Percentage of lines that the unit tests reach, file by file.
+# Percentage of lines that the unit tests reach, file by file, and of all.
 coverage:
-	@$(MAKE) --no-print-directory O=build/coverage CFLAGS='-O0 -g --coverage' check-unit >/dev/null
-	@find build/coverage -name '*.gcda' | xargs gcov -n 2>/dev/null | \
-		awk -F"['%:]" '/^File .src/ {f = $$2} /^Lines executed/ && f {print $$3 "%\t" f; f = ""}' | sort -rn -k2 | uniq | sort -n
+	@mkdir -p build
+	@$(MAKE) --no-print-directory O=build/coverage CFLAGS='-O0 -g --coverage' check-unit >build/coverage.log || \
+		{ sed -n '/^not ok/,/^ok/p' build/coverage.log; exit 1; }
+	@find build/coverage -name '*.gcda' | xargs gcov -n 2>/dev/null | awk -F"['%:]" ' \
+		/^File/ { f = $$2 ~ /^src.*\.c$$/ ? $$2 : "" } \
+		/^Lines executed/ && f { n = substr($$3, 5); hit += $$2 * n / 100; all += n; \
+			printf "%6.2f%%  %s\n", $$2, f | "sort -n"; f = "" } \
+		END { close("sort -n"); printf "%6.2f%%  of %d lines\n", all ? 100 * hit / all : 0, all }'
 
 clean:
 	rm -rf build
