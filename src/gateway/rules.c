@@ -82,17 +82,21 @@ int rules_write(const struct gateway_places *places, unsigned int gid, const uns
 	if (r < 0)
 		return r;
 	/* Packets of a closed socket have no user: judge only the first one of a connection. */
-	strbuf_addf(out,
-		    "\t}\n"
-		    "\tchain output {\n"
-		    "\t\ttype filter hook output priority filter; policy accept;\n"
-		    "\t\toifname \"lo\" ip daddr 127.0.0.1 tcp dport @ports"
-		    " tcp flags & (syn | ack) == syn goto developers\n"
-		    "\t}\n"
-		    "\tchain developers {\n"
-		    "\t\tmeta skgid %u accept\n"
-		    "\t\tmeta skuid { 0",
-		    gid);
+	strbuf_addf(
+		out,
+		"\t}\n"
+		"\tchain output {\n"
+		"\t\ttype filter hook output priority filter; policy accept;\n"
+		"\t\toifname \"lo\" ip daddr 127.0.0.1 tcp dport @ports"
+		" tcp flags & (syn | ack) == syn goto developers\n"
+		/* Boards are on 127.0.0.1, but "localhost" is this one, too: anybody could listen there. */
+		"\t\toifname \"lo\" ip6 daddr ::1 tcp dport @ports"
+		" tcp flags & (syn | ack) == syn reject with tcp reset\n"
+		"\t}\n"
+		"\tchain developers {\n"
+		"\t\tmeta skgid %u accept\n"
+		"\t\tmeta skuid { 0",
+		gid);
 	for (size_t i = 0; i < n; i++)
 		strbuf_addf(out, ", %u", uids[i]);
 	strbuf_adds(out, " } accept\n"

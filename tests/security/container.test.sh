@@ -191,7 +191,7 @@ test_a_build_sees_no_secret_in_the_environment() {
 	# shellcheck disable=SC2016
 	make_source m '$(shell env >$(M)/../../../seen)'
 	printf '[container]\nenv = MINE_*\n' >"$XDG_CONFIG_HOME/outpost/outpost.conf"
-	SOME_TOKEN=secret CONFIG_THIS=y MINE_IS=mine build m
+	SOME_TOKEN=secret KBUILD_SIGN_PIN=secret CONFIG_THIS=y MINE_IS=mine build m
 	grep -q '^CONFIG_THIS=y$' "$unit/work/seen" || fail "a variable for builds is missing"
 	grep -q '^MINE_IS=mine$' "$unit/work/seen" || fail "a variable in container.env is missing"
 	! grep secret "$unit/work/seen" || fail "the build sees the environment"

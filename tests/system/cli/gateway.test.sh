@@ -453,6 +453,15 @@ test_only_developers_reach_the_port() {
 	as other ssh -p 2222 dev@localhost true
 	expect_status 255
 	expect_err "Connection refused"
+	# "localhost" is ::1, too: who listens there gets nothing that is meant for the board.
+	in_background setpriv --reuid other --regid 100 --clear-groups perl -e '
+		use IO::Socket::IP;
+		my $s = IO::Socket::IP->new(LocalHost => "::1", LocalPort => 2222, Listen => 1) or die "cannot listen: $@";
+		print STDERR "listening\n"; my $c = $s->accept; print STDERR "called\n"' 2>thief
+	wait_until grep -q listening thief || fail "nobody listens on ::1: $(<thief)"
+	as dev ssh -p 2222 -o StrictHostKeyChecking=accept-new dev@localhost echo hello
+	expect_out hello
+	! grep -q called thief || fail "ssh went to another user"
 	# Nobody is kept from other ports.
 	as other ssh-keyscan -T 5 -p 2201 127.0.0.1
 	expect_out ssh-ed25519
