@@ -446,3 +446,34 @@ test_a_configuration_is_no_makefile() {
 		expect_err "Refusing the kernel configuration of board board: line 4 is not an option with a plain value"
 	done
 }
+
+# A commit that no branch of the repository has, as a server may have it of a fork.
+make_commit_of_the_board() {
+	local evil
+	make_forged_board
+	make_repository
+	rm forged/tree
+	mkdir -p symbols/lib changelog
+	tar -C symbols --format=ustar -czf forged/symbols lib
+	send_config CONFIG_ARM64=y CONFIG_MODULES=y 'CONFIG_CC_VERSION_TEXT="gcc-99 (A packager 99.1) 99.1.0"'
+	git -C linux config uploadpack.allowAnySHA1InWant true
+	sed -i "1i \$(shell touch $WORK/ran)" linux/Makefile
+	git -C linux -c user.name=a -c user.email=a@b commit -qam other
+	evil=$(git -C linux rev-parse HEAD)
+	git -C linux reset -q --hard HEAD~
+	printf 'linux (1:6.99.0-1+rpt1) bookworm; urgency=medium\n\n  * Linux commit: %s\n' "$evil" |
+		gzip >changelog/changelog.gz
+	tar -C changelog --format=ustar -czf forged/changelog changelog.gz
+	printf '[kernel.git]\nurl = file://%s/linux\n' "$WORK" >>"$XDG_CONFIG_HOME/outpost/outpost.conf"
+}
+
+test_a_board_does_not_choose_the_commit() {
+	make_commit_of_the_board
+	outpost -b board kernel sync </dev/null
+	expect_status 3
+	expect_err "names commit $(git -C linux rev-parse 'HEAD@{1}')"
+	[ ! -e ran ] || fail "the makefiles of the board's commit were run"
+	outpost -b board build m </dev/null
+	any_status
+	[ ! -e ran ] || fail "a build ran the makefiles of the board's commit"
+}

@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "common/fs.h"
 #include "common/log.h"
+#include "host/base/consent.h"
 #include "host/base/progress.h"
 #include "host/board/board.h"
 #include "host/kernel/changelog.h"
@@ -66,6 +67,32 @@ static int ask_commit(struct kernel_wanted *wanted, const char *dir, char **comm
 			    "on board %s names it",
 			    wanted->board->name);
 	return r != 0 ? KERNEL_NONE : KERNEL_FOUND;
+}
+
+/*
+ * A server may also hand out commits that are on no branch of the repository, such as those of its
+ * forks: whoever names the commit decides whose makefiles run. As kernel_source.obtain().
+ */
+static int allow_commit(struct kernel_wanted *wanted, const struct kernel_git *git,
+			struct strbuf *why)
+{
+	const char *board = wanted->board->name;
+	int answer =
+		consent_ask(buildenv_config(wanted->env),
+			    "Board %s names commit %s of\n%s for its kernel %s. The makefiles of "
+			    "that commit run on this machine, and can do whatever you can.\n"
+			    "Use this commit?",
+			    board, git->commit, git->url, wanted->release);
+
+	if (answer == -EINTR)
+		return answer;
+	if (answer == 1)
+		return KERNEL_FOUND;
+	strbuf_addf(why,
+		    "board %s names commit %s of the repository, which you have not chosen (use "
+		    "--commit %s if that is right)",
+		    board, git->commit, git->commit);
+	return KERNEL_NONE;
 }
 
 /* --- the symbols ---------------------------------------------------------------------- */
@@ -215,8 +242,11 @@ static int obtain(struct kernel_wanted *wanted, const char *dir, char **build, s
 	}
 	if (r == 0)
 		r = kernel_wanted_ask(wanted);
-	if (r == 0 && !git.commit)
+	if (r == 0 && !git.commit) {
 		r = ask_commit(wanted, dir, &git.commit, why);
+		if (r == KERNEL_FOUND)
+			r = allow_commit(wanted, &git, why);
+	}
 	if (r == 0)
 		r = make_tree(wanted, &git, dir, build, why);
 	options_release(kernel_git_rows, &git);
