@@ -196,3 +196,16 @@ test_a_build_sees_no_secret_in_the_environment() {
 	grep -q '^MINE_IS=mine$' "$unit/work/seen" || fail "a variable in container.env is missing"
 	! grep secret "$unit/work/seen" || fail "the build sees the environment"
 }
+
+test_a_kernel_tree_shows_no_other_project() {
+	make_container
+	mkdir -p "$HOME/src/other"
+	outpost kernel remove "$release"
+	cp -r "trees/$release" "$HOME/src/linux"
+	outpost kernel add "$HOME/src/linux"
+	make_source "$HOME/work/m"
+	build "$HOME/work/m"
+	tr ' ' '\n' <calls | grep '^type=bind' >mounts
+	grep -q "source=$HOME/src/linux," mounts || fail "the tree is not shown: $(<mounts)"
+	! grep -E "source=$HOME(/src)?," mounts || fail "more than the tree is shown: $(<mounts)"
+}

@@ -139,7 +139,39 @@ static void add_links(char ***folders, const char *build)
 	}
 }
 
-/* Ours is one folder. */
+/* A tree built outside of its sources (O=) has "include /path/of/the/sources/Makefile". */
+static void add_sources(char ***folders, const char *build)
+{
+	static const char word[] = "include /";
+	_cleanup_free_ char *path = path_join(build, "Makefile", NULL);
+	_cleanup_(strbuf_release) struct strbuf makefile = STRBUF_INIT;
+
+	if (fs_read(path, &makefile, 1 << 20) < 0)
+		return;
+	for (char *p = makefile.buf, *line; (line = strsep(&p, "\n"));) {
+		char *slash = strrchr(line, '/');
+		_cleanup_free_ char *real = NULL;
+
+		if (strncmp(line, word, strlen(word)) != 0 || strcmp(slash, "/Makefile") != 0)
+			continue;
+		*slash = '\0';
+		real = realpath(line + strlen("include "), NULL);
+		if (real && !project_is_too_wide(real))
+			container_add_folder(folders, real);
+	}
+}
+
+/* /usr, or where packages with headers were unpacked: their folders are below usr/src and usr/lib. */
+static bool is_package(const char *real)
+{
+	const char *slash = strrchr(real, '/');
+	size_t n = strlen("/usr/src");
+
+	return strncmp(real, "/usr/", 5) == 0 ||
+	       ((size_t)(slash - real) >= n && strncmp(slash - n, "/usr/src", n) == 0);
+}
+
+/* Ours is one folder. Of others, what the tree names: beside it may be anything of the user's. */
 static void add_tree(char ***folders, const char *build)
 {
 	_cleanup_free_ char *trees = path_cache("trees", NULL), *real = realpath(build, NULL);
@@ -149,8 +181,9 @@ static void add_tree(char ***folders, const char *build)
 	if (strncmp(build, trees, n) == 0 && build[n] == '/') {
 		all = xstrndup(build, n + 1 + strcspn(build + n + 1, "/"));
 	} else if (real) {
-		all = two_up(real);
+		all = is_package(real) ? two_up(real) : xstrdup(real);
 		add_links(folders, real);
+		add_sources(folders, real);
 	}
 	if (all)
 		container_add_folder(folders, all);
