@@ -128,7 +128,8 @@ test_setup_needs_root_and_nft() {
 	as anna /run/build/outpost tunnel setup-gateway
 	expect_status 3
 	expect_one_error "This needs root"
-	in_machine mount --bind /dev/null "$(command -v nft || echo /usr/sbin/nft)"
+	: >nothing
+	in_machine mount --bind nothing "$(command -v nft || echo /usr/sbin/nft)"
 	refuses "nft is not installed"
 	in_machine umount "$(command -v nft || echo /usr/sbin/nft)"
 	machine "$OUTPOST" tunnel invite pi4 --address 127.0.0.1

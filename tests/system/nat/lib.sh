@@ -68,6 +68,8 @@ can_boot() {
 			mount -t proc proc /mnt/proc
 			mount -t sysfs -o ro sysfs /mnt/sys
 			mount -t cgroup2 cgroup2 /mnt/cgroup
+			mknod /mnt/null c 1 3
+			: >/mnt/null
 			mkdir /mnt/cgroup/try
 			rmdir /mnt/cgroup/try
 			hostname try
