@@ -435,7 +435,7 @@ DEPS := gcc libc6-dev pkg-config git protobuf-compiler nanopb libnanopb-dev libk
         $(if $(filter aarch64,$(ARCH)),,gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 DEPS_TEST := zstd dpkg-dev gpg gpg-agent file procps binutils libcmocka-dev openssh-server nftables rsync iproute2 systemd dbus cpio jq \
              libpam-systemd libxml2-utils ccache distcc sparse podman uidmap runc mmdebstrap clang-format clang-tidy \
-             shellcheck conntrack dnsmasq-base autossh socat systemd flex bison libssl-dev
+             shellcheck conntrack dnsmasq-base autossh socat flex bison libssl-dev
 
 # $(1): packages. Runs apt only if one is missing, so that a second run takes no time. Waits for a
 # running apt, and first completes what an interrupted one left unfinished.
